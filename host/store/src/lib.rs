@@ -1,1 +1,25 @@
-//! To be filled.
+//! What a silo needs from storage, and what it may rely on. Every back end passes
+//! the one suite in [`contract`].
+//!
+//! In reading order:
+//! - [`commit`]: the one atomic write of a turn, and how it can be refused
+//! - [`row`]: what is read back
+//! - [`store`]: the trait
+//! - [`memory`]: the store of tests and simulations
+//! - [`contract`]: the suite that every store passes
+
+pub mod commit;
+pub mod contract;
+pub mod memory;
+pub mod row;
+pub mod store;
+
+pub use commit::{
+    Commit, CommitError, CommitTicket, Committed, Handled, NewEvent, OutboxWrite, ReminderWrite,
+};
+pub use memory::MemoryStore;
+pub use row::{
+    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, Reminder, StoredEvent,
+    StoredReply,
+};
+pub use store::{Store, StoreError};

@@ -1,1 +1,23 @@
-//! To be filled.
+//! Plain data that every layer speaks: who an actor is, what a message is, what a
+//! turn leaves behind, and how a call can fail.
+//!
+//! In reading order:
+//! - [`id`]: actor ids, message ids, silo ids, module digests, shards
+//! - [`envelope`]: a message on its way to an actor
+//! - [`outcome`]: what a turn wants to happen, before any of it has happened
+//! - [`reply`]: what a caller gets, and how durable it is
+//! - [`error`]: why a caller got nothing
+
+pub mod envelope;
+pub mod error;
+pub mod id;
+pub mod outcome;
+pub mod reply;
+
+pub use envelope::{Body, Chain, Envelope};
+pub use error::CallError;
+pub use id::{ActorId, InvalidId, MessageId, ModuleDigest, SHARDS, ShardId, SiloId};
+pub use outcome::{
+    Effect, EntryWrite, LogLevel, LogLine, MissedPolicy, Outcome, State, StateWrite,
+};
+pub use reply::{Durability, Reply};

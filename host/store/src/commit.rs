@@ -1,0 +1,90 @@
+//! The one atomic write of a turn.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_types::{ActorId, Durability, EntryWrite, Envelope, MessageId, ModuleDigest, StateWrite};
+
+use crate::row::Reminder;
+
+/// All of it or none of it, and only if the actor's record still carries `epoch`
+/// and `version`. The record's version becomes `version + 1`.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    pub actor: ActorId,
+    pub epoch: u64,
+    /// The version that the turn ran on.
+    pub version: u64,
+    /// The silo's clock; stamps events.
+    pub now_ms: u64,
+    pub module: Option<ModuleDigest>,
+    pub state: StateWrite,
+    pub entries: Vec<EntryWrite>,
+    pub handled: Option<Handled>,
+    pub outbox: Vec<OutboxWrite>,
+    pub reminders: Vec<ReminderWrite>,
+    pub events: Vec<NewEvent>,
+}
+
+/// The dedupe record: this message was handled, and this was the answer.
+#[derive(Debug, Clone)]
+pub struct Handled {
+    pub id: MessageId,
+    pub fingerprint: [u8; 16],
+    pub reply: Bytes,
+    pub declined: bool,
+    /// The record may be forgotten after this time.
+    pub expires_at_ms: u64,
+}
+
+/// A message that leaves once the commit is durable. Its key is (actor, version + 1, index).
+#[derive(Debug, Clone)]
+pub struct OutboxWrite {
+    pub index: u32,
+    /// Not delivered before this time.
+    pub not_before_ms: u64,
+    pub envelope: Envelope,
+}
+
+/// Sets or replaces (`Some`) or removes (`None`) the actor's reminder of that name.
+#[derive(Debug, Clone)]
+pub struct ReminderWrite {
+    pub name: Arc<str>,
+    pub reminder: Option<Reminder>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub stream: Arc<str>,
+    pub key: Arc<str>,
+    pub payload: Bytes,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    pub durability: Durability,
+    /// For each event of the commit, its position: 1 for the first of a (stream, key), then one more each.
+    pub positions: Vec<u64>,
+}
+
+/// Commits of one store take effect in the order in which tickets were handed out.
+/// Dropping a ticket does not take the commit back.
+pub type CommitTicket = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// Another activation has claimed the actor. Nothing was written.
+    #[error("the actor was claimed again: epoch {ours} is fenced by {current}")]
+    Fenced { ours: u64, current: u64 },
+    /// An earlier commit of this activation is missing. Nothing was written.
+    #[error("the turn ran on version {ours}, the record has {current}")]
+    Stale { ours: u64, current: u64 },
+    /// Nothing was written.
+    #[error("{detail}")]
+    Refused { detail: String },
+    /// It may or may not have been written.
+    #[error("the outcome of the commit is unknown: {detail}")]
+    Unknown { detail: String },
+}

@@ -1,0 +1,83 @@
+//! What is read back from a store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_types::{ActorId, Envelope, MissedPolicy, ModuleDigest, ShardId, SiloId, State};
+use serde::{Deserialize, Serialize};
+
+/// The record is also the directory entry: `owner` and `epoch` say who may write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorRecord {
+    pub state: Option<State>,
+    /// Number of commits so far.
+    pub version: u64,
+    /// Number of claims so far.
+    pub epoch: u64,
+    pub owner: SiloId,
+    /// The module of the last commit.
+    pub module: Option<ModuleDigest>,
+}
+
+/// What a claim hands to the new owner.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    pub record: ActorRecord,
+    pub entries: BTreeMap<Arc<str>, Bytes>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredReply {
+    pub fingerprint: [u8; 16],
+    pub reply: Bytes,
+    pub declined: bool,
+    pub expires_at_ms: u64,
+}
+
+/// Order of the rows is order of the keys: by shard, actor, version, index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OutboxKey {
+    pub shard: ShardId,
+    pub actor: ActorId,
+    /// The actor's version after the commit that wrote the row.
+    pub version: u64,
+    pub index: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct OutboxRow {
+    pub key: OutboxKey,
+    pub not_before_ms: u64,
+    pub envelope: Envelope,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminder {
+    pub due_ms: u64,
+    pub period_ms: Option<u64>,
+    pub policy: MissedPolicy,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueReminder {
+    pub actor: ActorId,
+    pub name: Arc<str>,
+    pub reminder: Reminder,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    pub position: u64,
+    pub at_ms: u64,
+    pub payload: Bytes,
+}
+
+/// A message that could not be handled, kept for a person to look at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeadLetter {
+    pub envelope: Envelope,
+    pub error: String,
+    pub attempts: u32,
+    pub at_ms: u64,
+}

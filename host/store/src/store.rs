@@ -1,0 +1,118 @@
+//! The trait.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
+
+use crate::commit::{Commit, CommitTicket};
+use crate::row::{
+    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, StoredEvent, StoredReply,
+};
+
+/// Why a store could not do something else than a commit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store has stopped itself: after a failed write or fsync nothing it says can be relied on.
+    #[error("the store has stopped: {reason}")]
+    Poisoned { reason: String },
+    #[error("the store is damaged: {detail}")]
+    Corrupt { detail: String },
+    #[error("{action}: {detail}")]
+    Io {
+        action: &'static str,
+        detail: String,
+    },
+}
+
+/// What a silo needs from storage. Reads see every commit whose ticket has resolved.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// What a resolved commit survives.
+    fn durability(&self) -> Durability;
+
+    /// Makes `owner` the only one whose commits on `actor` are taken: one atomic step
+    /// reads the record, raises its epoch and sets the owner. The claim is durable no
+    /// later than the first commit under it.
+    async fn claim(&self, actor: &ActorId, owner: &SiloId) -> Result<Claimed, StoreError>;
+
+    /// Queues the commit; see [`CommitTicket`] for the order.
+    fn commit(&self, commit: Commit) -> CommitTicket;
+
+    /// The record as it is, without claiming; `None` for an actor that was never claimed.
+    async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError>;
+
+    /// Whether `actor` has handled this message, and what it answered.
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError>;
+
+    /// Undelivered messages of a shard after a key, in order.
+    async fn outbox(
+        &self,
+        shard: ShardId,
+        after: Option<&OutboxKey>,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError>;
+
+    /// These were delivered. May become durable later: a row seen again is deduplicated by its receiver.
+    async fn outbox_done(&self, keys: Vec<OutboxKey>) -> Result<(), StoreError>;
+
+    /// Reminders with `due_ms <= until_ms`, soonest first.
+    async fn reminders_due(
+        &self,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<DueReminder>, StoreError>;
+
+    /// Events of a (stream, key) with a position above `after`, in order.
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Position of the newest event of a (stream, key); 0 when there never was one.
+    async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError>;
+
+    /// Every key of a stream with the position of its newest event.
+    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError>;
+
+    /// Position up to which `subscriber` has been given the events of a (stream, key).
+    async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError>;
+
+    /// May become durable later: an event given again is deduplicated by its receiver.
+    async fn set_cursor(
+        &self,
+        subscriber: &str,
+        stream: &str,
+        key: &str,
+        position: u64,
+    ) -> Result<(), StoreError>;
+
+    /// Durable when it returns.
+    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError>;
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// A named fact about the whole store.
+    async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError>;
+
+    /// Durable when it returns.
+    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError>;
+
+    /// Forgets dedupe records whose time has come and events older than `events_before_ms`,
+    /// looking at no more than about `limit` rows; returns how many rows went. The newest
+    /// event of a (stream, key) stays, and so does its head.
+    async fn expire(
+        &self,
+        now_ms: u64,
+        events_before_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
+}

@@ -1,0 +1,112 @@
+//! A message on its way to an actor. Everything that reaches an actor is one of these.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ActorId, MessageId};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Envelope {
+    pub target: ActorId,
+    pub body: Body,
+    pub id: MessageId,
+    /// Milliseconds since the Unix epoch, by the silo's clock. A call past it is never executed.
+    pub deadline_ms: u64,
+    /// The actors that wait for the answer.
+    pub chain: Chain,
+    /// Who sent it; absent when it came from outside.
+    pub caller: Option<ActorId>,
+    /// W3C trace id, where there is one.
+    pub trace: Option<Arc<str>>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Body {
+    /// `arguments` is JSON: an object by parameter name or an array by position.
+    Call {
+        method: Arc<str>,
+        arguments: Bytes,
+    },
+    Timer {
+        name: Arc<str>,
+    },
+    Reminder {
+        name: Arc<str>,
+        due_ms: u64,
+        missed: u32,
+    },
+    Event {
+        stream: Arc<str>,
+        position: u64,
+        payload: Bytes,
+    },
+}
+
+impl Body {
+    /// What happened, in a word or two, for logs and errors.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Call { method, .. } => method.to_string(),
+            Self::Timer { name } => format!("timer {name}"),
+            Self::Reminder { name, .. } => format!("reminder {name}"),
+            Self::Event { stream, .. } => format!("event of {stream}"),
+        }
+    }
+
+    /// Tells two bodies under one message id apart: the id names this content and no other.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 16] {
+        let id = match self {
+            Self::Call { method, arguments } => {
+                MessageId::derive("call", &[method.as_bytes(), arguments])
+            }
+            Self::Timer { name } => MessageId::derive("timer", &[name.as_bytes()]),
+            Self::Reminder { name, due_ms, .. } => {
+                MessageId::derive("reminder", &[name.as_bytes(), &due_ms.to_le_bytes()])
+            }
+            Self::Event {
+                stream, position, ..
+            } => MessageId::derive("event", &[stream.as_bytes(), &position.to_le_bytes()]),
+        };
+        id.0
+    }
+}
+
+/// The actors that wait in a chain of calls, outermost first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Chain(Vec<ActorId>);
+
+impl Chain {
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
+
+    #[must_use]
+    pub fn contains(&self, actor: &ActorId) -> bool {
+        self.0.contains(actor)
+    }
+
+    /// The chain as seen by somebody whom `actor` asks.
+    #[must_use]
+    pub fn extended(&self, actor: ActorId) -> Self {
+        let mut actors = Vec::with_capacity(self.0.len() + 1);
+        actors.extend_from_slice(&self.0);
+        actors.push(actor);
+        Self(actors)
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, actor) in self.0.iter().enumerate() {
+            let arrow = if at == 0 { "" } else { " -> " };
+            write!(f, "{arrow}{actor}")?;
+        }
+        Ok(())
+    }
+}

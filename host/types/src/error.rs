@@ -1,0 +1,85 @@
+//! Why a caller got no answer from an actor. Each case has a stable code; what an
+//! actor itself declines is not here but in its reply.
+
+use crate::id::{InvalidId, MessageId};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    #[error("{0}")]
+    InvalidId(#[from] InvalidId),
+    #[error("no actor type {actor_type:?} is loaded; known are {known}")]
+    UnknownType { actor_type: String, known: String },
+    #[error("actor type {actor_type:?} has no method {method:?}; it has {known}")]
+    UnknownMethod {
+        actor_type: String,
+        method: String,
+        known: String,
+    },
+    /// `pointer` is a JSON pointer into the arguments.
+    #[error("argument at {pointer:?}: {message}")]
+    BadArguments { pointer: String, message: String },
+    #[error("the call would come back to an actor that waits in its chain: {cycle}")]
+    Cycle { cycle: String },
+    #[error("the chain of calls is {depth} deep, {limit} is the limit: {chain}")]
+    TooDeep {
+        depth: usize,
+        limit: usize,
+        chain: String,
+    },
+    #[error("the deadline passed {place}; nothing of it was done")]
+    Deadline { place: &'static str },
+    /// The guest trapped, or broke one of its limits; `bound` names which.
+    #[error("the actor failed ({bound}): {detail}; its state did not change")]
+    Failed { bound: &'static str, detail: String },
+    #[error("overloaded: {what}; try again in {retry_after_ms} ms")]
+    Overloaded { what: String, retry_after_ms: u64 },
+    #[error("message id {id} was used before with another content")]
+    MessageIdReused { id: MessageId },
+    #[error("the actor has moved to another silo")]
+    Moved,
+    #[error(
+        "the outcome of message {id} could not be learned: {detail}; ask again with the same id"
+    )]
+    Unknown { id: MessageId, detail: String },
+    #[error("the store refuses work: {detail}")]
+    Store { detail: String },
+    #[error("the silo is shutting down")]
+    ShuttingDown,
+}
+
+impl CallError {
+    /// Stable, for machines: problem types, metrics, documentation.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidId(_) => "invalid-id",
+            Self::UnknownType { .. } => "unknown-type",
+            Self::UnknownMethod { .. } => "unknown-method",
+            Self::BadArguments { .. } => "bad-arguments",
+            Self::Cycle { .. } => "cycle",
+            Self::TooDeep { .. } => "too-deep",
+            Self::Deadline { .. } => "deadline",
+            Self::Failed { .. } => "failed",
+            Self::Overloaded { .. } => "overloaded",
+            Self::MessageIdReused { .. } => "message-id-reused",
+            Self::Moved => "moved",
+            Self::Unknown { .. } => "unknown-outcome",
+            Self::Store { .. } => "store",
+            Self::ShuttingDown => "shutting-down",
+        }
+    }
+
+    /// Whether the same message may well succeed a little later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Overloaded { .. }
+                | Self::Moved
+                | Self::Unknown { .. }
+                | Self::ShuttingDown
+                | Self::Store { .. }
+                | Self::Deadline { .. }
+        )
+    }
+}

@@ -1,0 +1,214 @@
+//! Names of things. Each is checked once, where it enters; behind that it is trusted.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Shards a store is cut into; fixed in the store's header for its whole life.
+pub const SHARDS: u16 = 1024;
+
+/// Longest actor key, in bytes (the allowed characters are one byte each).
+pub const KEY_BYTES_MAX: usize = 128;
+
+/// An actor: `type/key`. It always exists; it may never have been asked anything.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ActorId {
+    actor_type: Arc<str>,
+    key: Arc<str>,
+}
+
+/// Why a string is not an actor type or key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidId {
+    #[error("{what} is empty; it takes 1 to {max} characters")]
+    Empty { what: &'static str, max: usize },
+    #[error("{what} has {len} characters; at most {max} are allowed")]
+    TooLong {
+        what: &'static str,
+        len: usize,
+        max: usize,
+    },
+    #[error("{what} contains {found:?} at position {at}; allowed are A-Z a-z 0-9 . _ : -")]
+    Character {
+        what: &'static str,
+        found: char,
+        at: usize,
+    },
+}
+
+fn check(what: &'static str, text: &str) -> Result<(), InvalidId> {
+    let max = KEY_BYTES_MAX;
+    if text.is_empty() {
+        return Err(InvalidId::Empty { what, max });
+    }
+    if let Some((at, found)) = text
+        .chars()
+        .enumerate()
+        .find(|(_, c)| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-')))
+    {
+        return Err(InvalidId::Character { what, found, at });
+    }
+    if text.len() > max {
+        let len = text.len();
+        return Err(InvalidId::TooLong { what, len, max });
+    }
+    Ok(())
+}
+
+impl ActorId {
+    /// # Errors
+    /// When either part is empty, longer than 128 characters, or has a character
+    /// outside `A–Z a–z 0–9 . _ : -`.
+    pub fn new(
+        actor_type: impl Into<Arc<str>>,
+        key: impl Into<Arc<str>>,
+    ) -> Result<Self, InvalidId> {
+        let (actor_type, key) = (actor_type.into(), key.into());
+        check("the actor type", &actor_type)?;
+        check("the actor key", &key)?;
+        Ok(Self { actor_type, key })
+    }
+
+    #[must_use]
+    pub fn actor_type(&self) -> &Arc<str> {
+        &self.actor_type
+    }
+
+    #[must_use]
+    pub fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
+    /// Where the actor's rows live. Stable across versions: it is part of the data format.
+    #[must_use]
+    pub fn shard(&self) -> ShardId {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.actor_type.as_bytes());
+        hasher.update(b"/");
+        hasher.update(self.key.as_bytes());
+        let hash = hasher.finalize();
+        let [low, high, ..] = *hash.as_bytes();
+        ShardId(u16::from_le_bytes([low, high]) % SHARDS)
+    }
+}
+
+impl fmt::Display for ActorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.actor_type, self.key)
+    }
+}
+
+impl fmt::Debug for ActorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// One of [`SHARDS`] parts of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ShardId(pub u16);
+
+/// Names a message for ever: the same message sent again has the same id, and
+/// takes effect once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MessageId(pub [u8; 16]);
+
+impl MessageId {
+    /// An id that follows from what it names. `scope` keeps different kinds of
+    /// names apart; each part is length-prefixed, so that no two lists collide.
+    #[must_use]
+    pub fn derive(scope: &str, parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in std::iter::once(&scope.as_bytes()).chain(parts) {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        let mut id = [0; 16];
+        hasher.finalize_xof().fill(&mut id);
+        Self(id)
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A silo, with its generation: a silo that starts again is another silo.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SiloId(pub Arc<str>);
+
+impl fmt::Display for SiloId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// BLAKE3 of a module's bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ModuleDigest(pub [u8; 32]);
+
+impl ModuleDigest {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+}
+
+impl fmt::Display for ModuleDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ModuleDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_checked_where_they_enter() {
+        let long = "k".repeat(129);
+        for (key, fragment) in [
+            ("", "empty"),
+            ("a/b", "'/'"),
+            ("a\0b", "'\\0'"),
+            ("../x", "'/'"),
+            ("käse", "'ä'"),
+            (long.as_str(), "129"),
+        ] {
+            let error = ActorId::new("order", key).expect_err(key).to_string();
+            assert!(error.contains(fragment), "{key:?}: {error}");
+        }
+        let id = ActorId::new("order", "order-17.A_b:c").expect("legal");
+        assert_eq!(id.to_string(), "order/order-17.A_b:c");
+    }
+
+    #[test]
+    fn derived_ids_keep_their_parts_apart() {
+        let id = |parts: &[&[u8]]| MessageId::derive("test", parts);
+        assert_eq!(id(&[b"ab", b"c"]), id(&[b"ab", b"c"]));
+        assert_ne!(id(&[b"ab", b"c"]), id(&[b"a", b"bc"]));
+        assert_ne!(id(&[b"a"]), MessageId::derive("tes", &[b"ta"]));
+    }
+
+    #[test]
+    fn shards_are_part_of_the_data_format() {
+        let id = ActorId::new("order", "order-1").expect("legal");
+        assert_eq!(id.shard(), id.clone().shard());
+        assert!(id.shard().0 < SHARDS);
+    }
+}

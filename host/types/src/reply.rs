@@ -1,0 +1,42 @@
+//! What a caller gets back, with the durability that was obtained for it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// How much an acknowledged change survives. Never claimed above what was obtained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// Gone with the process.
+    Memory,
+    /// Survives kill -9 of the process.
+    Process,
+    /// Survives power loss.
+    Fsync,
+    /// Survives the loss of n-1 machines.
+    Replicated(u8),
+}
+
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::Process => f.write_str("process"),
+            Self::Fsync => f.write_str("fsync"),
+            Self::Replicated(n) => write!(f, "replicated({n})"),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// JSON of what the method returned; empty where it returns nothing.
+    pub body: Bytes,
+    /// The method returned `err`: the actor said no and changed nothing.
+    pub declined: bool,
+    /// The same message was handled before; this is the answer from then.
+    pub replayed: bool,
+    pub durability: Durability,
+}
