@@ -1,0 +1,150 @@
+//! The handle that the edges hold.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::transport::Transport;
+
+/// Calls wait this long when nothing else is asked for.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<dyn Transport>,
+}
+
+/// One call. Sending it twice with one `id` makes it happen once.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub target: ActorId,
+    pub method: Arc<str>,
+    /// JSON: an object by parameter name, or an array by position.
+    pub arguments: Bytes,
+    pub id: Option<MessageId>,
+    pub deadline: Duration,
+    pub trace: Option<Arc<str>>,
+}
+
+/// An answer that is not the value asked for. `E` is what the actor declines with.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused<E> {
+    /// The actor said no, and changed nothing.
+    #[error("the actor declined")]
+    Declined(E),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the reply of {method} has an unexpected form: {detail}")]
+    Reply { method: Arc<str>, detail: String },
+}
+
+impl Call {
+    #[must_use]
+    pub fn new(target: ActorId, method: &str) -> Self {
+        Self {
+            target,
+            method: method.into(),
+            arguments: Bytes::from_static(b"[]"),
+            id: None,
+            deadline: DEADLINE,
+            trace: None,
+        }
+    }
+
+    #[must_use]
+    pub fn id(mut self, id: Option<MessageId>) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// # Errors
+    /// When the value has no JSON form.
+    pub fn arguments(mut self, arguments: &impl Serialize) -> Result<Self, CallError> {
+        let json = serde_json::to_vec(arguments).map_err(|error| CallError::BadArguments {
+            pointer: String::new(),
+            message: error.to_string(),
+        })?;
+        self.arguments = json.into();
+        Ok(self)
+    }
+}
+
+impl Client {
+    #[must_use]
+    pub fn new(transport: Arc<dyn Transport>) -> Self {
+        Self { transport }
+    }
+
+    #[must_use]
+    pub fn transport(&self) -> &Arc<dyn Transport> {
+        &self.transport
+    }
+
+    /// The reply as the actor gave it.
+    ///
+    /// # Errors
+    /// When there was no reply; the error says whether anything can have happened.
+    pub async fn raw(&self, call: Call) -> Result<Reply, CallError> {
+        let transport = &self.transport;
+        let wait_ms = u64::try_from(call.deadline.as_millis()).unwrap_or(u64::MAX);
+        let envelope = Envelope {
+            target: call.target,
+            body: Body::Call {
+                method: call.method,
+                arguments: call.arguments,
+            },
+            id: call.id.unwrap_or_else(|| transport.fresh_id()),
+            deadline_ms: transport.now_ms().saturating_add(wait_ms),
+            chain: Chain::default(),
+            caller: None,
+            trace: call.trace,
+        };
+        transport.deliver(envelope).await
+    }
+
+    /// For a method that returns `result<T, E>`.
+    ///
+    /// # Errors
+    /// [`Refused::Declined`] with the actor's own error, or why there was no reply.
+    pub async fn ask<T: DeserializeOwned, E: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> Result<T, Refused<E>> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Answer<T, E> {
+            Ok(T),
+            Err(E),
+        }
+        let method = Arc::clone(&call.method);
+        let reply = self.raw(call).await?;
+        match serde_json::from_slice(&reply.body) {
+            Ok(Answer::Ok(value)) => Ok(value),
+            Ok(Answer::Err(error)) => Err(Refused::Declined(error)),
+            Err(error) => Err(Refused::Reply {
+                method,
+                detail: error.to_string(),
+            }),
+        }
+    }
+
+    /// For a method that returns a plain `T`.
+    ///
+    /// # Errors
+    /// Why there was no reply.
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> Result<T, Refused<std::convert::Infallible>> {
+        let method = Arc::clone(&call.method);
+        let reply = self.raw(call).await?;
+        serde_json::from_slice(&reply.body).map_err(|error| Refused::Reply {
+            method,
+            detail: error.to_string(),
+        })
+    }
+}

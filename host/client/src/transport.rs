@@ -1,0 +1,55 @@
+//! What carries a call to a silo.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pizza_types::{CallError, Envelope, MessageId, Reply};
+
+/// A piece of a stream's history.
+#[derive(Debug, Clone, Default)]
+pub struct EventPage {
+    pub events: Vec<Event>,
+    /// Position of the oldest event that is still kept; 0 when there is none. A reader
+    /// that asked for something older has missed events.
+    pub oldest: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub position: u64,
+    pub at_ms: u64,
+    /// JSON.
+    pub payload: Bytes,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Readiness {
+    pub ready: bool,
+    /// Why not, for a person.
+    pub reasons: Vec<String>,
+}
+
+#[async_trait]
+pub trait Transport: Send + Sync + 'static {
+    /// Answers once the turn is durable.
+    async fn deliver(&self, envelope: Envelope) -> Result<Reply, CallError>;
+
+    /// Events of a (stream, key) above `after`, oldest first, at most `limit`.
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<EventPage, CallError>;
+
+    /// Returns once there may be an event above `after`. May return early.
+    async fn event_after(&self, stream: &str, key: &str, after: u64);
+
+    async fn readiness(&self) -> Readiness;
+
+    /// The silo's clock: milliseconds since the Unix epoch.
+    fn now_ms(&self) -> u64;
+
+    /// A message id that nobody has used.
+    fn fresh_id(&self) -> MessageId;
+}
