@@ -5,9 +5,11 @@
 //! - [`commit`]: the one atomic write of a turn, and how it can be refused
 //! - [`row`]: what is read back
 //! - [`store`]: the trait
+//! - [`apply`]: the rules on which every back end decides
 //! - [`memory`]: the store of tests and simulations
 //! - [`contract`]: the suite that every store passes
 
+pub mod apply;
 pub mod commit;
 pub mod contract;
 pub mod memory;

@@ -1,5 +1,166 @@
-//! The store of tests and simulations.
+//! The store of tests and simulations: ordered maps behind one lock. Nothing in it
+//! outlives the process, and that is what its acknowledgements say.
 
-/// To be filled.
+mod tables;
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
+
+use self::tables::{Stream, Tables};
+use crate::commit::{Commit, CommitTicket};
+use crate::row::{
+    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, StoredEvent, StoredReply,
+};
+use crate::store::{Store, StoreError};
+
 #[derive(Debug, Default)]
-pub struct MemoryStore {}
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+impl MemoryStore {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    fn durability(&self) -> Durability {
+        Durability::Memory
+    }
+
+    async fn claim(&self, actor: &ActorId, owner: &SiloId) -> Result<Claimed, StoreError> {
+        Ok(self.tables.lock().claim(actor, owner))
+    }
+
+    fn commit(&self, commit: Commit) -> CommitTicket {
+        // Taken at once, not when the ticket is polled: tickets are ordered as handed out.
+        let outcome = self.tables.lock().commit(commit);
+        Box::pin(std::future::ready(outcome))
+    }
+
+    async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError> {
+        Ok(self.tables.lock().record(actor))
+    }
+
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError> {
+        Ok(self.tables.lock().handled(actor, id))
+    }
+
+    async fn outbox(
+        &self,
+        shard: ShardId,
+        after: Option<&OutboxKey>,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let tables = self.tables.lock();
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = tables.outbox.get(&shard);
+        Ok(rows.map_or_else(Vec::new, |rows| {
+            let found = rows.range((start, Bound::Unbounded)).take(limit);
+            found.map(|(_, row)| row.clone()).collect()
+        }))
+    }
+
+    async fn outbox_done(&self, keys: Vec<OutboxKey>) -> Result<(), StoreError> {
+        let mut tables = self.tables.lock();
+        for key in keys {
+            if let Some(rows) = tables.outbox.get_mut(&key.shard) {
+                rows.remove(&key);
+            }
+        }
+        Ok(())
+    }
+
+    async fn reminders_due(
+        &self,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<DueReminder>, StoreError> {
+        Ok(self.tables.lock().reminders_due(until_ms, limit))
+    }
+
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let tables = self.tables.lock();
+        let events = tables.stream(stream, key).map(|s| &s.events);
+        let above = (Bound::Excluded(after), Bound::Unbounded);
+        Ok(events.map_or_else(Vec::new, |events| {
+            let found = events.range(above).take(limit);
+            found.map(|(_, event)| event.clone()).collect()
+        }))
+    }
+
+    async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError> {
+        Ok(self.tables.lock().stream(stream, key).map_or(0, |s| s.head))
+    }
+
+    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+        let tables = self.tables.lock();
+        let head = |(key, stream): (&Arc<str>, &Stream)| (Arc::clone(key), stream.head);
+        let keys = tables.streams.get(stream).into_iter().flatten();
+        Ok(keys.map(head).collect())
+    }
+
+    async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError> {
+        let name = tables::cursor_name(subscriber, stream, key);
+        Ok(self.tables.lock().cursors.get(&name).copied().unwrap_or(0))
+    }
+
+    async fn set_cursor(
+        &self,
+        subscriber: &str,
+        stream: &str,
+        key: &str,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let name = tables::cursor_name(subscriber, stream, key);
+        self.tables.lock().cursors.insert(name, position);
+        Ok(())
+    }
+
+    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError> {
+        self.tables.lock().dead_letters.push(letter);
+        Ok(())
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let tables = self.tables.lock();
+        Ok(tables.dead_letters.iter().take(limit).cloned().collect())
+    }
+
+    async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        Ok(self.tables.lock().meta.get(name).cloned())
+    }
+
+    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
+        self.tables.lock().meta.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    async fn expire(
+        &self,
+        now_ms: u64,
+        events_before_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let mut tables = self.tables.lock();
+        Ok(tables.expire(now_ms, events_before_ms, limit))
+    }
+}

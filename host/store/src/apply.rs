@@ -1,0 +1,95 @@
+//! Rules that are the same in every store: who may commit, what becomes of the
+//! record, which names fit. Pure, so that no back end has its own version of them.
+
+use pizza_types::{ActorId, ModuleDigest, SiloId, State};
+use serde::{Deserialize, Serialize};
+
+use crate::commit::{Commit, CommitError};
+use crate::row::{ActorRecord, OutboxKey};
+
+/// Longest name of an entry, reminder, stream or stream key, in bytes. Guests choose
+/// these names, and every back end puts them into keys.
+pub const NAME_BYTES_MAX: usize = 1024;
+
+/// The record without the state: all that a decision on a commit needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub version: u64,
+    pub epoch: u64,
+    pub owner: SiloId,
+    pub module: Option<ModuleDigest>,
+}
+
+impl Head {
+    /// The head after `owner` has claimed the actor, which may never have been claimed before.
+    #[must_use]
+    pub fn claimed(before: Option<&Self>, owner: &SiloId) -> Self {
+        Self {
+            version: before.map_or(0, |head| head.version),
+            epoch: before.map_or(0, |head| head.epoch) + 1,
+            owner: owner.clone(),
+            module: before.and_then(|head| head.module),
+        }
+    }
+
+    /// The head after `commit`, if the commit may be taken at all.
+    ///
+    /// # Errors
+    /// `Fenced` or `Stale` when another claim or commit came in between, `Refused`
+    /// when a name of the commit cannot be stored.
+    pub fn advanced(before: Option<&Self>, commit: &Commit) -> Result<Self, CommitError> {
+        let Some(head) = before.filter(|head| head.epoch == commit.epoch) else {
+            let (ours, current) = (commit.epoch, before.map_or(0, |head| head.epoch));
+            return Err(CommitError::Fenced { ours, current });
+        };
+        if head.version != commit.version {
+            let (ours, current) = (commit.version, head.version);
+            return Err(CommitError::Stale { ours, current });
+        }
+        check_names(commit)?;
+        Ok(Self {
+            version: head.version + 1,
+            epoch: head.epoch,
+            owner: head.owner.clone(),
+            module: commit.module.or(head.module),
+        })
+    }
+
+    #[must_use]
+    pub fn with_state(self, state: Option<State>) -> ActorRecord {
+        ActorRecord {
+            state,
+            version: self.version,
+            epoch: self.epoch,
+            owner: self.owner,
+            module: self.module,
+        }
+    }
+}
+
+/// Key of the outbox row that the commit which made `version` wrote at `index`.
+#[must_use]
+pub fn outbox_key(actor: &ActorId, version: u64, index: u32) -> OutboxKey {
+    OutboxKey {
+        shard: actor.shard(),
+        actor: actor.clone(),
+        version,
+        index,
+    }
+}
+
+fn check_names(commit: &Commit) -> Result<(), CommitError> {
+    let entries = commit.entries.iter().map(|write| ("entry", &write.name));
+    let reminders = commit.reminders.iter().map(|w| ("reminder", &w.name));
+    let streams = commit.events.iter().map(|event| ("stream", &event.stream));
+    let keys = commit.events.iter().map(|event| ("stream key", &event.key));
+    for (what, name) in entries.chain(reminders).chain(streams).chain(keys) {
+        if name.len() > NAME_BYTES_MAX {
+            let len = name.len();
+            return Err(CommitError::Refused {
+                detail: format!("a name of {what} has {len} bytes; at most {NAME_BYTES_MAX} fit"),
+            });
+        }
+    }
+    Ok(())
+}
