@@ -1,1 +1,49 @@
-//! To be filled.
+//! Turns messages into durable changes: the heart of a silo.
+//!
+//! In reading order:
+//! - [`turn`](crate::turn): what happens to one message, from envelope to commit
+//! - [`stage`](crate::stage): what a guest asked for becomes one commit and what waits behind it
+//! - [`release`](crate::release): what leaves once a commit is durable
+//! - [`pipeline`](crate::pipeline): commits in flight, in order
+//! - [`gate`](crate::gate): how everything that leaves waits for it
+//! - [`calls`](crate::calls): an actor asks another; the only place where a turn is suspended
+//! - [`query`](crate::query): reads, which may run beside a turn
+//! - [`activation`](crate::activation): an actor in memory
+//! - [`actor_loop`](crate::actor_loop): one actor's messages, one at a time
+//! - [`slot`](crate::slot): mailboxes, and the table of actors that are in memory
+//! - [`catalog`](crate::catalog): actor types and their modules
+//! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
+//!   [`streams`](crate::streams): what brings a message to an actor without a caller
+//! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
+//! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
+//! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
+//! - [`silo`](crate::silo): the handle that holds it all together
+
+mod activation;
+mod actor_loop;
+mod alarm;
+mod calls;
+pub mod catalog;
+pub mod clock;
+pub mod entropy;
+mod gate;
+mod housekeeping;
+mod outbox;
+mod pipeline;
+mod query;
+mod release;
+mod reminders;
+pub mod settings;
+mod silo;
+mod slot;
+mod stage;
+mod streams;
+mod supervise;
+mod timers;
+mod turn;
+
+pub use catalog::{ActorType, Catalog};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+pub use settings::{Policy, Retry, Settings};
+pub use silo::{Parts, Silo, SiloStats};

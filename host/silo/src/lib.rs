@@ -1,1 +1,13 @@
-//! To be filled.
+//! Puts a silo together: configuration in, a running silo out, and a way to stop it.
+//!
+//! In reading order:
+//! - [`config`]: what an operator may set, with its defaults
+//! - [`assemble`]: open the store, load the modules, check them against each other, start
+//! - [`transport`]: how the edges of the same process reach the silo
+
+pub mod assemble;
+pub mod config;
+pub mod transport;
+
+pub use assemble::{AssembleError, BundledModule, RunningSilo};
+pub use config::{SiloConfig, StoreConfig, TypeConfig};

@@ -1,0 +1,45 @@
+//! Idle actors leave memory, old rows leave the store, the reminder horizon moves on.
+
+use std::sync::Arc;
+
+use crate::silo::Core;
+
+/// Rows looked at in one sweep.
+const EXPIRE_ROWS: usize = 50_000;
+
+pub(crate) async fn run(core: Arc<Core>) {
+    loop {
+        core.pause(core.settings.sweep_ms).await;
+        evict_idle(&core);
+        if let Err(error) = crate::reminders::look_ahead(&core).await {
+            tracing::error!(%error, "reminders cannot be read");
+        }
+        let now_ms = core.clock.now_ms();
+        let events_before_ms = now_ms.saturating_sub(core.settings.events_keep_ms);
+        let swept = core.store.expire(now_ms, events_before_ms, EXPIRE_ROWS).await;
+        match swept {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "old rows left the store"),
+            Err(error) => tracing::error!(%error, "old rows cannot be removed"),
+        }
+    }
+}
+
+/// Actors that nobody asked for go; above the memory budget, the least used go first.
+pub(crate) fn evict_idle(core: &Core) {
+    let now_ms = core.clock.now_ms();
+    let mut resting = core.slots.at_rest();
+    let mut bytes: usize = resting.iter().map(|(_, _, bytes)| bytes).sum();
+    resting.sort_unstable_by_key(|(_, used_ms, _)| *used_ms);
+    for (id, used_ms, size) in resting {
+        let entry = core.catalog.find(id.actor_type());
+        let idle_ms = entry.map_or(0, |entry| entry.policy.idle_ms);
+        let over_budget = bytes > core.settings.memory_bytes_max;
+        if !over_budget && used_ms.saturating_add(idle_ms) > now_ms {
+            continue;
+        }
+        if core.slots.evict(&id, used_ms) {
+            bytes -= size;
+        }
+    }
+}

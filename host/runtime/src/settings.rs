@@ -1,0 +1,81 @@
+//! The numbers that bound a silo and each actor type. Units come last in each name.
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Undelivered one-way messages in memory; above it, calls from outside are shed.
+    pub outbox_pending_max: usize,
+    /// State bytes of all actors in memory; above it, the least used leave first.
+    pub memory_bytes_max: usize,
+    /// How often idle actors and old rows are looked for.
+    pub sweep_ms: u64,
+    /// Dedupe records are kept this long.
+    pub dedupe_ms: u64,
+    /// Events are kept this long, and the newest of a key for ever.
+    pub events_keep_ms: u64,
+    /// Reminders that are due within this time are held in memory.
+    pub reminder_horizon_ms: u64,
+    /// How long a stopping silo waits for turns to finish.
+    pub drain_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            outbox_pending_max: 100_000,
+            memory_bytes_max: 4 << 30,
+            sweep_ms: 10_000,
+            dedupe_ms: 24 * 3_600_000,
+            events_keep_ms: 24 * 3_600_000,
+            reminder_horizon_ms: 120_000,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+/// What holds for every actor of one type.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Messages that may wait for one actor.
+    pub mailbox_max: usize,
+    /// An actor that nobody asks for this long leaves memory.
+    pub idle_ms: u64,
+    /// How many actors may wait in one chain of calls.
+    pub chain_depth_max: usize,
+    /// Time for one delivery that has no caller: an event, a reminder, a one-way message.
+    pub delivery_ms: u64,
+    /// Commits of one actor that may be in flight at once.
+    pub pipeline_max: usize,
+    pub retry: Retry,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            mailbox_max: 1_024,
+            idle_ms: 300_000,
+            chain_depth_max: 16,
+            delivery_ms: 30_000,
+            pipeline_max: 64,
+            retry: Retry::default(),
+        }
+    }
+}
+
+/// How often a message without a caller is tried before it becomes a dead letter.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// Failures of the actor itself; an overloaded or moving target is tried without end.
+    pub attempts_max: u32,
+    pub first_ms: u64,
+    pub longest_ms: u64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts_max: 5,
+            first_ms: 20,
+            longest_ms: 5_000,
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Mailboxes, and the table of the actors that are in memory.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use pizza_types::{ActorId, CallError, Envelope, Reply};
+use tokio::sync::{Notify, oneshot};
+
+use crate::activation::Activation;
+
+/// A message in a mailbox.
+pub(crate) struct Queued {
+    pub(crate) envelope: Envelope,
+    pub(crate) query: bool,
+    /// Commit the host's part of the message without asking the guest: a reminder that
+    /// is to be skipped moves on to its next time this way.
+    pub(crate) skip_guest: bool,
+    pub(crate) reply: oneshot::Sender<Result<Reply, CallError>>,
+    started: Arc<AtomicBool>,
+}
+
+/// The sender's end: the answer, and the right to give up before the turn begins.
+pub(crate) struct Ticket {
+    pub(crate) reply: oneshot::Receiver<Result<Reply, CallError>>,
+    started: Arc<AtomicBool>,
+}
+
+impl Queued {
+    pub(crate) fn new(envelope: Envelope, query: bool, skip_guest: bool) -> (Self, Ticket) {
+        let (sender, receiver) = oneshot::channel();
+        let started = Arc::new(AtomicBool::new(false));
+        let queued = Self {
+            envelope,
+            query,
+            skip_guest,
+            reply: sender,
+            started: Arc::clone(&started),
+        };
+        let reply = receiver;
+        (queued, Ticket { reply, started })
+    }
+
+    /// False when the sender has given up: then the message must not be executed.
+    pub(crate) fn start(&self) -> bool {
+        !self.started.swap(true, Ordering::AcqRel)
+    }
+}
+
+impl Ticket {
+    /// True when the turn had not begun, and now never will.
+    pub(crate) fn give_up(&self) -> bool {
+        !self.started.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// Exists only while the actor has work.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    commands: VecDeque<Queued>,
+    queries: VecDeque<Queued>,
+    pub(crate) arrival: Arc<Notify>,
+}
+
+/// One actor's place in memory.
+pub(crate) struct Slot {
+    pub(crate) id: ActorId,
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    /// Present while the actor's loop runs.
+    mailbox: Option<Box<Mailbox>>,
+    /// Present while the loop does not run and the actor is in memory.
+    parked: Option<Box<Activation>>,
+    used_ms: u64,
+    /// Taken out of the table; whoever still holds the slot must look the actor up again.
+    gone: bool,
+}
+
+pub(crate) enum Pushed {
+    /// The loop is running and will see the message.
+    Queued,
+    /// There was no loop: the caller must start one with this.
+    StartLoop(Arc<Notify>, Option<Box<Activation>>),
+    Full(Queued),
+    Gone(Queued),
+}
+
+impl Slot {
+    fn new(id: ActorId, now_ms: u64) -> Self {
+        let inside = Inside {
+            mailbox: None,
+            parked: None,
+            used_ms: now_ms,
+            gone: false,
+        };
+        Self {
+            id,
+            inside: Mutex::new(inside),
+        }
+    }
+
+    pub(crate) fn push(&self, message: Queued, mailbox_max: usize, now_ms: u64) -> Pushed {
+        let mut inside = self.inside.lock();
+        if inside.gone {
+            return Pushed::Gone(message);
+        }
+        inside.used_ms = now_ms;
+        let idle = inside.mailbox.is_none();
+        let mailbox = inside.mailbox.get_or_insert_default();
+        if mailbox.commands.len() + mailbox.queries.len() >= mailbox_max {
+            return Pushed::Full(message);
+        }
+        if message.query {
+            mailbox.queries.push_back(message);
+        } else {
+            mailbox.commands.push_back(message);
+        }
+        let arrival = Arc::clone(&mailbox.arrival);
+        if idle {
+            return Pushed::StartLoop(arrival, inside.parked.take());
+        }
+        drop(inside);
+        arrival.notify_one();
+        Pushed::Queued
+    }
+
+    pub(crate) fn next_query(&self) -> Option<Queued> {
+        let mut inside = self.inside.lock();
+        inside.mailbox.as_mut()?.queries.pop_front()
+    }
+
+    pub(crate) fn next_command(&self) -> Option<Queued> {
+        let mut inside = self.inside.lock();
+        inside.mailbox.as_mut()?.commands.pop_front()
+    }
+
+    /// Ends the loop if there is nothing left to do; otherwise gives the activation back.
+    pub(crate) fn park(
+        &self,
+        activation: Option<Box<Activation>>,
+    ) -> Result<(), Option<Box<Activation>>> {
+        let mut inside = self.inside.lock();
+        if let Some(mailbox) = &inside.mailbox
+            && !(mailbox.commands.is_empty() && mailbox.queries.is_empty())
+        {
+            return Err(activation);
+        }
+        inside.mailbox = None;
+        inside.parked = activation;
+        Ok(())
+    }
+
+    /// The loop has ended in disorder: whoever waits hears nothing more from it.
+    pub(crate) fn abandon(&self) {
+        let mut inside = self.inside.lock();
+        inside.parked = None;
+        let mailbox = inside.mailbox.take();
+        drop(inside);
+        drop(mailbox);
+    }
+
+    /// When it was last used and what it takes, if it is at rest.
+    fn at_rest(&self) -> Option<(u64, usize)> {
+        let inside = self.inside.lock();
+        if inside.mailbox.is_some() {
+            return None;
+        }
+        let bytes = inside.parked.as_ref().map_or(0, |a| a.bytes(&self.id));
+        Some((inside.used_ms, bytes))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.inside.lock().mailbox.is_some()
+    }
+}
+
+const PARTS: usize = 64;
+
+/// The actors in memory. Cut into parts, so that cores seldom meet at a lock.
+pub(crate) struct Slots {
+    parts: Box<[Mutex<HashMap<ActorId, Arc<Slot>>>]>,
+    hasher: RandomState,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self {
+            parts: (0..PARTS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl Slots {
+    fn part(&self, id: &ActorId) -> &Mutex<HashMap<ActorId, Arc<Slot>>> {
+        let hash = usize::try_from(self.hasher.hash_one(id) % PARTS as u64).unwrap_or(0);
+        &self.parts[hash]
+    }
+
+    pub(crate) fn get_or_create(&self, id: &ActorId, now_ms: u64) -> Arc<Slot> {
+        let mut part = self.part(id).lock();
+        if let Some(slot) = part.get(id) {
+            return Arc::clone(slot);
+        }
+        let slot = Arc::new(Slot::new(id.clone(), now_ms));
+        part.insert(id.clone(), Arc::clone(&slot));
+        slot
+    }
+
+    /// Takes the actor out of memory unless it has work or was used after `before_ms`.
+    pub(crate) fn evict(&self, id: &ActorId, before_ms: u64) -> bool {
+        let mut part = self.part(id).lock();
+        let Some(slot) = part.get(id).cloned() else {
+            return false;
+        };
+        let mut inside = slot.inside.lock();
+        if inside.mailbox.is_some() || inside.used_ms > before_ms {
+            return false;
+        }
+        inside.gone = true;
+        drop(inside);
+        part.remove(id);
+        true
+    }
+
+    /// Actors at rest: id, when last used, bytes.
+    pub(crate) fn at_rest(&self) -> Vec<(ActorId, u64, usize)> {
+        let mut resting = Vec::new();
+        for part in &self.parts {
+            for slot in part.lock().values() {
+                if let Some((used_ms, bytes)) = slot.at_rest() {
+                    resting.push((slot.id.clone(), used_ms, bytes));
+                }
+            }
+        }
+        resting
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.lock().len()).sum()
+    }
+
+    pub(crate) fn busy(&self) -> usize {
+        let busy = |part: &Mutex<HashMap<_, Arc<Slot>>>| {
+            part.lock().values().filter(|slot| slot.is_busy()).count()
+        };
+        self.parts.iter().map(busy).sum()
+    }
+}

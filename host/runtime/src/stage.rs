@@ -1,0 +1,257 @@
+//! What a guest asked for becomes one commit, and what waits behind it. Nothing here
+//! waits, and nothing here has happened yet.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_store::{Commit, Handled, NewEvent, OutboxKey, OutboxRow, OutboxWrite, Reminder};
+use pizza_store::ReminderWrite;
+use pizza_types::{
+    ActorId, Body, CallError, Chain, Effect, Envelope, LogLine, MessageId, Outcome, Reply, State,
+    StateWrite,
+};
+use tokio::sync::oneshot;
+
+use crate::activation::Activation;
+use crate::catalog::ActorType;
+use crate::reminders;
+
+/// What staging must know of the moment.
+pub(crate) struct Now {
+    pub(crate) ms: u64,
+    pub(crate) dedupe_ms: u64,
+    /// The reminder that this turn handles.
+    pub(crate) reminder: Option<Reminder>,
+}
+
+pub(crate) struct Staged {
+    pub(crate) commit: Option<Commit>,
+    pub(crate) outputs: Outputs,
+}
+
+/// Everything that leaves the actor when the turn's commit is durable.
+pub(crate) struct Outputs {
+    pub(crate) actor: ActorId,
+    /// The actor's version once the turn is committed.
+    pub(crate) version: u64,
+    pub(crate) message: MessageId,
+    pub(crate) reply_to: Option<oneshot::Sender<Result<Reply, CallError>>>,
+    pub(crate) reply: Bytes,
+    pub(crate) declined: bool,
+    pub(crate) replayed: bool,
+    pub(crate) sends: Vec<OutboxRow>,
+    pub(crate) reminders: Vec<ReminderWrite>,
+    pub(crate) timers: Vec<TimerChange>,
+    pub(crate) events: Vec<(Arc<str>, Arc<str>)>,
+    pub(crate) logs: Vec<LogLine>,
+}
+
+pub(crate) struct TimerChange {
+    pub(crate) name: Arc<str>,
+    /// Delay and period, both in milliseconds; `None` cancels.
+    pub(crate) set: Option<(u64, Option<u64>)>,
+}
+
+impl Outputs {
+    pub(crate) fn empty(envelope: &Envelope, version: u64) -> Self {
+        Self {
+            actor: envelope.target.clone(),
+            version,
+            message: envelope.id,
+            reply_to: None,
+            reply: Bytes::new(),
+            declined: false,
+            replayed: false,
+            sends: Vec::new(),
+            reminders: Vec::new(),
+            timers: Vec::new(),
+            events: Vec::new(),
+            logs: Vec::new(),
+        }
+    }
+}
+
+/// `migrated` is the state under the module's layout, where the stored one was older.
+pub(crate) fn stage(
+    activation: &Activation,
+    envelope: &Envelope,
+    outcome: Outcome,
+    migrated: Option<State>,
+    actor_type: &ActorType,
+    now: &Now,
+) -> Staged {
+    let durable_id = !matches!(envelope.body, Body::Timer { .. });
+    let state = match (outcome.state, migrated) {
+        (StateWrite::Keep, Some(state)) => StateWrite::Set(state),
+        (state, _) => state,
+    };
+    let mut outputs = Outputs::empty(envelope, activation.version);
+    let mut commit = Commit {
+        actor: envelope.target.clone(),
+        epoch: activation.epoch,
+        version: activation.version,
+        now_ms: now.ms,
+        module: Some(actor_type.module.digest()),
+        state,
+        entries: outcome.entries,
+        handled: durable_id.then(|| Handled {
+            id: envelope.id,
+            fingerprint: envelope.body.fingerprint(),
+            reply: outcome.reply.clone(),
+            declined: outcome.declined,
+            expires_at_ms: now.ms + now.dedupe_ms,
+        }),
+        outbox: Vec::new(),
+        reminders: Vec::new(),
+        events: Vec::new(),
+    };
+    for effect in outcome.effects {
+        stage_effect(effect, envelope, now, &mut commit, &mut outputs);
+    }
+    advance_reminder(envelope, now, &mut commit);
+
+    outputs.reply = outcome.reply;
+    outputs.declined = outcome.declined;
+    outputs.logs = outcome.logs;
+    outputs.reminders.clone_from(&commit.reminders);
+    if changes_nothing(&commit) {
+        return Staged {
+            commit: None,
+            outputs,
+        };
+    }
+    outputs.version = activation.version + 1;
+    Staged {
+        commit: Some(commit),
+        outputs,
+    }
+}
+
+fn changes_nothing(commit: &Commit) -> bool {
+    commit.handled.is_none()
+        && matches!(commit.state, StateWrite::Keep)
+        && commit.entries.is_empty()
+        && commit.outbox.is_empty()
+        && commit.reminders.is_empty()
+        && commit.events.is_empty()
+}
+
+fn stage_effect(
+    effect: Effect,
+    envelope: &Envelope,
+    now: &Now,
+    commit: &mut Commit,
+    outputs: &mut Outputs,
+) {
+    match effect {
+        Effect::Send {
+            target,
+            method,
+            arguments,
+            delay_ms,
+        } => {
+            let body = Body::Call { method, arguments };
+            let row = outbox_row(envelope, commit, target, body, now.ms + delay_ms);
+            commit.outbox.push(OutboxWrite {
+                index: row.key.index,
+                not_before_ms: row.not_before_ms,
+                envelope: row.envelope.clone(),
+            });
+            outputs.sends.push(row);
+        }
+        Effect::Publish {
+            stream,
+            key,
+            payload,
+        } => {
+            outputs.events.push((Arc::clone(&stream), Arc::clone(&key)));
+            commit.events.push(NewEvent {
+                stream,
+                key,
+                payload,
+            });
+        }
+        Effect::SetReminder {
+            name,
+            delay_ms,
+            period_ms,
+            policy,
+        } => {
+            let due_ms = now.ms + delay_ms;
+            let reminder = Reminder {
+                due_ms,
+                period_ms,
+                policy,
+            };
+            write_reminder(commit, name, Some(reminder));
+        }
+        Effect::CancelReminder { name } => write_reminder(commit, name, None),
+        Effect::SetTimer {
+            name,
+            delay_ms,
+            period_ms,
+        } => {
+            let set = Some((delay_ms, period_ms));
+            outputs.timers.push(TimerChange { name, set });
+        }
+        Effect::CancelTimer { name } => outputs.timers.push(TimerChange { name, set: None }),
+    }
+}
+
+/// The last word on a name counts.
+fn write_reminder(commit: &mut Commit, name: Arc<str>, reminder: Option<Reminder>) {
+    commit.reminders.retain(|write| write.name != name);
+    commit.reminders.push(ReminderWrite { name, reminder });
+}
+
+/// The reminder that fired moves on in the same commit that handles it, unless the guest
+/// has set or cancelled it itself.
+fn advance_reminder(envelope: &Envelope, now: &Now, commit: &mut Commit) {
+    let Body::Reminder { name, .. } = &envelope.body else {
+        return;
+    };
+    if commit.reminders.iter().any(|write| write.name == *name) {
+        return;
+    }
+    let next = now.reminder.as_ref().and_then(|r| reminders::next(r, now.ms));
+    write_reminder(commit, Arc::clone(name), next);
+}
+
+fn outbox_row(
+    cause: &Envelope,
+    commit: &Commit,
+    target: ActorId,
+    body: Body,
+    not_before_ms: u64,
+) -> OutboxRow {
+    let actor = cause.target.clone();
+    let version = commit.version + 1;
+    let index = u32::try_from(commit.outbox.len()).unwrap_or(u32::MAX);
+    let name = actor.to_string();
+    let parts: [&[u8]; 3] = [
+        name.as_bytes(),
+        &version.to_le_bytes(),
+        &index.to_le_bytes(),
+    ];
+    let envelope = Envelope {
+        target,
+        body,
+        id: MessageId::derive("effect", &parts),
+        // A durable message has no deadline of its own; each delivery gets one.
+        deadline_ms: u64::MAX,
+        chain: Chain::default(),
+        caller: Some(actor.clone()),
+        trace: cause.trace.clone(),
+    };
+    let shard = actor.shard();
+    OutboxRow {
+        key: OutboxKey {
+            shard,
+            actor,
+            version,
+            index,
+        },
+        not_before_ms,
+        envelope,
+    }
+}

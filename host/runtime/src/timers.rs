@@ -1,0 +1,122 @@
+//! Timers: exact and cheap, in memory only. A timer is armed when the turn that set it
+//! is durable.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use pizza_types::{ActorId, Body};
+
+use crate::alarm::Alarms;
+use crate::clock::Clock;
+use crate::silo::Core;
+use crate::stage::TimerChange;
+
+#[derive(Default)]
+pub(crate) struct Timers {
+    armed: Mutex<Armed>,
+    alarms: Alarms<Ring>,
+}
+
+#[derive(Default)]
+struct Armed {
+    timers: HashMap<ActorId, HashMap<Arc<str>, Timer>>,
+    set_so_far: u64,
+}
+
+struct Timer {
+    /// Tells this timer from an earlier one of the same name.
+    number: u64,
+    due_ms: u64,
+    period_ms: Option<u64>,
+}
+
+struct Ring {
+    actor: ActorId,
+    name: Arc<str>,
+    number: u64,
+}
+
+impl Timers {
+    pub(crate) fn apply(&self, clock: &Arc<dyn Clock>, actor: &ActorId, change: TimerChange) {
+        let TimerChange { name, set } = change;
+        let Some((delay_ms, period_ms)) = set else {
+            return self.cancel(actor, &name);
+        };
+        let due_ms = clock.now_ms().saturating_add(delay_ms);
+        let mut armed = self.armed.lock();
+        armed.set_so_far += 1;
+        let number = armed.set_so_far;
+        let timer = Timer {
+            number,
+            due_ms,
+            period_ms,
+        };
+        let timers = armed.timers.entry(actor.clone()).or_default();
+        timers.insert(Arc::clone(&name), timer);
+        drop(armed);
+        let actor = actor.clone();
+        self.alarms.set(due_ms, Ring { actor, name, number });
+    }
+
+    fn cancel(&self, actor: &ActorId, name: &str) {
+        let mut armed = self.armed.lock();
+        if let Some(timers) = armed.timers.get_mut(actor) {
+            timers.remove(name);
+            if timers.is_empty() {
+                armed.timers.remove(actor);
+            }
+        }
+    }
+
+    /// The actor lives elsewhere now, or starts over.
+    pub(crate) fn forget(&self, actor: &ActorId) {
+        self.armed.lock().timers.remove(actor);
+    }
+
+    /// Whether the ring still counts; a periodic timer is armed for its next time.
+    fn rings(&self, ring: &Ring) -> bool {
+        let mut armed = self.armed.lock();
+        let timers = armed.timers.get_mut(&ring.actor);
+        let Some(timer) = timers.and_then(|timers| timers.get_mut(&ring.name)) else {
+            return false;
+        };
+        if timer.number != ring.number {
+            return false;
+        }
+        let Some(period_ms) = timer.period_ms else {
+            drop(armed);
+            self.cancel(&ring.actor, &ring.name);
+            return true;
+        };
+        timer.due_ms = timer.due_ms.saturating_add(period_ms.max(1));
+        let due_ms = timer.due_ms;
+        drop(armed);
+        let next = Ring {
+            actor: ring.actor.clone(),
+            name: Arc::clone(&ring.name),
+            number: ring.number,
+        };
+        self.alarms.set(due_ms, next);
+        true
+    }
+}
+
+/// Rings until the silo stops.
+pub(crate) async fn run(core: Arc<Core>) {
+    loop {
+        let ring = core.timers.alarms.next(&*core.clock).await;
+        if !core.timers.rings(&ring) {
+            continue;
+        }
+        let envelope = core.internal(&ring.actor, Body::Timer { name: ring.name });
+        let core = Arc::clone(&core);
+        tokio::spawn(async move {
+            let actor = envelope.target.clone();
+            // A timer is not durable, so a failed one is not tried again: it is said aloud.
+            if let Err(error) = core.deliver(envelope).await {
+                tracing::warn!(%actor, %error, "a timer was not handled");
+            }
+        });
+    }
+}

@@ -1,0 +1,140 @@
+//! The turn: what happens to one message, from envelope to commit.
+
+use std::sync::Arc;
+
+use pizza_types::{Body, CallError, Envelope, Outcome, Reply};
+
+use crate::actor_loop::ActorLoop;
+use crate::catalog::ActorType;
+use crate::pipeline::Pending;
+use crate::slot::Queued;
+use crate::stage;
+
+impl ActorLoop {
+    /// Handles one message. Its reply and effects leave later, when the commit that is
+    /// queued here has become durable; see [`release`](crate::release).
+    pub(crate) async fn turn(&mut self, message: Queued) {
+        // The sender may have given up while the message waited: then it is never executed.
+        if !message.start() {
+            return;
+        }
+        match self.attempt(&message.envelope, message.skip_guest).await {
+            Ok(mut pending) => {
+                pending.outputs.reply_to = Some(message.reply);
+                self.pipeline.push(pending);
+            }
+            // Nothing was staged, so nothing has to be durable before the sender hears of it.
+            Err(error) => drop(message.reply.send(Err(error))),
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        envelope: &Envelope,
+        skip_guest: bool,
+    ) -> Result<Pending, CallError> {
+        let core = Arc::clone(&self.core);
+        let actor_type = core.catalog.get(envelope.target.actor_type())?;
+        core.refuse_if_late(envelope, "before the turn began")?;
+
+        self.activate(&actor_type).await?;
+        if let Some(reply) = self.answer_from_before(envelope).await? {
+            return Ok(Pending::replay(envelope, self.version(), reply));
+        }
+        if self.is_outdated(envelope).await? {
+            return Ok(Pending::nothing(envelope, self.version()));
+        }
+
+        let migrated = self.migrate(&actor_type, envelope).await?;
+        let outcome = if skip_guest {
+            Outcome::default()
+        } else {
+            self.ask_guest(&actor_type, envelope, migrated.clone()).await?
+        };
+
+        // From here to the commit nothing waits: staging and queueing are one step.
+        let Some(activation) = &mut self.activation else {
+            return Err(CallError::Moved);
+        };
+        let now = stage::Now {
+            ms: core.clock.now_ms(),
+            dedupe_ms: core.settings.dedupe_ms,
+            reminder: core.reminders.scheduled(envelope),
+        };
+        let staged = stage::stage(activation, envelope, outcome, migrated, &actor_type, &now);
+        let Some(commit) = staged.commit else {
+            return Ok(Pending::uncommitted(envelope, staged.outputs));
+        };
+        activation.stage(&commit.state, &commit.entries);
+        let ticket = core.store.commit(commit);
+        Ok(Pending::committing(envelope, ticket, staged.outputs))
+    }
+
+    /// The answer that this very message got before, if it was handled before.
+    async fn answer_from_before(
+        &mut self,
+        envelope: &Envelope,
+    ) -> Result<Option<Reply>, CallError> {
+        if matches!(envelope.body, Body::Timer { .. }) {
+            return Ok(None);
+        }
+        if self.pipeline.holds(envelope.id) {
+            self.settle_all().await?;
+        }
+        if self.version() == 0 {
+            return Ok(None);
+        }
+        let actor = &envelope.target;
+        let stored = self.core.store.handled(actor, envelope.id).await;
+        let Some(stored) = stored.map_err(crate::silo::store_error)? else {
+            return Ok(None);
+        };
+        if stored.fingerprint != envelope.body.fingerprint() {
+            return Err(CallError::MessageIdReused { id: envelope.id });
+        }
+        Ok(Some(Reply {
+            body: stored.reply,
+            declined: stored.declined,
+            replayed: true,
+            durability: self.core.store.durability(),
+        }))
+    }
+
+    /// A reminder that was cancelled or set anew since it fired. Turns in flight may do
+    /// either, so they are waited for.
+    async fn is_outdated(&mut self, envelope: &Envelope) -> Result<bool, CallError> {
+        if !matches!(envelope.body, Body::Reminder { .. }) {
+            return Ok(false);
+        }
+        self.settle_all().await?;
+        Ok(self.core.reminders.scheduled(envelope).is_none())
+    }
+
+    /// State of an older layout becomes state of the module's; older code never gets newer state.
+    async fn migrate(
+        &mut self,
+        actor_type: &Arc<ActorType>,
+        envelope: &Envelope,
+    ) -> Result<Option<pizza_types::State>, CallError> {
+        let schema = actor_type.module.schema();
+        let state = self.activation.as_ref().and_then(|a| a.state.as_ref());
+        let Some(state) = state.filter(|state| state.schema != schema) else {
+            return Ok(None);
+        };
+        if state.schema > schema {
+            let found = state.schema;
+            return Err(CallError::Failed {
+                bound: "schema",
+                detail: format!("the state has layout {found}, the module knows {schema}"),
+            });
+        }
+        if !actor_type.module.hooks().migrate {
+            return Ok(None);
+        }
+        let outcome = self.ask_migrate(actor_type, envelope, state.clone()).await?;
+        match outcome.state {
+            pizza_types::StateWrite::Set(state) => Ok(Some(state)),
+            _ => Ok(None),
+        }
+    }
+}

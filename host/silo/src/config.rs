@@ -1,0 +1,145 @@
+//! What an operator may set. Every field has a default; unknown fields are refused.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pizza_guest::{Limits, Reuse, TypeSettings};
+use pizza_runtime::{Policy, Retry, Settings};
+use pizza_types::Durability;
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SiloConfig {
+    /// Where everything durable lives.
+    pub data: PathBuf,
+    pub store: StoreConfig,
+    /// Bytes of actor state in memory; above it, the least used actors leave first.
+    pub memory_mib_max: usize,
+    /// Undelivered messages between actors; above it, calls from outside are shed.
+    pub outbox_pending_max: usize,
+    /// Wasm instances alive at once, of all types together.
+    pub instances_max: u32,
+    /// By actor type.
+    pub types: BTreeMap<String, TypeConfig>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `fsync` survives power loss, `process` survives the death of the process.
+    pub durability: Durability,
+    pub cache_mib: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TypeConfig {
+    /// CPU time of one turn.
+    pub cpu_ms: u64,
+    /// Linear memory of one instance.
+    pub memory_mib: usize,
+    pub state_kib: usize,
+    pub effects: usize,
+    /// Arguments or reply of one call.
+    pub transfer_kib: usize,
+    /// Instances at work at once.
+    pub instances: u32,
+    pub mailbox: usize,
+    pub idle_ms: u64,
+    pub chain_depth: usize,
+    /// Failures after which a message without a caller becomes a dead letter.
+    pub attempts: u32,
+    /// A fresh instance for every turn, for code that is not trusted.
+    pub fresh_instances: bool,
+    /// Settings that the module reads.
+    pub config: BTreeMap<String, String>,
+}
+
+impl Default for SiloConfig {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./data"),
+            store: StoreConfig::default(),
+            memory_mib_max: 4_096,
+            outbox_pending_max: 100_000,
+            instances_max: 1_000,
+            types: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Fsync,
+            cache_mib: 16,
+        }
+    }
+}
+
+impl Default for TypeConfig {
+    fn default() -> Self {
+        let (limits, policy) = (Limits::default(), Policy::default());
+        Self {
+            cpu_ms: limits.cpu_ms,
+            memory_mib: limits.memory_bytes >> 20,
+            state_kib: limits.state_bytes >> 10,
+            effects: limits.effects,
+            transfer_kib: limits.transfer_bytes >> 10,
+            instances: limits.instances,
+            mailbox: policy.mailbox_max,
+            idle_ms: policy.idle_ms,
+            chain_depth: policy.chain_depth_max,
+            attempts: policy.retry.attempts_max,
+            fresh_instances: false,
+            config: BTreeMap::new(),
+        }
+    }
+}
+
+impl SiloConfig {
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            memory_bytes_max: self.memory_mib_max << 20,
+            outbox_pending_max: self.outbox_pending_max,
+            ..Settings::default()
+        }
+    }
+}
+
+impl TypeConfig {
+    pub(crate) fn type_settings(&self) -> TypeSettings {
+        let reuse = if self.fresh_instances {
+            Reuse::Fresh
+        } else {
+            Reuse::Warm { turns_max: 10_000 }
+        };
+        TypeSettings {
+            limits: Limits {
+                cpu_ms: self.cpu_ms,
+                memory_bytes: self.memory_mib << 20,
+                state_bytes: self.state_kib << 10,
+                effects: self.effects,
+                transfer_bytes: self.transfer_kib << 10,
+                instances: self.instances,
+                ..Limits::default()
+            },
+            config: self.config.clone(),
+            reuse,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            mailbox_max: self.mailbox,
+            idle_ms: self.idle_ms,
+            chain_depth_max: self.chain_depth,
+            retry: Retry {
+                attempts_max: self.attempts,
+                ..Retry::default()
+            },
+            ..Policy::default()
+        }
+    }
+}

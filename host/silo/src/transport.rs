@@ -1,0 +1,76 @@
+//! How the edges of the same process reach the silo.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use pizza_client::{Event, EventPage, Readiness, Transport};
+use pizza_runtime::Silo;
+use pizza_types::{CallError, Envelope, MessageId, Reply};
+
+pub struct InProcess {
+    silo: Silo,
+    closed: AtomicBool,
+}
+
+impl InProcess {
+    pub(crate) fn new(silo: Silo) -> Self {
+        let closed = AtomicBool::new(false);
+        Self { silo, closed }
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+}
+
+#[async_trait]
+impl Transport for InProcess {
+    async fn deliver(&self, envelope: Envelope) -> Result<Reply, CallError> {
+        self.silo.deliver(envelope).await
+    }
+
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<EventPage, CallError> {
+        let oldest = self.silo.events(stream, key, 0, 1).await?;
+        let events = self.silo.events(stream, key, after, limit).await?;
+        let events = events.into_iter().map(|event| Event {
+            position: event.position,
+            at_ms: event.at_ms,
+            payload: event.payload,
+        });
+        Ok(EventPage {
+            events: events.collect(),
+            oldest: oldest.first().map_or(0, |event| event.position),
+        })
+    }
+
+    async fn event_after(&self, stream: &str, key: &str, after: u64) {
+        self.silo.event_after(stream, key, after).await;
+    }
+
+    async fn readiness(&self) -> Readiness {
+        let closed = self.closed.load(Ordering::Acquire);
+        let reasons = if closed {
+            vec!["the silo is shutting down".to_owned()]
+        } else {
+            Vec::new()
+        };
+        Readiness {
+            ready: !closed,
+            reasons,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.silo.now_ms()
+    }
+
+    fn fresh_id(&self) -> MessageId {
+        self.silo.fresh_id()
+    }
+}
