@@ -1,1 +1,31 @@
-//! To be filled.
+//! The embedded store: one directory, one process, every acknowledged commit on disk.
+//!
+//! In reading order:
+//! - [`store`]: what the rest of the silo sees
+//! - [`options`] and [`error`]: how it is opened, and why it may refuse to open
+//! - [`committer`]: the one thread that writes; groups what waits into one batch and one fsync
+//! - [`overlay`]: the rows of a group before they are written
+//! - [`table`], [`key`] and [`row`]: the data format inside the database
+//! - [`view`]: consistent reads of what is durable
+//! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
+//! - [`directory`]: the files around the database that say whose it is and what it must contain
+//! - [`poison`]: the flag that ends everything after a failed write
+
+mod committer;
+mod directory;
+mod error;
+mod key;
+mod options;
+mod overlay;
+mod poison;
+mod read;
+mod recent;
+mod row;
+mod store;
+mod sweep;
+mod table;
+mod view;
+
+pub use error::OpenError;
+pub use options::Options;
+pub use store::EmbeddedStore;

@@ -164,3 +164,14 @@ impl Store for MemoryStore {
         Ok(tables.expire(now_ms, events_before_ms, limit))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn make() -> (Arc<dyn Store>, ()) {
+        (Arc::new(MemoryStore::new()), ())
+    }
+
+    crate::contract_tests!(make);
+}

@@ -1,0 +1,189 @@
+//! The one thread that writes. It takes everything that waits, checks each commit
+//! against the store and what the same group staged before it, writes one atomic
+//! batch, syncs once, and answers in the order of asking.
+//!
+//! Claims go first in a batch of their own and are answered without an fsync: the
+//! journal keeps its order, so a claim is durable no later than any commit under it.
+//! Only a claim of an actor that the same group commits keeps its place behind that.
+
+mod disk;
+mod op;
+mod prepare;
+mod queue;
+mod stage;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use pizza_store::apply::Head;
+use pizza_types::Durability;
+
+pub(crate) use self::disk::{Disk, Journal};
+pub(crate) use self::op::{Op, Pending, Row};
+pub(crate) use self::prepare::Prepared;
+pub(crate) use self::queue::{Full, Queue, Queued, channel};
+use self::stage::Stage;
+use crate::directory::Witness;
+use crate::overlay::Overlay;
+use crate::poison::Poison;
+use crate::recent::Recent;
+use crate::row;
+use crate::table::{Database, Table};
+use crate::view::{Published, View};
+
+/// Key of the row in [`Table::System`] that numbers the batches.
+pub(crate) const SEQUENCE: &[u8] = b"pizza.sequence";
+
+const GROUP_OPS_MAX: usize = 1024;
+const GROUP_BYTES_MAX: usize = 8 << 20;
+const HEADS_MAX: usize = 32_768;
+const STREAM_HEADS_MAX: usize = 16_384;
+
+pub(crate) struct Committer {
+    pub(crate) db: Arc<Database>,
+    pub(crate) disk: Box<dyn Disk>,
+    pub(crate) witness: Witness,
+    pub(crate) published: Published,
+    pub(crate) poison: Poison,
+    /// Number of the last batch.
+    pub(crate) sequence: u64,
+    /// Written but not yet synced.
+    pub(crate) dirty: bool,
+    pub(crate) durability: Durability,
+    pub(crate) caches: Caches,
+}
+
+/// What a commit needs to know of the store, kept so that it need not be read again.
+pub(crate) struct Caches {
+    heads: Recent<Head>,
+    stream_heads: Recent<u64>,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            heads: Recent::new(HEADS_MAX),
+            stream_heads: Recent::new(STREAM_HEADS_MAX),
+        }
+    }
+}
+
+impl Committer {
+    /// Runs until the store is closed.
+    pub(crate) fn run(mut self, waiting: &Receiver<Queued>) {
+        let _guard = PoisonOnPanic(self.poison.clone());
+        while let Some((group, open)) = collect(waiting) {
+            self.group(group);
+            if !open {
+                break;
+            }
+        }
+        if self.dirty && self.poison.reason().is_none() {
+            self.sync();
+        }
+        for queued in waiting.try_iter() {
+            queued.take().refuse("it is closed");
+        }
+    }
+
+    fn group(&mut self, ops: Vec<Op>) {
+        let mut committed = HashSet::new();
+        let (claims, rest): (Vec<_>, Vec<_>) = ops.into_iter().partition(|op| match op {
+            Op::Claim { actor, .. } => !committed.contains(actor),
+            Op::Commit(commit, _) => {
+                committed.insert(commit.actor_key.clone());
+                false
+            }
+            _ => false,
+        });
+        self.batch(claims);
+        self.batch(rest);
+    }
+
+    fn batch(&mut self, ops: Vec<Op>) {
+        if ops.is_empty() {
+            return;
+        }
+        if let Some(reason) = self.poison.reason() {
+            ops.into_iter().for_each(|op| op.refuse(reason));
+            return;
+        }
+        let mut stage = Stage::new(
+            &self.db,
+            &mut self.caches,
+            self.sequence + 1,
+            self.durability,
+        );
+        let answers: Vec<Pending> = ops.into_iter().map(|op| stage.take(op)).collect();
+        let (overlay, sync) = stage.finish();
+        let outcome = self.write(overlay, sync);
+        if let Err(reason) = &outcome {
+            self.poison.set(reason);
+        }
+        let failed = outcome.err();
+        for answer in answers {
+            answer.resolve(failed.as_deref());
+        }
+    }
+
+    fn write(&mut self, mut overlay: Overlay, sync: bool) -> Result<(), String> {
+        if overlay.is_empty() {
+            return Ok(());
+        }
+        self.sequence += 1;
+        // With the number that the database will give the batch: at least this one.
+        let at_least = self.db.fjall().seqno();
+        overlay.put(
+            Table::System,
+            SEQUENCE.to_vec(),
+            row::encode(&(self.sequence, at_least)),
+        );
+        self.disk.write(overlay.into_batch(&self.db))?;
+        self.dirty = true;
+        if sync {
+            self.disk.sync()?;
+            self.dirty = false;
+            self.witness.acknowledge(self.sequence)?;
+        }
+        self.published.set(View::now(&self.db));
+        Ok(())
+    }
+
+    fn sync(&mut self) {
+        let synced = self.disk.sync();
+        let outcome = synced.and_then(|()| self.witness.acknowledge(self.sequence));
+        if let Err(reason) = outcome {
+            self.poison.set(&reason);
+        }
+    }
+}
+
+/// Waits for the first request and takes what waits with it. `false` with the last group.
+fn collect(waiting: &Receiver<Queued>) -> Option<(Vec<Op>, bool)> {
+    let (mut group, mut bytes) = (Vec::new(), 0);
+    let mut next = waiting.recv().ok();
+    while let Some(queued) = next {
+        bytes += queued.bytes();
+        match queued.take() {
+            Op::Close => return Some((group, false)),
+            op => group.push(op),
+        }
+        if group.len() >= GROUP_OPS_MAX || bytes >= GROUP_BYTES_MAX {
+            break;
+        }
+        next = waiting.try_recv().ok();
+    }
+    (!group.is_empty()).then_some((group, true))
+}
+
+/// A panic in the committer is a failed write like any other.
+struct PoisonOnPanic(Poison);
+
+impl Drop for PoisonOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set("the committer thread panicked");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What stands between the committer and the disk; tests put a failing one there.
+
+use std::sync::Arc;
+
+use fjall::{OwnedWriteBatch, PersistMode};
+use pizza_types::Durability;
+
+use crate::table::Database;
+
+pub(crate) trait Disk: Send {
+    /// Hands the batch to the operating system. When this fails, it may or may not be there.
+    fn write(&mut self, batch: OwnedWriteBatch) -> Result<(), String>;
+
+    /// Makes everything written so far as durable as was asked for.
+    fn sync(&mut self) -> Result<(), String>;
+}
+
+pub(crate) struct Journal {
+    pub(crate) db: Arc<Database>,
+    pub(crate) durability: Durability,
+}
+
+impl Disk for Journal {
+    fn write(&mut self, batch: OwnedWriteBatch) -> Result<(), String> {
+        batch
+            .commit()
+            .map_err(|error| format!("a write to the journal failed: {error}"))
+    }
+
+    fn sync(&mut self) -> Result<(), String> {
+        if self.durability < Durability::Fsync {
+            return Ok(());
+        }
+        let synced = self.db.fjall().persist(PersistMode::SyncData);
+        synced.map_err(|error| format!("an fsync of the journal failed: {error}"))
+    }
+}

@@ -1,0 +1,112 @@
+//! What can be asked of the committer, and what is answered.
+
+use pizza_store::apply::Head;
+use pizza_store::{CommitError, Committed, StoreError};
+use pizza_types::SiloId;
+use tokio::sync::oneshot::Sender;
+
+use super::prepare::Prepared;
+use crate::table::Table;
+
+/// A row to set (`Some`) or to remove (`None`).
+pub(crate) type Row = (Table, Vec<u8>, Option<Vec<u8>>);
+
+pub(crate) enum Op {
+    Commit(Box<Prepared>, Sender<Result<Committed, CommitError>>),
+    /// Answered with the head as it is after the claim.
+    Claim {
+        actor: Vec<u8>,
+        owner: SiloId,
+        answer: Sender<Result<Head, StoreError>>,
+    },
+    Write {
+        rows: Vec<Row>,
+        /// Whether it must be durable before it is answered.
+        sync: bool,
+        answer: Sender<Result<(), StoreError>>,
+    },
+    Bury {
+        letter: Vec<u8>,
+        answer: Sender<Result<(), StoreError>>,
+    },
+    /// Removes dedupe rows, if they are still expired, and events.
+    Forget {
+        handled: Vec<Vec<u8>>,
+        events: Vec<Vec<u8>>,
+        now_ms: u64,
+        answer: Sender<Result<usize, StoreError>>,
+    },
+    Close,
+}
+
+/// Staged, and answered once it is known whether the group was written.
+pub(crate) enum Pending {
+    Commit(
+        Result<Committed, CommitError>,
+        Sender<Result<Committed, CommitError>>,
+    ),
+    Claim(Result<Head, StoreError>, Sender<Result<Head, StoreError>>),
+    Write(Sender<Result<(), StoreError>>),
+    Forget(Result<usize, StoreError>, Sender<Result<usize, StoreError>>),
+}
+
+impl Op {
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Commit(commit, _) => commit.bytes,
+            Self::Write { rows, .. } => rows
+                .iter()
+                .map(|(_, key, value)| key.len() + value.as_ref().map_or(0, Vec::len))
+                .sum(),
+            Self::Bury { letter, .. } => letter.len(),
+            Self::Claim { .. } | Self::Forget { .. } | Self::Close => 0,
+        }
+    }
+
+    /// Nothing of it was written. An asker that has gone does not need the answer.
+    pub(crate) fn refuse(self, reason: &str) {
+        let poisoned = || StoreError::Poisoned {
+            reason: reason.to_owned(),
+        };
+        match self {
+            Self::Commit(_, answer) => {
+                let detail = poisoned().to_string();
+                drop(answer.send(Err(CommitError::Refused { detail })));
+            }
+            Self::Claim { answer, .. } => drop(answer.send(Err(poisoned()))),
+            Self::Write { answer, .. } | Self::Bury { answer, .. } => {
+                drop(answer.send(Err(poisoned())));
+            }
+            Self::Forget { answer, .. } => drop(answer.send(Err(poisoned()))),
+            Self::Close => {}
+        }
+    }
+}
+
+impl Pending {
+    /// `failed` says why the group may not have been written.
+    pub(crate) fn resolve(self, failed: Option<&str>) {
+        let written = failed.map_or(Ok(()), |reason| {
+            Err(StoreError::Poisoned {
+                reason: reason.to_owned(),
+            })
+        });
+        match self {
+            Self::Commit(staged, answer) => {
+                let unknown = |reason: &str| CommitError::Unknown {
+                    detail: reason.to_owned(),
+                };
+                let written = failed.map_or(Ok(()), |reason| Err(unknown(reason)));
+                let outcome = staged.and_then(|committed| written.map(|()| committed));
+                drop(answer.send(outcome));
+            }
+            Self::Claim(staged, answer) => {
+                drop(answer.send(staged.and_then(|head| written.map(|()| head))));
+            }
+            Self::Write(answer) => drop(answer.send(written)),
+            Self::Forget(staged, answer) => {
+                drop(answer.send(staged.and_then(|count| written.map(|()| count))));
+            }
+        }
+    }
+}

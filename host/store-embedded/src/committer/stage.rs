@@ -1,0 +1,242 @@
+//! One group in the making: each request is decided on what the store has and on what
+//! the group staged before it. All reading of a request comes before its first row is
+//! staged, so that a read error leaves nothing of it behind.
+
+use std::collections::HashMap;
+
+use pizza_store::apply::Head;
+use pizza_store::{CommitError, Committed, Reminder, StoreError, StoredReply};
+use pizza_types::{Durability, SiloId};
+
+use super::Caches;
+use super::op::{Op, Pending};
+use super::prepare::Prepared;
+use crate::overlay::Overlay;
+use crate::table::{Database, Table, read_error};
+use crate::{key, row};
+
+pub(super) struct Stage<'a> {
+    db: &'a Database,
+    caches: &'a mut Caches,
+    overlay: Overlay,
+    sync: bool,
+    /// Number of the batch that this becomes.
+    sequence: u64,
+    buried: u32,
+    /// What the group's commits will have when they are answered.
+    durability: Durability,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) fn new(
+        db: &'a Database,
+        caches: &'a mut Caches,
+        sequence: u64,
+        durability: Durability,
+    ) -> Self {
+        Self {
+            db,
+            caches,
+            overlay: Overlay::default(),
+            sync: false,
+            sequence,
+            buried: 0,
+            durability,
+        }
+    }
+
+    /// The rows, and whether they need an fsync.
+    pub(super) fn finish(self) -> (Overlay, bool) {
+        (self.overlay, self.sync)
+    }
+
+    pub(super) fn take(&mut self, op: Op) -> Pending {
+        match op {
+            Op::Commit(commit, answer) => Pending::Commit(self.commit(*commit), answer),
+            Op::Claim {
+                actor,
+                owner,
+                answer,
+            } => Pending::Claim(self.claim(actor, &owner), answer),
+            Op::Write { rows, sync, answer } => {
+                self.sync |= sync;
+                for (table, key, value) in rows {
+                    self.overlay.set(table, key, value);
+                }
+                Pending::Write(answer)
+            }
+            Op::Bury { letter, answer } => {
+                self.sync = true;
+                self.buried += 1;
+                let key = [&self.sequence.to_be_bytes()[..], &self.buried.to_be_bytes()].concat();
+                self.overlay.put(Table::DeadLetters, key, letter);
+                Pending::Write(answer)
+            }
+            Op::Forget {
+                handled,
+                events,
+                now_ms,
+                answer,
+            } => Pending::Forget(self.forget(handled, events, now_ms), answer),
+            Op::Close => unreachable!("the committer takes it out of the group"),
+        }
+    }
+
+    fn claim(&mut self, actor: Vec<u8>, owner: &SiloId) -> Result<Head, StoreError> {
+        let head = Head::claimed(self.head(&actor)?.as_ref(), owner);
+        self.set_head(actor, head.clone());
+        Ok(head)
+    }
+
+    fn commit(&mut self, prepared: Prepared) -> Result<Committed, CommitError> {
+        let refused = |error: StoreError| CommitError::Refused {
+            detail: error.to_string(),
+        };
+        let actor = &prepared.actor_key;
+        let before = self.head(actor).map_err(refused)?;
+        let head = Head::advanced(before.as_ref(), &prepared.commit)?;
+        // An actor without a commit has no rows that could be in the way.
+        let is_first = head.version == 1;
+        let cleared = match prepared.clear && !is_first {
+            true => self.entries(actor).map_err(refused)?,
+            false => Vec::new(),
+        };
+        let due = match is_first {
+            true => Vec::new(),
+            false => self.due(&prepared).map_err(refused)?,
+        };
+        let (positions, stream_heads) = self.positions(&prepared.events).map_err(refused)?;
+
+        self.sync = true;
+        if prepared.clear {
+            self.overlay.remove(Table::States, actor.clone());
+        }
+        for key in cleared {
+            self.overlay.remove(Table::Entries, key);
+        }
+        for key in due {
+            self.overlay.remove(Table::RemindersDue, key);
+        }
+        for (table, key, value) in prepared.rows {
+            self.overlay.set(table, key, value);
+        }
+        for (key, reminder) in prepared.reminders {
+            let value = reminder.as_ref().map(row::encode);
+            if let (Some(reminder), Some(value)) = (reminder, &value) {
+                let due = key::due(reminder.due_ms, &key);
+                self.overlay.put(Table::RemindersDue, due, value.clone());
+            }
+            self.overlay.set(Table::Reminders, key, value);
+        }
+        for ((stream, value), position) in prepared.events.iter().zip(&positions) {
+            let key = key::event(stream, *position);
+            self.overlay.put(Table::Events, key, value.clone());
+        }
+        for (stream, position) in stream_heads {
+            let value = row::encode(&position);
+            self.overlay.put(Table::StreamHeads, stream.to_vec(), value);
+            self.caches.stream_heads.insert(stream.to_vec(), position);
+        }
+        self.set_head(prepared.actor_key, head);
+        Ok(Committed {
+            durability: self.durability,
+            positions,
+        })
+    }
+
+    fn forget(
+        &mut self,
+        handled: Vec<Vec<u8>>,
+        events: Vec<Vec<u8>>,
+        now_ms: u64,
+    ) -> Result<usize, StoreError> {
+        let mut gone = Vec::with_capacity(handled.len());
+        for key in handled {
+            // The sweep saw it expired, but the message may have been handled anew.
+            let reply: Option<StoredReply> = self.read(Table::Handled, &key)?;
+            if reply.is_some_and(|reply| reply.expires_at_ms <= now_ms) {
+                gone.push(key);
+            }
+        }
+        let count = gone.len() + events.len();
+        for key in gone {
+            self.overlay.remove(Table::Handled, key);
+        }
+        for key in events {
+            self.overlay.remove(Table::Events, key);
+        }
+        Ok(count)
+    }
+
+    fn head(&mut self, actor: &[u8]) -> Result<Option<Head>, StoreError> {
+        if let Some(head) = self.caches.heads.get(actor) {
+            return Ok(Some(head.clone()));
+        }
+        self.read(Table::Actors, actor)
+    }
+
+    fn set_head(&mut self, actor: Vec<u8>, head: Head) {
+        let value = row::encode(&head);
+        self.overlay.put(Table::Actors, actor.clone(), value);
+        self.caches.heads.insert(actor, head);
+    }
+
+    /// Keys of every entry of the actor.
+    fn entries(&self, actor: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let staged = self.overlay.keys(Table::Entries, actor);
+        let mut keys: Vec<_> = staged.map(<[u8]>::to_vec).collect();
+        for row in self.db.table(Table::Entries).prefix(actor) {
+            let key = row.key().map_err(|e| read_error(Table::Entries, &e))?;
+            keys.push(key.to_vec());
+        }
+        Ok(keys)
+    }
+
+    /// Keys of the rows by time that the commit's reminders replace.
+    fn due(&self, prepared: &Prepared) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut keys = Vec::new();
+        for key in prepared.reminders.keys() {
+            let old: Option<Reminder> = self.read(Table::Reminders, key)?;
+            keys.extend(old.map(|old| key::due(old.due_ms, key)));
+        }
+        Ok(keys)
+    }
+
+    /// Position of each event, and the new head of each stream.
+    #[expect(clippy::type_complexity, reason = "two results of one walk")]
+    fn positions<'p>(
+        &mut self,
+        events: &'p [(Vec<u8>, Vec<u8>)],
+    ) -> Result<(Vec<u64>, HashMap<&'p [u8], u64>), StoreError> {
+        let mut positions = Vec::with_capacity(events.len());
+        let mut heads: HashMap<&[u8], u64> = HashMap::new();
+        for (stream, _) in events {
+            let before = match heads.get(stream.as_slice()) {
+                Some(head) => *head,
+                None => self.stream_head(stream)?,
+            };
+            heads.insert(stream, before + 1);
+            positions.push(before + 1);
+        }
+        Ok((positions, heads))
+    }
+
+    fn stream_head(&mut self, stream: &[u8]) -> Result<u64, StoreError> {
+        if let Some(head) = self.caches.stream_heads.get(stream) {
+            return Ok(*head);
+        }
+        Ok(self.read(Table::StreamHeads, stream)?.unwrap_or(0))
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        table: Table,
+        key: &[u8],
+    ) -> Result<Option<T>, StoreError> {
+        if let Some(staged) = self.overlay.get(table, key) {
+            return staged.map(|v| row::decode(table, key, v)).transpose();
+        }
+        let stored = self.db.get(table, key)?;
+        stored.map(|v| row::decode(table, key, &v)).transpose()
+    }
+}

@@ -1,0 +1,117 @@
+//! The header file: 38 bytes, a layout that every format version keeps.
+//!
+//! magic (8), format version (u32), shards (u16), created at (u64, milliseconds since
+//! 1970), BLAKE3 of the bytes before (16). Numbers are little endian.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pizza_types::SHARDS;
+
+use super::checksum;
+use crate::error::OpenError;
+
+pub(super) const FILE: &str = "store";
+pub(super) const UNFINISHED: &str = "store.new";
+
+const MAGIC: [u8; 8] = *b"PIZZASTO";
+const VERSION: u32 = 1;
+const FIELDS: usize = 8 + 4 + 2 + 8;
+
+/// `None` when there is no header.
+pub(super) fn read(dir: &Path) -> Result<Option<()>, OpenError> {
+    let file = dir.join(FILE);
+    let bytes = match fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(OpenError::io("read", &file)(error)),
+    };
+    check(&file, &bytes).map(Some)
+}
+
+fn check(file: &Path, bytes: &[u8]) -> Result<(), OpenError> {
+    let split = bytes.split_first_chunk::<FIELDS>();
+    let Some((fields, sum)) = split.filter(|(_, sum)| sum.len() == 16) else {
+        let detail = format!("it has {} bytes instead of {}", bytes.len(), FIELDS + 16);
+        return Err(OpenError::damaged(file, detail));
+    };
+
+    let magic = &fields[..8];
+    if magic != MAGIC {
+        let detail = format!("it starts with {:?}", magic.escape_ascii().to_string());
+        return Err(OpenError::damaged(file, detail));
+    }
+    if checksum(fields) != *sum {
+        return Err(OpenError::damaged(file, "its checksum does not match"));
+    }
+    let found = u32::from_le_bytes([fields[8], fields[9], fields[10], fields[11]]);
+    if found != VERSION {
+        return Err(OpenError::NewerVersion {
+            file: file.to_owned(),
+            found,
+            supported: VERSION,
+        });
+    }
+    let found = u16::from_le_bytes([fields[12], fields[13]]);
+    if found != SHARDS {
+        return Err(OpenError::Shards {
+            file: file.to_owned(),
+            found,
+            expected: SHARDS,
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn write(dir: &Path) -> Result<(), OpenError> {
+    let file = dir.join(UNFINISHED);
+    let written = File::create(&file).and_then(|mut header| {
+        header.write_all(&bytes(VERSION, SHARDS))?;
+        header.sync_all()?;
+        fs::rename(&file, dir.join(FILE))
+    });
+    written.map_err(OpenError::io("write", &file))?;
+    super::sync(dir)
+}
+
+fn bytes(version: u32, shards: u16) -> Vec<u8> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let created_ms = since.map_or(0, |since| since.as_millis() as u64);
+    let mut bytes = Vec::from(MAGIC);
+    bytes.extend(version.to_le_bytes());
+    bytes.extend(shards.to_le_bytes());
+    bytes.extend(created_ms.to_le_bytes());
+    bytes.extend(checksum(&bytes));
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_says_what_is_wrong_with_it() {
+        let good = bytes(VERSION, SHARDS);
+        let mut flipped = good.clone();
+        flipped[20] ^= 1;
+        let mut foreign = good.clone();
+        foreign[0] = b'Q';
+        for (bytes, fragment) in [
+            (bytes(7, SHARDS), "format version 7"),
+            (bytes(VERSION, 64), "64 shards"),
+            (flipped, "checksum"),
+            (foreign, "QIZZASTO"),
+            (good[..37].to_vec(), "37 bytes"),
+        ] {
+            let error = check(Path::new("/x/store"), &bytes).expect_err(fragment);
+            let error = error.to_string();
+            assert!(
+                error.contains(fragment) && error.contains("/x/store"),
+                "{error}"
+            );
+        }
+        check(Path::new("store"), &good).expect("good");
+    }
+}

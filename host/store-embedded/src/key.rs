@@ -1,0 +1,150 @@
+//! Keys: what belongs to an actor starts with its shard; numbers are big endian, so
+//! that the order of keys is the order of rows.
+//!
+//! A name ends with a NUL. Names that guests choose may contain one, so the bytes 0
+//! and 1 are written as 1,1 and 1,2: order is kept, and no name is a prefix of another.
+
+use pizza_store::OutboxKey;
+use pizza_types::{ActorId, MessageId, ShardId};
+
+const END: u8 = 0;
+const ESCAPE: u8 = 1;
+
+pub(crate) fn push_name(key: &mut Vec<u8>, name: &str) {
+    key.reserve(name.len() + 1);
+    for byte in name.bytes() {
+        match byte {
+            END => key.extend([ESCAPE, 1]),
+            ESCAPE => key.extend([ESCAPE, 2]),
+            other => key.push(other),
+        }
+    }
+    key.push(END);
+}
+
+/// The name at the start of `key`, and what follows it.
+pub(crate) fn take_name(key: &[u8]) -> Option<(String, &[u8])> {
+    let end = key.iter().position(|byte| *byte == END)?;
+    let (name, rest) = (key.get(..end)?, key.get(end + 1..)?);
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut escaped = false;
+    for byte in name {
+        match (escaped, *byte) {
+            (false, ESCAPE) => escaped = true,
+            (false, other) => bytes.push(other),
+            (true, 1) => (escaped, _) = (false, bytes.push(END)),
+            (true, 2) => (escaped, _) = (false, bytes.push(ESCAPE)),
+            (true, _) => return None,
+        }
+    }
+    Some((String::from_utf8(bytes).ok()?, rest))
+}
+
+pub(crate) fn take_u64(key: &[u8]) -> Option<(u64, &[u8])> {
+    let (number, rest) = key.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*number), rest))
+}
+
+pub(crate) fn take_actor(key: &[u8]) -> Option<(ActorId, &[u8])> {
+    let (_, rest) = key.split_first_chunk::<2>()?;
+    let (actor_type, rest) = take_name(rest)?;
+    let (name, rest) = take_name(rest)?;
+    Some((ActorId::new(actor_type, name).ok()?, rest))
+}
+
+pub(crate) fn actor(actor: &ActorId) -> Vec<u8> {
+    let mut key = shard(actor.shard());
+    push_name(&mut key, actor.actor_type());
+    push_name(&mut key, actor.key());
+    key
+}
+
+pub(crate) fn shard(shard: ShardId) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    key.extend(shard.0.to_be_bytes());
+    key
+}
+
+pub(crate) fn of_actor(actor: &[u8], name: &str) -> Vec<u8> {
+    let mut key = actor.to_vec();
+    push_name(&mut key, name);
+    key
+}
+
+pub(crate) fn handled(actor: &[u8], id: MessageId) -> Vec<u8> {
+    [actor, &id.0].concat()
+}
+
+pub(crate) fn outbox(actor: &[u8], version: u64, index: u32) -> Vec<u8> {
+    [actor, &version.to_be_bytes(), &index.to_be_bytes()].concat()
+}
+
+pub(crate) fn outbox_of(row: &OutboxKey) -> Vec<u8> {
+    outbox(&actor(&row.actor), row.version, row.index)
+}
+
+pub(crate) fn take_outbox(key: &[u8]) -> Option<OutboxKey> {
+    let (actor, rest) = take_actor(key)?;
+    let (version, rest) = take_u64(rest)?;
+    Some(OutboxKey {
+        shard: actor.shard(),
+        actor,
+        version,
+        index: u32::from_be_bytes(rest.try_into().ok()?),
+    })
+}
+
+/// `reminder` is the key of the reminder's own row.
+pub(crate) fn due(due_ms: u64, reminder: &[u8]) -> Vec<u8> {
+    [&due_ms.to_be_bytes(), reminder].concat()
+}
+
+pub(crate) fn names(parts: &[&str]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    for part in parts {
+        push_name(&mut key, part);
+    }
+    key
+}
+
+/// `stream` is the key made of the stream's and the key's name.
+pub(crate) fn event(stream: &[u8], position: u64) -> Vec<u8> {
+    [stream, &position.to_be_bytes()].concat()
+}
+
+/// The first key that is above every key with this prefix.
+pub(crate) fn above(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut end = prefix.get(..=last)?.to_vec();
+    *end.last_mut()? += 1;
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back_and_keep_their_order() {
+        let mut texts = [
+            "", "a", "a\0", "a\0b", "a\u{1}", "a\u{2}", "ab", "b", "ä", "\0\0",
+        ];
+        texts.sort_unstable();
+        let keys: Vec<_> = texts.iter().map(|text| names(&[text, "x"])).collect();
+        assert!(keys.is_sorted());
+        for (text, key) in texts.iter().zip(&keys) {
+            let (name, rest) = take_name(key).expect("a name");
+            assert_eq!((name.as_str(), rest), (*text, names(&["x"]).as_slice()));
+            let prefix = names(&[text]);
+            let under = keys.iter().filter(|key| key.starts_with(&prefix));
+            assert_eq!(under.count(), 1, "{text:?} is a prefix of another");
+        }
+    }
+
+    #[test]
+    fn an_outbox_key_comes_back() {
+        let actor = ActorId::new("order", "order-1").expect("legal");
+        let row = pizza_store::apply::outbox_key(&actor, 7, 3);
+        assert_eq!(take_outbox(&outbox_of(&row)), Some(row));
+    }
+}

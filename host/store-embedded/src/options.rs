@@ -1,0 +1,30 @@
+//! How the store is opened.
+
+use pizza_types::Durability;
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `Fsync`, or `Process` to leave out the fsync: then an acknowledged commit
+    /// survives kill -9 but not power loss.
+    pub durability: Durability,
+    /// Blocks of tables kept in memory.
+    pub cache_bytes: u64,
+    /// Rows of a table that wait in memory before they become a file of their own.
+    pub memtable_bytes: u64,
+    /// Requests waiting for the committer; beyond it they are refused.
+    pub queue_max: usize,
+    /// The same in bytes.
+    pub queue_bytes_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Fsync,
+            cache_bytes: 16 << 20,
+            memtable_bytes: 8 << 20,
+            queue_max: 16_384,
+            queue_bytes_max: 64 << 20,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! After a failed write or fsync nobody knows what the disk holds: the kernel may
+//! have dropped the pages and call the next fsync a success. So the first failure is
+//! final, for writes and for reads, until the process starts again and recovers.
+
+use std::sync::{Arc, OnceLock};
+
+use pizza_store::StoreError;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Poison(Arc<OnceLock<String>>);
+
+impl Poison {
+    /// The first reason is kept.
+    pub(crate) fn set(&self, reason: &str) {
+        if self.0.set(reason.to_owned()).is_ok() {
+            tracing::error!(reason, "the store has stopped");
+        }
+    }
+
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.reason() {
+            None => Ok(()),
+            Some(reason) => Err(StoreError::Poisoned {
+                reason: reason.to_owned(),
+            }),
+        }
+    }
+}

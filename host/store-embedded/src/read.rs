@@ -1,0 +1,137 @@
+//! The queries.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_store::apply::Head;
+use pizza_store::{
+    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, StoreError, StoredEvent,
+};
+use pizza_types::{ShardId, State};
+
+use crate::row::{damaged, decode};
+use crate::table::Table;
+use crate::view::View;
+use crate::{key, row};
+
+/// What the new owner starts with; `head` is the one that its claim made.
+pub(crate) fn claimed(view: &View, actor: &[u8], head: Head) -> Result<Claimed, StoreError> {
+    let mut entries = BTreeMap::new();
+    // Most claims are of actors that never committed: there is nothing to look for.
+    if head.version == 0 {
+        let record = head.with_state(None);
+        return Ok(Claimed { record, entries });
+    }
+    for row in view.scan(Table::Entries, actor, None) {
+        let (at, value) = row?;
+        let name = at.get(actor.len()..).and_then(key::take_name);
+        let (name, _) = name.ok_or_else(|| damaged(Table::Entries, &at, "its key"))?;
+        let bytes: Bytes = decode(Table::Entries, &at, &value)?;
+        entries.insert(Arc::from(name), bytes);
+    }
+    let state: Option<State> = view.get(Table::States, actor)?;
+    let record = head.with_state(state);
+    Ok(Claimed { record, entries })
+}
+
+pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, StoreError> {
+    let Some(head) = view.get::<Head>(Table::Actors, actor)? else {
+        return Ok(None);
+    };
+    let state = view.get(Table::States, actor)?;
+    Ok(Some(head.with_state(state)))
+}
+
+pub(crate) fn outbox(
+    view: &View,
+    shard: ShardId,
+    after: Option<&OutboxKey>,
+    limit: usize,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let after = after.map(key::outbox_of);
+    let rows = view.scan(Table::Outbox, &key::shard(shard), after.as_deref());
+    rows.take(limit)
+        .map(|row| {
+            let (at, value) = row?;
+            let key = key::take_outbox(&at);
+            let key = key.ok_or_else(|| damaged(Table::Outbox, &at, "its key"))?;
+            let row: row::Outbox = decode(Table::Outbox, &at, &value)?;
+            Ok(OutboxRow {
+                key,
+                not_before_ms: row.not_before_ms,
+                envelope: row.envelope,
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn reminders_due(
+    view: &View,
+    until_ms: u64,
+    limit: usize,
+) -> Result<Vec<DueReminder>, StoreError> {
+    let mut due = Vec::new();
+    for row in view.scan(Table::RemindersDue, &[], None).take(limit) {
+        let (at, value) = row?;
+        let parsed = key::take_u64(&at).and_then(|(due_ms, rest)| {
+            let (actor, rest) = key::take_actor(rest)?;
+            Some((due_ms, actor, key::take_name(rest)?.0))
+        });
+        let (due_ms, actor, name) =
+            parsed.ok_or_else(|| damaged(Table::RemindersDue, &at, "its key"))?;
+        if due_ms > until_ms {
+            break;
+        }
+        due.push(DueReminder {
+            actor,
+            name: Arc::from(name),
+            reminder: decode(Table::RemindersDue, &at, &value)?,
+        });
+    }
+    Ok(due)
+}
+
+pub(crate) fn events(
+    view: &View,
+    stream: &[u8],
+    after: u64,
+    limit: usize,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let start = key::event(stream, after);
+    let rows = view.scan(Table::Events, stream, Some(&start));
+    rows.take(limit)
+        .map(|row| {
+            let (at, value) = row?;
+            let position = at.get(stream.len()..).and_then(key::take_u64);
+            let (position, _) = position.ok_or_else(|| damaged(Table::Events, &at, "its key"))?;
+            let row: row::Event = decode(Table::Events, &at, &value)?;
+            Ok(StoredEvent {
+                position,
+                at_ms: row.at_ms,
+                payload: row.payload,
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn stream_heads(view: &View, stream: &[u8]) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+    view.scan(Table::StreamHeads, stream, None)
+        .map(|row| {
+            let (at, value) = row?;
+            let name = at.get(stream.len()..).and_then(key::take_name);
+            let (name, _) = name.ok_or_else(|| damaged(Table::StreamHeads, &at, "its key"))?;
+            Ok((Arc::from(name), decode(Table::StreamHeads, &at, &value)?))
+        })
+        .collect()
+}
+
+pub(crate) fn dead_letters(view: &View, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    view.scan(Table::DeadLetters, &[], None)
+        .take(limit)
+        .map(|row| {
+            let (at, value) = row?;
+            decode(Table::DeadLetters, &at, &value)
+        })
+        .collect()
+}

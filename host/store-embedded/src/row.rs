@@ -1,0 +1,55 @@
+//! Values: a byte that names the format, then postcard.
+
+use bytes::Bytes;
+use pizza_store::StoreError;
+use pizza_types::Envelope;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::table::Table;
+
+const FORMAT: u8 = 1;
+
+#[derive(Serialize)]
+pub(crate) struct OutboxRef<'a> {
+    pub(crate) not_before_ms: u64,
+    pub(crate) envelope: &'a Envelope,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Outbox {
+    pub(crate) not_before_ms: u64,
+    pub(crate) envelope: Envelope,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Event {
+    pub(crate) at_ms: u64,
+    pub(crate) payload: Bytes,
+}
+
+pub(crate) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
+    postcard::to_extend(row, vec![FORMAT])
+        .expect("a row has no sequence of unknown length, and a Vec takes all of it")
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(
+    table: Table,
+    key: &[u8],
+    value: &[u8],
+) -> Result<T, StoreError> {
+    match value.split_first() {
+        Some((&FORMAT, row)) => {
+            postcard::from_bytes(row).map_err(|error| damaged(table, key, &error.to_string()))
+        }
+        Some((other, _)) => Err(damaged(table, key, &format!("unknown format {other}"))),
+        None => Err(damaged(table, key, "it is empty")),
+    }
+}
+
+pub(crate) fn damaged(table: Table, key: &[u8], what: &str) -> StoreError {
+    let (table, key) = (table.name(), key.escape_ascii());
+    StoreError::Corrupt {
+        detail: format!("row {key} of {table}: {what}"),
+    }
+}

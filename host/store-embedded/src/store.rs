@@ -1,0 +1,350 @@
+//! The store as the silo sees it: an actor's writes go to the committer, its reads are
+//! point reads on the newest view.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use pizza_store::{
+    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, OutboxKey,
+    OutboxRow, Store, StoreError, StoredEvent, StoredReply,
+};
+use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
+use tokio::sync::oneshot;
+
+use crate::committer::{
+    self, Caches, Committer, Disk, Full, Journal, Op, Prepared, Queue, Row, SEQUENCE,
+};
+use crate::directory::{Directory, Witness};
+use crate::error::OpenError;
+use crate::options::Options;
+use crate::poison::Poison;
+use crate::sweep::Sweep;
+use crate::table::{Database, Table};
+use crate::view::{Published, View};
+use crate::{key, read, row};
+
+pub struct EmbeddedStore {
+    db: Arc<Database>,
+    published: Published,
+    poison: Poison,
+    queue: Queue,
+    durability: Durability,
+    sweep: tokio::sync::Mutex<Sweep>,
+    committer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in `dir`, or makes one if the directory is empty or missing.
+    ///
+    /// # Errors
+    /// When the directory is in use, is not a store, is of another format, or does not
+    /// contain all that was acknowledged.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
+        let durability = options.durability;
+        Self::open_on(dir, &options, |db| Box::new(Journal { db, durability }))
+    }
+
+    pub(crate) fn open_on(
+        dir: &Path,
+        options: &Options,
+        disk: impl FnOnce(Arc<Database>) -> Box<dyn Disk>,
+    ) -> Result<Self, OpenError> {
+        let Directory {
+            data,
+            lock,
+            mut witness,
+        } = Directory::open(dir)?;
+        // What the database finds wrong with itself it may say by a panic.
+        let opened = catch_unwind(AssertUnwindSafe(|| Database::open(&data, options, lock)));
+        let db = match opened {
+            Ok(Ok(db)) => Arc::new(db),
+            Ok(Err(error)) => return Err(OpenError::damaged(&data, error.to_string())),
+            Err(_) => return Err(OpenError::damaged(&data, "its recovery panicked")),
+        };
+        let sequence = check_sequence(&db, &data, &witness)?;
+        let durability = options.durability.min(Durability::Fsync);
+        if durability < Durability::Fsync {
+            witness.without_sync();
+        }
+        let published = Published::new(View::now(&db));
+        let poison = Poison::default();
+        let (queue, waiting) = committer::channel(options);
+        let committer = Committer {
+            disk: disk(Arc::clone(&db)),
+            db: Arc::clone(&db),
+            witness,
+            published: published.clone(),
+            poison: poison.clone(),
+            sequence,
+            dirty: false,
+            durability,
+            caches: Caches::default(),
+        };
+        let thread = std::thread::Builder::new().name(String::from("store-committer"));
+        let thread = thread
+            .spawn(move || committer.run(&waiting))
+            .map_err(OpenError::io("start the committer of", dir))?;
+        Ok(Self {
+            db,
+            published,
+            poison,
+            queue,
+            durability,
+            sweep: tokio::sync::Mutex::default(),
+            committer: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Writes what waits, and refuses what comes later. Waits for the disk. Dropping
+    /// the store does the same.
+    pub fn close(&self) {
+        let Some(thread) = self.committer.lock().take() else {
+            return;
+        };
+        // It may have ended by itself, by a panic: then the poison says so.
+        drop(self.queue.put(Op::Close));
+        drop(thread.join());
+    }
+
+    fn view(&self) -> Result<View, StoreError> {
+        self.poison.check()?;
+        Ok(self.published.get())
+    }
+
+    /// Puts a request to the committer and waits for its answer.
+    async fn ask<T>(
+        &self,
+        action: &'static str,
+        op: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Op,
+    ) -> Result<T, StoreError> {
+        self.poison.check()?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.put(op(answer)).map_err(|full| StoreError::Io {
+            action,
+            detail: full.to_string(),
+        })?;
+        answered.await.unwrap_or_else(|_| {
+            self.poison.check()?;
+            Err(StoreError::Io {
+                action,
+                detail: Full::Closed.to_string(),
+            })
+        })
+    }
+
+    async fn write(
+        &self,
+        action: &'static str,
+        rows: Vec<Row>,
+        sync: bool,
+    ) -> Result<(), StoreError> {
+        let op = |answer| Op::Write { rows, sync, answer };
+        self.ask(action, op).await
+    }
+}
+
+impl Drop for EmbeddedStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The number of the last batch, which must be at least the last acknowledged.
+fn check_sequence(db: &Database, data: &Path, witness: &Witness) -> Result<u64, OpenError> {
+    let row = db.get(Table::System, SEQUENCE).and_then(|row| {
+        row.map(|row| row::decode::<(u64, u64)>(Table::System, SEQUENCE, &row))
+            .transpose()
+    });
+    let row = row.map_err(|error| OpenError::damaged(data, error.to_string()))?;
+    let sequence = row.map_or(0, |(sequence, _)| sequence);
+    if sequence >= witness.acknowledged() {
+        return Ok(sequence);
+    }
+    if witness.may_be_ahead() {
+        let acknowledged = witness.acknowledged();
+        tracing::warn!(
+            sequence,
+            acknowledged,
+            "commits without fsync were lost with the power"
+        );
+        return Ok(sequence);
+    }
+    let detail = format!("but the database ends with {sequence}");
+    Err(witness.missing(sequence, &detail))
+}
+
+#[async_trait]
+impl Store for EmbeddedStore {
+    fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    async fn claim(&self, actor: &ActorId, owner: &SiloId) -> Result<Claimed, StoreError> {
+        let key = key::actor(actor);
+        let op = |answer| Op::Claim {
+            actor: key.clone(),
+            owner: owner.clone(),
+            answer,
+        };
+        let head = self.ask("claim an actor", op).await?;
+        // Nobody else can commit now, so what is read fits the head.
+        read::claimed(&View::now(&self.db), &key, head)
+    }
+
+    fn commit(&self, commit: Commit) -> CommitTicket {
+        let refused = |detail: String| -> CommitTicket {
+            Box::pin(std::future::ready(Err(CommitError::Refused { detail })))
+        };
+        if let Err(poisoned) = self.poison.check() {
+            return refused(poisoned.to_string());
+        }
+        let (answer, answered) = oneshot::channel();
+        let op = Op::Commit(Box::new(Prepared::new(commit)), answer);
+        if let Err(full) = self.queue.put(op) {
+            return refused(full.to_string());
+        }
+        Box::pin(async {
+            answered.await.unwrap_or_else(|_| {
+                Err(CommitError::Unknown {
+                    detail: String::from("the committer has ended"),
+                })
+            })
+        })
+    }
+
+    async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError> {
+        read::record(&self.view()?, &key::actor(actor))
+    }
+
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError> {
+        let key = key::handled(&key::actor(actor), id);
+        self.view()?.get(Table::Handled, &key)
+    }
+
+    async fn outbox(
+        &self,
+        shard: ShardId,
+        after: Option<&OutboxKey>,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        read::outbox(&self.view()?, shard, after, limit)
+    }
+
+    async fn outbox_done(&self, keys: Vec<OutboxKey>) -> Result<(), StoreError> {
+        let row = |key| (Table::Outbox, key::outbox_of(key), None);
+        let rows = keys.iter().map(row).collect();
+        self.write("forget delivered messages", rows, false).await
+    }
+
+    async fn reminders_due(
+        &self,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<DueReminder>, StoreError> {
+        read::reminders_due(&self.view()?, until_ms, limit)
+    }
+
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        read::events(&self.view()?, &key::names(&[stream, key]), after, limit)
+    }
+
+    async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError> {
+        let key = key::names(&[stream, key]);
+        Ok(self.view()?.get(Table::StreamHeads, &key)?.unwrap_or(0))
+    }
+
+    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+        let (view, prefix) = (self.view()?, key::names(&[stream]));
+        scan(move || read::stream_heads(&view, &prefix)).await
+    }
+
+    async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError> {
+        let key = key::names(&[subscriber, stream, key]);
+        Ok(self.view()?.get(Table::Cursors, &key)?.unwrap_or(0))
+    }
+
+    async fn set_cursor(
+        &self,
+        subscriber: &str,
+        stream: &str,
+        key: &str,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let key = key::names(&[subscriber, stream, key]);
+        let rows = vec![(Table::Cursors, key, Some(row::encode(&position)))];
+        self.write("move a cursor", rows, false).await
+    }
+
+    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError> {
+        let letter = row::encode(&letter);
+        let op = |answer| Op::Bury { letter, answer };
+        self.ask("keep a dead letter", op).await
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let view = self.view()?;
+        scan(move || read::dead_letters(&view, limit)).await
+    }
+
+    async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        self.view()?.get(Table::Meta, &key::names(&[name]))
+    }
+
+    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
+        let rows = vec![(Table::Meta, key::names(&[name]), Some(row::encode(&value)))];
+        self.write("note a fact", rows, true).await
+    }
+
+    async fn expire(
+        &self,
+        now_ms: u64,
+        events_before_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let view = self.view()?;
+        let mut sweep = self.sweep.lock().await;
+        let mut from = sweep.clone();
+        let (found, to) = scan(move || {
+            let found = from.next(&view, now_ms, events_before_ms, limit)?;
+            Ok((found, from))
+        })
+        .await?;
+        let op = |answer| Op::Forget {
+            handled: found.handled,
+            events: found.events,
+            now_ms,
+            answer,
+        };
+        let gone = self.ask("forget old rows", op).await?;
+        *sweep = to;
+        Ok(gone)
+    }
+}
+
+/// Reads of many rows leave the worker threads to the turns.
+async fn scan<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let scanned = tokio::task::spawn_blocking(read).await;
+    scanned.unwrap_or_else(|error| {
+        Err(StoreError::Io {
+            action: "scan",
+            detail: error.to_string(),
+        })
+    })
+}

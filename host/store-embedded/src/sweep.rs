@@ -1,0 +1,92 @@
+//! Forgetting. A sweep walks over the dedupe rows and the events a bounded piece at a
+//! time, and goes on where it stopped; at the end it starts again.
+
+use pizza_store::{StoreError, StoredReply};
+
+use crate::row::{self, damaged, decode};
+use crate::table::Table;
+use crate::view::View;
+
+/// The last rows looked at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sweep {
+    handled: Option<Vec<u8>>,
+    events: Option<Vec<u8>>,
+}
+
+/// Keys of rows whose time has come.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) handled: Vec<Vec<u8>>,
+    pub(crate) events: Vec<Vec<u8>>,
+}
+
+impl Sweep {
+    pub(crate) fn next(
+        &mut self,
+        view: &View,
+        now_ms: u64,
+        events_before_ms: u64,
+        limit: usize,
+    ) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        self.handled = walk(
+            view,
+            Table::Handled,
+            self.handled.take(),
+            limit,
+            |at, value| {
+                let reply: StoredReply = decode(Table::Handled, at, value)?;
+                if reply.expires_at_ms <= now_ms {
+                    found.handled.push(at.to_vec());
+                }
+                Ok(())
+            },
+        )?;
+        // Read once for each (stream, key) that has an old event.
+        let mut head: Option<(Vec<u8>, u64)> = None;
+        self.events = walk(
+            view,
+            Table::Events,
+            self.events.take(),
+            limit,
+            |at, value| {
+                let row: row::Event = decode(Table::Events, at, value)?;
+                if row.at_ms >= events_before_ms {
+                    return Ok(());
+                }
+                let split = at.split_last_chunk::<8>();
+                let (stream, position) =
+                    split.ok_or_else(|| damaged(Table::Events, at, "its key"))?;
+                let newest = match &head {
+                    Some((of, newest)) if of == stream => *newest,
+                    _ => view.get(Table::StreamHeads, stream)?.unwrap_or(0),
+                };
+                head = Some((stream.to_vec(), newest));
+                if u64::from_be_bytes(*position) < newest {
+                    found.events.push(at.to_vec());
+                }
+                Ok(())
+            },
+        )?;
+        Ok(found)
+    }
+}
+
+/// Looks at up to `limit` rows after `start`; returns the last one if there are more.
+fn walk(
+    view: &View,
+    table: Table,
+    start: Option<Vec<u8>>,
+    limit: usize,
+    mut look: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut rows = view.scan(table, &[], start.as_deref());
+    let mut last = start;
+    for row in rows.by_ref().take(limit) {
+        let (at, value) = row?;
+        look(&at, &value)?;
+        last = Some(at.to_vec());
+    }
+    Ok(rows.next().and(last))
+}

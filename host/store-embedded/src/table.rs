@@ -1,0 +1,140 @@
+//! The tables of the database, each a keyspace of its own.
+
+use std::path::Path;
+
+use fjall::{Keyspace, KeyspaceCreateOptions};
+use pizza_store::StoreError;
+
+use crate::directory::Lock;
+use crate::options::Options;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// By actor: who owns it, its version and epoch.
+    Actors,
+    /// By actor: its state. Apart from the head, so that a turn that keeps its state
+    /// does not write it again.
+    States,
+    /// By actor and name.
+    Entries,
+    /// By actor and message id.
+    Handled,
+    /// By actor, version and index.
+    Outbox,
+    /// By actor and name.
+    Reminders,
+    /// The reminders again, by time.
+    RemindersDue,
+    /// By stream, key and position.
+    Events,
+    /// By stream and key.
+    StreamHeads,
+    /// By subscriber, stream and key.
+    Cursors,
+    /// In the order in which they were buried.
+    DeadLetters,
+    /// By name.
+    Meta,
+    /// What the store notes for itself.
+    System,
+}
+
+impl Table {
+    pub(crate) const COUNT: usize = 13;
+    pub(crate) const ALL: [Self; Self::COUNT] = [
+        Self::Actors,
+        Self::States,
+        Self::Entries,
+        Self::Handled,
+        Self::Outbox,
+        Self::Reminders,
+        Self::RemindersDue,
+        Self::Events,
+        Self::StreamHeads,
+        Self::Cursors,
+        Self::DeadLetters,
+        Self::Meta,
+        Self::System,
+    ];
+
+    /// Part of the data format.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Actors => "actors",
+            Self::States => "states",
+            Self::Entries => "entries",
+            Self::Handled => "handled",
+            Self::Outbox => "outbox",
+            Self::Reminders => "reminders",
+            Self::RemindersDue => "reminders-due",
+            Self::Events => "events",
+            Self::StreamHeads => "stream-heads",
+            Self::Cursors => "cursors",
+            Self::DeadLetters => "dead-letters",
+            Self::Meta => "meta",
+            Self::System => "system",
+        }
+    }
+}
+
+/// The open database. The lock on the directory is let go when everything else is.
+pub(crate) struct Database {
+    tables: [Keyspace; Table::COUNT],
+    fjall: fjall::Database,
+    _lock: Lock,
+}
+
+impl Database {
+    pub(crate) fn open(path: &Path, options: &Options, lock: Lock) -> fjall::Result<Self> {
+        let fjall = fjall::Database::builder(path)
+            .cache_size(options.cache_bytes)
+            // A second worker would spin while the first compacts.
+            .worker_threads(1)
+            // Replayed into memory when the store opens, so no longer than need be.
+            .max_journaling_size(JOURNALS_BYTES_MAX)
+            .open()?;
+        let mut tables = Vec::with_capacity(Table::COUNT);
+        for table in Table::ALL {
+            let create =
+                || KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes);
+            tables.push(fjall.keyspace(table.name(), create)?);
+        }
+        let Ok(tables) = tables.try_into() else {
+            unreachable!("one keyspace for each of Table::ALL");
+        };
+        Ok(Self {
+            tables,
+            fjall,
+            _lock: lock,
+        })
+    }
+
+    pub(crate) fn table(&self, table: Table) -> &Keyspace {
+        &self.tables[table as usize]
+    }
+
+    pub(crate) fn fjall(&self) -> &fjall::Database {
+        &self.fjall
+    }
+
+    /// Reads the newest value, whether it is durable yet or not.
+    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<fjall::Slice>, StoreError> {
+        self.table(table)
+            .get(key)
+            .map_err(|e| read_error(table, &e))
+    }
+}
+
+const JOURNALS_BYTES_MAX: u64 = 128 << 20;
+
+pub(crate) fn read_error(table: Table, error: &fjall::Error) -> StoreError {
+    let detail = format!("table {}: {error}", table.name());
+    match error {
+        fjall::Error::Io(_) | fjall::Error::Storage(fjall::LsmError::Io(_)) => StoreError::Io {
+            action: "read",
+            detail,
+        },
+        fjall::Error::Poisoned => StoreError::Poisoned { reason: detail },
+        _ => StoreError::Corrupt { detail },
+    }
+}

@@ -1,0 +1,122 @@
+//! Dead letters, facts, and what is forgotten.
+
+use super::fixture::{
+    AnyStore, NOW_MS, actor, bytes, claim, commit, envelope, event, handled, message, taken,
+};
+use crate::commit::{Commit, Handled};
+use crate::row::DeadLetter;
+
+pub async fn dead_letters_are_kept(store: AnyStore) {
+    let letter = |number: u32| DeadLetter {
+        envelope: envelope(&format!("dead-{number}")),
+        error: String::from("it trapped"),
+        attempts: number,
+        at_ms: NOW_MS,
+    };
+    assert!(store.dead_letters(10).await.expect("readable").is_empty());
+    for number in 1..=5 {
+        store.bury(letter(number)).await.expect("kept");
+    }
+    let attempts = async |limit| {
+        let letters = store.dead_letters(limit).await.expect("readable");
+        letters.iter().map(|l| l.attempts).collect::<Vec<_>>()
+    };
+    assert_eq!(attempts(10).await, [1, 2, 3, 4, 5], "oldest first");
+    assert_eq!(attempts(2).await, [1, 2]);
+    let first = store.dead_letters(1).await.expect("readable").remove(0);
+    assert_eq!(first.envelope.id, message("dead-1"));
+    assert_eq!((first.error.as_str(), first.at_ms), ("it trapped", NOW_MS));
+}
+
+pub async fn facts_are_kept(store: AnyStore) {
+    assert_eq!(store.meta("name").await, Ok(None));
+    for value in ["one", "", "two"] {
+        store.set_meta("name", bytes(value)).await.expect("noted");
+        assert_eq!(store.meta("name").await, Ok(Some(bytes(value))));
+    }
+    assert_eq!(store.meta("name2").await, Ok(None));
+    assert_eq!(store.meta("").await, Ok(None));
+}
+
+pub async fn expired_replies_are_forgotten(store: AnyStore) {
+    let id = actor("a");
+    claim(&store, &id, "one").await;
+    for version in 0..10 {
+        let handled = Handled {
+            expires_at_ms: NOW_MS + version,
+            ..handled(&version.to_string(), "answer")
+        };
+        let commit = Commit {
+            handled: Some(handled),
+            ..commit(&id, 1, version)
+        };
+        taken(&store, commit).await;
+    }
+    let gone = store.expire(NOW_MS + 4, 0, 1000).await.expect("swept");
+    assert_eq!(gone, 5);
+    for version in 0..10 {
+        let reply = store.handled(&id, message(&version.to_string())).await;
+        assert_eq!(reply.expect("readable").is_some(), version > 4);
+    }
+    assert_eq!(store.expire(NOW_MS + 4, 0, 1000).await, Ok(0));
+}
+
+pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
+    let id = actor("a");
+    claim(&store, &id, "one").await;
+    for version in 0..10 {
+        let commit = Commit {
+            now_ms: NOW_MS + version,
+            events: vec![event("stream", "busy", "x"), event("stream", "busy", "y")],
+            ..commit(&id, 1, version)
+        };
+        taken(&store, commit).await;
+    }
+    let once = Commit {
+        events: vec![event("stream", "quiet", "x")],
+        ..commit(&id, 1, 10)
+    };
+    taken(&store, once).await;
+
+    let positions = async |key| {
+        let events = store.events("stream", key, 0, 100).await.expect("readable");
+        events.iter().map(|e| e.position).collect::<Vec<_>>()
+    };
+    assert_eq!(store.expire(0, NOW_MS + 5, 1000).await, Ok(10));
+    assert_eq!(positions("busy").await, (11..=20).collect::<Vec<_>>());
+    assert_eq!(store.expire(0, u64::MAX, 1000).await, Ok(9));
+    assert_eq!(positions("busy").await, [20]);
+    assert_eq!(positions("quiet").await, [1]);
+    assert_eq!(store.stream_head("stream", "busy").await, Ok(20));
+    let next = Commit {
+        events: vec![event("stream", "busy", "z")],
+        ..commit(&id, 1, 11)
+    };
+    assert_eq!(taken(&store, next).await.positions, [21]);
+}
+
+pub async fn a_bounded_sweep_gets_everywhere(store: AnyStore) {
+    for number in 0..20 {
+        let id = actor(&format!("actor-{number}"));
+        claim(&store, &id, "one").await;
+        // Every second one stays for ever: a sweep must not stop at these.
+        let expires_at_ms = if number % 2 == 0 { NOW_MS } else { u64::MAX };
+        let handled = Handled {
+            expires_at_ms,
+            ..handled("message", "answer")
+        };
+        let events = vec![event("stream", id.key(), "x"); 3];
+        let commit = Commit {
+            handled: Some(handled),
+            events,
+            ..commit(&id, 1, 0)
+        };
+        taken(&store, commit).await;
+    }
+    let mut gone = 0;
+    for _ in 0..100 {
+        let swept = store.expire(NOW_MS, NOW_MS + 1, 3).await;
+        gone += swept.expect("swept");
+    }
+    assert_eq!(gone, 10 + 40);
+}
