@@ -1,1 +1,26 @@
-//! To be filled.
+//! JSON <-> component values, directed by WIT types.
+//!
+//! In reading order:
+//! - [`ty`]: what a value may look like
+//! - [`value`]: a value of some type
+//! - [`decode`]: JSON becomes a value
+//! - [`encode`]: a value becomes JSON
+//! - [`error`]: what was wrong, and where
+//! - [`wit`]: the types of an interface read from WIT text
+//! - [`compat`]: whether what one side expects is what the other side offers
+//!
+//! The mapping is described in `docs/wit-json.md`.
+
+pub mod compat;
+pub mod decode;
+pub mod encode;
+pub mod error;
+pub mod ty;
+pub mod value;
+pub mod wit;
+
+pub use decode::{Limits, args_from_json, from_json};
+pub use encode::{args_to_json, to_json};
+pub use error::{Problem, ValueError};
+pub use ty::camel;
+pub use value::Value;

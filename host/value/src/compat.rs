@@ -1,0 +1,185 @@
+//! Whether what one side expects is what the other side offers: types are compared by
+//! structure, and a difference is told by its place.
+
+use std::fmt;
+
+use crate::ty::{Field, Function, Type};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// For example `create(order).items[].quantity`.
+    pub place: String,
+    pub what: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+impl std::error::Error for Difference {}
+
+type Compared = Result<(), Difference>;
+
+/// # Errors
+/// The first difference, seen from `expected`.
+pub fn same(expected: &Type, found: &Type) -> Compared {
+    compare("", expected, found)
+}
+
+/// # Errors
+/// The first difference in parameters or result.
+pub fn same_function(expected: &Function, found: &Function) -> Compared {
+    let name = &expected.name;
+    fields(
+        &|param| format!("{name}({param})"),
+        "parameter",
+        &expected.params,
+        &found.params,
+    )?;
+    optional(
+        &format!("{name}() result"),
+        expected.result.as_ref(),
+        found.result.as_ref(),
+    )
+}
+
+fn differ(place: &str, what: String) -> Compared {
+    let place = if place.is_empty() { "the value" } else { place };
+    let place = place.to_owned();
+    Err(Difference { place, what })
+}
+
+fn optional(place: &str, expected: Option<&Type>, found: Option<&Type>) -> Compared {
+    match (expected, found) {
+        (None, None) => Ok(()),
+        (Some(expected), Some(found)) => compare(place, expected, found),
+        (Some(expected), None) => {
+            differ(place, format!("expected {}, found nothing", kind(expected)))
+        }
+        (None, Some(found)) => differ(place, format!("expected nothing, found {}", kind(found))),
+    }
+}
+
+fn compare(place: &str, expected: &Type, found: &Type) -> Compared {
+    match (expected, found) {
+        (Type::List(a), Type::List(b)) => compare(&format!("{place}[]"), a, b),
+        (Type::Option(a), Type::Option(b)) => compare(&format!("{place}?"), a, b),
+        (Type::Record(a), Type::Record(b)) => fields(
+            &|name| format!("{place}.{name}"),
+            "field",
+            &a.fields,
+            &b.fields,
+        ),
+        (Type::Tuple(a), Type::Tuple(b)) => {
+            if a.len() != b.len() {
+                return differ(
+                    place,
+                    format!("expected {} elements, found {}", a.len(), b.len()),
+                );
+            }
+            let pairs = a.iter().zip(b.iter()).enumerate();
+            pairs
+                .into_iter()
+                .try_for_each(|(at, (a, b))| compare(&format!("{place}.{at}"), a, b))
+        }
+        (Type::Variant(a), Type::Variant(b)) => {
+            let (a, b) = (&a.cases, &b.cases);
+            names(
+                place,
+                "case",
+                a.iter().map(|c| &c.name),
+                b.iter().map(|c| &c.name),
+            )?;
+            let mut pairs = a.iter().zip(b);
+            pairs.try_for_each(|(a, b)| {
+                optional(&format!("{place}.{}", a.name), a.ty.as_ref(), b.ty.as_ref())
+            })
+        }
+        (Type::Enum(a), Type::Enum(b)) => {
+            let (a, b) = (a.names.iter(), b.names.iter());
+            names(place, "name", a.map(|n| &n.name), b.map(|n| &n.name))
+        }
+        (Type::Flags(a), Type::Flags(b)) => {
+            let (a, b) = (a.names.iter(), b.names.iter());
+            names(place, "flag", a.map(|n| &n.name), b.map(|n| &n.name))
+        }
+        (Type::Result(a), Type::Result(b)) => {
+            optional(&format!("{place}.ok"), a.ok.as_ref(), b.ok.as_ref())?;
+            optional(&format!("{place}.err"), a.err.as_ref(), b.err.as_ref())
+        }
+        (a, b) if a == b => Ok(()),
+        (a, b) => differ(place, format!("expected {}, found {}", kind(a), kind(b))),
+    }
+}
+
+fn fields(
+    place: &dyn Fn(&str) -> String,
+    what: &str,
+    expected: &[Field],
+    found: &[Field],
+) -> Compared {
+    for (a, b) in expected.iter().zip(found) {
+        if a.name != b.name {
+            return differ(
+                &place(&a.name),
+                format!("expected this {what}, found {:?}", b.name),
+            );
+        }
+        compare(&place(&a.name), &a.ty, &b.ty)?;
+    }
+    if let Some(a) = expected.get(found.len()) {
+        return differ(&place(&a.name), format!("the {what} is missing"));
+    }
+    if let Some(b) = found.get(expected.len()) {
+        return differ(&place(&b.name), format!("the {what} is not expected"));
+    }
+    Ok(())
+}
+
+fn names<'n>(
+    place: &str,
+    what: &str,
+    expected: impl ExactSizeIterator<Item = &'n String>,
+    found: impl ExactSizeIterator<Item = &'n String>,
+) -> Compared {
+    let (expected, found): (Vec<_>, Vec<_>) = (expected.collect(), found.collect());
+    if let Some(missing) = expected.iter().find(|name| !found.contains(name)) {
+        return differ(place, format!("{what} {missing:?} is missing"));
+    }
+    if let Some(extra) = found.iter().find(|name| !expected.contains(name)) {
+        return differ(place, format!("{what} {extra:?} is not expected"));
+    }
+    if expected != found {
+        return differ(place, format!("the {what}s are in another order"));
+    }
+    Ok(())
+}
+
+/// The type's name in WIT.
+fn kind(ty: &Type) -> &'static str {
+    match ty {
+        Type::Bool => "bool",
+        Type::S8 => "s8",
+        Type::U8 => "u8",
+        Type::S16 => "s16",
+        Type::U16 => "u16",
+        Type::S32 => "s32",
+        Type::U32 => "u32",
+        Type::S64 => "s64",
+        Type::U64 => "u64",
+        Type::F32 => "f32",
+        Type::F64 => "f64",
+        Type::Char => "char",
+        Type::String => "string",
+        Type::List(_) => "a list",
+        Type::Record(_) => "a record",
+        Type::Tuple(_) => "a tuple",
+        Type::Variant(_) => "a variant",
+        Type::Enum(_) => "an enum",
+        Type::Option(_) => "an option",
+        Type::Result(_) => "a result",
+        Type::Flags(_) => "flags",
+    }
+}

@@ -1,0 +1,239 @@
+//! Values with values inside.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess};
+
+use super::{Seed, Walk, known, name_index};
+use crate::error::{Problem, quoted};
+use crate::ty::{Field, Name, ResultType, Type, Variant};
+use crate::value::Value;
+
+/// A key, borrowed from the document unless it has escapes.
+#[derive(Deserialize)]
+struct Key<'k>(#[serde(borrow)] Cow<'k, str>);
+
+pub(super) fn list<'de, A: SeqAccess<'de>>(
+    ty: &Type,
+    walk: &Walk<'_>,
+    mut seq: A,
+) -> Result<Value, A::Error> {
+    let mut values = Vec::new();
+    loop {
+        let index = values.len();
+        let next = seq.next_element_seed(Seed::new(ty, walk));
+        match walk.step(next, || index.to_string())? {
+            Some(value) => values.push(value),
+            None => return Ok(Value::List(values)),
+        }
+    }
+}
+
+pub(super) fn tuple<'de, A: SeqAccess<'de>>(
+    types: &[Type],
+    walk: &Walk<'_>,
+    seq: A,
+) -> Result<Value, A::Error> {
+    exactly(types.iter(), walk, seq).map(Value::Tuple)
+}
+
+/// One value for each type, no more and no less.
+pub(super) fn exactly<'de, 't, A: SeqAccess<'de>>(
+    types: impl ExactSizeIterator<Item = &'t Type>,
+    walk: &Walk<'_>,
+    mut seq: A,
+) -> Result<Vec<Value>, A::Error> {
+    let expected = types.len();
+    let mut values = Vec::with_capacity(expected);
+    for ty in types {
+        let found = values.len();
+        let next = seq.next_element_seed(Seed::new(ty, walk));
+        match walk.step(next, || found.to_string())? {
+            Some(value) => values.push(value),
+            None => return Err(walk.fail(Problem::Arity { found, expected })),
+        }
+    }
+    let mut found = expected;
+    while seq.next_element::<IgnoredAny>()?.is_some() {
+        found += 1;
+    }
+    if found > expected {
+        return Err(walk.fail(Problem::Arity { found, expected }));
+    }
+    Ok(values)
+}
+
+pub(super) fn flags<'de, A: SeqAccess<'de>>(
+    names: &[Name],
+    walk: &Walk<'_>,
+    mut seq: A,
+) -> Result<Value, A::Error> {
+    let mut set = Vec::new();
+    let mut at = 0_usize;
+    loop {
+        let next = seq.next_element_seed(Seed::new(&Type::String, walk));
+        let Some(value) = walk.step(next, || at.to_string())? else {
+            break;
+        };
+        if let Value::String(name) = value {
+            let index = name_index(names, &name).map_err(|problem| walk.fail(problem));
+            set.push(walk.step(index, || at.to_string())?);
+        }
+        at += 1;
+    }
+    set.sort_unstable();
+    set.dedup();
+    Ok(Value::Flags(set))
+}
+
+pub(super) fn record<'de, A: MapAccess<'de>>(
+    fields: &[Field],
+    walk: &Walk<'_>,
+    mut map: A,
+) -> Result<Vec<Value>, A::Error> {
+    let mut values: Vec<Option<Value>> = vec![None; fields.len()];
+    // Fields mostly come in their own order, so the search starts where the last one was.
+    let mut guess = 0;
+    while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
+        let from_guess = (guess..fields.len()).chain(0..guess);
+        let Some(at) = { from_guess }.find(|at| fields[*at].json == key) else {
+            let known = known(fields.iter().map(|field| &field.json));
+            let error = walk.fail(Problem::UnknownField { known });
+            return walk.step(Err(error), || key.into_owned());
+        };
+        if values[at].is_some() {
+            let error = walk.fail(Problem::Duplicate);
+            return walk.step(Err(error), || key.into_owned());
+        }
+        let value = map.next_value_seed(Seed::new(&fields[at].ty, walk));
+        values[at] = Some(walk.step(value, || key.into_owned())?);
+        guess = at + 1;
+    }
+    let mut complete = Vec::with_capacity(fields.len());
+    for (value, field) in values.into_iter().zip(fields) {
+        complete.push(match (value, &field.ty) {
+            (Some(value), _) => value,
+            (None, Type::Option(_)) => Value::Option(None),
+            (None, _) => {
+                let error = walk.fail(Problem::Missing);
+                return walk.step(Err(error), || field.json.clone());
+            }
+        });
+    }
+    Ok(complete)
+}
+
+/// `{"name": payload}`: the one key, and what `pick` finds for it.
+fn single<'de, A: MapAccess<'de>, T>(
+    walk: &Walk<'_>,
+    map: &mut A,
+    expected: &str,
+    pick: impl FnOnce(&str) -> Result<T, Problem>,
+) -> Result<(T, String), A::Error> {
+    let Some(Key(key)) = map.next_key::<Key<'de>>()? else {
+        return Err(walk.fail(Problem::WrongType {
+            expected: expected.to_owned(),
+            found: "an empty object".to_owned(),
+        }));
+    };
+    match pick(&key) {
+        Ok(picked) => Ok((picked, key.into_owned())),
+        Err(problem) => Err(walk.fail(problem)),
+    }
+}
+
+/// The payload of a single-key object; nothing may follow it.
+fn payload<'de, A: MapAccess<'de>>(
+    walk: &Walk<'_>,
+    map: &mut A,
+    key: &str,
+    ty: Option<&Type>,
+) -> Result<Option<Value>, A::Error> {
+    // A case without a payload may be written with null.
+    let nothing = Type::Option(std::sync::Arc::new(Type::Bool));
+    let value = map.next_value_seed(Seed::new(ty.unwrap_or(&nothing), walk));
+    let value = walk.step(value, || key.to_owned())?;
+    if map.next_key::<IgnoredAny>()?.is_some() {
+        return Err(walk.fail(Problem::WrongType {
+            expected: "an object with exactly one key".to_owned(),
+            found: "more than one".to_owned(),
+        }));
+    }
+    match (ty, value) {
+        (Some(_), value) => Ok(Some(value)),
+        (None, Value::Option(None)) => Ok(None),
+        (None, _) => {
+            let error = walk.fail(Problem::WrongType {
+                expected: "null, for the case has no value".to_owned(),
+                found: "a value".to_owned(),
+            });
+            walk.step(Err(error), || key.to_owned())
+        }
+    }
+}
+
+pub(super) fn variant<'de, A: MapAccess<'de>>(
+    variant: &Variant,
+    walk: &Walk<'_>,
+    mut map: A,
+) -> Result<Value, A::Error> {
+    let pick = |key: &str| {
+        let found = variant
+            .cases
+            .iter()
+            .position(|case| case.json == key || case.name == key);
+        found.ok_or_else(|| Problem::UnknownName {
+            found: quoted(key),
+            known: known(variant.cases.iter().map(|case| &case.json)),
+        })
+    };
+    let (index, key) = single(walk, &mut map, "an object with one case", pick)?;
+    let payload = payload(walk, &mut map, &key, variant.cases[index].ty.as_ref())?;
+    let index = u32::try_from(index).map_err(A::Error::custom)?;
+    Ok(Value::Variant(index, payload.map(Box::new)))
+}
+
+pub(super) fn result<'de, A: MapAccess<'de>>(
+    result: &ResultType,
+    walk: &Walk<'_>,
+    mut map: A,
+) -> Result<Value, A::Error> {
+    let pick = |key: &str| match key {
+        "ok" => Ok(true),
+        "err" => Ok(false),
+        other => Err(Problem::UnknownName {
+            found: quoted(other),
+            known: "ok, err".to_owned(),
+        }),
+    };
+    let (ok, key) = single(walk, &mut map, "an object with ok or err", pick)?;
+    let ty = if ok { &result.ok } else { &result.err };
+    let payload = payload(walk, &mut map, &key, ty.as_ref())?.map(Box::new);
+    Ok(Value::Result(if ok { Ok(payload) } else { Err(payload) }))
+}
+
+/// The inner one of two options: `{"some": …}`.
+pub(super) fn wrapped<'de, A: MapAccess<'de>>(
+    ty: &Type,
+    walk: &Walk<'_>,
+    mut map: A,
+) -> Result<Value, A::Error> {
+    let pick = |key: &str| match key {
+        "some" => Ok(()),
+        other => Err(Problem::UnknownName {
+            found: quoted(other),
+            known: "some".to_owned(),
+        }),
+    };
+    let ((), key) = single(walk, &mut map, "an object with some", pick)?;
+    let inner = map.next_value_seed(Seed::new(ty, walk));
+    let inner = walk.step(inner, || key)?;
+    if map.next_key::<IgnoredAny>()?.is_some() {
+        return Err(walk.fail(Problem::WrongType {
+            expected: "an object with exactly one key".to_owned(),
+            found: "more than one".to_owned(),
+        }));
+    }
+    Ok(inner)
+}
