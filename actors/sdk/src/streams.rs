@@ -1,0 +1,14 @@
+//! Durable events for whoever subscribes.
+
+use serde::Serialize;
+
+use crate::host::streams as host;
+
+/// The event leaves when this turn is committed. Its payload is JSON; types from WIT
+/// become the same JSON that the edges speak (camel case, absent values left out).
+///
+/// # Panics
+/// When the payload cannot be JSON, for example a map whose keys are no strings.
+pub fn publish<P: Serialize + ?Sized>(stream: &str, key: &str, payload: &P) {
+    host::publish(stream, key, &crate::calls::to_json(payload));
+}

@@ -1,0 +1,223 @@
+//! The functions of the platform, module by module as in its WIT, served by the test host.
+
+use super::stage::with;
+
+pub(crate) mod context {
+    use super::with;
+    use crate::context::Identity;
+
+    pub(crate) fn self_id() -> Identity {
+        with(|stage| stage.id.clone())
+    }
+
+    pub(crate) fn message_id() -> String {
+        with(|stage| format!("{:032x}", stage.message))
+    }
+
+    pub(crate) fn caller() -> Option<Identity> {
+        with(|stage| stage.caller.clone())
+    }
+
+    pub(crate) fn now() -> u64 {
+        with(|stage| stage.now_ms)
+    }
+
+    /// The same numbers in every run (splitmix64).
+    pub(crate) fn random() -> u64 {
+        with(|stage| {
+            stage.random = stage.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (stage.random ^ (stage.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ (mixed >> 31)
+        })
+    }
+
+    pub(crate) fn trace_id() -> String {
+        String::new()
+    }
+}
+
+pub(crate) mod state {
+    use std::ops::Bound;
+
+    use super::with;
+    use crate::bindings::silo::actor::state::Snapshot;
+
+    pub(crate) fn get() -> Option<Snapshot> {
+        with(|stage| stage.durable.snapshot.clone())
+    }
+
+    pub(crate) fn set(snapshot: &Snapshot) {
+        with(|stage| stage.durable.snapshot = Some(snapshot.clone()));
+    }
+
+    pub(crate) fn get_entry(name: &str) -> Option<Vec<u8>> {
+        with(|stage| stage.durable.entries.get(name).cloned())
+    }
+
+    pub(crate) fn set_entry(name: &str, bytes: &[u8]) {
+        with(|stage| {
+            stage
+                .durable
+                .entries
+                .insert(name.to_owned(), bytes.to_owned())
+        });
+    }
+
+    pub(crate) fn remove_entry(name: &str) {
+        with(|stage| stage.durable.entries.remove(name));
+    }
+
+    pub(crate) fn list_entries(prefix: &str, after: Option<&str>, limit: u32) -> Vec<String> {
+        let from = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        with(|stage| {
+            let names = stage
+                .durable
+                .entries
+                .range::<str, _>((from, Bound::Unbounded))
+                .map(|(name, _)| name);
+            names
+                .take_while(|name| name.starts_with(prefix))
+                .take(limit as usize)
+                .cloned()
+                .collect()
+        })
+    }
+}
+
+pub(crate) mod calls {
+    use serde_json::Value;
+
+    use super::with;
+    use crate::calls::CallFailure;
+    use crate::testing::{Answer, Asked, Sent};
+
+    pub(crate) fn call(
+        actor_type: &str,
+        key: &str,
+        method: &str,
+        arguments: &str,
+    ) -> Result<String, CallFailure> {
+        let arguments = value(arguments);
+        let script = with(|stage| {
+            stage.durable.asked.push(Asked {
+                actor_type: actor_type.to_owned(),
+                key: key.to_owned(),
+                method: method.to_owned(),
+                arguments: arguments.clone(),
+            });
+            stage.answers.get(actor_type, method)
+        });
+        // The host is free meanwhile: an answer may look at it.
+        let answer = (script.borrow_mut())(key, arguments);
+        match answer {
+            Answer::Reply(reply) => Ok(reply.to_string()),
+            Answer::Failure(failure) => Err(failure),
+        }
+    }
+
+    pub(crate) fn send(actor_type: &str, key: &str, method: &str, arguments: &str) {
+        send_after(0, actor_type, key, method, arguments);
+    }
+
+    pub(crate) fn send_after(
+        delay_ms: u64,
+        actor_type: &str,
+        key: &str,
+        method: &str,
+        arguments: &str,
+    ) {
+        let sent = Sent {
+            actor_type: actor_type.to_owned(),
+            key: key.to_owned(),
+            method: method.to_owned(),
+            arguments: value(arguments),
+            delay_ms,
+        };
+        with(|stage| stage.durable.sent.push(sent));
+    }
+
+    pub(super) fn value(text: &str) -> Value {
+        serde_json::from_str(text).expect("it was written as JSON a moment ago")
+    }
+}
+
+pub(crate) mod timers {
+    use super::with;
+    use crate::testing::Alarm;
+
+    pub(crate) fn set(name: &str, delay_ms: u64, period_ms: Option<u64>) {
+        with(|stage| {
+            let alarm = Alarm {
+                due_ms: stage.now_ms.saturating_add(delay_ms),
+                period_ms,
+                missed: None,
+            };
+            stage.durable.timers.insert(name.to_owned(), alarm);
+        });
+    }
+
+    pub(crate) fn cancel(name: &str) {
+        with(|stage| stage.durable.timers.remove(name));
+    }
+}
+
+pub(crate) mod reminders {
+    use super::with;
+    use crate::reminders::Missed;
+    use crate::testing::Alarm;
+
+    pub(crate) fn set(name: &str, delay_ms: u64, period_ms: Option<u64>, missed: Missed) {
+        assert!(
+            period_ms.is_none_or(|period_ms| period_ms >= 1000),
+            "a silo refuses reminder `{name}`: below one second"
+        );
+        with(|stage| {
+            let alarm = Alarm {
+                due_ms: stage.now_ms.saturating_add(delay_ms),
+                period_ms,
+                missed: Some(missed),
+            };
+            stage.durable.reminders.insert(name.to_owned(), alarm);
+        });
+    }
+
+    pub(crate) fn cancel(name: &str) {
+        with(|stage| stage.durable.reminders.remove(name));
+    }
+}
+
+pub(crate) mod streams {
+    use super::with;
+    use crate::testing::Published;
+
+    pub(crate) fn publish(stream: &str, key: &str, payload: &str) {
+        let payload = super::calls::value(payload);
+        let event = Published {
+            stream: stream.to_owned(),
+            key: key.to_owned(),
+            payload,
+        };
+        with(|stage| stage.durable.published.push(event));
+    }
+}
+
+pub(crate) mod config {
+    use super::with;
+
+    pub(crate) fn get(name: &str) -> Option<String> {
+        with(|stage| stage.config.get(name).cloned())
+    }
+}
+
+pub(crate) mod log {
+    use super::with;
+    use crate::log::Level;
+
+    pub(crate) fn log(level: Level, message: &str) {
+        with(|stage| stage.logs.push((level, message.to_owned())));
+    }
+}

@@ -1,0 +1,107 @@
+//! What the test host knows, and the one of this thread.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::answer::Answers;
+use super::{Alarm, Asked, Published, START_MS, Sent};
+use crate::bindings::silo::actor::state::Snapshot;
+use crate::context::Identity;
+use crate::log::Level;
+
+thread_local! {
+    static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
+}
+
+pub(super) struct Stage {
+    pub(super) id: Identity,
+    pub(super) caller: Option<Identity>,
+    pub(super) now_ms: u64,
+    pub(super) message: u128,
+    pub(super) random: u64,
+    pub(super) config: BTreeMap<String, String>,
+    pub(super) answers: Answers,
+    pub(super) logs: Vec<(Level, String)>,
+    pub(super) durable: Durable,
+}
+
+/// What a turn stages, and what is therefore dropped when it declines.
+#[derive(Clone, Default)]
+pub(super) struct Durable {
+    pub(super) snapshot: Option<Snapshot>,
+    pub(super) entries: BTreeMap<String, Vec<u8>>,
+    pub(super) timers: BTreeMap<String, Alarm>,
+    pub(super) reminders: BTreeMap<String, Alarm>,
+    pub(super) asked: Vec<Asked>,
+    pub(super) sent: Vec<Sent>,
+    pub(super) published: Vec<Published>,
+}
+
+impl Stage {
+    pub(super) fn new(actor_type: &str, key: &str) -> Self {
+        Self {
+            id: identity(actor_type, key),
+            caller: None,
+            now_ms: START_MS,
+            message: 1,
+            random: 0,
+            config: BTreeMap::new(),
+            answers: Answers::default(),
+            logs: Vec::new(),
+            durable: Durable::default(),
+        }
+    }
+
+    pub(super) fn clear_effects(&mut self) {
+        self.logs.clear();
+        self.durable.asked.clear();
+        self.durable.sent.clear();
+        self.durable.published.clear();
+    }
+}
+
+pub(super) fn identity(actor_type: &str, key: &str) -> Identity {
+    Identity {
+        actor_type: actor_type.to_owned(),
+        key: key.to_owned(),
+    }
+}
+
+pub(super) fn install(stage: Stage) {
+    STAGE.with_borrow_mut(|slot| *slot = Some(stage));
+}
+
+pub(super) fn uninstall() {
+    STAGE.with_borrow_mut(|slot| *slot = None);
+}
+
+pub(super) fn with<R>(look: impl FnOnce(&mut Stage) -> R) -> R {
+    STAGE.with_borrow_mut(|slot| match slot {
+        Some(stage) => look(stage),
+        None => panic!(
+            "outside of a silo an actor needs a test host; begin the test with \
+             `let host = silo_sdk::testing::Host::new(\"order\", \"order-1\");`"
+        ),
+    })
+}
+
+/// The durable things as they were when a turn began.
+pub(crate) struct Checkpoint(Durable);
+
+/// A turn begins: it gets a message id of its own.
+pub(crate) fn checkpoint() -> Checkpoint {
+    with(|stage| {
+        stage.message += 1;
+        Checkpoint(stage.durable.clone())
+    })
+}
+
+impl Checkpoint {
+    /// What was asked of others stays asked.
+    pub(crate) fn restore(self) {
+        with(|stage| {
+            let asked = std::mem::take(&mut stage.durable.asked);
+            stage.durable = Durable { asked, ..self.0 };
+        });
+    }
+}

@@ -1,0 +1,61 @@
+//! What an exported function does around the author's method. The macros call this.
+
+use crate::state::{self, State};
+
+/// Loads the state, runs the method, and saves what it changed unless it declined.
+pub fn command<S: State, R>(
+    run: impl FnOnce(&mut S) -> R,
+    is_declined: impl FnOnce(&R) -> bool,
+) -> R {
+    #[cfg(not(target_arch = "wasm32"))]
+    let checkpoint = crate::testing::checkpoint();
+    let mut loaded = state::load::<S>();
+    let reply = run(&mut loaded.state);
+    if !is_declined(&reply) {
+        state::save_if_changed(&loaded);
+        return reply;
+    }
+    // A silo drops what a declined command staged; so does the test host.
+    #[cfg(not(target_arch = "wasm32"))]
+    checkpoint.restore();
+    reply
+}
+
+/// Loads the state and runs the method; nothing is ever saved.
+pub fn query<S: State, R>(run: impl FnOnce(&S) -> R) -> R {
+    run(&state::load::<S>().state)
+}
+
+pub fn activate<S: State>() {
+    state::load::<S>().state.activate();
+}
+
+pub fn deactivate<S: State>() {
+    state::load::<S>().state.deactivate();
+}
+
+pub fn migrate<S: State>(from: u32, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    state::read::<S>(from, bytes).map(|state| state::encode(&state))
+}
+
+/// Tells an `Err` from every other reply, through aliases of `Result` too: of the two
+/// traits the compiler takes the one that needs one reference less.
+pub struct Probe<'a, R>(pub &'a R);
+
+pub trait Declines {
+    fn is_declined(&self) -> bool;
+}
+
+impl<T, E> Declines for Probe<'_, Result<T, E>> {
+    fn is_declined(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+pub trait NeverDeclines {
+    fn is_declined(&self) -> bool {
+        false
+    }
+}
+
+impl<R> NeverDeclines for &Probe<'_, R> {}
