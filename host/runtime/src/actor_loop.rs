@@ -130,13 +130,27 @@ impl ActorLoop {
             return Ok(());
         }
         activation.awake = true;
-        let envelope = self.core.internal(&self.slot.id, Body::Timer { name: "activate".into() });
-        let outcome = self.run_guest(actor_type, &envelope, What::Activate, None).await?;
+        let envelope = self.core.internal(
+            &self.slot.id,
+            Body::Timer {
+                name: "activate".into(),
+            },
+        );
+        let outcome = self
+            .run_guest(actor_type, &envelope, What::Activate, None)
+            .await?;
         for effect in outcome.effects {
-            if let Effect::SetTimer { name, delay_ms, period_ms } = effect {
+            if let Effect::SetTimer {
+                name,
+                delay_ms,
+                period_ms,
+            } = effect
+            {
                 let set = Some((delay_ms, period_ms));
                 let change = TimerChange { name, set };
-                self.core.timers.apply(&self.core.clock, &self.slot.id, change);
+                self.core
+                    .timers
+                    .apply(&self.core.clock, &self.slot.id, change);
             }
         }
         Ok(())

@@ -60,7 +60,10 @@ impl<T> Alarms<T> {
         let mut heap = self.heap.lock();
         heap.set_so_far += 1;
         let order = heap.set_so_far;
-        let soonest = heap.entries.peek().is_none_or(|Reverse(first)| due_ms < first.due_ms);
+        let soonest = heap
+            .entries
+            .peek()
+            .is_none_or(|Reverse(first)| due_ms < first.due_ms);
         heap.entries.push(Reverse(Entry {
             due_ms,
             order,

@@ -16,7 +16,10 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         let now_ms = core.clock.now_ms();
         let events_before_ms = now_ms.saturating_sub(core.settings.events_keep_ms);
-        let swept = core.store.expire(now_ms, events_before_ms, EXPIRE_ROWS).await;
+        let swept = core
+            .store
+            .expire(now_ms, events_before_ms, EXPIRE_ROWS)
+            .await;
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "old rows left the store"),

@@ -37,7 +37,11 @@ impl Outbox {
 
     /// The rows are durable; each goes to the end of its lane when its time has come.
     pub(crate) fn enqueue(&self, core: &Arc<Core>, rows: Vec<OutboxRow>) {
-        let now_ms = if rows.is_empty() { 0 } else { core.clock.now_ms() };
+        let now_ms = if rows.is_empty() {
+            0
+        } else {
+            core.clock.now_ms()
+        };
         for row in rows {
             self.pending.fetch_add(1, Ordering::Relaxed);
             if row.not_before_ms > now_ms {

@@ -33,7 +33,9 @@ pub(crate) fn release(core: &Arc<Core>, gate: &Gate, settled: Settled) {
 
 fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Committed>) {
     gate.raise(outputs.version);
-    let durability = committed.as_ref().map_or(core.store.durability(), |c| c.durability);
+    let durability = committed
+        .as_ref()
+        .map_or(core.store.durability(), |c| c.durability);
     if let Some(reply_to) = outputs.reply_to {
         let reply = Reply {
             body: outputs.reply,

@@ -45,7 +45,14 @@ impl Reminders {
                 soon.rows.insert(key, reminder);
                 drop(soon);
                 let (actor, name) = (actor.clone(), write.name);
-                self.alarms.set(due_ms, Ring { actor, name, due_ms });
+                self.alarms.set(
+                    due_ms,
+                    Ring {
+                        actor,
+                        name,
+                        due_ms,
+                    },
+                );
             }
             _ => drop(soon.rows.remove(&key)),
         }
@@ -57,7 +64,9 @@ impl Reminders {
             return None;
         };
         let soon = self.soon.lock();
-        let row = soon.rows.get(&(envelope.target.clone(), Arc::clone(name)))?;
+        let row = soon
+            .rows
+            .get(&(envelope.target.clone(), Arc::clone(name)))?;
         (row.due_ms == *due_ms).then(|| row.clone())
     }
 
@@ -110,7 +119,8 @@ pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
             }
             let name = Arc::clone(&row.name);
             let reminder = Some(row.reminder);
-            core.reminders.apply(&row.actor, ReminderWrite { name, reminder });
+            core.reminders
+                .apply(&row.actor, ReminderWrite { name, reminder });
         }
         if complete {
             return Ok(());

@@ -189,7 +189,9 @@ impl Core {
     }
 
     pub(crate) async fn pause(&self, ms: u64) {
-        self.clock.sleep_until(self.clock.now_ms().saturating_add(ms)).await;
+        self.clock
+            .sleep_until(self.clock.now_ms().saturating_add(ms))
+            .await;
     }
 
     /// A message that the silo itself sends.
@@ -249,7 +251,11 @@ impl Core {
             let cycle = format!("{chain} -> {target}");
             return Err(CallError::Cycle { cycle });
         }
-        let limit = self.catalog.get(target.actor_type())?.policy.chain_depth_max;
+        let limit = self
+            .catalog
+            .get(target.actor_type())?
+            .policy
+            .chain_depth_max;
         if chain.depth() > limit {
             return Err(CallError::TooDeep {
                 depth: chain.depth(),
@@ -289,7 +295,7 @@ impl Core {
                     tokio::spawn(actor_loop::run(core, slot, arrival, parked));
                     return Ok(ticket);
                 }
-                Pushed::Full(_) => {
+                Pushed::Full => {
                     let limit = entry.policy.mailbox_max;
                     return Err(CallError::Overloaded {
                         what: format!("{limit} messages wait for {id}"),
@@ -308,7 +314,11 @@ impl Core {
 }
 
 fn unknown_method(entry: &crate::ActorType, method: &str) -> CallError {
-    let mut known: Vec<&str> = entry.module.methods().map(|m| m.function.name.as_str()).collect();
+    let mut known: Vec<&str> = entry
+        .module
+        .methods()
+        .map(|m| m.function.name.as_str())
+        .collect();
     known.sort_unstable();
     CallError::UnknownMethod {
         actor_type: entry.name.to_string(),
@@ -316,4 +326,3 @@ fn unknown_method(entry: &crate::ActorType, method: &str) -> CallError {
         known: known.join(", "),
     }
 }
-

@@ -85,7 +85,7 @@ pub(crate) enum Pushed {
     Queued,
     /// There was no loop: the caller must start one with this.
     StartLoop(Arc<Notify>, Option<Box<Activation>>),
-    Full(Queued),
+    Full,
     Gone(Queued),
 }
 
@@ -112,7 +112,7 @@ impl Slot {
         let idle = inside.mailbox.is_none();
         let mailbox = inside.mailbox.get_or_insert_default();
         if mailbox.commands.len() + mailbox.queries.len() >= mailbox_max {
-            return Pushed::Full(message);
+            return Pushed::Full;
         }
         if message.query {
             mailbox.queries.push_back(message);

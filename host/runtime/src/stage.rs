@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_store::{Commit, Handled, NewEvent, OutboxKey, OutboxRow, OutboxWrite, Reminder};
 use pizza_store::ReminderWrite;
+use pizza_store::{Commit, Handled, NewEvent, OutboxKey, OutboxRow, OutboxWrite, Reminder};
 use pizza_types::{
     ActorId, Body, CallError, Chain, Effect, Envelope, LogLine, MessageId, Outcome, Reply, State,
     StateWrite,
@@ -213,7 +213,10 @@ fn advance_reminder(envelope: &Envelope, now: &Now, commit: &mut Commit) {
     if commit.reminders.iter().any(|write| write.name == *name) {
         return;
     }
-    let next = now.reminder.as_ref().and_then(|r| reminders::next(r, now.ms));
+    let next = now
+        .reminder
+        .as_ref()
+        .and_then(|r| reminders::next(r, now.ms));
     write_reminder(commit, Arc::clone(name), next);
 }
 

@@ -132,12 +132,16 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<Verdict, StoreError> {
         for event in events {
             let position = event.position;
             if let Verdict::Stopped = give(core, route, event).await {
-                core.store.set_cursor(subscriber, stream, key, cursor).await?;
+                core.store
+                    .set_cursor(subscriber, stream, key, cursor)
+                    .await?;
                 return Ok(Verdict::Stopped);
             }
             cursor = position;
         }
-        core.store.set_cursor(subscriber, stream, key, cursor).await?;
+        core.store
+            .set_cursor(subscriber, stream, key, cursor)
+            .await?;
     }
 }
 
@@ -171,7 +175,14 @@ pub(crate) async fn resume(core: &Arc<Core>) -> Result<(), StoreError> {
             let subscriber = Arc::clone(&actor_type.name);
             if core.store.cursor(&subscriber, &stream, &key).await? < head {
                 let stream = Arc::clone(&stream);
-                core.streams.start_pump(core, Route { subscriber, stream, key });
+                core.streams.start_pump(
+                    core,
+                    Route {
+                        subscriber,
+                        stream,
+                        key,
+                    },
+                );
             }
         }
     }

@@ -56,7 +56,14 @@ impl Timers {
         timers.insert(Arc::clone(&name), timer);
         drop(armed);
         let actor = actor.clone();
-        self.alarms.set(due_ms, Ring { actor, name, number });
+        self.alarms.set(
+            due_ms,
+            Ring {
+                actor,
+                name,
+                number,
+            },
+        );
     }
 
     fn cancel(&self, actor: &ActorId, name: &str) {

@@ -49,7 +49,8 @@ impl ActorLoop {
         let outcome = if skip_guest {
             Outcome::default()
         } else {
-            self.ask_guest(&actor_type, envelope, migrated.clone()).await?
+            self.ask_guest(&actor_type, envelope, migrated.clone())
+                .await?
         };
 
         // From here to the commit nothing waits: staging and queueing are one step.
@@ -131,7 +132,9 @@ impl ActorLoop {
         if !actor_type.module.hooks().migrate {
             return Ok(None);
         }
-        let outcome = self.ask_migrate(actor_type, envelope, state.clone()).await?;
+        let outcome = self
+            .ask_migrate(actor_type, envelope, state.clone())
+            .await?;
         match outcome.state {
             pizza_types::StateWrite::Set(state) => Ok(Some(state)),
             _ => Ok(None),

@@ -128,7 +128,11 @@ async fn load_all(
         return Err(AssembleError::UnknownType(unknown.clone()));
     }
     let loads = modules.iter().map(|module| async move {
-        let type_config = config.types.get(module.actor_type).cloned().unwrap_or_default();
+        let type_config = config
+            .types
+            .get(module.actor_type)
+            .cloned()
+            .unwrap_or_default();
         let settings = type_config.type_settings();
         let loaded = host.load(module.actor_type, module.wasm, settings).await;
         match loaded {
@@ -149,9 +153,8 @@ async fn load_all(
 
 /// Every client that a module imports must fit what its target exports now.
 fn check_against_each_other(catalog: &Catalog) -> Result<(), AssembleError> {
-    let find = |name: &str| -> Option<Arc<Module>> {
-        Some(Arc::clone(&catalog.find(name)?.module))
-    };
+    let find =
+        |name: &str| -> Option<Arc<Module>> { Some(Arc::clone(&catalog.find(name)?.module)) };
     for name in catalog.names() {
         let Some(module) = find(&name) else { continue };
         if let Err(mismatches) = module.check_clients(&find) {

@@ -1,0 +1,121 @@
+//! Compiled modules on disk. Machine code is only ever loaded if we wrote it: each file
+//! carries a keyed BLAKE3 of itself, and the key never leaves the cache's directory.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use pizza_types::ModuleDigest;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::error::LoadError;
+
+const MAC_BYTES: usize = 32;
+
+pub(crate) struct Cache {
+    dir: PathBuf,
+    key: [u8; 32],
+    /// Code of another engine version or configuration is of no use.
+    engine: String,
+}
+
+impl Cache {
+    pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Self, LoadError> {
+        let at = |source| LoadError::Cache {
+            place: dir.display().to_string(),
+            source,
+        };
+        fs::create_dir_all(dir).map_err(at)?;
+        let key = key(&dir.join("key")).map_err(at)?;
+        let mut hasher = Hasher(blake3::Hasher::new());
+        std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hasher);
+        let engine = hasher.0.finalize().to_hex()[..16].to_owned();
+        let dir = dir.to_owned();
+        Ok(Self { dir, key, engine })
+    }
+
+    fn path(&self, digest: ModuleDigest) -> PathBuf {
+        self.dir.join(format!("{digest}.{}.cwasm", self.engine))
+    }
+
+    /// `None` when there is nothing usable; a damaged file is as good as none.
+    pub(crate) fn load(&self, engine: &Engine, digest: ModuleDigest) -> Option<Component> {
+        let bytes = fs::read(self.path(digest)).ok()?;
+        let (mac, code) = bytes.split_at_checked(MAC_BYTES)?;
+        // Comparing blake3 hashes takes the same time whatever they are.
+        if self.mac(digest, code) != *<&[u8; MAC_BYTES]>::try_from(mac).ok()? {
+            tracing::warn!(%digest, "a compiled module on disk is damaged; it is compiled anew");
+            return None;
+        }
+        deserialize(engine, code)
+    }
+
+    /// A cache that cannot be written costs time at the next start, nothing else.
+    pub(crate) fn store(&self, digest: ModuleDigest, component: &Component) {
+        if let Err(error) = self.try_store(digest, component) {
+            tracing::warn!(%digest, %error, "a compiled module could not be kept on disk");
+        }
+    }
+
+    fn try_store(&self, digest: ModuleDigest, component: &Component) -> io::Result<()> {
+        let code = component.serialize().map_err(io::Error::other)?;
+        let path = self.path(digest);
+        let part = path.with_extension(format!("part.{}", std::process::id()));
+        let mut file = fs::File::create(&part)?;
+        file.write_all(self.mac(digest, &code).as_bytes())?;
+        file.write_all(&code)?;
+        file.sync_all()?;
+        fs::rename(part, path)
+    }
+
+    fn mac(&self, digest: ModuleDigest, code: &[u8]) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher
+            .update(&digest.0)
+            .update(self.engine.as_bytes())
+            .update(code);
+        hasher.finalize()
+    }
+}
+
+#[allow(unsafe_code)]
+fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
+    // SAFETY: `deserialize` asks that the bytes come from `Component::serialize`. The
+    // caller has checked the keyed hash that `try_store` wrote over exactly these bytes,
+    // with a key that only this directory holds (readable by its owner alone).
+    let component = unsafe { Component::deserialize(engine, code) };
+    component.ok()
+}
+
+/// The cache's own secret; made at first use, readable by its owner alone.
+fn key(path: &Path) -> io::Result<[u8; 32]> {
+    if let Ok(bytes) = fs::read(path)
+        && let Ok(key) = <[u8; 32]>::try_from(bytes)
+    {
+        return Ok(key);
+    }
+    let key: [u8; 32] = rand::random();
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+/// Feeds BLAKE3 from `Hash`, for a result that is the same in every process.
+struct Hasher(blake3::Hasher);
+
+impl std::hash::Hasher for Hasher {
+    fn finish(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = *self.0.finalize().as_bytes();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}

@@ -1,0 +1,134 @@
+//! What a component exports and imports, found by looking at its types.
+
+use std::collections::HashMap;
+
+use wasmtime::Engine;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, ComponentExportIndex};
+
+use crate::error::LoadError;
+use crate::imports::clients;
+use crate::module::{ClientImport, HookExports, Method};
+use crate::{types, wasi};
+
+const PLATFORM: &str = "silo:actor/";
+const QUERIES: &str = "-queries";
+
+pub(crate) struct Discovered {
+    pub(crate) methods: HashMap<String, Method>,
+    pub(crate) hooks: HookExports,
+    pub(crate) clients: Vec<ClientImport>,
+}
+
+pub(crate) fn discover(engine: &Engine, component: &Component) -> Result<Discovered, LoadError> {
+    let ty = component.component_type();
+    let mut clients = Vec::new();
+    for (name, item) in ty.imports(engine) {
+        clients.extend(import(engine, name, &item.ty)?);
+    }
+    let mut discovered = Discovered {
+        methods: HashMap::new(),
+        hooks: HookExports::default(),
+        clients,
+    };
+    for (name, item) in ty.exports(engine) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else {
+            continue;
+        };
+        let Some(index) = component.get_export_index(None, name) else {
+            continue;
+        };
+        if let Some(hook) = name.strip_prefix(PLATFORM) {
+            let find = |function: &str| component.get_export_index(Some(&index), function);
+            hooks(hook, &mut discovered.hooks, &find);
+        } else {
+            let find = |function: &str| component.get_export_index(Some(&index), function);
+            methods(engine, name, &instance, &find, &mut discovered.methods)?;
+        }
+    }
+    Ok(discovered)
+}
+
+/// An import is the platform's, one of the granted ones, a client, or only types.
+fn import(
+    engine: &Engine,
+    name: &str,
+    item: &ComponentItem,
+) -> Result<Option<ClientImport>, LoadError> {
+    let granted = wasi::ALLOWED
+        .iter()
+        .any(|allowed| name.starts_with(allowed));
+    if granted || name.starts_with(PLATFORM) {
+        return Ok(None);
+    }
+    if let ComponentItem::ComponentInstance(instance) = item {
+        let is_type = |item: &ComponentItem| matches!(item, ComponentItem::Type(_));
+        if let Some(actor_type) = clients::target_type(name) {
+            return clients::discover(engine, name, actor_type, instance).map(Some);
+        }
+        if instance.exports(engine).all(|(_, item)| is_type(&item.ty)) {
+            return Ok(None);
+        }
+    }
+    let allowed = format!(
+        "{PLATFORM}*, clients of actors, {}*",
+        wasi::ALLOWED.join("*, ")
+    );
+    let name = name.to_owned();
+    Err(LoadError::ForbiddenImport { name, allowed })
+}
+
+fn hooks(
+    hook: &str,
+    exports: &mut HookExports,
+    find: &dyn Fn(&str) -> Option<ComponentExportIndex>,
+) {
+    match hook.split('@').next().unwrap_or(hook) {
+        "lifecycle" => {
+            exports.activate = find("activate");
+            exports.deactivate = find("deactivate");
+            exports.migrate = find("migrate");
+            exports.schema = find("schema");
+        }
+        "timer-events" => exports.timer = find("on-timer"),
+        "reminder-events" => exports.reminder = find("on-reminder"),
+        "stream-events" => {
+            exports.subscriptions = find("subscriptions");
+            exports.event = find("on-event");
+        }
+        _ => {}
+    }
+}
+
+fn methods(
+    engine: &Engine,
+    interface: &str,
+    instance: &ComponentInstance,
+    find: &dyn Fn(&str) -> Option<ComponentExportIndex>,
+    methods: &mut HashMap<String, Method>,
+) -> Result<(), LoadError> {
+    let short = interface.split('@').next().unwrap_or(interface);
+    let query = short.ends_with(QUERIES);
+    for (name, item) in instance.exports(engine) {
+        let ComponentItem::ComponentFunc(func) = item.ty else {
+            continue;
+        };
+        let Some(export) = find(name) else {
+            continue;
+        };
+        let method = Method {
+            function: types::function(name, &func)?,
+            query,
+            interface: interface.to_owned(),
+            export,
+        };
+        if let Some(first) = methods.insert(name.to_owned(), method) {
+            return Err(LoadError::DuplicateMethod {
+                name: name.to_owned(),
+                first: first.interface,
+                second: interface.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The engine and its clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::error::LoadError;
+use crate::settings::HostConfig;
+
+/// Enough for serde on deep data, far too little for endless recursion.
+const WASM_STACK_BYTES: usize = 512 << 10;
+const ASYNC_STACK_BYTES: usize = 1 << 20;
+const TABLE_ELEMENTS_MAX: usize = 100_000;
+
+pub(crate) fn engine(settings: &HostConfig) -> Result<Engine, LoadError> {
+    let mut pooling = PoolingAllocationConfig::new();
+    pooling
+        .total_component_instances(settings.instances_max)
+        .total_core_instances(settings.instances_max.saturating_mul(4))
+        .total_memories(settings.instances_max)
+        .total_tables(settings.instances_max.saturating_mul(2))
+        .total_stacks(settings.instances_max)
+        .max_core_instances_per_component(20)
+        .max_memories_per_component(1)
+        .max_tables_per_component(4)
+        .max_memory_size(settings.instance_memory_max)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .linear_memory_keep_resident(64 << 10)
+        .max_unused_warm_slots(16);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling))
+        .memory_init_cow(true)
+        .epoch_interruption(true)
+        // No component-model concurrency: an instance runs one turn at a time, and a call
+        // into it costs a quarter.
+        .concurrency_support(false)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES)
+        .memory_reservation(settings.instance_memory_max as u64)
+        .memory_guard_size(32 << 20);
+    Engine::new(&config).map_err(|error| LoadError::Engine(format!("{error:#}")))
+}
+
+/// Moves the engine's epoch on, from a thread that no guest can hold up.
+pub(crate) struct Ticker {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ticker {
+    pub(crate) fn start(engine: &Engine, tick_ms: u64) -> Result<Self, LoadError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (engine, seen) = (engine.weak(), Arc::clone(&stop));
+        let tick = Duration::from_millis(tick_ms.max(1));
+        let body = move || {
+            while !seen.load(Ordering::Relaxed) {
+                std::thread::sleep(tick);
+                let Some(engine) = engine.upgrade() else {
+                    return;
+                };
+                engine.increment_epoch();
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("wasm-ticker".into())
+            .spawn(body);
+        let thread = thread.map_err(|error| LoadError::Engine(error.to_string()))?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // It ends within a tick, and has nothing to report.
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a guest can do wrong, and why a module can be refused.
+
+use std::fmt;
+
+use pizza_types::CallError;
+
+/// A turn that came to nothing: whatever it staged is gone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GuestError {
+    #[error("the guest trapped: {0}")]
+    Trap(String),
+    #[error("the turn used more than {limit_ms} ms of CPU time")]
+    CpuBudget { limit_ms: u64 },
+    #[error("the turn was not done when its deadline came")]
+    Deadline,
+    #[error("the guest wanted more than {limit} bytes of memory")]
+    Memory { limit: usize },
+    #[error("the guest wanted a table of more than {limit} elements")]
+    Table { limit: usize },
+    #[error("the guest's calls are nested too deep for its stack")]
+    StackOverflow,
+    #[error("{what} of {found} bytes; at most {limit} are allowed")]
+    StateTooLarge {
+        what: &'static str,
+        found: usize,
+        limit: usize,
+    },
+    #[error("more than {limit} effects in one turn")]
+    TooManyEffects { limit: usize },
+    #[error("{what} of more than {limit} bytes")]
+    TransferTooLarge { what: &'static str, limit: usize },
+    #[error("no instance was free within {waited_ms} ms")]
+    NoInstance { waited_ms: u64 },
+    #[error("argument at {pointer:?}: {message}")]
+    BadArguments { pointer: String, message: String },
+    #[error("there is no {0}")]
+    Unknown(String),
+    #[error("a query may not {0}")]
+    WriteFromQuery(&'static str),
+    #[error("{what} is not possible: {why}")]
+    Refused { what: &'static str, why: String },
+}
+
+impl GuestError {
+    /// The bound that was broken, for machines.
+    #[must_use]
+    pub fn bound(&self) -> &'static str {
+        match self {
+            Self::Trap(_) => "trap",
+            Self::CpuBudget { .. } => "cpu",
+            Self::Deadline => "deadline",
+            Self::Memory { .. } => "memory",
+            Self::Table { .. } => "table",
+            Self::StackOverflow => "stack",
+            Self::StateTooLarge { .. } => "state",
+            Self::TooManyEffects { .. } => "effects",
+            Self::TransferTooLarge { .. } => "transfer",
+            Self::NoInstance { .. } => "instances",
+            Self::BadArguments { .. } => "arguments",
+            Self::Unknown(_) => "unknown",
+            Self::WriteFromQuery(_) => "query",
+            Self::Refused { .. } => "refused",
+        }
+    }
+}
+
+impl From<GuestError> for CallError {
+    fn from(error: GuestError) -> Self {
+        match error {
+            GuestError::BadArguments { pointer, message } => {
+                Self::BadArguments { pointer, message }
+            }
+            GuestError::NoInstance { waited_ms } => Self::Overloaded {
+                what: format!("no instance was free within {waited_ms} ms"),
+                retry_after_ms: 1_000,
+            },
+            GuestError::Deadline => Self::Deadline {
+                place: "while the turn ran",
+            },
+            error => Self::Failed {
+                bound: error.bound(),
+                detail: error.to_string(),
+            },
+        }
+    }
+}
+
+/// Why a module is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("not a component: {found}; build it for wasm32-wasip2")]
+    NotAComponent { found: &'static str },
+    #[error("not a valid component: {0}")]
+    Invalid(String),
+    #[error("the import {name} is not granted; granted are {allowed}")]
+    ForbiddenImport { name: String, allowed: String },
+    #[error("{place}: {kind} cannot pass between actors")]
+    UnsupportedType { place: String, kind: &'static str },
+    #[error("method {name:?} is exported by both {first} and {second}")]
+    DuplicateMethod {
+        name: String,
+        first: String,
+        second: String,
+    },
+    #[error("client interface {interface}, function {function}: {problem}")]
+    ClientInterface {
+        interface: String,
+        function: String,
+        problem: String,
+    },
+    #[error("its first instance cannot start: {0}")]
+    Start(String),
+    #[error("the engine: {0}")]
+    Engine(String),
+    #[error("the cache of compiled modules, {place}: {source}")]
+    Cache {
+        place: String,
+        source: std::io::Error,
+    },
+}
+
+/// A client that does not fit what its target exports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientMismatch {
+    pub interface: String,
+    pub function: String,
+    pub problem: String,
+}
+
+impl fmt::Display for ClientMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            interface,
+            function,
+            problem,
+        } = self;
+        write!(f, "{interface}, function {function}: {problem}")
+    }
+}

@@ -1,0 +1,130 @@
+//! Engine, compilation and loading.
+
+use std::sync::Arc;
+
+use pizza_types::ModuleDigest;
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+use crate::cache::Cache;
+use crate::desk::Desk;
+use crate::discover::{self, Discovered};
+use crate::engine::{Ticker, engine};
+use crate::error::LoadError;
+use crate::imports;
+use crate::module::Module;
+use crate::pool::Pool;
+use crate::settings::{HostConfig, TypeSettings};
+use crate::wasi;
+
+/// Loads modules. Dropping it stops the clock that bounds their turns.
+pub struct WasmHost {
+    engine: Engine,
+    linker: Linker<Desk>,
+    cache: Option<Arc<Cache>>,
+    tick_ms: u64,
+    _ticker: Ticker,
+}
+
+impl WasmHost {
+    /// # Errors
+    /// When the machine does not allow the engine, or the cache directory cannot be used.
+    pub fn new(config: HostConfig) -> Result<Self, LoadError> {
+        let engine = engine(&config)?;
+        let cache = config.cache_dir.as_deref();
+        let cache = cache
+            .map(|dir| Cache::open(dir, &engine))
+            .transpose()?
+            .map(Arc::new);
+        let failed = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
+        let mut linker = Linker::new(&engine);
+        imports::add_to_linker(&mut linker).map_err(failed)?;
+        wasi::add_to_linker(&mut linker).map_err(failed)?;
+        let ticker = Ticker::start(&engine, config.tick_ms)?;
+        Ok(Self {
+            engine,
+            linker,
+            cache,
+            tick_ms: config.tick_ms.max(1),
+            _ticker: ticker,
+        })
+    }
+
+    /// Compiles the component, or finds it compiled, and looks at what it offers.
+    ///
+    /// # Errors
+    /// Why the module is refused.
+    pub async fn load(
+        &self,
+        actor_type: &str,
+        wasm: &[u8],
+        settings: TypeSettings,
+    ) -> Result<Arc<Module>, LoadError> {
+        recognise(wasm)?;
+        let digest = ModuleDigest::of(wasm);
+        let component = self.compile(digest, wasm).await?;
+        let Discovered {
+            methods,
+            hooks,
+            clients,
+        } = discover::discover(&self.engine, &component)?;
+        let mut linker = self.linker.clone();
+        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        for client in &clients {
+            imports::clients::add_to_linker(&mut linker, client).map_err(invalid)?;
+        }
+        let pre = linker.instantiate_pre(&component).map_err(invalid)?;
+        let mut module = Module {
+            digest,
+            actor_type: actor_type.into(),
+            pre,
+            methods,
+            hooks,
+            clients,
+            pool: Pool::new(&settings.limits, settings.reuse),
+            ticks_max: settings.limits.cpu_ms.div_ceil(self.tick_ms),
+            settings: Arc::new(settings),
+            schema: 1,
+            subscriptions: Vec::new(),
+        };
+        module
+            .ask_about_itself()
+            .await
+            .map_err(|error| LoadError::Start(error.to_string()))?;
+        Ok(Arc::new(module))
+    }
+
+    async fn compile(&self, digest: ModuleDigest, wasm: &[u8]) -> Result<Component, LoadError> {
+        if let Some(cache) = &self.cache
+            && let Some(component) = cache.load(&self.engine, digest)
+        {
+            return Ok(component);
+        }
+        let (engine, wasm, cache) = (self.engine.clone(), wasm.to_vec(), self.cache.clone());
+        // Compiling takes a tenth of a second of CPU and more.
+        let compiled = tokio::task::spawn_blocking(move || {
+            let component = Component::from_binary(&engine, &wasm);
+            let component = component.map_err(|e| LoadError::Invalid(format!("{e:#}")))?;
+            if let Some(cache) = cache {
+                cache.store(digest, &component);
+            }
+            Ok(component)
+        });
+        compiled
+            .await
+            .map_err(|error| LoadError::Invalid(error.to_string()))?
+    }
+}
+
+/// Tells what is not a component apart, so that the error helps.
+fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
+    let found = match wasm {
+        [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => return Ok(()),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => "a core module",
+        [0x7f, b'E', b'L', b'F', ..] => "a native or precompiled file",
+        [0, b'a', b's', b'm', ..] => "a component of another version, or a truncated one",
+        [] => "an empty file",
+        _ => "no WebAssembly at all",
+    };
+    Err(LoadError::NotAComponent { found })
+}

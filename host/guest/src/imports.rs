@@ -1,0 +1,78 @@
+//! The interfaces that a guest may import from the host: one file each. In each, what
+//! the guest gives is checked before it is believed.
+
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::desk::Desk;
+
+mod calls;
+pub(crate) mod clients;
+mod config;
+mod context;
+mod log;
+mod reminders;
+mod state;
+mod streams;
+mod timers;
+
+wasmtime::component::bindgen!({
+    path: "../../wit/silo",
+    world: "host",
+    imports: {
+        "silo:actor/calls.call": async | trappable,
+        default: trappable,
+    },
+});
+
+pub(crate) use silo::actor as wit;
+
+/// Only types live there.
+impl wit::types::Host for Desk {}
+
+/// The interfaces of the platform package; they need no grant.
+pub(crate) fn add_to_linker(linker: &mut Linker<Desk>) -> wasmtime::Result<()> {
+    Host_::add_to_linker::<_, HasSelf<Desk>>(linker, |desk| desk)
+}
+
+/// Names of timers, reminders, methods and streams.
+pub(crate) fn name(
+    desk: &mut Desk,
+    what: &'static str,
+    name: String,
+) -> wasmtime::Result<std::sync::Arc<str>> {
+    if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+        let why = "a name has 1 to 128 bytes and no control characters".to_owned();
+        return Err(desk.stop(crate::GuestError::Refused { what, why }));
+    }
+    Ok(name.into())
+}
+
+/// The longest time that a guest may plan ahead: 400 days.
+const AHEAD_MS_MAX: u64 = 400 * 86_400_000;
+
+pub(crate) fn ahead(delay_ms: u64) -> u64 {
+    delay_ms.min(AHEAD_MS_MAX)
+}
+
+pub(crate) fn payload(
+    desk: &mut Desk,
+    what: &'static str,
+    json: String,
+) -> wasmtime::Result<bytes::Bytes> {
+    let limit = desk.limits().transfer_bytes;
+    if json.len() > limit {
+        return Err(desk.stop(crate::GuestError::TransferTooLarge { what, limit }));
+    }
+    Ok(json.into())
+}
+
+pub(crate) fn target(
+    desk: &mut Desk,
+    actor_type: &str,
+    key: &str,
+) -> wasmtime::Result<pizza_types::ActorId> {
+    pizza_types::ActorId::new(actor_type, key).map_err(|error| {
+        let (what, why) = ("a message to this actor", error.to_string());
+        desk.stop(crate::GuestError::Refused { what, why })
+    })
+}

@@ -1,0 +1,106 @@
+//! `calls`: untyped messages to other actors.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_types::{ActorId, CallError, Effect};
+
+use super::wit::calls::{CallFailure, Host};
+use super::{ahead, name, payload, target};
+use crate::desk::{Desk, May};
+use crate::error::GuestError;
+
+impl Host for Desk {
+    async fn call(
+        &mut self,
+        actor_type: String,
+        key: String,
+        method: String,
+        arguments: String,
+    ) -> wasmtime::Result<Result<String, CallFailure>> {
+        let target = match ActorId::new(actor_type, key) {
+            Ok(target) => target,
+            Err(error) => return Ok(Err(failure(error.into()))),
+        };
+        let arguments = payload(self, "arguments", arguments)?;
+        let reply = ask(self, target, method.into(), arguments).await?;
+        Ok(reply
+            .map(|reply| String::from_utf8_lossy(&reply).into_owned())
+            .map_err(failure))
+    }
+
+    fn send(
+        &mut self,
+        actor_type: String,
+        key: String,
+        method: String,
+        arguments: String,
+    ) -> wasmtime::Result<()> {
+        self.send_after(0, actor_type, key, method, arguments)
+    }
+
+    fn send_after(
+        &mut self,
+        delay_ms: u64,
+        actor_type: String,
+        key: String,
+        method: String,
+        arguments: String,
+    ) -> wasmtime::Result<()> {
+        let effect = Effect::Send {
+            target: target(self, &actor_type, &key)?,
+            method: name(self, "this method name", method)?,
+            arguments: payload(self, "arguments", arguments)?,
+            delay_ms: ahead(delay_ms),
+        };
+        self.effect(effect)
+    }
+}
+
+/// Asks another actor; the turn is suspended until the answer is there.
+pub(super) async fn ask(
+    desk: &mut Desk,
+    target: ActorId,
+    method: Arc<str>,
+    arguments: Bytes,
+) -> wasmtime::Result<Result<Bytes, CallError>> {
+    let papers = desk.papers()?;
+    if papers.may == May::SetTimers {
+        return Err(desk.stop(GuestError::WriteFromQuery("call from activate")));
+    }
+    let calls = Arc::clone(&papers.calls);
+    Ok(calls.call(target, method, arguments).await)
+}
+
+/// What a guest is told when a call came to nothing.
+pub(super) fn failure(error: CallError) -> CallFailure {
+    let detail = error.to_string();
+    match error {
+        CallError::Cycle { .. } => CallFailure::Cycle(detail),
+        CallError::TooDeep { .. } => CallFailure::TooDeep(detail),
+        CallError::Deadline { .. } => CallFailure::Deadline(detail),
+        CallError::InvalidId(_)
+        | CallError::UnknownType { .. }
+        | CallError::UnknownMethod { .. }
+        | CallError::BadArguments { .. }
+        | CallError::MessageIdReused { .. } => CallFailure::BadRequest(detail),
+        CallError::Failed { .. } => CallFailure::Failed(detail),
+        CallError::Overloaded { .. } | CallError::ShuttingDown => CallFailure::Overloaded(detail),
+        CallError::Moved | CallError::Unknown { .. } | CallError::Store { .. } => {
+            CallFailure::Unknown(detail)
+        }
+    }
+}
+
+/// The name of the case, as the component model writes it.
+pub(super) fn failure_case(failure: CallFailure) -> (&'static str, String) {
+    match failure {
+        CallFailure::Cycle(detail) => ("cycle", detail),
+        CallFailure::TooDeep(detail) => ("too-deep", detail),
+        CallFailure::Deadline(detail) => ("deadline", detail),
+        CallFailure::BadRequest(detail) => ("bad-request", detail),
+        CallFailure::Failed(detail) => ("failed", detail),
+        CallFailure::Overloaded(detail) => ("overloaded", detail),
+        CallFailure::Unknown(detail) => ("unknown", detail),
+    }
+}

@@ -1,0 +1,208 @@
+//! Typed clients: an interface `X-client` is the exported functions of actor type `X`
+//! with the key in front. They are made by looking at their types; nothing is written
+//! for any one actor.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_types::{CallError, Effect};
+use pizza_value::ty::{Function, ResultType, Type};
+use pizza_value::{Limits, Value};
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Linker, Val};
+use wasmtime::{Engine, StoreContextMut};
+
+use super::{calls, target, wit};
+use crate::convert::{from_val, to_val};
+use crate::desk::Desk;
+use crate::error::{GuestError, LoadError};
+use crate::module::{ClientFunction, ClientImport};
+use crate::types;
+
+/// `pizzeria:order/order-client@0.1.0` -> `order`.
+pub(crate) fn target_type(interface: &str) -> Option<&str> {
+    let name = interface.split('/').nth(1)?;
+    let name = name.split('@').next()?;
+    name.strip_suffix("-client")
+}
+
+/// Looks at a client interface that a component imports.
+pub(crate) fn discover(
+    engine: &Engine,
+    interface: &str,
+    actor_type: &str,
+    instance: &ComponentInstance,
+) -> Result<ClientImport, LoadError> {
+    let mut functions = Vec::new();
+    for (name, item) in instance.exports(engine) {
+        if let ComponentItem::ComponentFunc(func) = item.ty {
+            let function = types::function(name, &func)?;
+            let refused = |problem: String| LoadError::ClientInterface {
+                interface: interface.to_owned(),
+                function: name.to_owned(),
+                problem,
+            };
+            functions.push(Arc::new(client_function(function).map_err(refused)?));
+        }
+    }
+    Ok(ClientImport {
+        actor_type: actor_type.to_owned(),
+        interface: interface.to_owned(),
+        functions,
+    })
+}
+
+fn client_function(mut function: Function) -> Result<ClientFunction, String> {
+    if function
+        .params
+        .first()
+        .is_none_or(|key| key.ty != Type::String)
+    {
+        return Err("its first parameter is the target's key, a string".to_owned());
+    }
+    function.params.remove(0);
+    let one_way = function.name.strip_prefix("send-").map(str::to_owned);
+    if let (Some(method), None) = (one_way, &function.result) {
+        function.name = method;
+        let reply = None;
+        return Ok(ClientFunction {
+            function,
+            one_way: true,
+            reply,
+            refused: false,
+        });
+    }
+    let Some(Type::Result(result)) = &function.result else {
+        return Err("it returns a result, for a call may fail".to_owned());
+    };
+    // The target's own error is one case of the client's, beside the failure of the call.
+    let declined = match &result.err {
+        Some(Type::Variant(variant)) => variant.cases.iter().find(|case| case.name == "refused"),
+        _ => return Err("its error is a variant".to_owned()),
+    };
+    let refused = declined.is_some();
+    let reply = match declined {
+        Some(case) => Some(Type::Result(Arc::new(ResultType {
+            ok: result.ok.clone(),
+            err: case.ty.clone(),
+        }))),
+        None => result.ok.clone(),
+    };
+    Ok(ClientFunction {
+        function,
+        one_way: false,
+        reply,
+        refused,
+    })
+}
+
+/// Gives the interface to every component of the linker.
+pub(crate) fn add_to_linker(
+    linker: &mut Linker<Desk>,
+    client: &ClientImport,
+) -> wasmtime::Result<()> {
+    let mut instance = linker.instance(&client.interface)?;
+    for function in &client.functions {
+        let actor_type: Arc<str> = client.actor_type.as_str().into();
+        let function = Arc::clone(function);
+        let import = if function.one_way {
+            format!("send-{}", function.function.name)
+        } else {
+            function.function.name.clone()
+        };
+        instance.func_new_async(
+            &import,
+            move |mut store: StoreContextMut<'_, Desk>, _, params, results| {
+                let (actor_type, function) = (Arc::clone(&actor_type), Arc::clone(&function));
+                Box::new(async move {
+                    let answer = invoke(store.data_mut(), &actor_type, &function, params).await?;
+                    if let (Some(place), Some(answer)) = (results.first_mut(), answer) {
+                        *place = answer;
+                    }
+                    Ok(())
+                })
+            },
+        )?;
+    }
+    Ok(())
+}
+
+async fn invoke(
+    desk: &mut Desk,
+    actor_type: &Arc<str>,
+    client: &ClientFunction,
+    params: &[Val],
+) -> wasmtime::Result<Option<Val>> {
+    let Some((Val::String(key), arguments)) = params.split_first() else {
+        return Err(wasmtime::Error::msg("a client call without a key"));
+    };
+    let target = target(desk, actor_type, key)?;
+    let method: Arc<str> = client.function.name.as_str().into();
+    let arguments = encode(desk, &client.function, arguments)?;
+    if client.one_way {
+        desk.effect(Effect::Send {
+            target,
+            method,
+            arguments,
+            delay_ms: 0,
+        })?;
+        return Ok(None);
+    }
+    let reply = calls::ask(desk, target, method, arguments).await?;
+    let limit = desk.limits().transfer_bytes;
+    let answer = reply.and_then(|reply| decode(client, &reply, limit));
+    Ok(Some(answer.unwrap_or_else(|error| failed(client, error))))
+}
+
+fn encode(desk: &mut Desk, function: &Function, params: &[Val]) -> wasmtime::Result<Bytes> {
+    let pairs = params.iter().zip(&function.params);
+    let values: Option<Vec<Value>> = pairs.map(|(v, p)| from_val(v.clone(), &p.ty)).collect();
+    let values = values.ok_or_else(|| wasmtime::Error::msg("arguments do not fit their type"))?;
+    let json = pizza_value::args_to_json(&values, function);
+    let json = json.map_err(|error| wasmtime::Error::msg(error.to_string()))?;
+    let limit = desk.limits().transfer_bytes;
+    if json.len() > limit {
+        let what = "arguments";
+        return Err(desk.stop(GuestError::TransferTooLarge { what, limit }));
+    }
+    Ok(json.into())
+}
+
+/// The target's reply as the client's `result`.
+fn decode(client: &ClientFunction, reply: &[u8], limit: usize) -> Result<Val, CallError> {
+    let misfit = |detail: String| CallError::Failed {
+        bound: "reply",
+        detail,
+    };
+    let Some(ty) = &client.reply else {
+        return Ok(Val::Result(Ok(None)));
+    };
+    let limits = Limits {
+        // What the target sent was within its bounds; this is the client's.
+        bytes_max: limit.saturating_add(64),
+        ..Limits::default()
+    };
+    let value = pizza_value::from_json(reply, ty, &limits).map_err(|e| misfit(e.to_string()))?;
+    let val = to_val(value, ty).ok_or_else(|| misfit("the reply does not fit".to_owned()))?;
+    Ok(match val {
+        Val::Result(Err(declined)) if client.refused => {
+            let case = Val::Variant("refused".to_owned(), declined);
+            Val::Result(Err(Some(Box::new(case))))
+        }
+        Val::Result(answer) if client.refused => Val::Result(answer),
+        val => Val::Result(Ok(Some(Box::new(val)))),
+    })
+}
+
+/// The failure of the call, in the form that the client declares.
+fn failed(client: &ClientFunction, error: CallError) -> Val {
+    let failure: wit::types::CallFailure = calls::failure(error);
+    let (case, detail) = calls::failure_case(failure);
+    let failure = Val::Variant(case.to_owned(), Some(Box::new(Val::String(detail))));
+    let error = if client.refused {
+        Val::Variant("call".to_owned(), Some(Box::new(failure)))
+    } else {
+        failure
+    };
+    Val::Result(Err(Some(Box::new(error))))
+}

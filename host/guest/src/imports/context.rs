@@ -1,0 +1,40 @@
+//! `context`: who is asking whom, and when.
+
+use pizza_types::ActorId;
+
+use super::wit::context::{Host, Identity};
+use crate::desk::Desk;
+
+fn identity(id: &ActorId) -> Identity {
+    Identity {
+        actor_type: id.actor_type().to_string(),
+        key: id.key().to_string(),
+    }
+}
+
+impl Host for Desk {
+    fn self_id(&mut self) -> wasmtime::Result<Identity> {
+        Ok(identity(&self.papers()?.actor))
+    }
+
+    fn message_id(&mut self) -> wasmtime::Result<String> {
+        Ok(self.papers()?.message_id.to_string())
+    }
+
+    fn caller(&mut self) -> wasmtime::Result<Option<Identity>> {
+        Ok(self.papers()?.caller.as_ref().map(identity))
+    }
+
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.papers()?.now_ms)
+    }
+
+    fn random(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.papers()?.next_random())
+    }
+
+    fn trace_id(&mut self) -> wasmtime::Result<String> {
+        let trace = self.papers()?.trace.as_deref();
+        Ok(trace.unwrap_or_default().to_owned())
+    }
+}

@@ -1,0 +1,20 @@
+//! `log`: a guest's words, kept until its turn is over.
+
+use pizza_types::LogLevel;
+
+use super::wit::log::{Host, Level};
+use crate::desk::Desk;
+
+impl Host for Desk {
+    fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+        let level = match level {
+            Level::Trace => LogLevel::Trace,
+            Level::Debug => LogLevel::Debug,
+            Level::Info => LogLevel::Info,
+            Level::Warn => LogLevel::Warn,
+            Level::Error => LogLevel::Error,
+        };
+        Desk::log(self, level, &message);
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! `state`: the actor's own value and its entries. Reads see what the turn has staged.
+
+use pizza_types::State;
+
+use super::wit::state::{Host, Snapshot};
+use crate::desk::Desk;
+
+/// Names in one answer; a guest pages on.
+const NAMES_MAX: u32 = 1_000;
+
+impl Host for Desk {
+    fn get(&mut self) -> wasmtime::Result<Option<Snapshot>> {
+        let state = self.papers()?.state();
+        Ok(state.map(|state| Snapshot {
+            schema: state.schema,
+            bytes: state.bytes.to_vec(),
+        }))
+    }
+
+    fn set(&mut self, value: Snapshot) -> wasmtime::Result<()> {
+        self.set_state(State {
+            schema: value.schema,
+            bytes: value.bytes.into(),
+        })
+    }
+
+    fn clear(&mut self) -> wasmtime::Result<()> {
+        self.writable("clear state")?.clear_state();
+        Ok(())
+    }
+
+    fn get_entry(&mut self, name: String) -> wasmtime::Result<Option<Vec<u8>>> {
+        Ok(self.papers()?.entry(&name).map(|bytes| bytes.to_vec()))
+    }
+
+    fn set_entry(&mut self, name: String, bytes: Vec<u8>) -> wasmtime::Result<()> {
+        self.write_entry(&name, Some(bytes))
+    }
+
+    fn remove_entry(&mut self, name: String) -> wasmtime::Result<()> {
+        if self.papers()?.entry(&name).is_none() {
+            return Ok(());
+        }
+        self.write_entry(&name, None)
+    }
+
+    fn list_entries(
+        &mut self,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> wasmtime::Result<Vec<String>> {
+        let limit = limit.min(NAMES_MAX) as usize;
+        Ok(self.papers()?.entry_names(&prefix, after.as_deref(), limit))
+    }
+}

@@ -1,0 +1,18 @@
+//! `streams`: durable events.
+
+use pizza_types::Effect;
+
+use super::wit::streams::Host;
+use super::{name, payload};
+use crate::desk::Desk;
+
+impl Host for Desk {
+    fn publish(&mut self, stream: String, key: String, json: String) -> wasmtime::Result<()> {
+        let effect = Effect::Publish {
+            stream: name(self, "this stream name", stream)?,
+            key: name(self, "this stream key", key)?,
+            payload: payload(self, "an event", json)?,
+        };
+        self.effect(effect)
+    }
+}

@@ -1,0 +1,31 @@
+//! `timers`: in memory, exact.
+
+use pizza_types::Effect;
+
+use super::wit::timers::Host;
+use super::{ahead, name};
+use crate::desk::Desk;
+
+/// A periodic timer does not ring more often than this.
+const PERIOD_MS_MIN: u64 = 10;
+
+impl Host for Desk {
+    fn set(
+        &mut self,
+        timer: String,
+        delay_ms: u64,
+        period_ms: Option<u64>,
+    ) -> wasmtime::Result<()> {
+        let effect = Effect::SetTimer {
+            name: name(self, "this timer name", timer)?,
+            delay_ms: ahead(delay_ms),
+            period_ms: period_ms.map(|period_ms| ahead(period_ms).max(PERIOD_MS_MIN)),
+        };
+        self.effect(effect)
+    }
+
+    fn cancel(&mut self, timer: String) -> wasmtime::Result<()> {
+        let name = name(self, "this timer name", timer)?;
+        self.effect(Effect::CancelTimer { name })
+    }
+}

@@ -1,0 +1,189 @@
+//! A module: compiled, looked at, ready for turns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pizza_types::ModuleDigest;
+use pizza_value::compat;
+use pizza_value::ty::{Function, ResultType, Type};
+use wasmtime::component::{ComponentExportIndex, InstancePre};
+
+use crate::desk::Desk;
+use crate::error::ClientMismatch;
+use crate::pool::Pool;
+use crate::settings::TypeSettings;
+
+pub struct Module {
+    pub(crate) digest: ModuleDigest,
+    pub(crate) actor_type: Arc<str>,
+    pub(crate) settings: Arc<TypeSettings>,
+    pub(crate) pre: InstancePre<Desk>,
+    pub(crate) methods: HashMap<String, Method>,
+    pub(crate) hooks: HookExports,
+    pub(crate) clients: Vec<ClientImport>,
+    pub(crate) pool: Pool,
+    /// Ticks of CPU time a turn may use.
+    pub(crate) ticks_max: u64,
+    // Asked of the first instance, at load.
+    pub(crate) schema: u32,
+    pub(crate) subscriptions: Vec<Arc<str>>,
+}
+
+/// A function that the module exports for others to call.
+pub struct Method {
+    pub function: Function,
+    /// It only reads: it runs without a commit and may run beside a turn.
+    pub query: bool,
+    /// The interface that exports it.
+    pub interface: String,
+    pub(crate) export: ComponentExportIndex,
+}
+
+/// Exports of the platform's own interfaces.
+#[derive(Default)]
+pub(crate) struct HookExports {
+    pub(crate) activate: Option<ComponentExportIndex>,
+    pub(crate) deactivate: Option<ComponentExportIndex>,
+    pub(crate) migrate: Option<ComponentExportIndex>,
+    pub(crate) schema: Option<ComponentExportIndex>,
+    pub(crate) timer: Option<ComponentExportIndex>,
+    pub(crate) reminder: Option<ComponentExportIndex>,
+    pub(crate) subscriptions: Option<ComponentExportIndex>,
+    pub(crate) event: Option<ComponentExportIndex>,
+}
+
+/// Which hooks a module has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hooks {
+    pub activate: bool,
+    pub deactivate: bool,
+    pub migrate: bool,
+    pub timer: bool,
+    pub reminder: bool,
+    pub event: bool,
+}
+
+/// An imported interface `X-client`.
+pub struct ClientImport {
+    pub actor_type: String,
+    pub interface: String,
+    pub functions: Vec<Arc<ClientFunction>>,
+}
+
+pub struct ClientFunction {
+    /// The target's method as this client expects it, without the key and without the
+    /// failures of the call itself.
+    pub function: Function,
+    pub one_way: bool,
+    /// What the target's reply is read as.
+    pub reply: Option<Type>,
+    /// The target may decline: its own error is the case `refused`.
+    pub(crate) refused: bool,
+}
+
+impl Module {
+    #[must_use]
+    pub fn digest(&self) -> ModuleDigest {
+        self.digest
+    }
+
+    #[must_use]
+    pub fn actor_type(&self) -> &Arc<str> {
+        &self.actor_type
+    }
+
+    /// The layout number of the state that this module writes.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        self.schema
+    }
+
+    /// Streams whose events this type's actors receive.
+    #[must_use]
+    pub fn subscriptions(&self) -> &[Arc<str>] {
+        &self.subscriptions
+    }
+
+    #[must_use]
+    pub fn method(&self, name: &str) -> Option<&Method> {
+        self.methods.get(name)
+    }
+
+    pub fn methods(&self) -> impl Iterator<Item = &Method> {
+        self.methods.values()
+    }
+
+    #[must_use]
+    pub fn clients(&self) -> &[ClientImport] {
+        &self.clients
+    }
+
+    #[must_use]
+    pub fn hooks(&self) -> Hooks {
+        Hooks {
+            activate: self.hooks.activate.is_some(),
+            deactivate: self.hooks.deactivate.is_some(),
+            migrate: self.hooks.migrate.is_some(),
+            timer: self.hooks.timer.is_some(),
+            reminder: self.hooks.reminder.is_some(),
+            event: self.hooks.event.is_some(),
+        }
+    }
+
+    /// Whether each client that this module imports fits what its target exports now.
+    ///
+    /// # Errors
+    /// Every function that does not, with the difference in words.
+    pub fn check_clients(
+        &self,
+        find: &dyn Fn(&str) -> Option<Arc<Self>>,
+    ) -> Result<(), Vec<ClientMismatch>> {
+        let mut mismatches = Vec::new();
+        for client in &self.clients {
+            let target = find(&client.actor_type);
+            for function in &client.functions {
+                let problem = match &target {
+                    None => Some(format!("no actor type {:?} is loaded", client.actor_type)),
+                    Some(target) => mismatch(function, target),
+                };
+                mismatches.extend(problem.map(|problem| ClientMismatch {
+                    interface: client.interface.clone(),
+                    function: function.function.name.clone(),
+                    problem,
+                }));
+            }
+        }
+        if mismatches.is_empty() {
+            Ok(())
+        } else {
+            Err(mismatches)
+        }
+    }
+}
+
+fn mismatch(client: &ClientFunction, target: &Module) -> Option<String> {
+    let name = &client.function.name;
+    let Some(method) = target.method(name) else {
+        return Some(format!("{} has no such method", target.actor_type()));
+    };
+    let mut expected = client.function.clone();
+    // One way, the reply goes to nobody; otherwise it is read as the client declares it.
+    expected.result = if client.one_way {
+        method.function.result.clone()
+    } else {
+        expected_result(client, &method.function)
+    };
+    let difference = compat::same_function(&expected, &method.function).err()?;
+    Some(difference.to_string())
+}
+
+/// A target that returns a plain value has no error of its own to expect.
+fn expected_result(client: &ClientFunction, target: &Function) -> Option<Type> {
+    match (&client.reply, &target.result) {
+        (Some(Type::Result(expected)), Some(Type::Result(_))) if client.refused => {
+            let ResultType { ok, err } = (**expected).clone();
+            Some(Type::Result(Arc::new(ResultType { ok, err })))
+        }
+        (reply, _) => reply.clone(),
+    }
+}

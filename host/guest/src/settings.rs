@@ -1,0 +1,89 @@
+//! The bounds, each a number; units come last in the names.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone)]
+pub struct HostConfig {
+    /// Where compiled modules are kept; `None` compiles at every start.
+    pub cache_dir: Option<PathBuf>,
+    /// A guest yields, and its CPU budget is looked at, this often.
+    pub tick_ms: u64,
+    /// Instances of all modules together.
+    pub instances_max: u32,
+    /// The largest linear memory that any type may be given.
+    pub instance_memory_max: usize,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            cache_dir: None,
+            tick_ms: 10,
+            instances_max: 1_000,
+            instance_memory_max: 256 << 20,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct TypeSettings {
+    pub limits: Limits,
+    /// What `config.get` answers.
+    pub config: BTreeMap<String, String>,
+    pub reuse: Reuse,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    /// Instances are kept for further turns, for code that is trusted.
+    Warm { turns_max: u32 },
+    /// A fresh instance for every turn.
+    Fresh,
+}
+
+impl Default for Reuse {
+    fn default() -> Self {
+        Self::Warm { turns_max: 10_000 }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// CPU time of one turn, to the precision of a tick.
+    pub cpu_ms: u64,
+    /// Linear memory of one instance.
+    pub memory_bytes: usize,
+    pub table_elements: usize,
+    /// The state's value; and, apart from it, the entries that one turn writes.
+    pub state_bytes: usize,
+    /// Sends, publishes, reminders and timers of one turn.
+    pub effects: usize,
+    /// Arguments or reply of one call, or the payload of one effect.
+    pub transfer_bytes: usize,
+    /// Log lines of one turn; further ones are counted and dropped.
+    pub log_lines: usize,
+    pub log_line_bytes: usize,
+    /// Instances at work at once, for each depth of the chain of calls: whoever waits
+    /// for an answer never takes the place of the one who gives it.
+    pub instances: u32,
+    /// How long a turn may wait for an instance.
+    pub wait_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cpu_ms: 50,
+            memory_bytes: 16 << 20,
+            table_elements: 10_000,
+            state_bytes: 1 << 20,
+            effects: 256,
+            transfer_bytes: 1 << 20,
+            log_lines: 100,
+            log_line_bytes: 4_096,
+            instances: 32,
+            wait_ms: 5_000,
+        }
+    }
+}

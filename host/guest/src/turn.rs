@@ -1,0 +1,65 @@
+//! What goes into a turn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pizza_types::{ActorId, CallError, MessageId, State};
+
+pub struct Turn {
+    pub actor: ActorId,
+    pub what: What,
+    pub message_id: MessageId,
+    pub caller: Option<ActorId>,
+    pub now_ms: u64,
+    pub random_seed: u64,
+    pub trace: Option<Arc<str>>,
+    /// How many actors wait for this turn.
+    pub depth: usize,
+    pub deadline_ms_left: u64,
+    pub state: Option<State>,
+    pub entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    pub calls: Arc<dyn Calls>,
+}
+
+/// What the guest is asked to do.
+#[derive(Debug, Clone)]
+pub enum What {
+    Call {
+        method: Arc<str>,
+        arguments: Bytes,
+    },
+    Timer {
+        name: Arc<str>,
+    },
+    Reminder {
+        name: Arc<str>,
+        due_ms: u64,
+        missed: u32,
+    },
+    Event {
+        stream: Arc<str>,
+        position: u64,
+        payload: Bytes,
+    },
+    Activate,
+    Deactivate,
+    /// The new bytes come back as the outcome's state.
+    Migrate {
+        from_schema: u32,
+        bytes: Bytes,
+    },
+}
+
+/// How a turn asks another actor.
+#[async_trait]
+pub trait Calls: Send + Sync {
+    /// JSON of what the method returned; `{"ok": …}` or `{"err": …}` for a `result`.
+    async fn call(
+        &self,
+        target: ActorId,
+        method: Arc<str>,
+        arguments: Bytes,
+    ) -> Result<Bytes, CallError>;
+}
