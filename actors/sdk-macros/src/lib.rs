@@ -18,8 +18,8 @@ use proc_macro::TokenStream;
 ///
 /// - `state:` the type that holds the state, in scope here. Required.
 /// - `world:` the name of the world; may be left out if `./wit` has just one.
-/// - `wit: ["…"]` folders to find WIT packages in, relative to the crate; `./wit` must
-///   hold the world. By default `./wit`, `../../wit/*` and `../../wit/*/*`.
+/// - `wit: ["…"]` the folders where packages are found, relative to the crate, themselves
+///   and two levels below; the first holds the world. By default `["wit", "../../wit"]`.
 #[proc_macro]
 pub fn actor(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as actor::Input);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use wit_parser::{PackageName, Resolve, UnresolvedPackageGroup, WorldId};
 
-/// Where packages are looked for unless the author says otherwise.
+/// Where packages are looked for unless the author says otherwise; the first holds the world.
 const DEFAULT_ROOTS: &[&str] = &["wit", "../../wit"];
 
 pub(crate) struct Wit {
@@ -19,19 +19,11 @@ pub(crate) struct Wit {
 }
 
 pub(crate) fn load(crate_dir: &Path, roots: &[String], world: Option<&str>) -> anyhow::Result<Wit> {
-    let main = crate_dir.join("wit");
-    let main_package = parse(&main)?.main.name;
     let roots = match roots {
-        [] => DEFAULT_ROOTS
-            .iter()
-            .map(|root| crate_dir.join(root))
-            .collect::<Vec<_>>(),
-        roots => roots
-            .iter()
-            .map(|root| crate_dir.join(root))
-            .chain([main])
-            .collect(),
+        [] => DEFAULT_ROOTS.iter().map(|root| crate_dir.join(root)).collect::<Vec<_>>(),
+        roots => roots.iter().map(|root| crate_dir.join(root)).collect(),
     };
+    let main_package = parse(&roots[0])?.main.name;
     let mut found = Found::default();
     for root in &roots {
         found.search(root, 2)?;
