@@ -20,7 +20,10 @@ pub(crate) struct Wit {
 
 pub(crate) fn load(crate_dir: &Path, roots: &[String], world: Option<&str>) -> anyhow::Result<Wit> {
     let roots = match roots {
-        [] => DEFAULT_ROOTS.iter().map(|root| crate_dir.join(root)).collect::<Vec<_>>(),
+        [] => DEFAULT_ROOTS
+            .iter()
+            .map(|root| crate_dir.join(root))
+            .collect::<Vec<_>>(),
         roots => roots.iter().map(|root| crate_dir.join(root)).collect(),
     };
     let main_package = parse(&roots[0])?.main.name;
