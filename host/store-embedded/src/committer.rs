@@ -11,6 +11,8 @@ mod op;
 mod prepare;
 mod queue;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;

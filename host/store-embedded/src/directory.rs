@@ -3,10 +3,12 @@
 //! - `store`: whose directory this is, and in which format ([`header`])
 //! - `lock`: held while a process uses the directory ([`lock`])
 //! - `acknowledged`: up to where commits were acknowledged ([`witness`])
-//! - `data/`: the database, with its journals
+//! - `data/`: the database, with its journals ([`journal`]) and lists ([`manifest`])
 
 mod header;
+mod journal;
 mod lock;
+mod manifest;
 mod witness;
 
 use std::fs;
@@ -41,6 +43,8 @@ impl Directory {
         if witness.acknowledged() > 0 && !data.exists() {
             return Err(witness.missing(0, "but the database is gone"));
         }
+        manifest::check(&data)?;
+        journal::check(&data, &witness)?;
         Ok(Self {
             data,
             lock,

@@ -1,0 +1,135 @@
+//! A disk that fails.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use fjall::OwnedWriteBatch;
+use pizza_store::{Commit, CommitError, Store, StoreError};
+use pizza_types::{ActorId, Durability, SiloId, State, StateWrite};
+
+use super::{Disk, Journal};
+use crate::{EmbeddedStore, Options};
+
+const SOUND: u8 = 0;
+const WRITE_FAILS: u8 = 1;
+const SYNC_FAILS: u8 = 2;
+const SYNC_PANICS: u8 = 3;
+
+struct Failing {
+    disk: Journal,
+    fault: Arc<AtomicU8>,
+}
+
+impl Disk for Failing {
+    fn write(&mut self, batch: OwnedWriteBatch) -> Result<(), String> {
+        if self.fault.load(Ordering::SeqCst) == WRITE_FAILS {
+            return Err(String::from("no space left"));
+        }
+        self.disk.write(batch)
+    }
+
+    fn sync(&mut self) -> Result<(), String> {
+        match self.fault.load(Ordering::SeqCst) {
+            SYNC_FAILS => Err(String::from("input/output error")),
+            SYNC_PANICS => panic!("a bug"),
+            _ => self.disk.sync(),
+        }
+    }
+}
+
+fn actor() -> ActorId {
+    ActorId::new("order", "order-1").expect("legal")
+}
+
+fn commit(version: u64) -> Commit {
+    Commit {
+        actor: actor(),
+        epoch: 1,
+        version,
+        now_ms: 0,
+        module: None,
+        state: StateWrite::Set(State {
+            schema: 1,
+            bytes: version.to_string().into(),
+        }),
+        entries: Vec::new(),
+        handled: None,
+        outbox: Vec::new(),
+        reminders: Vec::new(),
+        events: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_failed_write_is_final() {
+    for fault in [WRITE_FAILS, SYNC_FAILS, SYNC_PANICS] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let switch = Arc::new(AtomicU8::new(SOUND));
+        let fault_switch = Arc::clone(&switch);
+        let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
+            Box::new(Failing {
+                disk: Journal {
+                    db,
+                    durability: Durability::Fsync,
+                },
+                fault: fault_switch,
+            })
+        });
+        let store = store.expect("opened");
+        let owner = SiloId(Arc::from("silo"));
+        store.claim(&actor(), &owner).await.expect("claimed");
+        store.commit(commit(0)).await.expect("committed");
+
+        switch.store(fault, Ordering::SeqCst);
+        let tickets: Vec<_> = (1..4)
+            .map(|version| store.commit(commit(version)))
+            .collect();
+        for ticket in tickets {
+            // Those of the failing group may be there; those behind it are not.
+            let error = ticket.await.expect_err("not acknowledged");
+            let is_honest = matches!(
+                error,
+                CommitError::Unknown { .. } | CommitError::Refused { .. }
+            );
+            assert!(is_honest, "{error}");
+        }
+        switch.store(SOUND, Ordering::SeqCst);
+        let refused = store.commit(commit(1)).await.expect_err("stopped");
+        assert!(matches!(refused, CommitError::Refused { .. }), "{refused}");
+        let poisoned = |error: StoreError| matches!(error, StoreError::Poisoned { .. });
+        assert!(store.record(&actor()).await.is_err_and(poisoned));
+        assert!(store.claim(&actor(), &owner).await.is_err_and(poisoned));
+        assert!(store.meta("name").await.is_err_and(poisoned));
+        assert!(store.expire(0, 0, 10).await.is_err_and(poisoned));
+        drop(store);
+
+        let store = EmbeddedStore::open(dir.path(), Options::default()).expect("opened");
+        let record = store
+            .record(&actor())
+            .await
+            .expect("readable")
+            .expect("claimed");
+        assert!((1..=4).contains(&record.version), "{}", record.version);
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_a_failing_group_is_unknown() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let switch = Arc::new(AtomicU8::new(SOUND));
+    let fault = Arc::clone(&switch);
+    let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
+        let durability = Durability::Fsync;
+        let disk = Journal { db, durability };
+        Box::new(Failing { disk, fault })
+    });
+    let store = store.expect("opened");
+    let owner = SiloId(Arc::from("silo"));
+    store.claim(&actor(), &owner).await.expect("claimed");
+    switch.store(SYNC_FAILS, Ordering::SeqCst);
+    let error = store.commit(commit(0)).await.expect_err("not durable");
+    let CommitError::Unknown { detail } = error else {
+        panic!("{error}");
+    };
+    assert!(detail.contains("input/output error"), "{detail}");
+}

@@ -1,0 +1,177 @@
+//! What the tests of this store share: filling a store, and reading all of it.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_store::{
+    Commit, DeadLetter, Handled, NewEvent, OutboxWrite, Reminder, ReminderWrite, Store, StoreError,
+};
+use pizza_store_embedded::{EmbeddedStore, Options};
+use pizza_types::{
+    ActorId, Body, Chain, EntryWrite, Envelope, MessageId, MissedPolicy, ShardId, SiloId, State,
+    StateWrite,
+};
+
+pub(crate) const NOW_MS: u64 = 1_700_000_000_000;
+
+pub(crate) fn open(dir: &Path) -> EmbeddedStore {
+    EmbeddedStore::open(dir, Options::default()).expect("opened")
+}
+
+/// Tables of a few rows, so that a little data is in many files.
+pub(crate) fn small_tables() -> Options {
+    Options {
+        memtable_bytes: 16 << 10,
+        ..Options::default()
+    }
+}
+
+pub(crate) fn actor(key: &str) -> ActorId {
+    ActorId::new("order", key).expect("a legal key")
+}
+
+pub(crate) fn silo() -> SiloId {
+    SiloId(Arc::from("silo"))
+}
+
+fn text(text: String) -> Bytes {
+    Bytes::from(text.into_bytes())
+}
+
+pub(crate) fn envelope(name: &str) -> Envelope {
+    Envelope {
+        target: actor("target"),
+        body: Body::Call {
+            method: Arc::from("method"),
+            arguments: Bytes::from_static(b"{}"),
+        },
+        id: MessageId::derive("test", &[name.as_bytes()]),
+        deadline_ms: NOW_MS,
+        chain: Chain::default(),
+        caller: None,
+        trace: None,
+    }
+}
+
+/// A commit with a row of every kind, all of which tell the version.
+pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
+    let all = format!("{actor} at {version} ");
+    Commit {
+        actor: actor.clone(),
+        epoch,
+        version,
+        now_ms: NOW_MS + version,
+        module: None,
+        state: StateWrite::Set(State {
+            schema: 1,
+            bytes: text(all.repeat(8)),
+        }),
+        entries: vec![EntryWrite {
+            name: Arc::from(format!("entry-{}", version % 5)),
+            bytes: (version % 7 != 6).then(|| text(all.clone())),
+        }],
+        handled: Some(Handled {
+            id: MessageId::derive("test", &[all.as_bytes()]),
+            fingerprint: [version as u8; 16],
+            reply: text(all.clone()),
+            declined: false,
+            expires_at_ms: NOW_MS + version,
+        }),
+        outbox: vec![OutboxWrite {
+            index: 0,
+            not_before_ms: version,
+            envelope: envelope(&all),
+        }],
+        reminders: vec![ReminderWrite {
+            name: Arc::from("wake"),
+            reminder: (version % 3 != 2).then_some(Reminder {
+                due_ms: NOW_MS + version,
+                period_ms: None,
+                policy: MissedPolicy::All,
+            }),
+        }],
+        events: vec![NewEvent {
+            stream: Arc::from("orders"),
+            key: Arc::clone(actor.key()),
+            payload: text(all),
+        }],
+    }
+}
+
+/// `actors` actors with `versions` commits each, and some of everything else.
+pub(crate) async fn fill(store: &EmbeddedStore, actors: u64, versions: u64) {
+    for number in 0..actors {
+        let actor = actor(&format!("actor-{number}"));
+        let claimed = store.claim(&actor, &silo()).await.expect("claimed").record;
+        let tickets: Vec<_> = (0..versions)
+            .map(|at| store.commit(commit(&actor, claimed.epoch, claimed.version + at)))
+            .collect();
+        for ticket in tickets {
+            ticket.await.expect("committed");
+        }
+        let outbox = store.outbox(actor.shard(), None, 100).await;
+        let rows = outbox.expect("readable").into_iter();
+        let done = rows.map(|row| row.key).filter(|key| key.version % 2 == 0);
+        store.outbox_done(done.collect()).await.expect("noted");
+        let cursor = store.set_cursor("subscriber", "orders", actor.key(), number);
+        cursor.await.expect("noted");
+    }
+    let letter = DeadLetter {
+        envelope: envelope("dead"),
+        error: String::from("it trapped"),
+        attempts: 3,
+        at_ms: NOW_MS,
+    };
+    store.bury(letter).await.expect("kept");
+    let fact = store.set_meta("fact", Bytes::from_static(b"value"));
+    fact.await.expect("noted");
+}
+
+/// All that can be read of what [`fill`] wrote, as text to compare.
+pub(crate) async fn read(store: &EmbeddedStore, actors: u64) -> Result<String, StoreError> {
+    use std::fmt::Write;
+    let mut all = String::new();
+    let mut note = |what: &dyn std::fmt::Debug| {
+        writeln!(all, "{what:?}").expect("a String takes all");
+    };
+    for number in 0..actors {
+        let actor = actor(&format!("actor-{number}"));
+        let record = store.record(&actor).await?;
+        note(&record);
+        let events = store.events("orders", actor.key(), 0, 1000).await?;
+        for at in 0..events.len() {
+            let all = format!("{actor} at {at} ");
+            let id = MessageId::derive("test", &[all.as_bytes()]);
+            note(&store.handled(&actor, id).await?);
+        }
+        note(&events);
+        note(&store.cursor("subscriber", "orders", actor.key()).await?);
+    }
+    for shard in 0..pizza_types::SHARDS {
+        let rows = store.outbox(ShardId(shard), None, 1000).await?;
+        rows.iter().for_each(|row| note(row));
+    }
+    note(&store.reminders_due(u64::MAX, 10_000).await?);
+    note(&store.stream_heads("orders").await?);
+    note(&store.dead_letters(10).await?);
+    note(&store.meta("fact").await?);
+    for number in 0..actors {
+        let actor = actor(&format!("actor-{number}"));
+        note(&store.claim(&actor, &silo()).await?.entries);
+    }
+    Ok(all)
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("made");
+    for file in std::fs::read_dir(from).expect("listed") {
+        let path = file.expect("listed").path();
+        let copy = to.join(path.file_name().expect("a name"));
+        match path.is_dir() {
+            true => self::copy(&path, &copy),
+            false => drop(std::fs::copy(&path, &copy).expect("copied")),
+        }
+    }
+}

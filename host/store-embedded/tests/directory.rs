@@ -1,0 +1,141 @@
+//! Directories that are refused, and what is said of them.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{actor, commit, copy, fill, open, silo};
+use pizza_store::Store;
+use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
+
+fn refusal(dir: &Path) -> String {
+    match EmbeddedStore::open(dir, Options::default()) {
+        Ok(_) => panic!("{} was opened", dir.display()),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[track_caller]
+fn says(refusal: &str, fragments: &[&str]) {
+    for fragment in fragments {
+        assert!(refusal.contains(fragment), "no {fragment:?} in: {refusal}");
+    }
+}
+
+#[test]
+fn a_second_process_is_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = open(dir.path());
+    let holder = format!("process {}", std::process::id());
+    says(&refusal(dir.path()), &["lock is locked by", &holder]);
+    drop(store);
+    drop(open(dir.path()));
+}
+
+#[test]
+fn a_directory_of_something_else_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("notes.txt"), "mine").expect("written");
+    says(
+        &refusal(dir.path()),
+        &["notes.txt", "not a store", "empty directory"],
+    );
+    assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 1);
+}
+
+#[test]
+fn a_creation_that_was_cut_short_is_done_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for file in ["lock", "acknowledged", "store.new"] {
+        fs::write(dir.path().join(file), "").expect("written");
+    }
+    drop(open(dir.path()));
+}
+
+#[tokio::test]
+async fn files_that_are_gone_are_missed() {
+    let example = tempfile::tempdir().expect("a directory");
+    fill(&open(example.path()), 3, 3).await;
+    for (gone, fragments) in [
+        ("store", ["not a store", "data"]),
+        ("acknowledged", ["acknowledged", "open"]),
+        ("data", ["are missing", "the database is gone"]),
+        ("data/0.jnl", ["are missing", "ends with 0"]),
+        ("data/version", ["data", "damaged"]),
+        (
+            "data/keyspaces/0/current",
+            ["keyspaces/0/current", "not there"],
+        ),
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        copy(example.path(), dir.path());
+        let path = dir.path().join(gone);
+        match path.is_dir() {
+            true => fs::remove_dir_all(path).expect("removed"),
+            false => fs::remove_file(path).expect("removed"),
+        }
+        says(&refusal(dir.path()), &fragments);
+    }
+}
+
+#[tokio::test]
+async fn an_older_copy_of_the_database_is_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fill(&open(dir.path()), 3, 3).await;
+    let older = tempfile::tempdir().expect("a directory");
+    copy(&dir.path().join("data"), older.path());
+    fill(&open(dir.path()), 3, 3).await;
+
+    fs::remove_dir_all(dir.path().join("data")).expect("removed");
+    copy(older.path(), &dir.path().join("data"));
+    let error = EmbeddedStore::open(dir.path(), Options::default()).err();
+    let error = error.expect("refused");
+    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+    says(
+        &error.to_string(),
+        &["commits", "are missing", "acknowledged"],
+    );
+    // And it stays refused: opening did not make the rest of it acceptable.
+    says(&refusal(dir.path()), &["are missing"]);
+}
+
+#[tokio::test]
+async fn the_torn_end_of_a_write_that_nobody_was_told_of_is_cut_off() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fill(&open(dir.path()), 3, 3).await;
+    let told = fs::read(dir.path().join("acknowledged")).expect("read");
+    let journal = dir.path().join("data/0.jnl");
+
+    let store = open(dir.path());
+    let whole = fs::metadata(&journal).expect("there").len();
+    let id = actor("late");
+    store.claim(&id, &silo()).await.expect("claimed");
+    let large = pizza_store::Commit {
+        outbox: Vec::new(),
+        ..commit(&id, 1, 0)
+    };
+    store.commit(large).await.expect("committed");
+    drop(store);
+
+    // As after a power loss: the last page came to the disk, one before it did not.
+    let mut bytes = fs::read(&journal).expect("read");
+    let middle = whole as usize + (bytes.len() - whole as usize) * 3 / 4;
+    bytes[middle..middle + 8].fill(0);
+    fs::write(&journal, &bytes).expect("written");
+    let refused = refusal(dir.path());
+    says(&refused, &["are missing", "0.jnl at byte"]);
+    assert_eq!(
+        fs::read(&journal).expect("read"),
+        bytes,
+        "a refusal changes nothing"
+    );
+
+    fs::write(dir.path().join("acknowledged"), told).expect("written");
+    let store = open(dir.path());
+    let record = store.record(&id).await.expect("readable");
+    assert_eq!(record.map(|record| record.version).unwrap_or(0), 0);
+    let record = store.record(&actor("actor-2")).await.expect("readable");
+    assert_eq!(record.expect("claimed").version, 3);
+    fill(&store, 3, 3).await;
+}
