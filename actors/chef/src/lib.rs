@@ -1,19 +1,26 @@
 //! A chef: on shift or not, and with at most one order in hand.
+//!
+//! - [`cook`](crate::cook): the stages of an order, by durable deadlines
 
-use bindings::clients::KitchenClient;
-use bindings::types::{ChefState, Conflict, Refusal, Stage, Task};
-use bindings::{chef, chef_queries};
+use bindings::types::{ChefState, Conflict, Refusal, Task};
+use bindings::{chef, chef_queries, reminder_events, timer_events};
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
+
+mod cook;
 
 silo_sdk::actor! { state: Chef }
 
 #[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1)]
+#[silo_sdk::state(schema = 1, activate = Chef::wake)]
 pub struct Chef {
+    #[serde(rename = "s")]
     on_shift: bool,
+    #[serde(rename = "t")]
     task: Option<Task>,
+    #[serde(rename = "c")]
     cooked: u64,
+    #[serde(rename = "b")]
     burned: u64,
 }
 
@@ -32,34 +39,30 @@ impl chef::Guest for Chef {
 
     fn assign(&mut self, kitchen_id: String, order_id: String) -> Result<ChefState, Refusal> {
         if !self.on_shift {
-            return Err(conflict("the chef is off shift"));
+            self.hand_back(&kitchen_id, &order_id, "the chef is off shift");
+            return Ok(self.view());
         }
-        if let Some(task) = &self.task {
-            return if task.order_id == order_id {
-                Ok(self.view())
-            } else {
-                Err(conflict("the chef is busy"))
-            };
+        match &self.task {
+            Some(task) if task.order_id == order_id => {}
+            Some(_) => self.hand_back(&kitchen_id, &order_id, "the chef is busy"),
+            None => self.begin(kitchen_id, order_id),
         }
-        let started_at = context::now_ms();
-        self.task = Some(Task {
-            order_id,
-            kitchen_id,
-            stage: Stage::Preparing,
-            started_at,
-            due_at: started_at,
-        });
         Ok(self.view())
     }
 
     fn burn(&mut self, reason: String) -> Result<ChefState, Refusal> {
-        self.burned += 1;
-        self.give_back(&reason);
+        self.lose(&reason)?;
         Ok(self.view())
     }
 
     fn abandon(&mut self, order_id: String) -> Result<ChefState, Refusal> {
-        self.task.take_if(|task| task.order_id == order_id);
+        if self
+            .task
+            .take_if(|task| task.order_id == order_id)
+            .is_some()
+        {
+            cook::disarm();
+        }
         Ok(self.view())
     }
 }
@@ -68,6 +71,20 @@ impl chef::Guest for Chef {
 impl chef_queries::Guest for Chef {
     fn get(&self) -> ChefState {
         self.view()
+    }
+}
+
+#[silo_sdk::commands]
+impl timer_events::Guest for Chef {
+    fn on_timer(&mut self, _name: String) {
+        self.advance();
+    }
+}
+
+#[silo_sdk::commands]
+impl reminder_events::Guest for Chef {
+    fn on_reminder(&mut self, _name: String, _due: u64, _missed: u32) {
+        self.advance();
     }
 }
 
@@ -81,20 +98,9 @@ impl Chef {
             burned: self.burned,
         }
     }
-
-    fn give_back(&mut self, reason: &str) {
-        if let Some(task) = self.task.take() {
-            KitchenClient::of(&task.kitchen_id).send_chef_failed(
-                &context::key(),
-                &task.order_id,
-                reason,
-                true,
-            );
-        }
-    }
 }
 
-fn conflict(message: &str) -> Refusal {
+pub(crate) fn conflict(message: &str) -> Refusal {
     Refusal::Conflict(Conflict {
         message: message.to_owned(),
         current: None,
@@ -105,34 +111,4 @@ fn conflict(message: &str) -> Refusal {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
-    use silo_sdk::testing::Host;
-
-    use super::*;
-
-    #[test]
-    fn an_order_in_hand_goes_back_to_the_kitchen() {
-        let host = Host::new("chef", "napoli.1");
-        let mut chef = Chef::default();
-        chef.clock_in().unwrap();
-        chef.assign("napoli".into(), "order-1".into()).unwrap();
-        assert_eq!(chef.get().task.unwrap().started_at, host.now_ms());
-
-        assert_eq!(chef.clock_out().unwrap().task, None);
-        let sent = host.sent_to("kitchen", "chef-failed");
-        assert_eq!(sent[0].key, "napoli");
-        assert_eq!(sent[0].arguments["orderId"], "order-1");
-    }
-
-    #[test]
-    fn a_declined_command_leaves_no_trace() {
-        let host = Host::new("chef", "napoli.1");
-        let declined = <Chef as chef::Guest>::assign("napoli".into(), "order-1".into());
-        assert_eq!(declined, Err(conflict("the chef is off shift")));
-        assert!(host.state::<Chef>().is_none());
-
-        <Chef as chef::Guest>::clock_in().unwrap();
-        assert!(host.state::<Chef>().unwrap().on_shift);
-        assert!(<Chef as chef_queries::Guest>::get().on_shift);
-    }
-}
+mod tests;

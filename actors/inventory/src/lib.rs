@@ -1,1 +1,102 @@
-//! To be filled.
+//! A restaurant's ingredients and what can be made of them.
+//!
+//! - [`ledger`]: the arithmetic
+//! - [`reserve`](crate::reserve): ingredients set aside for orders
+//! - [`upkeep`](crate::upkeep): deliveries, thresholds, the menu, the daily report
+
+use bindings::types::{Amount, DayReport, Recipe, Refusal, RequestedItem, Reservation, StockLine};
+use bindings::{inventory, inventory_queries, reminder_events};
+use ledger::Ledger;
+use serde::{Deserialize, Serialize};
+use silo_sdk::entries::Table;
+
+pub mod ledger;
+mod reserve;
+mod upkeep;
+
+use reserve::Held;
+
+silo_sdk::actor! { state: Inventory }
+
+pub(crate) const HELD: Table<Held> = Table::new("r");
+pub(crate) const RECIPES: Table<Recipe> = Table::new("m");
+pub(crate) const REPORTS: Table<DayReport> = Table::new("d");
+
+#[derive(Default, Serialize, Deserialize)]
+#[silo_sdk::state(schema = 1)]
+pub struct Inventory {
+    #[serde(rename = "g")]
+    ledger: Ledger,
+    /// The reminders are set.
+    #[serde(rename = "u", default)]
+    upkeep: bool,
+    /// Where the search for expired reservations goes on.
+    #[serde(rename = "s", default)]
+    swept: Option<String>,
+}
+
+#[silo_sdk::commands]
+impl inventory::Guest for Inventory {
+    fn reserve(
+        &mut self,
+        order_id: String,
+        items: Vec<RequestedItem>,
+    ) -> Result<Reservation, Refusal> {
+        self.set_aside(&order_id, &items)
+    }
+
+    fn consume(&mut self, order_id: String) -> Result<(), Refusal> {
+        self.use_up(&order_id)
+    }
+
+    fn release(&mut self, order_id: String) -> Result<(), Refusal> {
+        self.put_back(&order_id);
+        Ok(())
+    }
+
+    fn remake(&mut self, order_id: String) -> Result<Reservation, Refusal> {
+        self.set_aside_again(&order_id)
+    }
+
+    fn restock(&mut self, amounts: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
+        self.take_in(&amounts)
+    }
+
+    fn set_threshold(&mut self, thresholds: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
+        self.warn_below(thresholds)
+    }
+
+    fn set_recipe(&mut self, recipe: Recipe) -> Result<(), Refusal> {
+        self.offer(&recipe)
+    }
+}
+
+#[silo_sdk::queries]
+impl inventory_queries::Guest for Inventory {
+    fn stock(&self) -> Vec<StockLine> {
+        self.ledger.view()
+    }
+
+    fn menu(&self) -> Vec<Recipe> {
+        upkeep::menu()
+    }
+
+    fn alternatives(&self) -> Vec<String> {
+        self.makeable()
+    }
+
+    fn history(&self, days: u32) -> Vec<DayReport> {
+        upkeep::history(days)
+    }
+}
+
+#[silo_sdk::commands]
+impl reminder_events::Guest for Inventory {
+    fn on_reminder(&mut self, name: String, due: u64, _missed: u32) {
+        match name.as_str() {
+            upkeep::DAILY => self.report(due),
+            upkeep::EXPIRE => self.expire(),
+            _ => {}
+        }
+    }
+}

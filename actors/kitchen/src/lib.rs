@@ -1,1 +1,149 @@
-//! To be filled.
+//! A restaurant's kitchen: who cooks what, and what waits.
+//!
+//! - [`queue`](crate::queue): the orders that wait
+//! - [`staff`](crate::staff): chefs come, cook, fail and go
+//! - [`news`](crate::news): what the kitchen hears of orders
+//! - [`oven`](crate::oven): readings and alerts
+
+use std::collections::BTreeMap;
+
+use bindings::types::{
+    Alert, KitchenDisplay, KitchenStatus, OvenReading, Refusal, Station, Ticket,
+};
+use bindings::{kitchen, kitchen_queries, stream_events};
+use queue::Queue;
+use serde::{Deserialize, Serialize};
+use silo_sdk::context;
+use staff::Chef;
+
+mod news;
+mod oven;
+mod queue;
+mod staff;
+
+silo_sdk::actor! { state: Kitchen }
+
+const PAGE_MAX: u32 = 200;
+
+#[derive(Default, Serialize, Deserialize)]
+#[silo_sdk::state(schema = 1)]
+pub struct Kitchen {
+    #[serde(rename = "q")]
+    queue: Queue,
+    #[serde(rename = "c")]
+    chefs: BTreeMap<String, Chef>,
+    #[serde(rename = "o", default)]
+    ovens: BTreeMap<String, OvenReading>,
+    #[serde(rename = "a", default)]
+    alerts: Vec<Alert>,
+}
+
+#[silo_sdk::commands]
+impl kitchen::Guest for Kitchen {
+    fn clock_in(&mut self, chef_id: String) -> Result<KitchenStatus, Refusal> {
+        self.comes(&chef_id)?;
+        Ok(self.view())
+    }
+
+    fn clock_out(&mut self, chef_id: String) -> Result<KitchenStatus, Refusal> {
+        self.goes(&chef_id)?;
+        Ok(self.view())
+    }
+
+    fn chef_done(&mut self, chef_id: String, order_id: String) -> Result<KitchenStatus, Refusal> {
+        self.is_free(&chef_id, &order_id);
+        Ok(self.view())
+    }
+
+    fn chef_failed(
+        &mut self,
+        chef_id: String,
+        order_id: String,
+        reason: String,
+        requeue: bool,
+    ) -> Result<KitchenStatus, Refusal> {
+        self.failed(&chef_id, &order_id, &reason, requeue);
+        Ok(self.view())
+    }
+
+    fn reoffer(&mut self, order_id: String) -> Result<KitchenStatus, Refusal> {
+        self.offer_again(&order_id);
+        Ok(self.view())
+    }
+
+    fn report_oven(
+        &mut self,
+        oven_id: String,
+        temperature: f64,
+        timer: Option<u32>,
+    ) -> Result<KitchenStatus, Refusal> {
+        self.oven_says(oven_id, temperature, timer)?;
+        Ok(self.view())
+    }
+
+    fn report_alert(&mut self, kind: String, message: String) -> Result<KitchenStatus, Refusal> {
+        self.alarm(kind, message)?;
+        Ok(self.view())
+    }
+}
+
+#[silo_sdk::queries]
+impl kitchen_queries::Guest for Kitchen {
+    fn status(&self) -> KitchenStatus {
+        self.view()
+    }
+
+    fn queue(&self, after: Option<String>, limit: u32) -> Vec<Ticket> {
+        Queue::page(after.as_deref(), limit.clamp(1, PAGE_MAX))
+    }
+
+    fn display(&self) -> KitchenDisplay {
+        let station = |(chef_id, chef): (&String, &Chef)| Station {
+            chef_id: chef_id.clone(),
+            on_shift: chef.on_shift,
+            order_id: chef.ticket.as_ref().map(|ticket| ticket.order_id.clone()),
+            since: chef.since,
+        };
+        KitchenDisplay {
+            status: self.view(),
+            stations: self.chefs.iter().map(station).collect(),
+            queue: Queue::page(None, 100),
+            active: self
+                .chefs
+                .values()
+                .filter_map(|chef| chef.ticket.clone())
+                .collect(),
+        }
+    }
+}
+
+#[silo_sdk::commands]
+impl stream_events::Guest for Kitchen {
+    fn subscriptions() -> Vec<String> {
+        vec![news::STREAM.to_owned()]
+    }
+
+    fn on_event(&mut self, event: stream_events::Event) {
+        self.hear(&event.payload);
+    }
+}
+
+impl Kitchen {
+    fn view(&self) -> KitchenStatus {
+        let count = |f: fn(&&Chef) -> bool| {
+            u32::try_from(self.chefs.values().filter(f).count()).unwrap_or(u32::MAX)
+        };
+        KitchenStatus {
+            kitchen_id: context::key(),
+            pending: self.queue.waiting,
+            active: count(|chef| chef.ticket.is_some()),
+            available_chefs: count(|chef| chef.is_available()),
+            ovens: self.ovens.values().cloned().collect(),
+            alerts: self.alerts.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

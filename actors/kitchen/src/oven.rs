@@ -1,0 +1,76 @@
+//! Oven readings and alerts.
+
+use silo_sdk::context;
+
+use crate::Kitchen;
+use crate::bindings::clients::ChefClient;
+use crate::bindings::types::{Alert, OvenReading, Refusal, Violation};
+
+const OVENS_MAX: usize = 50;
+const ALERTS_KEPT: usize = 50;
+const TEXT_CHARS_MAX: usize = 200;
+
+impl Kitchen {
+    pub(crate) fn oven_says(
+        &mut self,
+        oven_id: String,
+        temperature: f64,
+        timer: Option<u32>,
+    ) -> Result<(), Refusal> {
+        check("/ovenId", &oven_id)?;
+        if !(-50.0..=1_000.0).contains(&temperature) {
+            return Err(invalid(
+                "/temperature",
+                "is from -50 to 1000 degrees Celsius",
+            ));
+        }
+        if !self.ovens.contains_key(&oven_id) && self.ovens.len() >= OVENS_MAX {
+            return Err(invalid("/ovenId", "a kitchen has room for 50 ovens"));
+        }
+        let reading = OvenReading {
+            oven_id: oven_id.clone(),
+            temperature,
+            timer,
+            at: context::now_ms(),
+        };
+        self.ovens.insert(oven_id, reading);
+        Ok(())
+    }
+
+    /// An overheated oven burns what is in it.
+    pub(crate) fn alarm(&mut self, kind: String, message: String) -> Result<(), Refusal> {
+        check("/kind", &kind)?;
+        check("/message", &message)?;
+        if kind == "overheat" {
+            let cooking = self.chefs.iter().filter(|(_, chef)| chef.ticket.is_some());
+            for (chef_id, _) in cooking {
+                ChefClient::of(chef_id).send_burn(&message);
+            }
+        }
+        self.note(kind, message);
+        Ok(())
+    }
+
+    /// The newest alerts are kept, oldest first.
+    pub(crate) fn note(&mut self, kind: String, message: String) {
+        let at = context::now_ms();
+        self.alerts.push(Alert { kind, message, at });
+        let surplus = self.alerts.len().saturating_sub(ALERTS_KEPT);
+        self.alerts.drain(..surplus);
+    }
+}
+
+fn check(pointer: &str, text: &str) -> Result<(), Refusal> {
+    let chars = text.chars().count();
+    if chars == 0 || chars > TEXT_CHARS_MAX {
+        return Err(invalid(pointer, "takes 1 to 200 characters"));
+    }
+    Ok(())
+}
+
+fn invalid(pointer: &str, message: &str) -> Refusal {
+    Refusal::Invalid(vec![Violation {
+        pointer: pointer.to_owned(),
+        message: message.to_owned(),
+    }])
+}

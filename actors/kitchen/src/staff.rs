@@ -1,0 +1,163 @@
+//! Chefs come, cook, fail and go.
+
+use serde::{Deserialize, Serialize};
+use silo_sdk::context;
+
+use crate::Kitchen;
+use crate::bindings::clients::ChefClient;
+use crate::bindings::types::{Refusal, Ticket, Violation};
+
+/// So many failures within [`FAILURES_MS`] take a chef off shift.
+const FAILURES_MAX: usize = 3;
+const FAILURES_MS: u64 = 600_000;
+const CHEFS_MAX: usize = 200;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Chef {
+    #[serde(rename = "s")]
+    pub(crate) on_shift: bool,
+    #[serde(rename = "t")]
+    pub(crate) ticket: Option<Ticket>,
+    #[serde(rename = "i")]
+    pub(crate) since: Option<u64>,
+    /// Orders finished, to share the work.
+    #[serde(rename = "n")]
+    pub(crate) cooked: u64,
+    /// When it failed lately.
+    #[serde(rename = "f", default)]
+    failures: Vec<u64>,
+}
+
+impl Chef {
+    pub(crate) fn is_available(&self) -> bool {
+        self.on_shift && self.ticket.is_none()
+    }
+}
+
+impl Kitchen {
+    pub(crate) fn comes(&mut self, chef_id: &str) -> Result<(), Refusal> {
+        let chef_id = full_id(chef_id)?;
+        if !self.chefs.contains_key(&chef_id) && self.chefs.len() >= CHEFS_MAX {
+            return Err(invalid(&format!(
+                "a kitchen has room for {CHEFS_MAX} chefs"
+            )));
+        }
+        let chef = self.chefs.entry(chef_id.clone()).or_default();
+        chef.on_shift = true;
+        chef.failures.clear();
+        ChefClient::of(&chef_id).send_clock_in();
+        self.assign();
+        Ok(())
+    }
+
+    pub(crate) fn goes(&mut self, chef_id: &str) -> Result<(), Refusal> {
+        let chef_id = full_id(chef_id)?;
+        let Some(chef) = self.chefs.get_mut(&chef_id) else {
+            return Err(Refusal::NotFound(format!("{chef_id} does not work here")));
+        };
+        chef.on_shift = false;
+        // What the chef has in hand comes back with the chef's own message.
+        ChefClient::of(&chef_id).send_clock_out();
+        Ok(())
+    }
+
+    pub(crate) fn is_free(&mut self, chef_id: &str, order_id: &str) {
+        if self.take_from(chef_id, order_id).is_some()
+            && let Some(chef) = self.chefs.get_mut(chef_id)
+        {
+            chef.cooked += 1;
+        }
+        self.assign();
+    }
+
+    pub(crate) fn failed(&mut self, chef_id: &str, order_id: &str, reason: &str, requeue: bool) {
+        let ticket = self.take_from(chef_id, order_id);
+        if let Some(ticket) = ticket
+            && requeue
+        {
+            self.queue.join_front(&ticket);
+        }
+        let now = context::now_ms();
+        if let Some(chef) = self.chefs.get_mut(chef_id).filter(|chef| chef.on_shift) {
+            chef.failures.retain(|at| at + FAILURES_MS > now);
+            chef.failures.push(now);
+            if chef.failures.len() >= FAILURES_MAX {
+                chef.on_shift = false;
+                ChefClient::of(chef_id).send_clock_out();
+                let message =
+                    format!("{chef_id} is off shift after {FAILURES_MAX} failures: {reason}");
+                self.note("chef-off-shift".to_owned(), message);
+            }
+        }
+        self.assign();
+    }
+
+    /// The chef's ticket, if it is for this order.
+    fn take_from(&mut self, chef_id: &str, order_id: &str) -> Option<Ticket> {
+        let chef = self.chefs.get_mut(chef_id)?;
+        let ticket = chef.ticket.take_if(|ticket| ticket.order_id == order_id)?;
+        chef.since = None;
+        Some(ticket)
+    }
+
+    pub(crate) fn cook_of(&self, order_id: &str) -> Option<String> {
+        let holds = |ticket: &Ticket| ticket.order_id == order_id;
+        let mut chefs = self.chefs.iter();
+        let (chef_id, _) = chefs.find(|(_, chef)| chef.ticket.as_ref().is_some_and(holds))?;
+        Some(chef_id.clone())
+    }
+
+    /// An order that was cancelled is taken out of its chef's hands.
+    pub(crate) fn drop_order(&mut self, order_id: &str) {
+        self.queue.leave(order_id);
+        if let Some(chef_id) = self.cook_of(order_id) {
+            self.take_from(&chef_id, order_id);
+            ChefClient::of(&chef_id).send_abandon(order_id);
+        }
+        self.assign();
+    }
+
+    /// Gives what waits to whoever is free: first come, first served, least loaded chef.
+    pub(crate) fn assign(&mut self) {
+        let kitchen_id = context::key();
+        loop {
+            let free = self.chefs.iter().filter(|(_, chef)| chef.is_available());
+            let Some(chef_id) = free
+                .min_by_key(|(_, chef)| chef.cooked)
+                .map(|(id, _)| id.clone())
+            else {
+                return;
+            };
+            let Some(ticket) = self.queue.next() else {
+                return;
+            };
+            ChefClient::of(&chef_id).send_assign(&kitchen_id, &ticket.order_id);
+            if let Some(chef) = self.chefs.get_mut(&chef_id) {
+                chef.ticket = Some(ticket);
+                chef.since = Some(context::now_ms());
+            }
+        }
+    }
+}
+
+/// `1` and `napoli.1` are the same chef of the kitchen `napoli`.
+fn full_id(chef_id: &str) -> Result<String, Refusal> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
+    let prefix = format!("{}.", context::key());
+    let full = if chef_id.starts_with(&prefix) {
+        chef_id.to_owned()
+    } else {
+        format!("{prefix}{chef_id}")
+    };
+    if chef_id.is_empty() || full.len() > 128 || !chef_id.chars().all(legal) {
+        return Err(invalid("takes 1 to 128 characters of A-Z a-z 0-9 . _ : -"));
+    }
+    Ok(full)
+}
+
+fn invalid(message: &str) -> Refusal {
+    Refusal::Invalid(vec![Violation {
+        pointer: "/chefId".to_owned(),
+        message: message.to_owned(),
+    }])
+}

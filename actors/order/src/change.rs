@@ -1,0 +1,171 @@
+//! How an order moves on.
+
+use silo_sdk::{CallError, config, context, reminders};
+
+use crate::bindings::clients::{DriverClient, InventoryClient};
+use crate::bindings::types::{Location, OrderState, Refusal, Reservation, Status, Step};
+use crate::create::{conflict, unavailable};
+use crate::news::{self, ForKitchen, Kind};
+use crate::{CHECK, Order, TIMELINE, check, eta, moves, unknown};
+
+impl Order {
+    pub(crate) fn move_to(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
+        let mut order = self.order.clone().ok_or_else(unknown)?;
+        let from = order.status;
+        // A message may come twice; the second time there is nothing to do.
+        if from == wanted {
+            return Ok(order);
+        }
+        if !moves::allowed(from).contains(&wanted) {
+            let message = format!(
+                "{} cannot become {}",
+                moves::name(from),
+                moves::name(wanted)
+            );
+            return Err(conflict(message, Some(from), Some(wanted)));
+        }
+        if wanted == Status::OutForDelivery && order.driver_id.is_none() {
+            let message = "no driver is assigned".to_owned();
+            return Err(conflict(message, Some(from), Some(wanted)));
+        }
+        order.status = wanted;
+        if (from, wanted) == (Status::Baking, Status::Preparing) {
+            self.remake(&mut order)?;
+        }
+        order.updated_at = context::now_ms();
+        self.record(&mut order, Some(from));
+        self.follow_up(&order, from);
+        self.order = Some(order.clone());
+        Ok(order)
+    }
+
+    /// A burned pizza is made again, while there are ingredients and patience.
+    fn remake(&self, order: &mut OrderState) -> Result<(), Refusal> {
+        let again = order.remakes < moves::REMAKES_MAX;
+        if again {
+            let inventory = InventoryClient::of(&order.restaurant_id);
+            match inventory.remake(&order.order_id) {
+                Ok(Reservation::Reserved(_)) => {
+                    order.remakes += 1;
+                    return Ok(());
+                }
+                Ok(Reservation::Unavailable(_)) => {}
+                Err(CallError::Refused(refusal)) => return Err(refusal),
+                Err(CallError::Call(failure)) => return Err(unavailable(&failure)),
+            }
+        }
+        order.status = Status::Cancelled;
+        order.refund = true;
+        Ok(())
+    }
+
+    /// What the kitchen, the inventory and the driver must know of a move.
+    fn follow_up(&self, order: &OrderState, from: Status) {
+        let inventory = InventoryClient::of(&order.restaurant_id);
+        match order.status {
+            Status::Baking => inventory.send_consume(&order.order_id),
+            Status::Preparing if from == Status::Baking => {
+                news::tell_kitchen(order, ForKitchen::Remake);
+            }
+            Status::Cancelled => {
+                inventory.send_release(&order.order_id);
+                news::tell_kitchen(order, ForKitchen::Cancelled);
+            }
+            _ => {}
+        }
+        if moves::is_end(order.status) {
+            reminders::cancel(CHECK);
+        }
+    }
+
+    pub(crate) fn give_to(&mut self, driver_id: &str) -> Result<OrderState, Refusal> {
+        let mut order = self.order.clone().ok_or_else(unknown)?;
+        if order.driver_id.as_deref() == Some(driver_id) {
+            return Ok(order);
+        }
+        if order.status != Status::Ready {
+            let message = format!(
+                "a driver takes a ready order, not a {} one",
+                moves::name(order.status)
+            );
+            return Err(conflict(message, Some(order.status), None));
+        }
+        if let Some(before) = order.driver_id.take() {
+            DriverClient::of(&before).send_release(&order.order_id);
+        }
+        DriverClient::of(driver_id).send_assign(&order.order_id);
+        order.driver_id = Some(driver_id.to_owned());
+        order.updated_at = context::now_ms();
+        self.touch(&mut order, Kind::Driver);
+        Ok(order)
+    }
+
+    pub(crate) fn driver_is_at(
+        &mut self,
+        driver_id: &str,
+        location: Location,
+        at: u64,
+    ) -> Result<OrderState, Refusal> {
+        let mut order = self.order.clone().ok_or_else(unknown)?;
+        if order.driver_id.as_deref() != Some(driver_id) {
+            let message = format!("{driver_id} is not the driver of this order");
+            return Err(conflict(message, None, None));
+        }
+        if !check::is_on_earth(&location) || moves::is_end(order.status) {
+            return Ok(order);
+        }
+        if order.status == Status::OutForDelivery
+            && let Some(door) = &order.delivery_location
+        {
+            let speed_kmh = config::parse_or("speed-kmh", 30.0);
+            order.estimated_delivery_at = Some(at + eta::travel_ms(&location, door, speed_kmh));
+        }
+        order.driver_location = Some(location);
+        order.updated_at = context::now_ms();
+        self.touch(&mut order, Kind::Driver);
+        Ok(order)
+    }
+
+    /// An order that has not moved since the last check is late.
+    pub(crate) fn check_progress(&mut self) {
+        let Some(mut order) = self.order.clone() else {
+            return;
+        };
+        if moves::is_end(order.status) {
+            reminders::cancel(CHECK);
+            return;
+        }
+        if order.version == self.checked {
+            order.late = true;
+            order.updated_at = context::now_ms();
+            self.touch(&mut order, Kind::Status);
+            // Once it is baked, the kitchen has no part in the delay.
+            if matches!(order.status, Status::Created | Status::Preparing) {
+                news::tell_kitchen(&order, ForKitchen::Late);
+            }
+        }
+        self.checked = order.version;
+    }
+
+    /// A change of state: counted, told, and written into the timeline.
+    pub(crate) fn record(&mut self, order: &mut OrderState, from: Option<Status>) {
+        order.version += 1;
+        let by = context::caller().map(|actor| format!("{}/{}", actor.actor_type, actor.key));
+        let step = Step {
+            version: order.version,
+            at: order.updated_at,
+            from,
+            to: order.status,
+            by,
+        };
+        TIMELINE.insert(&format!("{:010}", order.version), &step);
+        news::tell(order, Kind::Status, from);
+    }
+
+    /// A change of something else than the state.
+    fn touch(&mut self, order: &mut OrderState, kind: Kind) {
+        order.version += 1;
+        news::tell(order, kind, None);
+        self.order = Some(order.clone());
+    }
+}

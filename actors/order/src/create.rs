@@ -1,0 +1,135 @@
+//! How an order begins.
+
+use std::time::Duration;
+
+use silo_sdk::{CallError, CallFailure, config, context, reminders};
+
+use crate::bindings::clients::InventoryClient;
+use crate::bindings::types::{
+    Conflict, Item, NewOrder, OrderState, Refusal, Rejection, RejectionReason, Reservation,
+    Shortage, Status,
+};
+use crate::news::{self, ForKitchen};
+use crate::{CHECK, Order, check, eta};
+
+/// Without progress for this long, an order is late.
+const CHECK_MS: u64 = 600_000;
+
+impl Order {
+    pub(crate) fn begin(&mut self, wish: NewOrder) -> Result<OrderState, Refusal> {
+        if let Some(order) = &self.order {
+            let message = format!("order {} exists", order.order_id);
+            return Err(conflict(message, Some(order.status), None));
+        }
+        let violations = check::violations(&wish);
+        if !violations.is_empty() {
+            return Err(Refusal::Invalid(violations));
+        }
+        let inventory = InventoryClient::of(&wish.restaurant_id);
+        match inventory.reserve(&context::key(), &wish.items) {
+            Ok(Reservation::Reserved(items)) => Ok(self.accept(wish, items)),
+            Ok(Reservation::Unavailable(shortage)) => Ok(self.reject(wish, shortage)),
+            Err(CallError::Refused(refusal)) => Err(refusal),
+            Err(CallError::Call(failure)) => Err(unavailable(&failure)),
+        }
+    }
+
+    fn accept(&mut self, wish: NewOrder, items: Vec<Item>) -> OrderState {
+        let now = context::now_ms();
+        let mut order = draft(wish, items, now);
+        order.estimated_delivery_at = Some(now + eta::FIRST_MS);
+        self.record(&mut order, None);
+        news::tell_kitchen(&order, ForKitchen::Created);
+        let every = Duration::from_millis(config::parse_or("check-ms", CHECK_MS));
+        reminders::set_periodic(CHECK, every, every, reminders::Missed::Last);
+        self.checked = order.version;
+        self.order = Some(order.clone());
+        order
+    }
+
+    /// Kept, so that the customer can see why.
+    fn reject(&mut self, wish: NewOrder, shortage: Shortage) -> OrderState {
+        let items = wish.items.iter().map(|item| Item {
+            pizza_type: item.pizza_type.clone(),
+            quantity: item.quantity,
+            unit_price_cents: 0,
+        });
+        let items = items.collect();
+        let mut order = draft(wish, items, context::now_ms());
+        order.status = Status::Rejected;
+        order.rejection = Some(rejection(shortage));
+        self.record(&mut order, None);
+        self.order = Some(order.clone());
+        order
+    }
+}
+
+fn rejection(shortage: Shortage) -> Rejection {
+    let unknown = shortage.unknown_pizzas;
+    let (reason, message) = if unknown.is_empty() {
+        let names: Vec<_> = shortage
+            .missing
+            .iter()
+            .map(|m| m.ingredient.as_str())
+            .collect();
+        let message = format!("out of {}", names.join(", "));
+        (RejectionReason::OutOfStock, message)
+    } else {
+        let message = format!("not on the menu: {}", unknown.join(", "));
+        (RejectionReason::UnknownPizza, message)
+    };
+    Rejection {
+        reason,
+        message,
+        missing: shortage.missing,
+        alternatives: shortage.alternatives,
+    }
+}
+
+fn draft(wish: NewOrder, items: Vec<Item>, now: u64) -> OrderState {
+    let price = |item: &Item| u64::from(item.quantity) * u64::from(item.unit_price_cents);
+    OrderState {
+        order_id: context::key(),
+        customer_id: wish.customer_id,
+        restaurant_id: wish.restaurant_id,
+        total_cents: items.iter().map(price).sum(),
+        items,
+        delivery_address: wish.delivery_address,
+        delivery_location: wish.delivery_location,
+        status: Status::Created,
+        driver_id: None,
+        driver_location: None,
+        remakes: 0,
+        late: false,
+        refund: false,
+        rejection: None,
+        created_at: now,
+        updated_at: now,
+        estimated_delivery_at: None,
+        version: 0,
+    }
+}
+
+pub(crate) fn conflict(
+    message: String,
+    current: Option<Status>,
+    wanted: Option<Status>,
+) -> Refusal {
+    let name = |status: Status| crate::moves::name(status).to_owned();
+    let allowed = current.map(crate::moves::allowed).unwrap_or_default();
+    Refusal::Conflict(Conflict {
+        message,
+        current: current.map(name),
+        wanted: wanted.map(name),
+        allowed: allowed.iter().copied().map(name).collect(),
+    })
+}
+
+/// Nothing was decided; the customer may ask again.
+pub(crate) fn unavailable(failure: &CallFailure) -> Refusal {
+    conflict(
+        format!("the inventory gave no answer: {failure:?}"),
+        None,
+        None,
+    )
+}

@@ -1,0 +1,90 @@
+//! What others hear of an order.
+
+use serde::Serialize;
+use silo_sdk::{context, streams};
+
+use crate::bindings::types::{Item, Location, OrderState, Status};
+
+const EVENTS: &str = "order-events";
+const KITCHEN: &str = "kitchen-orders";
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Status,
+    Driver,
+    Eta,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct News<'a> {
+    order_id: &'a str,
+    restaurant_id: &'a str,
+    version: u64,
+    at: u64,
+    kind: Kind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Status>,
+    status: Status,
+    late: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    driver_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    driver_location: Option<&'a Location>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_delivery_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+}
+
+/// To whoever follows the order, and to whoever follows its restaurant.
+pub fn tell(order: &OrderState, kind: Kind, from: Option<Status>) {
+    let by = context::caller().map(|actor| format!("{}/{}", actor.actor_type, actor.key));
+    let news = News {
+        order_id: &order.order_id,
+        restaurant_id: &order.restaurant_id,
+        version: order.version,
+        at: order.updated_at,
+        kind,
+        from,
+        status: order.status,
+        late: order.late,
+        driver_id: order.driver_id.as_deref(),
+        driver_location: order.driver_location.as_ref(),
+        estimated_delivery_at: order.estimated_delivery_at,
+        by,
+    };
+    streams::publish(EVENTS, &order.order_id, &news);
+    streams::publish(EVENTS, &order.restaurant_id, &news);
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForKitchen {
+    Created,
+    Remake,
+    Cancelled,
+    Late,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KitchenNews<'a> {
+    kind: ForKitchen,
+    order_id: &'a str,
+    items: &'a [Item],
+    at: u64,
+    remakes: u32,
+}
+
+pub fn tell_kitchen(order: &OrderState, kind: ForKitchen) {
+    let news = KitchenNews {
+        kind,
+        order_id: &order.order_id,
+        items: &order.items,
+        at: order.updated_at,
+        remakes: order.remakes,
+    };
+    streams::publish(KITCHEN, &order.restaurant_id, &news);
+}
