@@ -15,6 +15,7 @@ mod stage;
 mod tests;
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -119,7 +120,9 @@ impl Committer {
         );
         let answers: Vec<Pending> = ops.into_iter().map(|op| stage.take(op)).collect();
         let (overlay, sync) = stage.finish();
-        let outcome = self.write(overlay, sync);
+        // A panic is a failed write like any other, and must be known before it is answered.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.write(overlay, sync)));
+        let outcome = outcome.unwrap_or_else(|_| Err(String::from("the committer panicked")));
         if let Err(reason) = &outcome {
             self.poison.set(reason);
         }
@@ -179,7 +182,7 @@ fn collect(waiting: &Receiver<Queued>) -> Option<(Vec<Op>, bool)> {
     (!group.is_empty()).then_some((group, true))
 }
 
-/// A panic in the committer is a failed write like any other.
+/// A panic elsewhere ends the committer, and with it the store.
 struct PoisonOnPanic(Poison);
 
 impl Drop for PoisonOnPanic {

@@ -10,6 +10,8 @@ pub struct Options {
     /// Blocks of tables kept in memory.
     pub cache_bytes: u64,
     /// Rows of a table that wait in memory before they become a file of their own.
+    /// Larger means fewer files to merge, but longer waits for commits when one is
+    /// written: at 10,000 new actors a second 4 MiB had a p99 of 26 ms, 16 MiB of 56 ms.
     pub memtable_bytes: u64,
     /// Requests waiting for the committer; beyond it they are refused.
     pub queue_max: usize,
@@ -22,7 +24,7 @@ impl Default for Options {
         Self {
             durability: Durability::Fsync,
             cache_bytes: 16 << 20,
-            memtable_bytes: 8 << 20,
+            memtable_bytes: 4 << 20,
             queue_max: 16_384,
             queue_bytes_max: 64 << 20,
         }

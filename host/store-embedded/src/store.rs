@@ -324,13 +324,16 @@ impl Store for EmbeddedStore {
             Ok((found, from))
         })
         .await?;
-        let op = |answer| Op::Forget {
-            handled: found.handled,
-            events: found.events,
-            now_ms,
-            answer,
-        };
-        let gone = self.ask("forget old rows", op).await?;
+        let mut gone = 0;
+        for (handled, events) in found.pieces() {
+            let op = |answer| Op::Forget {
+                handled,
+                events,
+                now_ms,
+                answer,
+            };
+            gone += self.ask("forget old rows", op).await?;
+        }
         *sweep = to;
         Ok(gone)
     }

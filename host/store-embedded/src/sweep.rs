@@ -14,11 +14,26 @@ pub(crate) struct Sweep {
     events: Option<Vec<u8>>,
 }
 
+/// Rows that the committer forgets at a time: commits wait that long.
+const PIECE_ROWS: usize = 256;
+
 /// Keys of rows whose time has come.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    pub(crate) handled: Vec<Vec<u8>>,
-    pub(crate) events: Vec<Vec<u8>>,
+    handled: Vec<Vec<u8>>,
+    events: Vec<Vec<u8>>,
+}
+
+impl Found {
+    /// Dedupe rows and events, a few at a time.
+    pub(crate) fn pieces(self) -> impl Iterator<Item = (Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+        let (mut handled, mut events) = (self.handled.into_iter(), self.events.into_iter());
+        std::iter::from_fn(move || {
+            let handled: Vec<_> = handled.by_ref().take(PIECE_ROWS).collect();
+            let events: Vec<_> = events.by_ref().take(PIECE_ROWS).collect();
+            (!handled.is_empty() || !events.is_empty()).then_some((handled, events))
+        })
+    }
 }
 
 impl Sweep {

@@ -90,7 +90,7 @@ impl Database {
             .cache_size(options.cache_bytes)
             // A second worker would spin while the first compacts.
             .worker_threads(1)
-            // Replayed into memory when the store opens, so no longer than need be.
+            // Replayed into memory when the store opens, so as small as it may be.
             .max_journaling_size(JOURNALS_BYTES_MAX)
             .open()?;
         let mut tables = Vec::with_capacity(Table::COUNT);
@@ -125,7 +125,7 @@ impl Database {
     }
 }
 
-const JOURNALS_BYTES_MAX: u64 = 128 << 20;
+const JOURNALS_BYTES_MAX: u64 = 64 << 20;
 
 pub(crate) fn read_error(table: Table, error: &fjall::Error) -> StoreError {
     let detail = format!("table {}: {error}", table.name());

@@ -5,6 +5,8 @@
 //! what nobody was told about may be cut off.
 
 mod batch;
+#[cfg(test)]
+mod tests;
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};

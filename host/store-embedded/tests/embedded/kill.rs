@@ -1,13 +1,11 @@
 //! kill -9 in the middle of commits: nothing acknowledged is lost.
 
-mod common;
-
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::{actor, commit, silo};
+use crate::fixture::{actor, commit, silo};
 use pizza_store::Store;
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::Durability;
@@ -70,7 +68,7 @@ fn run_and_kill(dir: &Path, count: usize) -> HashMap<usize, u64> {
     let mut child = Command::new(std::env::current_exe().expect("a path"))
         .args([
             "--exact",
-            "a_killed_process_has_lost_nothing",
+            "kill::a_killed_process_has_lost_nothing",
             "--nocapture",
         ])
         .env(CHILD, dir)

@@ -1,11 +1,9 @@
 //! Directories that are refused, and what is said of them.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{actor, commit, copy, fill, open, silo};
+use crate::fixture::{actor, commit, copy, fill, open, silo};
 use pizza_store::Store;
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
 

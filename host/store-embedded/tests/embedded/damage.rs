@@ -1,12 +1,10 @@
 //! A bit that flips anywhere in the directory is noticed, or has done no harm.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::{copy, fill, read, small_tables};
+use crate::fixture::{copy, fill, read, small_tables};
 use pizza_store_embedded::EmbeddedStore;
 use tempfile::TempDir;
 
@@ -95,7 +93,6 @@ async fn a_flipped_bit_is_noticed_or_harmless() {
         }
     }
     assert!(noticed > 50, "{noticed} noticed, {harmless} harmless");
-    eprintln!("{noticed} noticed, {harmless} harmless");
 }
 
 async fn outcome(dir: &Path) -> Result<String, String> {

@@ -1,8 +1,6 @@
 //! What was acknowledged is there when the store is opened again.
 
-mod common;
-
-use common::{actor, commit, fill, open, read, silo, small_tables};
+use crate::fixture::{actor, commit, fill, open, read, silo, small_tables};
 use pizza_store::{CommitError, Store};
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::Durability;

@@ -1,5 +1,4 @@
 //! What the tests of this store share: filling a store, and reading all of it.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::path::Path;
 use std::sync::Arc;
