@@ -8,7 +8,14 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Order matters to nobody; each name is an actor type and a folder under `actors/`.
-const ACTORS: [&str; 6] = ["order", "kitchen", "chef", "driver", "inventory", "restaurant"];
+const ACTORS: [&str; 6] = [
+    "order",
+    "kitchen",
+    "chef",
+    "driver",
+    "inventory",
+    "restaurant",
+];
 const TARGET: &str = "wasm32-wasip2";
 
 fn main() {
@@ -22,7 +29,13 @@ fn main() {
 fn build() -> Result<(), String> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(variable("OUT_DIR")?);
-    for input in ["actors", "wit", "scripts/wasm-target", "Cargo.lock", "build.rs"] {
+    for input in [
+        "actors",
+        "wit",
+        "scripts/wasm-target",
+        "Cargo.lock",
+        "build.rs",
+    ] {
         println!("cargo::rerun-if-changed={input}");
     }
     provide_target(&root)?;
@@ -55,7 +68,14 @@ fn provide_target(root: &Path) -> Result<(), String> {
 
 fn compile(root: &Path, target_dir: &Path) -> Result<(), String> {
     let mut cargo = Command::new(variable("CARGO")?);
-    cargo.current_dir(root).args(["build", "--locked", "--profile", "actor", "--target", TARGET]);
+    cargo.current_dir(root).args([
+        "build",
+        "--locked",
+        "--profile",
+        "actor",
+        "--target",
+        TARGET,
+    ]);
     cargo.arg("--target-dir").arg(target_dir);
     for actor in ACTORS {
         cargo.args(["-p", &format!("pizza-actor-{actor}")]);

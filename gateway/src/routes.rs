@@ -1,0 +1,26 @@
+//! One file for each group of endpoints.
+
+use axum::Router;
+
+use crate::server::App;
+
+mod actors;
+mod drivers;
+mod health;
+mod inventory;
+mod kitchen;
+mod orders;
+mod restaurants;
+mod track;
+
+pub(crate) fn all() -> Router<App> {
+    Router::new()
+        .merge(orders::routes())
+        .merge(track::routes())
+        .merge(kitchen::routes())
+        .merge(inventory::routes())
+        .merge(drivers::routes())
+        .merge(restaurants::routes())
+        .merge(actors::routes())
+        .merge(health::routes())
+}
