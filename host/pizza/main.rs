@@ -1,19 +1,35 @@
-//! The `pizza` command. Each verb is one file under `verbs/`.
+//! The `pizza` command. Each verb is one file under `verbs/`; no verb at all runs the
+//! whole pizzeria in this process.
 
+mod admin;
+mod bundled;
+mod config;
+mod demo;
 mod verbs;
 mod wit_client;
 
 use clap::{Parser, Subcommand};
 
+/// Many small allocations on every core: mimalloc serves them faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(
     name = "pizza",
     version,
-    about = "Awesome Pizza: a WebAssembly actor host and its pizzeria"
+    about = "Awesome Pizza: a WebAssembly actor host and its pizzeria",
+    long_about = "Awesome Pizza: a WebAssembly actor host and its pizzeria.\n\n\
+        Without a command, the whole pizzeria runs in this process: silo, actors and HTTP \
+        gateway, with everything durable under ./data. Stop it with Ctrl-C; start it again \
+        and every order goes on.",
+    args_conflicts_with_subcommands = true
 )]
 struct Cli {
+    #[command(flatten)]
+    run: verbs::run::Run,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
 }
 
 #[derive(Subcommand)]
@@ -24,7 +40,9 @@ enum Verb {
 }
 
 fn main() -> anyhow::Result<()> {
-    match Cli::parse().verb {
-        Verb::Wit(verb) => verb.run(),
+    let cli = Cli::parse();
+    match cli.verb {
+        None => cli.run.run(),
+        Some(Verb::Wit(verb)) => verb.run(),
     }
 }

@@ -1,3 +1,4 @@
 //! One file a verb.
 
+pub(crate) mod run;
 pub(crate) mod wit;

@@ -1,0 +1,54 @@
+//! The configuration file. The command line and `PIZZA_…` variables stand above it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::Context;
+use pizza_gateway::GatewayConfig;
+use pizza_silo::SiloConfig;
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// What is logged: a level, or `tracing` directives.
+    pub(crate) log: String,
+    /// How much faster than life the demo's chefs cook.
+    pub(crate) speed: u64,
+    /// Where figures for operators are served; loopback only by default.
+    pub(crate) admin: SocketAddr,
+    /// A demo restaurant is set up when the data directory is new.
+    pub(crate) demo: bool,
+    pub(crate) silo: SiloConfig,
+    pub(crate) gateway: GatewayConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            log: "info".to_owned(),
+            speed: 60,
+            admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 5002)),
+            demo: true,
+            silo: SiloConfig::default(),
+            gateway: GatewayConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// When the file cannot be read or is not understood; the error says where.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let place = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {place}"))?;
+        toml::from_str(&text).with_context(|| format!("in the configuration file {place}"))
+    }
+
+    /// The chefs' module reads its speed from its own settings.
+    pub(crate) fn hand_down(&mut self) {
+        let chef = self.silo.types.entry("chef".to_owned()).or_default();
+        let speed = self.speed.max(1).to_string();
+        chef.config.entry("speed".to_owned()).or_insert(speed);
+    }
+}

@@ -1,0 +1,129 @@
+//! No verb: the whole pizzeria in one process.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use pizza_gateway::Gateway;
+use pizza_silo::RunningSilo;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+use crate::{admin, bundled, demo};
+
+const CONFIG_FILE: &str = "pizza.toml";
+const DEMO_STOCK: u32 = 1_000_000;
+
+#[derive(Args)]
+pub(crate) struct Run {
+    /// Configuration file [default: pizza.toml, where there is one]
+    #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where everything durable lives [default: ./data]
+    #[arg(long, env = "PIZZA_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where HTTP is served [default: 127.0.0.1:5000]
+    #[arg(long, env = "PIZZA_HTTP", value_name = "ADDR")]
+    http: Option<SocketAddr>,
+    /// Where figures for operators are served [default: 127.0.0.1:5002]
+    #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
+    admin: Option<SocketAddr>,
+    /// How many times faster than life chefs cook [default: 60]
+    #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    speed: Option<u64>,
+    /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
+    #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let config = self.config()?;
+        let filter = EnvFilter::try_new(&config.log);
+        let filter = filter.with_context(|| format!("{:?} is no log filter", config.log))?;
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(serve(config))
+    }
+
+    fn config(self) -> anyhow::Result<Config> {
+        let default = Path::new(CONFIG_FILE);
+        let mut config = match &self.config {
+            Some(path) => Config::read(path)?,
+            None if default.exists() => Config::read(default)?,
+            None => Config::default(),
+        };
+        if let Some(data) = self.data {
+            config.silo.data = data;
+        }
+        if let Some(http) = self.http {
+            config.gateway.http = http;
+        }
+        config.admin = self.admin.unwrap_or(config.admin);
+        config.speed = self.speed.unwrap_or(config.speed);
+        config.log = self.log.unwrap_or(config.log);
+        config.hand_down();
+        Ok(config)
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    // Addresses first: whoever cannot be reached should not have touched the data.
+    let http = listen(config.gateway.http, "--http").await?;
+    let admin = listen(config.admin, "--admin").await?;
+    let silo = RunningSilo::start(&config.silo, bundled::MODULES).await?;
+    if config.demo {
+        let restaurant = &config.gateway.default_restaurant;
+        set_up_once(&silo, restaurant).await?;
+    }
+    let figures = axum::serve(admin, admin::router(silo.silo().clone()));
+    let figures = tokio::spawn(figures.into_future());
+    let address = http.local_addr()?;
+    banner(&config, address)?;
+    let gateway = Gateway::new(silo.client(), config.gateway);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => drop(result),
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: requests in progress are finished first");
+    };
+    pizza_gateway::serve(gateway, http, stop).await?;
+    figures.abort();
+    silo.drain().await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| {
+        format!("cannot listen on {address}; is another pizza running? {option} takes another address")
+    })
+}
+
+async fn set_up_once(silo: &RunningSilo, restaurant: &str) -> anyhow::Result<()> {
+    const DONE: &str = "demo-set-up";
+    if silo.store().meta(DONE).await?.is_some() {
+        return Ok(());
+    }
+    demo::set_up(&silo.client(), restaurant, DEMO_STOCK).await?;
+    silo.store().set_meta(DONE, restaurant.to_owned().into()).await?;
+    Ok(())
+}
+
+fn banner(config: &Config, http: SocketAddr) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Awesome Pizza is open.")?;
+    writeln!(out, "  API    http://{http}/api")?;
+    writeln!(out, "  admin  http://{}/stats", config.admin)?;
+    writeln!(out, "  data   {}", config.silo.data.display())?;
+    writeln!(out, "Order one:")?;
+    writeln!(out, "  curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' -d '{{\"customerId\":\"customer-1\",\"pizzaType\":\"Margherita\"}}'")?;
+    out.flush()?;
+    Ok(())
+}
