@@ -18,6 +18,7 @@ const ACTORS: [&str; 6] = [
 ];
 const TARGET: &str = "wasm32-wasip2";
 
+#[allow(clippy::print_stderr)]
 fn main() {
     if let Err(problem) = build() {
         // Cargo shows what a build script says when it fails.

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 pub(crate) fn router(silo: Silo) -> Router {
     Router::new()
-        .route("/health/live", get(|| async { Json(json!({"status": "live"})) }))
+        .route(
+            "/health/live",
+            get(|| async { Json(json!({"status": "live"})) }),
+        )
         .route("/stats", get(move || async move { Json(stats(&silo)) }))
 }
 

@@ -8,14 +8,77 @@ use serde_json::{Value, json};
 const CHEFS: u32 = 3;
 
 /// Name, price in cents, ingredients.
-const MENU: [(&str, u32, &[(&str, u32)]); 7] = [
-    ("Margherita", 890, &[("dough", 1), ("tomato", 1), ("mozzarella", 1), ("basil", 1)]),
-    ("Pepperoni", 1_090, &[("dough", 1), ("tomato", 1), ("mozzarella", 1), ("pepperoni", 2)]),
-    ("Funghi", 1_040, &[("dough", 1), ("tomato", 1), ("mozzarella", 1), ("mushroom", 2)]),
-    ("Quattro Formaggi", 1_190, &[("dough", 1), ("mozzarella", 1), ("gorgonzola", 1), ("parmesan", 2)]),
-    ("Vegetariana", 1_090, &[("dough", 1), ("tomato", 1), ("mozzarella", 1), ("pepper", 1), ("mushroom", 1)]),
-    ("Diavola", 1_140, &[("dough", 1), ("tomato", 1), ("mozzarella", 1), ("salami", 2), ("chili", 1)]),
-    ("Hawaii", 1_090, &[("dough", 1), ("tomato", 1), ("mozzarella", 1), ("ham", 1), ("pineapple", 1)]),
+type Pizza = (&'static str, u32, &'static [(&'static str, u32)]);
+
+const MENU: [Pizza; 7] = [
+    (
+        "Margherita",
+        890,
+        &[("dough", 1), ("tomato", 1), ("mozzarella", 1), ("basil", 1)],
+    ),
+    (
+        "Pepperoni",
+        1_090,
+        &[
+            ("dough", 1),
+            ("tomato", 1),
+            ("mozzarella", 1),
+            ("pepperoni", 2),
+        ],
+    ),
+    (
+        "Funghi",
+        1_040,
+        &[
+            ("dough", 1),
+            ("tomato", 1),
+            ("mozzarella", 1),
+            ("mushroom", 2),
+        ],
+    ),
+    (
+        "Quattro Formaggi",
+        1_190,
+        &[
+            ("dough", 1),
+            ("mozzarella", 1),
+            ("gorgonzola", 1),
+            ("parmesan", 2),
+        ],
+    ),
+    (
+        "Vegetariana",
+        1_090,
+        &[
+            ("dough", 1),
+            ("tomato", 1),
+            ("mozzarella", 1),
+            ("pepper", 1),
+            ("mushroom", 1),
+        ],
+    ),
+    (
+        "Diavola",
+        1_140,
+        &[
+            ("dough", 1),
+            ("tomato", 1),
+            ("mozzarella", 1),
+            ("salami", 2),
+            ("chili", 1),
+        ],
+    ),
+    (
+        "Hawaii",
+        1_090,
+        &[
+            ("dough", 1),
+            ("tomato", 1),
+            ("mozzarella", 1),
+            ("ham", 1),
+            ("pineapple", 1),
+        ],
+    ),
 ];
 
 const THRESHOLD: u32 = 50;
@@ -40,15 +103,31 @@ pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> any
     let filling = amounts(names.iter().map(|name| (*name, stock)));
     tell(client, "inventory", restaurant, "restock", json!([filling])).await?;
     let thresholds = amounts(names.iter().map(|name| (*name, THRESHOLD)));
-    tell(client, "inventory", restaurant, "set-threshold", json!([thresholds])).await?;
+    tell(
+        client,
+        "inventory",
+        restaurant,
+        "set-threshold",
+        json!([thresholds]),
+    )
+    .await?;
     for chef in 1..=CHEFS {
-        tell(client, "kitchen", restaurant, "clock-in", json!([chef.to_string()])).await?;
+        tell(
+            client,
+            "kitchen",
+            restaurant,
+            "clock-in",
+            json!([chef.to_string()]),
+        )
+        .await?;
     }
     Ok(())
 }
 
 fn amounts<'a>(pairs: impl Iterator<Item = (&'a str, u32)>) -> Value {
-    pairs.map(|(name, n)| json!({"ingredient": name, "quantity": n})).collect()
+    pairs
+        .map(|(name, n)| json!({"ingredient": name, "quantity": n}))
+        .collect()
 }
 
 /// The message's id follows from what it says, so that a set-up that was cut short can be
@@ -64,7 +143,9 @@ async fn tell(
     let parts = [actor_type, key, method, &text].map(str::as_bytes);
     let id = MessageId::derive("demo", &parts);
     let target = ActorId::new(actor_type, key)?;
-    let call = Call::new(target, method).id(Some(id)).arguments(&arguments)?;
+    let call = Call::new(target, method)
+        .id(Some(id))
+        .arguments(&arguments)?;
     let answer: Result<Value, Refused<Value>> = client.ask(call).await;
     match answer {
         Ok(_) => Ok(()),

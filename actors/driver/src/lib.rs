@@ -47,12 +47,12 @@ impl driver::Guest for Driver {
         if state.located_at.is_some_and(|last| at <= last) {
             return Ok(state);
         }
-        state.location = Some(location.clone());
+        state.location = Some(location);
         state.located_at = Some(at);
         if let Some(order_id) = &state.order_id {
             let driver_id = context::key();
             let order = OrderClient::of(order_id);
-            order.send_update_driver_location(&driver_id, location.clone(), at);
+            order.send_update_driver_location(&driver_id, location, at);
             let update = silo_sdk::json::json!({
                 "driverId": driver_id, "orderId": order_id, "location": location, "at": at,
             });

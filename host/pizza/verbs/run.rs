@@ -45,8 +45,13 @@ impl Run {
         let config = self.config()?;
         let filter = EnvFilter::try_new(&config.log);
         let filter = filter.with_context(|| format!("{:?} is no log filter", config.log))?;
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(serve(config))
     }
 
@@ -80,10 +85,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         let restaurant = &config.gateway.default_restaurant;
         set_up_once(&silo, restaurant).await?;
     }
+    let admin_address = admin.local_addr()?;
     let figures = axum::serve(admin, admin::router(silo.silo().clone()));
     let figures = tokio::spawn(figures.into_future());
     let address = http.local_addr()?;
-    banner(&config, address)?;
+    banner(&config, address, admin_address)?;
     let gateway = Gateway::new(silo.client(), config.gateway);
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
@@ -102,7 +108,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
     listener.with_context(|| {
-        format!("cannot listen on {address}; is another pizza running? {option} takes another address")
+        format!(
+            "cannot listen on {address}; is another pizza running? {option} takes another address"
+        )
     })
 }
 
@@ -112,18 +120,23 @@ async fn set_up_once(silo: &RunningSilo, restaurant: &str) -> anyhow::Result<()>
         return Ok(());
     }
     demo::set_up(&silo.client(), restaurant, DEMO_STOCK).await?;
-    silo.store().set_meta(DONE, restaurant.to_owned().into()).await?;
+    silo.store()
+        .set_meta(DONE, restaurant.to_owned().into())
+        .await?;
     Ok(())
 }
 
-fn banner(config: &Config, http: SocketAddr) -> anyhow::Result<()> {
+fn banner(config: &Config, http: SocketAddr, admin: SocketAddr) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "Awesome Pizza is open.")?;
     writeln!(out, "  API    http://{http}/api")?;
-    writeln!(out, "  admin  http://{}/stats", config.admin)?;
+    writeln!(out, "  admin  http://{admin}/stats")?;
     writeln!(out, "  data   {}", config.silo.data.display())?;
     writeln!(out, "Order one:")?;
-    writeln!(out, "  curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' -d '{{\"customerId\":\"customer-1\",\"pizzaType\":\"Margherita\"}}'")?;
+    writeln!(
+        out,
+        "  curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' -d '{{\"customerId\":\"customer-1\",\"pizzaType\":\"Margherita\"}}'"
+    )?;
     out.flush()?;
     Ok(())
 }

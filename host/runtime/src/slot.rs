@@ -180,9 +180,11 @@ impl Slot {
 
 const PARTS: usize = 64;
 
+type Part = Mutex<HashMap<ActorId, Arc<Slot>>>;
+
 /// The actors in memory. Cut into parts, so that cores seldom meet at a lock.
 pub(crate) struct Slots {
-    parts: Box<[Mutex<HashMap<ActorId, Arc<Slot>>>]>,
+    parts: Box<[Part]>,
     hasher: RandomState,
 }
 
@@ -196,7 +198,7 @@ impl Default for Slots {
 }
 
 impl Slots {
-    fn part(&self, id: &ActorId) -> &Mutex<HashMap<ActorId, Arc<Slot>>> {
+    fn part(&self, id: &ActorId) -> &Part {
         let hash = usize::try_from(self.hasher.hash_one(id) % PARTS as u64).unwrap_or(0);
         &self.parts[hash]
     }
@@ -245,9 +247,7 @@ impl Slots {
     }
 
     pub(crate) fn busy(&self) -> usize {
-        let busy = |part: &Mutex<HashMap<_, Arc<Slot>>>| {
-            part.lock().values().filter(|slot| slot.is_busy()).count()
-        };
+        let busy = |part: &Part| part.lock().values().filter(|slot| slot.is_busy()).count();
         self.parts.iter().map(busy).sum()
     }
 }

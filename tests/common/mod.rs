@@ -1,0 +1,184 @@
+//! A pizzeria in a process of its own, and a client that speaks to it over a socket.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+pub mod sse;
+
+pub struct Pizza {
+    child: Child,
+    pub http: SocketAddr,
+    pub admin: SocketAddr,
+}
+
+impl Pizza {
+    pub fn start(data: &Path, options: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
+            .args(["--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let mut address = |name: &str| -> SocketAddr {
+            let line = lines
+                .find_map(|line| line.ok().filter(|line| line.trim_start().starts_with(name)))
+                .unwrap_or_else(|| panic!("the pizzeria did not say its {name} address"));
+            let url = line.split("http://").nth(1).expect("a URL");
+            let host = url.split('/').next().expect("an address");
+            host.parse().expect("an address")
+        };
+        let http = address("API");
+        let admin = address("admin");
+        Self { child, http, admin }
+    }
+
+    pub fn kill(self) {
+        self.kill_now();
+    }
+
+    /// SIGKILL: the process has no chance to tidy up.
+    pub fn kill_now(&self) {
+        let pid = self.child.id().to_string();
+        let killed = Command::new("kill").args(["-KILL", &pid]).status();
+        assert!(killed.expect("kill runs").success());
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.expect("kill runs").success());
+        self.child.wait().expect("it ends")
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        request(self.http, "GET", path, &[], None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        request(
+            self.http,
+            "POST",
+            path,
+            &[],
+            Some(body.to_string().as_bytes()),
+        )
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        request(
+            self.http,
+            "PUT",
+            path,
+            &[],
+            Some(body.to_string().as_bytes()),
+        )
+    }
+
+    /// One Margherita; the order's id.
+    pub fn order(&self) -> String {
+        let body = serde_json::json!({"customerId": "customer-1", "pizzaType": "Margherita"});
+        let answer = self.post("/api/orders", &body);
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()["orderId"].as_str().expect("an id").to_owned()
+    }
+}
+
+impl Drop for Pizza {
+    fn drop(&mut self) {
+        // A test that failed leaves it running otherwise.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        let prefix = format!("{}:", name.to_ascii_lowercase());
+        let mut lines = self.head.lines();
+        let line = lines.find(|line| line.to_ascii_lowercase().starts_with(&prefix))?;
+        Some(line[prefix.len()..].trim().to_owned())
+    }
+}
+
+/// One request on a connection of its own.
+pub fn request(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Answer {
+    let mut stream = TcpStream::connect(to).expect("it listens");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(40)))
+        .expect("a timeout");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: pizza\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    if let Some(body) = body {
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            head += "content-type: application/json\r\n";
+        }
+        head += &format!("content-length: {}\r\n", body.len());
+    }
+    head += "\r\n";
+    stream.write_all(head.as_bytes()).expect("it reads");
+    // A body that is refused by its length may not be read to its end.
+    drop(stream.write_all(body.unwrap_or_default()));
+    let mut reply = Vec::new();
+    drop(stream.read_to_end(&mut reply));
+    let end = reply
+        .windows(4)
+        .position(|w| w == b"\r\n\r\n")
+        .expect("a head");
+    let head = String::from_utf8_lossy(&reply[..end]).into_owned();
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|s| s.parse().ok())
+        .expect("a status");
+    let body = reply[end + 4..].to_vec();
+    Answer { status, head, body }
+}
+
+/// Asks until the answer is as wanted, for at most half a minute.
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "waited in vain for {what}"
+        );
+        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,58 @@
+//! A reader of server-sent events.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub kind: String,
+    pub id: Option<u64>,
+    pub data: Value,
+}
+
+pub struct Reader(BufReader<TcpStream>);
+
+impl Reader {
+    pub fn open(to: SocketAddr, path: &str, last_event_id: Option<u64>) -> Self {
+        let mut stream = TcpStream::connect(to).expect("it listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .expect("a timeout");
+        let mut head =
+            format!("GET {path} HTTP/1.1\r\nhost: pizza\r\naccept: text/event-stream\r\n");
+        if let Some(id) = last_event_id {
+            head += &format!("last-event-id: {id}\r\n");
+        }
+        stream
+            .write_all(format!("{head}\r\n").as_bytes())
+            .expect("it reads");
+        Self(BufReader::new(stream))
+    }
+
+    /// The next event; `None` when the stream is over or the connection breaks.
+    pub fn next(&mut self) -> Option<Event> {
+        let (mut kind, mut id, mut data) = (String::new(), None, None);
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            // Chunk sizes and heads have no such fields, so they are passed over.
+            let line = line.trim_end();
+            if let Some(value) = line.strip_prefix("event: ") {
+                value.clone_into(&mut kind);
+            } else if let Some(value) = line.strip_prefix("id: ") {
+                id = value.parse().ok();
+            } else if let Some(value) = line.strip_prefix("data: ") {
+                data = Some(serde_json::from_str(value).expect("data is JSON"));
+            } else if line.is_empty()
+                && let Some(data) = data.take()
+            {
+                return Some(Event { kind, id, data });
+            }
+        }
+    }
+}

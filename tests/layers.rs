@@ -1,0 +1,83 @@
+//! The layers of the project: an arrow that is not listed here is a mistake.
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Who may depend on whom, within the project.
+const ALLOWED: [(&str, &[&str]); 11] = [
+    ("pizza-types", &[]),
+    ("pizza-value", &["pizza-types"]),
+    ("pizza-store", &["pizza-types"]),
+    ("pizza-store-embedded", &["pizza-store", "pizza-types"]),
+    ("pizza-guest", &["pizza-types", "pizza-value"]),
+    (
+        "pizza-runtime",
+        &["pizza-types", "pizza-store", "pizza-guest"],
+    ),
+    ("pizza-client", &["pizza-types"]),
+    (
+        "pizza-gateway",
+        &["pizza-client", "pizza-types", "pizza-value"],
+    ),
+    ("silo-sdk", &["silo-sdk-macros"]),
+    ("silo-sdk-macros", &[]),
+    (
+        "pizza-silo",
+        &[
+            "pizza-types",
+            "pizza-value",
+            "pizza-store",
+            "pizza-store-embedded",
+            "pizza-guest",
+            "pizza-runtime",
+            "pizza-client",
+        ],
+    ),
+];
+
+/// Only this crate may name the engine.
+const WASMTIME: &str = "pizza-guest";
+
+fn allowed(package: &str) -> Option<Vec<&'static str>> {
+    if package.starts_with("pizza-actor-") {
+        return Some(vec!["silo-sdk"]);
+    }
+    let rules: BTreeMap<_, _> = ALLOWED.into_iter().collect();
+    rules.get(package).map(|names| names.to_vec())
+}
+
+#[test]
+fn dependencies_point_down() {
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .expect("cargo metadata runs");
+    let names: Vec<&str> = metadata.packages.iter().map(|p| p.name.as_str()).collect();
+    let mut wrong = Vec::new();
+    for package in &metadata.packages {
+        // The root wires everything.
+        if package.name.as_str() == "pizza" {
+            continue;
+        }
+        let Some(allowed) = allowed(package.name.as_str()) else {
+            wrong.push(format!("{} has no layer", package.name));
+            continue;
+        };
+        let normal = package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind == DependencyKind::Normal);
+        for dependency in normal {
+            let name = dependency.name.as_str();
+            if names.contains(&name) && !allowed.contains(&name) {
+                wrong.push(format!("{} -> {name}", package.name));
+            }
+            let engine = name.starts_with("wasmtime");
+            if engine && package.name.as_str() != WASMTIME {
+                wrong.push(format!("{} names {name}", package.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not allowed: {wrong:#?}");
+}
