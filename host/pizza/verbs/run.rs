@@ -89,7 +89,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let figures = axum::serve(admin, admin::router(silo.silo().clone()));
     let figures = tokio::spawn(figures.into_future());
     let address = http.local_addr()?;
-    banner(&config, address, admin_address)?;
+    banner(&config, address, admin_address);
     let gateway = Gateway::new(silo.client(), config.gateway);
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
@@ -126,17 +126,18 @@ async fn set_up_once(silo: &RunningSilo, restaurant: &str) -> anyhow::Result<()>
     Ok(())
 }
 
-fn banner(config: &Config, http: SocketAddr, admin: SocketAddr) -> anyhow::Result<()> {
+fn banner(config: &Config, http: SocketAddr, admin: SocketAddr) {
+    let data = config.silo.data.display();
+    let banner = format!(
+        "Awesome Pizza is open.\n\
+         \x20 API    http://{http}/api\n\
+         \x20 admin  http://{admin}/stats\n\
+         \x20 data   {data}\n\
+         Order one:\n\
+         \x20 curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' \
+         -d '{{\"customerId\":\"customer-1\",\"pizzaType\":\"Margherita\"}}'\n"
+    );
+    // Nobody may be reading; that is no reason to close the pizzeria.
     let mut out = std::io::stdout().lock();
-    writeln!(out, "Awesome Pizza is open.")?;
-    writeln!(out, "  API    http://{http}/api")?;
-    writeln!(out, "  admin  http://{admin}/stats")?;
-    writeln!(out, "  data   {}", config.silo.data.display())?;
-    writeln!(out, "Order one:")?;
-    writeln!(
-        out,
-        "  curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' -d '{{\"customerId\":\"customer-1\",\"pizzaType\":\"Margherita\"}}'"
-    )?;
-    out.flush()?;
-    Ok(())
+    drop(out.write_all(banner.as_bytes()).and_then(|()| out.flush()));
 }
