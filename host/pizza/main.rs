@@ -2,6 +2,7 @@
 //! whole pizzeria in this process.
 
 mod admin;
+mod bench;
 mod bundled;
 mod config;
 mod demo;
@@ -34,6 +35,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Put load on a running pizzeria and measure it.
+    #[command(subcommand)]
+    Bench(verbs::bench::Bench),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(verbs::wit::Wit),
@@ -43,6 +47,7 @@ fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     match cli.verb {
         None => cli.run.run(),
+        Some(Verb::Bench(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }
 }

@@ -1,0 +1,72 @@
+//! What a run found, for machines and for people.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde_json::json;
+
+/// Latencies in microseconds.
+pub(super) struct Report {
+    pub(super) mode: String,
+    pub(super) connections: usize,
+    pub(super) restaurants: usize,
+    pub(super) took: Duration,
+    pub(super) latencies: Histogram<u64>,
+    pub(super) created: usize,
+    pub(super) refused: u64,
+    pub(super) failed: u64,
+    pub(super) read_back: usize,
+    pub(super) lost: usize,
+}
+
+impl Report {
+    pub(super) fn print(&self, as_json: bool) -> anyhow::Result<()> {
+        let ms = |q: f64| self.latencies.value_at_quantile(q) as f64 / 1_000.0;
+        let rate = self.created as f64 / self.took.as_secs_f64();
+        let mut out = std::io::stdout().lock();
+        if as_json {
+            let report = json!({
+                "mode": self.mode, "connections": self.connections,
+                "restaurants": self.restaurants, "seconds": self.took.as_secs_f64(),
+                "created": self.created, "ordersPerSecond": rate,
+                "refused": self.refused, "failed": self.failed,
+                "readBack": self.read_back, "lost": self.lost,
+                "latencyMs": {
+                    "p50": ms(0.5), "p90": ms(0.9), "p99": ms(0.99), "p999": ms(0.999),
+                    "max": self.latencies.max() as f64 / 1_000.0,
+                },
+            });
+            writeln!(out, "{report}")?;
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "{}, {} connections, {} restaurants",
+            self.mode, self.connections, self.restaurants
+        )?;
+        writeln!(
+            out,
+            "  created      {:>10}   in {:.1} s",
+            self.created,
+            self.took.as_secs_f64()
+        )?;
+        writeln!(out, "  orders/s     {rate:>10.0}")?;
+        for (name, q) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
+            writeln!(out, "  {name:<8}     {:>10.2} ms", ms(q))?;
+        }
+        writeln!(
+            out,
+            "  max          {:>10.2} ms",
+            self.latencies.max() as f64 / 1_000.0
+        )?;
+        writeln!(out, "  refused      {:>10}   (429, 503)", self.refused)?;
+        writeln!(out, "  failed       {:>10}", self.failed)?;
+        writeln!(
+            out,
+            "  read back    {:>10}   lost {}",
+            self.read_back, self.lost
+        )?;
+        Ok(())
+    }
+}

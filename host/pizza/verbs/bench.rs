@@ -1,0 +1,22 @@
+//! `pizza bench …`: load on a running pizzeria, over HTTP, from a process of its own.
+
+use clap::Subcommand;
+
+use crate::bench::orders::Orders;
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Create orders as fast as the pizzeria takes them, or at a given rate.
+    Orders(Orders),
+}
+
+impl Bench {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        match self {
+            Self::Orders(orders) => runtime.block_on(orders.run()),
+        }
+    }
+}
