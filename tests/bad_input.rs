@@ -26,13 +26,13 @@ fn order_of(quantity: &Value) -> Value {
 }
 
 fn cases() -> Vec<Case> {
-    let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+    [documents(), orders(), paths(), calls()].concat()
+}
+
+fn documents() -> Vec<Case> {
+    let deep = deep();
     let deep_items = format!(r#"{{"customerId":"c","items":{deep}}}"#);
     let large = format!(r#"{{"customerId":"{}"}}"#, "x".repeat(2 << 20));
-    let long_key = "k".repeat(200);
-    let many: Vec<Value> = (0..51)
-        .map(|_| json!({"pizzaType": "Margherita", "quantity": 1}))
-        .collect();
     vec![
         bytes("{\"customerId\": ", 400, "not JSON"),
         bytes("", 400, "not JSON"),
@@ -42,9 +42,21 @@ fn cases() -> Vec<Case> {
             400,
             "after its end",
         ),
-        bytes(deep.clone(), 422, "invalid type"),
+        bytes(deep, 422, "invalid type"),
         bytes(deep_items, 422, "/items/0"),
         bytes(large, 413, "1048576 bytes"),
+    ]
+}
+
+/// Sixty levels.
+fn deep() -> String {
+    format!("{}1{}", "[".repeat(60), "]".repeat(60))
+}
+
+fn orders() -> Vec<Case> {
+    let pizza = json!({"pizzaType": "Margherita", "quantity": 1});
+    let many = vec![pizza; 51];
+    vec![
         create(
             &json!({"customerId": 7, "pizzaType": "Margherita"}),
             422,
@@ -83,6 +95,12 @@ fn cases() -> Vec<Case> {
             422,
             "/restaurantId",
         ),
+    ]
+}
+
+fn paths() -> Vec<Case> {
+    let long_key = "k".repeat(200);
+    vec![
         get("/api/orders/order-nobody", 404, "order-nobody"),
         get("/api/orders/order-nobody/track", 404, "order-nobody"),
         get("/api/orders/a%2Fb", 422, "'/'"),
@@ -98,6 +116,12 @@ fn cases() -> Vec<Case> {
             405,
             "DELETE",
         ),
+    ]
+}
+
+fn calls() -> Vec<Case> {
+    let deep = deep();
+    vec![
         (
             "POST",
             "/api/actors/nobody/key/method".to_owned(),
