@@ -3,23 +3,32 @@
 //! In reading order:
 //! - [`config`]: what an operator may set
 //! - [`server`]: routes, layers, and serving until told to stop
+//! - [`connections`](crate::connections): how many, how slow, and how they end
+//! - [`edge`](crate::edge): what happens to every request
 //! - [`routes`](crate::routes): one file for each group of endpoints
+//! - [`caller`](crate::caller): from an endpoint to an actor
+//! - [`answer`](crate::answer): and back
 //! - [`order`](crate::order): an order as clients see it
-//! - [`ask`](crate::ask): from an endpoint to an actor and back
-//! - [`problem`]: every error, in one form (RFC 9457)
-//! - [`body`](crate::body), [`idempotency`](crate::idempotency),
-//!   [`request_id`](crate::request_id), [`time`](crate::time)
+//! - [`track`](crate::track): its events as a stream that resumes
+//! - [`problem`](crate::problem), [`refused`](crate::refused): every error, in one form
+//! - [`body`](crate::body), [`parameters`](crate::parameters),
+//!   [`idempotency`](crate::idempotency), [`time`](crate::time)
 
-mod ask;
+mod answer;
 mod body;
+mod caller;
 pub mod config;
+mod connections;
+mod edge;
 mod idempotency;
 mod order;
-pub mod problem;
-mod request_id;
+mod parameters;
+mod problem;
+mod refused;
 mod routes;
 pub mod server;
 mod time;
+mod track;
 
 pub use config::GatewayConfig;
 pub use server::{Gateway, serve};

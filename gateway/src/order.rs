@@ -1,75 +1,72 @@
-//! An order as clients see it.
+//! An order as clients see it. What needs no change on its way out is not parsed.
 
+use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::time;
+use crate::time::At;
+use crate::track::Newest;
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Location {
-    pub(crate) lat: f64,
-    pub(crate) lon: f64,
-}
-
-/// Read from the actor with times in milliseconds, written with times as RFC 3339.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Order {
-    pub(crate) order_id: String,
-    customer_id: String,
-    restaurant_id: String,
-    items: Vec<Item>,
-    total_cents: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_location: Option<Location>,
-    pub(crate) status: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    driver_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    driver_location: Option<Location>,
+pub(crate) struct Order<'a> {
+    #[serde(borrow)]
+    pub(crate) order_id: &'a RawValue,
+    customer_id: &'a RawValue,
+    restaurant_id: &'a RawValue,
+    items: &'a RawValue,
+    total_cents: &'a RawValue,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    delivery_address: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    delivery_location: Option<&'a RawValue>,
+    pub(crate) status: &'a str,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    driver_id: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    driver_location: Option<&'a RawValue>,
     remakes: u32,
     late: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     refund: bool,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) rejection: Option<Rejection<'a>>,
+    created_at: At,
+    updated_at: At,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) rejection: Option<Rejection>,
-    #[serde(serialize_with = "time::write")]
-    created_at: u64,
-    #[serde(serialize_with = "time::write")]
-    updated_at: u64,
-    #[serde(
-        serialize_with = "time::write_option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    estimated_delivery_at: Option<u64>,
-    pub(crate) version: u64,
+    estimated_delivery_at: Option<At>,
+    version: u64,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Item {
-    pizza_type: String,
-    quantity: u32,
-    unit_price_cents: u32,
+/// Why an order cannot be made, and what could be had instead.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Rejection<'a> {
+    pub(crate) reason: &'a str,
+    #[serde(borrow)]
+    pub(crate) message: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) missing: &'a RawValue,
+    #[serde(borrow)]
+    pub(crate) alternatives: &'a RawValue,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Rejection {
-    pub(crate) reason: String,
-    pub(crate) message: String,
-    pub(crate) missing: Value,
-    pub(crate) alternatives: Value,
-}
+impl Order<'_> {
+    /// The version grows with every change, so it names the representation.
+    pub(crate) fn etag(&self) -> HeaderValue {
+        HeaderValue::try_from(format!("\"{}\"", self.version))
+            .unwrap_or(HeaderValue::from_static("\"0\""))
+    }
 
-impl Order {
-    pub(crate) fn has_ended(&self) -> bool {
-        is_end(&self.status)
+    pub(crate) fn newest(&self) -> Newest {
+        Newest {
+            version: self.version,
+            at: self.updated_at,
+            status: self.status.to_owned(),
+        }
     }
 }
 
+/// Whether nothing follows after this status.
 pub(crate) fn is_end(status: &str) -> bool {
     matches!(status, "delivered" | "cancelled" | "rejected")
 }

@@ -11,12 +11,10 @@ mod inventory;
 mod kitchen;
 mod orders;
 mod restaurants;
-mod track;
 
 pub(crate) fn all() -> Router<App> {
     Router::new()
         .merge(orders::routes())
-        .merge(track::routes())
         .merge(kitchen::routes())
         .merge(inventory::routes())
         .merge(drivers::routes())

@@ -1,21 +1,19 @@
 //! Routes, layers, and serving until told to stop.
 
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{Method, Uri};
 use axum::middleware;
 use pizza_client::Client;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::GatewayConfig;
-use crate::problem::Problem;
-use crate::{request_id, routes};
+use crate::problem::{self, Problem};
+use crate::{connections, edge, routes};
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -25,6 +23,8 @@ struct Inner {
     client: Client,
     config: GatewayConfig,
     closing: watch::Sender<bool>,
+    /// One permit for each event stream.
+    streams: Arc<Semaphore>,
 }
 
 impl App {
@@ -34,6 +34,18 @@ impl App {
 
     pub(crate) fn config(&self) -> &GatewayConfig {
         &self.0.config
+    }
+
+    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+        &self.0.streams
+    }
+
+    pub(crate) fn call_max(&self) -> Duration {
+        Duration::from_millis(self.0.config.call_ms_max)
+    }
+
+    pub(crate) fn close(&self) {
+        self.0.closing.send_replace(true);
     }
 
     /// Returns when the gateway stops, so that streams without an end come to one.
@@ -50,40 +62,34 @@ impl Gateway {
     #[must_use]
     pub fn new(client: Client, config: GatewayConfig) -> Self {
         let closing = watch::Sender::new(false);
+        let streams = Arc::new(Semaphore::new(config.sse_streams_max));
         Self(App(Arc::new(Inner {
             client,
             config,
             closing,
+            streams,
         })))
     }
 
     pub fn router(&self) -> Router {
-        let app = self.0.clone();
         routes::all()
             .fallback(unknown_route)
             .method_not_allowed_fallback(wrong_method)
-            .layer(CatchPanicLayer::custom(|_| panicked()))
-            .layer(middleware::from_fn_with_state(
-                app.clone(),
-                request_id::layer,
-            ))
-            .with_state(app)
+            .layer(middleware::from_fn(edge::layer))
+            .with_state(self.0.clone())
     }
 }
 
-async fn unknown_route(uri: axum::http::Uri) -> Problem {
-    Problem::not_found(format!("there is nothing at {}", uri.path()))
+async fn unknown_route(uri: Uri) -> Problem {
+    Problem::new(
+        problem::NOT_FOUND,
+        format!("there is nothing at {}", uri.path()),
+    )
 }
 
-async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Problem {
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
     let detail = format!("{method} is not possible at {}", uri.path());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
-}
-
-fn panicked() -> axum::response::Response {
-    use axum::response::IntoResponse;
-    let status = StatusCode::INTERNAL_SERVER_ERROR;
-    Problem::new(status, "internal", "the gateway made a mistake").into_response()
+    Problem::new(problem::METHOD, detail)
 }
 
 /// Serves until `stop` resolves; then takes nothing new, ends event streams, and gives
@@ -94,24 +100,13 @@ fn panicked() -> axum::response::Response {
 pub async fn serve(
     gateway: Gateway,
     listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
+    stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let app = gateway.0.clone();
-    let drain = Duration::from_millis(app.config().drain_ms);
-    let (stopped, mut stopping) = watch::channel(false);
-    let closing = app.clone();
-    let graceful = async move {
+    let router = gateway.router();
+    let app = gateway.0;
+    let stop = async {
         stop.await;
-        closing.0.closing.send_replace(true);
-        stopped.send_replace(true);
+        app.close();
     };
-    let server = axum::serve(listener, gateway.router()).with_graceful_shutdown(graceful);
-    let patience = async move {
-        drop(stopping.wait_for(|stopping| *stopping).await);
-        tokio::time::sleep(drain).await;
-    };
-    tokio::select! {
-        result = server => result,
-        () = patience => Ok(()),
-    }
+    connections::serve(listener, router, app.config(), stop).await
 }

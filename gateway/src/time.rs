@@ -1,60 +1,104 @@
-//! Milliseconds inside, RFC 3339 outside.
+//! Milliseconds inside, RFC 3339 in UTC outside.
 
-use serde::{Deserialize, Deserializer, Serializer};
+use std::fmt;
 
-/// UTC. A time beyond the calendar is written as its number.
-pub(crate) fn rfc3339(ms: u64) -> String {
-    let ms_signed = i64::try_from(ms).ok();
-    let timestamp = ms_signed.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    timestamp.map_or_else(|| ms.to_string(), |timestamp| format!("{timestamp:.3}"))
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A time on its way out.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct At(u64);
+
+/// A day on its way out: days since the Unix epoch become a date.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Day(u32);
+
+/// A time on its way in: RFC 3339, or milliseconds as devices send them.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Given(u64);
+
+/// What is beyond the year 9999 is a mistake of some clock, and shown as its end.
+fn timestamp(ms: u64) -> Timestamp {
+    let ms = i64::try_from(ms).ok();
+    ms.and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-pub(crate) fn write<S: Serializer>(ms: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*ms))
-}
-
-#[allow(clippy::ref_option, reason = "serde calls it so")]
-pub(crate) fn write_option<S: Serializer>(
-    ms: &Option<u64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match ms {
-        Some(ms) => write(ms, serializer),
-        None => serializer.serialize_none(),
+impl Serialize for At {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:.3}", timestamp(self.0)))
     }
 }
 
-/// RFC 3339, or milliseconds since the Unix epoch.
-pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    use serde::de::Error;
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Ms(u64),
-        Text(String),
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let midnight = timestamp(u64::from(self.0).saturating_mul(86_400_000));
+        serializer.collect_str(&Offset::UTC.to_datetime(midnight).date())
     }
-    let expected = "expected a time as RFC 3339 or as milliseconds since 1970";
-    match Either::deserialize(deserializer).map_err(|_| D::Error::custom(expected))? {
-        Either::Ms(ms) => Ok(ms),
-        Either::Text(text) => {
-            let timestamp: jiff::Timestamp =
-                text.parse().map_err(|_| D::Error::custom(expected))?;
-            u64::try_from(timestamp.as_millisecond())
-                .map_err(|_| D::Error::custom("the time lies before 1970"))
-        }
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(GivenVisitor)
+    }
+}
+
+struct GivenVisitor;
+
+impl Visitor<'_> for GivenVisitor {
+    type Value = Given;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time in RFC 3339 or in milliseconds since 1970")
+    }
+
+    fn visit_u64<E: de::Error>(self, ms: u64) -> Result<Given, E> {
+        Ok(Given(ms))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Given, E> {
+        let time = text.parse::<Timestamp>().ok();
+        let ms = time.and_then(|time| u64::try_from(time.as_millisecond()).ok());
+        ms.map(Given)
+            .ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    fn json(value: &impl Serialize) -> String {
+        serde_json::to_string(value).expect("a plain value")
+    }
+
     #[test]
-    fn times_are_utc_to_the_millisecond() {
-        assert_eq!(
-            super::rfc3339(1_700_000_000_123),
-            "2023-11-14T22:13:20.123Z"
-        );
-        assert_eq!(super::rfc3339(0), "1970-01-01T00:00:00.000Z");
-        assert_eq!(super::rfc3339(u64::MAX), u64::MAX.to_string());
+    fn times_go_out_in_utc_to_the_millisecond() {
+        assert_eq!(json(&At(0)), "\"1970-01-01T00:00:00.000Z\"");
+        assert_eq!(json(&At(1_700_000_000_123)), "\"2023-11-14T22:13:20.123Z\"");
+        assert!(json(&At(u64::MAX)).starts_with("\"9999-12-30T"));
+        assert_eq!(json(&Day(20_289)), "\"2025-07-20\"");
+    }
+
+    #[test]
+    fn times_come_in_as_text_or_as_number() {
+        for (given, expected) in [
+            ("\"2023-11-14T22:13:20.123Z\"", Some(1_700_000_000_123)),
+            ("\"2023-11-14T23:13:20+01:00\"", Some(1_700_000_000_000)),
+            ("1700000000123", Some(1_700_000_000_123)),
+            ("\"1969-12-31T23:59:59Z\"", None),
+            ("\"yesterday\"", None),
+            ("-1", None),
+            ("1.5", None),
+            ("null", None),
+        ] {
+            let time = serde_json::from_str::<Given>(given).ok();
+            assert_eq!(time.map(|time| time.0), expected, "{given}");
+        }
     }
 }

@@ -1,17 +1,19 @@
 //! `/api/drivers/{id}`
 
-use axum::extract::State;
+use axum::Router;
+use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Json as Reply, Router};
+use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
 
-use crate::ask::{To, command, query};
-use crate::body::{Json, Path};
-use crate::idempotency::Idempotency;
+use crate::answer::{granted, plain, told};
+use crate::body::{JsonBody, Nothing};
+use crate::caller::Caller;
+use crate::parameters::Path;
 use crate::problem::Problem;
 use crate::server::App;
-use crate::time;
+use crate::time::{At, Given};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -22,17 +24,28 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// A driver as clients see it.
-fn outward(mut driver: Value) -> Reply<Value> {
-    if let Some(ms) = driver.get("locatedAt").and_then(Value::as_u64) {
-        driver["locatedAt"] = time::rfc3339(ms).into();
-    }
-    Reply(driver)
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'a> {
+    #[serde(borrow)]
+    driver_id: &'a RawValue,
+    status: &'a str,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    location: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    located_at: Option<At>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    order_id: Option<&'a RawValue>,
+    delivered: u64,
 }
 
-async fn status(State(app): State<App>, Path(id): Path<String>) -> Result<Reply<Value>, Problem> {
-    query(&app, To("driver", &id, "get"), &[(); 0])
-        .await
-        .map(outward)
+fn changed(reply: &Reply) -> Result<Response, Problem> {
+    told(reply, &granted::<Driver<'_>>(reply)?)
+}
+
+async fn status(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let reply = caller.ask(ActorId::new("driver", id)?, "get").await?;
+    told(&reply, &plain::<Driver<'_>>(&reply)?)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,49 +63,81 @@ enum Availability {
 }
 
 async fn set_status(
-    State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
-    Idempotency(message): Idempotency,
-    Json(body): Json<NewStatus>,
-) -> Result<Reply<Value>, Problem> {
-    let to = To("driver", &id, "set-status");
-    command(&app, to, &body, message).await.map(outward)
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let driver = ActorId::new("driver", id)?;
+    let status: NewStatus = body.parse()?;
+    changed(&caller.ask_with(driver, "set-status", &status).await?)
 }
 
+/// What a phone knows of its position. Only place and time matter here.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
     lat: f64,
     lon: f64,
-    #[serde(deserialize_with = "time::read")]
-    timestamp: u64,
+    /// Required: a time of our own would make the same request another message.
+    timestamp: Given,
+    #[serde(rename = "accuracy")]
+    _accuracy: Option<f64>,
+    #[serde(rename = "speed")]
+    _speed: Option<f64>,
+    #[serde(rename = "heading")]
+    _heading: Option<f64>,
 }
 
+#[derive(Serialize)]
+struct Located {
+    location: Location,
+    at: Given,
+}
+
+#[derive(Serialize)]
+struct Location {
+    lat: f64,
+    lon: f64,
+}
+
+/// Where the parts of the arguments came from in the body.
+const PLACES: &[(&str, &str)] = &[("/location", ""), ("/at", "/timestamp")];
+
 async fn update_location(
-    State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
-    Idempotency(message): Idempotency,
-    Json(body): Json<Position>,
-) -> Result<Reply<Value>, Problem> {
-    let arguments = json!([{"lat": body.lat, "lon": body.lon}, body.timestamp]);
-    let to = To("driver", &id, "update-location");
-    command(&app, to, &arguments, message).await.map(outward)
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let driver = ActorId::new("driver", id)?;
+    let Position {
+        lat,
+        lon,
+        timestamp: at,
+        ..
+    } = body.parse()?;
+    let location = Location { lat, lon };
+    let located = Located { location, at };
+    let reply = caller.ask_with(driver, "update-location", &located).await;
+    let reply = reply.map_err(|problem| problem.relocated(PLACES))?;
+    changed(&reply).map_err(|problem| problem.relocated(PLACES))
 }
 
 async fn picked_up(
-    State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
-    Idempotency(message): Idempotency,
-) -> Result<Reply<Value>, Problem> {
-    let to = To("driver", &id, "picked-up");
-    command(&app, to, &[(); 0], message).await.map(outward)
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let driver = ActorId::new("driver", id)?;
+    let Nothing {} = body.parse_or_default()?;
+    changed(&caller.ask(driver, "picked-up").await?)
 }
 
 async fn delivered(
-    State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
-    Idempotency(message): Idempotency,
-) -> Result<Reply<Value>, Problem> {
-    let to = To("driver", &id, "delivered");
-    command(&app, to, &[(); 0], message).await.map(outward)
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let driver = ActorId::new("driver", id)?;
+    let Nothing {} = body.parse_or_default()?;
+    changed(&caller.ask(driver, "delivered").await?)
 }

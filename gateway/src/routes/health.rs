@@ -1,13 +1,14 @@
 //! `/health`
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use axum::{Json as Reply, Router};
-use serde_json::json;
+use bytes::Bytes;
 
-use crate::problem::Problem;
+use crate::answer::raw;
+use crate::problem::{self, Problem};
 use crate::server::App;
 
 pub(super) fn routes() -> Router<App> {
@@ -17,18 +18,15 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn live() -> Response {
-    Reply(json!({"status": "live"})).into_response()
+    raw(StatusCode::OK, Bytes::from_static(br#"{"status":"live"}"#))
 }
 
 async fn ready(State(app): State<App>) -> Result<Response, Problem> {
     let readiness = app.client().transport().readiness().await;
     if readiness.ready {
-        return Ok(Reply(json!({"status": "ready"})).into_response());
+        let body = Bytes::from_static(br#"{"status":"ready"}"#);
+        return Ok(raw(StatusCode::OK, body));
     }
     let detail = readiness.reasons.join("; ");
-    Err(Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "not-ready",
-        detail,
-    ))
+    Err(Problem::new(problem::NOT_READY, detail).member("reasons", readiness.reasons))
 }

@@ -1,16 +1,21 @@
 //! `/api/kitchen/{id}`
 
-use axum::extract::State;
-use axum::routing::{delete, get};
-use axum::{Json as Reply, Router};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+mod view;
 
-use crate::ask::{To, command, query};
-use crate::body::{Json, Path, Query};
-use crate::idempotency::Idempotency;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+use pizza_types::ActorId;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::answer::{granted, plain, told};
+use crate::body::{JsonBody, Text};
+use crate::caller::Caller;
+use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::server::App;
+use view::{Display, Status, Ticket};
 
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
@@ -20,7 +25,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/kitchen/{id}/queue", get(queue))
         .route("/api/kitchen/{id}/status", get(status))
         .route("/api/kitchen/{id}/display", get(display))
-        .route("/api/kitchen/{id}/chefs", axum::routing::post(clock_in))
+        .route("/api/kitchen/{id}/chefs", post(clock_in))
         .route("/api/kitchen/{id}/chefs/{chef}", delete(clock_out))
 }
 
@@ -30,58 +35,80 @@ struct Page {
     limit: Option<u32>,
 }
 
+#[derive(Serialize)]
+struct QueueArguments {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    limit: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Queue<'a> {
+    kitchen_id: &'a str,
+    queue: &'a [Ticket<'a>],
+    /// What to ask for as `after` to see more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a RawValue>,
+}
+
 async fn queue(
-    State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
     Query(page): Query<Page>,
-) -> Result<Reply<Value>, Problem> {
+) -> Result<Response, Problem> {
+    let kitchen = ActorId::new("kitchen", id.as_str())?;
     let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    let arguments = json!({"after": page.after, "limit": limit});
-    let tickets: Vec<Value> = query(&app, To("kitchen", &id, "queue"), &arguments).await?;
-    let full = tickets.len() >= limit as usize;
-    let next = tickets
-        .last()
-        .filter(|_| full)
-        .map(|ticket| ticket["orderId"].clone());
-    let mut reply = json!({"kitchenId": id, "queue": tickets});
-    if let Some(next) = next {
-        reply["next"] = next;
-    }
-    Ok(Reply(reply))
+    let after = page.after;
+    let arguments = QueueArguments { after, limit };
+    let reply = caller.ask_with(kitchen, "queue", &arguments).await?;
+    let queue: Vec<Ticket<'_>> = plain(&reply)?;
+    let full = queue.len() >= limit as usize;
+    let last = queue.last().filter(|_| full);
+    let answer = Queue {
+        kitchen_id: &id,
+        queue: &queue,
+        next: last.map(|ticket| ticket.order_id),
+    };
+    told(&reply, &answer)
 }
 
-async fn status(State(app): State<App>, Path(id): Path<String>) -> Result<Reply<Value>, Problem> {
-    query(&app, To("kitchen", &id, "status"), &[(); 0])
-        .await
-        .map(Reply)
+async fn status(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let reply = caller.ask(ActorId::new("kitchen", id)?, "status").await?;
+    told(&reply, &plain::<Status<'_>>(&reply)?)
 }
 
-async fn display(State(app): State<App>, Path(id): Path<String>) -> Result<Reply<Value>, Problem> {
-    query(&app, To("kitchen", &id, "display"), &[(); 0])
-        .await
-        .map(Reply)
+async fn display(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let reply = caller.ask(ActorId::new("kitchen", id)?, "display").await?;
+    told(&reply, &plain::<Display<'_>>(&reply)?)
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Chef {
-    chef_id: String,
+struct Chef<'a> {
+    #[serde(borrow)]
+    chef_id: Text<'a>,
 }
 
 async fn clock_in(
-    State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
-    Idempotency(message): Idempotency,
-    Json(chef): Json<Chef>,
-) -> Result<Reply<Value>, Problem> {
-    let to = To("kitchen", &id, "clock-in");
-    command(&app, to, &chef, message).await.map(Reply)
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let kitchen = ActorId::new("kitchen", id)?;
+    let chef: Chef<'_> = body.parse()?;
+    let reply = caller.ask_with(kitchen, "clock-in", &chef).await?;
+    told(&reply, &granted::<Status<'_>>(&reply)?)
 }
 
 async fn clock_out(
-    State(app): State<App>,
-    Path((id, chef_id)): Path<(String, String)>,
-) -> Result<Reply<Value>, Problem> {
-    let to = To("kitchen", &id, "clock-out");
-    command(&app, to, &Chef { chef_id }, None).await.map(Reply)
+    caller: Caller,
+    Path((id, chef)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let kitchen = ActorId::new("kitchen", id)?;
+    ActorId::new("chef", chef.as_str())?;
+    let chef_id = Text(chef.into());
+    let chef = Chef { chef_id };
+    let reply = caller.ask_with(kitchen, "clock-out", &chef).await?;
+    told(&reply, &granted::<Status<'_>>(&reply)?)
 }

@@ -1,14 +1,18 @@
 //! `/api/restaurants/{id}`
 
-use axum::extract::State;
+use axum::Router;
+use axum::response::Response;
 use axum::routing::get;
-use axum::{Json as Reply, Router};
-use serde_json::{Value, json};
+use pizza_types::ActorId;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use crate::ask::{To, command, query};
-use crate::body::Path;
+use crate::answer::{granted, plain, told};
+use crate::caller::Caller;
+use crate::parameters::Path;
 use crate::problem::Problem;
 use crate::server::App;
+use crate::time::At;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -16,13 +20,37 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/restaurants/{id}/menu", get(menu))
 }
 
-async fn read(State(app): State<App>, Path(id): Path<String>) -> Result<Reply<Value>, Problem> {
-    command(&app, To("restaurant", &id, "get"), &[(); 0], None)
-        .await
-        .map(Reply)
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Restaurant<'a> {
+    #[serde(borrow)]
+    restaurant_id: &'a RawValue,
+    #[serde(borrow)]
+    profile: &'a RawValue,
+    opened_at: At,
 }
 
-async fn menu(State(app): State<App>, Path(id): Path<String>) -> Result<Reply<Value>, Problem> {
-    let menu: Value = query(&app, To("inventory", &id, "menu"), &[(); 0]).await?;
-    Ok(Reply(json!({"restaurantId": id, "menu": menu})))
+async fn read(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let reply = caller.ask(ActorId::new("restaurant", id)?, "get").await?;
+    told(&reply, &granted::<Restaurant<'_>>(&reply)?)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Menu<'a> {
+    restaurant_id: &'a str,
+    menu: &'a RawValue,
+}
+
+/// What can be made of what, the inventory knows.
+async fn menu(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let inventory = ActorId::new("inventory", id.as_str())?;
+    let reply = caller.ask(inventory, "menu").await?;
+    let restaurant_id = &id;
+    let menu = plain(&reply)?;
+    let answer = Menu {
+        restaurant_id,
+        menu,
+    };
+    told(&reply, &answer)
 }

@@ -1,0 +1,79 @@
+//! From an actor back to a client: its reply, taken apart without copying it.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use pizza_types::{Durability, Reply};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{self, Problem};
+use crate::refused::Refusal;
+
+const DURABILITY: HeaderName = HeaderName::from_static("x-durability");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// What a method gave that returns `result<T, refusal>`.
+pub(crate) fn granted<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, Problem> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Answer<T> {
+        Ok(T),
+        Err(Refusal),
+    }
+    match serde_json::from_slice(&reply.body) {
+        Ok(Answer::Ok(value)) => Ok(value),
+        Ok(Answer::Err(refusal)) => Err(refusal.into()),
+        Err(error) => Err(unexpected(&error)),
+    }
+}
+
+/// What a method gave that returns a plain `T`.
+pub(crate) fn plain<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, Problem> {
+    serde_json::from_slice(&reply.body).map_err(|error| unexpected(&error))
+}
+
+#[cold]
+fn unexpected(error: &serde_json::Error) -> Problem {
+    tracing::error!(%error, "an actor and the gateway do not understand each other");
+    Problem::new(problem::UNEXPECTED_REPLY, error.to_string())
+}
+
+/// An actor's reply, told anew, as the answer.
+pub(crate) fn told(reply: &Reply, value: &impl Serialize) -> Result<Response, Problem> {
+    Ok(acknowledged(json(StatusCode::OK, value)?, reply))
+}
+
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
+    let mut bytes = Vec::with_capacity(512);
+    serde_json::to_writer(&mut bytes, value)
+        .map_err(|error| Problem::new(problem::INTERNAL, error.to_string()))?;
+    Ok(raw(status, bytes.into()))
+}
+
+pub(crate) fn raw(status: StatusCode, json: Bytes) -> Response {
+    let mut response = Response::new(Body::from(json));
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static("application/json");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// Says how durable the answer is, and whether it was given before.
+pub(crate) fn acknowledged(mut response: Response, reply: &Reply) -> Response {
+    let durability = match reply.durability {
+        Durability::Memory => HeaderValue::from_static("memory"),
+        Durability::Process => HeaderValue::from_static("process"),
+        Durability::Fsync => HeaderValue::from_static("fsync"),
+        Durability::Replicated(copies) => HeaderValue::try_from(format!("replicated({copies})"))
+            .unwrap_or(HeaderValue::from_static("replicated")),
+    };
+    let headers = response.headers_mut();
+    headers.insert(DURABILITY, durability);
+    if reply.replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}

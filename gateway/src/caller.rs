@@ -1,0 +1,89 @@
+//! From an endpoint to an actor.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use bytes::Bytes;
+use pizza_client::Call;
+use pizza_types::{ActorId, CallError, MessageId, Reply};
+use serde::Serialize;
+
+use crate::problem::{self, Problem};
+use crate::server::App;
+use crate::{idempotency, refused};
+
+/// A silo answers by the deadline; this much later the gateway stops believing in it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One request as the actors see it: one message.
+pub(crate) struct Caller {
+    pub(crate) app: App,
+    pub(crate) id: MessageId,
+    trace: Option<Arc<str>>,
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let id = idempotency::message_id(head)?;
+        Ok(Self {
+            id: id.unwrap_or_else(|| app.client().transport().fresh_id()),
+            trace: trace_id(&head.headers),
+            app: app.clone(),
+        })
+    }
+}
+
+impl Caller {
+    pub(crate) async fn ask(&self, target: ActorId, method: &str) -> Result<Reply, Problem> {
+        self.send(target, method, Bytes::from_static(b"[]")).await
+    }
+
+    pub(crate) async fn ask_with(
+        &self,
+        target: ActorId,
+        method: &str,
+        arguments: &impl Serialize,
+    ) -> Result<Reply, Problem> {
+        let mut json = Vec::with_capacity(256);
+        serde_json::to_writer(&mut json, arguments)
+            .map_err(|error| Problem::new(problem::INTERNAL, error.to_string()))?;
+        self.send(target, method, json.into()).await
+    }
+
+    /// `arguments` follow from the request's body alone, since the same message id with
+    /// other arguments is refused.
+    pub(crate) async fn send(
+        &self,
+        target: ActorId,
+        method: &str,
+        arguments: Bytes,
+    ) -> Result<Reply, Problem> {
+        let mut call = Call::new(target, method).id(Some(self.id));
+        call.arguments = arguments;
+        call.deadline = self.app.call_max();
+        call.trace.clone_from(&self.trace);
+        let patience = call.deadline + PATIENCE;
+        let outcome = tokio::time::timeout(patience, self.app.client().raw(call)).await;
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(CallError::Unknown {
+                id: self.id,
+                detail: "no answer came by the deadline".to_owned(),
+            })
+        });
+        outcome.map_err(|error| refused::call(error, self.id))
+    }
+}
+
+/// The trace id of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
+fn trace_id(headers: &HeaderMap) -> Option<Arc<str>> {
+    let value = headers.get("traceparent")?.to_str().ok()?;
+    let id = value.split('-').nth(1)?;
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let sane = id.len() == 32 && id.bytes().all(hex) && id.bytes().any(|b| b != b'0');
+    sane.then(|| id.into())
+}

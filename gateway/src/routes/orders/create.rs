@@ -1,0 +1,142 @@
+//! `POST /api/orders`, in its long and its short form.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use pizza_types::{ActorId, MessageId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::answer::{acknowledged, granted, json};
+use crate::body::{JsonBody, Text};
+use crate::caller::Caller;
+use crate::order::Order;
+use crate::problem::{self, Problem};
+
+/// Both forms; the short one is `customerId` and `pizzaType`, one pizza of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Asked<'a> {
+    #[serde(borrow)]
+    customer_id: Text<'a>,
+    #[serde(borrow)]
+    pizza_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    restaurant_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    items: Option<Vec<Item<'a>>>,
+    #[serde(borrow)]
+    delivery_address: Option<Text<'a>>,
+    delivery_location: Option<Location>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Item<'a> {
+    #[serde(borrow)]
+    pizza_type: Text<'a>,
+    quantity: u32,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Location {
+    lat: f64,
+    lon: f64,
+}
+
+#[derive(Serialize)]
+struct Arguments<'a> {
+    order: NewOrder<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewOrder<'a> {
+    customer_id: Text<'a>,
+    restaurant_id: Text<'a>,
+    items: Vec<Item<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_address: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_location: Option<Location>,
+}
+
+/// Where the parts of the arguments came from in the body.
+const LONG: &[(&str, &str)] = &[("/order", "")];
+const SHORT: &[(&str, &str)] = &[
+    ("/order/items/0/pizzaType", "/pizzaType"),
+    ("/order/items", "/pizzaType"),
+    ("/order", ""),
+];
+
+pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, Problem> {
+    let asked: Asked<'_> = body.parse()?;
+    let places = if asked.pizza_type.is_some() {
+        SHORT
+    } else {
+        LONG
+    };
+    let order = asked.order(&caller.app.config().default_restaurant)?;
+    // The id follows from the message, so that the same message makes the same order.
+    let order_id = format!("order-{}", MessageId::derive("order", &[&caller.id.0]));
+    let location = HeaderValue::try_from(format!("/api/orders/{order_id}"));
+    let target = ActorId::new("order", order_id)?;
+    let reply = caller
+        .ask_with(target, "create", &Arguments { order })
+        .await
+        .map_err(|problem| problem.relocated(places))?;
+    let order: Order<'_> = granted(&reply).map_err(|problem| problem.relocated(places))?;
+    if order.status == "rejected" {
+        return Err(rejected(&order));
+    }
+    let mut response = json(StatusCode::CREATED, &order)?;
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, order.etag());
+    if let Ok(location) = location {
+        headers.insert(header::LOCATION, location);
+    }
+    Ok(acknowledged(response, &reply))
+}
+
+impl<'a> Asked<'a> {
+    fn order(self, default_restaurant: &'a str) -> Result<NewOrder<'a>, Problem> {
+        let items = match (self.pizza_type, self.items) {
+            (Some(pizza_type), None) => vec![Item {
+                pizza_type,
+                quantity: 1,
+            }],
+            (None, Some(items)) => items,
+            (Some(_), Some(_)) => {
+                let message = "give either pizzaType or items, not both";
+                return Err(Problem::invalid("/pizzaType", message));
+            }
+            (None, None) => {
+                return Err(Problem::invalid("/items", "the field is required"));
+            }
+        };
+        Ok(NewOrder {
+            customer_id: self.customer_id,
+            restaurant_id: self
+                .restaurant_id
+                .unwrap_or(Text(default_restaurant.into())),
+            items,
+            delivery_address: self.delivery_address,
+            delivery_location: self.delivery_location,
+        })
+    }
+}
+
+#[cold]
+fn rejected(order: &Order<'_>) -> Problem {
+    let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or(Value::Null);
+    let id = value(order.order_id);
+    match &order.rejection {
+        Some(rejection) => Problem::new(problem::REJECTED, rejection.message.to_string())
+            .member("reason", rejection.reason)
+            .member("missing", value(rejection.missing))
+            .member("alternatives", value(rejection.alternatives)),
+        None => Problem::new(problem::REJECTED, "the restaurant cannot make this order"),
+    }
+    .member("orderId", id)
+}

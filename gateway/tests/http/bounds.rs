@@ -1,0 +1,118 @@
+//! Nothing that a client sends is without a limit.
+
+use std::time::Duration;
+
+use pizza_gateway::GatewayConfig;
+
+use crate::socket::Server;
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_before_it_is_read() {
+    let server = Server::with(GatewayConfig {
+        body_bytes_max: 1_000,
+        ..GatewayConfig::default()
+    })
+    .await;
+    let body = |len: usize| format!("\"{}\"", "x".repeat(len - 2)).into_bytes();
+    let head = "POST /api/actors/x/y/method";
+    let fits = server.send_bytes(head, &body(1_000)).await;
+    fits.problem(404, "not-found");
+    for len in [1_001, 100_000] {
+        server
+            .send_bytes(head, &body(len))
+            .await
+            .problem(413, "too-large");
+    }
+    let mut connection = server.connect().await;
+    connection
+        .write(&format!("{head}\ncontent-length: 2000000000"), b"")
+        .await;
+    connection.read().await.problem(413, "too-large");
+    // Without a declared length it is counted as it comes.
+    let mut connection = server.connect().await;
+    let chunked = format!("{head}\ntransfer-encoding: chunked\ncontent-type: application/json");
+    connection.write(&chunked, b"").await;
+    for _ in 0..3 {
+        connection
+            .write_raw(format!("190\r\n{}\r\n", "1".repeat(400)).as_bytes())
+            .await;
+    }
+    connection.read().await.problem(413, "too-large");
+}
+
+#[tokio::test]
+async fn deep_nesting_is_refused() {
+    let server = Server::start().await;
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    let head = "POST /api/actors/x/y/method";
+    let legal = server.send_bytes(head, nested(32).as_bytes()).await;
+    legal.problem(404, "not-found");
+    for levels in [33, 100_000] {
+        let deep = server.send_bytes(head, nested(levels).as_bytes()).await;
+        deep.problem(422, "invalid");
+        let deep = server
+            .send_bytes("POST /api/orders", nested(levels).as_bytes())
+            .await;
+        deep.problem(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = Server::with(GatewayConfig {
+        body_ms_max: 50,
+        ..GatewayConfig::default()
+    })
+    .await;
+    let mut connection = server.connect().await;
+    let head = "POST /api/orders\ncontent-type: application/json\ncontent-length: 10";
+    connection.write(head, b"").await;
+    connection.read().await.problem(408, "slow-request");
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    let server = Server::with(GatewayConfig {
+        head_ms_max: 50,
+        ..GatewayConfig::default()
+    })
+    .await;
+    let mut connection = server.connect().await;
+    connection
+        .write_raw(b"GET /health/live HTTP/1.1\r\nx-slow: ")
+        .await;
+    assert!(connection.ends_within(Duration::from_secs(5)).await);
+    let mut silent = server.connect().await;
+    assert!(silent.ends_within(Duration::from_secs(5)).await);
+}
+
+#[tokio::test]
+async fn an_actor_that_does_not_answer_is_not_waited_for() {
+    let server = Server::with(GatewayConfig {
+        call_ms_max: 0,
+        ..GatewayConfig::default()
+    })
+    .await;
+    *server.fake.delay.lock().expect("unpoisoned") = Duration::from_secs(60);
+    let answer = server.send("POST /api/actors/x/y/method\n\n[]").await;
+    let problem = answer.problem(503, "unknown-outcome");
+    assert_eq!(problem["messageId"], server.fake.last().id.to_string());
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_wait() {
+    let server = Server::with(GatewayConfig {
+        connections_max: 1,
+        ..GatewayConfig::default()
+    })
+    .await;
+    let mut first = server.connect().await;
+    first.write("GET /health/live", b"").await;
+    assert_eq!(first.read().await.status, 200);
+    let mut second = server.connect().await;
+    second.write("GET /health/live", b"").await;
+    let early = tokio::time::timeout(Duration::from_millis(100), second.read()).await;
+    assert!(early.is_err(), "only one connection is served");
+    drop(first);
+    assert_eq!(second.read().await.status, 200);
+}

@@ -1,0 +1,389 @@
+//! What each endpoint asks of which actor, and what it tells of the answer.
+
+use serde_json::{Value, json};
+
+use crate::fake::order;
+use crate::socket::Server;
+
+/// A request; the call that it becomes; the actor's answer; what is told of it.
+struct Case {
+    request: &'static str,
+    call: (&'static str, &'static str, Value),
+    answer: Value,
+    told: Value,
+}
+
+async fn check(cases: Vec<Case>) {
+    let server = Server::start().await;
+    for case in cases {
+        let (target, method, arguments) = case.call;
+        let actor_type = target.split('/').next().expect("a type");
+        let name = format!("{actor_type}.{method}");
+        server.fake.answers(&name, Ok(case.answer));
+        let answer = server.send(case.request).await;
+        assert_eq!(
+            (answer.status, answer.json()),
+            (200, case.told),
+            "{}",
+            case.request
+        );
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(answer.header("x-durability"), Some("fsync"));
+        let sent = server.fake.last();
+        assert_eq!(
+            (&*sent.target, &*sent.method),
+            (target, method),
+            "{}",
+            case.request
+        );
+        assert_eq!(sent.arguments, arguments, "{}", case.request);
+    }
+}
+
+/// As [`order`], the way clients see it.
+fn told(status: &str, version: u64) -> Value {
+    let mut told = order("order-1", status, version);
+    told["createdAt"] = "2023-11-14T22:13:20.000Z".into();
+    told["updatedAt"] = "2023-11-14T22:13:20.123Z".into();
+    told["estimatedDeliveryAt"] = "2023-11-14T22:58:20.000Z".into();
+    told.as_object_mut().expect("an object").remove("refund");
+    told
+}
+
+#[tokio::test]
+async fn commands_to_an_order() {
+    let case = |request, method, arguments, status| Case {
+        request,
+        call: ("order/order-1", method, arguments),
+        answer: json!({"ok": order("order-1", status, 3)}),
+        told: told(status, 3),
+    };
+    check(vec![
+        case("GET /api/orders/order-1", "get", json!([]), "baking"),
+        case(
+            "PUT /api/orders/order-1/status\n\n{\"status\":\"outForDelivery\"}",
+            "update-status",
+            json!({"status": "outForDelivery"}),
+            "outForDelivery",
+        ),
+        case(
+            "POST /api/orders/order-1/assign-driver\n\n{\"driverId\":\"driver-1\"}",
+            "assign-driver",
+            json!({"driverId": "driver-1"}),
+            "ready",
+        ),
+        case(
+            "POST /api/orders/order-1/cancel",
+            "cancel",
+            json!({}),
+            "cancelled",
+        ),
+        case(
+            "POST /api/orders/order-1/cancel\n\n{\"reason\":\"no \\\"hunger\\\"\"}",
+            "cancel",
+            json!({"reason": "no \"hunger\""}),
+            "cancelled",
+        ),
+        case(
+            "POST /api/orders/order-1/confirm-delivery\n\n{}",
+            "confirm-delivery",
+            json!([]),
+            "delivered",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_is_created_in_two_forms() {
+    let long = "POST /api/orders\n\n{\"customerId\":\"c\",\"restaurantId\":\"roma\",\
+        \"items\":[{\"pizzaType\":\"Diavola\",\"quantity\":2}],\
+        \"deliveryAddress\":\"Via 1\",\"deliveryLocation\":{\"lat\":41.9,\"lon\":12.5}}";
+    let short = "POST /api/orders\n\n{\"customerId\":\"c\",\"pizzaType\":\"Margherita\"}";
+    let server = Server::start().await;
+    for (request, arguments) in [
+        (
+            long,
+            json!({"order": {"customerId": "c", "restaurantId": "roma",
+                "items": [{"pizzaType": "Diavola", "quantity": 2}],
+                "deliveryAddress": "Via 1", "deliveryLocation": {"lat": 41.9, "lon": 12.5}}}),
+        ),
+        (
+            short,
+            json!({"order": {"customerId": "c", "restaurantId": "napoli",
+                "items": [{"pizzaType": "Margherita", "quantity": 1}]}}),
+        ),
+    ] {
+        let answer = server.send(request).await;
+        let sent = server.fake.last();
+        assert_eq!(sent.arguments, arguments);
+        let id = sent.target.strip_prefix("order/").expect("an order");
+        let hex = id.strip_prefix("order-").expect("its prefix");
+        assert!(
+            hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()),
+            "{id}"
+        );
+        assert_eq!(
+            (answer.status, &answer.json()["orderId"]),
+            (201, &json!(id))
+        );
+        let location = format!("/api/orders/{id}");
+        assert_eq!(answer.header("location"), Some(&*location));
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_made_names_alternatives() {
+    let server = Server::start().await;
+    let mut rejected = order("order-1", "rejected", 1);
+    rejected["rejection"] = json!({
+        "reason": "outOfStock", "message": "no dough is left",
+        "missing": [{"ingredient": "dough", "quantity": 1}], "alternatives": ["Salad"],
+    });
+    server
+        .fake
+        .answers("order.create", Ok(json!({"ok": rejected})));
+    let short = "POST /api/orders\n\n{\"customerId\":\"c\",\"pizzaType\":\"Margherita\"}";
+    let problem = server.send(short).await.problem(409, "rejected");
+    assert_eq!(problem["detail"], "no dough is left");
+    assert_eq!(problem["reason"], "outOfStock");
+    assert_eq!(
+        problem["missing"],
+        json!([{"ingredient": "dough", "quantity": 1}])
+    );
+    assert_eq!(problem["alternatives"], json!(["Salad"]));
+    assert_eq!(problem["orderId"], "order-1");
+}
+
+#[tokio::test]
+async fn an_order_known_to_the_client_is_not_sent_again() {
+    let server = Server::start().await;
+    let known = order("order-1", "baking", 3);
+    server.fake.answers("order.get", Ok(json!({"ok": known})));
+    for (tags, expected) in [
+        ("\"3\"", 304),
+        ("W/\"3\"", 304),
+        ("\"2\", \"3\"", 304),
+        ("*", 304),
+        ("\"2\"", 200),
+        ("3", 200),
+    ] {
+        let request = format!("GET /api/orders/order-1\nif-none-match: {tags}");
+        let answer = server.send(&request).await;
+        assert_eq!(answer.status, expected, "{tags}");
+        assert_eq!(answer.header("etag"), Some("\"3\""));
+    }
+}
+
+fn kitchen_status(at: Value) -> Value {
+    json!({
+        "kitchenId": "napoli", "pending": 1, "active": 2, "availableChefs": 3,
+        "ovens": [{"ovenId": "o", "temperature": 230.5, "at": at}],
+        "alerts": [{"kind": "overheat", "message": "hot", "at": at}],
+    })
+}
+
+fn ticket(id: &str, at: Value) -> Value {
+    json!({"orderId": id, "items": [], "receivedAt": at, "remakes": 0})
+}
+
+#[tokio::test]
+async fn a_kitchen() {
+    let (ms, text) = (json!(1_000), json!("1970-01-01T00:00:01.000Z"));
+    let display = |at: &Value| {
+        json!({
+            "status": kitchen_status(at.clone()),
+            "stations": [{"chefId": "c", "onShift": true, "orderId": "o", "since": at}],
+            "queue": [ticket("a", at.clone())], "active": [],
+        })
+    };
+    let case = |request, method, arguments, answer, told| Case {
+        request,
+        call: ("kitchen/napoli", method, arguments),
+        answer,
+        told,
+    };
+    let status = |at: &Value| kitchen_status(at.clone());
+    let tickets = json!([ticket("a", ms.clone()), ticket("b", ms.clone())]);
+    let outward = json!([ticket("a", text.clone()), ticket("b", text.clone())]);
+    check(vec![
+        case(
+            "GET /api/kitchen/napoli/status",
+            "status",
+            json!([]),
+            status(&ms),
+            status(&text),
+        ),
+        case(
+            "GET /api/kitchen/napoli/display",
+            "display",
+            json!([]),
+            display(&ms),
+            display(&text),
+        ),
+        case(
+            "GET /api/kitchen/napoli/queue",
+            "queue",
+            json!({"limit": 50}),
+            tickets.clone(),
+            json!({"kitchenId": "napoli", "queue": outward}),
+        ),
+        case(
+            "GET /api/kitchen/napoli/queue?after=z&limit=2",
+            "queue",
+            json!({"after": "z", "limit": 2}),
+            tickets,
+            json!({"kitchenId": "napoli", "queue": outward, "next": "b"}),
+        ),
+        case(
+            "POST /api/kitchen/napoli/chefs\n\n{\"chefId\":\"napoli.1\"}",
+            "clock-in",
+            json!({"chefId": "napoli.1"}),
+            json!({"ok": status(&ms)}),
+            status(&text),
+        ),
+        case(
+            "DELETE /api/kitchen/napoli/chefs/napoli.1",
+            "clock-out",
+            json!({"chefId": "napoli.1"}),
+            json!({"ok": status(&ms)}),
+            status(&text),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_inventory_and_its_menu() {
+    let lines = json!([{"ingredient": "dough", "onHand": 5}]);
+    let stock = json!({"restaurantId": "napoli", "stock": lines});
+    let case = |request, method, arguments, answer, told| Case {
+        request,
+        call: ("inventory/napoli", method, arguments),
+        answer,
+        told,
+    };
+    let amounts = json!([{"ingredient": "dough", "quantity": 5}]);
+    check(vec![
+        case("GET /api/inventory/napoli", "stock", json!([]), lines.clone(), stock.clone()),
+        case(
+            "PUT /api/inventory/napoli/stock\n\n{\"amounts\":[{\"ingredient\":\"dough\",\"quantity\":5}]}",
+            "restock",
+            json!({"amounts": amounts}),
+            json!({"ok": lines}),
+            stock.clone(),
+        ),
+        case(
+            "PUT /api/inventory/napoli/thresholds\n\n{\"thresholds\":[{\"ingredient\":\"dough\",\"quantity\":5}]}",
+            "set-threshold",
+            json!({"thresholds": amounts}),
+            json!({"ok": lines}),
+            stock,
+        ),
+        case(
+            "GET /api/inventory/napoli/history?days=7",
+            "history",
+            json!([7]),
+            json!([{"day": 20_289, "at": 1_000, "lines": []}]),
+            json!({"restaurantId": "napoli", "days":
+                [{"day": "2025-07-20", "at": "1970-01-01T00:00:01.000Z", "lines": []}]}),
+        ),
+        case(
+            "GET /api/restaurants/napoli/menu",
+            "menu",
+            json!([]),
+            json!([{"pizzaType": "Margherita"}]),
+            json!({"restaurantId": "napoli", "menu": [{"pizzaType": "Margherita"}]}),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_driver_and_a_restaurant() {
+    let driver = |at: Value| {
+        json!({"driverId": "d", "status": "busy", "location": {"lat": 1.5, "lon": 2.0},
+            "locatedAt": at, "orderId": "order-1", "delivered": 4})
+    };
+    let (ms, text) = (
+        driver(json!(1_000)),
+        driver(json!("1970-01-01T00:00:01.000Z")),
+    );
+    let case = |request, method, arguments| Case {
+        request,
+        call: ("driver/d", method, arguments),
+        answer: json!({"ok": ms}),
+        told: text.clone(),
+    };
+    let located = json!({"location": {"lat": 1.5, "lon": 2.0}, "at": 1_000});
+    let restaurant = |at: Value| json!({"restaurantId": "r", "profile": {}, "openedAt": at});
+    check(vec![
+        Case {
+            answer: ms.clone(),
+            ..case("GET /api/drivers/d/status", "get", json!([]))
+        },
+        case(
+            "PUT /api/drivers/d/status\n\n{\"status\":\"busy\"}",
+            "set-status",
+            json!({"status": "busy"}),
+        ),
+        case(
+            "POST /api/drivers/d/location\n\n{\"lat\":1.5,\"lon\":2.0,\"timestamp\":1000}",
+            "update-location",
+            located.clone(),
+        ),
+        case(
+            "POST /api/drivers/d/location\n\n{\"lat\":1.5,\"lon\":2.0,\"speed\":9.5,\"timestamp\":\"1970-01-01T00:00:01Z\"}",
+            "update-location",
+            located,
+        ),
+        case("POST /api/drivers/d/picked-up", "picked-up", json!([])),
+        case("POST /api/drivers/d/delivered\n\n{}", "delivered", json!([])),
+        Case {
+            request: "GET /api/restaurants/r",
+            call: ("restaurant/r", "get", json!([])),
+            answer: json!({"ok": restaurant(json!(1_000))}),
+            told: restaurant(json!("1970-01-01T00:00:01.000Z")),
+        },
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn the_generic_door_hands_on_what_it_gets() {
+    let case = |request, arguments| Case {
+        request,
+        call: ("x/y", "do-it", arguments),
+        answer: json!({"ok": [1, {"a": null}]}),
+        told: json!({"ok": [1, {"a": null}]}),
+    };
+    check(vec![
+        case("POST /api/actors/x/y/do-it", json!([])),
+        case("POST /api/actors/x/y/do-it\n\n{\"a\": 1}", json!({"a": 1})),
+    ])
+    .await;
+    let server = Server::start().await;
+    server.fake.answers("x.nothing", Ok(Value::Null));
+    let answer = server.send("POST /api/actors/x/y/nothing").await;
+    assert_eq!((answer.status, &*answer.body), (204, ""));
+    let request = "POST /api/actors/x/y/nothing\ntraceparent: \
+        00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    server.send(request).await;
+    let trace = server.fake.last().trace;
+    assert_eq!(trace.as_deref(), Some("0af7651916cd43dd8448eb211c80319c"));
+}
+
+#[tokio::test]
+async fn health() {
+    let server = Server::start().await;
+    assert_eq!(server.send("GET /health/live").await.status, 200);
+    assert_eq!(server.send("GET /health/ready").await.status, 200);
+    let reasons = vec!["no disk".to_owned(), "no hope".to_owned()];
+    *server.fake.not_ready.lock().expect("unpoisoned") = reasons;
+    let problem = server
+        .send("GET /health/ready")
+        .await
+        .problem(503, "not-ready");
+    assert_eq!(problem["reasons"], json!(["no disk", "no hope"]));
+    assert_eq!(server.send("GET /health/live").await.status, 200);
+}

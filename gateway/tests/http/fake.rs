@@ -1,0 +1,184 @@
+//! Actors that are only pretended: scripted answers, one stream, and dedupe by message id.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pizza_client::{Event, EventPage, Readiness, Transport};
+use pizza_types::{Body, CallError, Durability, Envelope, MessageId, Reply};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+#[derive(Default)]
+pub(crate) struct Fake {
+    pub(crate) calls: Mutex<Vec<Sent>>,
+    answers: Mutex<HashMap<String, Result<Value, CallError>>>,
+    done: Mutex<HashMap<MessageId, ([u8; 16], Reply)>>,
+    events: Mutex<Vec<Event>>,
+    published: Notify,
+    ids: AtomicU64,
+    /// Answers take this long.
+    pub(crate) delay: Mutex<Duration>,
+    pub(crate) not_ready: Mutex<Vec<String>>,
+}
+
+/// A call as it reached the actor.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) target: String,
+    pub(crate) method: String,
+    pub(crate) arguments: Value,
+    pub(crate) id: MessageId,
+    pub(crate) trace: Option<Arc<str>>,
+}
+
+impl Fake {
+    /// What `type.method` answers from now on.
+    pub(crate) fn answers(&self, method: &str, answer: Result<Value, CallError>) {
+        let mut answers = self.answers.lock().expect("unpoisoned");
+        answers.insert(method.to_owned(), answer);
+    }
+
+    pub(crate) fn last(&self) -> Sent {
+        let calls = self.calls.lock().expect("unpoisoned");
+        calls.last().expect("there was a call").clone()
+    }
+
+    pub(crate) fn publish(&self, position: u64, kind: &str, status: &str) {
+        let payload = json!({
+            "orderId": "order-1", "version": position, "at": 1_000 * position,
+            "kind": kind, "status": status,
+        });
+        let payload = Bytes::from(payload.to_string());
+        let event = Event {
+            position,
+            at_ms: 0,
+            payload,
+        };
+        self.events.lock().expect("unpoisoned").push(event);
+        self.published.notify_waiters();
+    }
+
+    pub(crate) fn forget_events_below(&self, position: u64) {
+        let mut events = self.events.lock().expect("unpoisoned");
+        events.retain(|event| event.position >= position);
+    }
+
+    fn answer(&self, key: &str, name: &str) -> Result<Value, CallError> {
+        let answers = self.answers.lock().expect("unpoisoned");
+        match (answers.get(name), name) {
+            (Some(answer), _) => answer.clone(),
+            (None, "order.create") => Ok(json!({"ok": order(key, "created", 1)})),
+            (None, "panic.now") => panic!("an actor's host must not panic, but this one does"),
+            (None, _) => Err(CallError::UnknownMethod {
+                actor_type: name.to_owned(),
+                method: name.to_owned(),
+                known: "nothing".to_owned(),
+            }),
+        }
+    }
+}
+
+/// An order as its actor tells it.
+pub(crate) fn order(id: &str, status: &str, version: u64) -> Value {
+    json!({
+        "orderId": id, "customerId": "customer-1", "restaurantId": "napoli",
+        "items": [{"pizzaType": "Margherita", "quantity": 1, "unitPriceCents": 900}],
+        "totalCents": 900, "status": status, "remakes": 0, "late": false, "refund": false,
+        "createdAt": 1_700_000_000_000_u64, "updatedAt": 1_700_000_000_123_u64,
+        "estimatedDeliveryAt": 1_700_002_700_000_u64, "version": version,
+    })
+}
+
+#[async_trait]
+impl Transport for Fake {
+    async fn deliver(&self, envelope: Envelope) -> Result<Reply, CallError> {
+        let fingerprint = envelope.body.fingerprint();
+        let Body::Call { method, arguments } = &envelope.body else {
+            panic!("the gateway only calls");
+        };
+        self.calls.lock().expect("unpoisoned").push(Sent {
+            target: envelope.target.to_string(),
+            method: method.to_string(),
+            arguments: serde_json::from_slice(arguments).expect("arguments are JSON"),
+            id: envelope.id,
+            trace: envelope.trace.clone(),
+        });
+        let delay = *self.delay.lock().expect("unpoisoned");
+        tokio::time::sleep(delay).await;
+        let mut done = self.done.lock().expect("unpoisoned");
+        if let Some((before, reply)) = done.get(&envelope.id) {
+            let id = envelope.id;
+            if *before != fingerprint {
+                return Err(CallError::MessageIdReused { id });
+            }
+            let mut reply = reply.clone();
+            reply.replayed = true;
+            return Ok(reply);
+        }
+        let name = format!("{}.{method}", envelope.target.actor_type());
+        let answer = self.answer(envelope.target.key(), &name)?;
+        let nothing = answer.is_null();
+        let reply = Reply {
+            declined: answer.get("err").is_some(),
+            body: if nothing {
+                Bytes::new()
+            } else {
+                answer.to_string().into()
+            },
+            replayed: false,
+            durability: Durability::Fsync,
+        };
+        done.insert(envelope.id, (fingerprint, reply.clone()));
+        Ok(reply)
+    }
+
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<EventPage, CallError> {
+        assert_eq!((stream, key), ("order-events", "order-1"));
+        let events = self.events.lock().expect("unpoisoned");
+        let newer = events.iter().filter(|event| event.position > after);
+        Ok(EventPage {
+            events: newer.take(limit).cloned().collect(),
+            oldest: events.first().map_or(0, |event| event.position),
+        })
+    }
+
+    async fn event_after(&self, _: &str, _: &str, after: u64) {
+        let published = self.published.notified();
+        let newest = self
+            .events
+            .lock()
+            .expect("unpoisoned")
+            .last()
+            .map_or(0, |e| e.position);
+        if newest <= after {
+            published.await;
+        }
+    }
+
+    async fn readiness(&self) -> Readiness {
+        let reasons = self.not_ready.lock().expect("unpoisoned").clone();
+        Readiness {
+            ready: reasons.is_empty(),
+            reasons,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        1_700_000_000_000
+    }
+
+    fn fresh_id(&self) -> MessageId {
+        let count = self.ids.fetch_add(1, Ordering::Relaxed);
+        MessageId::derive("fresh", &[&count.to_le_bytes()])
+    }
+}

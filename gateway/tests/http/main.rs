@@ -1,0 +1,12 @@
+//! The gateway over a real socket, in front of actors that are only pretended: what it
+//! sends to which actor, and what it makes of the answer. The real silo behind it is
+//! tested from the root package.
+
+mod bounds;
+mod endpoints;
+mod fake;
+mod idempotency;
+mod problems;
+mod socket;
+mod stop;
+mod track;

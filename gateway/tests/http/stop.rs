@@ -1,0 +1,54 @@
+//! How the gateway stops.
+
+use std::time::{Duration, Instant};
+
+use pizza_gateway::GatewayConfig;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::fake::order;
+use crate::socket::Server;
+
+#[tokio::test]
+async fn requests_finish_streams_end_and_nothing_new_is_taken() {
+    let mut server = Server::start().await;
+    let baking = order("order-1", "baking", 5);
+    server.fake.answers("order.get", Ok(json!({"ok": baking})));
+    server.fake.answers("x.method", Ok(json!("done")));
+    let mut stream = server.connect().await;
+    stream.write("GET /api/orders/order-1/track", b"").await;
+    stream.read_head().await;
+    let mut idle = server.connect().await;
+    idle.write("GET /health/live", b"").await;
+    idle.read().await;
+
+    *server.fake.delay.lock().expect("unpoisoned") = Duration::from_millis(300);
+    let mut slow = server.connect().await;
+    slow.write("POST /api/actors/x/y/method", b"[]").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.begin_to_stop();
+    let answer = slow.read().await;
+    assert_eq!((answer.status, answer.json()), (200, Value::from("done")));
+    assert_eq!(stream.chunk().await, None, "the stream ends properly");
+    assert!(idle.ends_within(Duration::from_secs(1)).await);
+    let address = server.address;
+    server.stopped().await;
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_cut_off() {
+    let mut server = Server::with(GatewayConfig {
+        drain_ms: 100,
+        ..GatewayConfig::default()
+    })
+    .await;
+    *server.fake.delay.lock().expect("unpoisoned") = Duration::from_secs(20);
+    let mut slow = server.connect().await;
+    slow.write("POST /api/actors/x/y/method", b"[]").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let begun = Instant::now();
+    server.begin_to_stop();
+    server.stopped().await;
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
