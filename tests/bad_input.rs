@@ -40,10 +40,10 @@ fn documents() -> Vec<Case> {
         bytes(
             r#"{"customerId":"c","pizzaType":"Margherita"} trailing"#,
             400,
-            "after its end",
+            "trailing characters",
         ),
-        bytes(deep, 422, "invalid type"),
-        bytes(deep_items, 422, "/items/0"),
+        bytes(deep, 422, "deeper than 32 levels at byte 32"),
+        bytes(deep_items, 422, "deeper than 32 levels at byte 57"),
         bytes(large, 413, "1048576 bytes"),
     ]
 }
@@ -162,7 +162,7 @@ fn calls() -> Vec<Case> {
             "/api/drivers/d/location".to_owned(),
             br#"{"lat":91,"lon":0,"timestamp":1}"#.to_vec(),
             422,
-            "/location",
+            "\"/lat\"",
         ),
         (
             "PUT",

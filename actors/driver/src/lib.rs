@@ -35,12 +35,7 @@ impl driver::Guest for Driver {
 
     fn update_location(&mut self, location: Location, at: u64) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        if !(location.lat.abs() <= 90.0 && location.lon.abs() <= 180.0) {
-            return Err(invalid(
-                "/location",
-                "lat is from -90 to 90, lon from -180 to 180",
-            ));
-        }
+        on_earth(location)?;
         if at > context::now_ms() + AHEAD_MS_MAX {
             return Err(invalid("/at", "lies in the future"));
         }
@@ -148,6 +143,20 @@ fn conflict(message: &str, state: &DriverState, allowed: &[&str]) -> Refusal {
     })
 }
 
+fn on_earth(location: Location) -> Result<(), Refusal> {
+    let parts = [
+        ("/location/lat", location.lat, 90.0),
+        ("/location/lon", location.lon, 180.0),
+    ];
+    for (pointer, degrees, max) in parts {
+        // Not a number is on no side of the bound.
+        if !(-max..=max).contains(&degrees) {
+            return Err(invalid(pointer, &format!("is from -{max} to {max}")));
+        }
+    }
+    Ok(())
+}
+
 fn invalid(pointer: &str, message: &str) -> Refusal {
     Refusal::Invalid(vec![Violation {
         pointer: pointer.to_owned(),
@@ -179,7 +188,10 @@ mod tests {
         assert_eq!(older.location, Some(PLACE));
         for lat in [91.0, f64::NAN, f64::INFINITY] {
             let refused = driver.update_location(Location { lat, lon: 0.0 }, now + 1);
-            assert!(matches!(refused, Err(Refusal::Invalid(_))), "{lat}");
+            let Err(Refusal::Invalid(refused)) = refused else {
+                panic!("{lat} is on earth");
+            };
+            assert_eq!(refused[0].pointer, "/location/lat");
         }
         let tomorrow = driver.update_location(PLACE, now + 86_400_000);
         assert!(matches!(tomorrow, Err(Refusal::Invalid(_))));

@@ -47,7 +47,7 @@ fn joined(whole: Bytes, chunk: Bytes) -> Bytes {
 /// Counts brackets outside of strings; whether they match is the parser's business.
 pub(super) fn check_depth(json: &[u8]) -> Result<(), Problem> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in json {
+    for (position, byte) in json.iter().enumerate() {
         if in_string {
             match byte {
                 _ if escaped => escaped = false,
@@ -64,7 +64,7 @@ pub(super) fn check_depth(json: &[u8]) -> Result<(), Problem> {
             _ => {}
         }
         if depth > LEVELS_MAX {
-            let message = format!("nested deeper than {LEVELS_MAX} levels");
+            let message = format!("nested deeper than {LEVELS_MAX} levels at byte {position}");
             return Err(Problem::invalid("", message));
         }
     }

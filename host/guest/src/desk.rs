@@ -1,19 +1,16 @@
-//! What a guest sees and stages during a turn. Cleared before and after each.
+//! The host's side of an instance: every request of the guest is checked here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_types::{
-    ActorId, Effect, EntryWrite, LogLevel, LogLine, MessageId, Outcome, State, StateWrite,
-};
-use wasmtime::ResourceLimiter;
+use pizza_types::{Effect, LogLevel, LogLine, State, StateWrite};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::error::GuestError;
+use crate::growth::Growth;
+use crate::papers::{May, Papers};
 use crate::settings::{Limits, TypeSettings};
-use crate::turn::{Calls, Turn};
 use crate::wasi::Output;
 
 /// The data of one instance's store.
@@ -22,53 +19,21 @@ pub(crate) struct Desk {
     table: ResourceTable,
     pub(crate) output: Output,
     pub(crate) settings: Arc<TypeSettings>,
-    pub(crate) memory_bytes: usize,
-    /// Ticks of CPU time that the turn has used.
-    pub(crate) ticks: u64,
+    pub(crate) growth: Growth,
     /// The bound that was broken, noted where it was seen; the trap itself says less.
     pub(crate) broken: Option<GuestError>,
     pub(crate) papers: Option<Papers>,
 }
 
-/// One turn's papers: what was handed in, what was staged.
-pub(crate) struct Papers {
-    pub(crate) actor: ActorId,
-    pub(crate) message_id: MessageId,
-    pub(crate) caller: Option<ActorId>,
-    pub(crate) now_ms: u64,
-    pub(crate) random: u64,
-    pub(crate) trace: Option<Arc<str>>,
-    pub(crate) calls: Arc<dyn Calls>,
-    pub(crate) may: May,
-    state: Option<State>,
-    entries: Arc<BTreeMap<Arc<str>, Bytes>>,
-    staged_state: StateWrite,
-    staged_entries: BTreeMap<Arc<str>, Option<Bytes>>,
-    staged_bytes: usize,
-    effects: Vec<Effect>,
-    logs: Vec<LogLine>,
-    logs_dropped: usize,
-}
-
-/// What the kind of turn allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum May {
-    Everything,
-    /// `activate`: arm timers again, and nothing that lasts.
-    SetTimers,
-    /// Queries, `deactivate` and `migrate`.
-    OnlyRead,
-}
-
 impl Desk {
     pub(crate) fn new(settings: Arc<TypeSettings>, wasi: WasiCtx, output: Output) -> Self {
+        let growth = Growth::new(&settings.limits);
         Self {
             wasi,
             table: ResourceTable::new(),
             output,
             settings,
-            memory_bytes: 0,
-            ticks: 0,
+            growth,
             broken: None,
             papers: None,
         }
@@ -178,162 +143,11 @@ impl Desk {
     }
 }
 
-impl Papers {
-    pub(crate) fn new(turn: Turn, may: May) -> Self {
-        Self {
-            actor: turn.actor,
-            message_id: turn.message_id,
-            caller: turn.caller,
-            now_ms: turn.now_ms,
-            random: turn.random_seed,
-            trace: turn.trace,
-            calls: turn.calls,
-            may,
-            state: turn.state,
-            entries: turn.entries,
-            staged_state: StateWrite::Keep,
-            staged_entries: BTreeMap::new(),
-            staged_bytes: 0,
-            effects: Vec::new(),
-            logs: Vec::new(),
-            logs_dropped: 0,
-        }
-    }
-
-    pub(crate) fn state(&self) -> Option<&State> {
-        match &self.staged_state {
-            StateWrite::Keep => self.state.as_ref(),
-            StateWrite::Set(state) => Some(state),
-            StateWrite::Clear => None,
-        }
-    }
-
-    pub(crate) fn clear_state(&mut self) {
-        self.staged_state = StateWrite::Clear;
-        self.entries = Arc::default();
-        self.staged_entries.clear();
-    }
-
-    pub(crate) fn entry(&self, name: &str) -> Option<&Bytes> {
-        match self.staged_entries.get(name) {
-            Some(staged) => staged.as_ref(),
-            None => self.entries.get(name),
-        }
-    }
-
-    /// Names in order, staged ones included and removed ones left out.
-    pub(crate) fn entry_names(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Vec<String> {
-        use std::ops::Bound;
-        let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
-        };
-        let range = (start, Bound::Unbounded);
-        let mut old = self
-            .entries
-            .range::<str, _>(range)
-            .map(|(name, _)| name)
-            .peekable();
-        let mut new = self.staged_entries.range::<str, _>(range).peekable();
-        let mut names = Vec::new();
-        while names.len() < limit {
-            let name = match (old.peek(), new.peek()) {
-                (None, None) => break,
-                (Some(a), Some((b, _))) if *a < *b => old.next(),
-                (Some(_), None) => old.next(),
-                (same, Some(_)) => {
-                    if same.is_some_and(|a| new.peek().is_some_and(|(b, _)| *a == *b)) {
-                        old.next();
-                    }
-                    new.next()
-                        .and_then(|(name, bytes)| bytes.as_ref().map(|_| name))
-                }
-            };
-            match name {
-                Some(name) if !name.starts_with(prefix) => break,
-                Some(name) => names.push(name.to_string()),
-                None => {}
-            }
-        }
-        names
-    }
-
-    /// SplitMix64 (Steele, Lea, Flood 2014): one seed a turn, as many numbers as wanted.
-    pub(crate) fn next_random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn into_outcome(mut self, reply: Bytes, declined: bool) -> Outcome {
-        if self.logs_dropped > 0 {
-            let message = format!("{} further log lines were dropped", self.logs_dropped);
-            let level = LogLevel::Warn;
-            self.logs.push(LogLine { level, message });
-        }
-        let mut outcome = Outcome {
-            reply,
-            declined,
-            logs: self.logs,
-            ..Outcome::default()
-        };
-        // An actor that says no has changed nothing.
-        if declined {
-            return outcome;
-        }
-        outcome.state = self.staged_state;
-        let writes = self.staged_entries.into_iter();
-        outcome.entries = writes
-            .map(|(name, bytes)| EntryWrite { name, bytes })
-            .collect();
-        outcome.effects = self.effects;
-        outcome
-    }
-}
-
 impl WasiView for Desk {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
         }
-    }
-}
-
-impl ResourceLimiter for Desk {
-    fn memory_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let limit = self.limits().memory_bytes;
-        if desired > limit {
-            self.broken.get_or_insert(GuestError::Memory { limit });
-            return Ok(false);
-        }
-        self.memory_bytes = desired;
-        Ok(true)
-    }
-
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let limit = self.limits().table_elements;
-        if desired > limit {
-            self.broken.get_or_insert(GuestError::Table { limit });
-            return Ok(false);
-        }
-        Ok(true)
     }
 }

@@ -7,8 +7,9 @@ use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex};
 
 use crate::error::LoadError;
+use crate::hooks::HookExports;
 use crate::imports::clients;
-use crate::module::{ClientImport, HookExports, Method};
+use crate::module::{ClientImport, Method};
 use crate::{types, wasi};
 
 const PLATFORM: &str = "silo:actor/";
@@ -38,13 +39,16 @@ pub(crate) fn discover(engine: &Engine, component: &Component) -> Result<Discove
         let Some(index) = component.get_export_index(None, name) else {
             continue;
         };
+        let find = |function: &str| component.get_export_index(Some(&index), function);
         if let Some(hook) = name.strip_prefix(PLATFORM) {
-            let find = |function: &str| component.get_export_index(Some(&index), function);
-            hooks(hook, &mut discovered.hooks, &find);
+            let hooks = &mut discovered.hooks;
+            hooks.discover(engine, hook, &instance, &find)?;
         } else {
-            let find = |function: &str| component.get_export_index(Some(&index), function);
             methods(engine, name, &instance, &find, &mut discovered.methods)?;
         }
+    }
+    if discovered.methods.is_empty() && discovered.hooks.is_empty() {
+        return Err(LoadError::NoExports);
     }
     Ok(discovered)
 }
@@ -76,28 +80,6 @@ fn import(
     );
     let name = name.to_owned();
     Err(LoadError::ForbiddenImport { name, allowed })
-}
-
-fn hooks(
-    hook: &str,
-    exports: &mut HookExports,
-    find: &dyn Fn(&str) -> Option<ComponentExportIndex>,
-) {
-    match hook.split('@').next().unwrap_or(hook) {
-        "lifecycle" => {
-            exports.activate = find("activate");
-            exports.deactivate = find("deactivate");
-            exports.migrate = find("migrate");
-            exports.schema = find("schema");
-        }
-        "timer-events" => exports.timer = find("on-timer"),
-        "reminder-events" => exports.reminder = find("on-reminder"),
-        "stream-events" => {
-            exports.subscriptions = find("subscriptions");
-            exports.event = find("on-event");
-        }
-        _ => {}
-    }
 }
 
 fn methods(

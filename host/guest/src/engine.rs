@@ -52,10 +52,9 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    pub(crate) fn start(engine: &Engine, tick_ms: u64) -> Result<Self, LoadError> {
+    pub(crate) fn start(engine: &Engine, tick: Duration) -> Result<Self, LoadError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (engine, seen) = (engine.weak(), Arc::clone(&stop));
-        let tick = Duration::from_millis(tick_ms.max(1));
         let body = move || {
             while !seen.load(Ordering::Relaxed) {
                 std::thread::sleep(tick);

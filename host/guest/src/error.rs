@@ -1,6 +1,7 @@
 //! What a guest can do wrong, and why a module can be refused.
 
 use std::fmt;
+use std::time::Instant;
 
 use pizza_types::CallError;
 
@@ -33,9 +34,13 @@ pub enum GuestError {
     NoInstance { waited_ms: u64 },
     #[error("argument at {pointer:?}: {message}")]
     BadArguments { pointer: String, message: String },
-    #[error("there is no {0}")]
-    Unknown(String),
-    #[error("a query may not {0}")]
+    #[error("actor type {actor_type:?} has no method {method:?}; it has {known}")]
+    UnknownMethod {
+        actor_type: String,
+        method: String,
+        known: String,
+    },
+    #[error("a turn that only reads may not {0}")]
     WriteFromQuery(&'static str),
     #[error("{what} is not possible: {why}")]
     Refused { what: &'static str, why: String },
@@ -57,9 +62,16 @@ impl GuestError {
             Self::TransferTooLarge { .. } => "transfer",
             Self::NoInstance { .. } => "instances",
             Self::BadArguments { .. } => "arguments",
-            Self::Unknown(_) => "unknown",
+            Self::UnknownMethod { .. } => "method",
             Self::WriteFromQuery(_) => "query",
             Self::Refused { .. } => "refused",
+        }
+    }
+
+    pub(crate) fn no_instance(waiting_since: Instant) -> Self {
+        let waited_ms = waiting_since.elapsed().as_millis();
+        Self::NoInstance {
+            waited_ms: u64::try_from(waited_ms).unwrap_or(u64::MAX),
         }
     }
 }
@@ -70,6 +82,15 @@ impl From<GuestError> for CallError {
             GuestError::BadArguments { pointer, message } => {
                 Self::BadArguments { pointer, message }
             }
+            GuestError::UnknownMethod {
+                actor_type,
+                method,
+                known,
+            } => Self::UnknownMethod {
+                actor_type,
+                method,
+                known,
+            },
             GuestError::NoInstance { waited_ms } => Self::Overloaded {
                 what: format!("no instance was free within {waited_ms} ms"),
                 retry_after_ms: 1_000,
@@ -102,6 +123,14 @@ pub enum LoadError {
         first: String,
         second: String,
     },
+    #[error("the hook {interface}.{function} is not the platform's: {problem}")]
+    Hook {
+        interface: String,
+        function: String,
+        problem: String,
+    },
+    #[error("it exports no method and no hook")]
+    NoExports,
     #[error("client interface {interface}, function {function}: {problem}")]
     ClientInterface {
         interface: String,

@@ -1,6 +1,7 @@
 //! Engine, compilation and loading.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pizza_types::ModuleDigest;
 use wasmtime::Engine;
@@ -15,6 +16,7 @@ use crate::imports;
 use crate::module::Module;
 use crate::pool::Pool;
 use crate::settings::{HostConfig, TypeSettings};
+use crate::slots::Slots;
 use crate::wasi;
 
 /// Loads modules. Dropping it stops the clock that bounds their turns.
@@ -22,7 +24,8 @@ pub struct WasmHost {
     engine: Engine,
     linker: Linker<Desk>,
     cache: Option<Arc<Cache>>,
-    tick_ms: u64,
+    slots: Arc<Slots>,
+    tick: Duration,
     _ticker: Ticker,
 }
 
@@ -40,12 +43,14 @@ impl WasmHost {
         let mut linker = Linker::new(&engine);
         imports::add_to_linker(&mut linker).map_err(failed)?;
         wasi::add_to_linker(&mut linker).map_err(failed)?;
-        let ticker = Ticker::start(&engine, config.tick_ms)?;
+        let tick = Duration::from_millis(config.tick_ms.max(1));
+        let ticker = Ticker::start(&engine, tick)?;
         Ok(Self {
             engine,
             linker,
             cache,
-            tick_ms: config.tick_ms.max(1),
+            slots: Arc::new(Slots::new(config.instances_max)),
+            tick,
             _ticker: ticker,
         })
     }
@@ -81,8 +86,8 @@ impl WasmHost {
             methods,
             hooks,
             clients,
-            pool: Pool::new(&settings.limits, settings.reuse),
-            ticks_max: settings.limits.cpu_ms.div_ceil(self.tick_ms),
+            pool: Pool::new(&settings.limits, settings.reuse, &self.slots),
+            tick: self.tick,
             settings: Arc::new(settings),
             schema: 1,
             subscriptions: Vec::new(),

@@ -1,96 +1,174 @@
 //! One instance with its store. It runs one turn at a time and is never re-entered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use wasmtime::component::{Instance as WasmInstance, InstancePre};
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::component::{ComponentExportIndex, Instance as WasmInstance, InstancePre, Val};
+use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::desk::Desk;
 use crate::error::GuestError;
-use crate::settings::TypeSettings;
+use crate::meter::Meter;
+use crate::settings::{Limits, TypeSettings};
+use crate::slots::Slot;
 use crate::wasi::{self, Output};
 
-/// Handles that a guest may hold at once.
-const HANDLES_MAX: usize = 1_000;
+/// Bytes of host memory that values may take, for each byte of JSON that they may become:
+/// the engine holds every element of a list, however small, in a few words.
+const LIFT_FACTOR: usize = 24;
 
 pub(crate) struct Instance {
     pub(crate) store: Store<Desk>,
-    pub(crate) wasm: WasmInstance,
+    wasm: WasmInstance,
+    meter: Arc<Meter>,
     pub(crate) turns: u32,
+    // The last field: the place is free again only when the store is gone.
+    _slot: Slot,
 }
 
 impl Instance {
     pub(crate) async fn start(
         pre: &InstancePre<Desk>,
         settings: &Arc<TypeSettings>,
-        ticks_max: u64,
+        tick: Duration,
+        slot: Slot,
     ) -> Result<Self, GuestError> {
         let output = Output::default();
         let wasi = wasi::context(&output);
         let desk = Desk::new(Arc::clone(settings), wasi, output);
         let mut store = Store::new(pre.engine(), desk);
-        store.limiter(|desk| desk);
-        store.set_hostcall_fuel(settings.limits.transfer_bytes.saturating_mul(2));
-        store.set_max_component_handles(HANDLES_MAX);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |mut context| {
-            let desk = context.data_mut();
-            desk.ticks += 1;
-            if desk.ticks > ticks_max {
-                let limit_ms = desk.limits().cpu_ms;
-                return Err(desk.stop(GuestError::CpuBudget { limit_ms }));
-            }
-            Ok(UpdateDeadline::Yield(1))
-        });
-        match pre.instantiate_async(&mut store).await {
+        store.limiter(|desk| &mut desk.growth);
+        store.set_hostcall_fuel(hostcall_fuel(&settings.limits));
+        store.set_max_component_handles(wasi::HANDLES_MAX);
+        let meter = Arc::new(Meter::new(tick));
+        bound_cpu(&mut store, &meter, settings.limits.cpu_ms);
+        match meter.run(pre.instantiate_async(&mut store)).await {
             Ok(wasm) => Ok(Self {
                 store,
                 wasm,
+                meter,
                 turns: 0,
+                _slot: slot,
             }),
             Err(error) => Err(failure(&mut store, &error)),
         }
     }
+
+    /// Calls an export. After an error the instance must not be used again.
+    pub(crate) async fn call(
+        &mut self,
+        export: &ComponentExportIndex,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), GuestError> {
+        self.rewind();
+        let store = &mut self.store;
+        let Some(func) = self.wasm.get_func(&mut *store, export) else {
+            return Err(GuestError::Trap("an export is missing".to_owned()));
+        };
+        let called = func.call_async(&mut *store, params, results);
+        match self.meter.run(called).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(failure(store, &error)),
+        }
+    }
+
+    /// Calls `migrate`, whose bytes would be a list of single values in [`Self::call`].
+    pub(crate) async fn migrate(
+        &mut self,
+        export: &ComponentExportIndex,
+        from_schema: u32,
+        bytes: &[u8],
+    ) -> Result<Result<Vec<u8>, String>, GuestError> {
+        self.rewind();
+        let store = &mut self.store;
+        type Params<'b> = (u32, &'b [u8]);
+        let func = self.wasm.get_func(&mut *store, export);
+        let func = func.and_then(|func| {
+            func.typed::<Params<'_>, (Result<Vec<u8>, String>,)>(&*store)
+                .ok()
+        });
+        let Some(func) = func else {
+            return Err(GuestError::Trap("migrate has another type".to_owned()));
+        };
+        let called = func.call_async(&mut *store, (from_schema, bytes));
+        match self.meter.run(called).await {
+            Ok((migrated,)) => Ok(migrated),
+            Err(error) => Err(failure(store, &error)),
+        }
+    }
+
+    /// Nothing of the last turn counts in this one.
+    fn rewind(&mut self) {
+        self.meter.reset();
+        self.store.set_epoch_deadline(1);
+        let desk = self.store.data_mut();
+        desk.broken = None;
+        desk.growth.refused = None;
+    }
+}
+
+/// One call's worth of data from the guest, in host memory.
+fn hostcall_fuel(limits: &Limits) -> usize {
+    // A state that is too large is still read, so that the error can say by how much.
+    let state = limits.state_bytes.saturating_mul(2);
+    limits.transfer_bytes.saturating_mul(LIFT_FACTOR).max(state)
+}
+
+fn bound_cpu(store: &mut Store<Desk>, meter: &Arc<Meter>, limit_ms: u64) {
+    let meter = Arc::clone(meter);
+    let limit = Duration::from_millis(limit_ms);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |mut context| {
+        if meter.charge() > limit {
+            let error = GuestError::CpuBudget { limit_ms };
+            return Err(context.data_mut().stop(error));
+        }
+        Ok(UpdateDeadline::Yield(1))
+    });
 }
 
 /// What went wrong: the bound that was noted, or what the trap tells.
-pub(crate) fn failure(store: &mut Store<Desk>, error: &wasmtime::Error) -> GuestError {
-    if let Some(broken) = store.data_mut().broken.take() {
+fn failure(store: &mut Store<Desk>, error: &wasmtime::Error) -> GuestError {
+    let desk = store.data_mut();
+    if let Some(broken) = desk.broken.take() {
         return broken;
     }
-    match error.downcast_ref::<wasmtime::Trap>() {
-        Some(wasmtime::Trap::StackOverflow) => GuestError::StackOverflow,
-        Some(trap) => GuestError::Trap(described(store, &trap.to_string())),
-        None if error.is::<wasmtime::PoolConcurrencyLimitError>() => {
-            GuestError::NoInstance { waited_ms: 0 }
-        }
-        None if format!("{error:#}").contains("fuel allocated for hostcalls") => {
-            let limit = store.data().limits().transfer_bytes;
-            let what = "a value";
-            GuestError::TransferTooLarge { what, limit }
-        }
-        None => GuestError::Trap(described(store, &format!("{:#}", first_lines(error)))),
+    // A guest whose memory may not grow usually gives up with a plain trap.
+    if let Some(refused) = desk.growth.refused.take() {
+        return refused;
     }
-}
-
-fn first_lines(error: &wasmtime::Error) -> String {
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return match trap {
+            Trap::StackOverflow => GuestError::StackOverflow,
+            trap => GuestError::Trap(described(desk, &trap.to_string())),
+        };
+    }
+    if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+        return GuestError::NoInstance { waited_ms: 0 };
+    }
     let text = format!("{error:#}");
-    let cut = text.floor_char_boundary(500.min(text.len()));
-    text[..cut].to_owned()
+    // The engine's own type for this is private.
+    if text.contains("fuel allocated for hostcalls") {
+        let limit = desk.limits().transfer_bytes;
+        let what = "a value";
+        return GuestError::TransferTooLarge { what, limit };
+    }
+    GuestError::Trap(described(desk, &shortened(&text)))
 }
 
 /// A panicking guest says why on standard error.
-fn described(store: &Store<Desk>, trap: &str) -> String {
-    let said = store.data().output.take();
+fn described(desk: &Desk, trap: &str) -> String {
+    let said = desk.output.peek();
     let said = String::from_utf8_lossy(&said);
-    let said = said.trim();
-    if said.is_empty() {
-        return trap.to_owned();
+    match shortened(said.trim()) {
+        said if said.is_empty() => trap.to_owned(),
+        said => format!("{trap} ({said})"),
     }
-    let cut = said.floor_char_boundary(500.min(said.len()));
-    let said: String = said[..cut]
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    format!("{trap} ({said})")
+}
+
+fn shortened(text: &str) -> String {
+    let cut = text.floor_char_boundary(500.min(text.len()));
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    text[..cut].chars().map(clean).collect()
 }

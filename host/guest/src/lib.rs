@@ -6,13 +6,18 @@
 //! - [`error`]: what a guest can do wrong, and why a module can be refused
 //! - [`turn`]: what goes into a turn
 //! - [`run`](crate::run): one turn, from arguments to outcome
-//! - [`desk`](crate::desk): what a guest sees and stages during a turn
+//! - [`papers`](crate::papers): what a guest sees and stages during a turn
+//! - [`desk`](crate::desk): the host's side of an instance, where requests are checked
 //! - [`imports`](crate::imports): one file for each interface that a guest may import
 //! - [`module`]: a module with its methods, hooks and clients
-//! - [`discover`](crate::discover), [`types`](crate::types), [`convert`](crate::convert):
-//!   what a component exports and imports, and its values
-//! - [`pool`](crate::pool), [`instance`](crate::instance): warm instances, bounded
+//! - [`discover`](crate::discover), [`hooks`](crate::hooks), [`types`](crate::types),
+//!   [`convert`](crate::convert): what a component exports and imports, and its values
+//! - [`pool`](crate::pool), [`slots`](crate::slots), [`instance`](crate::instance): warm
+//!   instances, bounded for each module and for all together
+//! - [`meter`](crate::meter), [`growth`](crate::growth): how long a guest computes, how far
+//!   its memory grows
 //! - [`host`]: engine, compilation and loading
+//! - [`log`]: what a guest says, under its actor's name
 //! - [`engine`](crate::engine), [`cache`](crate::cache), [`wasi`](crate::wasi)
 
 mod cache;
@@ -21,19 +26,26 @@ mod desk;
 mod discover;
 mod engine;
 pub mod error;
+mod growth;
+mod hooks;
 pub mod host;
 mod imports;
 mod instance;
+pub mod log;
+mod meter;
 pub mod module;
+mod papers;
 mod pool;
 mod run;
 pub mod settings;
+mod slots;
 pub mod turn;
 mod types;
 mod wasi;
 
 pub use error::{ClientMismatch, GuestError, LoadError};
+pub use hooks::Hooks;
 pub use host::WasmHost;
-pub use module::{ClientFunction, ClientImport, Hooks, Method, Module};
+pub use module::{ClientFunction, ClientImport, Method, Module};
 pub use settings::{HostConfig, Limits, Reuse, TypeSettings};
 pub use turn::{Calls, Turn, What};

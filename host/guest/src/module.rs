@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pizza_types::ModuleDigest;
 use pizza_value::compat;
@@ -10,6 +11,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::desk::Desk;
 use crate::error::ClientMismatch;
+use crate::hooks::{HookExports, Hooks};
 use crate::pool::Pool;
 use crate::settings::TypeSettings;
 
@@ -21,9 +23,9 @@ pub struct Module {
     pub(crate) methods: HashMap<String, Method>,
     pub(crate) hooks: HookExports,
     pub(crate) clients: Vec<ClientImport>,
-    pub(crate) pool: Pool,
-    /// Ticks of CPU time a turn may use.
-    pub(crate) ticks_max: u64,
+    pub(crate) pool: Arc<Pool>,
+    /// How often a guest is looked at.
+    pub(crate) tick: Duration,
     // Asked of the first instance, at load.
     pub(crate) schema: u32,
     pub(crate) subscriptions: Vec<Arc<str>>,
@@ -37,30 +39,6 @@ pub struct Method {
     /// The interface that exports it.
     pub interface: String,
     pub(crate) export: ComponentExportIndex,
-}
-
-/// Exports of the platform's own interfaces.
-#[derive(Default)]
-pub(crate) struct HookExports {
-    pub(crate) activate: Option<ComponentExportIndex>,
-    pub(crate) deactivate: Option<ComponentExportIndex>,
-    pub(crate) migrate: Option<ComponentExportIndex>,
-    pub(crate) schema: Option<ComponentExportIndex>,
-    pub(crate) timer: Option<ComponentExportIndex>,
-    pub(crate) reminder: Option<ComponentExportIndex>,
-    pub(crate) subscriptions: Option<ComponentExportIndex>,
-    pub(crate) event: Option<ComponentExportIndex>,
-}
-
-/// Which hooks a module has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hooks {
-    pub activate: bool,
-    pub deactivate: bool,
-    pub migrate: bool,
-    pub timer: bool,
-    pub reminder: bool,
-    pub event: bool,
 }
 
 /// An imported interface `X-client`.
@@ -120,14 +98,7 @@ impl Module {
 
     #[must_use]
     pub fn hooks(&self) -> Hooks {
-        Hooks {
-            activate: self.hooks.activate.is_some(),
-            deactivate: self.hooks.deactivate.is_some(),
-            migrate: self.hooks.migrate.is_some(),
-            timer: self.hooks.timer.is_some(),
-            reminder: self.hooks.reminder.is_some(),
-            event: self.hooks.event.is_some(),
-        }
+        self.hooks.present()
     }
 
     /// Whether each client that this module imports fits what its target exports now.

@@ -1,18 +1,18 @@
 //! One turn, from arguments to outcome.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use pizza_types::{LogLevel, Outcome, State, StateWrite};
-use pizza_value::{Limits, Value, ValueError};
+use pizza_value::{Limits, ValueError};
 use wasmtime::component::{ComponentExportIndex, Val};
 
 use crate::convert::{from_val, to_val};
-use crate::desk::{May, Papers};
 use crate::error::GuestError;
-use crate::instance::{Instance, failure};
+use crate::instance::Instance;
+use crate::log;
 use crate::module::{Method, Module};
+use crate::papers::{May, Papers};
 use crate::turn::{Turn, What};
 
 /// What to call with what.
@@ -21,6 +21,8 @@ struct Call<'m> {
     params: Vec<Val>,
     results: usize,
     may: May,
+    /// Layout and bytes to migrate, which are no values.
+    migration: Option<(u32, Bytes)>,
     method: Option<&'m Method>,
 }
 
@@ -31,76 +33,53 @@ impl Module {
     /// # Errors
     /// What the guest did wrong, or why it could not be asked.
     pub async fn run(&self, turn: Turn) -> Result<Outcome, GuestError> {
-        let deadline = Duration::from_millis(turn.deadline_ms_left);
+        let deadline = Instant::now() + Duration::from_millis(turn.deadline_ms_left);
         let call = self.call(&turn)?;
         let _place = self.pool.place(turn.depth, deadline).await?;
-        let running = self.run_call(turn, call);
-        match tokio::time::timeout(deadline, running).await {
-            Ok(outcome) => outcome,
-            // The instance went with the future: it is never used again.
-            Err(_) => Err(GuestError::Deadline),
-        }
-    }
-
-    async fn run_call(&self, turn: Turn, call: Call<'_>) -> Result<Outcome, GuestError> {
-        let migrates = matches!(turn.what, What::Migrate { .. });
-        let mut instance = self.instance().await?;
-        let desk = instance.store.data_mut();
-        desk.ticks = 0;
-        desk.broken = None;
-        desk.papers = Some(Papers::new(turn, call.may));
-        instance.store.set_epoch_deadline(1);
-
-        let mut results = vec![Val::Bool(false); call.results];
-        let store = &mut instance.store;
-        let Some(func) = instance.wasm.get_func(&mut *store, call.export) else {
-            return Err(GuestError::Unknown("such export".to_owned()));
+        let mut instance = match self.pool.take() {
+            Some(instance) => instance,
+            None => self.start(deadline).await?,
         };
-        let called = func
-            .call_async(&mut *store, &call.params, &mut results)
-            .await;
-        if let Err(error) = called {
+        instance.store.data_mut().papers = Some(Papers::new(turn, call.may));
+        match within(deadline, self.perform(&mut instance, call)).await {
+            Ok(outcome) => {
+                instance.turns += 1;
+                self.pool.give_back(instance);
+                Ok(outcome)
+            }
             // Whatever state the instance is in, nobody meets it again.
-            return Err(failure(store, &error));
-        }
-        // A growth that was refused is no failure if the guest managed without.
-        instance.store.data_mut().broken = None;
-        let outcome = self.outcome(&mut instance, &call, results, migrates)?;
-        instance.turns += 1;
-        self.pool.give_back(instance);
-        Ok(outcome)
-    }
-
-    async fn instance(&self) -> Result<Instance, GuestError> {
-        match self.pool.take() {
-            Some(instance) => Ok(instance),
-            None => Instance::start(&self.pre, &self.settings, self.ticks_max).await,
+            Err(error) => {
+                log_of_failure(&mut instance);
+                Err(error)
+            }
         }
     }
 
-    fn outcome(
+    async fn perform(
         &self,
         instance: &mut Instance,
-        call: &Call<'_>,
-        mut results: Vec<Val>,
-        migrates: bool,
+        call: Call<'_>,
     ) -> Result<Outcome, GuestError> {
-        let desk = instance.store.data_mut();
-        let output = desk.output.take();
-        for line in String::from_utf8_lossy(&output).lines() {
-            desk.log(LogLevel::Info, line);
+        if let Some((from_schema, bytes)) = call.migration {
+            let migrated = instance.migrate(call.export, from_schema, &bytes).await?;
+            return self.migrated(take_papers(instance)?, migrated);
         }
-        let Some(papers) = desk.papers.take() else {
-            return Err(GuestError::Trap("the turn lost its papers".to_owned()));
-        };
-        if migrates {
-            return self.migrated(papers, results.pop());
-        }
+        let mut results = vec![Val::Bool(false); call.results];
+        instance
+            .call(call.export, &call.params, &mut results)
+            .await?;
         let (reply, declined) = match call.method {
             Some(method) => self.reply(method, results.pop())?,
             None => (Bytes::new(), false),
         };
-        Ok(papers.into_outcome(reply, declined))
+        Ok(take_papers(instance)?.into_outcome(reply, declined))
+    }
+
+    /// A new instance, when all modules together leave room for one.
+    async fn start(&self, deadline: Instant) -> Result<Instance, GuestError> {
+        let slot = self.pool.slot(deadline).await?;
+        let starting = Instance::start(&self.pre, &self.settings, self.tick, slot);
+        within(deadline, starting).await
     }
 
     fn reply(&self, method: &Method, result: Option<Val>) -> Result<(Bytes, bool), GuestError> {
@@ -119,49 +98,40 @@ impl Module {
     }
 
     /// The bytes that `migrate` returned, as the state to commit.
-    fn migrated(&self, papers: Papers, result: Option<Val>) -> Result<Outcome, GuestError> {
-        let bytes_type = pizza_value::ty::Type::List(Arc::new(pizza_value::ty::Type::U8));
-        let refused = |why: String| GuestError::Refused {
+    fn migrated(
+        &self,
+        papers: Papers,
+        migrated: Result<Vec<u8>, String>,
+    ) -> Result<Outcome, GuestError> {
+        let bytes = migrated.map_err(|why| GuestError::Refused {
             what: "the migration of the state",
             why,
-        };
-        match result {
-            Some(Val::Result(Ok(Some(bytes)))) => {
-                let Some(Value::Bytes(bytes)) = from_val(*bytes, &bytes_type) else {
-                    return Err(misfit("the migrated state"));
-                };
-                let (found, limit) = (bytes.len(), self.settings.limits.state_bytes);
-                if found > limit {
-                    let what = "a migrated state";
-                    return Err(GuestError::StateTooLarge { what, found, limit });
-                }
-                let mut outcome = papers.into_outcome(Bytes::new(), false);
-                outcome.state = StateWrite::Set(State {
-                    schema: self.schema,
-                    bytes: bytes.into(),
-                });
-                Ok(outcome)
-            }
-            Some(Val::Result(Err(Some(why)))) => match *why {
-                Val::String(why) => Err(refused(why)),
-                _ => Err(misfit("the refusal")),
-            },
-            _ => Err(misfit("the migrated state")),
+        })?;
+        let (found, limit) = (bytes.len(), self.settings.limits.state_bytes);
+        if found > limit {
+            let what = "a migrated state";
+            return Err(GuestError::StateTooLarge { what, found, limit });
         }
+        let mut outcome = papers.into_outcome(Bytes::new(), false);
+        outcome.state = StateWrite::Set(State {
+            schema: self.schema,
+            bytes: bytes.into(),
+        });
+        Ok(outcome)
     }
 
     fn call(&self, turn: &Turn) -> Result<Call<'_>, GuestError> {
         let hooks = &self.hooks;
-        let (export, params, results, may) = match &turn.what {
+        let (export, params, may) = match &turn.what {
             What::Call { method, arguments } => return self.method_call(method, arguments),
-            What::Timer { name } => (&hooks.timer, vec![string(name)], 0, May::Everything),
+            What::Timer { name } => (&hooks.timer, vec![string(name)], May::Everything),
             What::Reminder {
                 name,
                 due_ms,
                 missed,
             } => {
                 let params = vec![string(name), Val::U64(*due_ms), Val::U32(*missed)];
-                (&hooks.reminder, params, 0, May::Everything)
+                (&hooks.reminder, params, May::Everything)
             }
             What::Event {
                 stream,
@@ -174,29 +144,27 @@ impl Module {
                     ("position".to_owned(), Val::U64(*position)),
                     ("payload".to_owned(), Val::String(payload)),
                 ];
-                (&hooks.event, vec![Val::Record(event)], 0, May::Everything)
+                (&hooks.event, vec![Val::Record(event)], May::Everything)
             }
-            What::Activate => (&hooks.activate, vec![], 0, May::SetTimers),
-            What::Deactivate => (&hooks.deactivate, vec![], 0, May::OnlyRead),
-            What::Migrate { from_schema, bytes } => {
-                let bytes = bytes.iter().map(|byte| Val::U8(*byte)).collect();
-                let params = vec![Val::U32(*from_schema), Val::List(bytes)];
-                (&hooks.migrate, params, 1, May::OnlyRead)
-            }
+            What::Activate => (&hooks.activate, vec![], May::SetTimers),
+            What::Deactivate => (&hooks.deactivate, vec![], May::OnlyRead),
+            What::Migrate { .. } => (&hooks.migrate, vec![], May::OnlyRead),
         };
-        let missing = || GuestError::Unknown(format!("hook for {:?}", turn.what));
         Ok(Call {
-            export: export.as_ref().ok_or_else(missing)?,
+            export: export.as_ref().ok_or_else(|| self.no_hook(&turn.what))?,
             params,
-            results,
+            results: 0,
             may,
+            migration: match &turn.what {
+                What::Migrate { from_schema, bytes } => Some((*from_schema, bytes.clone())),
+                _ => None,
+            },
             method: None,
         })
     }
 
     fn method_call(&self, name: &str, arguments: &[u8]) -> Result<Call<'_>, GuestError> {
-        let missing = || GuestError::Unknown(format!("method {name:?}"));
-        let method = self.method(name).ok_or_else(missing)?;
+        let method = self.method(name).ok_or_else(|| self.no_method(name))?;
         let limits = Limits {
             bytes_max: self.settings.limits.transfer_bytes,
             ..Limits::default()
@@ -214,24 +182,49 @@ impl Module {
             } else {
                 May::Everything
             },
+            migration: None,
             method: Some(method),
         })
     }
 
+    fn no_method(&self, method: &str) -> GuestError {
+        let mut known: Vec<&str> = self.methods.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        GuestError::UnknownMethod {
+            actor_type: self.actor_type.to_string(),
+            method: method.to_owned(),
+            known: known.join(", "),
+        }
+    }
+
+    fn no_hook(&self, what: &What) -> GuestError {
+        let hook = match what {
+            What::Call { method, .. } => return self.no_method(method),
+            What::Timer { .. } => "on-timer",
+            What::Reminder { .. } => "on-reminder",
+            What::Event { .. } => "on-event",
+            What::Activate => "activate",
+            What::Deactivate => "deactivate",
+            What::Migrate { .. } => "migrate",
+        };
+        let why = format!("the module of {:?} does not export it", self.actor_type);
+        GuestError::Refused { what: hook, why }
+    }
+
     /// Asks a first instance for what only it can say. It stays, warm.
     pub(crate) async fn ask_about_itself(&mut self) -> Result<(), GuestError> {
-        let mut instance = Instance::start(&self.pre, &self.settings, self.ticks_max).await?;
-        if let Some(Val::U32(schema)) = ask(&mut instance, self.hooks.schema.as_ref()).await? {
+        let wait = Duration::from_millis(self.settings.limits.wait_ms);
+        let deadline = Instant::now() + wait;
+        let mut instance = self.start(deadline).await?;
+        let schema = ask(&mut instance, self.hooks.schema.as_ref());
+        if let Some(Val::U32(schema)) = within(deadline, schema).await? {
             self.schema = schema;
         }
-        let streams = ask(&mut instance, self.hooks.subscriptions.as_ref()).await?;
-        if let Some(Val::List(streams)) = streams {
-            let text = |val: Val| {
-                if let Val::String(s) = val {
-                    Some(s.into())
-                } else {
-                    None
-                }
+        let streams = ask(&mut instance, self.hooks.subscriptions.as_ref());
+        if let Some(Val::List(streams)) = within(deadline, streams).await? {
+            let text = |val: Val| match val {
+                Val::String(text) => Some(text.into()),
+                _ => None,
             };
             self.subscriptions = streams.into_iter().filter_map(text).collect();
         }
@@ -247,15 +240,38 @@ async fn ask(
     let Some(export) = export else {
         return Ok(None);
     };
-    let store = &mut instance.store;
-    store.set_epoch_deadline(1);
-    let Some(func) = instance.wasm.get_func(&mut *store, export) else {
-        return Ok(None);
-    };
-    let mut results = vec![Val::Bool(false)];
-    let called = func.call_async(&mut *store, &[], &mut results).await;
-    called.map_err(|error| failure(store, &error))?;
-    Ok(results.pop())
+    let mut results = [Val::Bool(false)];
+    instance.call(export, &[], &mut results).await?;
+    let [answer] = results;
+    Ok(Some(answer))
+}
+
+async fn within<T>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, GuestError>>,
+) -> Result<T, GuestError> {
+    let ended = tokio::time::timeout_at(deadline.into(), work).await;
+    ended.unwrap_or(Err(GuestError::Deadline))
+}
+
+/// Takes the papers back, with what the guest printed among its log lines.
+fn take_papers(instance: &mut Instance) -> Result<Papers, GuestError> {
+    let desk = instance.store.data_mut();
+    let output = desk.output.take();
+    for line in String::from_utf8_lossy(&output).lines() {
+        desk.log(LogLevel::Info, line);
+    }
+    let lost = || GuestError::Trap("the turn lost its papers".to_owned());
+    desk.papers.take().ok_or_else(lost)
+}
+
+/// Its last words may tell why a turn failed; nothing else of it happened.
+#[cold]
+fn log_of_failure(instance: &mut Instance) {
+    if let Ok(papers) = take_papers(instance) {
+        let actor = papers.actor.clone();
+        log::write(&actor, &papers.into_logs(), log::Turn::Failed);
+    }
 }
 
 fn string(text: &str) -> Val {

@@ -15,6 +15,8 @@ use crate::desk::Desk;
 /// Unread output of one turn; more is dropped.
 const OUTPUT_BYTES_MAX: usize = 64 << 10;
 const RANDOM_BYTES_MAX: u64 = 64 << 10;
+/// Streams and pollables that a guest may hold at once.
+pub(crate) const HANDLES_MAX: usize = 1_000;
 
 /// What may be imported without a grant, beside the platform package.
 pub(crate) const ALLOWED: [&str; 4] = ["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
@@ -45,6 +47,11 @@ pub(crate) struct Output(Arc<Mutex<Vec<u8>>>);
 impl Output {
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock())
+    }
+
+    /// The output so far, which stays.
+    pub(crate) fn peek(&self) -> Vec<u8> {
+        self.0.lock().clone()
     }
 
     fn push(&self, bytes: &[u8]) {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pizza_guest::log;
 use pizza_store::{ActorRecord, Claimed};
 use pizza_types::{CallError, Reply};
 
@@ -70,6 +71,7 @@ pub(crate) fn spawn(core: &Arc<Core>, activation: &Activation, gate: &Gate, quer
             let actor_type = core.catalog.get(query.envelope.target.actor_type())?;
             let outcome = actor_type.module.run(turn).await?;
             gate.passed(version).await?;
+            log::write(&query.envelope.target, &outcome.logs, log::Turn::Committed);
             Ok(Reply {
                 body: outcome.reply,
                 declined: outcome.declined,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use pizza_guest::log;
 use pizza_store::{CommitError, Committed};
-use pizza_types::{CallError, LogLevel, LogLine, Reply};
+use pizza_types::{CallError, Reply};
 
 use crate::gate::Gate;
 use crate::pipeline::Settled;
@@ -45,9 +46,7 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
         };
         drop(reply_to.send(Ok(reply)));
     }
-    for line in &outputs.logs {
-        write_log(&outputs.actor.to_string(), line);
-    }
+    log::write(&outputs.actor, &outputs.logs, log::Turn::Committed);
     for change in outputs.timers {
         core.timers.apply(&core.clock, &outputs.actor, change);
     }
@@ -68,17 +67,5 @@ fn refusal(error: CommitError, outputs: &Outputs) -> CallError {
             id: outputs.message,
             detail,
         },
-    }
-}
-
-/// A guest's own words, under the actor's name.
-pub(crate) fn write_log(actor: &str, line: &LogLine) {
-    let message = &line.message;
-    match line.level {
-        LogLevel::Trace => tracing::trace!(target: "actor", actor, "{message}"),
-        LogLevel::Debug => tracing::debug!(target: "actor", actor, "{message}"),
-        LogLevel::Info => tracing::info!(target: "actor", actor, "{message}"),
-        LogLevel::Warn => tracing::warn!(target: "actor", actor, "{message}"),
-        LogLevel::Error => tracing::error!(target: "actor", actor, "{message}"),
     }
 }

@@ -7,8 +7,9 @@ use pizza_types::{ActorId, CallError, Effect};
 
 use super::wit::calls::{CallFailure, Host};
 use super::{ahead, name, payload, target};
-use crate::desk::{Desk, May};
+use crate::desk::Desk;
 use crate::error::GuestError;
+use crate::papers::May;
 
 impl Host for Desk {
     async fn call(

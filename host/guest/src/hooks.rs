@@ -1,0 +1,132 @@
+//! Exports of the platform's own interfaces. All are optional, none may have another type:
+//! a hook that cannot be called must be found at load, not at the first reminder.
+
+use std::sync::Arc;
+
+use pizza_value::ty::{Field, Function, Record, ResultType, Type};
+use wasmtime::Engine;
+use wasmtime::component::ComponentExportIndex;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+
+use crate::error::LoadError;
+use crate::types;
+
+#[derive(Default)]
+pub(crate) struct HookExports {
+    pub(crate) activate: Option<ComponentExportIndex>,
+    pub(crate) deactivate: Option<ComponentExportIndex>,
+    pub(crate) migrate: Option<ComponentExportIndex>,
+    pub(crate) schema: Option<ComponentExportIndex>,
+    pub(crate) timer: Option<ComponentExportIndex>,
+    pub(crate) reminder: Option<ComponentExportIndex>,
+    pub(crate) subscriptions: Option<ComponentExportIndex>,
+    pub(crate) event: Option<ComponentExportIndex>,
+}
+
+/// Which hooks a module has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hooks {
+    pub activate: bool,
+    pub deactivate: bool,
+    pub migrate: bool,
+    pub timer: bool,
+    pub reminder: bool,
+    pub event: bool,
+}
+
+impl HookExports {
+    pub(crate) fn present(&self) -> Hooks {
+        Hooks {
+            activate: self.activate.is_some(),
+            deactivate: self.deactivate.is_some(),
+            migrate: self.migrate.is_some(),
+            timer: self.timer.is_some(),
+            reminder: self.reminder.is_some(),
+            event: self.event.is_some(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let present = self.present();
+        !(present.timer || present.reminder || present.event)
+    }
+
+    /// Takes over what the module exports of one of the platform's interfaces.
+    pub(crate) fn discover(
+        &mut self,
+        engine: &Engine,
+        interface: &str,
+        instance: &ComponentInstance,
+        find: &dyn Fn(&str) -> Option<ComponentExportIndex>,
+    ) -> Result<(), LoadError> {
+        for (name, item) in instance.exports(engine) {
+            let ComponentItem::ComponentFunc(func) = item.ty else {
+                continue;
+            };
+            let found = types::function(name, &func)?;
+            let wrong = |problem: String| LoadError::Hook {
+                interface: interface.to_owned(),
+                function: name.to_owned(),
+                problem,
+            };
+            let Some((place, expected)) = self.place(interface, name) else {
+                return Err(wrong("there is no such function".to_owned()));
+            };
+            pizza_value::compat::same_function(&expected, &found)
+                .map_err(|difference| wrong(difference.to_string()))?;
+            *place = find(name);
+        }
+        Ok(())
+    }
+
+    fn place(
+        &mut self,
+        interface: &str,
+        name: &str,
+    ) -> Option<(&mut Option<ComponentExportIndex>, Function)> {
+        let interface = interface.split('@').next().unwrap_or(interface);
+        let bytes = || Type::List(Arc::new(Type::U8));
+        let strings = || Type::List(Arc::new(Type::String));
+        let (place, params, result) = match (interface, name) {
+            ("lifecycle", "activate") => (&mut self.activate, vec![], None),
+            ("lifecycle", "deactivate") => (&mut self.deactivate, vec![], None),
+            ("lifecycle", "schema") => (&mut self.schema, vec![], Some(Type::U32)),
+            ("lifecycle", "migrate") => {
+                let params = vec![("from-schema", Type::U32), ("bytes", bytes())];
+                let (ok, err) = (Some(bytes()), Some(Type::String));
+                let result = Type::Result(Arc::new(ResultType { ok, err }));
+                (&mut self.migrate, params, Some(result))
+            }
+            ("timer-events", "on-timer") => (&mut self.timer, vec![("name", Type::String)], None),
+            ("reminder-events", "on-reminder") => {
+                let name = ("name", Type::String);
+                let params = vec![name, ("due", Type::U64), ("missed", Type::U32)];
+                (&mut self.reminder, params, None)
+            }
+            ("stream-events", "subscriptions") => {
+                (&mut self.subscriptions, vec![], Some(strings()))
+            }
+            ("stream-events", "on-event") => (&mut self.event, vec![("event", event())], None),
+            _ => return None,
+        };
+        let params = params.into_iter().map(|(name, ty)| Field::new(name, ty));
+        let function = Function {
+            name: name.to_owned(),
+            params: params.collect(),
+            result,
+        };
+        Some((place, function))
+    }
+}
+
+fn event() -> Type {
+    let fields = [
+        ("name", Type::String),
+        ("position", Type::U64),
+        ("payload", Type::String),
+    ];
+    let fields = fields.into_iter().map(|(name, ty)| Field::new(name, ty));
+    Type::Record(Arc::new(Record {
+        fields: fields.collect(),
+    }))
+}

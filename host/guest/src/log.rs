@@ -1,0 +1,33 @@
+//! A guest's own words, under the actor's name.
+
+use pizza_types::{ActorId, LogLevel, LogLine};
+
+/// What became of the turn that wrote the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Committed,
+    /// It changed nothing; the line says so.
+    Failed,
+}
+
+pub fn write(actor: &ActorId, lines: &[LogLine], turn: Turn) {
+    if lines.is_empty() {
+        return;
+    }
+    let actor = actor.to_string();
+    for line in lines {
+        write_line(&actor, line, turn);
+    }
+}
+
+fn write_line(actor: &str, line: &LogLine, turn: Turn) {
+    let failed = (turn == Turn::Failed).then_some(true);
+    let message = &line.message;
+    match line.level {
+        LogLevel::Trace => tracing::trace!(target: "actor", actor, failed, "{message}"),
+        LogLevel::Debug => tracing::debug!(target: "actor", actor, failed, "{message}"),
+        LogLevel::Info => tracing::info!(target: "actor", actor, failed, "{message}"),
+        LogLevel::Warn => tracing::warn!(target: "actor", actor, failed, "{message}"),
+        LogLevel::Error => tracing::error!(target: "actor", actor, failed, "{message}"),
+    }
+}

@@ -1,0 +1,118 @@
+//! How long a guest has computed in its turn. What it waits for is not charged, and
+//! neither is what other tasks did meanwhile.
+//!
+//! A thread's own CPU clock would be exact, but reading it costs a sixth of a small turn.
+//! So the time between two looks is taken from the monotonic clock, and no stretch counts
+//! for more than a tick: a guest cannot run longer than that unseen, and a thread that was
+//! put to sleep is not the guest's fault.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Shared by an instance and the calls into it; only one of them runs at a time.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    born: Instant,
+    tick_ns: u64,
+    since_ns: AtomicU64,
+    used_ns: AtomicU64,
+}
+
+impl Meter {
+    pub(crate) fn new(tick: Duration) -> Self {
+        Self {
+            born: Instant::now(),
+            tick_ns: nanos(tick),
+            since_ns: AtomicU64::new(0),
+            used_ns: AtomicU64::new(0),
+        }
+    }
+
+    /// A new turn starts with nothing used.
+    pub(crate) fn reset(&self) {
+        self.used_ns.store(0, Ordering::Relaxed);
+    }
+
+    /// Charges the stretch that ends now.
+    pub(crate) fn charge(&self) -> Duration {
+        let now = nanos(self.born.elapsed());
+        let since = self.since_ns.swap(now, Ordering::Relaxed);
+        let stretch = now.saturating_sub(since).min(self.tick_ns);
+        let used = self.used_ns.fetch_add(stretch, Ordering::Relaxed) + stretch;
+        Duration::from_nanos(used)
+    }
+
+    fn resume(&self) {
+        let now = nanos(self.born.elapsed());
+        self.since_ns.store(now, Ordering::Relaxed);
+    }
+
+    /// Runs a call into the guest, metered whenever it is not suspended.
+    pub(crate) async fn run<F: Future>(&self, call: F) -> F::Output {
+        let mut call = pin!(call);
+        poll_fn(|context| {
+            self.resume();
+            let polled = call.as_mut().poll(context);
+            if polled.is_pending() {
+                self.charge();
+            }
+            polled
+        })
+        .await
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TICK: Duration = Duration::from_millis(10);
+
+    fn spin(duration: Duration) {
+        let until = Instant::now() + duration;
+        while Instant::now() < until {}
+    }
+
+    #[tokio::test]
+    async fn waiting_is_not_charged() {
+        let meter = Meter::new(TICK);
+        meter
+            .run(async {
+                for _ in 0..10 {
+                    tokio::time::sleep(Duration::from_millis(15)).await;
+                }
+            })
+            .await;
+        let used = meter.charge();
+        assert!(used < TICK, "{used:?}");
+    }
+
+    #[tokio::test]
+    async fn computing_between_waits_is_charged() {
+        let meter = Meter::new(TICK);
+        meter
+            .run(async {
+                for _ in 0..10 {
+                    spin(Duration::from_millis(5));
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            })
+            .await;
+        let used = meter.charge();
+        assert!(used >= Duration::from_millis(45), "{used:?}");
+    }
+
+    #[test]
+    fn one_stretch_counts_for_a_tick_at_most() {
+        let meter = Meter::new(TICK);
+        meter.resume();
+        std::thread::sleep(Duration::from_millis(60));
+        assert_eq!(meter.charge(), TICK);
+    }
+}

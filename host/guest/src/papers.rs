@@ -1,0 +1,170 @@
+//! What a guest sees and stages during one turn.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_types::{
+    ActorId, Effect, EntryWrite, LogLevel, LogLine, MessageId, Outcome, State, StateWrite,
+};
+
+use crate::turn::{Calls, Turn};
+
+/// One turn's papers: what was handed in, what was staged.
+pub(crate) struct Papers {
+    pub(crate) actor: ActorId,
+    pub(crate) message_id: MessageId,
+    pub(crate) caller: Option<ActorId>,
+    pub(crate) now_ms: u64,
+    pub(crate) random: u64,
+    pub(crate) trace: Option<Arc<str>>,
+    pub(crate) calls: Arc<dyn Calls>,
+    pub(crate) may: May,
+    pub(crate) state: Option<State>,
+    pub(crate) entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    pub(crate) staged_state: StateWrite,
+    pub(crate) staged_entries: BTreeMap<Arc<str>, Option<Bytes>>,
+    pub(crate) staged_bytes: usize,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) logs: Vec<LogLine>,
+    pub(crate) logs_dropped: usize,
+}
+
+/// What the kind of turn allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum May {
+    Everything,
+    /// `activate`: arm timers again, and nothing that lasts.
+    SetTimers,
+    /// Queries, `deactivate` and `migrate`.
+    OnlyRead,
+}
+
+impl Papers {
+    pub(crate) fn new(turn: Turn, may: May) -> Self {
+        Self {
+            actor: turn.actor,
+            message_id: turn.message_id,
+            caller: turn.caller,
+            now_ms: turn.now_ms,
+            random: turn.random_seed,
+            trace: turn.trace,
+            calls: turn.calls,
+            may,
+            state: turn.state,
+            entries: turn.entries,
+            staged_state: StateWrite::Keep,
+            staged_entries: BTreeMap::new(),
+            staged_bytes: 0,
+            effects: Vec::new(),
+            logs: Vec::new(),
+            logs_dropped: 0,
+        }
+    }
+
+    pub(crate) fn state(&self) -> Option<&State> {
+        match &self.staged_state {
+            StateWrite::Keep => self.state.as_ref(),
+            StateWrite::Set(state) => Some(state),
+            StateWrite::Clear => None,
+        }
+    }
+
+    pub(crate) fn clear_state(&mut self) {
+        self.staged_state = StateWrite::Clear;
+        self.entries = Arc::default();
+        self.staged_entries.clear();
+    }
+
+    pub(crate) fn entry(&self, name: &str) -> Option<&Bytes> {
+        match self.staged_entries.get(name) {
+            Some(staged) => staged.as_ref(),
+            None => self.entries.get(name),
+        }
+    }
+
+    /// Names in order, staged ones included and removed ones left out.
+    pub(crate) fn entry_names(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Vec<String> {
+        use std::ops::Bound;
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let range = (start, Bound::Unbounded);
+        let mut old = self
+            .entries
+            .range::<str, _>(range)
+            .map(|(name, _)| name)
+            .peekable();
+        let mut new = self.staged_entries.range::<str, _>(range).peekable();
+        let mut names = Vec::new();
+        while names.len() < limit {
+            let name = match (old.peek(), new.peek()) {
+                (None, None) => break,
+                (Some(a), Some((b, _))) if *a < *b => old.next(),
+                (Some(_), None) => old.next(),
+                (same, Some(_)) => {
+                    if same.is_some_and(|a| new.peek().is_some_and(|(b, _)| *a == *b)) {
+                        old.next();
+                    }
+                    new.next()
+                        .and_then(|(name, bytes)| bytes.as_ref().map(|_| name))
+                }
+            };
+            match name {
+                Some(name) if !name.starts_with(prefix) => break,
+                Some(name) => names.push(name.to_string()),
+                None => {}
+            }
+        }
+        names
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014): one seed a turn, as many numbers as wanted.
+    pub(crate) fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn into_logs(mut self) -> Vec<LogLine> {
+        self.end_logs();
+        self.logs
+    }
+
+    fn end_logs(&mut self) {
+        if self.logs_dropped > 0 {
+            let message = format!("{} further log lines were dropped", self.logs_dropped);
+            let level = LogLevel::Warn;
+            self.logs.push(LogLine { level, message });
+        }
+    }
+
+    pub(crate) fn into_outcome(mut self, reply: Bytes, declined: bool) -> Outcome {
+        self.end_logs();
+        let mut outcome = Outcome {
+            reply,
+            declined,
+            logs: self.logs,
+            ..Outcome::default()
+        };
+        // An actor that says no has changed nothing.
+        if declined {
+            return outcome;
+        }
+        outcome.state = self.staged_state;
+        let writes = self.staged_entries.into_iter();
+        outcome.entries = writes
+            .map(|(name, bytes)| EntryWrite { name, bytes })
+            .collect();
+        outcome.effects = self.effects;
+        outcome
+    }
+}

@@ -1,0 +1,137 @@
+;; A component with one function for each way to misbehave, and a few that behave.
+(component
+  (import "silo:actor/timers@0.1.0" (instance $timers
+    (export "set" (func
+      (param "name" string) (param "delay-ms" u64) (param "period-ms" (option u64))))))
+  (import "silo:actor/state@0.1.0" (instance $state
+    (export "clear" (func))
+    (export "set-entry" (func (param "name" string) (param "bytes" (list u8))))))
+  (import "silo:actor/log@0.1.0" (instance $log
+    (type $level' (enum "trace" "debug" "info" "warn" "error"))
+    (export "level" (type $level (eq $level')))
+    (export "log" (func (param "level" $level) (param "message" string)))))
+
+  (core module $libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 8192))
+    ;; What is allocated is never freed; a turn of these tests needs little.
+    (func (export "realloc") (param $old i32) (param i32 i32) (param $size i32) (result i32)
+      (local $start i32)
+      (local.set $start (global.get $next))
+      (global.set $next (i32.and
+        (i32.add (i32.add (global.get $next) (local.get $size)) (i32.const 7))
+        (i32.const -8)))
+      (local.get $start)))
+  (core instance $libc (instantiate $libc))
+
+  (core func $set-timer (canon lower (func $timers "set") (memory (core memory $libc "memory"))))
+  (core func $clear (canon lower (func $state "clear")))
+  (core func $set-entry (canon lower (func $state "set-entry") (memory (core memory $libc "memory"))))
+  (core func $say (canon lower (func $log "log") (memory (core memory $libc "memory"))))
+
+  (core module $main
+    (import "libc" "memory" (memory 1))
+    (import "host" "set-timer" (func $set-timer (param i32 i32 i64 i32 i64)))
+    (import "host" "clear" (func $clear))
+    (import "host" "set-entry" (func $set-entry (param i32 i32 i32 i32)))
+    (import "host" "say" (func $say (param i32 i32 i32)))
+    (data (i32.const 16) "tick")
+    (global $turns (mut i32) (i32.const 0))
+    (table $table 0 funcref)
+
+    (func (export "turns") (result i32)
+      (global.set $turns (i32.add (global.get $turns) (i32.const 1)))
+      (global.get $turns))
+    (func (export "trap") unreachable)
+    (func (export "loop") (loop (br 0)))
+    (func $recurse (export "recurse") (param i32) (result i32)
+      (i32.add (local.get 0) (call $recurse (i32.add (local.get 0) (i32.const 1)))))
+    ;; As an allocator does: asks for more, and gives up when there is none.
+    (func (export "allocate")
+      (loop
+        (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))
+        (br 0)))
+    ;; The bytes of memory that it got in the end; it manages with those.
+    (func (export "make-do") (result i32)
+      (loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+      (i32.mul (memory.size) (i32.const 65536)))
+    (func (export "fill-table")
+      (loop
+        (if (i32.eq (table.grow $table (ref.null func) (i32.const 1000)) (i32.const -1))
+          (then unreachable))
+        (br 0)))
+    ;; So many zeros.
+    (func (export "reply") (param $size i32) (result i32)
+      (drop (memory.grow (i32.div_u (local.get $size) (i32.const 32768))))
+      (i32.store (i32.const 0) (i32.const 4096))
+      (i32.store (i32.const 4) (local.get $size))
+      (i32.const 0))
+    (func (export "length") (param i32 i32) (result i32) (local.get 1))
+    (func (export "effects") (param $count i32)
+      (loop $more
+        (call $set-timer (i32.const 16) (i32.const 4) (i64.const 1000) (i32.const 0) (i64.const 0))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br_if $more (local.get $count))))
+    (func (export "write-entry") (param $size i32)
+      (drop (memory.grow (i32.div_u (local.get $size) (i32.const 65536))))
+      (call $set-entry (i32.const 16) (i32.const 4) (i32.const 0) (local.get $size)))
+    (func (export "long-name") (call $set-entry (i32.const 1024) (i32.const 257) (i32.const 0) (i32.const 1)))
+    (func (export "log-lines") (param $count i32)
+      (loop $more
+        (call $say (i32.const 2) (i32.const 16) (i32.const 4))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br_if $more (local.get $count))))
+    (func (export "write") (call $clear))
+    (func (export "decline") (result i32)
+      (call $clear)
+      (call $set-timer (i32.const 16) (i32.const 4) (i64.const 1000) (i32.const 0) (i64.const 0))
+      (i32.const 1)))
+  (core instance $main (instantiate $main
+    (with "libc" (instance $libc))
+    (with "host" (instance
+      (export "set-timer" (func $set-timer))
+      (export "clear" (func $clear))
+      (export "set-entry" (func $set-entry))
+      (export "say" (func $say))))))
+
+  (func $turns (result u32) (canon lift (core func $main "turns")))
+  (func $trap (canon lift (core func $main "trap")))
+  (func $loop (canon lift (core func $main "loop")))
+  (func $recurse (param "n" u32) (result u32) (canon lift (core func $main "recurse")))
+  (func $allocate (canon lift (core func $main "allocate")))
+  (func $make-do (result u32) (canon lift (core func $main "make-do")))
+  (func $fill-table (canon lift (core func $main "fill-table")))
+  (func $reply (param "size" u32) (result string)
+    (canon lift (core func $main "reply") (memory (core memory $libc "memory"))))
+  (func $list (param "size" u32) (result (list u16))
+    (canon lift (core func $main "reply") (memory (core memory $libc "memory"))))
+  (func $length (param "text" string) (result u32)
+    (canon lift (core func $main "length") (memory (core memory $libc "memory"))
+      (realloc (core func $libc "realloc"))))
+  (func $effects (param "count" u32) (canon lift (core func $main "effects")))
+  (func $write-entry (param "size" u32) (canon lift (core func $main "write-entry")))
+  (func $long-name (canon lift (core func $main "long-name")))
+  (func $log-lines (param "count" u32) (canon lift (core func $main "log-lines")))
+  (func $write (canon lift (core func $main "write")))
+  (func $decline (result (result)) (canon lift (core func $main "decline")))
+
+  (instance $commands
+    (export "turns" (func $turns))
+    (export "trap" (func $trap))
+    (export "loop" (func $loop))
+    (export "recurse" (func $recurse))
+    (export "allocate" (func $allocate))
+    (export "make-do" (func $make-do))
+    (export "fill-table" (func $fill-table))
+    (export "reply" (func $reply))
+    (export "list" (func $list))
+    (export "length" (func $length))
+    (export "effects" (func $effects))
+    (export "write-entry" (func $write-entry))
+    (export "long-name" (func $long-name))
+    (export "log-lines" (func $log-lines))
+    (export "write" (func $write))
+    (export "decline" (func $decline)))
+  (instance $queries (export "write-from-query" (func $write)))
+  (export "test:hostile/hostile@0.1.0" (instance $commands))
+  (export "test:hostile/hostile-queries@0.1.0" (instance $queries)))

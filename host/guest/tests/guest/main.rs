@@ -1,0 +1,7 @@
+//! What a guest may do, and what happens to one that does more.
+
+mod bounds;
+mod fixture;
+mod loading;
+mod neighbours;
+mod reuse;

@@ -1,0 +1,65 @@
+//! One module's misbehaviour is no other module's trouble.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::fixture::{Guest, host, hostile_on, limits, turn};
+
+/// Lets eight tasks misbehave for as long as the measurement lasts.
+async fn beside(method: &'static str, arguments: &'static str) -> Duration {
+    let host = host();
+    let good = hostile_on(&host, |_| ()).await;
+    let bad = hostile_on(&host, limits(|limits| limits.cpu_ms = 50)).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let attacks: Vec<_> = (0..8)
+        .map(|_| {
+            let (module, stop) = (Arc::clone(&bad.module), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut failed = 0_u32;
+                while !stop.load(Ordering::Relaxed) {
+                    failed += u32::from(module.run(turn(method, arguments)).await.is_err());
+                    tokio::task::yield_now().await;
+                }
+                failed
+            })
+        })
+        .collect();
+    let slowest = measure(&good).await;
+    stop.store(true, Ordering::Relaxed);
+    for attack in attacks {
+        assert!(attack.await.expect("a task") > 0, "{method} was allowed");
+    }
+    slowest
+}
+
+async fn measure(good: &Guest) -> Duration {
+    let (begin, mut slowest) = (Instant::now(), Duration::ZERO);
+    while begin.elapsed() < Duration::from_millis(500) {
+        let started = Instant::now();
+        good.reply("turns", "").await;
+        slowest = slowest.max(started.elapsed());
+        tokio::task::yield_now().await;
+    }
+    slowest
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_neighbour_goes_on_beside_misbehaviour() {
+    for (method, arguments) in [
+        ("trap", ""),
+        ("loop", ""),
+        ("recurse", "[0]"),
+        ("allocate", ""),
+        ("reply", "[104857600]"),
+        ("effects", "[10000]"),
+    ] {
+        let slowest = beside(method, arguments).await;
+        // Eight loops on two threads, each looked at every 10 ms, make some 40 ms of
+        // waiting; a budget of 50 ms each would make 200.
+        assert!(
+            slowest < Duration::from_millis(150),
+            "{method}: {slowest:?}"
+        );
+    }
+}
