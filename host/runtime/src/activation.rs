@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_store::Claimed;
-use pizza_types::{ActorId, EntryWrite, State, StateWrite};
+use pizza_store::{Claimed, Commit};
+use pizza_types::{ActorId, State, StateWrite};
 
 pub(crate) type Entries = Arc<BTreeMap<Arc<str>, Bytes>>;
 
 /// Small on purpose: there may be a million of them.
 pub(crate) struct Activation {
+    /// 0 where the first commit is still to claim the actor.
     pub(crate) epoch: u64,
     /// Of the staged state; the record in the store may still be behind.
     pub(crate) version: u64,
     pub(crate) state: Option<State>,
     /// `None` stands for an empty map, which most actors have.
     entries: Option<Entries>,
+    /// Of the streams that the actor has been given events of since it is in memory,
+    /// by name: the position of the last one. Most actors have none.
+    cursors: BTreeMap<Arc<str>, u64>,
     /// `lifecycle.activate` has run.
     pub(crate) awake: bool,
 }
@@ -29,8 +33,29 @@ impl Activation {
             version: record.version,
             state: record.state,
             entries: (!entries.is_empty()).then(|| Arc::new(entries)),
+            cursors: BTreeMap::new(),
             awake: false,
         }
+    }
+
+    /// An actor without a record: its first commit claims it.
+    pub(crate) fn unclaimed() -> Self {
+        Self {
+            epoch: 0,
+            version: 0,
+            state: None,
+            entries: None,
+            cursors: BTreeMap::new(),
+            awake: false,
+        }
+    }
+
+    pub(crate) fn cursor(&self, stream: &str) -> Option<u64> {
+        self.cursors.get(stream).copied()
+    }
+
+    pub(crate) fn set_cursor(&mut self, stream: &Arc<str>, position: u64) {
+        self.cursors.insert(Arc::clone(stream), position);
     }
 
     pub(crate) fn entries(&self) -> Entries {
@@ -38,9 +63,13 @@ impl Activation {
     }
 
     /// Moves the staged state on by one commit.
-    pub(crate) fn stage(&mut self, state: &StateWrite, writes: &[EntryWrite]) {
+    pub(crate) fn stage(&mut self, commit: &Commit) {
         self.version += 1;
-        match state {
+        self.epoch = self.epoch.max(1);
+        if let Some(cursor) = &commit.cursor {
+            self.set_cursor(&cursor.stream, cursor.position);
+        }
+        match &commit.state {
             StateWrite::Keep => {}
             StateWrite::Set(state) => self.state = Some(state.clone()),
             StateWrite::Clear => {
@@ -48,12 +77,12 @@ impl Activation {
                 self.entries = None;
             }
         }
-        if writes.is_empty() {
+        if commit.entries.is_empty() {
             return;
         }
         // Copies the map only while a query still reads the old one.
         let entries = Arc::make_mut(self.entries.get_or_insert_default());
-        for write in writes {
+        for write in &commit.entries {
             match &write.bytes {
                 Some(bytes) => entries.insert(Arc::clone(&write.name), bytes.clone()),
                 None => entries.remove(&write.name),

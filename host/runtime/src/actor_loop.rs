@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pizza_guest::{Turn, What};
+use pizza_store::StoreError;
 use pizza_types::{Body, CallError, Effect, Envelope, MessageId, Outcome, State};
 use tokio::sync::Notify;
 
@@ -72,8 +73,10 @@ impl ActorLoop {
                     () = self.arrival.notified() => {}
                 }
             } else {
-                let forget = self.activation.is_none();
-                match self.slot.park(self.activation.take()) {
+                // An actor that never committed anything has nothing to be kept for.
+                let activation = self.activation.take().filter(|a| a.version > 0);
+                let forget = activation.is_none();
+                match self.slot.park(activation) {
                     Ok(()) if forget => return self.core.forget(&self.slot.id),
                     Ok(()) => return,
                     Err(activation) => self.activation = activation,
@@ -114,11 +117,20 @@ impl ActorLoop {
         self.pipeline.gate.broken().map_or(Ok(()), Err)
     }
 
+    /// Claims the actor, if there is anything to claim. Asking for an actor that has no
+    /// record must not give it one.
+    async fn take_over(&mut self) -> Result<Activation, StoreError> {
+        let (id, store) = (&self.slot.id, &self.core.store);
+        if !store.is_known(id).await? {
+            return Ok(Activation::unclaimed());
+        }
+        Ok(Activation::new(store.claim(id, &self.core.silo).await?))
+    }
+
     /// Claims the actor if it is not in memory, and wakes it.
     pub(crate) async fn activate(&mut self, actor_type: &Arc<ActorType>) -> Result<(), CallError> {
         if self.activation.is_none() {
-            let claimed = self.core.store.claim(&self.slot.id, &self.core.silo).await;
-            let activation = Activation::new(claimed.map_err(crate::silo::store_error)?);
+            let activation = self.take_over().await.map_err(crate::silo::store_error)?;
             self.pipeline = Pipeline::new(activation.version);
             self.activation = Some(Box::new(activation));
         }

@@ -1,11 +1,9 @@
 //! Reads. They run beside turns, on the state as the last finished turn left it, and
 //! their answers too wait until that state is durable.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pizza_guest::log;
-use pizza_store::{ActorRecord, Claimed};
 use pizza_types::{CallError, Reply};
 
 use crate::activation::Activation;
@@ -17,42 +15,18 @@ use crate::slot::Queued;
 
 impl ActorLoop {
     pub(crate) async fn begin_query(&mut self, query: Queued) {
-        match self.readable(&query).await {
-            Ok(Some(nobody)) => spawn(&self.core, &nobody, &Gate::new(0), query),
-            Ok(None) => {
-                if let Some(activation) = &self.activation {
-                    spawn(&self.core, activation, &self.pipeline.gate, query);
-                }
-            }
-            Err(error) => drop(query.reply.send(Err(error))),
-        }
-    }
-
-    /// Makes sure that there is something to read. An actor that was never claimed stays
-    /// so: asking for it must not fill the store. Its stand-in is returned.
-    async fn readable(&mut self, query: &Queued) -> Result<Option<Activation>, CallError> {
-        let target = &query.envelope.target;
-        if self.activation.is_none() {
-            let record = self.core.store.record(target).await;
-            if record.map_err(crate::silo::store_error)?.is_none() {
-                return Ok(Some(self.nobody()));
-            }
-        }
-        let actor_type = self.core.catalog.get(target.actor_type())?;
-        self.activate(&actor_type).await?;
-        Ok(None)
-    }
-
-    fn nobody(&self) -> Activation {
-        let record = ActorRecord {
-            state: None,
-            version: 0,
-            epoch: 0,
-            owner: self.core.silo.clone(),
-            module: None,
+        let actor_type = self.core.catalog.get(query.envelope.target.actor_type());
+        let active = match actor_type {
+            Ok(actor_type) => self.activate(&actor_type).await,
+            Err(error) => Err(error),
         };
-        let entries = BTreeMap::new();
-        Activation::new(Claimed { record, entries })
+        match (active, &self.activation) {
+            (Err(error), _) => drop(query.reply.send(Err(error))),
+            (Ok(()), Some(activation)) => {
+                spawn(&self.core, activation, &self.pipeline.gate, query);
+            }
+            (Ok(()), None) => drop(query.reply.send(Err(CallError::Moved))),
+        }
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_store::ReminderWrite;
-use pizza_store::{Commit, Handled, NewEvent, OutboxKey, OutboxRow, OutboxWrite, Reminder};
+use pizza_store::{Commit, Cursor, Handled, NewEvent, OutboxKey, OutboxRow, OutboxWrite, Reminder};
 use pizza_types::{
-    ActorId, Body, CallError, Chain, Effect, Envelope, LogLine, MessageId, Outcome, Reply, State,
-    StateWrite,
+    ActorId, Body, CallError, Chain, Effect, Envelope, LogLine, MessageId, Outcome, Reply, SiloId,
+    State, StateWrite,
 };
 use tokio::sync::oneshot;
 
@@ -17,7 +17,8 @@ use crate::catalog::ActorType;
 use crate::reminders;
 
 /// What staging must know of the moment.
-pub(crate) struct Now {
+pub(crate) struct Now<'a> {
+    pub(crate) silo: &'a SiloId,
     pub(crate) ms: u64,
     pub(crate) dedupe_ms: u64,
     /// The reminder that this turn handles.
@@ -78,9 +79,10 @@ pub(crate) fn stage(
     outcome: Outcome,
     migrated: Option<State>,
     actor_type: &ActorType,
-    now: &Now,
+    now: &Now<'_>,
 ) -> Staged {
-    let durable_id = !matches!(envelope.body, Body::Timer { .. });
+    // A timer is never repeated, and of events the cursor tells which were handled.
+    let durable_id = matches!(envelope.body, Body::Call { .. } | Body::Reminder { .. });
     let state = match (outcome.state, migrated) {
         (StateWrite::Keep, Some(state)) => StateWrite::Set(state),
         (state, _) => state,
@@ -88,6 +90,7 @@ pub(crate) fn stage(
     let mut outputs = Outputs::empty(envelope, activation.version);
     let mut commit = Commit {
         actor: envelope.target.clone(),
+        owner: now.silo.clone(),
         epoch: activation.epoch,
         version: activation.version,
         now_ms: now.ms,
@@ -104,6 +107,7 @@ pub(crate) fn stage(
         outbox: Vec::new(),
         reminders: Vec::new(),
         events: Vec::new(),
+        cursor: cursor(envelope),
     };
     for effect in outcome.effects {
         stage_effect(effect, envelope, now, &mut commit, &mut outputs);
@@ -127,8 +131,24 @@ pub(crate) fn stage(
     }
 }
 
+fn cursor(envelope: &Envelope) -> Option<Cursor> {
+    let Body::Event {
+        stream, position, ..
+    } = &envelope.body
+    else {
+        return None;
+    };
+    Some(Cursor {
+        subscriber: Arc::clone(envelope.target.actor_type()),
+        stream: Arc::clone(stream),
+        key: Arc::clone(envelope.target.key()),
+        position: *position,
+    })
+}
+
 fn changes_nothing(commit: &Commit) -> bool {
     commit.handled.is_none()
+        && commit.cursor.is_none()
         && matches!(commit.state, StateWrite::Keep)
         && commit.entries.is_empty()
         && commit.outbox.is_empty()
@@ -139,7 +159,7 @@ fn changes_nothing(commit: &Commit) -> bool {
 fn stage_effect(
     effect: Effect,
     envelope: &Envelope,
-    now: &Now,
+    now: &Now<'_>,
     commit: &mut Commit,
     outputs: &mut Outputs,
 ) {
@@ -206,7 +226,7 @@ fn write_reminder(commit: &mut Commit, name: Arc<str>, reminder: Option<Reminder
 
 /// The reminder that fired moves on in the same commit that handles it, unless the guest
 /// has set or cancelled it itself.
-fn advance_reminder(envelope: &Envelope, now: &Now, commit: &mut Commit) {
+fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) {
     let Body::Reminder { name, .. } = &envelope.body else {
         return;
     };

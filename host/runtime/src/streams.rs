@@ -1,5 +1,6 @@
 //! Durable events, to subscribers inside and readers outside. Each subscriber has a
-//! cursor for each (stream, key); one pump moves it, event by event.
+//! cursor for each (stream, key), which moves with the commit of the turn that handled
+//! the event; one pump brings the events, one after the other.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -130,25 +131,31 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<Verdict, StoreError> {
             return Ok(Verdict::Settled);
         }
         for event in events {
-            let position = event.position;
-            if let Verdict::Stopped = give(core, route, event).await {
-                core.store
-                    .set_cursor(subscriber, stream, key, cursor)
-                    .await?;
-                return Ok(Verdict::Stopped);
+            cursor = event.position;
+            match give(core, route, event).await {
+                // The actor's commit has moved the cursor.
+                Given::Handled => {}
+                Given::Skipped => {
+                    let store = &core.store;
+                    store.set_cursor(subscriber, stream, key, cursor).await?;
+                }
+                Given::Stopped => return Ok(Verdict::Stopped),
             }
-            cursor = position;
         }
-        core.store
-            .set_cursor(subscriber, stream, key, cursor)
-            .await?;
     }
 }
 
-async fn give(core: &Arc<Core>, route: &Route, event: StoredEvent) -> Verdict {
+enum Given {
+    Handled,
+    /// Nobody can, or could, handle it.
+    Skipped,
+    Stopped,
+}
+
+async fn give(core: &Arc<Core>, route: &Route, event: StoredEvent) -> Given {
     let Ok(target) = ActorId::new(Arc::clone(&route.subscriber), Arc::clone(&route.key)) else {
         // A key that is no actor key has no actor to go to.
-        return Verdict::Settled;
+        return Given::Skipped;
     };
     let position = event.position.to_le_bytes();
     let parts: [&[u8]; 4] = [
@@ -165,7 +172,11 @@ async fn give(core: &Arc<Core>, route: &Route, event: StoredEvent) -> Verdict {
     };
     let mut envelope = core.internal(&target, body);
     envelope.id = id;
-    supervise::deliver(core, &envelope).await
+    match supervise::deliver(core, &envelope).await {
+        Verdict::Settled => Given::Handled,
+        Verdict::Dead => Given::Skipped,
+        Verdict::Stopped => Given::Stopped,
+    }
 }
 
 /// Takes up what subscribers had not been given before the silo stopped last time.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use pizza_types::{Body, CallError, Envelope, Outcome, Reply};
 
 use crate::actor_loop::ActorLoop;
@@ -58,6 +59,7 @@ impl ActorLoop {
             return Err(CallError::Moved);
         };
         let now = stage::Now {
+            silo: &core.silo,
             ms: core.clock.now_ms(),
             dedupe_ms: core.settings.dedupe_ms,
             reminder: core.reminders.scheduled(envelope),
@@ -66,7 +68,7 @@ impl ActorLoop {
         let Some(commit) = staged.commit else {
             return Ok(Pending::uncommitted(envelope, staged.outputs));
         };
-        activation.stage(&commit.state, &commit.entries);
+        activation.stage(&commit);
         let ticket = core.store.commit(commit);
         Ok(Pending::committing(envelope, ticket, staged.outputs))
     }
@@ -76,8 +78,12 @@ impl ActorLoop {
         &mut self,
         envelope: &Envelope,
     ) -> Result<Option<Reply>, CallError> {
-        if matches!(envelope.body, Body::Timer { .. }) {
-            return Ok(None);
+        match &envelope.body {
+            Body::Timer { .. } => return Ok(None),
+            Body::Event {
+                stream, position, ..
+            } => return self.event_from_before(envelope, stream, *position).await,
+            Body::Call { .. } | Body::Reminder { .. } => {}
         }
         if self.pipeline.holds(envelope.id) {
             self.settle_all().await?;
@@ -96,6 +102,35 @@ impl ActorLoop {
         Ok(Some(Reply {
             body: stored.reply,
             declined: stored.declined,
+            replayed: true,
+            durability: self.core.store.durability(),
+        }))
+    }
+
+    /// Events of a stream come in order, so the last position tells which were handled.
+    async fn event_from_before(
+        &mut self,
+        envelope: &Envelope,
+        stream: &Arc<str>,
+        position: u64,
+    ) -> Result<Option<Reply>, CallError> {
+        let Some(activation) = &mut self.activation else {
+            return Ok(None);
+        };
+        let cursor = match activation.cursor(stream) {
+            Some(cursor) => cursor,
+            None => {
+                let actor = &envelope.target;
+                let store = &self.core.store;
+                let cursor = store.cursor(actor.actor_type(), stream, actor.key()).await;
+                let cursor = cursor.map_err(crate::silo::store_error)?;
+                activation.set_cursor(stream, cursor);
+                cursor
+            }
+        };
+        Ok((position <= cursor).then(|| Reply {
+            body: Bytes::new(),
+            declined: false,
             replayed: true,
             durability: self.core.store.durability(),
         }))

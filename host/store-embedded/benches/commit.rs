@@ -21,6 +21,7 @@ fn commit(actor: &ActorId, version: u64) -> Commit {
     };
     Commit {
         actor: actor.clone(),
+        owner: SiloId("one".into()),
         epoch: 1,
         version,
         now_ms: 0,
@@ -34,6 +35,7 @@ fn commit(actor: &ActorId, version: u64) -> Commit {
         outbox: Vec::new(),
         reminders: Vec::new(),
         events: Vec::new(),
+        cursor: None,
     }
 }
 

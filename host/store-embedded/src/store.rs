@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
+use pizza_store::apply::Head;
 use pizza_store::{
     ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, OutboxKey,
     OutboxRow, Store, StoreError, StoredEvent, StoredReply,
@@ -194,6 +195,11 @@ impl Store for EmbeddedStore {
         let head = self.ask("claim an actor", op).await?;
         // Nobody else can commit now, so what is read fits the head.
         read::claimed(&View::now(&self.db), &key, head)
+    }
+
+    async fn is_known(&self, actor: &ActorId) -> Result<bool, StoreError> {
+        let head: Option<Head> = self.view()?.get(Table::Actors, &key::actor(actor))?;
+        Ok(head.is_some())
     }
 
     fn commit(&self, commit: Commit) -> CommitTicket {

@@ -38,6 +38,13 @@ impl Head {
     /// `Fenced` or `Stale` when another claim or commit came in between, `Refused`
     /// when a name of the commit cannot be stored.
     pub fn advanced(before: Option<&Self>, commit: &Commit) -> Result<Self, CommitError> {
+        if before.is_none() && commit.epoch == 0 && commit.version == 0 {
+            check_names(commit)?;
+            let mut first = Self::claimed(None, &commit.owner);
+            first.version = 1;
+            first.module = commit.module;
+            return Ok(first);
+        }
         let Some(head) = before.filter(|head| head.epoch == commit.epoch) else {
             let (ours, current) = (commit.epoch, before.map_or(0, |head| head.epoch));
             return Err(CommitError::Fenced { ours, current });

@@ -5,15 +5,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_types::{ActorId, Durability, EntryWrite, Envelope, MessageId, ModuleDigest, StateWrite};
+use pizza_types::{
+    ActorId, Durability, EntryWrite, Envelope, MessageId, ModuleDigest, SiloId, StateWrite,
+};
 
 use crate::row::Reminder;
 
 /// All of it or none of it, and only if the actor's record still carries `epoch`
-/// and `version`. The record's version becomes `version + 1`.
+/// and `version`. The record's version becomes `version + 1`. An actor without a record
+/// is claimed by its first commit, whose epoch and version are 0: then the epoch is 1.
 #[derive(Debug, Clone)]
 pub struct Commit {
     pub actor: ActorId,
+    /// Whose commit it is.
+    pub owner: SiloId,
+    /// The epoch of the claim; 0 says that the actor had no record, and makes it one.
     pub epoch: u64,
     /// The version that the turn ran on.
     pub version: u64,
@@ -26,6 +32,17 @@ pub struct Commit {
     pub outbox: Vec<OutboxWrite>,
     pub reminders: Vec<ReminderWrite>,
     pub events: Vec<NewEvent>,
+    /// The event that was handled, which needs no dedupe record of its own.
+    pub cursor: Option<Cursor>,
+}
+
+/// Up to which position `subscriber` has been given the events of a (stream, key).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    pub subscriber: Arc<str>,
+    pub stream: Arc<str>,
+    pub key: Arc<str>,
+    pub position: u64,
 }
 
 /// The dedupe record: this message was handled, and this was the answer.

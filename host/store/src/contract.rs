@@ -24,6 +24,7 @@ macro_rules! contract_tests {
         $crate::contract_tests! { $make;
             fencing: a_claim_fences_the_owner_before,
             fencing: an_actor_never_claimed_takes_no_commit,
+            fencing: a_first_commit_claims,
             fencing: epochs_rise_by_one_and_owners_follow,
             fencing: of_many_claims_only_the_last_commits,
             fencing: a_version_commits_once,

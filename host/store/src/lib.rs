@@ -17,7 +17,8 @@ pub mod row;
 pub mod store;
 
 pub use commit::{
-    Commit, CommitError, CommitTicket, Committed, Handled, NewEvent, OutboxWrite, ReminderWrite,
+    Commit, CommitError, CommitTicket, Committed, Cursor, Handled, NewEvent, OutboxWrite,
+    ReminderWrite,
 };
 pub use memory::MemoryStore;
 pub use row::{

@@ -40,6 +40,10 @@ impl Store for MemoryStore {
         Ok(self.tables.lock().claim(actor, owner))
     }
 
+    async fn is_known(&self, actor: &ActorId) -> Result<bool, StoreError> {
+        Ok(self.tables.lock().is_known(actor))
+    }
+
     fn commit(&self, commit: Commit) -> CommitTicket {
         // Taken at once, not when the ticket is polled: tickets are ordered as handed out.
         let outcome = self.tables.lock().commit(commit);

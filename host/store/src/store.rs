@@ -37,6 +37,9 @@ pub trait Store: Send + Sync + 'static {
     /// later than the first commit under it.
     async fn claim(&self, actor: &ActorId, owner: &SiloId) -> Result<Claimed, StoreError>;
 
+    /// Whether the actor has a record; one without need not be claimed, see [`Commit`].
+    async fn is_known(&self, actor: &ActorId) -> Result<bool, StoreError>;
+
     /// Queues the commit; see [`CommitTicket`] for the order.
     fn commit(&self, commit: Commit) -> CommitTicket;
 

@@ -57,6 +57,10 @@ impl Prepared {
             let key = key::outbox(&actor, commit.version.saturating_add(1), write.index);
             rows.push((Table::Outbox, key, Some(value)));
         }
+        if let Some(cursor) = &commit.cursor {
+            let key = key::names(&[&cursor.subscriber, &cursor.stream, &cursor.key]);
+            rows.push((Table::Cursors, key, Some(row::encode(&cursor.position))));
+        }
         let reminder_key = |name: &Arc<str>| key::of_actor(&actor, name);
         let reminders = commit.reminders.iter();
         let reminders = reminders.map(|w| (reminder_key(&w.name), w.reminder.clone()));

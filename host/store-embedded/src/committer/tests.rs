@@ -44,6 +44,7 @@ fn actor() -> ActorId {
 fn commit(version: u64) -> Commit {
     Commit {
         actor: actor(),
+        owner: SiloId("one".into()),
         epoch: 1,
         version,
         now_ms: 0,
@@ -57,6 +58,7 @@ fn commit(version: u64) -> Commit {
         outbox: Vec::new(),
         reminders: Vec::new(),
         events: Vec::new(),
+        cursor: None,
     }
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     let all = format!("{actor} at {version} ");
     Commit {
         actor: actor.clone(),
+        owner: SiloId("one".into()),
         epoch,
         version,
         now_ms: NOW_MS + version,
@@ -96,6 +97,7 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
             key: Arc::clone(actor.key()),
             payload: text(all),
         }],
+        cursor: None,
     }
 }
 

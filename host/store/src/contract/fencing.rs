@@ -26,6 +26,32 @@ pub async fn an_actor_never_claimed_takes_no_commit(store: AnyStore) {
     assert_eq!(store.record(&id).await, Ok(None));
 }
 
+pub async fn a_first_commit_claims(store: AnyStore) {
+    let id = actor("a");
+    assert_eq!(store.is_known(&id).await, Ok(false));
+    taken(&store, commit(&id, 0, 0)).await;
+    assert_eq!(store.is_known(&id).await, Ok(true));
+    let record = store.record(&id).await.expect("readable").expect("claimed");
+    assert_eq!((record.epoch, record.version), (1, 1));
+    assert_eq!(record.owner, silo("one"));
+    // Who came second, or saw the actor without a record long ago, is fenced.
+    let fenced = CommitError::Fenced {
+        ours: 0,
+        current: 1,
+    };
+    assert_eq!(refused(&store, full(&id, 0, 0)).await, fenced);
+    taken(&store, commit(&id, 1, 1)).await;
+    claim(&store, &actor("b"), "two").await;
+    assert_eq!(refused(&store, full(&actor("b"), 0, 0)).await, fenced);
+    let ahead = refused(&store, full(&actor("c"), 0, 1)).await;
+    let nobody = CommitError::Fenced {
+        ours: 0,
+        current: 0,
+    };
+    assert_eq!(ahead, nobody);
+    assert_eq!(store.is_known(&actor("c")).await, Ok(false));
+}
+
 pub async fn epochs_rise_by_one_and_owners_follow(store: AnyStore) {
     let id = actor("a");
     for (epoch, owner) in ["one", "two", "two", "three"].iter().enumerate() {

@@ -8,7 +8,7 @@ use pizza_types::{
 };
 
 use crate::commit::{
-    Commit, CommitError, Committed, Handled, NewEvent, OutboxWrite, ReminderWrite,
+    Commit, CommitError, Committed, Cursor, Handled, NewEvent, OutboxWrite, ReminderWrite,
 };
 use crate::row::{Claimed, Reminder};
 use crate::store::Store;
@@ -34,6 +34,7 @@ pub(super) async fn claim(store: &AnyStore, actor: &ActorId, owner: &str) -> Cla
 pub(super) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     Commit {
         actor: actor.clone(),
+        owner: silo("one"),
         epoch,
         version,
         now_ms: NOW_MS,
@@ -44,6 +45,7 @@ pub(super) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
         outbox: Vec::new(),
         reminders: Vec::new(),
         events: Vec::new(),
+        cursor: None,
     }
 }
 
@@ -56,7 +58,17 @@ pub(super) fn full(actor: &ActorId, epoch: u64, version: u64) -> Commit {
         outbox: vec![outbox(0)],
         reminders: vec![reminder("reminder", Some(NOW_MS + 1))],
         events: vec![event("stream", "key", "payload")],
+        cursor: Some(cursor(7)),
         ..commit(actor, epoch, version)
+    }
+}
+
+pub(super) fn cursor(position: u64) -> Cursor {
+    Cursor {
+        subscriber: Arc::from("order"),
+        stream: Arc::from("given"),
+        key: Arc::from("key"),
+        position,
     }
 }
 

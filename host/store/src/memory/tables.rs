@@ -67,6 +67,10 @@ impl Tables {
         }
     }
 
+    pub(super) fn is_known(&self, actor: &ActorId) -> bool {
+        self.actors.contains_key(actor)
+    }
+
     pub(super) fn commit(&mut self, commit: Commit) -> Result<Committed, CommitError> {
         let before = self.actors.get(&commit.actor).map(|row| &row.head);
         let head = Head::advanced(before, &commit)?;
@@ -107,6 +111,10 @@ impl Tables {
         }
         for write in commit.reminders {
             self.remind(&commit.actor, write);
+        }
+        if let Some(cursor) = commit.cursor {
+            let name = cursor_name(&cursor.subscriber, &cursor.stream, &cursor.key);
+            self.cursors.insert(name, cursor.position);
         }
         let now_ms = commit.now_ms;
         let append = |event| self.append(event, now_ms);
