@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pizza_guest::log;
-use pizza_store::{CommitError, Committed};
+use pizza_store::{CommitError, Committed, StoredEvent};
 use pizza_types::{CallError, Reply};
 
 use crate::gate::Gate;
@@ -54,8 +54,15 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
         core.reminders.apply(&outputs.actor, write);
     }
     core.outbox.enqueue(core, outputs.sends);
-    for (stream, key) in outputs.events {
-        core.streams.published(core, &stream, &key);
+    let positions = committed.into_iter().flat_map(|c| c.positions);
+    for (event, position) in outputs.events.into_iter().zip(positions) {
+        let stored = StoredEvent {
+            position,
+            at_ms: outputs.at_ms,
+            payload: event.payload,
+        };
+        let streams = &core.streams;
+        streams.published(core, &event.stream, &event.key, &stored);
     }
 }
 

@@ -43,7 +43,9 @@ pub(crate) struct Outputs {
     pub(crate) sends: Vec<OutboxRow>,
     pub(crate) reminders: Vec<ReminderWrite>,
     pub(crate) timers: Vec<TimerChange>,
-    pub(crate) events: Vec<(Arc<str>, Arc<str>)>,
+    pub(crate) events: Vec<NewEvent>,
+    /// When the events happened.
+    pub(crate) at_ms: u64,
     pub(crate) logs: Vec<LogLine>,
 }
 
@@ -67,6 +69,7 @@ impl Outputs {
             reminders: Vec::new(),
             timers: Vec::new(),
             events: Vec::new(),
+            at_ms: 0,
             logs: Vec::new(),
         }
     }
@@ -118,6 +121,8 @@ pub(crate) fn stage(
     outputs.declined = outcome.declined;
     outputs.logs = outcome.logs;
     outputs.reminders.clone_from(&commit.reminders);
+    outputs.events.clone_from(&commit.events);
+    outputs.at_ms = now.ms;
     if changes_nothing(&commit) {
         return Staged {
             commit: None,
@@ -184,7 +189,6 @@ fn stage_effect(
             key,
             payload,
         } => {
-            outputs.events.push((Arc::clone(&stream), Arc::clone(&key)));
             commit.events.push(NewEvent {
                 stream,
                 key,
