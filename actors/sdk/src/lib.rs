@@ -116,7 +116,8 @@
 //! - `bindings::order`, `bindings::timer_events`, …: each exported interface, with its `Guest`.
 //!   `bindings::stream_events::Event` is what `on_event` gets.
 //! - `bindings::types`: every record, variant, enum and alias of the contracts, also of the actors that
-//!   are called. Of two with one name the actor's own wins; another one is at its full path,
+//!   are called; define them in an interface of their own (`interface types`), as what an
+//!   exported interface defines itself is in that interface's module. Of two with one name the actor's own wins; another one is at its full path,
 //!   `pizzeria:inventory/types` being `bindings::pizzeria::inventory::types`.
 //! - `bindings::clients::InventoryClient`, for each imported `…-client`:
 //!   `InventoryClient::of(key).reserve(order_id, items)` asks and waits;

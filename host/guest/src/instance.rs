@@ -124,7 +124,9 @@ fn bound_cpu(store: &mut Store<Desk>, meter: &Arc<Meter>, limit_ms: u64) {
             let error = GuestError::CpuBudget { limit_ms };
             return Err(context.data_mut().stop(error));
         }
-        Ok(UpdateDeadline::Yield(1))
+        // The engine's own yield would be polled again before timers and sockets are.
+        let others_first = Box::pin(tokio::task::yield_now());
+        Ok(UpdateDeadline::YieldCustom(1, others_first))
     });
 }
 

@@ -63,3 +63,17 @@ async fn a_neighbour_goes_on_beside_misbehaviour() {
         );
     }
 }
+
+#[tokio::test]
+async fn timers_and_sockets_go_on_beside_a_loop() {
+    let host = host();
+    let bad = hostile_on(&host, limits(|limits| limits.cpu_ms = 400)).await;
+    let module = Arc::clone(&bad.module);
+    let looping = tokio::spawn(async move { module.run(turn("loop", "")).await });
+    tokio::task::yield_now().await;
+    let started = Instant::now();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let took = started.elapsed();
+    assert!(took < Duration::from_millis(200), "{took:?}");
+    assert!(looping.await.expect("a task").is_err());
+}

@@ -1,0 +1,122 @@
+//! Nothing leaves before it is durable.
+
+use std::sync::Arc;
+
+use pizza_store::Store;
+use pizza_types::CallError;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use crate::fixture::{Probes, World, actor, settle, until};
+use crate::store::{Fate, MoodyStore};
+
+fn moody() -> (World, Arc<MoodyStore>) {
+    let store = MoodyStore::new();
+    (World::on(Arc::clone(&store) as Arc<dyn Store>), store)
+}
+
+fn begin(probes: &Probes, key: &'static str, steps: Value) -> JoinHandle<Result<Value, CallError>> {
+    let probes = probes.clone();
+    tokio::spawn(async move { probes.try_act(key, steps).await })
+}
+
+fn send(key: &str) -> Value {
+    json!({"send": {"key": key, "steps": r#"[{"note":"sent"}]"#, "delayMs": 0}})
+}
+
+fn publish(key: &str) -> Value {
+    json!({"publish": {"stream": "probe-events", "key": key, "payload": "told"}})
+}
+
+#[tokio::test]
+async fn nothing_leaves_before_its_commit() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    store.hold(true);
+    let acting = begin(
+        &probes,
+        "a",
+        json!([{"note": "x"}, send("b"), publish("c")]),
+    );
+    settle().await;
+    assert!(!acting.is_finished(), "the reply waits");
+    let query = begin_query(&probes, "a");
+    settle().await;
+    assert!(
+        !query.is_finished(),
+        "so does who reads what is not durable"
+    );
+    assert_eq!(probes.silo.stats().outbox_pending, 0);
+    store.hold(false);
+    let view = acting.await.expect("a task").expect("an answer");
+    assert_eq!(view["ok"]["count"], 1);
+    assert_eq!(query.await.expect("a task")["count"], 1);
+    probes.expect_notes("b", &["sent"]).await;
+    probes.expect_notes("c", &["event 1 told"]).await;
+}
+
+fn begin_query(probes: &Probes, key: &'static str) -> JoinHandle<Value> {
+    let probes = probes.clone();
+    tokio::spawn(async move { probes.read(key, "read").await })
+}
+
+#[tokio::test]
+async fn the_next_turn_runs_while_the_commit_is_in_flight() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    store.hold(true);
+    let turns: Vec<_> = (0..5).map(|_| begin(&probes, "a", json!([]))).collect();
+    let all_committed = async || {
+        let record = store.record(&actor("a")).await.expect("readable");
+        record.is_some_and(|record| record.version == 5)
+    };
+    assert!(until(all_committed).await, "five commits are queued");
+    assert!(turns.iter().all(|turn| !turn.is_finished()));
+    store.hold(false);
+    for (turn, count) in turns.into_iter().zip(1..) {
+        let view = turn.await.expect("a task").expect("an answer");
+        assert_eq!(view["ok"]["count"], count);
+    }
+}
+
+#[tokio::test]
+async fn what_is_staged_behind_a_failed_commit_fails_with_it() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    probes.act("a", json!([{"note": "before"}])).await;
+    store.hold(true);
+    store.decide(Fate::Refused);
+    let steps = || json!([{"note": "void"}, send("b"), publish("c")]);
+    let turns: Vec<_> = (0..3).map(|_| begin(&probes, "a", steps())).collect();
+    settle().await;
+    store.decide(Fate::Taken);
+    store.hold(false);
+    for turn in turns {
+        let error = turn.await.expect("a task").expect_err("not durable");
+        assert!(matches!(error, CallError::Store { .. }), "{error:?}");
+    }
+    assert_eq!(probes.notes("a").await, ["before"]);
+    assert!(probes.notes("b").await.is_empty());
+    assert!(probes.notes("c").await.is_empty());
+    assert_eq!(probes.act("a", json!([])).await["count"], 2);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_said_and_can_be_asked_again() {
+    for (fate, count) in [(Fate::AnswerLost, 1), (Fate::Lost, 1)] {
+        let (world, store) = moody();
+        let probes = world.silo("one").await;
+        store.decide(fate);
+        let envelope = probes.acting("a", &json!([{"note": "once"}]));
+        let error = probes.deliver(envelope.clone()).await.expect_err("unknown");
+        let CallError::Unknown { id, .. } = error else {
+            panic!("{fate:?}: {error:?}");
+        };
+        assert_eq!(id, envelope.id);
+        store.decide(Fate::Taken);
+        let reply = probes.deliver(envelope).await.expect("an answer");
+        assert_eq!(reply.replayed, fate == Fate::AnswerLost);
+        assert_eq!(probes.read("a", "read").await["count"], count);
+        assert_eq!(probes.notes("a").await, ["once"]);
+    }
+}

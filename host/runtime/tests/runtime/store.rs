@@ -1,0 +1,183 @@
+//! A store that can be told to hold commits back, to lose them, or to lose their answers.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use pizza_store::{
+    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, MemoryStore,
+    OutboxKey, OutboxRow, Store, StoreError, StoredEvent, StoredReply,
+};
+use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
+use tokio::sync::watch;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Taken,
+    /// Nothing is written, and the silo hears so.
+    Refused,
+    /// Nothing is written, and nobody knows.
+    Lost,
+    /// Everything is written, and nobody knows.
+    AnswerLost,
+}
+
+pub(crate) struct MoodyStore {
+    inner: MemoryStore,
+    fate: Mutex<Fate>,
+    held: watch::Sender<bool>,
+}
+
+impl MoodyStore {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            inner: MemoryStore::new(),
+            fate: Mutex::new(Fate::Taken),
+            held: watch::Sender::new(false),
+        })
+    }
+
+    /// What happens to commits from now on.
+    pub(crate) fn decide(&self, fate: Fate) {
+        *self.fate.lock() = fate;
+    }
+
+    /// Commits are not durable while held, nor known to have failed.
+    pub(crate) fn hold(&self, held: bool) {
+        self.held.send_replace(held);
+    }
+}
+
+#[async_trait]
+impl Store for MoodyStore {
+    fn durability(&self) -> Durability {
+        self.inner.durability()
+    }
+
+    fn commit(&self, commit: Commit) -> CommitTicket {
+        let unknown = |detail: &str| CommitError::Unknown {
+            detail: detail.to_owned(),
+        };
+        let fate = *self.fate.lock();
+        let written = match fate {
+            Fate::Taken | Fate::AnswerLost => Some(self.inner.commit(commit)),
+            Fate::Refused | Fate::Lost => None,
+        };
+        let mut held = self.held.subscribe();
+        Box::pin(async move {
+            // The store outlives its tickets.
+            drop(held.wait_for(|held| !held).await);
+            match (fate, written) {
+                (Fate::Taken, Some(written)) => written.await,
+                (Fate::AnswerLost, Some(written)) => {
+                    written.await?;
+                    Err(unknown("the answer was lost"))
+                }
+                (Fate::Lost, _) => Err(unknown("the request was lost")),
+                _ => Err(CommitError::Refused {
+                    detail: "no".to_owned(),
+                }),
+            }
+        })
+    }
+
+    async fn claim(&self, actor: &ActorId, owner: &SiloId) -> Result<Claimed, StoreError> {
+        self.inner.claim(actor, owner).await
+    }
+
+    async fn is_known(&self, actor: &ActorId) -> Result<bool, StoreError> {
+        self.inner.is_known(actor).await
+    }
+
+    async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError> {
+        self.inner.record(actor).await
+    }
+
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError> {
+        self.inner.handled(actor, id).await
+    }
+
+    async fn outbox(
+        &self,
+        shard: ShardId,
+        after: Option<&OutboxKey>,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        self.inner.outbox(shard, after, limit).await
+    }
+
+    async fn outbox_done(&self, keys: Vec<OutboxKey>) -> Result<(), StoreError> {
+        self.inner.outbox_done(keys).await
+    }
+
+    async fn reminders_due(
+        &self,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<DueReminder>, StoreError> {
+        self.inner.reminders_due(until_ms, limit).await
+    }
+
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.inner.events(stream, key, after, limit).await
+    }
+
+    async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError> {
+        self.inner.stream_head(stream, key).await
+    }
+
+    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+        self.inner.stream_heads(stream).await
+    }
+
+    async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError> {
+        self.inner.cursor(subscriber, stream, key).await
+    }
+
+    async fn set_cursor(
+        &self,
+        subscriber: &str,
+        stream: &str,
+        key: &str,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        inner.set_cursor(subscriber, stream, key, position).await
+    }
+
+    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError> {
+        self.inner.bury(letter).await
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        self.inner.dead_letters(limit).await
+    }
+
+    async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        self.inner.meta(name).await
+    }
+
+    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
+        self.inner.set_meta(name, value).await
+    }
+
+    async fn expire(
+        &self,
+        now_ms: u64,
+        events_before_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.inner.expire(now_ms, events_before_ms, limit).await
+    }
+}
