@@ -9,7 +9,7 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip2";
 
 /// Compiles the packages `pizza-actor-…` of these names, and says where the components are.
-pub fn compile(root: &Path, actors: &[&str]) -> Result<PathBuf, String> {
+pub(crate) fn compile(root: &Path, actors: &[&str]) -> Result<PathBuf, String> {
     // The standard library of the target, where it is not there yet.
     let mut script = Command::new(root.join("scripts/wasm-target"));
     run(script.current_dir(root), "scripts/wasm-target")?;
@@ -37,7 +37,7 @@ pub fn compile(root: &Path, actors: &[&str]) -> Result<PathBuf, String> {
 }
 
 /// The component's file among the compiled ones.
-pub fn file(actor: &str) -> String {
+pub(crate) fn file(actor: &str) -> String {
     format!("pizza_actor_{actor}.wasm")
 }
 

@@ -16,7 +16,7 @@ silo_sdk::actor! { state: Probe }
 const ROWS: Table<String> = Table::new("rows");
 
 #[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1, activate = Probe::wake)]
+#[silo_sdk::state(schema = 1, activate = Probe::wake, deactivate = Probe::rest)]
 pub struct Probe {
     count: u32,
     notes: Vec<String>,
@@ -99,6 +99,10 @@ impl Probe {
         if self.wakes {
             timers::set("wake", Duration::from_millis(10));
         }
+    }
+
+    fn rest(&self) {
+        log::info!("rests after {}", self.count);
     }
 
     fn view(&self) -> View {

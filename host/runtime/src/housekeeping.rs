@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::deactivate;
 use crate::silo::Core;
 
 /// Rows looked at in one sweep.
@@ -29,7 +30,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 }
 
 /// Actors that nobody asked for go; above the memory budget, the least used go first.
-pub(crate) fn evict_idle(core: &Core) {
+pub(crate) fn evict_idle(core: &Arc<Core>) {
     let now_ms = core.clock.now_ms();
     let mut resting = core.slots.at_rest();
     let mut bytes: usize = resting.iter().map(|(_, _, bytes)| bytes).sum();
@@ -41,8 +42,11 @@ pub(crate) fn evict_idle(core: &Core) {
         if !over_budget && used_ms.saturating_add(idle_ms) > now_ms {
             continue;
         }
-        if core.slots.evict(&id, used_ms) {
+        if let Some(evicted) = core.slots.evict(&id, used_ms) {
             bytes -= size;
+            if let Some(activation) = evicted.activation {
+                tokio::spawn(deactivate::run(Arc::clone(core), id, activation));
+            }
         }
     }
 }

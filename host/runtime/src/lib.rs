@@ -16,6 +16,7 @@
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
+//! - [`deactivate`](crate::deactivate): an actor that leaves memory is told so
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
 //! - [`silo`](crate::silo): the handle that holds it all together
 
@@ -25,6 +26,7 @@ mod alarm;
 mod calls;
 pub mod catalog;
 pub mod clock;
+mod deactivate;
 pub mod entropy;
 mod gate;
 mod housekeeping;

@@ -177,6 +177,10 @@ impl Silo {
         }
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         tasks.shutdown().await;
+        tokio::select! {
+            () = crate::deactivate::all(&self.core) => {}
+            () = self.core.clock.sleep_until(until_ms) => {}
+        }
         if let Err(error) = self.core.outbox.flush(&self.core).await {
             tracing::warn!(%error, "delivered messages could not be taken out of the outbox");
         }
@@ -309,7 +313,7 @@ impl Core {
 
     /// An actor that turned out to have nothing to remember leaves memory at once.
     pub(crate) fn forget(&self, id: &ActorId) {
-        self.slots.evict(id, u64::MAX);
+        drop(self.slots.evict(id, u64::MAX));
     }
 }
 

@@ -197,6 +197,10 @@ impl Default for Slots {
     }
 }
 
+pub(crate) struct Evicted {
+    pub(crate) activation: Option<Box<Activation>>,
+}
+
 impl Slots {
     fn part(&self, id: &ActorId) -> &Part {
         let hash = usize::try_from(self.hasher.hash_one(id) % PARTS as u64).unwrap_or(0);
@@ -213,20 +217,20 @@ impl Slots {
         slot
     }
 
-    /// Takes the actor out of memory unless it has work or was used after `before_ms`.
-    pub(crate) fn evict(&self, id: &ActorId, before_ms: u64) -> bool {
+    /// Takes the actor out of memory unless it has work or was used after `before_ms`,
+    /// and returns what was there.
+    pub(crate) fn evict(&self, id: &ActorId, before_ms: u64) -> Option<Evicted> {
         let mut part = self.part(id).lock();
-        let Some(slot) = part.get(id).cloned() else {
-            return false;
-        };
+        let slot = part.get(id).cloned()?;
         let mut inside = slot.inside.lock();
         if inside.mailbox.is_some() || inside.used_ms > before_ms {
-            return false;
+            return None;
         }
         inside.gone = true;
+        let activation = inside.parked.take();
         drop(inside);
         part.remove(id);
-        true
+        Some(Evicted { activation })
     }
 
     /// Actors at rest: id, when last used, bytes.

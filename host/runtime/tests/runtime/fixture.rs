@@ -73,7 +73,8 @@ impl World {
             store: Arc::clone(&self.store),
             catalog,
             clock: Arc::clone(&self.clock) as Arc<_>,
-            entropy: Arc::new(SeededEntropy::new(7)),
+            // Two silos are not to think of the same message ids.
+            entropy: Arc::new(SeededEntropy::new(seed(name))),
             settings: self.settings.clone(),
         });
         Probes {
@@ -84,6 +85,11 @@ impl World {
     pub(crate) fn advance(&self, ms: u64) {
         self.clock.advance(Duration::from_millis(ms));
     }
+}
+
+fn seed(name: &str) -> u64 {
+    name.bytes()
+        .fold(7, |seed, byte| seed * 31 + u64::from(byte))
 }
 
 /// The probes of one silo.

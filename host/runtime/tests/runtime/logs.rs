@@ -1,0 +1,106 @@
+//! What actors say, and when it is written.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::fixture::{World, until};
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn lines(&self) -> Vec<String> {
+        let bytes = self.0.lock().expect("no panic").clone();
+        let text = String::from_utf8(bytes).expect("text");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn has(&self, words: &[&str]) -> bool {
+        let said = |line: &String| words.iter().all(|word| line.contains(word));
+        self.lines().iter().any(said)
+    }
+}
+
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Buffer {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// What this thread logs from now on.
+fn listen() -> (Buffer, tracing::subscriber::DefaultGuard) {
+    let buffer = Buffer::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(buffer.clone())
+        .finish();
+    (buffer, tracing::subscriber::set_default(subscriber))
+}
+
+#[tokio::test]
+async fn an_actor_speaks_under_its_own_name() {
+    let (heard, _guard) = listen();
+    let probes = World::default().silo("one").await;
+    probes.act("a", json!([{"log": "hello"}])).await;
+    assert!(
+        heard.has(&["INFO", "actor=\"probe/a\"", "hello"]),
+        "{:?}",
+        heard.lines()
+    );
+    assert!(!heard.has(&["failed=true"]));
+}
+
+#[tokio::test]
+async fn the_last_words_of_a_failed_turn_are_marked() {
+    let (heard, _guard) = listen();
+    let probes = World::default().silo("one").await;
+    let failed = probes
+        .try_act("a", json!([{"log": "about to fall"}, "trap"]))
+        .await;
+    failed.expect_err("a trap");
+    assert!(
+        heard.has(&["about to fall", "failed=true"]),
+        "{:?}",
+        heard.lines()
+    );
+}
+
+#[tokio::test]
+async fn an_actor_is_told_that_it_leaves_memory() {
+    let (heard, _guard) = listen();
+    let mut world = World::default();
+    world.policy.idle_ms = 1_000;
+    let probes = world.silo("one").await;
+    probes.act("idle", json!([])).await;
+    let told = async || {
+        world.advance(10_000);
+        heard.has(&["probe/idle", "rests after 1"])
+    };
+    assert!(until(told).await, "{:?}", heard.lines());
+    for _ in 0..2 {
+        probes.act("drained", json!([])).await;
+    }
+    probes.silo.drain().await;
+    assert!(
+        heard.has(&["probe/drained", "rests after 2"]),
+        "{:?}",
+        heard.lines()
+    );
+    assert_eq!(probes.silo.stats().actors_in_memory, 0);
+}

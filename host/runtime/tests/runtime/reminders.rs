@@ -1,0 +1,162 @@
+//! Reminders: never early, at least once, and after an outage by their policy.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{START_MS, World, settle};
+
+fn reminder(name: &str, delay_ms: u64, period_ms: Option<u64>, missed: &str) -> Value {
+    json!({"reminder": {
+        "name": name, "delayMs": delay_ms, "periodMs": period_ms, "missed": missed,
+    }})
+}
+
+fn told(due: u64, missed: u32) -> String {
+    format!("reminder r due {} missed {missed}", START_MS + due)
+}
+
+#[tokio::test]
+async fn a_reminder_is_never_early() {
+    let world = World::default();
+    let probes = world.silo("one").await;
+    probes
+        .act("a", json!([reminder("r", 60_000, None, "last")]))
+        .await;
+    // Also not while it is moved into memory and out of it again.
+    for step in [1_000, 30_000, 28_999] {
+        world.advance(step);
+        settle().await;
+        assert!(probes.notes("a").await.is_empty());
+    }
+    world.advance(1);
+    probes.expect_notes("a", &[&told(60_000, 0)]).await;
+    world.advance(600_000);
+    settle().await;
+    assert_eq!(probes.notes("a").await.len(), 1, "once");
+}
+
+#[tokio::test]
+async fn a_reminder_far_ahead_is_not_forgotten() {
+    let mut world = World::default();
+    world.settings.sweep_ms = 1_000;
+    let probes = world.silo("one").await;
+    let day_ms = 86_400_000;
+    probes
+        .act("a", json!([reminder("r", day_ms, None, "last")]))
+        .await;
+    world.advance(day_ms - 1);
+    settle().await;
+    assert!(probes.notes("a").await.is_empty());
+    world.advance(1_000);
+    probes.expect_notes("a", &[&told(day_ms, 0)]).await;
+}
+
+#[tokio::test]
+async fn a_missed_reminder_comes_after_the_outage() {
+    let world = World::default();
+    let probes = world.silo("one").await;
+    probes
+        .act("a", json!([reminder("r", 10_000, None, "last")]))
+        .await;
+    probes.silo.drain().await;
+    world.advance(3_600_000);
+    let probes = world.silo("two").await;
+    probes.expect_notes("a", &[&told(10_000, 0)]).await;
+}
+
+#[tokio::test]
+async fn what_an_outage_missed_is_told_by_the_policy() {
+    // Due at 10 s and every 10 s; the silo is away until 45 s.
+    for (policy, expected) in [
+        (
+            "all",
+            vec![
+                told(10_000, 0),
+                told(20_000, 0),
+                told(30_000, 0),
+                told(40_000, 0),
+            ],
+        ),
+        ("last", vec![told(10_000, 3)]),
+        ("skip", vec![]),
+    ] {
+        let world = World::default();
+        let probes = world.silo("one").await;
+        probes
+            .act("a", json!([reminder("r", 10_000, Some(10_000), policy)]))
+            .await;
+        probes.silo.drain().await;
+        world.advance(45_000);
+        let probes = world.silo("two").await;
+        let texts: Vec<&str> = expected.iter().map(String::as_str).collect();
+        probes.expect_notes("a", &texts).await;
+        settle().await;
+        assert_eq!(probes.notes("a").await, texts, "{policy}");
+        // Then it goes on in its rhythm.
+        world.advance(5_000);
+        let next = told(50_000, 0);
+        let texts: Vec<&str> = texts.into_iter().chain([next.as_str()]).collect();
+        probes.expect_notes("a", &texts).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_or_replaced_reminder_does_not_fire() {
+    let world = World::default();
+    let probes = world.silo("one").await;
+    probes
+        .act("a", json!([reminder("r", 1_000, None, "last")]))
+        .await;
+    probes.act("a", json!([{"cancelReminder": "r"}])).await;
+    probes
+        .act("b", json!([reminder("r", 1_000, None, "last")]))
+        .await;
+    probes
+        .act("b", json!([reminder("r", 5_000, None, "last")]))
+        .await;
+    world.advance(4_000);
+    settle().await;
+    assert!(probes.notes("b").await.is_empty());
+    world.advance(1_000);
+    probes.expect_notes("b", &[&told(5_000, 0)]).await;
+    assert!(probes.notes("a").await.is_empty());
+    assert_eq!(world.store.reminders_due(u64::MAX, 10).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_reminder_cancelled_while_it_waits_for_its_turn_does_not_fire() {
+    let world = World::default();
+    let probes = world.silo("one").await;
+    probes
+        .act("a", json!([reminder("r", 1_000, None, "last")]))
+        .await;
+    // It falls due while the actor waits for another, in the turn that cancels it.
+    let ask = json!({"ask": {"key": "b", "steps": r#"["spin"]"#}});
+    let cancelling = tokio::spawn({
+        let probes = probes.clone();
+        async move { probes.act("a", json!([ask, {"cancelReminder": "r"}])).await }
+    });
+    let busy = async || probes.silo.stats().actors_at_work == 2;
+    assert!(crate::fixture::until(busy).await);
+    world.advance(1_000);
+    let view = cancelling.await.expect("a task");
+    settle().await;
+    assert_eq!(view["notes"].as_array().map(Vec::len), Some(1), "{view}");
+    assert_eq!(
+        probes.notes("a").await.len(),
+        1,
+        "the answer, and no reminder"
+    );
+}
+
+#[tokio::test]
+async fn a_period_below_a_second_is_refused() {
+    let probes = World::default().silo("one").await;
+    let error = probes
+        .try_act("a", json!([reminder("r", 0, Some(999), "all")]))
+        .await;
+    let error = error.expect_err("refused");
+    assert!(
+        error.to_string().contains("999 ms; at least 1000"),
+        "{error}"
+    );
+}

@@ -1,0 +1,138 @@
+//! Events reach the actors that subscribe: in order, exactly once, also after a restart.
+
+use pizza_types::SiloId;
+use serde_json::{Value, json};
+
+use crate::fixture::{Probes, World, actor, until};
+
+fn publish(key: &str, payload: &str) -> Value {
+    json!({"publish": {"stream": "probe-events", "key": key, "payload": payload}})
+}
+
+async fn heard(probes: &Probes, key: &str, count: usize) -> Vec<String> {
+    assert!(until(async || probes.notes(key).await.len() >= count).await);
+    probes.notes(key).await
+}
+
+#[tokio::test]
+async fn events_arrive_in_order_and_once() {
+    let probes = World::default().silo("one").await;
+    let publishers: Vec<_> = (0..4)
+        .map(|publisher| {
+            let probes = probes.clone();
+            tokio::spawn(async move {
+                for number in 0..25 {
+                    let steps = json!([publish("s", &format!("{publisher}-{number}"))]);
+                    probes.act(&format!("p{publisher}"), steps).await;
+                }
+            })
+        })
+        .collect();
+    for publisher in publishers {
+        publisher.await.expect("a task");
+    }
+    let notes = heard(&probes, "s", 100).await;
+    assert_eq!(notes.len(), 100);
+    for (note, position) in notes.iter().zip(1..) {
+        assert!(note.starts_with(&format!("event {position} ")), "{note}");
+    }
+    for publisher in 0..4 {
+        let own = |note: &&String| note.contains(&format!(" {publisher}-"));
+        let numbers: Vec<_> = notes.iter().filter(own).collect();
+        let last = |note: &String| note.rsplit('-').next().and_then(|n| n.parse().ok());
+        let numbers: Vec<u32> = numbers.into_iter().filter_map(last).collect();
+        assert_eq!(
+            numbers,
+            (0..25).collect::<Vec<_>>(),
+            "of publisher {publisher}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_event_goes_to_the_actor_of_its_key_and_other_streams_to_nobody() {
+    let probes = World::default().silo("one").await;
+    let other = json!({"publish": {"stream": "other", "key": "b", "payload": "x"}});
+    probes
+        .act(
+            "a",
+            json!([publish("b", "one"), publish("c", "two"), other]),
+        )
+        .await;
+    probes.expect_notes("b", &["event 1 one"]).await;
+    probes.expect_notes("c", &["event 1 two"]).await;
+    assert!(probes.notes("a").await.is_empty());
+}
+
+#[tokio::test]
+async fn events_that_were_not_given_before_a_stop_are_given_after_it() {
+    let world = World::default();
+    let probes = world.silo("one").await;
+    probes.act("a", json!([publish("s", "1")])).await;
+    heard(&probes, "s", 1).await;
+    drop(probes);
+    // Written by somebody whose silo died before it could tell anybody.
+    let (publisher, owner) = (actor("a"), SiloId("dead".into()));
+    let claimed = world.store.claim(&publisher, &owner).await;
+    let record = claimed.expect("claimed").record;
+    let event = |payload: &str| pizza_store::NewEvent {
+        stream: "probe-events".into(),
+        key: "s".into(),
+        payload: json!(payload).to_string().into(),
+    };
+    let commit = pizza_store::Commit {
+        actor: publisher,
+        owner,
+        epoch: record.epoch,
+        version: record.version,
+        now_ms: 0,
+        module: None,
+        state: pizza_types::StateWrite::Keep,
+        entries: Vec::new(),
+        handled: None,
+        outbox: Vec::new(),
+        reminders: Vec::new(),
+        events: (2..=200).map(|n: u32| event(&n.to_string())).collect(),
+        cursor: None,
+    };
+    world.store.commit(commit).await.expect("committed");
+    let probes = world.silo("two").await;
+    let notes = heard(&probes, "s", 200).await;
+    let expected: Vec<_> = (1..=200).map(|n| format!("event {n} {n}")).collect();
+    assert_eq!(notes, expected);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_handled_does_not_hold_up_the_others() {
+    let mut world = World::default();
+    world.policy.retry.attempts_max = 3;
+    let probes = world.silo("one").await;
+    probes
+        .act("a", json!([publish("s", "trap"), publish("s", "after")]))
+        .await;
+    // Back-off is by the clock.
+    let heard = async || {
+        world.advance(10_000);
+        probes.notes("s").await == ["event 2 after"]
+    };
+    assert!(until(heard).await);
+    let letters = world.store.dead_letters(10).await.expect("readable");
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].attempts, 3);
+    assert!(
+        letters[0].error.contains("told so by an event"),
+        "{}",
+        letters[0].error
+    );
+    // And it is not tried again by the next silo.
+    drop(probes);
+    let probes = world.silo("two").await;
+    probes.act("a", json!([publish("s", "third")])).await;
+    probes
+        .expect_notes("s", &["event 2 after", "event 3 third"])
+        .await;
+    assert_eq!(
+        world.store.dead_letters(10).await.expect("readable").len(),
+        1
+    );
+}
