@@ -150,27 +150,39 @@ fn payload<'de, A: MapAccess<'de>>(
     key: &str,
     ty: Option<&Type>,
 ) -> Result<Option<Value>, A::Error> {
-    // A case without a payload may be written with null.
-    let nothing = Type::Option(std::sync::Arc::new(Type::Bool));
-    let value = map.next_value_seed(Seed::new(ty.unwrap_or(&nothing), walk));
-    let value = walk.step(value, || key.to_owned())?;
+    let value = match ty {
+        Some(ty) => {
+            let value = map.next_value_seed(Seed::new(ty, walk));
+            Some(walk.step(value, || key.to_owned())?)
+        }
+        None => {
+            no_payload(walk, map, key)?;
+            None
+        }
+    };
     if map.next_key::<IgnoredAny>()?.is_some() {
         return Err(walk.fail(Problem::WrongType {
             expected: "an object with exactly one key".to_owned(),
             found: "more than one".to_owned(),
         }));
     }
-    match (ty, value) {
-        (Some(_), value) => Ok(Some(value)),
-        (None, Value::Option(None)) => Ok(None),
-        (None, _) => {
-            let error = walk.fail(Problem::WrongType {
-                expected: "null, for the case has no value".to_owned(),
-                found: "a value".to_owned(),
-            });
-            walk.step(Err(error), || key.to_owned())
-        }
+    Ok(value)
+}
+
+/// A case without a payload may be written with null.
+fn no_payload<'de, A: MapAccess<'de>>(
+    walk: &Walk<'_>,
+    map: &mut A,
+    key: &str,
+) -> Result<(), A::Error> {
+    if map.next_value::<Option<IgnoredAny>>()?.is_none() {
+        return Ok(());
     }
+    let error = walk.fail(Problem::WrongType {
+        expected: "null, for the case has no value".to_owned(),
+        found: "a value".to_owned(),
+    });
+    walk.step(Err(error), || key.to_owned())
 }
 
 pub(super) fn variant<'de, A: MapAccess<'de>>(
