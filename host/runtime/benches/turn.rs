@@ -33,7 +33,7 @@ fn turns(criterion: &mut Criterion) {
         bencher.to_async(&runtime).iter(call);
     });
     group.bench_function("query", |bencher| {
-        let call = || probes.deliver(probes.envelope("q", "read", &json!({})));
+        let call = || probes.deliver(probes.envelope("a", "read", &json!({})));
         bencher.to_async(&runtime).iter(call);
     });
     group.finish();

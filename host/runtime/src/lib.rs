@@ -14,6 +14,7 @@
 //! - [`catalog`](crate::catalog): actor types and their modules
 //! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller
+//! - [`alarm`](crate::alarm): things to do at a time
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`deactivate`](crate::deactivate): an actor that leaves memory is told so

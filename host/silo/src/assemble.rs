@@ -22,13 +22,13 @@ pub struct BundledModule {
 
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
-    #[error("the data directory cannot be used: {0}")]
+    #[error("the data directory cannot be used")]
     Open(#[from] OpenError),
-    #[error("the store cannot be read: {0}")]
+    #[error("the store cannot be read")]
     Store(#[from] StoreError),
-    #[error("the Wasm engine cannot start: {0}")]
-    Engine(LoadError),
-    #[error("the module of actor type {actor_type:?} cannot be loaded: {source}")]
+    #[error("the Wasm engine cannot start")]
+    Engine(#[source] LoadError),
+    #[error("the module of actor type {actor_type:?} cannot be loaded")]
     Load {
         actor_type: String,
         source: LoadError,
