@@ -111,6 +111,12 @@
 //! schema number and migrate. Keep maps in it ordered (`BTreeMap`): the order of a `HashMap` would
 //! look like a change in every turn. What grows without bound belongs in an [`entries::Table`].
 //!
+//! # What an actor may use of the silo
+//!
+//! [`context`] says who asks and when, [`config`] what the operator set; [`calls`] reaches actors
+//! without a generated client, [`streams`] publishes, [`timers`] and [`reminders`] call the actor
+//! later, [`log`] speaks to the operator. Beside its state an actor has [`entries`].
+//!
 //! # What `actor!` puts into `bindings`
 //!
 //! - `bindings::order`, `bindings::timer_events`, …: each exported interface, with its `Guest`.

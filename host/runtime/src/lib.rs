@@ -19,6 +19,7 @@
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`deactivate`](crate::deactivate): an actor that leaves memory is told so
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
+//! - [`settings`]: the numbers that bound a silo and each actor type
 //! - [`silo`](crate::silo): the handle that holds it all together
 
 mod activation;

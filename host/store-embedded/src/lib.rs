@@ -6,6 +6,7 @@
 //! - [`committer`]: the one thread that writes; groups what waits into one batch and one fsync
 //! - [`overlay`]: the rows of a group before they are written
 //! - [`table`], [`key`] and [`row`]: the data format inside the database
+//! - [`recent`]: a bounded map, for what commits need to know of the store
 //! - [`view`]: consistent reads of what is durable
 //! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
 //! - [`directory`]: the files around the database that say whose it is and what it must contain
