@@ -1,7 +1,9 @@
 //! Reads. They run beside turns, on the state as the last finished turn left it, and
 //! their answers too wait until that state is durable.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use pizza_guest::log;
 use pizza_types::{CallError, Reply};
@@ -23,23 +25,40 @@ impl ActorLoop {
         match (active, &self.activation) {
             (Err(error), _) => drop(query.reply.send(Err(error))),
             (Ok(()), Some(activation)) => {
-                spawn(&self.core, activation, &self.pipeline.gate, query);
+                let answering = answer(&self.core, activation, &self.pipeline.gate, query);
+                let mut answering = Box::pin(answering);
+                // Most queries wait for nothing, and need no task of their own.
+                let first = poll_fn(|context| Poll::Ready(answering.as_mut().poll(context)));
+                if first.await.is_pending() {
+                    tokio::spawn(answering);
+                }
             }
             (Ok(()), None) => drop(query.reply.send(Err(CallError::Moved))),
         }
     }
 }
 
+/// Beside a turn that is suspended.
 pub(crate) fn spawn(core: &Arc<Core>, activation: &Activation, gate: &Gate, query: Queued) {
-    if !query.start() {
-        return;
-    }
+    tokio::spawn(answer(core, activation, gate, query));
+}
+
+/// What there is to read is taken at once; the answer may come later.
+fn answer(
+    core: &Arc<Core>,
+    activation: &Activation,
+    gate: &Gate,
+    query: Queued,
+) -> impl Future<Output = ()> + Send + use<> {
     let version = activation.version;
     let envelope = &query.envelope;
     let mut turn = turn_input(core, activation, envelope, what(&envelope.body));
     turn.calls = Arc::new(TurnCalls::new(core, envelope, gate.clone(), version));
     let (core, gate) = (Arc::clone(core), gate.clone());
-    tokio::spawn(async move {
+    async move {
+        if !query.start() {
+            return;
+        }
         let answer = async {
             core.refuse_if_late(&query.envelope, "before the query began")?;
             let actor_type = core.catalog.get(query.envelope.target.actor_type())?;
@@ -55,5 +74,5 @@ pub(crate) fn spawn(core: &Arc<Core>, activation: &Activation, gate: &Gate, quer
         };
         // Whoever asked may have left.
         drop(query.reply.send(answer.await));
-    });
+    }
 }
