@@ -1,25 +1,64 @@
-//! A driver: where they are, and which order they carry.
+//! A driver: where they are, what they are offered, and which order they carry.
+//!
+//! - [`offers`](crate::offers): a restaurant offers an order, the driver takes it or not
+//! - [`road`](crate::road): positions, and what happens when there are none
 
-use bindings::clients::OrderClient;
-use bindings::types::{Availability, Conflict, DriverState, Location, Refusal, Status, Violation};
-use bindings::{driver, driver_queries};
+use bindings::clients::{OrderClient, RestaurantClient};
+use bindings::types::Status;
+use bindings::types::{
+    Availability, Conflict, Delivery, DriverState, Location, Refusal, Violation,
+};
+use bindings::{driver, driver_queries, reminder_events};
 use serde::{Deserialize, Serialize};
-use silo_sdk::{context, streams};
+use silo_sdk::{context, reminders};
+
+mod offers;
+mod road;
 
 silo_sdk::actor! { state: Driver }
-
-/// A clock in a phone may be ahead by this much.
-const AHEAD_MS_MAX: u64 = 60_000;
 
 #[derive(Default, Serialize, Deserialize)]
 #[silo_sdk::state(schema = 1)]
 pub struct Driver {
     #[serde(rename = "d")]
     state: Option<DriverState>,
+    /// Where and when the restaurant last heard of this driver.
+    #[serde(rename = "t", default)]
+    told: Option<(u64, Location)>,
 }
 
 #[silo_sdk::commands]
 impl driver::Guest for Driver {
+    fn join(&mut self, restaurant_id: String) -> Result<DriverState, Refusal> {
+        let mut state = self.view();
+        state.restaurant_id = Some(restaurant_id);
+        Ok(self.tell(state))
+    }
+
+    fn leave(&mut self, restaurant_id: String) -> Result<DriverState, Refusal> {
+        let mut state = self.view();
+        state.restaurant_id.take_if(|id| *id == restaurant_id);
+        Ok(self.keep(state))
+    }
+
+    fn offer(&mut self, delivery: Delivery) -> Result<DriverState, Refusal> {
+        self.consider(delivery)
+    }
+
+    fn withdraw(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+        let mut state = self.view();
+        state.offer.take_if(|offer| offer.order_id == order_id);
+        Ok(self.keep(state))
+    }
+
+    fn accept(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+        self.take(&order_id)
+    }
+
+    fn reject(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+        self.decline(&order_id)
+    }
+
     fn set_status(&mut self, status: Availability) -> Result<DriverState, Refusal> {
         let mut state = self.view();
         if status == Availability::Available && state.order_id.is_some() {
@@ -30,44 +69,23 @@ impl driver::Guest for Driver {
             ));
         }
         state.status = status;
-        Ok(self.keep(state))
+        if status != Availability::Available {
+            self.let_go(&mut state);
+        }
+        Ok(self.tell(state))
     }
 
     fn update_location(&mut self, location: Location, at: u64) -> Result<DriverState, Refusal> {
-        let mut state = self.view();
-        on_earth(location)?;
-        if at > context::now_ms() + AHEAD_MS_MAX {
-            return Err(invalid("/at", "lies in the future"));
-        }
-        if state.located_at.is_some_and(|last| at <= last) {
-            return Ok(state);
-        }
-        state.location = Some(location);
-        state.located_at = Some(at);
-        if let Some(order_id) = &state.order_id {
-            let driver_id = context::key();
-            let order = OrderClient::of(order_id);
-            order.send_update_driver_location(&driver_id, location, at);
-            let update = silo_sdk::json::json!({
-                "driverId": driver_id, "orderId": order_id, "location": location, "at": at,
-            });
-            streams::publish("driver-location-updates", &driver_id, &update);
-        }
-        Ok(self.keep(state))
+        self.is_at(location, at)
     }
 
     fn assign(&mut self, order_id: String) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        if state
-            .order_id
-            .as_ref()
-            .is_some_and(|current| *current != order_id)
-        {
+        if state.order_id.as_ref().is_some_and(|id| *id != order_id) {
             return Err(conflict("the driver carries another order", &state, &[]));
         }
-        state.order_id = Some(order_id);
-        state.status = Availability::Busy;
-        Ok(self.keep(state))
+        self.carry(&mut state, order_id);
+        Ok(self.tell(state))
     }
 
     fn picked_up(&mut self) -> Result<DriverState, Refusal> {
@@ -81,21 +99,16 @@ impl driver::Guest for Driver {
         let mut state = self.view();
         let order_id = state.order_id.take().ok_or_else(|| idle(&state))?;
         OrderClient::of(&order_id).send_confirm_delivery();
-        state.status = Availability::Available;
         state.delivered += 1;
-        Ok(self.keep(state))
+        Ok(self.is_free(state))
     }
 
     fn release(&mut self, order_id: String) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        if state
-            .order_id
-            .take_if(|current| *current == order_id)
-            .is_some()
-        {
-            state.status = Availability::Available;
+        match state.order_id.take_if(|current| *current == order_id) {
+            Some(_) => Ok(self.is_free(state)),
+            None => Ok(state),
         }
-        Ok(self.keep(state))
     }
 }
 
@@ -103,6 +116,15 @@ impl driver::Guest for Driver {
 impl driver_queries::Guest for Driver {
     fn get(&self) -> DriverState {
         self.view()
+    }
+}
+
+#[silo_sdk::commands]
+impl reminder_events::Guest for Driver {
+    fn on_reminder(&mut self, name: String, _due: u64, _missed: u32) {
+        if name == road::SIGNAL {
+            self.listen();
+        }
     }
 }
 
@@ -116,12 +138,43 @@ impl Driver {
             located_at: None,
             order_id: None,
             delivered: 0,
+            restaurant_id: None,
+            offer: None,
+            lost_signal: false,
         })
     }
 
     fn keep(&mut self, state: DriverState) -> DriverState {
         self.state = Some(state.clone());
         state
+    }
+
+    /// Keeps the state, and lets the restaurant know of it.
+    fn tell(&mut self, state: DriverState) -> DriverState {
+        if let Some(restaurant_id) = &state.restaurant_id {
+            RestaurantClient::of(restaurant_id).send_driver_changed(&state);
+            self.told = state.location.map(|location| (context::now_ms(), location));
+        }
+        self.keep(state)
+    }
+
+    fn carry(&mut self, state: &mut DriverState, order_id: String) {
+        self.let_go(state);
+        state.order_id = Some(order_id);
+        state.status = Availability::Busy;
+        reminders::set_periodic(
+            road::SIGNAL,
+            road::SILENCE,
+            road::SILENCE,
+            reminders::Missed::Last,
+        );
+    }
+
+    fn is_free(&mut self, mut state: DriverState) -> DriverState {
+        state.status = Availability::Available;
+        state.lost_signal = false;
+        reminders::cancel(road::SIGNAL);
+        self.tell(state)
     }
 }
 
@@ -143,20 +196,6 @@ fn conflict(message: &str, state: &DriverState, allowed: &[&str]) -> Refusal {
     })
 }
 
-fn on_earth(location: Location) -> Result<(), Refusal> {
-    let parts = [
-        ("/location/lat", location.lat, 90.0),
-        ("/location/lon", location.lon, 180.0),
-    ];
-    for (pointer, degrees, max) in parts {
-        // Not a number is on no side of the bound.
-        if !(-max..=max).contains(&degrees) {
-            return Err(invalid(pointer, &format!("is from -{max} to {max}")));
-        }
-    }
-    Ok(())
-}
-
 fn invalid(pointer: &str, message: &str) -> Refusal {
     Refusal::Invalid(vec![Violation {
         pointer: pointer.to_owned(),
@@ -166,52 +205,4 @@ fn invalid(pointer: &str, message: &str) -> Refusal {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
-    use silo_sdk::testing::Host;
-
-    use super::*;
-
-    const PLACE: Location = Location {
-        lat: 40.85,
-        lon: 14.27,
-    };
-
-    #[test]
-    fn positions_go_forward_and_stay_on_earth() {
-        let host = Host::new("driver", "driver-1");
-        let mut driver = Driver::default();
-        let now = host.now_ms();
-        driver.update_location(PLACE, now).unwrap();
-        let older = driver
-            .update_location(Location { lat: 1.0, lon: 1.0 }, now - 1)
-            .unwrap();
-        assert_eq!(older.location, Some(PLACE));
-        for lat in [91.0, f64::NAN, f64::INFINITY] {
-            let refused = driver.update_location(Location { lat, lon: 0.0 }, now + 1);
-            let Err(Refusal::Invalid(refused)) = refused else {
-                panic!("{lat} is on earth");
-            };
-            assert_eq!(refused[0].pointer, "/location/lat");
-        }
-        let tomorrow = driver.update_location(PLACE, now + 86_400_000);
-        assert!(matches!(tomorrow, Err(Refusal::Invalid(_))));
-    }
-
-    #[test]
-    fn a_delivery_from_hand_to_door() {
-        let host = Host::new("driver", "driver-1");
-        let mut driver = Driver::default();
-        assert!(driver.picked_up().is_err());
-        driver.assign("order-1".to_owned()).unwrap();
-        assert!(driver.assign("order-2".to_owned()).is_err());
-        driver.update_location(PLACE, host.now_ms()).unwrap();
-        assert_eq!(host.sent_to("order", "update-driver-location").len(), 1);
-        driver.picked_up().unwrap();
-        let done = driver.delivered().unwrap();
-        assert_eq!(
-            (done.status, done.delivered, done.order_id),
-            (Availability::Available, 1, None)
-        );
-        assert_eq!(host.sent_to("order", "confirm-delivery")[0].key, "order-1");
-    }
-}
+mod tests;

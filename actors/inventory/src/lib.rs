@@ -30,6 +30,9 @@ pub struct Inventory {
     /// The reminders are set.
     #[serde(rename = "u", default)]
     upkeep: bool,
+    /// The restaurant takes no orders.
+    #[serde(rename = "x", default)]
+    closed: bool,
     /// Where the search for expired reservations goes on.
     #[serde(rename = "s", default)]
     swept: Option<String>,
@@ -64,6 +67,11 @@ impl inventory::Guest for Inventory {
 
     fn set_threshold(&mut self, thresholds: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
         self.warn_below(thresholds)
+    }
+
+    fn set_open(&mut self, open: bool) -> Result<(), Refusal> {
+        self.closed = !open;
+        Ok(())
     }
 
     fn set_recipe(&mut self, recipe: Recipe) -> Result<(), Refusal> {

@@ -38,6 +38,9 @@ impl Inventory {
         if let Some(held) = HELD.get(order_id) {
             return Ok(Reservation::Reserved(held.items));
         }
+        if self.closed {
+            return Ok(Reservation::Closed);
+        }
         let mut items = Vec::with_capacity(wanted.len());
         let mut unknown = Vec::new();
         let mut needed = BTreeMap::new();

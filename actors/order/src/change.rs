@@ -49,7 +49,7 @@ impl Order {
                     order.remakes += 1;
                     return Ok(());
                 }
-                Ok(Reservation::Unavailable(_)) => {}
+                Ok(Reservation::Unavailable(_) | Reservation::Closed) => {}
                 Err(CallError::Refused(refusal)) => return Err(refusal),
                 Err(CallError::Call(failure)) => return Err(unavailable(&failure)),
             }

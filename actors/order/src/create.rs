@@ -28,7 +28,8 @@ impl Order {
         let inventory = InventoryClient::of(&wish.restaurant_id);
         match inventory.reserve(&context::key(), &wish.items) {
             Ok(Reservation::Reserved(items)) => Ok(self.accept(wish, items)),
-            Ok(Reservation::Unavailable(shortage)) => Ok(self.reject(wish, shortage)),
+            Ok(Reservation::Unavailable(shortage)) => Ok(self.reject(wish, rejection(shortage))),
+            Ok(Reservation::Closed) => Ok(self.reject(wish, closed())),
             Err(CallError::Refused(refusal)) => Err(refusal),
             Err(CallError::Call(failure)) => Err(unavailable(&failure)),
         }
@@ -48,7 +49,7 @@ impl Order {
     }
 
     /// Kept, so that the customer can see why.
-    fn reject(&mut self, wish: NewOrder, shortage: Shortage) -> OrderState {
+    fn reject(&mut self, wish: NewOrder, rejection: Rejection) -> OrderState {
         let items = wish.items.iter().map(|item| Item {
             pizza_type: item.pizza_type.clone(),
             quantity: item.quantity,
@@ -57,10 +58,19 @@ impl Order {
         let items = items.collect();
         let mut order = draft(wish, items, context::now_ms());
         order.status = Status::Rejected;
-        order.rejection = Some(rejection(shortage));
+        order.rejection = Some(rejection);
         self.record(&mut order, None);
         self.order = Some(order.clone());
         order
+    }
+}
+
+fn closed() -> Rejection {
+    Rejection {
+        reason: RejectionReason::Closed,
+        message: "the restaurant is closed".to_owned(),
+        missing: Vec::new(),
+        alternatives: Vec::new(),
     }
 }
 

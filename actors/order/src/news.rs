@@ -5,7 +5,10 @@ use silo_sdk::{context, streams};
 
 use crate::bindings::types::{Item, Location, OrderState, Status};
 
+/// By order.
 const EVENTS: &str = "order-events";
+/// By restaurant.
+const OF_RESTAURANT: &str = "restaurant-orders";
 const KITCHEN: &str = "kitchen-orders";
 
 #[derive(Clone, Copy, Serialize)]
@@ -38,6 +41,18 @@ struct News<'a> {
     by: Option<String>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ForRestaurant<'a> {
+    #[serde(flatten)]
+    news: News<'a>,
+    customer_id: &'a str,
+    total_cents: u64,
+    created_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deliver_to: Option<&'a Location>,
+}
+
 /// To whoever follows the order, and to whoever follows its restaurant.
 pub fn tell(order: &OrderState, kind: Kind, from: Option<Status>) {
     let by = context::caller().map(|actor| format!("{}/{}", actor.actor_type, actor.key));
@@ -56,7 +71,14 @@ pub fn tell(order: &OrderState, kind: Kind, from: Option<Status>) {
         by,
     };
     streams::publish(EVENTS, &order.order_id, &news);
-    streams::publish(EVENTS, &order.restaurant_id, &news);
+    let wish = ForRestaurant {
+        news,
+        customer_id: &order.customer_id,
+        total_cents: order.total_cents,
+        created_at: order.created_at,
+        deliver_to: order.delivery_location.as_ref(),
+    };
+    streams::publish(OF_RESTAURANT, &order.restaurant_id, &wish);
 }
 
 #[derive(Clone, Copy, Serialize)]

@@ -1,9 +1,25 @@
-//! A restaurant: where it is, whether it is open, who drives for it.
+//! A restaurant: where it is, whether it is open, its orders, its drivers and its figures.
+//!
+//! - [`profile`](crate::profile): setting it up
+//! - [`news`](crate::news): what it hears of its orders
+//! - [`orders`](crate::orders): the list of them, by state
+//! - [`dispatch`](crate::dispatch): a ready order finds a driver
+//! - [`drivers`](crate::drivers): what it knows of its drivers
+//! - [`figures`](crate::figures): counts and times, by hour and by day
 
-use bindings::types::{Profile, Refusal, RestaurantState, Violation};
-use bindings::{restaurant, restaurant_queries};
+use bindings::types::{
+    DriverState, DriverView, Figures, OrderLine, Period, Profile, Refusal, RestaurantState, Status,
+};
+use bindings::{reminder_events, restaurant, restaurant_queries, stream_events};
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
+
+mod dispatch;
+mod drivers;
+mod figures;
+mod news;
+mod orders;
+mod profile;
 
 silo_sdk::actor! { state: Restaurant }
 
@@ -11,32 +27,29 @@ silo_sdk::actor! { state: Restaurant }
 #[silo_sdk::state(schema = 1)]
 pub struct Restaurant {
     state: Option<RestaurantState>,
+    /// Orders that wait for a driver.
+    #[serde(default)]
+    waiting: u32,
 }
 
 #[silo_sdk::commands]
 impl restaurant::Guest for Restaurant {
     fn configure(&mut self, profile: Profile) -> Result<RestaurantState, Refusal> {
-        let violations = violations(&profile);
-        if !violations.is_empty() {
-            return Err(Refusal::Invalid(violations));
-        }
-        let opened_at = self
-            .state
-            .as_ref()
-            .map_or_else(context::now_ms, |s| s.opened_at);
-        let state = RestaurantState {
-            restaurant_id: context::key(),
-            profile,
-            opened_at,
-        };
-        self.state = Some(state.clone());
-        Ok(state)
+        self.set_up(profile)
     }
 
     fn set_open(&mut self, open: bool) -> Result<RestaurantState, Refusal> {
-        let state = self.state.as_mut().ok_or_else(unknown)?;
-        state.profile.open = open;
-        Ok(state.clone())
+        self.open(open)
+    }
+
+    fn driver_changed(&mut self, driver: DriverState) -> Result<(), Refusal> {
+        self.know(driver);
+        Ok(())
+    }
+
+    fn offer_rejected(&mut self, order_id: String, driver_id: String) -> Result<(), Refusal> {
+        self.rejected(&order_id, &driver_id);
+        Ok(())
     }
 }
 
@@ -45,69 +58,52 @@ impl restaurant_queries::Guest for Restaurant {
     fn get(&self) -> Result<RestaurantState, Refusal> {
         self.state.clone().ok_or_else(unknown)
     }
+
+    fn orders(&self, status: Option<Status>, after: Option<String>, limit: u32) -> Vec<OrderLine> {
+        orders::page(status, after.as_deref(), limit)
+    }
+
+    fn drivers(&self) -> Vec<DriverView> {
+        drivers::all()
+    }
+
+    fn metrics(&self) -> Figures {
+        self.figures()
+    }
+
+    fn hours(&self, limit: u32) -> Vec<Period> {
+        figures::hours(limit)
+    }
+
+    fn days(&self, limit: u32) -> Vec<Period> {
+        figures::days(limit)
+    }
 }
 
-fn unknown() -> Refusal {
+#[silo_sdk::commands]
+impl stream_events::Guest for Restaurant {
+    fn subscriptions() -> Vec<String> {
+        vec![news::STREAM.to_owned()]
+    }
+
+    fn on_event(&mut self, event: stream_events::Event) {
+        self.hear(&event.payload);
+    }
+}
+
+#[silo_sdk::commands]
+impl reminder_events::Guest for Restaurant {
+    fn on_reminder(&mut self, name: String, _due: u64, _missed: u32) {
+        if let Some(order_id) = name.strip_prefix(dispatch::OFFER) {
+            self.unanswered(order_id);
+        }
+    }
+}
+
+pub(crate) fn unknown() -> Refusal {
     Refusal::NotFound(format!("there is no restaurant {}", context::key()))
-}
-
-fn violations(profile: &Profile) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let mut wrong = |pointer: &str, message: &str| {
-        let (pointer, message) = (pointer.to_owned(), message.to_owned());
-        found.push(Violation { pointer, message });
-    };
-    if profile.name.is_empty() || profile.name.chars().count() > 100 {
-        wrong("/profile/name", "takes 1 to 100 characters");
-    }
-    if profile.region.chars().count() > 100 {
-        wrong("/profile/region", "takes at most 100 characters");
-    }
-    let place = &profile.location;
-    if !(place.lat.abs() <= 90.0 && place.lon.abs() <= 180.0) {
-        wrong(
-            "/profile/location",
-            "lat is from -90 to 90, lon from -180 to 180",
-        );
-    }
-    if profile.drivers.len() > 1_000 {
-        wrong("/profile/drivers", "takes at most 1000 drivers");
-    }
-    found
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
-    use bindings::types::Location;
-    use silo_sdk::testing::Host;
-
-    use super::*;
-
-    #[test]
-    fn a_restaurant_is_configured_before_it_opens() {
-        let _host = Host::new("restaurant", "napoli");
-        let mut restaurant = Restaurant::default();
-        assert!(matches!(
-            restaurant.set_open(true),
-            Err(Refusal::NotFound(_))
-        ));
-        let mut profile = Profile {
-            name: "Napoli".to_owned(),
-            region: "eu".to_owned(),
-            location: Location {
-                lat: 95.0,
-                lon: 14.0,
-            },
-            open: false,
-            drivers: Vec::new(),
-        };
-        assert!(matches!(
-            restaurant.configure(profile.clone()),
-            Err(Refusal::Invalid(_))
-        ));
-        profile.location.lat = 40.8;
-        restaurant.configure(profile).unwrap();
-        assert!(restaurant.set_open(true).unwrap().profile.open);
-    }
-}
+mod tests;

@@ -1,0 +1,72 @@
+//! A restaurant offers an order; the driver takes it, or not.
+
+use silo_sdk::{CallError, context, streams};
+
+use crate::bindings::clients::{OrderClient, RestaurantClient};
+use crate::bindings::types::{Availability, Delivery, DriverState, Refusal};
+use crate::{Driver, conflict};
+
+/// What the driver's phone follows.
+const OFFERS: &str = "driver-offers";
+
+impl Driver {
+    /// One offer at a time: whoever has another one, or an order, is not asked.
+    pub(crate) fn consider(&mut self, delivery: Delivery) -> Result<DriverState, Refusal> {
+        let mut state = self.view();
+        let same = (state.offer.as_ref()).is_some_and(|offer| offer.order_id == delivery.order_id);
+        let free = state.status == Availability::Available && state.offer.is_none();
+        if !same && !free {
+            refuse(&delivery);
+            return Ok(state);
+        }
+        streams::publish(OFFERS, &context::key(), &delivery);
+        state.offer = Some(delivery);
+        Ok(self.keep(state))
+    }
+
+    /// The order itself decides who carries it: it may have gone to another meanwhile.
+    pub(crate) fn take(&mut self, order_id: &str) -> Result<DriverState, Refusal> {
+        let mut state = self.view();
+        if state.order_id.as_deref() == Some(order_id) {
+            return Ok(state);
+        }
+        let offer = state.offer.take_if(|offer| offer.order_id == order_id);
+        let Some(offer) = offer.filter(|offer| offer.expires_at >= context::now_ms()) else {
+            return Err(conflict("there is no such offer", &state, &[]));
+        };
+        match OrderClient::of(&offer.order_id).assign_driver(&context::key()) {
+            Ok(_) => {
+                self.carry(&mut state, offer.order_id);
+                Ok(self.tell(state))
+            }
+            Err(CallError::Refused(refusal)) => Err(refusal),
+            Err(CallError::Call(failure)) => {
+                let message = format!("the order gave no answer: {failure:?}");
+                Err(conflict(&message, &state, &[]))
+            }
+        }
+    }
+
+    pub(crate) fn decline(&mut self, order_id: &str) -> Result<DriverState, Refusal> {
+        let mut state = self.view();
+        match state.offer.take_if(|offer| offer.order_id == order_id) {
+            Some(offer) => {
+                refuse(&offer);
+                Ok(self.keep(state))
+            }
+            None => Err(conflict("there is no such offer", &state, &[])),
+        }
+    }
+
+    /// Whoever goes away, or has an order, takes no offer any more.
+    pub(crate) fn let_go(&mut self, state: &mut DriverState) {
+        if let Some(offer) = state.offer.take() {
+            refuse(&offer);
+        }
+    }
+}
+
+fn refuse(offer: &Delivery) {
+    let restaurant = RestaurantClient::of(&offer.restaurant_id);
+    restaurant.send_offer_rejected(&offer.order_id, &context::key());
+}

@@ -1,0 +1,84 @@
+//! Positions, and what happens when there are none.
+
+use std::time::Duration;
+
+use silo_sdk::{context, log, streams};
+
+use crate::bindings::clients::OrderClient;
+use crate::bindings::types::{Availability, DriverState, Location, Refusal};
+use crate::{Driver, invalid};
+
+pub(crate) const SIGNAL: &str = "signal";
+/// A driver on the way who is silent for this long has lost the signal.
+pub(crate) const SILENCE: Duration = Duration::from_secs(120);
+
+/// A clock in a phone may be ahead by this much.
+const AHEAD_MS_MAX: u64 = 60_000;
+/// The restaurant hears of a free driver's position no more often, unless it is far off.
+const TELL_AGAIN_MS: u64 = 15_000;
+/// About 200 m of latitude.
+const FAR_DEGREES: f64 = 0.002;
+
+impl Driver {
+    pub(crate) fn is_at(&mut self, location: Location, at: u64) -> Result<DriverState, Refusal> {
+        let mut state = self.view();
+        on_earth(location)?;
+        if at > context::now_ms() + AHEAD_MS_MAX {
+            return Err(invalid("/at", "lies in the future"));
+        }
+        if state.located_at.is_some_and(|last| at <= last) {
+            return Ok(state);
+        }
+        state.location = Some(location);
+        state.located_at = Some(at);
+        let found_again = std::mem::take(&mut state.lost_signal);
+        if let Some(order_id) = &state.order_id {
+            let driver_id = context::key();
+            let order = OrderClient::of(order_id);
+            order.send_update_driver_location(&driver_id, location, at);
+            let update = silo_sdk::json::json!({
+                "driverId": driver_id, "orderId": order_id, "location": location, "at": at,
+            });
+            streams::publish("driver-location-updates", &driver_id, &update);
+        }
+        let worth_telling = state.status == Availability::Available && self.is_news(location);
+        if found_again || worth_telling {
+            return Ok(self.tell(state));
+        }
+        Ok(self.keep(state))
+    }
+
+    fn is_news(&self, location: Location) -> bool {
+        self.told.is_none_or(|(at, before)| {
+            let far = (location.lat - before.lat).abs() + (location.lon - before.lon).abs();
+            far > FAR_DEGREES || context::now_ms() >= at + TELL_AGAIN_MS
+        })
+    }
+
+    /// Every two minutes on the way.
+    pub(crate) fn listen(&mut self) {
+        let mut state = self.view();
+        let heard = state.located_at.unwrap_or_default();
+        let silent_ms = u128::from(context::now_ms().saturating_sub(heard));
+        if state.order_id.is_none() || state.lost_signal || silent_ms < SILENCE.as_millis() {
+            return;
+        }
+        log::warn!("no position for {} s", silent_ms / 1_000);
+        state.lost_signal = true;
+        self.tell(state);
+    }
+}
+
+fn on_earth(location: Location) -> Result<(), Refusal> {
+    let parts = [
+        ("/location/lat", location.lat, 90.0),
+        ("/location/lon", location.lon, 180.0),
+    ];
+    for (pointer, degrees, max) in parts {
+        // Not a number is on no side of the bound.
+        if !(-max..=max).contains(&degrees) {
+            return Err(invalid(pointer, &format!("is from -{max} to {max}")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+use silo_sdk::testing::{Host, ok, refused};
+
+use super::*;
+
+const PLACE: Location = Location {
+    lat: 40.85,
+    lon: 14.27,
+};
+
+#[test]
+fn positions_go_forward_and_stay_on_earth() {
+    let host = Host::new("driver", "driver-1");
+    let mut driver = Driver::default();
+    let now = host.now_ms();
+    driver.update_location(PLACE, now).unwrap();
+    let older = driver
+        .update_location(Location { lat: 1.0, lon: 1.0 }, now - 1)
+        .unwrap();
+    assert_eq!(older.location, Some(PLACE));
+    for lat in [91.0, f64::NAN, f64::INFINITY] {
+        let refused = driver.update_location(Location { lat, lon: 0.0 }, now + 1);
+        let Err(Refusal::Invalid(refused)) = refused else {
+            panic!("{lat} is on earth");
+        };
+        assert_eq!(refused[0].pointer, "/location/lat");
+    }
+    let tomorrow = driver.update_location(PLACE, now + 86_400_000);
+    assert!(matches!(tomorrow, Err(Refusal::Invalid(_))));
+}
+
+#[test]
+fn a_delivery_from_hand_to_door() {
+    let host = Host::new("driver", "driver-1");
+    let mut driver = Driver::default();
+    assert!(driver.picked_up().is_err());
+    driver.assign("order-1".to_owned()).unwrap();
+    assert!(driver.assign("order-2".to_owned()).is_err());
+    driver.update_location(PLACE, host.now_ms()).unwrap();
+    assert_eq!(host.sent_to("order", "update-driver-location").len(), 1);
+    driver.picked_up().unwrap();
+    let done = driver.delivered().unwrap();
+    assert_eq!(
+        (done.status, done.delivered, done.order_id),
+        (Availability::Available, 1, None)
+    );
+    assert_eq!(host.sent_to("order", "confirm-delivery")[0].key, "order-1");
+}
+
+fn delivery(order_id: &str, now: u64) -> Delivery {
+    Delivery {
+        order_id: order_id.to_owned(),
+        restaurant_id: "napoli".to_owned(),
+        pick_up: PLACE,
+        deliver_to: None,
+        expires_at: now + 60_000,
+    }
+}
+
+fn available() -> (Host, Driver) {
+    let host = Host::new("driver", "driver-1");
+    let mut driver = Driver::default();
+    driver.join("napoli".to_owned()).unwrap();
+    driver.set_status(Availability::Available).unwrap();
+    (host, driver)
+}
+
+#[test]
+fn an_offer_is_taken_when_the_order_agrees() {
+    let (host, mut driver) = available();
+    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    host.answer("order", "assign-driver", |order, arguments| {
+        assert_eq!(
+            (order, &arguments["driverId"]),
+            ("order-1", &"driver-1".into())
+        );
+        ok(order_of("order-1"))
+    });
+    assert!(driver.accept("order-2".to_owned()).is_err());
+    let taken = driver.accept("order-1".to_owned()).unwrap();
+    assert_eq!(taken.order_id.as_deref(), Some("order-1"));
+    assert_eq!((taken.status, taken.offer), (Availability::Busy, None));
+    assert!(host.reminders().contains_key("signal"));
+    // Asked again, the answer is the same, and the order is not.
+    driver.accept("order-1".to_owned()).unwrap();
+    assert_eq!(host.asked().len(), 1);
+}
+
+#[test]
+fn an_order_that_went_to_another_is_not_taken() {
+    let (host, mut driver) = available();
+    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    host.answer("order", "assign-driver", |_, _| {
+        refused(Refusal::NotFound("gone".to_owned()))
+    });
+    assert!(driver.accept("order-1".to_owned()).is_err());
+    assert_eq!(driver.get().order_id, None);
+}
+
+fn order_of(order_id: &str) -> silo_sdk::json::Value {
+    silo_sdk::json::json!({
+        "orderId": order_id, "customerId": "c", "restaurantId": "napoli", "items": [],
+        "totalCents": 0, "status": "ready", "remakes": 0, "late": false, "refund": false,
+        "createdAt": 0, "updatedAt": 0, "version": 1,
+    })
+}
+
+#[test]
+fn a_rejected_offer_goes_back_to_the_restaurant() {
+    let (host, mut driver) = available();
+    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    // One at a time.
+    let busy = driver.offer(delivery("order-2", host.now_ms())).unwrap();
+    assert_eq!(busy.offer.unwrap().order_id, "order-1");
+    assert_eq!(host.sent_to("restaurant", "offer-rejected").len(), 1);
+    let free = driver.reject("order-1".to_owned()).unwrap();
+    assert!(free.offer.is_none());
+    assert_eq!(host.sent_to("restaurant", "offer-rejected").len(), 2);
+    assert!(driver.reject("order-1".to_owned()).is_err());
+}
+
+#[test]
+fn who_goes_offline_gives_the_offer_back() {
+    let (host, mut driver) = available();
+    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    driver.set_status(Availability::Offline).unwrap();
+    assert_eq!(host.sent_to("restaurant", "offer-rejected").len(), 1);
+    assert!(driver.accept("order-1".to_owned()).is_err());
+}
+
+#[test]
+fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
+    let (host, mut driver) = available();
+    driver.assign("order-1".to_owned()).unwrap();
+    assert!(host.reminders().contains_key("signal"));
+    host.clear_effects();
+    driver.listen();
+    driver.listen();
+    assert_eq!(host.sent_to("restaurant", "driver-changed").len(), 1);
+    assert!(driver.get().lost_signal);
+    driver.update_location(PLACE, host.now_ms()).unwrap();
+    assert!(!driver.get().lost_signal);
+    driver.listen();
+    assert!(!driver.get().lost_signal);
+    driver.delivered().unwrap();
+    assert!(!host.reminders().contains_key("signal"));
+}

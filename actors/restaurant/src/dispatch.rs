@@ -1,0 +1,140 @@
+//! A ready order finds a driver: the nearest is asked first, and after a refusal or a
+//! minute of silence the next.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use silo_sdk::entries::Table;
+use silo_sdk::{context, log, reminders};
+
+use crate::bindings::clients::DriverClient;
+use crate::bindings::types::{Delivery, Location};
+use crate::news::News;
+use crate::{Restaurant, drivers};
+
+/// Reminders are named by this and the order's id.
+pub(crate) const OFFER: &str = "offer.";
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// Waiting orders that one free driver is tried for.
+const TRIED_MAX: u32 = 50;
+
+const WAITING: Table<Waiting> = Table::new("w");
+
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    #[serde(rename = "t")]
+    deliver_to: Option<Location>,
+    #[serde(rename = "o")]
+    offered_to: Option<String>,
+    /// Who was asked in this round.
+    #[serde(rename = "a")]
+    asked: Vec<String>,
+}
+
+impl Restaurant {
+    pub(crate) fn find_driver(&mut self, news: &News) {
+        if WAITING.get(&news.order_id).is_some() {
+            return;
+        }
+        self.waiting += 1;
+        let waiting = Waiting {
+            deliver_to: news.deliver_to,
+            offered_to: None,
+            asked: Vec::new(),
+        };
+        self.ask_next(&news.order_id, waiting);
+    }
+
+    /// Somebody carries the order: by an offer, or by hand.
+    pub(crate) fn found_driver(&mut self, order_id: &str, driver_id: &str) {
+        if let Some(waiting) = WAITING.get(order_id)
+            && let Some(offered_to) = waiting.offered_to
+        {
+            drivers::set_offered(&offered_to, None);
+            if offered_to != driver_id {
+                DriverClient::of(&offered_to).send_withdraw(order_id);
+            }
+        }
+        self.settle(order_id);
+    }
+
+    pub(crate) fn needs_no_driver(&mut self, order_id: &str) {
+        if let Some(waiting) = WAITING.get(order_id)
+            && let Some(offered_to) = waiting.offered_to
+        {
+            DriverClient::of(&offered_to).send_withdraw(order_id);
+            drivers::set_offered(&offered_to, None);
+        }
+        self.settle(order_id);
+    }
+
+    fn settle(&mut self, order_id: &str) {
+        if WAITING.get(order_id).is_some() {
+            WAITING.remove(order_id);
+            self.waiting = self.waiting.saturating_sub(1);
+            reminders::cancel(&format!("{OFFER}{order_id}"));
+        }
+    }
+
+    pub(crate) fn rejected(&mut self, order_id: &str, driver_id: &str) {
+        drivers::set_offered(driver_id, None);
+        if let Some(waiting) = WAITING.get(order_id)
+            && waiting.offered_to.as_deref() == Some(driver_id)
+        {
+            self.ask_next(order_id, waiting);
+        }
+    }
+
+    /// A minute has passed: without an answer, or without anybody to ask.
+    pub(crate) fn unanswered(&mut self, order_id: &str) {
+        let Some(mut waiting) = WAITING.get(order_id) else {
+            return;
+        };
+        match &waiting.offered_to {
+            Some(driver_id) => {
+                log::info!("{driver_id} did not answer for {order_id}");
+                DriverClient::of(driver_id).send_withdraw(order_id);
+                drivers::set_offered(driver_id, None);
+            }
+            // Everybody has been asked once: from the beginning.
+            None => waiting.asked.clear(),
+        }
+        self.ask_next(order_id, waiting);
+    }
+
+    /// A driver has become free, or has come nearer.
+    pub(crate) fn ask_again(&mut self) {
+        if self.waiting == 0 {
+            return;
+        }
+        for order_id in WAITING.keys(None, TRIED_MAX) {
+            if let Some(waiting) = WAITING.get(&order_id)
+                && waiting.offered_to.is_none()
+            {
+                self.ask_next(&order_id, waiting);
+            }
+        }
+    }
+
+    fn ask_next(&self, order_id: &str, mut waiting: Waiting) {
+        let Some(state) = &self.state else {
+            return;
+        };
+        let (pick_up, now) = (state.profile.location, context::now_ms());
+        waiting.offered_to = drivers::nearest(&pick_up, now, &waiting.asked);
+        if let Some(driver_id) = &waiting.offered_to {
+            let delivery = Delivery {
+                order_id: order_id.to_owned(),
+                restaurant_id: state.restaurant_id.clone(),
+                pick_up,
+                deliver_to: waiting.deliver_to,
+                expires_at: now + u64::try_from(ANSWER_WITHIN.as_millis()).unwrap_or(u64::MAX),
+            };
+            DriverClient::of(driver_id).send_offer(&delivery);
+            drivers::set_offered(driver_id, Some(order_id));
+            waiting.asked.push(driver_id.clone());
+        }
+        WAITING.insert(order_id, &waiting);
+        reminders::set(&format!("{OFFER}{order_id}"), ANSWER_WITHIN);
+    }
+}

@@ -1,0 +1,83 @@
+//! What the restaurant knows of its drivers.
+
+use silo_sdk::entries::Table;
+
+use crate::Restaurant;
+use crate::bindings::types::{Availability, DriverState, DriverView, Location};
+
+const DRIVERS_MAX: u32 = 1_000;
+/// A position older than this says nothing about where the driver is.
+const FRESH_MS: u64 = 600_000;
+const EARTH_KM: f64 = 6_371.0;
+
+const DRIVERS: Table<DriverView> = Table::new("v");
+
+pub(crate) fn all() -> Vec<DriverView> {
+    let ids = DRIVERS.keys(None, DRIVERS_MAX);
+    ids.iter().filter_map(|id| DRIVERS.get(id)).collect()
+}
+
+pub(crate) fn forget(driver_id: &str) {
+    DRIVERS.remove(driver_id);
+}
+
+/// Notes what the driver was offered, or that it is settled.
+pub(crate) fn set_offered(driver_id: &str, order_id: Option<&str>) {
+    if let Some(mut driver) = DRIVERS.get(driver_id) {
+        driver.offered = order_id.map(str::to_owned);
+        DRIVERS.insert(driver_id, &driver);
+    }
+}
+
+/// Whoever is free and nearest, and was not asked for this order yet. A driver whose
+/// position is not known comes after all others.
+pub(crate) fn nearest(to: &Location, now: u64, asked: &[String]) -> Option<String> {
+    let is_free = |driver: &DriverView| {
+        driver.status == Availability::Available
+            && driver.offered.is_none()
+            && !asked.contains(&driver.driver_id)
+    };
+    let distance = |driver: &DriverView| {
+        let fresh = driver.located_at.is_some_and(|at| at + FRESH_MS >= now);
+        let location = driver.location.as_ref().filter(|_| fresh);
+        location.map_or(f64::INFINITY, |location| distance_km(location, to))
+    };
+    let free = all().into_iter().filter(is_free);
+    let nearest = free.min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    nearest.map(|driver| driver.driver_id)
+}
+
+/// Great-circle distance by the haversine formula (R. W. Sinnott, 1984).
+fn distance_km(a: &Location, b: &Location) -> f64 {
+    let (lat_a, lat_b) = (a.lat.to_radians(), b.lat.to_radians());
+    let half_lat = (lat_b - lat_a) / 2.0;
+    let half_lon = (b.lon - a.lon).to_radians() / 2.0;
+    let h = half_lat.sin().powi(2) + lat_a.cos() * lat_b.cos() * half_lon.sin().powi(2);
+    2.0 * EARTH_KM * h.clamp(0.0, 1.0).sqrt().asin()
+}
+
+impl Restaurant {
+    /// A driver who is free may be the one that an order waits for.
+    pub(crate) fn know(&mut self, driver: DriverState) {
+        let offered = DRIVERS
+            .get(&driver.driver_id)
+            .and_then(|before| before.offered)
+            .filter(|_| driver.status == Availability::Available);
+        let view = DriverView {
+            status: driver.status,
+            location: driver.location,
+            located_at: driver.located_at,
+            order_id: driver.order_id,
+            lost_signal: driver.lost_signal,
+            offered,
+            driver_id: driver.driver_id,
+        };
+        if view.lost_signal {
+            silo_sdk::log::warn!("{} has lost the signal", view.driver_id);
+        }
+        DRIVERS.insert(&view.driver_id, &view);
+        if view.status == Availability::Available && view.offered.is_none() {
+            self.ask_again();
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Counts and times, by hour and by day.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use silo_sdk::context;
+use silo_sdk::entries::Table;
+
+use crate::bindings::clients::{InventoryClient, KitchenClient};
+use crate::bindings::types::{
+    Availability, DriverCount, Figures, Period, StateCount, Status, StockLine,
+};
+use crate::news::News;
+use crate::{Restaurant, drivers};
+
+const HOUR_MS: u64 = 3_600_000;
+const DAY_MS: u64 = 24 * HOUR_MS;
+const HOURS_KEPT: u64 = 168;
+const DAYS_KEPT: u64 = 90;
+
+/// By number since the epoch, upside down: the newest is first.
+const HOURS: Table<Counts> = Table::new("h");
+const DAYS: Table<Counts> = Table::new("d");
+/// Orders that have not ended, by state.
+const ACTIVE: Table<u32> = Table::new("n");
+
+const UNDER_WAY: [Status; 5] = [
+    Status::Created,
+    Status::Preparing,
+    Status::Baking,
+    Status::Ready,
+    Status::OutForDelivery,
+];
+
+#[derive(Default, Serialize, Deserialize)]
+struct Counts {
+    #[serde(rename = "o")]
+    orders: u32,
+    #[serde(rename = "d")]
+    delivered: u32,
+    #[serde(rename = "c")]
+    cancelled: u32,
+    #[serde(rename = "r")]
+    rejected: u32,
+    #[serde(rename = "m")]
+    revenue_cents: u64,
+    #[serde(rename = "t")]
+    delivery_ms: u64,
+    /// Deliveries by their time's logarithm; see [`bucket`].
+    #[serde(rename = "h")]
+    times: BTreeMap<u16, u32>,
+}
+
+/// Eight buckets for each doubling: a value is known to within a tenth.
+fn bucket(ms: u64) -> u16 {
+    // The logarithm of a u64 is below 64.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
+    let bucket = (((ms + 1) as f64).log2() * 8.0).round() as u16;
+    bucket
+}
+
+fn middle_ms(bucket: u16) -> u64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let ms = (f64::from(bucket) / 8.0).exp2() as u64;
+    ms.saturating_sub(1)
+}
+
+fn place(number: u64) -> String {
+    format!("{:016x}", u64::MAX - number)
+}
+
+fn number(place: &str) -> u64 {
+    u64::MAX - u64::from_str_radix(place, 16).unwrap_or(u64::MAX)
+}
+
+impl Counts {
+    fn count(&mut self, news: &News) {
+        match news.status {
+            Status::Created => self.orders += 1,
+            Status::Rejected => {
+                self.orders += 1;
+                self.rejected += 1;
+            }
+            Status::Cancelled => self.cancelled += 1,
+            Status::Delivered => {
+                let took_ms = news.at.saturating_sub(news.created_at);
+                self.delivered += 1;
+                self.revenue_cents += news.total_cents;
+                self.delivery_ms += took_ms;
+                *self.times.entry(bucket(took_ms)).or_default() += 1;
+            }
+            Status::Preparing | Status::Baking | Status::Ready | Status::OutForDelivery => {}
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.orders += other.orders;
+        self.delivered += other.delivered;
+        self.cancelled += other.cancelled;
+        self.rejected += other.rejected;
+        self.revenue_cents += other.revenue_cents;
+        self.delivery_ms += other.delivery_ms;
+        for (bucket, count) in &other.times {
+            *self.times.entry(*bucket).or_default() += count;
+        }
+    }
+
+    fn period(&self, start: u64) -> Period {
+        Period {
+            start,
+            orders: self.orders,
+            delivered: self.delivered,
+            cancelled: self.cancelled,
+            rejected: self.rejected,
+            revenue_cents: self.revenue_cents,
+            average_delivery_ms: self.delivery_ms.checked_div(u64::from(self.delivered)),
+            p95_delivery_ms: self.p95(),
+        }
+    }
+
+    fn p95(&self) -> Option<u64> {
+        let rank = (u64::from(self.delivered) * 95).div_ceil(100);
+        let mut seen = 0;
+        let at = self.times.iter().find(|(_, count)| {
+            seen += u64::from(**count);
+            seen >= rank && rank > 0
+        });
+        at.map(|(bucket, _)| middle_ms(*bucket))
+    }
+}
+
+/// A state was entered, and another one left.
+pub(crate) fn count(news: &News) {
+    let change = |status: Status, by: i64| {
+        if UNDER_WAY.contains(&status) {
+            let name = format!("{status:?}");
+            let count = i64::from(ACTIVE.get(&name).unwrap_or_default()) + by;
+            ACTIVE.insert(&name, &u32::try_from(count).unwrap_or_default());
+        }
+    };
+    if let Some(from) = news.from {
+        change(from, -1);
+    }
+    change(news.status, 1);
+    for (table, length_ms, kept) in [(HOURS, HOUR_MS, HOURS_KEPT), (DAYS, DAY_MS, DAYS_KEPT)] {
+        let number = news.at / length_ms;
+        let mut counts = table.get(&place(number)).unwrap_or_default();
+        counts.count(news);
+        table.insert(&place(number), &counts);
+        for old in table.keys(Some(&place(number.saturating_sub(kept))), 10) {
+            table.remove(&old);
+        }
+    }
+}
+
+fn periods(table: &Table<Counts>, length_ms: u64, limit: u64) -> Vec<Period> {
+    let places = table.keys(None, u32::try_from(limit).unwrap_or(u32::MAX));
+    let period = |place: &String| {
+        let counts = table.get(place)?;
+        Some(counts.period(number(place) * length_ms))
+    };
+    places.iter().filter_map(period).collect()
+}
+
+pub(crate) fn hours(limit: u32) -> Vec<Period> {
+    periods(&HOURS, HOUR_MS, u64::from(limit).clamp(1, HOURS_KEPT))
+}
+
+pub(crate) fn days(limit: u32) -> Vec<Period> {
+    periods(&DAYS, DAY_MS, u64::from(limit).clamp(1, DAYS_KEPT))
+}
+
+/// Of the last hours, the one that is not over included.
+fn last(hours: u64) -> Period {
+    let now = context::now_ms() / HOUR_MS;
+    let first = now.saturating_sub(hours - 1);
+    let mut sum = Counts::default();
+    for number in first..=now {
+        if let Some(counts) = HOURS.get(&place(number)) {
+            sum.add(&counts);
+        }
+    }
+    sum.period(first * HOUR_MS)
+}
+
+impl Restaurant {
+    pub(crate) fn figures(&self) -> Figures {
+        let key = context::key();
+        let active = UNDER_WAY.map(|status| StateCount {
+            status,
+            count: ACTIVE.get(&format!("{status:?}")).unwrap_or_default(),
+        });
+        let all = drivers::all();
+        let states = [
+            Availability::Available,
+            Availability::Busy,
+            Availability::Offline,
+        ];
+        let drivers = states.map(|status| DriverCount {
+            status,
+            count: u32::try_from(all.iter().filter(|d| d.status == status).count())
+                .unwrap_or(u32::MAX),
+        });
+        // Whoever does not answer leaves a hole in the figures, not an error.
+        let kitchen = KitchenClient::of(&key).status().ok();
+        let stock = InventoryClient::of(&key).stock().ok();
+        Figures {
+            active: active.into(),
+            waiting_for_driver: self.waiting,
+            drivers: drivers.into(),
+            available_chefs: kitchen.map(|kitchen| kitchen.available_chefs),
+            low_stock: stock.map(|lines| low(&lines)),
+            last_hour: last(1),
+            last_day: last(24),
+            restaurant_id: key,
+        }
+    }
+}
+
+fn low(lines: &[StockLine]) -> Vec<String> {
+    let low = lines.iter().filter(|line| line.on_hand < line.threshold);
+    low.map(|line| line.ingredient.clone()).collect()
+}

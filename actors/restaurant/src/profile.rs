@@ -1,0 +1,67 @@
+//! Setting the restaurant up. Its inventory and its drivers are told what concerns them.
+
+use silo_sdk::context;
+
+use crate::bindings::clients::{DriverClient, InventoryClient};
+use crate::bindings::types::{Profile, Refusal, RestaurantState, Violation};
+use crate::{Restaurant, drivers, unknown};
+
+impl Restaurant {
+    pub(crate) fn set_up(&mut self, profile: Profile) -> Result<RestaurantState, Refusal> {
+        let violations = violations(&profile);
+        if !violations.is_empty() {
+            return Err(Refusal::Invalid(violations));
+        }
+        let before = self.state.as_ref();
+        let opened_at = before.map_or_else(context::now_ms, |s| s.opened_at);
+        let had: Vec<String> = before.map_or_else(Vec::new, |s| s.profile.drivers.clone());
+        let restaurant_id = context::key();
+        for driver in profile.drivers.iter().filter(|id| !had.contains(id)) {
+            DriverClient::of(driver).send_join(&restaurant_id);
+        }
+        for driver in had.iter().filter(|id| !profile.drivers.contains(id)) {
+            DriverClient::of(driver).send_leave(&restaurant_id);
+            drivers::forget(driver);
+        }
+        InventoryClient::of(&restaurant_id).send_set_open(profile.open);
+        let state = RestaurantState {
+            restaurant_id,
+            profile,
+            opened_at,
+        };
+        self.state = Some(state.clone());
+        Ok(state)
+    }
+
+    pub(crate) fn open(&mut self, open: bool) -> Result<RestaurantState, Refusal> {
+        let state = self.state.as_mut().ok_or_else(unknown)?;
+        state.profile.open = open;
+        InventoryClient::of(&context::key()).send_set_open(open);
+        Ok(state.clone())
+    }
+}
+
+fn violations(profile: &Profile) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let mut wrong = |pointer: &str, message: &str| {
+        let (pointer, message) = (pointer.to_owned(), message.to_owned());
+        found.push(Violation { pointer, message });
+    };
+    if profile.name.is_empty() || profile.name.chars().count() > 100 {
+        wrong("/profile/name", "takes 1 to 100 characters");
+    }
+    if profile.region.chars().count() > 100 {
+        wrong("/profile/region", "takes at most 100 characters");
+    }
+    let place = &profile.location;
+    if !(place.lat.abs() <= 90.0 && place.lon.abs() <= 180.0) {
+        wrong(
+            "/profile/location",
+            "lat is from -90 to 90, lon from -180 to 180",
+        );
+    }
+    if profile.drivers.len() > 1_000 {
+        wrong("/profile/drivers", "takes at most 1000 drivers");
+    }
+    found
+}
