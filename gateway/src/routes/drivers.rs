@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::answer::{granted, plain, told};
-use crate::body::{JsonBody, Nothing};
+use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
 use crate::parameters::Path;
 use crate::problem::Problem;
@@ -19,6 +19,8 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api/drivers/{id}/status", get(status).put(set_status))
         .route("/api/drivers/{id}/location", post(update_location))
+        .route("/api/drivers/{id}/accept", post(accept))
+        .route("/api/drivers/{id}/reject", post(reject))
         .route("/api/drivers/{id}/picked-up", post(picked_up))
         .route("/api/drivers/{id}/delivered", post(delivered))
 }
@@ -37,6 +39,26 @@ struct Driver<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     order_id: Option<&'a RawValue>,
     delivered: u64,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    restaurant_id: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    offer: Option<Offer<'a>>,
+    lost_signal: bool,
+}
+
+/// An order that the driver may take.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Offer<'a> {
+    #[serde(borrow)]
+    order_id: &'a RawValue,
+    #[serde(borrow)]
+    restaurant_id: &'a RawValue,
+    #[serde(borrow)]
+    pick_up: &'a RawValue,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    deliver_to: Option<&'a RawValue>,
+    expires_at: At,
 }
 
 fn changed(reply: &Reply) -> Result<Response, Problem> {
@@ -120,6 +142,34 @@ async fn update_location(
     let reply = caller.ask_with(driver, "update-location", &located).await;
     let reply = reply.map_err(|problem| problem.relocated(PLACES))?;
     changed(&reply).map_err(|problem| problem.relocated(PLACES))
+}
+
+/// The offer that is answered.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Offered<'a> {
+    #[serde(borrow)]
+    order_id: Text<'a>,
+}
+
+async fn accept(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let driver = ActorId::new("driver", id)?;
+    let offer: Offered<'_> = body.parse()?;
+    changed(&caller.ask_with(driver, "accept", &offer).await?)
+}
+
+async fn reject(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let driver = ActorId::new("driver", id)?;
+    let offer: Offered<'_> = body.parse()?;
+    changed(&caller.ask_with(driver, "reject", &offer).await?)
 }
 
 async fn picked_up(

@@ -303,7 +303,9 @@ async fn an_inventory_and_its_menu() {
 async fn a_driver_and_a_restaurant() {
     let driver = |at: Value| {
         json!({"driverId": "d", "status": "busy", "location": {"lat": 1.5, "lon": 2.0},
-            "locatedAt": at, "orderId": "order-1", "delivered": 4})
+            "locatedAt": at, "orderId": "order-1", "delivered": 4, "restaurantId": "r",
+            "offer": {"orderId": "order-2", "restaurantId": "r", "expiresAt": at,
+                "pickUp": {"lat": 1.0, "lon": 2.0}}, "lostSignal": false})
     };
     let (ms, text) = (
         driver(json!(1_000)),
@@ -336,6 +338,16 @@ async fn a_driver_and_a_restaurant() {
             "POST /api/drivers/d/location\n\n{\"lat\":1.5,\"lon\":2.0,\"speed\":9.5,\"timestamp\":\"1970-01-01T00:00:01Z\"}",
             "update-location",
             located,
+        ),
+        case(
+            "POST /api/drivers/d/accept\n\n{\"orderId\":\"order-2\"}",
+            "accept",
+            json!({"orderId": "order-2"}),
+        ),
+        case(
+            "POST /api/drivers/d/reject\n\n{\"orderId\":\"order-2\"}",
+            "reject",
+            json!({"orderId": "order-2"}),
         ),
         case("POST /api/drivers/d/picked-up", "picked-up", json!([])),
         case("POST /api/drivers/d/delivered\n\n{}", "delivered", json!([])),

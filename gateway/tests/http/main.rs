@@ -7,6 +7,7 @@ mod endpoints;
 mod fake;
 mod idempotency;
 mod problems;
+mod restaurants;
 mod socket;
 mod stop;
 mod track;

@@ -1,0 +1,84 @@
+//! `/api/restaurants/{id}/orders`: newest first, page by page.
+
+use axum::response::Response;
+use pizza_types::ActorId;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::answer::{plain, told};
+use crate::caller::Caller;
+use crate::parameters::{Path, Query};
+use crate::problem::Problem;
+use crate::time::At;
+
+const PAGE: u32 = 50;
+const PAGE_MAX: u32 = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Arguments {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    limit: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Orders<'a> {
+    restaurant_id: &'a str,
+    orders: Vec<Order<'a>>,
+    /// What to ask for as `after` to see more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a RawValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Order<'a> {
+    #[serde(borrow)]
+    order_id: &'a RawValue,
+    #[serde(borrow)]
+    customer_id: &'a RawValue,
+    status: &'a str,
+    total_cents: u64,
+    created_at: At,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    driver_id: Option<&'a RawValue>,
+    late: bool,
+    #[serde(borrow, skip_serializing)]
+    cursor: Option<&'a RawValue>,
+}
+
+pub(super) async fn orders(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Response, Problem> {
+    let restaurant = ActorId::new("restaurant", id.as_str())?;
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let arguments = Arguments {
+        status: page.state,
+        after: page.after,
+        limit,
+    };
+    let reply = caller.ask_with(restaurant, "orders", &arguments).await;
+    let reply = reply.map_err(|problem| problem.relocated(&[("/status", "/state")]))?;
+    let orders: Vec<Order<'_>> = plain(&reply)?;
+    let full = orders.len() >= limit as usize;
+    let next = orders.last().filter(|_| full).and_then(|last| last.cursor);
+    let answer = Orders {
+        restaurant_id: &id,
+        orders,
+        next,
+    };
+    told(&reply, &answer)
+}

@@ -1,0 +1,102 @@
+//! What a restaurant's lists and figures ask for, and how they are told.
+
+use serde_json::{Value, json};
+
+use crate::socket::Server;
+
+/// What the endpoint asks of `restaurant/r`, and what it tells of the answer.
+async fn check(request: &str, method: &str, arguments: Value, answer: Value, told: Value) {
+    let server = Server::start().await;
+    server
+        .fake
+        .answers(&format!("restaurant.{method}"), Ok(answer));
+    let answer = server.send(request).await;
+    assert_eq!((answer.status, answer.json()), (200, told), "{request}");
+    let sent = server.fake.last();
+    assert_eq!((&*sent.target, &*sent.method), ("restaurant/r", method));
+    assert_eq!(sent.arguments, arguments, "{request}");
+}
+
+fn line(created_at: Value) -> Value {
+    json!({"orderId": "order-1", "customerId": "c", "status": "ready", "totalCents": 890,
+        "createdAt": created_at, "late": false})
+}
+
+#[tokio::test]
+async fn orders_are_paged_by_a_cursor() {
+    let mut with_cursor = line(json!(0));
+    with_cursor["cursor"] = "here".into();
+    let told = line(json!("1970-01-01T00:00:00.000Z"));
+    check(
+        "GET /api/restaurants/r/orders?state=ready&after=there&limit=1",
+        "orders",
+        json!({"status": "ready", "after": "there", "limit": 1}),
+        json!([with_cursor]),
+        json!({"restaurantId": "r", "orders": [told], "next": "here"}),
+    )
+    .await;
+    check(
+        "GET /api/restaurants/r/orders?limit=9999",
+        "orders",
+        json!({"limit": 200}),
+        json!([with_cursor]),
+        json!({"restaurantId": "r", "orders": [told]}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn figures_are_told_with_their_times() {
+    let period = |start: Value| {
+        json!({"start": start, "orders": 3, "delivered": 2, "cancelled": 1, "rejected": 0,
+            "revenueCents": 1780, "averageDeliveryMs": 60_000})
+    };
+    let (ms, text) = (json!(0), json!("1970-01-01T00:00:00.000Z"));
+    check(
+        "GET /api/restaurants/r/history?by=day&limit=7",
+        "days",
+        json!({"limit": 7}),
+        json!([period(ms.clone())]),
+        json!({"restaurantId": "r", "periods": [period(text.clone())]}),
+    )
+    .await;
+    let figures = |start: &Value| {
+        json!({"restaurantId": "r", "active": [{"status": "ready", "count": 1}],
+            "waitingForDriver": 1, "drivers": [], "lowStock": ["basil"],
+            "lastHour": period(start.clone()), "lastDay": period(start.clone())})
+    };
+    check(
+        "GET /api/restaurants/r/metrics",
+        "metrics",
+        json!([]),
+        figures(&ms),
+        figures(&text),
+    )
+    .await;
+    let driver = |at: Value| {
+        json!({"driverId": "d", "status": "busy", "locatedAt": at, "lostSignal": true,
+            "location": {"lat": 1.0, "lon": 2.0}, "orderId": "order-1"})
+    };
+    check(
+        "GET /api/restaurants/r/drivers",
+        "drivers",
+        json!([]),
+        json!([driver(ms)]),
+        json!({"restaurantId": "r", "drivers": [driver(text)]}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_is_refused() {
+    let server = Server::start().await;
+    for path in [
+        "history?by=year",
+        "history?limit=many",
+        "orders?limit=-1",
+        "orders?colour=red",
+    ] {
+        let answer = server.send(&format!("GET /api/restaurants/r/{path}")).await;
+        assert_eq!(answer.status, 400, "{path}");
+    }
+}

@@ -1,0 +1,180 @@
+//! A ready order finds a driver, and the restaurant keeps count of it.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Pizza, request};
+use serde_json::{Value, json};
+
+const RESTAURANT: &str = "napoli";
+
+/// Sets the restaurant's drivers, and sends them on shift at these places.
+fn staff(pizza: &Pizza, drivers: &[(&str, f64)]) {
+    let mut profile = pizza.get("/api/restaurants/napoli").json()["profile"].clone();
+    profile["drivers"] = drivers.iter().map(|(id, _)| *id).collect();
+    let configured = pizza.post("/api/actors/restaurant/napoli/configure", &json!([profile]));
+    assert_eq!(configured.status, 200, "{}", configured.text());
+    for (id, lat) in drivers {
+        let position = json!({"lat": lat, "lon": 14.2681, "timestamp": now_ms()});
+        assert_eq!(
+            pizza
+                .post(&format!("/api/drivers/{id}/location"), &position)
+                .status,
+            200
+        );
+        // Once it has heard of the restaurant, the restaurant hears of it.
+        wait(|| driver(pizza, id)["restaurantId"] == RESTAURANT);
+        let status = json!({"status": "available"});
+        assert_eq!(
+            pizza
+                .put(&format!("/api/drivers/{id}/status"), &status)
+                .status,
+            200
+        );
+    }
+    wait(|| {
+        let known = pizza.get("/api/restaurants/napoli/drivers").json();
+        let all = known["drivers"].as_array().expect("a list").clone();
+        let available = |d: &&Value| d["status"] == "available";
+        all.iter().filter(available).count() == drivers.len()
+    });
+}
+
+/// A position is only believed while it is fresh.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the pizzeria runs by the same clock"
+)]
+fn now_ms() -> u64 {
+    let since = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
+    u64::try_from(since.as_millis()).expect("before the year 500 million")
+}
+
+fn driver(pizza: &Pizza, id: &str) -> Value {
+    pizza.get(&format!("/api/drivers/{id}/status")).json()
+}
+
+#[track_caller]
+fn wait(condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "it did not come to pass"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn answer(pizza: &Pizza, driver: &str, verb: &str, order: &str) -> u16 {
+    let path = format!("/api/drivers/{driver}/{verb}");
+    pizza.post(&path, &json!({"orderId": order})).status
+}
+
+#[test]
+fn an_order_goes_from_the_oven_to_the_door() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &["--speed", "600"]);
+    staff(&pizza, &[("far", 40.95), ("near", 40.86)]);
+    let order = pizza.order();
+    let offered = |id: &str| driver(&pizza, id)["offer"]["orderId"] == order.as_str();
+    wait(|| offered("near"));
+    assert!(!offered("far"), "one at a time");
+    assert_eq!(answer(&pizza, "near", "reject", &order), 200);
+    assert_eq!(answer(&pizza, "near", "reject", &order), 409);
+    wait(|| offered("far"));
+    assert_eq!(answer(&pizza, "far", "accept", &order), 200);
+    assert_eq!(driver(&pizza, "far")["status"], "busy");
+    let read = || pizza.get(&format!("/api/orders/{order}")).json();
+    assert_eq!(read()["driverId"], "far");
+    let nothing = json!({});
+    assert_eq!(
+        pizza.post("/api/drivers/far/picked-up", &nothing).status,
+        200
+    );
+    wait(|| read()["status"] == "outForDelivery");
+    assert_eq!(
+        pizza.post("/api/drivers/far/delivered", &nothing).status,
+        200
+    );
+    wait(|| read()["status"] == "delivered");
+    wait(|| pizza.get("/api/restaurants/napoli/metrics").json()["lastDay"]["delivered"] == 1);
+    let metrics = pizza.get("/api/restaurants/napoli/metrics").json();
+    assert_eq!(metrics["lastDay"]["revenueCents"], 890);
+    assert_eq!(metrics["waitingForDriver"], 0);
+    assert_eq!(metrics["availableChefs"], 3);
+    let lists_it = |state: &str| {
+        let path = format!("/api/restaurants/napoli/orders?state={state}");
+        let orders = pizza.get(&path).json()["orders"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        orders.iter().any(|line| line["orderId"] == order.as_str())
+    };
+    assert!(lists_it("delivered"));
+    assert!(!lists_it("ready"));
+}
+
+#[test]
+fn a_closed_restaurant_takes_no_orders() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &[]);
+    let body = json!({"customerId": "customer-1", "pizzaType": "Margherita"});
+    let set_open = |open: bool| {
+        let answer = pizza.post("/api/actors/restaurant/napoli/set-open", &json!([open]));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    set_open(false);
+    wait(|| pizza.post("/api/orders", &body).status == 409);
+    let refused = pizza.post("/api/orders", &body);
+    assert!(refused.text().contains("closed"), "{}", refused.text());
+    set_open(true);
+    wait(|| pizza.post("/api/orders", &body).status == 201);
+}
+
+#[test]
+fn orders_are_listed_page_by_page() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &["--speed", "1"]);
+    let mut made: Vec<String> = (0..5).map(|_| pizza.order()).collect();
+    made.reverse();
+    let page = |query: &str| {
+        pizza
+            .get(&format!("/api/restaurants/napoli/orders?{query}"))
+            .json()
+    };
+    wait(|| {
+        page("limit=9")["orders"]
+            .as_array()
+            .is_some_and(|o| o.len() == 5)
+    });
+    let mut seen = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = page(&format!("limit=2{after}"));
+        for line in page["orders"].as_array().expect("a list") {
+            seen.push(line["orderId"].as_str().expect("an id").to_owned());
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    // Orders of one millisecond may change places.
+    made.sort();
+    seen.sort();
+    assert_eq!(seen, made);
+    for (query, status) in [
+        ("state=eaten", 422),
+        ("limit=many", 400),
+        ("colour=red", 400),
+    ] {
+        let path = format!("/api/restaurants/napoli/orders?{query}");
+        assert_eq!(
+            request(pizza.http, "GET", &path, &[], None).status,
+            status,
+            "{query}"
+        );
+    }
+}
