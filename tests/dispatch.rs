@@ -4,6 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
+use common::sse::Reader;
 use common::{Pizza, request};
 use serde_json::{Value, json};
 
@@ -177,4 +178,39 @@ fn orders_are_listed_page_by_page() {
             "{query}"
         );
     }
+}
+
+#[test]
+fn a_dashboard_sees_every_change_once_and_goes_on_where_it_was() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &["--speed", "600"]);
+    let before = pizza.order();
+    let ready =
+        |order: &str| pizza.get(&format!("/api/orders/{order}")).json()["status"] == "ready";
+    wait(|| ready(&before));
+    let path = "/api/dashboard/napoli/stream";
+    let mut screen = Reader::open(pizza.http, path, None);
+    let order = pizza.order();
+    let mut seen = Vec::new();
+    while seen.last() != Some(&json!("ready")) {
+        let event = screen.next().expect("an event");
+        assert_eq!(
+            event.data["orderId"],
+            order.as_str(),
+            "what was before is not repeated"
+        );
+        seen.push(event.data["status"].clone());
+    }
+    assert_eq!(seen, ["created", "preparing", "baking", "ready"]);
+    drop(screen);
+    // Four events of the first order, four of the second.
+    let mut again = Reader::open(pizza.http, path, Some(6));
+    let rest: Vec<_> = (0..2).map(|_| again.next().expect("an event")).collect();
+    assert_eq!(
+        rest.iter().map(|e| e.id).collect::<Vec<_>>(),
+        [Some(7), Some(8)]
+    );
+    assert_eq!(rest[1].data["status"], "ready");
+    let nobody = pizza.get("/api/dashboard/nowhere/stream");
+    assert_eq!(nobody.status, 404, "{}", nobody.text());
 }

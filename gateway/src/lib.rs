@@ -9,7 +9,9 @@
 //! - [`caller`](crate::caller): from an endpoint to an actor
 //! - [`answer`](crate::answer): and back
 //! - [`order`](crate::order): an order as clients see it
-//! - [`track`](crate::track): its events as a stream that resumes
+//! - [`feed`](crate::feed): events as a stream that resumes
+//! - [`track`](crate::track): those of an order, [`dashboard`](crate::dashboard): those of a
+//!   restaurant
 //! - [`problem`](crate::problem), [`refused`](crate::refused): every error, in one form
 //! - [`body`](crate::body), [`parameters`](crate::parameters),
 //!   [`idempotency`](crate::idempotency), [`time`](crate::time)
@@ -19,7 +21,9 @@ mod body;
 mod caller;
 pub mod config;
 mod connections;
+mod dashboard;
 mod edge;
+mod feed;
 mod idempotency;
 mod order;
 mod parameters;

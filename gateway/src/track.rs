@@ -5,7 +5,7 @@
 //! event carries its position; whoever comes back with it misses none and gets none twice.
 
 mod events;
-mod position;
+pub(crate) mod position;
 
 pub(crate) use events::Newest;
 
@@ -38,10 +38,7 @@ pub(crate) async fn track(
 ) -> Result<Response, Problem> {
     let order_id = ActorId::new("order", id)?;
     let position = position::asked(&uri, &headers)?;
-    let place = Arc::clone(app.streams()).try_acquire_owned().map_err(|_| {
-        let detail = "too many event streams are open";
-        Problem::new(problem::OVERLOADED, detail).retry_after_ms(5000)
-    })?;
+    let place = place(&app)?;
     // The order is read before its events: whatever it says has happened is among them.
     let reply = caller.ask(order_id.clone(), "get").await?;
     let newest = granted::<Order<'_>>(&reply)?.newest();
@@ -49,15 +46,32 @@ pub(crate) async fn track(
         .await
         .map_err(|error| crate::refused::call(error, caller.id))?;
 
+    Ok(streamed(app, course(events, place)))
+}
+
+/// One of the event streams that may be open at once.
+pub(crate) fn place(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
+    let place = Arc::clone(app.streams()).try_acquire_owned();
+    place.map_err(|_| {
+        let detail = "too many event streams are open";
+        Problem::new(problem::OVERLOADED, detail).retry_after_ms(5000)
+    })
+}
+
+/// Events as they come, until the gateway stops.
+pub(crate) fn streamed(
+    app: App,
+    events: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static,
+) -> Response {
     let keepalive = Duration::from_millis(app.config().sse_keepalive_ms.max(1));
-    let stream = course(events, place).take_until(closed(app));
+    let stream = events.take_until(closed(app));
     let sse = Sse::new(stream).keep_alive(KeepAlive::new().interval(keepalive));
     let mut response = sse.into_response();
     let unbuffered = HeaderValue::from_static("no");
     response
         .headers_mut()
         .insert("x-accel-buffering", unbuffered);
-    Ok(response)
+    response
 }
 
 /// Ends with the order, or when its events cannot be read: the client comes back with
@@ -78,6 +92,6 @@ fn course(
     })
 }
 
-fn closed(app: App) -> std::pin::Pin<Box<impl Future<Output = ()>>> {
+fn closed(app: App) -> std::pin::Pin<Box<impl Future<Output = ()> + Send>> {
     Box::pin(async move { app.closed().await })
 }

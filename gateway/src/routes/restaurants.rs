@@ -1,4 +1,4 @@
-//! `/api/restaurants/{id}`
+//! `/api/restaurants/{id}` and `/api/dashboard/{id}`
 
 mod figures;
 mod orders;
@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use self::figures::{Figures, Period};
 use crate::answer::{granted, plain, told};
 use crate::caller::Caller;
+use crate::dashboard;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::server::App;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/restaurants/{id}/drivers", get(drivers))
         .route("/api/restaurants/{id}/metrics", get(metrics))
         .route("/api/restaurants/{id}/history", get(history))
+        .route("/api/dashboard/{id}/stream", get(dashboard::follow))
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,34 +1,25 @@
 //! An order's events one by one, from a position on.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
 use axum::response::sse;
 use pizza_client::Event;
 use pizza_types::{ActorId, CallError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::feed::{Feed, From, Gap, Item};
 use crate::order::is_end;
 use crate::server::App;
 use crate::time::At;
 
 const STREAM: &str = "order-events";
 
-/// A transport may wake us for nothing, but not this often.
-const WOKEN_FOR_NOTHING: Duration = Duration::from_millis(20);
-
 pub(crate) struct Events {
-    app: App,
+    feed: Feed,
     order: ActorId,
-    /// The last position that went out, or was asked for.
-    position: u64,
-    read: VecDeque<Event>,
     /// The newest that is known of the order. Once it has ended, what is in the stream
     /// is all there will be.
     newest: Newest,
     over: bool,
-    gap: Option<Gap>,
 }
 
 #[derive(Clone, Serialize)]
@@ -42,13 +33,6 @@ pub(crate) struct Newest {
 pub(crate) enum Next {
     Event(sse::Event),
     Over,
-}
-
-/// Events between the two positions are not kept any more.
-#[derive(Clone, Copy, Serialize)]
-struct Gap {
-    asked: u64,
-    oldest: u64,
 }
 
 /// The data of an event that the order did not publish.
@@ -96,94 +80,38 @@ impl Events {
         position: u64,
         newest: Newest,
     ) -> Result<Self, CallError> {
-        let mut events = Self {
-            app,
+        let from = match position {
+            0 => From::TheBeginning,
+            position => From::After(position),
+        };
+        let key = order.key().clone();
+        Ok(Self {
+            feed: Feed::open(app, STREAM, key, from).await?,
             order,
-            position,
-            read: VecDeque::new(),
             newest,
             over: false,
-            gap: None,
-        };
-        events.find().await?;
-        Ok(events)
+        })
     }
 
     pub(crate) async fn next(&mut self) -> Result<Next, CallError> {
-        let mut woken = false;
         loop {
-            if let Some(gap) = self.gap.take() {
-                return Ok(Next::Event(self.notice("gap", Some(gap))));
-            }
-            if let Some(event) = self.read.pop_front() {
-                self.position = event.position;
-                if let Some(event) = self.change(&event) {
-                    return Ok(Next::Event(event));
-                }
-                continue;
-            }
             if self.over {
                 return Ok(Next::Over);
             }
-            self.read_page().await?;
-            if !self.read.is_empty() || self.gap.is_some() {
-                continue;
+            match self.feed.next().await? {
+                Item::Gap(gap) => return Ok(Next::Event(self.notice("gap", Some(gap)))),
+                Item::Event(event) => {
+                    if let Some(event) = self.change(&event) {
+                        return Ok(Next::Event(event));
+                    }
+                }
+                Item::Drained if is_end(&self.newest.status) => {
+                    self.over = true;
+                    return Ok(Next::Event(self.notice("end", None)));
+                }
+                Item::Drained => self.feed.more().await,
             }
-            if is_end(&self.newest.status) {
-                self.over = true;
-                return Ok(Next::Event(self.notice("end", None)));
-            }
-            if std::mem::replace(&mut woken, true) {
-                tokio::time::sleep(WOKEN_FOR_NOTHING).await;
-            }
-            let transport = self.app.client().transport();
-            let key = self.order.key();
-            transport.event_after(STREAM, key, self.position).await;
         }
-    }
-
-    /// A position that this stream never had is answered from the beginning: its client
-    /// has seen another history than the one that is kept.
-    async fn find(&mut self) -> Result<(), CallError> {
-        let Some(before) = self.position.checked_sub(1) else {
-            // From the beginning: what is not kept any more was not asked for.
-            let transport = self.app.client().transport();
-            let page = transport.events(STREAM, self.order.key(), 0, 1).await?;
-            self.position = page.events.first().map_or(0, |first| first.position - 1);
-            return Ok(());
-        };
-        let transport = self.app.client().transport();
-        let page = transport
-            .events(STREAM, self.order.key(), before, 1)
-            .await?;
-        let first = page.events.first().map(|event| event.position);
-        if first.is_none() {
-            let oldest = page.oldest.max(1);
-            self.note_gap(oldest);
-        }
-        Ok(())
-    }
-
-    async fn read_page(&mut self) -> Result<(), CallError> {
-        let transport = self.app.client().transport();
-        let limit = self.app.config().sse_page.max(1);
-        let key = self.order.key();
-        let page = transport.events(STREAM, key, self.position, limit).await?;
-        self.read = page.events.into();
-        if let Some(first) = self.read.front().map(|event| event.position)
-            && first > self.position.saturating_add(1)
-        {
-            self.note_gap(first);
-        }
-        Ok(())
-    }
-
-    fn note_gap(&mut self, oldest: u64) {
-        self.gap = Some(Gap {
-            asked: self.position,
-            oldest,
-        });
-        self.position = oldest - 1;
     }
 
     fn change(&mut self, event: &Event) -> Option<sse::Event> {
@@ -206,7 +134,7 @@ impl Events {
             "eta" => "eta",
             _ => "status",
         };
-        Some(self.event(name, &change))
+        Some(self.feed.told(name, &change))
     }
 
     fn notice(&self, name: &str, gap: Option<Gap>) -> sse::Event {
@@ -215,13 +143,6 @@ impl Events {
             newest: &self.newest,
             gap,
         };
-        self.event(name, &notice)
-    }
-
-    fn event(&self, name: &str, data: &impl Serialize) -> sse::Event {
-        let event = sse::Event::default()
-            .event(name)
-            .id(self.position.to_string());
-        event.json_data(data).unwrap_or_default()
+        self.feed.told(name, &notice)
     }
 }

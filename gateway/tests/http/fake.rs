@@ -143,12 +143,14 @@ impl Transport for Fake {
         after: u64,
         limit: usize,
     ) -> Result<EventPage, CallError> {
-        assert_eq!((stream, key), ("order-events", "order-1"));
+        let of_an_order = (stream, key) == ("order-events", "order-1");
+        assert!(of_an_order || (stream, key) == ("restaurant-orders", "r"));
         let events = self.events.lock().expect("unpoisoned");
         let newer = events.iter().filter(|event| event.position > after);
         Ok(EventPage {
             events: newer.take(limit).cloned().collect(),
             oldest: events.first().map_or(0, |event| event.position),
+            newest: events.last().map_or(0, |event| event.position),
         })
     }
 

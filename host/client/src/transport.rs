@@ -11,6 +11,8 @@ pub struct EventPage {
     /// Position of the oldest event that is still kept; 0 when there is none. A reader
     /// that asked for something older has missed events.
     pub oldest: u64,
+    /// Position of the newest event; 0 when there never was one.
+    pub newest: u64,
 }
 
 #[derive(Debug, Clone)]

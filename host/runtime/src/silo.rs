@@ -135,6 +135,15 @@ impl Silo {
         events.map_err(store_error)
     }
 
+    /// Position of the newest event of a (stream, key); 0 when there never was one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn newest_event(&self, stream: &str, key: &str) -> Result<u64, CallError> {
+        let head = self.core.store.stream_head(stream, key).await;
+        head.map_err(store_error)
+    }
+
     /// Returns once there may be an event above `after`.
     pub async fn event_after(&self, stream: &str, key: &str, after: u64) {
         let streams = &self.core.streams;

@@ -37,6 +37,7 @@ impl Transport for InProcess {
         limit: usize,
     ) -> Result<EventPage, CallError> {
         let oldest = self.silo.events(stream, key, 0, 1).await?;
+        let newest = self.silo.newest_event(stream, key).await?;
         let events = self.silo.events(stream, key, after, limit).await?;
         let events = events.into_iter().map(|event| Event {
             position: event.position,
@@ -46,6 +47,7 @@ impl Transport for InProcess {
         Ok(EventPage {
             events: events.collect(),
             oldest: oldest.first().map_or(0, |event| event.position),
+            newest,
         })
     }
 

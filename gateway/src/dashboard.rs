@@ -1,0 +1,118 @@
+//! A restaurant's events as a stream that resumes: every change of every order, for the
+//! manager's screen. It begins with what happens next; the figures so far are elsewhere.
+
+use std::convert::Infallible;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{Response, sse};
+use futures_util::{Stream, stream};
+use pizza_client::Event;
+use pizza_types::ActorId;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::answer::granted;
+use crate::caller::Caller;
+use crate::feed::{Feed, From, Item};
+use crate::parameters::Path;
+use crate::problem::Problem;
+use crate::server::App;
+use crate::time::At;
+use crate::track::{self, position};
+
+const STREAM: &str = "restaurant-orders";
+
+/// What an order told its restaurant, with its times for people.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Change<'a> {
+    #[serde(borrow)]
+    order_id: &'a RawValue,
+    #[serde(borrow)]
+    customer_id: &'a RawValue,
+    version: u64,
+    at: At,
+    #[serde(skip_serializing)]
+    kind: &'a str,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    from: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: &'a RawValue,
+    late: bool,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    driver_id: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    driver_location: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_delivery_at: Option<At>,
+    total_cents: u64,
+    created_at: At,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    by: Option<&'a RawValue>,
+}
+
+pub(crate) async fn follow(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let restaurant = ActorId::new("restaurant", id)?;
+    let from = match position::asked(&uri, &headers)? {
+        0 => From::Now,
+        position => From::After(position),
+    };
+    let place = track::place(&app)?;
+    // A restaurant that does not exist has no dashboard.
+    let reply = caller.ask(restaurant.clone(), "get").await?;
+    granted::<&RawValue>(&reply)?;
+    let key = restaurant.key().clone();
+    let feed = Feed::open(app.clone(), STREAM, key, from).await;
+    let feed = feed.map_err(|error| crate::refused::call(error, caller.id))?;
+    Ok(track::streamed(app, course(feed, place)))
+}
+
+/// Ends when events cannot be read: the client comes back with the last position it has.
+fn course(
+    feed: Feed,
+    place: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+    stream::unfold((feed, place), async |(mut feed, place)| {
+        loop {
+            let event = match feed.next().await {
+                Ok(Item::Event(event)) => told(&feed, &event),
+                Ok(Item::Gap(gap)) => Some(feed.told("gap", &gap)),
+                Ok(Item::Drained) => {
+                    feed.more().await;
+                    None
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a restaurant's events cannot be read");
+                    return None;
+                }
+            };
+            if let Some(event) = event {
+                return Some((Ok(event), (feed, place)));
+            }
+        }
+    })
+}
+
+fn told(feed: &Feed, event: &Event) -> Option<sse::Event> {
+    let change: Change<'_> = match serde_json::from_slice(&event.payload) {
+        Ok(change) => change,
+        Err(error) => {
+            tracing::warn!(%error, position = event.position, "an event has another form");
+            return None;
+        }
+    };
+    let name = match change.kind {
+        "driver" => "driver",
+        "eta" => "eta",
+        _ => "status",
+    };
+    Some(feed.told(name, &change))
+}

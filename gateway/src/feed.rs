@@ -1,0 +1,151 @@
+//! A stream's events one by one, from a position on: none twice, none missing, and what
+//! is not kept any more is said aloud.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::sse;
+use pizza_client::Event;
+use pizza_types::CallError;
+use serde::Serialize;
+
+use crate::server::App;
+
+/// A transport may wake us for nothing, but not this often.
+const WOKEN_FOR_NOTHING: Duration = Duration::from_millis(20);
+
+pub(crate) struct Feed {
+    app: App,
+    stream: &'static str,
+    key: Arc<str>,
+    /// The last position that went out, or was asked for.
+    position: u64,
+    read: VecDeque<Event>,
+    gap: Option<Gap>,
+    woken: bool,
+}
+
+/// Where a feed begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum From {
+    /// With the oldest event that is kept.
+    TheBeginning,
+    /// With the next one that happens.
+    Now,
+    After(u64),
+}
+
+/// Events between the two positions are not kept any more.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Gap {
+    asked: u64,
+    oldest: u64,
+}
+
+pub(crate) enum Item {
+    Event(Event),
+    Gap(Gap),
+    /// There is no more for now.
+    Drained,
+}
+
+impl Feed {
+    pub(crate) async fn open(
+        app: App,
+        stream: &'static str,
+        key: Arc<str>,
+        from: From,
+    ) -> Result<Self, CallError> {
+        let mut feed = Self {
+            app,
+            stream,
+            key,
+            position: 0,
+            read: VecDeque::new(),
+            gap: None,
+            woken: false,
+        };
+        feed.find(from).await?;
+        Ok(feed)
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Item, CallError> {
+        if self.read.is_empty() && self.gap.is_none() {
+            self.read_page().await?;
+        }
+        if let Some(gap) = self.gap.take() {
+            return Ok(Item::Gap(gap));
+        }
+        let Some(event) = self.read.pop_front() else {
+            return Ok(Item::Drained);
+        };
+        self.woken = false;
+        self.position = event.position;
+        Ok(Item::Event(event))
+    }
+
+    /// Returns once there may be more.
+    pub(crate) async fn more(&mut self) {
+        if std::mem::replace(&mut self.woken, true) {
+            tokio::time::sleep(WOKEN_FOR_NOTHING).await;
+        }
+        let transport = self.app.client().transport();
+        let key = &self.key;
+        transport.event_after(self.stream, key, self.position).await;
+    }
+
+    /// As a server-sent event, by whose id the client goes on.
+    pub(crate) fn told(&self, name: &str, data: &impl Serialize) -> sse::Event {
+        let event = sse::Event::default()
+            .event(name)
+            .id(self.position.to_string());
+        event.json_data(data).unwrap_or_default()
+    }
+
+    /// A position that this stream never had is answered from the beginning: its client
+    /// has seen another history than the one that is kept.
+    async fn find(&mut self, from: From) -> Result<(), CallError> {
+        let before = match from {
+            From::After(position) => position.saturating_sub(1),
+            From::TheBeginning | From::Now => 0,
+        };
+        let transport = self.app.client().transport();
+        let page = transport.events(self.stream, &self.key, before, 1).await?;
+        let first = page.events.first().map(|event| event.position);
+        match from {
+            // What is not kept any more was not asked for.
+            From::TheBeginning => self.position = first.map_or(0, |first| first - 1),
+            From::Now => self.position = page.newest,
+            From::After(position) => {
+                self.position = position;
+                if first.is_none() {
+                    self.note_gap(page.oldest.max(1));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_page(&mut self) -> Result<(), CallError> {
+        let transport = self.app.client().transport();
+        let limit = self.app.config().sse_page.max(1);
+        let (key, after) = (&self.key, self.position);
+        let page = transport.events(self.stream, key, after, limit).await?;
+        self.read = page.events.into();
+        if let Some(first) = self.read.front().map(|event| event.position)
+            && first > self.position.saturating_add(1)
+        {
+            self.note_gap(first);
+        }
+        Ok(())
+    }
+
+    fn note_gap(&mut self, oldest: u64) {
+        self.gap = Some(Gap {
+            asked: self.position,
+            oldest,
+        });
+        self.position = oldest - 1;
+    }
+}
