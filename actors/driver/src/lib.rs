@@ -10,7 +10,7 @@ use bindings::types::{
 };
 use bindings::{driver, driver_queries, reminder_events};
 use serde::{Deserialize, Serialize};
-use silo_sdk::{context, reminders};
+use silo_sdk::{CallError, context, reminders};
 
 mod offers;
 mod road;
@@ -82,7 +82,9 @@ impl driver::Guest for Driver {
     fn assign(&mut self, order_id: String) -> Result<DriverState, Refusal> {
         let mut state = self.view();
         if state.order_id.as_ref().is_some_and(|id| *id != order_id) {
-            return Err(conflict("the driver carries another order", &state, &[]));
+            // Nobody waits for an answer, so the order must be told.
+            OrderClient::of(&order_id).send_driver_declined(&context::key());
+            return Ok(state);
         }
         self.carry(&mut state, order_id);
         Ok(self.tell(state))
@@ -91,14 +93,18 @@ impl driver::Guest for Driver {
     fn picked_up(&mut self) -> Result<DriverState, Refusal> {
         let state = self.view();
         let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
-        OrderClient::of(order_id).send_update_status(Status::OutForDelivery);
+        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery);
+        moved.map_err(|error| refusal(error, &state))?;
         Ok(state)
     }
 
     fn delivered(&mut self) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        let order_id = state.order_id.take().ok_or_else(|| idle(&state))?;
-        OrderClient::of(&order_id).send_confirm_delivery();
+        let order_id = state.order_id.clone().ok_or_else(|| idle(&state))?;
+        // The order decides: what was not picked up cannot have been delivered.
+        let ended = OrderClient::of(&order_id).confirm_delivery();
+        ended.map_err(|error| refusal(error, &state))?;
+        state.order_id = None;
         state.delivered += 1;
         Ok(self.is_free(state))
     }
@@ -180,6 +186,17 @@ impl Driver {
 
 fn idle(state: &DriverState) -> Refusal {
     conflict("the driver carries no order", state, &[])
+}
+
+/// What the order declines, the driver declines.
+fn refusal(error: CallError<Refusal>, state: &DriverState) -> Refusal {
+    match error {
+        CallError::Refused(refusal) => refusal,
+        CallError::Call(failure) => {
+            let message = format!("the order gave no answer: {failure:?}");
+            conflict(&message, state, &[])
+        }
+    }
 }
 
 fn conflict(message: &str, state: &DriverState, allowed: &[&str]) -> Refusal {

@@ -1,10 +1,10 @@
 //! A restaurant offers an order; the driver takes it, or not.
 
-use silo_sdk::{CallError, context, streams};
+use silo_sdk::{context, streams};
 
 use crate::bindings::clients::{OrderClient, RestaurantClient};
 use crate::bindings::types::{Availability, Delivery, DriverState, Refusal};
-use crate::{Driver, conflict};
+use crate::{Driver, conflict, refusal};
 
 /// What the driver's phone follows.
 const OFFERS: &str = "driver-offers";
@@ -39,11 +39,7 @@ impl Driver {
                 self.carry(&mut state, offer.order_id);
                 Ok(self.tell(state))
             }
-            Err(CallError::Refused(refusal)) => Err(refusal),
-            Err(CallError::Call(failure)) => {
-                let message = format!("the order gave no answer: {failure:?}");
-                Err(conflict(&message, &state, &[]))
-            }
+            Err(error) => Err(refusal(error, &state)),
         }
     }
 

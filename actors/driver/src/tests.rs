@@ -34,16 +34,22 @@ fn a_delivery_from_hand_to_door() {
     let mut driver = Driver::default();
     assert!(driver.picked_up().is_err());
     driver.assign("order-1".to_owned()).unwrap();
-    assert!(driver.assign("order-2".to_owned()).is_err());
+    let same = driver.assign("order-2".to_owned()).unwrap();
+    assert_eq!(same.order_id.as_deref(), Some("order-1"));
+    assert_eq!(host.sent_to("order", "driver-declined")[0].key, "order-2");
     driver.update_location(PLACE, host.now_ms()).unwrap();
     assert_eq!(host.sent_to("order", "update-driver-location").len(), 1);
+    let gone = || refused(Refusal::NotFound("gone".to_owned()));
+    host.answer("order", "confirm-delivery", move |_, _| gone());
+    assert!(driver.delivered().is_err());
+    assert_eq!(driver.get().order_id.as_deref(), Some("order-1"));
+    the_order_agrees(&host);
     driver.picked_up().unwrap();
     let done = driver.delivered().unwrap();
     assert_eq!(
         (done.status, done.delivered, done.order_id),
         (Availability::Available, 1, None)
     );
-    assert_eq!(host.sent_to("order", "confirm-delivery")[0].key, "order-1");
 }
 
 fn delivery(order_id: &str, now: u64) -> Delivery {
@@ -96,6 +102,13 @@ fn an_order_that_went_to_another_is_not_taken() {
     assert_eq!(driver.get().order_id, None);
 }
 
+/// Whatever happens to order-1 is fine with it.
+fn the_order_agrees(host: &Host) {
+    for method in ["update-status", "confirm-delivery"] {
+        host.answer("order", method, |order, _| ok(order_of(order)));
+    }
+}
+
 fn order_of(order_id: &str) -> silo_sdk::json::Value {
     silo_sdk::json::json!({
         "orderId": order_id, "customerId": "c", "restaurantId": "napoli", "items": [],
@@ -141,6 +154,7 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     assert!(!driver.get().lost_signal);
     driver.listen();
     assert!(!driver.get().lost_signal);
+    the_order_agrees(&host);
     driver.delivered().unwrap();
     assert!(!host.reminders().contains_key("signal"));
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use silo_sdk::{context, streams};
 
+use crate::bindings::clients::OrderClient;
 use crate::bindings::types::{
     Amount, Conflict, Item, Recipe, Refusal, RequestedItem, Reservation, Shortage,
 };
@@ -142,16 +143,19 @@ impl Inventory {
         }
     }
 
-    /// Gives up what was set aside too long ago; a page a turn.
+    /// Gives up what was set aside too long ago; a page a turn. An order that nobody has
+    /// begun by then has lost its ingredients, and is told to end.
     pub(crate) fn expire(&mut self) {
         let orders = HELD.keys(self.swept.as_deref(), SWEEP_MAX);
         let now = context::now_ms();
         for order_id in &orders {
-            if HELD
-                .get(order_id)
-                .is_some_and(|held| held.at + HELD_MS_MAX <= now)
-            {
+            let old = HELD.get(order_id).filter(|h| h.at + HELD_MS_MAX <= now);
+            if let Some(held) = old {
                 self.put_back(order_id);
+                if !held.consumed {
+                    let why = "it waited too long for a cook";
+                    OrderClient::of(order_id).send_cancel(Some(why));
+                }
             }
         }
         let full = orders.len() >= SWEEP_MAX as usize;

@@ -1,10 +1,10 @@
 //! How an order moves on.
 
-use silo_sdk::{CallError, config, context, reminders};
+use silo_sdk::{config, context, reminders};
 
 use crate::bindings::clients::{DriverClient, InventoryClient};
 use crate::bindings::types::{Location, OrderState, Refusal, Reservation, Status, Step};
-use crate::create::{conflict, unavailable};
+use crate::create::conflict;
 use crate::news::{self, ForKitchen, Kind};
 use crate::{CHECK, Order, TIMELINE, check, eta, moves, unknown};
 
@@ -30,7 +30,7 @@ impl Order {
         }
         order.status = wanted;
         if (from, wanted) == (Status::Baking, Status::Preparing) {
-            self.remake(&mut order)?;
+            self.remake(&mut order);
         }
         order.updated_at = context::now_ms();
         self.record(&mut order, Some(from));
@@ -40,23 +40,23 @@ impl Order {
     }
 
     /// A burned pizza is made again, while there are ingredients and patience.
-    fn remake(&self, order: &mut OrderState) -> Result<(), Refusal> {
+    fn remake(&self, order: &mut OrderState) {
         let again = order.remakes < moves::REMAKES_MAX;
         if again {
             let inventory = InventoryClient::of(&order.restaurant_id);
             match inventory.remake(&order.order_id) {
                 Ok(Reservation::Reserved(_)) => {
                     order.remakes += 1;
-                    return Ok(());
+                    return;
                 }
                 Ok(Reservation::Unavailable(_) | Reservation::Closed) => {}
-                Err(CallError::Refused(refusal)) => return Err(refusal),
-                Err(CallError::Call(failure)) => return Err(unavailable(&failure)),
+                // Whoever burned it does not wait for an answer: the order must end here
+                // rather than stay in an oven that is empty.
+                Err(error) => silo_sdk::log::warn!("no ingredients to make it again: {error}"),
             }
         }
         order.status = Status::Cancelled;
         order.refund = true;
-        Ok(())
     }
 
     /// What the kitchen, the inventory and the driver must know of a move.
@@ -97,6 +97,18 @@ impl Order {
         order.driver_id = Some(driver_id.to_owned());
         order.updated_at = context::now_ms();
         self.touch(&mut order, Kind::Driver);
+        Ok(order)
+    }
+
+    /// Ready and without a driver again, the order is offered to others.
+    pub(crate) fn take_from(&mut self, driver_id: &str) -> Result<OrderState, Refusal> {
+        let mut order = self.order.clone().ok_or_else(unknown)?;
+        let is_theirs = order.driver_id.as_deref() == Some(driver_id);
+        if order.status == Status::Ready && is_theirs {
+            order.driver_id = None;
+            order.updated_at = context::now_ms();
+            self.touch(&mut order, Kind::Driver);
+        }
         Ok(order)
     }
 

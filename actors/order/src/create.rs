@@ -136,7 +136,7 @@ pub(crate) fn conflict(
 }
 
 /// Nothing was decided; the customer may ask again.
-pub(crate) fn unavailable(failure: &CallFailure) -> Refusal {
+fn unavailable(failure: &CallFailure) -> Refusal {
     conflict(
         format!("the inventory gave no answer: {failure:?}"),
         None,

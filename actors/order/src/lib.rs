@@ -49,6 +49,10 @@ impl order::Guest for Order {
         self.give_to(&driver_id)
     }
 
+    fn driver_declined(&mut self, driver_id: String) -> Result<OrderState, Refusal> {
+        self.take_from(&driver_id)
+    }
+
     fn update_driver_location(
         &mut self,
         driver_id: String,
