@@ -93,7 +93,8 @@ async fn moves_are_legal(town: &Town, id: &str) -> Result<(), String> {
         // A pizza burned once too often ends the order.
         let refunded = (from, to) == (Some("baking"), "cancelled");
         let legal = from.is_some_and(|from| LEGAL.contains(&(from, to)) || refunded);
-        if !first && !(legal && from == at) {
+        let follows = legal && from == at;
+        if !(first || follows) {
             return Err(format!("{id} went from {at:?} by {step}"));
         }
         at = Some(to);
