@@ -41,7 +41,7 @@ pub(crate) async fn run(
     parked: Option<Box<Activation>>,
 ) {
     let abandon = Abandon(Arc::clone(&slot));
-    let pipeline = Pipeline::new(parked.as_ref().map_or(0, |a| a.version));
+    let pipeline = Pipeline::new(&core, parked.as_ref().map_or(0, |a| a.version));
     let actor = ActorLoop {
         core,
         slot,
@@ -100,7 +100,7 @@ impl ActorLoop {
         }
         self.activation = None;
         self.core.timers.forget(&self.slot.id);
-        self.pipeline = Pipeline::new(0);
+        self.pipeline = Pipeline::new(&self.core, 0);
     }
 
     /// Of the staged state.
@@ -131,17 +131,16 @@ impl ActorLoop {
     pub(crate) async fn activate(&mut self, actor_type: &Arc<ActorType>) -> Result<(), CallError> {
         if self.activation.is_none() {
             let activation = self.take_over().await.map_err(crate::silo::store_error)?;
-            self.pipeline = Pipeline::new(activation.version);
+            self.pipeline = Pipeline::new(&self.core, activation.version);
             self.activation = Some(Box::new(activation));
         }
-        let Some(activation) = &mut self.activation else {
+        let Some(activation) = &self.activation else {
             return Ok(());
         };
         // An actor that has never committed anything has nothing to wake up to.
         if activation.awake || activation.version == 0 || !actor_type.module.hooks().activate {
             return Ok(());
         }
-        activation.awake = true;
         let envelope = self.core.internal(
             &self.slot.id,
             Body::Timer {
@@ -151,6 +150,9 @@ impl ActorLoop {
         let outcome = self
             .run_guest(actor_type, &envelope, What::Activate, None)
             .await?;
+        if let Some(activation) = &mut self.activation {
+            activation.awake = true;
+        }
         for effect in outcome.effects {
             if let Effect::SetTimer {
                 name,

@@ -5,6 +5,7 @@
 //! - [`stage`](crate::stage): what a guest asked for becomes one commit and what waits behind it
 //! - [`release`](crate::release): what leaves once a commit is durable
 //! - [`pipeline`](crate::pipeline): commits in flight, in order
+//! - [`doubt`](crate::doubt): what became of a commit whose answer was lost
 //! - [`gate`](crate::gate): how everything that leaves waits for it
 //! - [`calls`](crate::calls): an actor asks another; the only place where a turn is suspended
 //! - [`query`](crate::query): reads, which may run beside a turn
@@ -29,6 +30,7 @@ mod calls;
 pub mod catalog;
 pub mod clock;
 mod deactivate;
+mod doubt;
 pub mod entropy;
 mod gate;
 mod housekeeping;

@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 use std::future::ready;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use pizza_store::{CommitError, CommitTicket, Committed};
 use pizza_types::{Envelope, MessageId, Reply};
 
+use crate::doubt;
 use crate::gate::Gate;
+use crate::silo::Core;
 use crate::stage::Outputs;
 
 /// A turn whose commit was queued, with everything that waits for it.
@@ -54,15 +57,20 @@ pub(crate) type Settled = (Result<Option<Committed>, CommitError>, Outputs);
 type InFlight = Pin<Box<dyn Future<Output = Settled> + Send>>;
 
 pub(crate) struct Pipeline {
+    core: Arc<Core>,
     in_flight: FuturesOrdered<InFlight>,
+    /// The oldest, while the store is asked what became of it.
+    in_doubt: Option<InFlight>,
     ids: VecDeque<MessageId>,
     pub(crate) gate: Gate,
 }
 
 impl Pipeline {
-    pub(crate) fn new(durable_version: u64) -> Self {
+    pub(crate) fn new(core: &Arc<Core>, durable_version: u64) -> Self {
         Self {
+            core: Arc::clone(core),
             in_flight: FuturesOrdered::new(),
+            in_doubt: None,
             ids: VecDeque::new(),
             gate: Gate::new(durable_version),
         }
@@ -94,13 +102,28 @@ impl Pipeline {
     }
 
     /// The oldest commit, once its outcome is known; never resolves when there is none.
+    /// Dropped and called again, it goes on where it was.
     pub(crate) async fn next(&mut self) -> Settled {
-        match self.in_flight.next().await {
-            Some(settled) => {
+        if self.in_doubt.is_none() {
+            let Some((outcome, outputs)) = self.in_flight.next().await else {
+                return std::future::pending().await;
+            };
+            let Err(CommitError::Unknown { detail }) = outcome else {
                 self.ids.pop_front();
-                settled
-            }
-            None => std::future::pending().await,
+                return (outcome, outputs);
+            };
+            let core = Arc::clone(&self.core);
+            self.in_doubt = Some(Box::pin(async move {
+                let outcome = doubt::resolve(&core, &outputs, detail).await;
+                (outcome.map(Some), outputs)
+            }));
         }
+        let Some(in_doubt) = &mut self.in_doubt else {
+            return std::future::pending().await;
+        };
+        let settled = in_doubt.await;
+        self.in_doubt = None;
+        self.ids.pop_front();
+        settled
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pizza_guest::log;
 use pizza_store::{CommitError, Committed, StoredEvent};
-use pizza_types::{CallError, Reply};
+use pizza_types::{CallError, MessageId, Reply};
 
 use crate::gate::Gate;
 use crate::pipeline::Settled;
@@ -16,7 +16,7 @@ pub(crate) fn release(core: &Arc<Core>, gate: &Gate, settled: Settled) {
     let (result, outputs) = settled;
     // A turn that had nothing to write still stands on those before it.
     let result = match (gate.broken(), result) {
-        (Some(error), _) => Err(error),
+        (Some(error), _) => Err(about(error, outputs.message)),
         (None, Ok(committed)) => Ok(committed),
         (None, Err(error)) => Err(refusal(error, &outputs)),
     };
@@ -54,15 +54,23 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
         core.reminders.apply(&outputs.actor, write);
     }
     core.outbox.enqueue(core, outputs.sends);
-    let positions = committed.into_iter().flat_map(|c| c.positions);
-    for (event, position) in outputs.events.into_iter().zip(positions) {
-        let stored = StoredEvent {
-            position,
-            at_ms: outputs.at_ms,
-            payload: event.payload,
-        };
-        let streams = &core.streams;
-        streams.published(core, &event.stream, &event.key, &stored);
+    // A commit that was in doubt has its events, but their positions are not known here.
+    let positions = committed.map_or_else(Vec::new, |c| c.positions);
+    let mut positions = positions.into_iter();
+    for event in outputs.events {
+        let (stream, key) = (&event.stream, &event.key);
+        match positions.next() {
+            Some(position) => {
+                let (at_ms, payload) = (outputs.at_ms, event.payload);
+                let stored = StoredEvent {
+                    position,
+                    at_ms,
+                    payload,
+                };
+                core.streams.published(core, stream, key, Some(&stored));
+            }
+            None => core.streams.published(core, stream, key, None),
+        }
     }
 }
 
@@ -74,5 +82,16 @@ fn refusal(error: CommitError, outputs: &Outputs) -> CallError {
             id: outputs.message,
             detail,
         },
+    }
+}
+
+/// What went wrong for an earlier message, as it concerns this one.
+pub(crate) fn about(error: CallError, message: MessageId) -> CallError {
+    match error {
+        CallError::Unknown { detail, .. } => {
+            let id = message;
+            CallError::Unknown { id, detail }
+        }
+        other => other,
     }
 }

@@ -108,6 +108,15 @@ pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
     let until_ms = core.clock.now_ms() + core.settings.reminder_horizon_ms;
     // From here on commits add what is due before the new horizon by themselves.
     let from_ms = std::mem::replace(&mut core.reminders.soon.lock().until_ms, until_ms);
+    let read = read(core, from_ms, until_ms).await;
+    if read.is_err() {
+        // What was not read is still beyond the horizon.
+        core.reminders.soon.lock().until_ms = from_ms;
+    }
+    read
+}
+
+async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64) -> Result<(), StoreError> {
     let mut limit = PAGE;
     loop {
         let rows = core.store.reminders_due(until_ms, limit).await?;

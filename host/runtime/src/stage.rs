@@ -35,6 +35,8 @@ pub(crate) struct Outputs {
     pub(crate) actor: ActorId,
     /// The actor's version once the turn is committed.
     pub(crate) version: u64,
+    /// Under which it is committed; 0 for a commit that claims.
+    pub(crate) epoch: u64,
     pub(crate) message: MessageId,
     pub(crate) reply_to: Option<oneshot::Sender<Result<Reply, CallError>>>,
     pub(crate) reply: Bytes,
@@ -60,6 +62,7 @@ impl Outputs {
         Self {
             actor: envelope.target.clone(),
             version,
+            epoch: 0,
             message: envelope.id,
             reply_to: None,
             reply: Bytes::new(),
@@ -130,6 +133,7 @@ pub(crate) fn stage(
         };
     }
     outputs.version = activation.version + 1;
+    outputs.epoch = activation.epoch;
     Staged {
         commit: Some(commit),
         outputs,

@@ -24,13 +24,13 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// There is a new event; it is durable.
+    /// There is a new event; it is durable. Without it, the store has it.
     pub(crate) fn published(
         &self,
         core: &Arc<Core>,
         stream: &Arc<str>,
         key: &Arc<str>,
-        event: &StoredEvent,
+        event: Option<&StoredEvent>,
     ) {
         let watched = (Arc::clone(stream), Arc::clone(key));
         if let Some(watcher) = self.watchers.lock().get(&watched) {
@@ -42,7 +42,10 @@ impl Streams {
                 stream: Arc::clone(stream),
                 key: Arc::clone(key),
             };
-            self.pumps.hand_over(core, route, event.clone());
+            match event {
+                Some(event) => self.pumps.hand_over(core, route, event.clone()),
+                None => self.pumps.catch_up(core, route),
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pizza_store::DeadLetter;
 use pizza_types::{CallError, Envelope};
 
-use crate::settings::Retry;
+use crate::settings::{Policy, Retry};
 use crate::silo::Core;
 
 pub(crate) enum Verdict {
@@ -20,29 +20,35 @@ pub(crate) enum Verdict {
 
 /// Brings the message to its actor, however often that takes.
 pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
-    let policy = core.catalog.find(envelope.target.actor_type());
-    let policy = policy.map(|entry| entry.policy.clone()).unwrap_or_default();
+    let policy = policy(core, envelope);
     let (mut failures, mut tries) = (0, 0);
-    loop {
+    // A silo that stops begins nothing new, or messages that beget messages never end.
+    while !core.is_stopping() {
         let mut attempt = envelope.clone();
         attempt.deadline_ms = core.clock.now_ms() + policy.delivery_ms;
         let Err(error) = core.deliver(attempt).await else {
             return Verdict::Settled;
         };
         if core.is_stopping() {
-            return Verdict::Stopped;
+            break;
         }
         tries += 1;
         if !error.is_transient() {
             failures += 1;
         }
         if failures >= policy.retry.attempts_max {
-            return bury(core, envelope, &error, failures).await;
+            return bury(core, envelope, &error, failures, &policy.retry).await;
         }
         let pause_ms = pause_ms(&policy.retry, tries, core.entropy.next());
         tracing::debug!(target = %envelope.target, what = envelope.body.title(), %error, pause_ms, "to be tried again");
         core.pause(pause_ms).await;
     }
+    Verdict::Stopped
+}
+
+fn policy(core: &Core, envelope: &Envelope) -> Policy {
+    let entry = core.catalog.find(envelope.target.actor_type());
+    entry.map(|entry| entry.policy.clone()).unwrap_or_default()
 }
 
 /// Exponential, with full jitter over its upper half.
@@ -52,7 +58,13 @@ fn pause_ms(retry: &Retry, tries: u32, random: u64) -> u64 {
     pause_ms / 2 + random % (pause_ms / 2 + 1)
 }
 
-async fn bury(core: &Arc<Core>, envelope: &Envelope, error: &CallError, attempts: u32) -> Verdict {
+async fn bury(
+    core: &Core,
+    envelope: &Envelope,
+    error: &CallError,
+    attempts: u32,
+    retry: &Retry,
+) -> Verdict {
     tracing::warn!(target = %envelope.target, what = envelope.body.title(), id = %envelope.id, %error, attempts, "a message became a dead letter");
     let letter = DeadLetter {
         envelope: envelope.clone(),
@@ -60,22 +72,37 @@ async fn bury(core: &Arc<Core>, envelope: &Envelope, error: &CallError, attempts
         attempts,
         at_ms: core.clock.now_ms(),
     };
-    match core.store.bury(letter).await {
-        Ok(()) => Verdict::Dead,
-        Err(error) => {
-            tracing::error!(%error, "a dead letter could not be kept; its message stays where it was");
-            Verdict::Stopped
+    // Until it is kept, it is not done with.
+    while let Err(error) = core.store.bury(letter.clone()).await {
+        tracing::error!(%error, "a dead letter could not be kept");
+        core.pause(retry.longest_ms).await;
+        if core.is_stopping() {
+            return Verdict::Stopped;
         }
+    }
+    Verdict::Dead
+}
+
+/// Commits the host's part of a message without asking the guest, however often that takes.
+pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
+    envelope.deadline_ms = u64::MAX;
+    let retry = policy(core, &envelope).retry;
+    let mut tries = 0;
+    while let Err(error) = commit_host_part(core, envelope.clone()).await {
+        if core.is_stopping() {
+            return;
+        }
+        tracing::warn!(target = %envelope.target, %error, "a reminder could not move on yet");
+        tries += 1;
+        let pause_ms = pause_ms(&retry, tries, core.entropy.next());
+        core.pause(pause_ms).await;
     }
 }
 
-/// Commits the host's part of a message without asking the guest.
-pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
-    envelope.deadline_ms = u64::MAX;
-    let Ok(ticket) = core.submit(envelope.clone(), true) else {
-        return;
-    };
-    if let Ok(Err(error)) = ticket.reply.await {
-        tracing::warn!(target = %envelope.target, %error, "a reminder could not move on");
-    }
+async fn commit_host_part(core: &Arc<Core>, envelope: Envelope) -> Result<(), CallError> {
+    let id = envelope.id;
+    let ticket = core.submit(envelope, true)?;
+    let detail = "the turn ended without an answer".to_owned();
+    let unheard = |_| Err(CallError::Unknown { id, detail });
+    ticket.reply.await.unwrap_or_else(unheard).map(drop)
 }

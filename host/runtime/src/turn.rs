@@ -8,6 +8,7 @@ use pizza_types::{Body, CallError, Envelope, Outcome, Reply};
 use crate::actor_loop::ActorLoop;
 use crate::catalog::ActorType;
 use crate::pipeline::Pending;
+use crate::release::about;
 use crate::slot::Queued;
 use crate::stage;
 
@@ -25,7 +26,10 @@ impl ActorLoop {
                 self.pipeline.push(pending);
             }
             // Nothing was staged, so nothing has to be durable before the sender hears of it.
-            Err(error) => drop(message.reply.send(Err(error))),
+            Err(error) => {
+                let error = about(error, message.envelope.id);
+                drop(message.reply.send(Err(error)));
+            }
         }
     }
 
@@ -47,6 +51,8 @@ impl ActorLoop {
         }
 
         let migrated = self.migrate(&actor_type, envelope).await?;
+        // The store may have taken its time with all that.
+        core.refuse_if_late(envelope, "before the guest was asked")?;
         let outcome = if skip_guest {
             Outcome::default()
         } else {

@@ -88,6 +88,20 @@ async fn a_reply_has_a_size() {
 }
 
 #[tokio::test]
+async fn a_value_is_stopped_before_the_host_holds_it() {
+    let guest = hostile(|_| ()).await;
+    // Two megabytes in the guest, and a hundred in the host if all of it were taken over.
+    let error = guest.refusal("list", "[1000000]").await;
+    let GuestError::TransferTooLarge { what, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(
+        what, "a value",
+        "it was taken over, and found too large as JSON"
+    );
+}
+
+#[tokio::test]
 async fn arguments_have_a_size() {
     let guest = hostile(limits(|limits| limits.transfer_bytes = 1_000)).await;
     let fitting = format!("[{:?}]", "x".repeat(900));

@@ -102,21 +102,30 @@ async fn what_is_staged_behind_a_failed_commit_fails_with_it() {
 }
 
 #[tokio::test]
-async fn an_unknown_outcome_is_said_and_can_be_asked_again() {
-    for (fate, count) in [(Fate::AnswerLost, 1), (Fate::Lost, 1)] {
-        let (world, store) = moody();
-        let probes = world.silo("one").await;
-        store.decide(fate);
-        let envelope = probes.acting("a", &json!([{"note": "once"}]));
-        let error = probes.deliver(envelope.clone()).await.expect_err("unknown");
-        let CallError::Unknown { id, .. } = error else {
-            panic!("{fate:?}: {error:?}");
-        };
-        assert_eq!(id, envelope.id);
-        store.decide(Fate::Taken);
-        let reply = probes.deliver(envelope).await.expect("an answer");
-        assert_eq!(reply.replayed, fate == Fate::AnswerLost);
-        assert_eq!(probes.read("a", "read").await["count"], count);
-        assert_eq!(probes.notes("a").await, ["once"]);
+async fn of_a_commit_without_an_answer_the_record_tells() {
+    for actor_is_new in [true, false] {
+        for fate in [Fate::AnswerLost, Fate::Lost] {
+            let (world, store) = moody();
+            let probes = world.silo("one").await;
+            if !actor_is_new {
+                probes.act("a", json!([])).await;
+            }
+            store.decide(fate);
+            let envelope = probes.acting("a", &json!([{"note": "once"}, publish("c")]));
+            let answer = probes.deliver(envelope.clone()).await;
+            store.decide(Fate::Taken);
+            match (fate, answer) {
+                (Fate::AnswerLost, Ok(reply)) => assert!(!reply.replayed),
+                (Fate::Lost, Err(CallError::Store { .. })) => {
+                    assert!(probes.notes("a").await.is_empty());
+                }
+                (_, answer) => panic!("{fate:?}: {answer:?}"),
+            }
+            // Asked again, it has happened once.
+            let again = probes.deliver(envelope).await.expect("an answer");
+            assert_eq!(again.replayed, fate == Fate::AnswerLost);
+            assert_eq!(probes.notes("a").await, ["once"]);
+            probes.expect_notes("c", &["event 1 told"]).await;
+        }
     }
 }
