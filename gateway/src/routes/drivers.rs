@@ -152,24 +152,23 @@ struct Offered<'a> {
     order_id: Text<'a>,
 }
 
-async fn accept(
-    caller: Caller,
-    Path(id): Path<String>,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    let driver = ActorId::new("driver", id)?;
-    let offer: Offered<'_> = body.parse()?;
-    changed(&caller.ask_with(driver, "accept", &offer).await?)
+async fn accept(caller: Caller, id: Path<String>, body: JsonBody) -> Result<Response, Problem> {
+    answer_offer(caller, id, body, "accept").await
 }
 
-async fn reject(
+async fn reject(caller: Caller, id: Path<String>, body: JsonBody) -> Result<Response, Problem> {
+    answer_offer(caller, id, body, "reject").await
+}
+
+async fn answer_offer(
     caller: Caller,
     Path(id): Path<String>,
     body: JsonBody,
+    answer: &'static str,
 ) -> Result<Response, Problem> {
     let driver = ActorId::new("driver", id)?;
     let offer: Offered<'_> = body.parse()?;
-    changed(&caller.ask_with(driver, "reject", &offer).await?)
+    changed(&caller.ask_with(driver, answer, &offer).await?)
 }
 
 async fn picked_up(

@@ -19,6 +19,7 @@ pub(crate) struct Fake {
     done: Mutex<HashMap<MessageId, ([u8; 16], Reply)>>,
     events: Mutex<Vec<Event>>,
     published: Notify,
+    called: Notify,
     ids: AtomicU64,
     /// Answers take this long.
     pub(crate) delay: Mutex<Duration>,
@@ -67,6 +68,18 @@ impl Fake {
         events.retain(|event| event.position >= position);
     }
 
+    /// Waits until a call of this method has come.
+    pub(crate) async fn has_been_asked(&self, method: &str) {
+        loop {
+            let called = self.called.notified();
+            let calls = self.calls.lock().expect("unpoisoned").clone();
+            if calls.iter().any(|call| call.method == method) {
+                return;
+            }
+            called.await;
+        }
+    }
+
     fn answer(&self, key: &str, name: &str) -> Result<Value, CallError> {
         let answers = self.answers.lock().expect("unpoisoned");
         match (answers.get(name), name) {
@@ -107,6 +120,7 @@ impl Transport for Fake {
             id: envelope.id,
             trace: envelope.trace.clone(),
         });
+        self.called.notify_one();
         let delay = *self.delay.lock().expect("unpoisoned");
         tokio::time::sleep(delay).await;
         let mut done = self.done.lock().expect("unpoisoned");

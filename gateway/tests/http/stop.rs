@@ -25,7 +25,7 @@ async fn requests_finish_streams_end_and_nothing_new_is_taken() {
     *server.fake.delay.lock().expect("unpoisoned") = Duration::from_millis(300);
     let mut slow = server.connect().await;
     slow.write("POST /api/actors/x/y/method", b"[]").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.fake.has_been_asked("method").await;
     server.begin_to_stop();
     let answer = slow.read().await;
     assert_eq!((answer.status, answer.json()), (200, Value::from("done")));
@@ -46,7 +46,7 @@ async fn a_request_that_takes_too_long_is_cut_off() {
     *server.fake.delay.lock().expect("unpoisoned") = Duration::from_secs(20);
     let mut slow = server.connect().await;
     slow.write("POST /api/actors/x/y/method", b"[]").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.fake.has_been_asked("method").await;
     let begun = Instant::now();
     server.begin_to_stop();
     server.stopped().await;

@@ -182,7 +182,7 @@ pub(crate) async fn until(condition: impl AsyncFn() -> bool) -> bool {
 
 /// Gives what must not happen the chance to happen.
 pub(crate) async fn settle() {
-    for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
     }
 }
