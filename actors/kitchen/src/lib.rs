@@ -123,8 +123,10 @@ impl stream_events::Guest for Kitchen {
         vec![news::STREAM.to_owned()]
     }
 
-    fn on_event(&mut self, event: stream_events::Event) {
-        self.hear(&event.payload);
+    fn on_events(&mut self, events: Vec<stream_events::Event>) {
+        for event in events {
+            self.hear(&event.payload);
+        }
     }
 }
 

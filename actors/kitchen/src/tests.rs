@@ -31,16 +31,16 @@ fn orders_are_cooked_in_the_order_in_which_they_came() {
     let host = kitchen();
     let mut kitchen = Kitchen::default();
     for order in ["a", "b", "c"] {
-        kitchen.on_event(news("created", order));
+        kitchen.on_events(vec![news("created", order)]);
     }
-    kitchen.on_event(news("created", "b"));
+    kitchen.on_events(vec![news("created", "b")]);
     assert_eq!(kitchen.view().pending, 3);
     kitchen.clock_in("1".to_owned()).unwrap();
     assert_eq!(assigned(&host), [("napoli.1".to_owned(), "a".to_owned())]);
     kitchen
         .chef_done("napoli.1".to_owned(), "a".to_owned())
         .unwrap();
-    kitchen.on_event(news("remake", "z"));
+    kitchen.on_events(vec![news("remake", "z")]);
     kitchen
         .chef_done("napoli.1".to_owned(), "b".to_owned())
         .unwrap();
@@ -63,7 +63,7 @@ fn no_chef_gets_two_orders() {
     kitchen.clock_in("1".to_owned()).unwrap();
     kitchen.clock_in("2".to_owned()).unwrap();
     for order in ["a", "b", "c"] {
-        kitchen.on_event(news("created", order));
+        kitchen.on_events(vec![news("created", order)]);
     }
     let mut chefs: Vec<String> = assigned(&host).into_iter().map(|(chef, _)| chef).collect();
     chefs.sort();
@@ -77,10 +77,10 @@ fn a_cancelled_order_leaves_the_queue_or_the_chef() {
     let mut kitchen = Kitchen::default();
     kitchen.clock_in("1".to_owned()).unwrap();
     for order in ["a", "b", "c"] {
-        kitchen.on_event(news("created", order));
+        kitchen.on_events(vec![news("created", order)]);
     }
-    kitchen.on_event(news("cancelled", "b"));
-    kitchen.on_event(news("cancelled", "a"));
+    kitchen.on_events(vec![news("cancelled", "b")]);
+    kitchen.on_events(vec![news("cancelled", "a")]);
     assert_eq!(host.sent_to("chef", "abandon")[0].arguments["orderId"], "a");
     let orders: Vec<String> = assigned(&host)
         .into_iter()
@@ -94,7 +94,7 @@ fn a_cancelled_order_leaves_the_queue_or_the_chef() {
 fn three_failures_take_a_chef_off_shift() {
     let _host = kitchen();
     let mut kitchen = Kitchen::default();
-    kitchen.on_event(news("created", "a"));
+    kitchen.on_events(vec![news("created", "a")]);
     kitchen.clock_in("1".to_owned()).unwrap();
     for _ in 0..3 {
         assert_eq!(kitchen.view().active, 1);
@@ -114,7 +114,7 @@ fn an_overheated_oven_burns_what_is_in_it() {
     let mut kitchen = Kitchen::default();
     kitchen.clock_in("1".to_owned()).unwrap();
     kitchen.clock_in("2".to_owned()).unwrap();
-    kitchen.on_event(news("created", "a"));
+    kitchen.on_events(vec![news("created", "a")]);
     kitchen
         .report_alert("overheat".to_owned(), "450 degrees".to_owned())
         .unwrap();

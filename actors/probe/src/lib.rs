@@ -84,12 +84,14 @@ impl stream_events::Guest for Probe {
         vec!["probe-events".to_owned()]
     }
 
-    fn on_event(&mut self, event: stream_events::Event) {
-        let payload: String = from_str(&event.payload).unwrap_or_default();
-        match payload.as_str() {
-            "trap" => panic!("told so by an event"),
-            "" => {}
-            payload => self.note(format!("event {} {payload}", event.position)),
+    fn on_events(&mut self, events: Vec<stream_events::Event>) {
+        for event in events {
+            let payload: String = from_str(&event.payload).unwrap_or_default();
+            match payload.as_str() {
+                "trap" => panic!("told so by an event"),
+                "" => {}
+                payload => self.note(format!("event {} {payload}", event.position)),
+            }
         }
     }
 }

@@ -120,7 +120,7 @@
 //! # What `actor!` puts into `bindings`
 //!
 //! - `bindings::order`, `bindings::timer_events`, …: each exported interface, with its `Guest`.
-//!   `bindings::stream_events::Event` is what `on_event` gets.
+//!   `bindings::stream_events::Event` is what `on_events` gets a list of.
 //! - `bindings::types`: every record, variant, enum and alias of the contracts, also of the actors that
 //!   are called; define them in an interface of their own (`interface types`), as what an
 //!   exported interface defines itself is in that interface's module. Of two with one name the actor's own wins; another one is at its full path,

@@ -89,8 +89,9 @@ impl stream_events::Guest for Lamp {
         vec!["dusk".to_owned()]
     }
 
-    fn on_event(&mut self, event: stream_events::Event) {
-        self.colour = silo_sdk::json::from_str(&event.payload).ok();
+    fn on_events(&mut self, events: Vec<stream_events::Event>) {
+        let last = events.last();
+        self.colour = last.and_then(|event| silo_sdk::json::from_str(&event.payload).ok());
     }
 }
 

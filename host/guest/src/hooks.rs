@@ -20,7 +20,7 @@ pub(crate) struct HookExports {
     pub(crate) timer: Option<ComponentExportIndex>,
     pub(crate) reminder: Option<ComponentExportIndex>,
     pub(crate) subscriptions: Option<ComponentExportIndex>,
-    pub(crate) event: Option<ComponentExportIndex>,
+    pub(crate) events: Option<ComponentExportIndex>,
 }
 
 /// Which hooks a module has.
@@ -31,7 +31,7 @@ pub struct Hooks {
     pub migrate: bool,
     pub timer: bool,
     pub reminder: bool,
-    pub event: bool,
+    pub events: bool,
 }
 
 impl HookExports {
@@ -42,13 +42,13 @@ impl HookExports {
             migrate: self.migrate.is_some(),
             timer: self.timer.is_some(),
             reminder: self.reminder.is_some(),
-            event: self.event.is_some(),
+            events: self.events.is_some(),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         let present = self.present();
-        !(present.timer || present.reminder || present.event)
+        !(present.timer || present.reminder || present.events)
     }
 
     /// Takes over what the module exports of one of the platform's interfaces.
@@ -106,7 +106,10 @@ impl HookExports {
             ("stream-events", "subscriptions") => {
                 (&mut self.subscriptions, vec![], Some(strings()))
             }
-            ("stream-events", "on-event") => (&mut self.event, vec![("event", event())], None),
+            ("stream-events", "on-events") => {
+                let events = Type::List(Arc::new(event()));
+                (&mut self.events, vec![("events", events)], None)
+            }
             _ => return None,
         };
         let params = params.into_iter().map(|(name, ty)| Field::new(name, ty));

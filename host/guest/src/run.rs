@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pizza_types::{LogLevel, Outcome, State, StateWrite};
+use pizza_types::{LogLevel, Outcome, State, StateWrite, StreamEvent};
 use pizza_value::{Limits, ValueError};
 use wasmtime::component::{ComponentExportIndex, Val};
 
@@ -133,18 +133,13 @@ impl Module {
                 let params = vec![string(name), Val::U64(*due_ms), Val::U32(*missed)];
                 (&hooks.reminder, params, May::Everything)
             }
-            What::Event {
-                stream,
-                position,
-                payload,
-            } => {
-                let payload = String::from_utf8_lossy(payload).into_owned();
-                let event = vec![
-                    ("name".to_owned(), string(stream)),
-                    ("position".to_owned(), Val::U64(*position)),
-                    ("payload".to_owned(), Val::String(payload)),
-                ];
-                (&hooks.event, vec![Val::Record(event)], May::Everything)
+            What::Events { stream, events } => {
+                let events = events.iter().map(|event| to_event(stream, event));
+                (
+                    &hooks.events,
+                    vec![Val::List(events.collect())],
+                    May::Everything,
+                )
             }
             What::Activate => (&hooks.activate, vec![], May::SetTimers),
             What::Deactivate => (&hooks.deactivate, vec![], May::OnlyRead),
@@ -202,7 +197,7 @@ impl Module {
             What::Call { method, .. } => return self.no_method(method),
             What::Timer { .. } => "on-timer",
             What::Reminder { .. } => "on-reminder",
-            What::Event { .. } => "on-event",
+            What::Events { .. } => "on-events",
             What::Activate => "activate",
             What::Deactivate => "deactivate",
             What::Migrate { .. } => "migrate",
@@ -272,6 +267,15 @@ fn log_of_failure(instance: &mut Instance) {
         let actor = papers.actor.clone();
         log::write(&actor, &papers.into_logs(), log::Turn::Failed);
     }
+}
+
+fn to_event(stream: &str, event: &StreamEvent) -> Val {
+    let payload = String::from_utf8_lossy(&event.payload).into_owned();
+    Val::Record(vec![
+        ("name".to_owned(), string(stream)),
+        ("position".to_owned(), Val::U64(event.position)),
+        ("payload".to_owned(), Val::String(payload)),
+    ])
 }
 
 fn string(text: &str) -> Val {

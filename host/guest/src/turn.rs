@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pizza_types::{ActorId, CallError, MessageId, State};
+use pizza_types::{ActorId, CallError, MessageId, State, StreamEvent};
 
 pub struct Turn {
     pub actor: ActorId,
@@ -38,10 +38,9 @@ pub enum What {
         due_ms: u64,
         missed: u32,
     },
-    Event {
+    Events {
         stream: Arc<str>,
-        position: u64,
-        payload: Bytes,
+        events: Vec<StreamEvent>,
     },
     Activate,
     Deactivate,

@@ -271,15 +271,7 @@ pub(crate) fn what(body: &Body) -> What {
             due_ms,
             missed,
         },
-        Body::Event {
-            stream,
-            position,
-            payload,
-        } => What::Event {
-            stream,
-            position,
-            payload,
-        },
+        Body::Events { stream, events } => What::Events { stream, events },
     }
 }
 

@@ -45,6 +45,11 @@ pub struct Policy {
     pub delivery_ms: u64,
     /// Commits of one actor that may be in flight at once.
     pub pipeline_max: usize,
+    /// Events of one stream that may be handled in one turn.
+    pub events_batch_max: usize,
+    /// After events were given, those that follow are gathered this long. The first of
+    /// them never waits; of a busy stream many then share a turn and a commit.
+    pub events_gather_ms: u64,
     pub retry: Retry,
 }
 
@@ -56,6 +61,8 @@ impl Default for Policy {
             chain_depth_max: 16,
             delivery_ms: 30_000,
             pipeline_max: 64,
+            events_batch_max: 32,
+            events_gather_ms: 100,
             retry: Retry::default(),
         }
     }

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::outbox::Outbox;
 use crate::reminders::Reminders;
-use crate::settings::Settings;
+use crate::settings::{Policy, Settings};
 use crate::slot::{Pushed, Queued, Slots, Ticket};
 use crate::streams::Streams;
 use crate::timers::Timers;
@@ -207,6 +207,11 @@ impl Core {
             .await;
     }
 
+    pub(crate) fn policy(&self, actor_type: &str) -> Policy {
+        let entry = self.catalog.find(actor_type);
+        entry.map(|entry| entry.policy.clone()).unwrap_or_default()
+    }
+
     /// A message that the silo itself sends.
     pub(crate) fn internal(&self, target: &ActorId, body: Body) -> Envelope {
         let entry = self.catalog.find(target.actor_type());
@@ -305,7 +310,8 @@ impl Core {
                 Pushed::Queued => return Ok(ticket),
                 Pushed::StartLoop(arrival, parked) => {
                     let core = Arc::clone(self);
-                    tokio::spawn(actor_loop::run(core, slot, arrival, parked));
+                    // Boxed: a loop is large, and a task of its size is aligned, which costs more.
+                    tokio::spawn(Box::pin(actor_loop::run(core, slot, arrival, parked)));
                     return Ok(ticket);
                 }
                 Pushed::Full => {

@@ -141,17 +141,15 @@ pub(crate) fn stage(
 }
 
 fn cursor(envelope: &Envelope) -> Option<Cursor> {
-    let Body::Event {
-        stream, position, ..
-    } = &envelope.body
-    else {
+    let Body::Events { stream, events } = &envelope.body else {
         return None;
     };
+    let position = events.last()?.position;
     Some(Cursor {
         subscriber: Arc::clone(envelope.target.actor_type()),
         stream: Arc::clone(stream),
         key: Arc::clone(envelope.target.key()),
-        position: *position,
+        position,
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pizza_store::DeadLetter;
 use pizza_types::{CallError, Envelope};
 
-use crate::settings::{Policy, Retry};
+use crate::settings::Retry;
 use crate::silo::Core;
 
 pub(crate) enum Verdict {
@@ -20,7 +20,7 @@ pub(crate) enum Verdict {
 
 /// Brings the message to its actor, however often that takes.
 pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
-    let policy = policy(core, envelope);
+    let policy = core.policy(envelope.target.actor_type());
     let (mut failures, mut tries) = (0, 0);
     // A silo that stops begins nothing new, or messages that beget messages never end.
     while !core.is_stopping() {
@@ -44,11 +44,6 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
         core.pause(pause_ms).await;
     }
     Verdict::Stopped
-}
-
-fn policy(core: &Core, envelope: &Envelope) -> Policy {
-    let entry = core.catalog.find(envelope.target.actor_type());
-    entry.map(|entry| entry.policy.clone()).unwrap_or_default()
 }
 
 /// Exponential, with full jitter over its upper half.
@@ -86,7 +81,7 @@ async fn bury(
 /// Commits the host's part of a message without asking the guest, however often that takes.
 pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
     envelope.deadline_ms = u64::MAX;
-    let retry = policy(core, &envelope).retry;
+    let retry = core.policy(envelope.target.actor_type()).retry;
     let mut tries = 0;
     while let Err(error) = commit_host_part(core, envelope.clone()).await {
         if core.is_stopping() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_types::{Body, CallError, Envelope, Outcome, Reply};
+use pizza_types::{Body, CallError, Envelope, Outcome, Reply, StreamEvent};
 
 use crate::actor_loop::ActorLoop;
 use crate::catalog::ActorType;
@@ -86,9 +86,9 @@ impl ActorLoop {
     ) -> Result<Option<Reply>, CallError> {
         match &envelope.body {
             Body::Timer { .. } => return Ok(None),
-            Body::Event {
-                stream, position, ..
-            } => return self.event_from_before(envelope, stream, *position).await,
+            Body::Events { stream, events } => {
+                return self.events_from_before(envelope, stream, events).await;
+            }
             Body::Call { .. } | Body::Reminder { .. } => {}
         }
         if self.pipeline.holds(envelope.id) {
@@ -114,11 +114,11 @@ impl ActorLoop {
     }
 
     /// Events of a stream come in order, so the last position tells which were handled.
-    async fn event_from_before(
+    async fn events_from_before(
         &mut self,
         envelope: &Envelope,
         stream: &Arc<str>,
-        position: u64,
+        events: &[StreamEvent],
     ) -> Result<Option<Reply>, CallError> {
         let Some(activation) = &mut self.activation else {
             return Ok(None);
@@ -134,7 +134,15 @@ impl ActorLoop {
                 cursor
             }
         };
-        Ok((position <= cursor).then(|| Reply {
+        let handled = events.iter().filter(|e| e.position <= cursor).count();
+        if handled == 0 {
+            return Ok(None);
+        }
+        if handled < events.len() {
+            // Whoever brought them must see where the subscriber stands, and bring the rest.
+            return Err(CallError::Moved);
+        }
+        Ok(Some(Reply {
             body: Bytes::new(),
             declined: false,
             replayed: true,

@@ -38,11 +38,17 @@ pub enum Body {
         due_ms: u64,
         missed: u32,
     },
-    Event {
+    /// Of one stream and key, in their order; never empty.
+    Events {
         stream: Arc<str>,
-        position: u64,
-        payload: Bytes,
+        events: Vec<StreamEvent>,
     },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamEvent {
+    pub position: u64,
+    pub payload: Bytes,
 }
 
 impl Body {
@@ -53,7 +59,7 @@ impl Body {
             Self::Call { method, .. } => method.to_string(),
             Self::Timer { name } => format!("timer {name}"),
             Self::Reminder { name, .. } => format!("reminder {name}"),
-            Self::Event { stream, .. } => format!("event of {stream}"),
+            Self::Events { stream, .. } => format!("events of {stream}"),
         }
     }
 
@@ -68,9 +74,11 @@ impl Body {
             Self::Reminder { name, due_ms, .. } => {
                 MessageId::derive("reminder", &[name.as_bytes(), &due_ms.to_le_bytes()])
             }
-            Self::Event {
-                stream, position, ..
-            } => MessageId::derive("event", &[stream.as_bytes(), &position.to_le_bytes()]),
+            Self::Events { stream, events } => {
+                let positions = events.iter().flat_map(|event| event.position.to_le_bytes());
+                let positions: Vec<u8> = positions.collect();
+                MessageId::derive("events", &[stream.as_bytes(), &positions])
+            }
         };
         id.0
     }

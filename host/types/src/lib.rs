@@ -14,7 +14,7 @@ pub mod id;
 pub mod outcome;
 pub mod reply;
 
-pub use envelope::{Body, Chain, Envelope};
+pub use envelope::{Body, Chain, Envelope, StreamEvent};
 pub use error::CallError;
 pub use id::{ActorId, InvalidId, MessageId, ModuleDigest, SHARDS, ShardId, SiloId};
 pub use outcome::{

@@ -1,4 +1,5 @@
-//! Brings the events of one route to their actor, one after the other.
+//! Brings the events of one route to their actor: in order, those that wait together in
+//! one turn.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use pizza_store::{StoreError, StoredEvent};
-use pizza_types::{ActorId, Body, MessageId};
+use pizza_types::{ActorId, Body, Envelope, MessageId, StreamEvent};
 
 use super::inbox::{Inbox, Next};
 use crate::silo::Core;
@@ -15,6 +16,8 @@ use crate::supervise::{self, Verdict};
 /// Events read at a time.
 const PAGE: usize = 64;
 const READ_AGAIN_MS: u64 = 1_000;
+/// Payloads of one turn, well below what may be handed to a guest at once.
+const BATCH_BYTES_MAX: usize = 256 << 10;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Route {
@@ -104,51 +107,93 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<(), StoreError> {
                 events
             }
         };
-        for event in events {
-            cursor = event.position;
-            match give(core, route, event).await {
-                // The actor's commit has moved the cursor.
-                Given::Handled => {}
-                Given::Skipped => {
-                    let store = &core.store;
-                    store.set_cursor(subscriber, stream, key, cursor).await?;
-                }
-                Given::Stopped => return Ok(()),
+        let policy = core.policy(subscriber);
+        let are_few = events.len() < policy.events_batch_max;
+        for batch in batches(events, policy.events_batch_max) {
+            if let Some(last) = batch.last() {
+                cursor = last.position;
             }
+            if !give(core, route, batch).await? {
+                return Ok(());
+            }
+        }
+        if are_few && policy.events_gather_ms > 0 {
+            core.pause(policy.events_gather_ms).await;
         }
     }
 }
 
-enum Given {
-    Handled,
-    /// Nobody can, or could, handle it.
-    Skipped,
-    Stopped,
-}
-
-async fn give(core: &Arc<Core>, route: &Route, event: StoredEvent) -> Given {
-    let Ok(target) = ActorId::new(Arc::clone(&route.subscriber), Arc::clone(&route.key)) else {
-        // A key that is no actor key has no actor to go to.
-        return Given::Skipped;
-    };
-    let position = event.position.to_le_bytes();
-    let parts: [&[u8]; 4] = [
-        route.subscriber.as_bytes(),
-        route.stream.as_bytes(),
-        route.key.as_bytes(),
-        &position,
-    ];
-    let id = MessageId::derive("event", &parts);
-    let body = Body::Event {
-        stream: Arc::clone(&route.stream),
+fn batches(events: Vec<StoredEvent>, batch_max: usize) -> impl Iterator<Item = Vec<StreamEvent>> {
+    let events = events.into_iter().map(|event| StreamEvent {
         position: event.position,
         payload: event.payload,
+    });
+    let mut events = events.peekable();
+    std::iter::from_fn(move || {
+        let mut batch = vec![events.next()?];
+        let mut bytes = batch[0].payload.len();
+        while batch.len() < batch_max
+            && let Some(next) = events.next_if(|e| bytes + e.payload.len() <= BATCH_BYTES_MAX)
+        {
+            bytes += next.payload.len();
+            batch.push(next);
+        }
+        Some(batch)
+    })
+}
+
+/// False when the silo is stopping.
+async fn give(
+    core: &Arc<Core>,
+    route: &Route,
+    events: Vec<StreamEvent>,
+) -> Result<bool, StoreError> {
+    let Route {
+        subscriber,
+        stream,
+        key,
+    } = route;
+    let Ok(target) = ActorId::new(Arc::clone(subscriber), Arc::clone(key)) else {
+        // A key that is no actor key has no actor to go to.
+        let last = events.last().map_or(0, |event| event.position);
+        core.store.set_cursor(subscriber, stream, key, last).await?;
+        return Ok(true);
     };
-    let mut envelope = core.internal(&target, body);
-    envelope.id = id;
-    match supervise::deliver(core, &envelope).await {
-        Verdict::Settled => Given::Handled,
-        Verdict::Dead => Given::Skipped,
-        Verdict::Stopped => Given::Stopped,
+    // One that cannot be handled must not take the others with it: then each goes alone.
+    if events.len() > 1 {
+        let together = envelope(core, &target, route, events.clone());
+        if core.deliver(together).await.is_ok() {
+            return Ok(true);
+        }
     }
+    for event in events {
+        let position = event.position;
+        let alone = envelope(core, &target, route, vec![event]);
+        match supervise::deliver(core, &alone).await {
+            // The actor's commit has moved the cursor.
+            Verdict::Settled => {}
+            Verdict::Dead => {
+                let store = &core.store;
+                store.set_cursor(subscriber, stream, key, position).await?;
+            }
+            Verdict::Stopped => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+fn envelope(core: &Core, target: &ActorId, route: &Route, events: Vec<StreamEvent>) -> Envelope {
+    let body = Body::Events {
+        stream: Arc::clone(&route.stream),
+        events,
+    };
+    let parts: [&[u8]; 3] = [
+        route.subscriber.as_bytes(),
+        route.key.as_bytes(),
+        &body.fingerprint(),
+    ];
+    let id = MessageId::derive("event", &parts);
+    let mut envelope = core.internal(target, body);
+    envelope.id = id;
+    envelope
 }

@@ -60,7 +60,11 @@ impl World {
         Self {
             store,
             clock: Arc::new(ManualClock::at(START_MS)),
-            policy: Policy::default(),
+            policy: Policy {
+                // The clock stands still unless a test moves it.
+                events_gather_ms: 0,
+                ..Policy::default()
+            },
             settings: Settings::default(),
         }
     }

@@ -3,7 +3,7 @@
 use pizza_types::SiloId;
 use serde_json::{Value, json};
 
-use crate::fixture::{Probes, World, actor, until};
+use crate::fixture::{Probes, World, actor, settle, until};
 
 fn publish(key: &str, payload: &str) -> Value {
     json!({"publish": {"stream": "probe-events", "key": key, "payload": payload}})
@@ -100,6 +100,33 @@ async fn events_that_were_not_given_before_a_stop_are_given_after_it() {
     let notes = heard(&probes, "s", 200).await;
     let expected: Vec<_> = (1..=200).map(|n| format!("event {n} {n}")).collect();
     assert_eq!(notes, expected);
+    // One turn for the first, and for the others one for every 32 of a page of 64.
+    assert_eq!(turns(&world, "s").await, 1 + 7);
+}
+
+async fn turns(world: &World, key: &str) -> u64 {
+    let (actor, reader) = (actor(key), SiloId("reader".into()));
+    let claimed = world.store.claim(&actor, &reader).await;
+    claimed.expect("claimed").record.version
+}
+
+#[tokio::test]
+async fn events_that_follow_soon_are_gathered_and_the_first_is_not_kept_waiting() {
+    let mut world = World::default();
+    world.policy.events_gather_ms = 50;
+    let probes = world.silo("one").await;
+    probes.act("a", json!([publish("s", "1")])).await;
+    heard(&probes, "s", 1).await;
+    for number in ["2", "3", "4"] {
+        probes.act("a", json!([publish("s", number)])).await;
+    }
+    world.advance(40);
+    settle().await;
+    assert_eq!(probes.notes("s").await.len(), 1);
+    world.advance(20);
+    let expected = ["event 1 1", "event 2 2", "event 3 3", "event 4 4"];
+    probes.expect_notes("s", &expected).await;
+    assert_eq!(turns(&world, "s").await, 2);
 }
 
 #[tokio::test]
