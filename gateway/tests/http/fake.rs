@@ -181,6 +181,19 @@ impl Transport for Fake {
         }
     }
 
+    async fn actors(
+        &self,
+        _: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, CallError> {
+        let known = ["napoli", "roma", "torino"];
+        let later = known
+            .iter()
+            .filter(|key| after.is_none_or(|after| **key > after));
+        Ok(later.take(limit).map(|key| Arc::from(*key)).collect())
+    }
+
     async fn readiness(&self) -> Readiness {
         let reasons = self.not_ready.lock().expect("unpoisoned").clone();
         Readiness {

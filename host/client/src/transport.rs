@@ -1,5 +1,7 @@
 //! What carries a call to a silo.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_types::{CallError, Envelope, MessageId, Reply};
@@ -46,6 +48,14 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Returns once there may be an event above `after`. May return early.
     async fn event_after(&self, stream: &str, key: &str, after: u64);
+
+    /// Keys of a type's actors after the key `after`, in an order that stays.
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, CallError>;
 
     async fn readiness(&self) -> Readiness;
 

@@ -135,6 +135,20 @@ impl Silo {
         events.map_err(store_error)
     }
 
+    /// Keys of a type's actors, page by page, in an order that stays.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, CallError> {
+        let keys = self.core.store.actors(actor_type, after, limit).await;
+        keys.map_err(store_error)
+    }
+
     /// Position of the newest event of a (stream, key); 0 when there never was one.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! How the edges of the same process reach the silo.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
@@ -53,6 +54,15 @@ impl Transport for InProcess {
 
     async fn event_after(&self, stream: &str, key: &str, after: u64) {
         self.silo.event_after(stream, key, after).await;
+    }
+
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, CallError> {
+        self.silo.actors(actor_type, after, limit).await
     }
 
     async fn readiness(&self) -> Readiness {

@@ -8,7 +8,7 @@ use pizza_store::apply::Head;
 use pizza_store::{
     ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, StoreError, StoredEvent,
 };
-use pizza_types::{ShardId, State};
+use pizza_types::{ActorId, SHARDS, ShardId, State};
 
 use crate::row::{damaged, decode};
 use crate::table::Table;
@@ -33,6 +33,43 @@ pub(crate) fn claimed(view: &View, actor: &[u8], head: Head) -> Result<Claimed, 
     let state: Option<State> = view.get(Table::States, actor)?;
     let record = head.with_state(state);
     Ok(Claimed { record, entries })
+}
+
+/// Shards searched before others get their turn on this thread.
+const SHARDS_AT_ONCE: u16 = 32;
+
+/// By shard, then by key.
+pub(crate) async fn actors(
+    view: &View,
+    actor_type: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Arc<str>>, StoreError> {
+    // What cannot be an actor has no successors either.
+    let after = after.map(|key| ActorId::new(actor_type, key));
+    let Ok(after) = after.transpose() else {
+        return Ok(Vec::new());
+    };
+    let first = after.as_ref().map_or(0, |id| id.shard().0);
+    let mut after = after.as_ref().map(key::actor);
+    let mut keys = Vec::new();
+    for shard in first..SHARDS {
+        let mut prefix = key::shard(ShardId(shard));
+        key::push_name(&mut prefix, actor_type);
+        for row in view.scan(Table::Actors, &prefix, after.take().as_deref()) {
+            if keys.len() >= limit {
+                return Ok(keys);
+            }
+            let (at, _) = row?;
+            let id = key::take_actor(&at);
+            let (id, _) = id.ok_or_else(|| damaged(Table::Actors, &at, "its key"))?;
+            keys.push(Arc::clone(id.key()));
+        }
+        if shard % SHARDS_AT_ONCE == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(keys)
 }
 
 pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, StoreError> {

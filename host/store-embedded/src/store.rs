@@ -202,6 +202,15 @@ impl Store for EmbeddedStore {
         Ok(head.is_some())
     }
 
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, StoreError> {
+        read::actors(&self.view()?, actor_type, after, limit).await
+    }
+
     fn commit(&self, commit: Commit) -> CommitTicket {
         let refused = |detail: String| -> CommitTicket {
             Box::pin(std::future::ready(Err(CommitError::Refused { detail })))

@@ -35,6 +35,7 @@ macro_rules! contract_tests {
             pipelining: behind_a_refused_commit_all_are_refused,
             pipelining: a_dropped_ticket_does_not_take_back,
             pipelining: many_actors_commit_at_once,
+            rows: actors_are_listed_by_type,
             rows: state_is_set_kept_and_cleared,
             rows: entries_are_set_removed_and_cleared,
             rows: strange_names_stay_apart,

@@ -44,6 +44,15 @@ impl Store for MemoryStore {
         Ok(self.tables.lock().is_known(actor))
     }
 
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, StoreError> {
+        Ok(self.tables.lock().actors(actor_type, after, limit))
+    }
+
     fn commit(&self, commit: Commit) -> CommitTicket {
         // Taken at once, not when the ticket is polled: tickets are ordered as handed out.
         let outcome = self.tables.lock().commit(commit);

@@ -40,6 +40,16 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the actor has a record; one without need not be claimed, see [`Commit`].
     async fn is_known(&self, actor: &ActorId) -> Result<bool, StoreError>;
 
+    /// Keys of the actors of a type that have a record, in an order of the store's own that
+    /// stays, after the key `after`. Meant for types with few actors and for operators: a
+    /// store may have to look into every shard.
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, StoreError>;
+
     /// Queues the commit; see [`CommitTicket`] for the order.
     fn commit(&self, commit: Commit) -> CommitTicket;
 

@@ -55,6 +55,15 @@ impl Store for MoodyStore {
         self.inner.durability()
     }
 
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, StoreError> {
+        self.inner.actors(actor_type, after, limit).await
+    }
+
     fn commit(&self, commit: Commit) -> CommitTicket {
         let unknown = |detail: &str| CommitError::Unknown {
             detail: detail.to_owned(),

@@ -9,6 +9,33 @@ use super::fixture::{
 use crate::apply::outbox_key;
 use crate::commit::{Commit, Handled};
 
+pub async fn actors_are_listed_by_type(store: AnyStore) {
+    let mut expected = Vec::new();
+    for number in 0..40 {
+        let key = format!("a-{number}");
+        let id = ActorId::new("list", key.as_str()).expect("legal");
+        taken(&store, commit(&id, 0, 0)).await;
+        let other = ActorId::new("lists", key.as_str()).expect("legal");
+        taken(&store, commit(&other, 0, 0)).await;
+        expected.push(key);
+    }
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let after = found.last().map(String::as_str);
+        let page = store.actors("list", after, 7).await.expect("readable");
+        assert!(page.len() <= 7);
+        if page.is_empty() {
+            break;
+        }
+        found.extend(page.iter().map(ToString::to_string));
+    }
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let nobody = store.actors("nobody", None, 7).await.expect("readable");
+    assert!(nobody.is_empty());
+}
+
 pub async fn state_is_set_kept_and_cleared(store: AnyStore) {
     let id = actor("a");
     claim(&store, &id, "one").await;

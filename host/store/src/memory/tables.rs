@@ -71,6 +71,18 @@ impl Tables {
         self.actors.contains_key(actor)
     }
 
+    pub(super) fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Vec<Arc<str>> {
+        let ids = self.actors.keys();
+        let of_type = ids.filter(|id| &**id.actor_type() == actor_type);
+        let later = of_type.filter(|id| after.is_none_or(|after| &**id.key() > after));
+        later.map(|id| Arc::clone(id.key())).take(limit).collect()
+    }
+
     pub(super) fn commit(&mut self, commit: Commit) -> Result<Committed, CommitError> {
         let before = self.actors.get(&commit.actor).map(|row| &row.head);
         let head = Head::advanced(before, &commit)?;
