@@ -9,7 +9,7 @@ use crate::actor_loop::ActorLoop;
 use crate::catalog::ActorType;
 use crate::pipeline::Pending;
 use crate::release::about;
-use crate::slot::Queued;
+use crate::slot::{Manner, Queued};
 use crate::stage;
 
 impl ActorLoop {
@@ -20,7 +20,7 @@ impl ActorLoop {
         if !message.start() {
             return;
         }
-        match self.attempt(&message.envelope, message.skip_guest).await {
+        match self.attempt(&message.envelope, message.manner).await {
             Ok(mut pending) => {
                 pending.outputs.reply_to = Some(message.reply);
                 self.pipeline.push(pending);
@@ -33,27 +33,23 @@ impl ActorLoop {
         }
     }
 
-    async fn attempt(
-        &mut self,
-        envelope: &Envelope,
-        skip_guest: bool,
-    ) -> Result<Pending, CallError> {
+    async fn attempt(&mut self, envelope: &Envelope, manner: Manner) -> Result<Pending, CallError> {
         let core = Arc::clone(&self.core);
         let actor_type = core.catalog.get(envelope.target.actor_type())?;
         core.refuse_if_late(envelope, "before the turn began")?;
 
         self.activate(&actor_type).await?;
-        if let Some(reply) = self.answer_from_before(envelope).await? {
+        if let Some(reply) = self.answer_from_before(envelope, manner).await? {
             return Ok(Pending::replay(envelope, self.version(), reply));
         }
-        if self.is_outdated(envelope).await? {
+        if manner != Manner::Again && self.is_outdated(envelope).await? {
             return Ok(Pending::nothing(envelope, self.version()));
         }
 
         let migrated = self.migrate(&actor_type, envelope).await?;
         // The store may have taken its time with all that.
         core.refuse_if_late(envelope, "before the guest was asked")?;
-        let outcome = if skip_guest {
+        let outcome = if manner == Manner::HostPart {
             Outcome::default()
         } else {
             self.ask_guest(&actor_type, envelope, migrated.clone())
@@ -67,6 +63,7 @@ impl ActorLoop {
         let now = stage::Now {
             silo: &core.silo,
             ms: core.clock.now_ms(),
+            manner,
             dedupe_ms: core.settings.dedupe_ms,
             reminder: core.reminders.scheduled(envelope),
         };
@@ -83,13 +80,14 @@ impl ActorLoop {
     async fn answer_from_before(
         &mut self,
         envelope: &Envelope,
+        manner: Manner,
     ) -> Result<Option<Reply>, CallError> {
         match &envelope.body {
             Body::Timer { .. } => return Ok(None),
-            Body::Events { stream, events } => {
+            Body::Events { stream, events } if manner != Manner::Again => {
                 return self.events_from_before(envelope, stream, events).await;
             }
-            Body::Call { .. } | Body::Reminder { .. } => {}
+            Body::Call { .. } | Body::Reminder { .. } | Body::Events { .. } => {}
         }
         if self.pipeline.holds(envelope.id) {
             self.settle_all().await?;

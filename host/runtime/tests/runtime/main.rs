@@ -2,13 +2,16 @@
 
 mod bounds;
 mod calls;
+mod dead_letters;
 mod fencing;
 mod fixture;
 mod gate;
+mod inspect;
 mod logs;
 mod outbox;
 mod reminders;
 mod store;
 mod streams;
+mod supervision;
 mod timers;
 mod turns;
