@@ -9,6 +9,7 @@ use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply, S
 use tokio::task::JoinSet;
 
 use crate::actor_loop;
+use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -176,6 +177,12 @@ impl Silo {
         }
     }
 
+    /// The circuit breaker of each actor type.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<(Arc<str>, BreakerState)> {
+        self.core.catalog.breakers(self.core.clock.now_ms())
+    }
+
     /// Takes nothing new, lets turns finish, and writes down what was delivered. What is
     /// still on its way is taken up at the next start.
     pub async fn drain(&self) {
@@ -299,6 +306,9 @@ impl Core {
         manner: Manner,
     ) -> Result<Ticket, CallError> {
         let entry = self.catalog.get(envelope.target.actor_type())?;
+        if manner != Manner::HostPart {
+            entry.refuse_if_resting(self.clock.now_ms())?;
+        }
         let query = match &envelope.body {
             Body::Call { method, .. } => match entry.module.method(method) {
                 Some(found) => found.query,

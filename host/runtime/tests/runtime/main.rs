@@ -1,6 +1,7 @@
 //! What the runtime promises, shown from outside with a real component.
 
 mod bounds;
+mod breaker;
 mod calls;
 mod dead_letters;
 mod fencing;
