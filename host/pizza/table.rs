@@ -21,8 +21,10 @@ pub(crate) fn print_pairs(pairs: &[(&str, String)]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for (name, value) in pairs {
         // What has more lines than one begins on its own.
-        let gap = if value.contains('\n') { "\n" } else { GAP };
-        writeln!(out, "{name:width$}{gap}{value}")?;
+        match value.contains('\n') {
+            true => writeln!(out, "{name}\n{value}")?,
+            false => writeln!(out, "{name:width$}{GAP}{value}")?,
+        }
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ impl Chosen {
         let mut ids = self.ids;
         let mut next = self.all.then_some(0);
         while let Some(after) = next {
-            let path = format!("/dead-letters?after={after}&limit=1000");
+            let path = format!("/dead-letters?after={after}&limit=100");
             let page = admin.get(&path).await?;
             let letters = page["deadLetters"].as_array().into_iter().flatten();
             ids.extend(letters.filter_map(|letter| letter["id"].as_u64()));

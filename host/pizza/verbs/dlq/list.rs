@@ -18,7 +18,7 @@ pub(crate) struct List {
     #[arg(long, default_value_t = 0, value_name = "ID")]
     after: u64,
     /// So many at most
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
     limit: u64,
     /// Print JSON
     #[arg(long)]

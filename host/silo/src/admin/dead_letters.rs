@@ -12,6 +12,9 @@ use super::extract::{Page, Path, Query};
 use super::problem::Problem;
 use super::view::{json_or_text, time};
 
+/// Letters read at once: each may carry a megabyte.
+const PAGE_MAX: usize = 100;
+
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
         .route("/dead-letters", get(list))
@@ -23,9 +26,10 @@ async fn list(
     State(admin): State<Admin>,
     Query(page): Query<Page>,
 ) -> Result<Json<Value>, Problem> {
-    let letters = admin.silo.dead_letters(page.after, page.limit()).await?;
+    let limit = page.limit().min(PAGE_MAX);
+    let letters = admin.silo.dead_letters(page.after, limit).await?;
     // A full page may not be the last one.
-    let is_full = letters.len() == page.limit();
+    let is_full = letters.len() == limit;
     let next = letters.last().filter(|_| is_full).map(|last| last.id);
     let letters = letters.iter().map(|b| summary(b.id, &b.letter));
     let letters: Vec<Value> = letters.collect();
