@@ -217,6 +217,48 @@ fn dead_letters_are_dropped() {
 }
 
 #[test]
+fn a_type_that_keeps_failing_rests_and_its_messages_wait() {
+    let data = tempfile::tempdir().expect("a directory");
+    assert!(Pizza::start(data.path(), &[]).stop().success());
+    let config = data.path().join("cramped.toml");
+    let breaker = "breaker_failures = 1\nbreaker_open_ms = 600000\n";
+    std::fs::write(&config, format!("{CRAMPED}{breaker}")).expect("written");
+    let pizza = Pizza::start(data.path(), &["--config", config.to_str().expect("a path")]);
+    let order = pizza.order();
+    let bearer = format!("Bearer {}", token(data.path()));
+    let state = || ask(&pizza, "GET", "/stats", Some(&bearer)).json()["breakers"].take();
+    until("the breaker to open", || {
+        (state()["restaurant"]["state"] == "open").then_some(())
+    });
+    assert_eq!(state()["order"]["state"], "closed");
+    let refused = pizza.get("/api/restaurants/napoli/orders");
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    let wait = refused.header("retry-after").expect("a time to come back");
+    assert!(
+        (1..=600).contains(&wait.parse::<u64>().expect("seconds")),
+        "{wait}"
+    );
+
+    // The first event opened it; those after it were given no chance to fail.
+    let read = || pizza.get(&format!("/api/orders/{order}")).json();
+    until("the order to go on", || {
+        (read()["status"] != "created").then_some(())
+    });
+    let page = json_of(&run(&pizza, data.path(), &["dlq", "list", "--json"]));
+    assert_eq!(
+        page["deadLetters"].as_array().map(Vec::len),
+        Some(1),
+        "{page}"
+    );
+    assert!(pizza.stop().success());
+    let pizza = Pizza::start(data.path(), &[]);
+    let restaurant = "/api/restaurants/napoli/orders";
+    until("the restaurant to hear of the order", || {
+        pizza.get(restaurant).text().contains(&order).then_some(())
+    });
+}
+
+#[test]
 fn an_actor_is_looked_at_asked_and_put_to_rest() {
     let data = tempfile::tempdir().expect("a directory");
     let pizza = Pizza::start(data.path(), &[]);

@@ -36,9 +36,9 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
         tries += 1;
         if !error.is_transient() {
             failures += 1;
-        }
-        if failures >= policy.retry.attempts_max {
-            return bury(core, envelope, &error, failures, &policy.retry).await;
+            if failures >= policy.retry.attempts_max {
+                return bury(core, envelope, &error, failures, &policy.retry).await;
+            }
         }
         let pause_ms = pause_ms(&policy.retry, tries, core.entropy.next());
         tracing::debug!(target = %envelope.target, what = envelope.body.title(), %error, pause_ms, "to be tried again");
