@@ -1,25 +1,143 @@
-//! Figures for operators, on a listener of their own.
+//! The admin API of a running silo, from the command line.
 
-use axum::routing::get;
-use axum::{Json, Router};
-use pizza_runtime::Silo;
-use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
-pub(crate) fn router(silo: Silo) -> Router {
-    Router::new()
-        .route(
-            "/health/live",
-            get(|| async { Json(json!({"status": "live"})) }),
-        )
-        .route("/stats", get(move || async move { Json(stats(&silo)) }))
+use anyhow::Context;
+use bytes::Bytes;
+use clap::Args;
+use hyper::Method;
+use hyper::header::HeaderValue;
+use pizza_silo::Token;
+use serde_json::Value;
+
+use crate::bench::connection::Connection;
+
+/// Where the silo is, and what opens its door.
+#[derive(Args)]
+pub(crate) struct Door {
+    /// The silo's address for operators
+    #[arg(
+        long,
+        env = "PIZZA_ADMIN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:5002"
+    )]
+    admin: SocketAddr,
+    /// What the silo wants to see [default: what admin-token under the data directory holds]
+    #[arg(
+        long,
+        env = "PIZZA_ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    admin_token: Option<Token>,
+    /// The silo's data directory, for the token
+    #[arg(long, env = "PIZZA_DATA", value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
 }
 
-fn stats(silo: &Silo) -> Value {
-    let stats = silo.stats();
-    json!({
-        "actorsInMemory": stats.actors_in_memory,
-        "actorsAtWork": stats.actors_at_work,
-        "outboxPending": stats.outbox_pending,
-        "remindersSoon": stats.reminders_soon,
-    })
+pub(crate) struct Admin {
+    connection: Connection,
+    authorization: HeaderValue,
+}
+
+/// The silo answered, but not with what was asked for.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    detail: String,
+}
+
+impl Door {
+    pub(crate) async fn open(self) -> anyhow::Result<Admin> {
+        let token = match self.admin_token {
+            Some(given) => given.checked()?,
+            None => Token::read_from(&self.data).with_context(|| {
+                let data = self.data.display();
+                format!(
+                    "there is no token for the silo in its data directory {data}; --data names \
+                     another directory, --admin-token and PIZZA_ADMIN_TOKEN give the token itself"
+                )
+            })?,
+        };
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
+        authorization.set_sensitive(true);
+        let connection = Connection::open(self.admin).await;
+        let connection =
+            connection.context("the silo cannot be reached; --admin takes its address")?;
+        Ok(Admin {
+            connection,
+            authorization,
+        })
+    }
+
+    /// Opens it and does something behind it.
+    pub(crate) fn through(
+        self,
+        act: impl AsyncFnOnce(Admin) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async { act(self.open().await?).await })
+    }
+}
+
+impl Admin {
+    pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<Value> {
+        self.ask(Method::GET, path, Bytes::new()).await
+    }
+
+    pub(crate) async fn post(
+        &mut self,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> anyhow::Result<Value> {
+        self.ask(Method::POST, path, body.into()).await
+    }
+
+    pub(crate) async fn delete(&mut self, path: &str) -> anyhow::Result<()> {
+        self.ask(Method::DELETE, path, Bytes::new()).await?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// A [`Refusal`] when the silo answers with a problem.
+    async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Value> {
+        let authorization = Some(&self.authorization);
+        let connection = &mut self.connection;
+        let answer = connection
+            .send_with(method, path, body, authorization)
+            .await?;
+        let status = answer.status;
+        if status < 300 {
+            if answer.body.is_empty() {
+                return Ok(Value::Null);
+            }
+            return serde_json::from_slice(&answer.body).context("the silo's answer is no JSON");
+        }
+        let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let detail = match problem["detail"].as_str() {
+            Some(detail) => detail.to_owned(),
+            None => String::from_utf8_lossy(&answer.body).into_owned(),
+        };
+        Err(Refusal { status, detail }.into())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { status, detail } = self;
+        match status {
+            401 => write!(
+                f,
+                "the silo does not take this token: {detail}. --admin-token and PIZZA_ADMIN_TOKEN \
+                 give another; without them it is read from admin-token under --data"
+            ),
+            _ => write!(f, "the silo answers {status}: {detail}"),
+        }
+    }
 }

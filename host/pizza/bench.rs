@@ -1,6 +1,6 @@
 //! Load generators. They know the pizzeria only by its public doors.
 
-mod connection;
+pub(crate) mod connection;
 pub(crate) mod orders;
 mod report;
 mod set_up;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use pizza_gateway::GatewayConfig;
-use pizza_silo::SiloConfig;
+use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -15,8 +15,10 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// How much faster than life the demo's chefs cook.
     pub(crate) speed: u64,
-    /// Where figures for operators are served; loopback only by default.
+    /// Where operators are served; loopback only by default.
     pub(crate) admin: SocketAddr,
+    /// What operators show; without it, one is made and kept in the data directory.
+    pub(crate) admin_token: Option<Token>,
     /// A demo restaurant is set up when the data directory is new.
     pub(crate) demo: bool,
     pub(crate) silo: SiloConfig,
@@ -29,6 +31,7 @@ impl Default for Config {
             log: "info".to_owned(),
             speed: 60,
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 5002)),
+            admin_token: None,
             demo: true,
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
@@ -43,6 +46,15 @@ impl Config {
         let place = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {place}"))?;
         toml::from_str(&text).with_context(|| format!("in the configuration file {place}"))
+    }
+
+    /// # Errors
+    /// When the given token is none, or the kept one cannot be read or written.
+    pub(crate) fn token(&self) -> Result<Token, TokenError> {
+        match &self.admin_token {
+            Some(given) => given.clone().checked(),
+            None => Token::kept_in(&self.silo.data),
+        }
     }
 
     /// The chefs' module reads its speed from its own settings.

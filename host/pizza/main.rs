@@ -6,6 +6,7 @@ mod bench;
 mod bundled;
 mod config;
 mod demo;
+mod table;
 mod verbs;
 mod wit_client;
 
@@ -35,9 +36,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Look at an actor of a running silo, ask it, put it to rest.
+    #[command(subcommand)]
+    Actor(verbs::actor::Actor),
     /// Put load on a running pizzeria and measure it.
     #[command(subcommand)]
     Bench(verbs::bench::Bench),
+    /// Messages that came to nothing: list, show, replay, drop.
+    #[command(subcommand)]
+    Dlq(verbs::dlq::Dlq),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(verbs::wit::Wit),
@@ -47,7 +54,9 @@ fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     match cli.verb {
         None => cli.run.run(),
+        Some(Verb::Actor(verb)) => verb.run(),
         Some(Verb::Bench(verb)) => verb.run(),
+        Some(Verb::Dlq(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }
 }

@@ -1,5 +1,7 @@
 //! One file a verb.
 
+pub(crate) mod actor;
 pub(crate) mod bench;
+pub(crate) mod dlq;
 pub(crate) mod run;
 pub(crate) mod wit;

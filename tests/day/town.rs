@@ -217,8 +217,9 @@ impl Town {
     }
 
     pub(crate) async fn dead_letters(&self) -> Vec<String> {
-        let letters = self.store.dead_letters(100).await.expect("readable");
-        let told = |letter: &pizza_store::DeadLetter| {
+        let letters = self.store.dead_letters(0, 100).await.expect("readable");
+        let told = |buried: &pizza_store::Buried| {
+            let letter = &buried.letter;
             format!(
                 "{} {}: {}",
                 letter.envelope.target,

@@ -74,6 +74,9 @@ impl timer_events::Guest for Probe {
 #[silo_sdk::commands]
 impl reminder_events::Guest for Probe {
     fn on_reminder(&mut self, name: String, due: u64, missed: u32) {
+        if name == "needy" {
+            self.need("medicine");
+        }
         self.note(format!("reminder {name} due {due} missed {missed}"));
     }
 }
@@ -90,6 +93,10 @@ impl stream_events::Guest for Probe {
             match payload.as_str() {
                 "trap" => panic!("told so by an event"),
                 "" => {}
+                "needy" => {
+                    self.need("medicine");
+                    self.note(format!("event {} needy", event.position));
+                }
                 payload => self.note(format!("event {} {payload}", event.position)),
             }
         }
@@ -116,6 +123,10 @@ impl Probe {
 
     fn note(&mut self, note: String) {
         self.notes.push(note);
+    }
+
+    fn need(&self, note: &str) {
+        assert!(self.notes.iter().any(|n| n == note), "no {note:?} yet");
     }
 
     fn step(&mut self, step: Step) -> Result<(), String> {
@@ -158,6 +169,7 @@ impl Probe {
             Step::Spin => loop {
                 std::hint::spin_loop();
             },
+            Step::Need(note) => self.need(&note),
             Step::Decline(why) => return Err(why),
         }
         Ok(())

@@ -96,7 +96,7 @@ impl From<GuestError> for CallError {
                 retry_after_ms: 1_000,
             },
             GuestError::Deadline => Self::Deadline {
-                place: "while the turn ran",
+                place: Self::IN_TURN,
             },
             error => Self::Failed {
                 bound: error.bound(),

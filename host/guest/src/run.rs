@@ -77,9 +77,14 @@ impl Module {
 
     /// A new instance, when all modules together leave room for one.
     async fn start(&self, deadline: Instant) -> Result<Instance, GuestError> {
+        let begun = Instant::now();
         let slot = self.pool.slot(deadline).await?;
         let starting = Instance::start(&self.pre, &self.settings, self.tick, slot);
-        within(deadline, starting).await
+        match within(deadline, starting).await {
+            // The turn itself has not begun, so it is not what took too long.
+            Err(GuestError::Deadline) => Err(GuestError::no_instance(begun)),
+            started => started,
+        }
     }
 
     fn reply(&self, method: &Method, result: Option<Val>) -> Result<(Bytes, bool), GuestError> {

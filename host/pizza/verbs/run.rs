@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use pizza_gateway::Gateway;
-use pizza_silo::RunningSilo;
+use pizza_silo::{RunningSilo, Token};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-use crate::{admin, bundled, demo};
+use crate::{bundled, demo};
 
 const CONFIG_FILE: &str = "pizza.toml";
 const DEMO_STOCK: u32 = 1_000_000;
@@ -29,9 +29,18 @@ pub(crate) struct Run {
     /// Where HTTP is served [default: 127.0.0.1:5000]
     #[arg(long, env = "PIZZA_HTTP", value_name = "ADDR")]
     http: Option<SocketAddr>,
-    /// Where figures for operators are served [default: 127.0.0.1:5002]
+    /// Where operators are served [default: 127.0.0.1:5002]
     #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
     admin: Option<SocketAddr>,
+    /// What operators must show [default: made at the first start, kept in admin-token
+    /// under the data directory]
+    #[arg(
+        long,
+        env = "PIZZA_ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    admin_token: Option<Token>,
     /// How many times faster than life chefs cook [default: 60]
     #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     speed: Option<u64>,
@@ -69,6 +78,7 @@ impl Run {
             config.gateway.http = http;
         }
         config.admin = self.admin.unwrap_or(config.admin);
+        config.admin_token = self.admin_token.or(config.admin_token);
         config.speed = self.speed.unwrap_or(config.speed);
         config.log = self.log.unwrap_or(config.log);
         config.hand_down();
@@ -85,9 +95,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         let restaurant = &config.gateway.default_restaurant;
         set_up_once(&silo, restaurant).await?;
     }
+    // By now the data directory is this process's own.
+    let token = config.token()?;
     let admin_address = admin.local_addr()?;
-    let figures = axum::serve(admin, admin::router(silo.silo().clone()));
-    let figures = tokio::spawn(figures.into_future());
+    let operators = axum::serve(admin, silo.admin(token));
+    let operators = tokio::spawn(operators.into_future());
     let address = http.local_addr()?;
     banner(&config, address, admin_address);
     let gateway = Gateway::new(silo.client(), config.gateway);
@@ -100,7 +112,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::info!("stopping: requests in progress are finished first");
     };
     pizza_gateway::serve(gateway, http, stop).await?;
-    figures.abort();
+    operators.abort();
     silo.drain().await;
     Ok(())
 }
@@ -128,10 +140,14 @@ async fn set_up_once(silo: &RunningSilo, restaurant: &str) -> anyhow::Result<()>
 
 fn banner(config: &Config, http: SocketAddr, admin: SocketAddr) {
     let data = config.silo.data.display();
+    let token = match &config.admin_token {
+        Some(_) => "as configured".to_owned(),
+        None => Token::path(&config.silo.data).display().to_string(),
+    };
     let banner = format!(
         "Awesome Pizza is open.\n\
          \x20 API    http://{http}/api\n\
-         \x20 admin  http://{admin}/stats\n\
+         \x20 admin  http://{admin}/stats  (token: {token})\n\
          \x20 data   {data}\n\
          Order one:\n\
          \x20 curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' \

@@ -7,12 +7,51 @@ use parking_lot::RwLock;
 use pizza_guest::Module;
 use pizza_types::CallError;
 
+use crate::breaker::{Breaker, BreakerState, Ended, Pass};
 use crate::settings::Policy;
 
 pub struct ActorType {
     pub name: Arc<str>,
     pub module: Arc<Module>,
     pub policy: Policy,
+    /// As old as the module: a new one is not to blame for its predecessor.
+    breaker: Breaker,
+}
+
+impl ActorType {
+    /// # Errors
+    /// While turns of this type are not begun, because all of them failed lately.
+    pub(crate) fn admit(&self, now_ms: u64) -> Result<Pass, CallError> {
+        let pass = self.breaker.admit(&self.policy.breaker, now_ms);
+        pass.map_err(|retry_after_ms| self.resting(retry_after_ms))
+    }
+
+    /// Like [`admit`](Self::admit), at the door: what would be refused need not wait first.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn refuse_if_resting(&self, now_ms: u64) -> Result<(), CallError> {
+        let look = self.breaker.look(now_ms);
+        look.map_err(|retry_after_ms| self.resting(retry_after_ms))
+    }
+
+    pub(crate) fn ended(&self, pass: Pass, ended: Ended, now_ms: u64) {
+        let limits = &self.policy.breaker;
+        match self.breaker.ended(limits, pass, ended, now_ms) {
+            Some(BreakerState::Open { left_ms }) => {
+                tracing::warn!(actor_type = %self.name, left_ms, "its turns fail: no more of them for now");
+            }
+            Some(_) => tracing::info!(actor_type = %self.name, "its turns are begun again"),
+            None => {}
+        }
+    }
+
+    fn resting(&self, retry_after_ms: u64) -> CallError {
+        CallError::Overloaded {
+            what: format!("turns of actor type {:?} keep failing", self.name),
+            retry_after_ms,
+        }
+    }
 }
 
 /// Which module answers for which type. Readers take a clone of the pointer and are
@@ -30,6 +69,7 @@ impl Catalog {
             name: Arc::clone(&name),
             module,
             policy,
+            breaker: Breaker::default(),
         };
         self.types.write().insert(name, Arc::new(entry));
     }
@@ -54,6 +94,16 @@ impl Catalog {
         let mut names: Vec<String> = self.types.read().keys().map(ToString::to_string).collect();
         names.sort();
         names
+    }
+
+    /// Of each type, in alphabetical order.
+    #[must_use]
+    pub fn breakers(&self, now_ms: u64) -> Vec<(Arc<str>, BreakerState)> {
+        let types = self.types.read();
+        let view = |entry: &Arc<ActorType>| (Arc::clone(&entry.name), entry.breaker.view(now_ms));
+        let mut views: Vec<_> = types.values().map(view).collect();
+        views.sort_by(|(a, _), (b, _)| a.cmp(b));
+        views
     }
 
     /// The types whose actors get the events of this stream.

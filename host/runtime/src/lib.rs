@@ -17,6 +17,9 @@
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller
 //! - [`alarm`](crate::alarm): things to do at a time
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
+//! - [`breaker`](crate::breaker): a type whose every turn fails is given a rest
+//! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect): what an operator
+//!   may look at and do
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`deactivate`](crate::deactivate): an actor that leaves memory is told so
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
@@ -26,14 +29,17 @@
 mod activation;
 mod actor_loop;
 mod alarm;
+mod breaker;
 mod calls;
 pub mod catalog;
 pub mod clock;
 mod deactivate;
+mod dead_letters;
 mod doubt;
 pub mod entropy;
 mod gate;
 mod housekeeping;
+mod inspect;
 mod outbox;
 mod pipeline;
 mod query;
@@ -48,8 +54,10 @@ mod supervise;
 mod timers;
 mod turn;
 
+pub use breaker::BreakerState;
 pub use catalog::{ActorType, Catalog};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
-pub use settings::{Policy, Retry, Settings};
+pub use inspect::{ActorView, Handled, History, Presence};
+pub use settings::{Breaking, Policy, Retry, Settings};
 pub use silo::{Parts, Silo, SiloStats};

@@ -10,6 +10,7 @@ use pizza_types::{CallError, Reply};
 
 use crate::activation::Activation;
 use crate::actor_loop::{ActorLoop, turn_input, what};
+use crate::breaker::Ended;
 use crate::calls::TurnCalls;
 use crate::gate::Gate;
 use crate::silo::Core;
@@ -62,7 +63,10 @@ fn answer(
         let answer = async {
             core.refuse_if_late(&query.envelope, "before the query began")?;
             let actor_type = core.catalog.get(query.envelope.target.actor_type())?;
-            let outcome = actor_type.module.run(turn).await?;
+            let pass = actor_type.admit(core.clock.now_ms())?;
+            let outcome = actor_type.module.run(turn).await.map_err(CallError::from);
+            actor_type.ended(pass, Ended::of(&outcome), core.clock.now_ms());
+            let outcome = outcome?;
             gate.passed(version).await?;
             log::write(&query.envelope.target, &outcome.logs, log::Turn::Committed);
             Ok(Reply {

@@ -51,6 +51,7 @@ pub struct Policy {
     /// them never waits; of a busy stream many then share a turn and a commit.
     pub events_gather_ms: u64,
     pub retry: Retry,
+    pub breaker: Breaking,
 }
 
 impl Default for Policy {
@@ -64,6 +65,7 @@ impl Default for Policy {
             events_batch_max: 32,
             events_gather_ms: 100,
             retry: Retry::default(),
+            breaker: Breaking::default(),
         }
     }
 }
@@ -83,6 +85,27 @@ impl Default for Retry {
             attempts_max: 5,
             first_ms: 20,
             longest_ms: 5_000,
+        }
+    }
+}
+
+/// When a type whose turns all fail is given a rest.
+#[derive(Debug, Clone)]
+pub struct Breaking {
+    /// Failed turns in a row, of all actors of the type together; 0: never.
+    pub failures_max: u32,
+    /// Within which they count.
+    pub window_ms: u64,
+    /// How long no turn begins. Then one may, and what becomes of it decides.
+    pub open_ms: u64,
+}
+
+impl Default for Breaking {
+    fn default() -> Self {
+        Self {
+            failures_max: 20,
+            window_ms: 10_000,
+            open_ms: 5_000,
         }
     }
 }

@@ -9,13 +9,14 @@ use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply, S
 use tokio::task::JoinSet;
 
 use crate::actor_loop;
+use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::outbox::Outbox;
 use crate::reminders::Reminders;
 use crate::settings::{Policy, Settings};
-use crate::slot::{Pushed, Queued, Slots, Ticket};
+use crate::slot::{Manner, Pushed, Queued, Slots, Ticket};
 use crate::streams::Streams;
 use crate::timers::Timers;
 
@@ -32,7 +33,7 @@ pub struct Parts {
 /// Cheap to clone; all clones are one silo.
 #[derive(Clone)]
 pub struct Silo {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
@@ -190,6 +191,12 @@ impl Silo {
         }
     }
 
+    /// The circuit breaker of each actor type.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<(Arc<str>, BreakerState)> {
+        self.core.catalog.breakers(self.core.clock.now_ms())
+    }
+
     /// Takes nothing new, lets turns finish, and writes down what was delivered. What is
     /// still on its way is taken up at the next start.
     pub async fn drain(&self) {
@@ -256,10 +263,18 @@ impl Core {
 
     /// The one door to an actor.
     pub(crate) async fn deliver(self: &Arc<Self>, envelope: Envelope) -> Result<Reply, CallError> {
+        self.deliver_as(envelope, Manner::Usual).await
+    }
+
+    pub(crate) async fn deliver_as(
+        self: &Arc<Self>,
+        envelope: Envelope,
+        manner: Manner,
+    ) -> Result<Reply, CallError> {
         self.refuse_chain(&envelope)?;
         self.refuse_if_late(&envelope, "before the message was queued")?;
         let (id, deadline_ms) = (envelope.id, envelope.deadline_ms);
-        let mut ticket = self.submit(envelope, false)?;
+        let mut ticket = self.submit(envelope, manner)?;
         let answer = tokio::select! {
             answer = &mut ticket.reply => answer,
             () = self.clock.sleep_until(deadline_ms) => {
@@ -302,9 +317,12 @@ impl Core {
     pub(crate) fn submit(
         self: &Arc<Self>,
         mut envelope: Envelope,
-        skip_guest: bool,
+        manner: Manner,
     ) -> Result<Ticket, CallError> {
         let entry = self.catalog.get(envelope.target.actor_type())?;
+        if manner != Manner::HostPart {
+            entry.refuse_if_resting(self.clock.now_ms())?;
+        }
         let query = match &envelope.body {
             Body::Call { method, .. } => match entry.module.method(method) {
                 Some(found) => found.query,
@@ -316,7 +334,7 @@ impl Core {
         let key = Arc::clone(envelope.target.key());
         envelope.target = ActorId::new(Arc::clone(&entry.name), key)?;
         let id = envelope.target.clone();
-        let (mut queued, ticket) = Queued::new(envelope, query, skip_guest);
+        let (mut queued, ticket) = Queued::new(envelope, query, manner);
         loop {
             let now_ms = self.clock.now_ms();
             let slot = self.slots.get_or_create(&id, now_ms);

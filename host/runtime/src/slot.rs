@@ -11,13 +11,25 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::activation::Activation;
 
+/// How a message is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// As it comes.
+    Usual,
+    /// Commit the host's part of the message without asking the guest: a reminder that
+    /// is to be skipped moves on to its next time this way.
+    HostPart,
+    /// A dead letter once more. The cursor of its stream and the time of its reminder
+    /// have moved past it: they do not tell whether it was handled, and it must not move
+    /// them. Only its message id counts.
+    Again,
+}
+
 /// A message in a mailbox.
 pub(crate) struct Queued {
     pub(crate) envelope: Envelope,
     pub(crate) query: bool,
-    /// Commit the host's part of the message without asking the guest: a reminder that
-    /// is to be skipped moves on to its next time this way.
-    pub(crate) skip_guest: bool,
+    pub(crate) manner: Manner,
     pub(crate) reply: oneshot::Sender<Result<Reply, CallError>>,
     started: Arc<AtomicBool>,
 }
@@ -29,13 +41,13 @@ pub(crate) struct Ticket {
 }
 
 impl Queued {
-    pub(crate) fn new(envelope: Envelope, query: bool, skip_guest: bool) -> (Self, Ticket) {
+    pub(crate) fn new(envelope: Envelope, query: bool, manner: Manner) -> (Self, Ticket) {
         let (sender, receiver) = oneshot::channel();
         let started = Arc::new(AtomicBool::new(false));
         let queued = Self {
             envelope,
             query,
-            skip_guest,
+            manner,
             reply: sender,
             started: Arc::clone(&started),
         };
@@ -231,6 +243,11 @@ impl Slots {
         drop(inside);
         part.remove(id);
         Some(Evicted { activation })
+    }
+
+    /// Whether the actor is at work; `None` when it is not in memory.
+    pub(crate) fn is_at_work(&self, id: &ActorId) -> Option<bool> {
+        self.part(id).lock().get(id).map(|slot| slot.is_busy())
     }
 
     /// Actors at rest: id, when last used, bytes.

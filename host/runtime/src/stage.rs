@@ -15,11 +15,13 @@ use tokio::sync::oneshot;
 use crate::activation::Activation;
 use crate::catalog::ActorType;
 use crate::reminders;
+use crate::slot::Manner;
 
 /// What staging must know of the moment.
 pub(crate) struct Now<'a> {
     pub(crate) silo: &'a SiloId,
     pub(crate) ms: u64,
+    pub(crate) manner: Manner,
     pub(crate) dedupe_ms: u64,
     /// The reminder that this turn handles.
     pub(crate) reminder: Option<Reminder>,
@@ -88,7 +90,8 @@ pub(crate) fn stage(
     now: &Now<'_>,
 ) -> Staged {
     // A timer is never repeated, and of events the cursor tells which were handled.
-    let durable_id = matches!(envelope.body, Body::Call { .. } | Body::Reminder { .. });
+    let again = now.manner == Manner::Again;
+    let durable_id = again || matches!(envelope.body, Body::Call { .. } | Body::Reminder { .. });
     let state = match (outcome.state, migrated) {
         (StateWrite::Keep, Some(state)) => StateWrite::Set(state),
         (state, _) => state,
@@ -113,12 +116,14 @@ pub(crate) fn stage(
         outbox: Vec::new(),
         reminders: Vec::new(),
         events: Vec::new(),
-        cursor: cursor(envelope),
+        cursor: cursor(envelope).filter(|_| !again),
     };
     for effect in outcome.effects {
         stage_effect(effect, envelope, now, &mut commit, &mut outputs);
     }
-    advance_reminder(envelope, now, &mut commit);
+    if !again {
+        advance_reminder(envelope, now, &mut commit);
+    }
 
     outputs.reply = outcome.reply;
     outputs.declined = outcome.declined;

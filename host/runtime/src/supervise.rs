@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use pizza_store::DeadLetter;
-use pizza_types::{CallError, Envelope};
+use pizza_types::{CallError, Envelope, Reply};
 
 use crate::settings::Retry;
 use crate::silo::Core;
+use crate::slot::Manner;
 
 pub(crate) enum Verdict {
     /// Handled, or declined: the actor has had its say.
@@ -35,15 +36,34 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
         tries += 1;
         if !error.is_transient() {
             failures += 1;
-        }
-        if failures >= policy.retry.attempts_max {
-            return bury(core, envelope, &error, failures, &policy.retry).await;
+            if failures >= policy.retry.attempts_max {
+                return bury(core, envelope, &error, failures, &policy.retry).await;
+            }
         }
         let pause_ms = pause_ms(&policy.retry, tries, core.entropy.next());
         tracing::debug!(target = %envelope.target, what = envelope.body.title(), %error, pause_ms, "to be tried again");
         core.pause(pause_ms).await;
     }
     Verdict::Stopped
+}
+
+/// Brings a dead letter to its actor once more. Somebody waits to hear what becomes of it,
+/// so a failure is told at once; only what says nothing about the message is tried again.
+pub(crate) async fn once_more(core: &Arc<Core>, envelope: &Envelope) -> Result<Reply, CallError> {
+    let policy = core.policy(envelope.target.actor_type());
+    let mut tries = 0;
+    loop {
+        let mut attempt = envelope.clone();
+        attempt.deadline_ms = core.clock.now_ms() + policy.delivery_ms;
+        let outcome = core.deliver_as(attempt, Manner::Again).await;
+        tries += 1;
+        let hopeful = outcome.as_ref().is_err_and(CallError::is_transient);
+        if !hopeful || tries >= policy.retry.attempts_max || core.is_stopping() {
+            return outcome;
+        }
+        let pause_ms = pause_ms(&policy.retry, tries, core.entropy.next());
+        core.pause(pause_ms).await;
+    }
 }
 
 /// Exponential, with full jitter over its upper half.
@@ -60,7 +80,6 @@ async fn bury(
     attempts: u32,
     retry: &Retry,
 ) -> Verdict {
-    tracing::warn!(target = %envelope.target, what = envelope.body.title(), id = %envelope.id, %error, attempts, "a message became a dead letter");
     let letter = DeadLetter {
         envelope: envelope.clone(),
         error: error.to_string(),
@@ -68,14 +87,19 @@ async fn bury(
         at_ms: core.clock.now_ms(),
     };
     // Until it is kept, it is not done with.
-    while let Err(error) = core.store.bury(letter.clone()).await {
-        tracing::error!(%error, "a dead letter could not be kept");
+    loop {
+        match core.store.bury(letter.clone()).await {
+            Ok(letter) => {
+                tracing::warn!(letter, target = %envelope.target, what = envelope.body.title(), id = %envelope.id, %error, attempts, "a message became a dead letter");
+                return Verdict::Dead;
+            }
+            Err(error) => tracing::error!(%error, "a dead letter could not be kept"),
+        }
         core.pause(retry.longest_ms).await;
         if core.is_stopping() {
             return Verdict::Stopped;
         }
     }
-    Verdict::Dead
 }
 
 /// Commits the host's part of a message without asking the guest, however often that takes.
@@ -96,7 +120,7 @@ pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
 
 async fn commit_host_part(core: &Arc<Core>, envelope: Envelope) -> Result<(), CallError> {
     let id = envelope.id;
-    let ticket = core.submit(envelope, true)?;
+    let ticket = core.submit(envelope, Manner::HostPart)?;
     let detail = "the turn ended without an answer".to_owned();
     let unheard = |_| Err(CallError::Unknown { id, detail });
     ticket.reply.await.unwrap_or_else(unheard).map(drop)

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use pizza_types::{Body, CallError, Envelope, Outcome, Reply, StreamEvent};
 
 use crate::actor_loop::ActorLoop;
+use crate::breaker::Ended;
 use crate::catalog::ActorType;
 use crate::pipeline::Pending;
 use crate::release::about;
-use crate::slot::Queued;
+use crate::slot::{Manner, Queued};
 use crate::stage;
 
 impl ActorLoop {
@@ -20,7 +21,7 @@ impl ActorLoop {
         if !message.start() {
             return;
         }
-        match self.attempt(&message.envelope, message.skip_guest).await {
+        match self.admitted(&message.envelope, message.manner).await {
             Ok(mut pending) => {
                 pending.outputs.reply_to = Some(message.reply);
                 self.pipeline.push(pending);
@@ -33,30 +34,52 @@ impl ActorLoop {
         }
     }
 
-    async fn attempt(
+    /// The attempt, if the type's circuit breaker lets it through, which then hears how it
+    /// ended.
+    async fn admitted(
         &mut self,
         envelope: &Envelope,
-        skip_guest: bool,
+        manner: Manner,
+    ) -> Result<Pending, CallError> {
+        let actor_type = self.core.catalog.get(envelope.target.actor_type())?;
+        self.core
+            .refuse_if_late(envelope, "before the turn began")?;
+        if manner == Manner::HostPart {
+            return self.attempt(&actor_type, envelope, manner).await;
+        }
+        let pass = actor_type.admit(self.core.clock.now_ms())?;
+        let attempt = self.attempt(&actor_type, envelope, manner).await;
+        let ended = match &attempt {
+            // The answer is from before: the module was not asked.
+            Ok(pending) if pending.outputs.replayed => Ended::Neither,
+            attempt => Ended::of(attempt),
+        };
+        actor_type.ended(pass, ended, self.core.clock.now_ms());
+        attempt
+    }
+
+    async fn attempt(
+        &mut self,
+        actor_type: &Arc<ActorType>,
+        envelope: &Envelope,
+        manner: Manner,
     ) -> Result<Pending, CallError> {
         let core = Arc::clone(&self.core);
-        let actor_type = core.catalog.get(envelope.target.actor_type())?;
-        core.refuse_if_late(envelope, "before the turn began")?;
-
-        self.activate(&actor_type).await?;
-        if let Some(reply) = self.answer_from_before(envelope).await? {
+        self.activate(actor_type).await?;
+        if let Some(reply) = self.answer_from_before(envelope, manner).await? {
             return Ok(Pending::replay(envelope, self.version(), reply));
         }
-        if self.is_outdated(envelope).await? {
+        if manner != Manner::Again && self.is_outdated(envelope).await? {
             return Ok(Pending::nothing(envelope, self.version()));
         }
 
-        let migrated = self.migrate(&actor_type, envelope).await?;
+        let migrated = self.migrate(actor_type, envelope).await?;
         // The store may have taken its time with all that.
         core.refuse_if_late(envelope, "before the guest was asked")?;
-        let outcome = if skip_guest {
+        let outcome = if manner == Manner::HostPart {
             Outcome::default()
         } else {
-            self.ask_guest(&actor_type, envelope, migrated.clone())
+            self.ask_guest(actor_type, envelope, migrated.clone())
                 .await?
         };
 
@@ -67,10 +90,11 @@ impl ActorLoop {
         let now = stage::Now {
             silo: &core.silo,
             ms: core.clock.now_ms(),
+            manner,
             dedupe_ms: core.settings.dedupe_ms,
             reminder: core.reminders.scheduled(envelope),
         };
-        let staged = stage::stage(activation, envelope, outcome, migrated, &actor_type, &now);
+        let staged = stage::stage(activation, envelope, outcome, migrated, actor_type, &now);
         let Some(commit) = staged.commit else {
             return Ok(Pending::uncommitted(envelope, staged.outputs));
         };
@@ -83,13 +107,14 @@ impl ActorLoop {
     async fn answer_from_before(
         &mut self,
         envelope: &Envelope,
+        manner: Manner,
     ) -> Result<Option<Reply>, CallError> {
         match &envelope.body {
             Body::Timer { .. } => return Ok(None),
-            Body::Events { stream, events } => {
+            Body::Events { stream, events } if manner != Manner::Again => {
                 return self.events_from_before(envelope, stream, events).await;
             }
-            Body::Call { .. } | Body::Reminder { .. } => {}
+            Body::Call { .. } | Body::Reminder { .. } | Body::Events { .. } => {}
         }
         if self.pipeline.holds(envelope.id) {
             self.settle_all().await?;

@@ -10,6 +10,7 @@ use pizza_store::{Store, StoreError};
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
 use pizza_types::{Durability, SiloId};
 
+use crate::admin::{self, Token};
 use crate::config::SiloConfig;
 use crate::transport::InProcess;
 
@@ -88,9 +89,9 @@ impl RunningSilo {
         Client::new(Arc::clone(&self.transport) as Arc<dyn pizza_client::Transport>)
     }
 
-    #[must_use]
-    pub fn silo(&self) -> &Silo {
-        &self.silo
+    /// The admin API, for whoever has the token.
+    pub fn admin(&self, token: Token) -> axum::Router {
+        admin::router(self.silo.clone(), self.client(), token)
     }
 
     #[must_use]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pizza_guest::{Limits, Reuse, TypeSettings};
-use pizza_runtime::{Policy, Retry, Settings};
+use pizza_runtime::{Breaking, Policy, Retry, Settings};
 use pizza_types::Durability;
 use serde::Deserialize;
 
@@ -50,6 +50,17 @@ pub struct TypeConfig {
     pub chain_depth: usize,
     /// Failures after which a message without a caller becomes a dead letter.
     pub attempts: u32,
+    /// Pause after the first failure; it doubles with each, up to the longest.
+    pub retry_first_ms: u64,
+    pub retry_longest_ms: u64,
+    /// Time for one delivery of a message without a caller.
+    pub delivery_ms: u64,
+    /// Failed turns in a row, of all actors of the type, after which turns are refused; 0: never.
+    pub breaker_failures: u32,
+    /// Within which they count.
+    pub breaker_window_ms: u64,
+    /// How long turns are refused before one is tried.
+    pub breaker_open_ms: u64,
     /// A fresh instance for every turn, for code that is not trusted.
     pub fresh_instances: bool,
     /// Settings that the module reads.
@@ -92,6 +103,12 @@ impl Default for TypeConfig {
             idle_ms: policy.idle_ms,
             chain_depth: policy.chain_depth_max,
             attempts: policy.retry.attempts_max,
+            retry_first_ms: policy.retry.first_ms,
+            retry_longest_ms: policy.retry.longest_ms,
+            delivery_ms: policy.delivery_ms,
+            breaker_failures: policy.breaker.failures_max,
+            breaker_window_ms: policy.breaker.window_ms,
+            breaker_open_ms: policy.breaker.open_ms,
             fresh_instances: false,
             config: BTreeMap::new(),
         }
@@ -137,7 +154,14 @@ impl TypeConfig {
             chain_depth_max: self.chain_depth,
             retry: Retry {
                 attempts_max: self.attempts,
-                ..Retry::default()
+                first_ms: self.retry_first_ms,
+                longest_ms: self.retry_longest_ms,
+            },
+            delivery_ms: self.delivery_ms,
+            breaker: Breaking {
+                failures_max: self.breaker_failures,
+                window_ms: self.breaker_window_ms,
+                open_ms: self.breaker_open_ms,
             },
             ..Policy::default()
         }

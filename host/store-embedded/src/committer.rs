@@ -39,6 +39,8 @@ use crate::view::{Published, View};
 pub(crate) const SEQUENCE: &[u8] = b"pizza.sequence";
 
 const GROUP_OPS_MAX: usize = 1024;
+// A group buries no more letters than their numbers can tell apart.
+const _: () = assert!(GROUP_OPS_MAX < 1 << crate::key::LETTER_BITS);
 const GROUP_BYTES_MAX: usize = 8 << 20;
 const HEADS_MAX: usize = 32_768;
 const STREAM_HEADS_MAX: usize = 16_384;

@@ -99,6 +99,31 @@ pub(crate) fn due(due_ms: u64, reminder: &[u8]) -> Vec<u8> {
     [&due_ms.to_be_bytes(), reminder].concat()
 }
 
+/// Bits of a dead letter's number that tell those of one batch apart.
+pub(crate) const LETTER_BITS: u32 = 11;
+
+/// The `index`th letter that batch `sequence` buries, as its number: batches have numbers
+/// that rise and are never given twice, so letters have too, without a counter to keep.
+pub(crate) fn letter_number(sequence: u64, index: u32) -> u64 {
+    (sequence << LETTER_BITS) | u64::from(index)
+}
+
+pub(crate) fn letter(number: u64) -> Vec<u8> {
+    let index = (number & ((1 << LETTER_BITS) - 1)) as u32;
+    let sequence = number >> LETTER_BITS;
+    [&sequence.to_be_bytes()[..], &index.to_be_bytes()].concat()
+}
+
+pub(crate) fn take_letter(key: &[u8]) -> Option<u64> {
+    let (sequence, index) = take_u64(key)?;
+    let index = u32::from_be_bytes(index.try_into().ok()?);
+    Some(letter_number(sequence, index))
+}
+
+pub(crate) fn take_message(key: &[u8]) -> Option<MessageId> {
+    Some(MessageId(key.try_into().ok()?))
+}
+
 pub(crate) fn names(parts: &[&str]) -> Vec<u8> {
     let mut key = Vec::with_capacity(64);
     for part in parts {
@@ -138,6 +163,17 @@ mod tests {
             let prefix = names(&[text]);
             let under = keys.iter().filter(|key| key.starts_with(&prefix));
             assert_eq!(under.count(), 1, "{text:?} is a prefix of another");
+        }
+    }
+
+    #[test]
+    fn numbers_of_letters_come_back_and_keep_their_order() {
+        let places = [(1, 1), (1, 1024), (2, 1), (3, 7), (1 << 40, 1)];
+        let numbers = places.map(|(sequence, index)| letter_number(sequence, index));
+        assert!(numbers.is_sorted());
+        assert!(numbers.map(letter).is_sorted());
+        for number in numbers {
+            assert_eq!(take_letter(&letter(number)), Some(number));
         }
     }
 

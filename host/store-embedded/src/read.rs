@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pizza_store::apply::Head;
 use pizza_store::{
-    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, StoreError, StoredEvent,
+    ActorRecord, Buried, Claimed, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
+    StoreError, StoredEvent,
 };
-use pizza_types::{ActorId, SHARDS, ShardId, State};
+use pizza_types::{ActorId, MessageId, SHARDS, ShardId, State};
 
 use crate::row::{damaged, decode};
 use crate::table::Table;
@@ -78,6 +79,53 @@ pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, S
     };
     let state = view.get(Table::States, actor)?;
     Ok(Some(head.with_state(state)))
+}
+
+pub(crate) fn inspect(
+    view: &View,
+    actor: &[u8],
+    reminders_max: usize,
+) -> Result<Option<Inspected>, StoreError> {
+    let Some(record) = record(view, actor)? else {
+        return Ok(None);
+    };
+    let mut entries = 0;
+    for row in view.scan(Table::Entries, actor, None) {
+        row?;
+        entries += 1;
+    }
+    let mut reminders = Vec::new();
+    for row in view.scan(Table::Reminders, actor, None).take(reminders_max) {
+        let (at, value) = row?;
+        let name = at.get(actor.len()..).and_then(key::take_name);
+        let (name, _) = name.ok_or_else(|| damaged(Table::Reminders, &at, "its key"))?;
+        let reminder = decode(Table::Reminders, &at, &value)?;
+        reminders.push((Arc::from(name), reminder));
+    }
+    Ok(Some(Inspected {
+        record,
+        entries,
+        reminders,
+    }))
+}
+
+pub(crate) fn all_handled(
+    view: &View,
+    actor: &[u8],
+    after: Option<MessageId>,
+    limit: usize,
+) -> Result<Vec<HandledRow>, StoreError> {
+    let after = after.map(|id| key::handled(actor, id));
+    let rows = view.scan(Table::Handled, actor, after.as_deref());
+    rows.take(limit)
+        .map(|row| {
+            let (at, value) = row?;
+            let id = at.get(actor.len()..).and_then(key::take_message);
+            let id = id.ok_or_else(|| damaged(Table::Handled, &at, "its key"))?;
+            let reply = decode(Table::Handled, &at, &value)?;
+            Ok(HandledRow { id, reply })
+        })
+        .collect()
 }
 
 pub(crate) fn outbox(
@@ -163,12 +211,20 @@ pub(crate) fn stream_heads(view: &View, stream: &[u8]) -> Result<Vec<(Arc<str>, 
         .collect()
 }
 
-pub(crate) fn dead_letters(view: &View, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-    view.scan(Table::DeadLetters, &[], None)
+pub(crate) fn dead_letters(
+    view: &View,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Buried>, StoreError> {
+    let after = key::letter(after);
+    view.scan(Table::DeadLetters, &[], Some(&after))
         .take(limit)
         .map(|row| {
             let (at, value) = row?;
-            decode(Table::DeadLetters, &at, &value)
+            let id = key::take_letter(&at);
+            let id = id.ok_or_else(|| damaged(Table::DeadLetters, &at, "its key"))?;
+            let letter = decode(Table::DeadLetters, &at, &value)?;
+            Ok(Buried { id, letter })
         })
         .collect()
 }

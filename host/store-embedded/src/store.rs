@@ -11,8 +11,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_store::apply::Head;
 use pizza_store::{
-    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, OutboxKey,
-    OutboxRow, Store, StoreError, StoredEvent, StoredReply,
+    ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
+    HandledRow, Inspected, OutboxKey, OutboxRow, Store, StoreError, StoredEvent, StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::oneshot;
@@ -236,6 +236,15 @@ impl Store for EmbeddedStore {
         read::record(&self.view()?, &key::actor(actor))
     }
 
+    async fn inspect(
+        &self,
+        actor: &ActorId,
+        reminders_max: usize,
+    ) -> Result<Option<Inspected>, StoreError> {
+        let (view, actor) = (self.view()?, key::actor(actor));
+        scan(move || read::inspect(&view, &actor, reminders_max)).await
+    }
+
     async fn handled(
         &self,
         actor: &ActorId,
@@ -243,6 +252,16 @@ impl Store for EmbeddedStore {
     ) -> Result<Option<StoredReply>, StoreError> {
         let key = key::handled(&key::actor(actor), id);
         self.view()?.get(Table::Handled, &key)
+    }
+
+    async fn all_handled(
+        &self,
+        actor: &ActorId,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<HandledRow>, StoreError> {
+        let (view, actor) = (self.view()?, key::actor(actor));
+        scan(move || read::all_handled(&view, &actor, after, limit)).await
     }
 
     async fn outbox(
@@ -305,15 +324,28 @@ impl Store for EmbeddedStore {
         self.write("move a cursor", rows, false).await
     }
 
-    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError> {
+    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError> {
         let letter = row::encode(&letter);
         let op = |answer| Op::Bury { letter, answer };
         self.ask("keep a dead letter", op).await
     }
 
-    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError> {
         let view = self.view()?;
-        scan(move || read::dead_letters(&view, limit)).await
+        scan(move || read::dead_letters(&view, after, limit)).await
+    }
+
+    async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError> {
+        self.view()?.get(Table::DeadLetters, &key::letter(id))
+    }
+
+    async fn remove_dead_letter(&self, id: u64) -> Result<bool, StoreError> {
+        if self.dead_letter(id).await?.is_none() {
+            return Ok(false);
+        }
+        let rows = vec![(Table::DeadLetters, key::letter(id), None)];
+        self.write("forget a dead letter", rows, true).await?;
+        Ok(true)
     }
 
     async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError> {

@@ -6,12 +6,16 @@
 //! - [`pipelining`]: commits queued behind each other
 //! - [`rows`]: state, entries, replies, outbox, reminders
 //! - [`streams`]: events, heads, cursors
-//! - [`keeping`]: dead letters, facts, forgetting
+//! - [`looking`]: what an operator reads of an actor
+//! - [`letters`]: dead letters
+//! - [`keeping`]: facts, forgetting
 
 pub mod atomicity;
 pub mod fencing;
 mod fixture;
 pub mod keeping;
+pub mod letters;
+pub mod looking;
 pub mod pipelining;
 pub mod rows;
 pub mod streams;
@@ -43,12 +47,17 @@ macro_rules! contract_tests {
             rows: the_outbox_keeps_its_order,
             rows: reminders_are_replaced_and_cancelled,
             rows: reminders_are_due_soonest_first,
+            looking: an_actor_is_inspected_without_being_claimed,
+            looking: an_actor_is_not_taken_for_its_neighbour,
+            looking: what_was_handled_is_read_in_pieces,
             streams: positions_have_no_gaps,
             streams: publishers_share_a_key,
             streams: events_are_read_in_pieces,
             streams: heads_are_listed_by_stream,
             streams: cursors_are_kept_apart,
-            keeping: dead_letters_are_kept,
+            letters: dead_letters_are_kept,
+            letters: they_are_read_in_pieces_and_one_by_one,
+            letters: one_that_is_removed_is_gone_and_its_number_too,
             keeping: facts_are_kept,
             keeping: expired_replies_are_forgotten,
             keeping: old_events_are_forgotten_but_the_newest,

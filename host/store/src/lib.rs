@@ -22,7 +22,7 @@ pub use commit::{
 };
 pub use memory::MemoryStore;
 pub use row::{
-    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, Reminder, StoredEvent,
-    StoredReply,
+    ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
+    OutboxRow, Reminder, StoredEvent, StoredReply,
 };
 pub use store::{Store, StoreError};

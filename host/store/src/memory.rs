@@ -14,7 +14,8 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use self::tables::{Stream, Tables};
 use crate::commit::{Commit, CommitTicket};
 use crate::row::{
-    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, StoredEvent, StoredReply,
+    ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
+    OutboxRow, StoredEvent, StoredReply,
 };
 use crate::store::{Store, StoreError};
 
@@ -63,12 +64,29 @@ impl Store for MemoryStore {
         Ok(self.tables.lock().record(actor))
     }
 
+    async fn inspect(
+        &self,
+        actor: &ActorId,
+        reminders_max: usize,
+    ) -> Result<Option<Inspected>, StoreError> {
+        Ok(self.tables.lock().inspect(actor, reminders_max))
+    }
+
     async fn handled(
         &self,
         actor: &ActorId,
         id: MessageId,
     ) -> Result<Option<StoredReply>, StoreError> {
         Ok(self.tables.lock().handled(actor, id))
+    }
+
+    async fn all_handled(
+        &self,
+        actor: &ActorId,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<HandledRow>, StoreError> {
+        Ok(self.tables.lock().all_handled(actor, after, limit))
     }
 
     async fn outbox(
@@ -148,14 +166,27 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError> {
-        self.tables.lock().dead_letters.push(letter);
-        Ok(())
+    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError> {
+        Ok(self.tables.lock().bury(letter))
     }
 
-    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError> {
         let tables = self.tables.lock();
-        Ok(tables.dead_letters.iter().take(limit).cloned().collect())
+        let above = (Bound::Excluded(after), Bound::Unbounded);
+        let letters = tables.dead_letters.range(above).take(limit);
+        let buried = |(id, letter): (&u64, &DeadLetter)| Buried {
+            id: *id,
+            letter: letter.clone(),
+        };
+        Ok(letters.map(buried).collect())
+    }
+
+    async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError> {
+        Ok(self.tables.lock().dead_letters.get(&id).cloned())
+    }
+
+    async fn remove_dead_letter(&self, id: u64) -> Result<bool, StoreError> {
+        Ok(self.tables.lock().dead_letters.remove(&id).is_some())
     }
 
     async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_types::{ActorId, Envelope, MissedPolicy, ModuleDigest, ShardId, SiloId, State};
+use pizza_types::{
+    ActorId, Envelope, MessageId, MissedPolicy, ModuleDigest, ShardId, SiloId, State,
+};
 use serde::{Deserialize, Serialize};
 
 /// The record is also the directory entry: `owner` and `epoch` say who may write.
@@ -71,6 +73,29 @@ pub struct StoredEvent {
     pub position: u64,
     pub at_ms: u64,
     pub payload: Bytes,
+}
+
+/// An actor as a person sees it: all of it from one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspected {
+    pub record: ActorRecord,
+    pub entries: usize,
+    /// By name; no more than were asked for.
+    pub reminders: Vec<(Arc<str>, Reminder)>,
+}
+
+/// A message that an actor has handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandledRow {
+    pub id: MessageId,
+    pub reply: StoredReply,
+}
+
+/// A dead letter and the number it goes by, which is never given to another.
+#[derive(Debug, Clone)]
+pub struct Buried {
+    pub id: u64,
+    pub letter: DeadLetter,
 }
 
 /// A message that could not be handled, kept for a person to look at.

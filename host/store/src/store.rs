@@ -8,7 +8,8 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 
 use crate::commit::{Commit, CommitTicket};
 use crate::row::{
-    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, StoredEvent, StoredReply,
+    ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
+    OutboxRow, StoredEvent, StoredReply,
 };
 
 /// Why a store could not do something else than a commit.
@@ -56,12 +57,27 @@ pub trait Store: Send + Sync + 'static {
     /// The record as it is, without claiming; `None` for an actor that was never claimed.
     async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError>;
 
+    /// What there is of an actor, with `reminders_max` reminders at most; `None` as above.
+    async fn inspect(
+        &self,
+        actor: &ActorId,
+        reminders_max: usize,
+    ) -> Result<Option<Inspected>, StoreError>;
+
     /// Whether `actor` has handled this message, and what it answered.
     async fn handled(
         &self,
         actor: &ActorId,
         id: MessageId,
     ) -> Result<Option<StoredReply>, StoreError>;
+
+    /// What `actor` has handled and the store has not forgotten, after a message, by id.
+    async fn all_handled(
+        &self,
+        actor: &ActorId,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<HandledRow>, StoreError>;
 
     /// Undelivered messages of a shard after a key, in order.
     async fn outbox(
@@ -108,10 +124,17 @@ pub trait Store: Send + Sync + 'static {
         position: u64,
     ) -> Result<(), StoreError>;
 
-    /// Durable when it returns.
-    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError>;
+    /// Keeps the letter under a number above those of all letters before it, even of those
+    /// that are gone. Durable when it returns.
+    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError>;
 
-    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
+    /// Dead letters with a number above `after`, oldest first.
+    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError>;
+
+    async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError>;
+
+    /// Forgets a dead letter; false when there was none. Durable when it returns.
+    async fn remove_dead_letter(&self, id: u64) -> Result<bool, StoreError>;
 
     /// A named fact about the whole store.
     async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError>;

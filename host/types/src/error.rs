@@ -48,6 +48,9 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// The place of a deadline that passed while the actor worked on the message.
+    pub const IN_TURN: &'static str = "while the turn ran";
+
     /// Stable, for machines: problem types, metrics, documentation.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -69,7 +72,9 @@ impl CallError {
         }
     }
 
-    /// Whether the same message may well succeed a little later.
+    /// Whether the same message may well succeed a little later. One that was begun and
+    /// ran out of time is as likely to run out of it again: it has failed. One that
+    /// never got its turn has not.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(
@@ -79,7 +84,19 @@ impl CallError {
                 | Self::Unknown { .. }
                 | Self::ShuttingDown
                 | Self::Store { .. }
-                | Self::Deadline { .. }
-        )
+        ) || matches!(self, Self::Deadline { place } if *place != Self::IN_TURN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_held_against_a_message_only_in_its_turn() {
+        for (place, transient) in [("before the turn began", true), (CallError::IN_TURN, false)] {
+            let error = CallError::Deadline { place };
+            assert_eq!(error.is_transient(), transient, "{error}");
+        }
     }
 }

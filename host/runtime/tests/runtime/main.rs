@@ -1,14 +1,18 @@
 //! What the runtime promises, shown from outside with a real component.
 
 mod bounds;
+mod breaker;
 mod calls;
+mod dead_letters;
 mod fencing;
 mod fixture;
 mod gate;
+mod inspect;
 mod logs;
 mod outbox;
 mod reminders;
 mod store;
 mod streams;
+mod supervision;
 mod timers;
 mod turns;

@@ -99,10 +99,11 @@ async fn a_message_that_fails_is_tried_again_and_then_kept_aside() {
         probes.notes("b").await == ["after"]
     };
     assert!(until(through).await);
-    let letters = world.store.dead_letters(10).await.expect("readable");
+    let letters = world.store.dead_letters(0, 10).await.expect("readable");
     let [letter] = &letters[..] else {
         panic!("{letters:?}");
     };
+    let letter = &letter.letter;
     assert_eq!(letter.attempts, 3);
     assert_eq!(letter.envelope.target, actor("b"));
     assert_eq!(letter.envelope.caller, Some(actor("a")));
@@ -122,7 +123,7 @@ async fn a_message_that_is_declined_has_been_delivered() {
     assert!(
         world
             .store
-            .dead_letters(10)
+            .dead_letters(0, 10)
             .await
             .expect("readable")
             .is_empty()

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_store::{
-    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, MemoryStore,
-    OutboxKey, OutboxRow, Store, StoreError, StoredEvent, StoredReply,
+    ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
+    HandledRow, Inspected, MemoryStore, OutboxKey, OutboxRow, Store, StoreError, StoredEvent,
+    StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::watch;
@@ -103,6 +104,23 @@ impl Store for MoodyStore {
         self.inner.record(actor).await
     }
 
+    async fn inspect(
+        &self,
+        actor: &ActorId,
+        reminders_max: usize,
+    ) -> Result<Option<Inspected>, StoreError> {
+        self.inner.inspect(actor, reminders_max).await
+    }
+
+    async fn all_handled(
+        &self,
+        actor: &ActorId,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<HandledRow>, StoreError> {
+        self.inner.all_handled(actor, after, limit).await
+    }
+
     async fn handled(
         &self,
         actor: &ActorId,
@@ -165,12 +183,20 @@ impl Store for MoodyStore {
         inner.set_cursor(subscriber, stream, key, position).await
     }
 
-    async fn bury(&self, letter: DeadLetter) -> Result<(), StoreError> {
+    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError> {
         self.inner.bury(letter).await
     }
 
-    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        self.inner.dead_letters(limit).await
+    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError> {
+        self.inner.dead_letters(after, limit).await
+    }
+
+    async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError> {
+        self.inner.dead_letter(id).await
+    }
+
+    async fn remove_dead_letter(&self, id: u64) -> Result<bool, StoreError> {
+        self.inner.remove_dead_letter(id).await
     }
 
     async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError> {

@@ -143,13 +143,14 @@ async fn an_event_that_cannot_be_handled_does_not_hold_up_the_others() {
         probes.notes("s").await == ["event 2 after"]
     };
     assert!(until(heard).await);
-    let letters = world.store.dead_letters(10).await.expect("readable");
+    let letters = world.store.dead_letters(0, 10).await.expect("readable");
     assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].attempts, 3);
+    let letter = &letters[0].letter;
+    assert_eq!(letter.attempts, 3);
     assert!(
-        letters[0].error.contains("told so by an event"),
+        letter.error.contains("told so by an event"),
         "{}",
-        letters[0].error
+        letter.error
     );
     // And it is not tried again by the next silo.
     drop(probes);
@@ -159,7 +160,12 @@ async fn an_event_that_cannot_be_handled_does_not_hold_up_the_others() {
         .expect_notes("s", &["event 2 after", "event 3 third"])
         .await;
     assert_eq!(
-        world.store.dead_letters(10).await.expect("readable").len(),
+        world
+            .store
+            .dead_letters(0, 10)
+            .await
+            .expect("readable")
+            .len(),
         1
     );
 }

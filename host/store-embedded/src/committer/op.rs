@@ -25,9 +25,10 @@ pub(crate) enum Op {
         sync: bool,
         answer: Sender<Result<(), StoreError>>,
     },
+    /// Answered with the letter's number.
     Bury {
         letter: Vec<u8>,
-        answer: Sender<Result<(), StoreError>>,
+        answer: Sender<Result<u64, StoreError>>,
     },
     /// Removes dedupe rows, if they are still expired, and events.
     Forget {
@@ -47,6 +48,7 @@ pub(crate) enum Pending {
     ),
     Claim(Result<Head, StoreError>, Sender<Result<Head, StoreError>>),
     Write(Sender<Result<(), StoreError>>),
+    Bury(u64, Sender<Result<u64, StoreError>>),
     Forget(Result<usize, StoreError>, Sender<Result<usize, StoreError>>),
 }
 
@@ -74,9 +76,8 @@ impl Op {
                 drop(answer.send(Err(CommitError::Refused { detail })));
             }
             Self::Claim { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::Write { answer, .. } | Self::Bury { answer, .. } => {
-                drop(answer.send(Err(poisoned())));
-            }
+            Self::Write { answer, .. } => drop(answer.send(Err(poisoned()))),
+            Self::Bury { answer, .. } => drop(answer.send(Err(poisoned()))),
             Self::Forget { answer, .. } => drop(answer.send(Err(poisoned()))),
             Self::Close => {}
         }
@@ -104,6 +105,7 @@ impl Pending {
                 drop(answer.send(staged.and_then(|head| written.map(|()| head))));
             }
             Self::Write(answer) => drop(answer.send(written)),
+            Self::Bury(number, answer) => drop(answer.send(written.map(|()| number))),
             Self::Forget(staged, answer) => {
                 drop(answer.send(staged.and_then(|count| written.map(|()| count))));
             }

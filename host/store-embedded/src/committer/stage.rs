@@ -68,9 +68,10 @@ impl<'a> Stage<'a> {
             Op::Bury { letter, answer } => {
                 self.sync = true;
                 self.buried += 1;
-                let key = [&self.sequence.to_be_bytes()[..], &self.buried.to_be_bytes()].concat();
+                let number = key::letter_number(self.sequence, self.buried);
+                let key = key::letter(number);
                 self.overlay.put(Table::DeadLetters, key, letter);
-                Pending::Write(answer)
+                Pending::Bury(number, answer)
             }
             Op::Forget {
                 handled,

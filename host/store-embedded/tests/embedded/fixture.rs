@@ -156,7 +156,7 @@ pub(crate) async fn read(store: &EmbeddedStore, actors: u64) -> Result<String, S
     }
     note(&store.reminders_due(u64::MAX, 10_000).await?);
     note(&store.stream_heads("orders").await?);
-    note(&store.dead_letters(10).await?);
+    note(&store.dead_letters(0, 10).await?);
     note(&store.meta("fact").await?);
     for number in 0..actors {
         let actor = actor(&format!("actor-{number}"));

@@ -1,32 +1,9 @@
-//! Dead letters, facts, and what is forgotten.
+//! Facts, and what is forgotten.
 
 use super::fixture::{
-    AnyStore, NOW_MS, actor, bytes, claim, commit, envelope, event, handled, message, taken,
+    AnyStore, NOW_MS, actor, bytes, claim, commit, event, handled, message, taken,
 };
 use crate::commit::{Commit, Handled};
-use crate::row::DeadLetter;
-
-pub async fn dead_letters_are_kept(store: AnyStore) {
-    let letter = |number: u32| DeadLetter {
-        envelope: envelope(&format!("dead-{number}")),
-        error: String::from("it trapped"),
-        attempts: number,
-        at_ms: NOW_MS,
-    };
-    assert!(store.dead_letters(10).await.expect("readable").is_empty());
-    for number in 1..=5 {
-        store.bury(letter(number)).await.expect("kept");
-    }
-    let attempts = async |limit| {
-        let letters = store.dead_letters(limit).await.expect("readable");
-        letters.iter().map(|l| l.attempts).collect::<Vec<_>>()
-    };
-    assert_eq!(attempts(10).await, [1, 2, 3, 4, 5], "oldest first");
-    assert_eq!(attempts(2).await, [1, 2]);
-    let first = store.dead_letters(1).await.expect("readable").remove(0);
-    assert_eq!(first.envelope.id, message("dead-1"));
-    assert_eq!((first.error.as_str(), first.at_ms), ("it trapped", NOW_MS));
-}
 
 pub async fn facts_are_kept(store: AnyStore) {
     assert_eq!(store.meta("name").await, Ok(None));

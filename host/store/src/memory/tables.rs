@@ -9,8 +9,8 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId, State, StateW
 use crate::apply::{Head, outbox_key};
 use crate::commit::{Commit, CommitError, Committed, NewEvent, ReminderWrite};
 use crate::row::{
-    ActorRecord, Claimed, DeadLetter, DueReminder, OutboxKey, OutboxRow, Reminder, StoredEvent,
-    StoredReply,
+    ActorRecord, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
+    Reminder, StoredEvent, StoredReply,
 };
 
 /// Subscriber, stream, key.
@@ -27,7 +27,8 @@ pub(super) struct Tables {
     /// By stream, then by key.
     pub(super) streams: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Stream>>,
     pub(super) cursors: BTreeMap<CursorName, u64>,
-    pub(super) dead_letters: Vec<DeadLetter>,
+    pub(super) dead_letters: BTreeMap<u64, DeadLetter>,
+    buried_so_far: u64,
     pub(super) meta: BTreeMap<String, Bytes>,
     /// Where the last sweep stopped, so that the next one goes on from there.
     swept: Swept,
@@ -179,6 +180,47 @@ impl Tables {
     pub(super) fn record(&self, actor: &ActorId) -> Option<ActorRecord> {
         let row = self.actors.get(actor)?;
         Some(row.head.clone().with_state(row.state.clone()))
+    }
+
+    pub(super) fn inspect(&self, actor: &ActorId, reminders_max: usize) -> Option<Inspected> {
+        let record = self.record(actor)?;
+        let entries = self.actors.get(actor).map_or(0, |row| row.entries.len());
+        let from = (actor.clone(), Arc::from(""));
+        let own = self.reminders.range(from..);
+        let own = own.take_while(|((of, _), _)| of == actor);
+        let reminders = own.take(reminders_max);
+        let reminders = reminders.map(|((_, name), r)| (Arc::clone(name), r.clone()));
+        Some(Inspected {
+            record,
+            entries,
+            reminders: reminders.collect(),
+        })
+    }
+
+    pub(super) fn all_handled(
+        &self,
+        actor: &ActorId,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Vec<HandledRow> {
+        use std::ops::Bound::{Excluded, Included, Unbounded};
+        let start = match after {
+            Some(after) => Excluded((actor.clone(), after)),
+            None => Included((actor.clone(), MessageId([0; 16]))),
+        };
+        let own = self.handled.range((start, Unbounded));
+        let own = own.take_while(|((of, _), _)| of == actor);
+        let row = |((_, id), reply): (&(ActorId, MessageId), &StoredReply)| HandledRow {
+            id: *id,
+            reply: reply.clone(),
+        };
+        own.take(limit).map(row).collect()
+    }
+
+    pub(super) fn bury(&mut self, letter: DeadLetter) -> u64 {
+        self.buried_so_far += 1;
+        self.dead_letters.insert(self.buried_so_far, letter);
+        self.buried_so_far
     }
 
     pub(super) fn handled(&self, actor: &ActorId, id: MessageId) -> Option<StoredReply> {

@@ -1,0 +1,32 @@
+//! `pizza actor …`: one actor of a running silo.
+
+mod call;
+mod deactivate;
+mod get;
+mod history;
+mod named;
+
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub(crate) enum Actor {
+    /// Show what the silo has of it: record, state, reminders.
+    Get(get::Get),
+    /// Call one of its methods.
+    Call(call::Call),
+    /// List the messages it has handled lately, newest first.
+    History(history::History),
+    /// Take it out of memory; the next message brings it back.
+    Deactivate(deactivate::Deactivate),
+}
+
+impl Actor {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Get(verb) => verb.run(),
+            Self::Call(verb) => verb.run(),
+            Self::History(verb) => verb.run(),
+            Self::Deactivate(verb) => verb.run(),
+        }
+    }
+}

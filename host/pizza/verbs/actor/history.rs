@@ -1,0 +1,60 @@
+//! `pizza actor history`
+
+use std::io::Write as _;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::named::Named;
+use crate::admin::{Admin, Door};
+use crate::table::{self, cell, short};
+
+const REPLY_CHARACTERS_MAX: usize = 100;
+
+#[derive(Args)]
+pub(crate) struct History {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    door: Door,
+    /// So many at most
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    limit: u64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl History {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let path = self.named.path(&format!("/history?limit={}", self.limit));
+        let json = self.json;
+        self.door.through(async |mut admin: Admin| {
+            let history = admin.get(&path).await?;
+            if json {
+                return table::print_json(&history);
+            }
+            print(&history)
+        })
+    }
+}
+
+fn print(history: &Value) -> anyhow::Result<()> {
+    let row = |message: &Value| {
+        let declined = match message["declined"] == true {
+            true => "declined",
+            false => "handled",
+        };
+        let reply = short(&cell(&message["reply"]), REPLY_CHARACTERS_MAX);
+        let (at, id) = (cell(&message["at"]), cell(&message["messageId"]));
+        [at, id, declined.to_owned(), reply]
+    };
+    let messages = history["messages"].as_array().into_iter().flatten();
+    let rows: Vec<_> = messages.map(row).collect();
+    table::print(["AT", "MESSAGE", "OUTCOME", "REPLY"], &rows)?;
+    if history["complete"] != true {
+        let more = "it has handled too many messages to look at all of them";
+        writeln!(std::io::stdout().lock(), "{more}")?;
+    }
+    Ok(())
+}

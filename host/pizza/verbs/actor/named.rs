@@ -1,0 +1,48 @@
+//! How an actor is named on the command line.
+
+use clap::Args;
+use pizza_types::ActorId;
+
+#[derive(Args)]
+pub(super) struct Named {
+    /// The actor, for example order/order-17
+    #[arg(value_name = "TYPE/KEY", value_parser = parse)]
+    actor: ActorId,
+}
+
+impl Named {
+    /// Its path in the admin API. What is allowed in an id needs no escapes.
+    pub(super) fn path(&self, rest: &str) -> String {
+        format!("/actors/{}{rest}", self.actor)
+    }
+}
+
+fn parse(text: &str) -> Result<ActorId, String> {
+    let (actor_type, key) = text
+        .split_once('/')
+        .ok_or("it takes a type and a key with a slash between them, like order/order-17")?;
+    ActorId::new(actor_type, key).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn an_actor_is_a_type_and_a_key() {
+        for (text, expected) in [
+            ("order/order-17", Ok("order/order-17")),
+            ("order", Err("slash")),
+            ("order/", Err("empty")),
+            ("/order-17", Err("empty")),
+            ("order/a/b", Err("'/'")),
+            ("order/a?b", Err("'?'")),
+        ] {
+            match (parse(text), expected) {
+                (Ok(actor), Ok(expected)) => assert_eq!(actor.to_string(), expected),
+                (Err(error), Err(part)) => assert!(error.contains(part), "{text}: {error}"),
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+    }
+}

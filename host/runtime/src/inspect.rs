@@ -1,0 +1,139 @@
+//! An actor in the eyes of an operator. Looking changes nothing and claims nothing.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use bytes::Bytes;
+use pizza_store::{HandledRow, Inspected};
+use pizza_types::{ActorId, CallError, MessageId};
+
+use crate::silo::{Silo, store_error};
+
+const REMINDERS_MAX: usize = 256;
+/// Rows read at a time: each may have a large reply.
+const PAGE: usize = 64;
+/// Rows looked at for one history. They are in no order of time, so all must be seen.
+const ROWS_MAX: usize = 100_000;
+/// Of a reply in a history.
+const REPLY_BYTES_MAX: usize = 256;
+
+/// What there is of an actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorView {
+    /// `None` for an actor that has never committed anything.
+    pub stored: Option<Inspected>,
+    pub presence: Presence,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    NotInMemory,
+    AtRest,
+    AtWork,
+}
+
+/// What an actor has handled, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    pub messages: Vec<Handled>,
+    /// False when there were too many rows to look at all of them.
+    pub complete: bool,
+}
+
+/// In order of time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Handled {
+    pub at_ms: u64,
+    pub id: MessageId,
+    pub declined: bool,
+    /// Its first bytes.
+    pub reply: Bytes,
+    pub reply_bytes: usize,
+}
+
+impl Silo {
+    /// # Errors
+    /// When there is no such actor type, or the store cannot be read.
+    pub async fn inspect(&self, actor: &ActorId) -> Result<ActorView, CallError> {
+        self.core.catalog.get(actor.actor_type())?;
+        let stored = self.core.store.inspect(actor, REMINDERS_MAX).await;
+        Ok(ActorView {
+            stored: stored.map_err(store_error)?,
+            presence: self.presence(actor),
+        })
+    }
+
+    /// The newest messages that the actor has handled and the silo still remembers.
+    ///
+    /// # Errors
+    /// When there is no such actor type, or the store cannot be read.
+    pub async fn history(&self, actor: &ActorId, limit: usize) -> Result<History, CallError> {
+        self.core.catalog.get(actor.actor_type())?;
+        let kept_ms = self.core.settings.dedupe_ms;
+        let mut newest = BinaryHeap::new();
+        let (mut after, mut seen, mut complete) = (None, 0, false);
+        while !complete && seen < ROWS_MAX {
+            let rows = self.core.store.all_handled(actor, after, PAGE).await;
+            let rows = rows.map_err(store_error)?;
+            complete = rows.len() < PAGE;
+            seen += rows.len();
+            after = rows.last().map(|row| row.id);
+            for row in rows {
+                newest.push(Reverse(handled(row, kept_ms)));
+                if newest.len() > limit {
+                    newest.pop();
+                }
+            }
+        }
+        let messages = newest.into_sorted_vec();
+        let messages = messages.into_iter().map(|Reverse(message)| message);
+        Ok(History {
+            messages: messages.collect(),
+            complete,
+        })
+    }
+
+    fn presence(&self, actor: &ActorId) -> Presence {
+        match self.core.slots.is_at_work(actor) {
+            None => Presence::NotInMemory,
+            Some(false) => Presence::AtRest,
+            Some(true) => Presence::AtWork,
+        }
+    }
+
+    /// Takes the actor out of memory if it has nothing to do; tells where it was before.
+    ///
+    /// # Errors
+    /// When there is no such actor type.
+    pub async fn deactivate(&self, actor: &ActorId) -> Result<Presence, CallError> {
+        self.core.catalog.get(actor.actor_type())?;
+        match self.core.slots.evict(actor, u64::MAX) {
+            Some(evicted) => {
+                if let Some(activation) = evicted.activation {
+                    let core = std::sync::Arc::clone(&self.core);
+                    crate::deactivate::run(core, actor.clone(), activation).await;
+                }
+                Ok(Presence::AtRest)
+            }
+            // It may have begun or ended something in between: then it was at work.
+            None => Ok(match self.presence(actor) {
+                Presence::NotInMemory => Presence::NotInMemory,
+                Presence::AtRest | Presence::AtWork => Presence::AtWork,
+            }),
+        }
+    }
+}
+
+fn handled(row: HandledRow, kept_ms: u64) -> Handled {
+    let HandledRow { id, reply } = row;
+    let end = reply.reply.len().min(REPLY_BYTES_MAX);
+    Handled {
+        // A record says when it may be forgotten.
+        at_ms: reply.expires_at_ms.saturating_sub(kept_ms),
+        id,
+        declined: reply.declined,
+        // A copy: a slice would keep all of it in memory.
+        reply: Bytes::copy_from_slice(&reply.reply[..end]),
+        reply_bytes: reply.reply.len(),
+    }
+}

@@ -1,0 +1,71 @@
+//! What an operator may ask of a running silo, over HTTP with a bearer token.
+//!
+//! In reading order:
+//! - [`token`]: who may ask
+//! - [`problem`]: every error that is answered
+//! - [`extract`]: what a request carries, refused as problems
+//! - [`dead_letters`], [`actors`], [`stats`]: the routes
+//! - [`view`], [`msgpack`]: what the answers are made of
+
+mod actors;
+mod dead_letters;
+mod extract;
+mod msgpack;
+mod problem;
+mod stats;
+mod token;
+mod view;
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use pizza_client::Client;
+use pizza_runtime::Silo;
+use serde_json::json;
+
+use self::problem::Problem;
+pub use self::token::{Token, TokenError};
+
+/// As much as an actor takes by default, and a little more for it to refuse by itself.
+const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
+
+#[derive(Clone)]
+struct Admin {
+    silo: Silo,
+    client: Client,
+}
+
+pub(crate) fn router(silo: Silo, client: Client, token: Token) -> Router {
+    let guarded = Router::new()
+        .route("/stats", get(stats::stats))
+        .merge(dead_letters::routes())
+        .merge(actors::routes())
+        .fallback(async || Problem::not_found("there is nothing at this path"))
+        .method_not_allowed_fallback(async || Problem::METHOD)
+        .with_state(Admin { silo, client })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(Arc::new(token), authorize));
+    // Whether the process lives is no secret, and whoever watches it has no token.
+    let live = get(async || Json(json!({"status": "live"})));
+    Router::new().route("/health/live", live).merge(guarded)
+}
+
+async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+    let given = request.headers().get(AUTHORIZATION);
+    let given = given.and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.split_once(' '));
+    match given {
+        Some((scheme, given))
+            if scheme.eq_ignore_ascii_case("bearer") && token.is(given.trim()) =>
+        {
+            next.run(request).await
+        }
+        Some(_) => Problem::unauthorized("this is not the admin token").into_response(),
+        None => Problem::unauthorized("Authorization: Bearer TOKEN is missing").into_response(),
+    }
+}

@@ -1,0 +1,146 @@
+//! `/actors/{type}/{key}`: look at an actor, ask it, put it to rest.
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use pizza_client::Call;
+use pizza_runtime::{Handled, Presence};
+use pizza_store::{Inspected, Reminder};
+use pizza_types::{ActorId, State as ActorState};
+use serde_json::{Value, json};
+
+use super::Admin;
+use super::extract::{Body, Page, Path, Query};
+use super::msgpack;
+use super::problem::Problem;
+use super::view::{json_or_text, text, time};
+
+pub(super) fn routes() -> Router<Admin> {
+    Router::new()
+        .route("/actors/{type}/{key}", get(inspect))
+        .route("/actors/{type}/{key}/history", get(history))
+        .route("/actors/{type}/{key}/call/{method}", post(call))
+        .route("/actors/{type}/{key}/deactivate", post(deactivate))
+}
+
+type ActorPath = Path<(String, String)>;
+
+async fn inspect(
+    State(admin): State<Admin>,
+    Path((actor_type, key)): ActorPath,
+) -> Result<Json<Value>, Problem> {
+    let actor = ActorId::new(actor_type, key)?;
+    let found = admin.silo.inspect(&actor).await?;
+    let mut view = json!({
+        "actor": actor.to_string(),
+        "exists": found.stored.is_some(),
+        "presence": presence(found.presence),
+    });
+    if let (Some(stored), Some(view)) = (found.stored, view.as_object_mut()) {
+        view.extend(record(&stored));
+    }
+    Ok(Json(view))
+}
+
+async fn history(
+    State(admin): State<Admin>,
+    Path((actor_type, key)): ActorPath,
+    Query(page): Query<Page>,
+) -> Result<Json<Value>, Problem> {
+    let actor = ActorId::new(actor_type, key)?;
+    let history = admin.silo.history(&actor, page.limit()).await?;
+    let messages: Vec<Value> = history.messages.iter().map(handled).collect();
+    Ok(Json(json!({
+        "actor": actor.to_string(),
+        "messages": messages,
+        "complete": history.complete,
+    })))
+}
+
+async fn call(
+    State(admin): State<Admin>,
+    Path((actor_type, key, method)): Path<(String, String, String)>,
+    body: Body,
+) -> Result<Json<Value>, Problem> {
+    let arguments = body?;
+    let id = admin.silo.fresh_id();
+    let mut call = Call::new(ActorId::new(actor_type, key)?, &method).id(Some(id));
+    if !arguments.is_empty() {
+        call.arguments = arguments;
+    }
+    let reply = admin.client.raw(call).await?;
+    Ok(Json(json!({
+        "messageId": id.to_string(),
+        "declined": reply.declined,
+        "durability": reply.durability.to_string(),
+        "reply": json_or_text(&reply.body),
+    })))
+}
+
+async fn deactivate(
+    State(admin): State<Admin>,
+    Path((actor_type, key)): ActorPath,
+) -> Result<Json<Value>, Problem> {
+    let actor = ActorId::new(actor_type, key)?;
+    let was = admin.silo.deactivate(&actor).await?;
+    Ok(Json(json!({
+        "actor": actor.to_string(),
+        "was": presence(was),
+        "deactivated": was == Presence::AtRest,
+    })))
+}
+
+fn presence(presence: Presence) -> &'static str {
+    match presence {
+        Presence::NotInMemory => "not-in-memory",
+        Presence::AtRest => "at-rest",
+        Presence::AtWork => "at-work",
+    }
+}
+
+fn record(stored: &Inspected) -> serde_json::Map<String, Value> {
+    let record = &stored.record;
+    let reminder = |(name, reminder): &(std::sync::Arc<str>, Reminder)| {
+        json!({
+            "name": name,
+            "due": time(reminder.due_ms),
+            "periodMs": reminder.period_ms,
+        })
+    };
+    let reminders: Vec<Value> = stored.reminders.iter().map(reminder).collect();
+    let fields = [
+        ("version", json!(record.version)),
+        ("epoch", json!(record.epoch)),
+        ("owner", json!(record.owner.to_string())),
+        ("module", json!(record.module.map(|m| m.to_string()))),
+        ("state", record.state.as_ref().map_or(Value::Null, state)),
+        ("entries", json!(stored.entries)),
+        ("reminders", json!(reminders)),
+    ];
+    fields
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
+}
+
+/// Actors made with the SDK keep MessagePack. Another's bytes are its own business.
+fn state(state: &ActorState) -> Value {
+    let mut view = json!({"schema": state.schema, "bytes": state.bytes.len()});
+    match msgpack::to_json(&state.bytes) {
+        Ok(value) => view["value"] = value,
+        Err(why) => view["unreadable"] = json!(why),
+    }
+    view
+}
+
+fn handled(message: &Handled) -> Value {
+    let is_whole = message.reply.len() == message.reply_bytes;
+    json!({
+        "messageId": message.id.to_string(),
+        "at": time(message.at_ms),
+        "declined": message.declined,
+        "replyBytes": message.reply_bytes,
+        // A piece of JSON is none.
+        "reply": if is_whole { json_or_text(&message.reply) } else { json!(text(&message.reply)) },
+    })
+}

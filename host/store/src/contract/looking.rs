@@ -1,0 +1,85 @@
+//! What an operator reads of an actor.
+
+use pizza_types::{MessageId, StateWrite};
+
+use super::fixture::{
+    AnyStore, NOW_MS, actor, claim, commit, entry, full, handled, message, reminder, state, taken,
+};
+use crate::commit::Commit;
+
+pub async fn an_actor_is_inspected_without_being_claimed(store: AnyStore) {
+    let id = actor("a");
+    assert_eq!(store.inspect(&id, 10).await, Ok(None));
+    claim(&store, &id, "one").await;
+    taken(&store, full(&id, 1, 0)).await;
+    let more = Commit {
+        state: StateWrite::Set(state("two")),
+        entries: vec![entry("another", Some("1")), entry("gone", None)],
+        reminders: vec![reminder("b", Some(NOW_MS)), reminder("a", Some(NOW_MS))],
+        ..commit(&id, 1, 1)
+    };
+    taken(&store, more).await;
+    let found = store.inspect(&id, 10).await.expect("readable");
+    let found = found.expect("an actor");
+    assert_eq!(found.record.state, Some(state("two")));
+    assert_eq!((found.record.version, found.record.epoch), (2, 1));
+    assert_eq!(found.entries, 2);
+    let names: Vec<_> = found.reminders.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(names, ["a", "b", "reminder"]);
+    assert_eq!(found.reminders[0].1.due_ms, NOW_MS);
+    let few = store.inspect(&id, 1).await.expect("readable");
+    assert_eq!(few.map_or(0, |few| few.reminders.len()), 1);
+    // Whoever owned the actor still does.
+    taken(&store, commit(&id, 1, 2)).await;
+}
+
+pub async fn an_actor_is_not_taken_for_its_neighbour(store: AnyStore) {
+    let keys = ["a", "a.", "a.b", "b"];
+    for key in keys {
+        let id = actor(key);
+        claim(&store, &id, "one").await;
+        taken(&store, full(&id, 1, 0)).await;
+    }
+    for key in keys {
+        let found = store.inspect(&actor(key), 10).await.expect("readable");
+        let found = found.expect("an actor");
+        assert_eq!((found.entries, found.reminders.len()), (1, 1), "{key}");
+        let rows = store.all_handled(&actor(key), None, 10).await;
+        assert_eq!(rows.expect("readable").len(), 1, "{key}");
+    }
+}
+
+pub async fn what_was_handled_is_read_in_pieces(store: AnyStore) {
+    let id = actor("a");
+    assert_eq!(store.all_handled(&id, None, 10).await, Ok(Vec::new()));
+    claim(&store, &id, "one").await;
+    let mut expected: Vec<MessageId> = Vec::new();
+    for version in 0..7 {
+        let name = version.to_string();
+        let commit = Commit {
+            handled: Some(handled(&name, &name)),
+            ..commit(&id, 1, version)
+        };
+        taken(&store, commit).await;
+        expected.push(message(&name));
+    }
+    expected.sort_unstable();
+    for limit in [1, 3, 7, 10] {
+        let (mut after, mut found) = (None, Vec::new());
+        loop {
+            let page = store
+                .all_handled(&id, after, limit)
+                .await
+                .expect("readable");
+            found.extend(page.iter().map(|row| row.id));
+            after = page.last().map(|row| row.id);
+            if page.len() < limit {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "{limit} at a time");
+    }
+    let first = store.all_handled(&id, None, 1).await.expect("readable");
+    let stored = store.handled(&id, first[0].id).await.expect("readable");
+    assert_eq!(stored.as_ref(), Some(&first[0].reply));
+}
