@@ -8,6 +8,7 @@ use pizza_guest::Module;
 use pizza_types::CallError;
 
 use crate::breaker::{Breaker, BreakerState, Ended, Pass};
+use crate::figures::Figures;
 use crate::settings::Policy;
 
 pub struct ActorType {
@@ -16,6 +17,7 @@ pub struct ActorType {
     pub policy: Policy,
     /// As old as the module: a new one is not to blame for its predecessor.
     breaker: Breaker,
+    pub(crate) figures: Figures,
 }
 
 impl ActorType {
@@ -67,6 +69,7 @@ impl Catalog {
         let name = Arc::clone(module.actor_type());
         let entry = ActorType {
             name: Arc::clone(&name),
+            figures: Figures::of(&name),
             module,
             policy,
             breaker: Breaker::default(),

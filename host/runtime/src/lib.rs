@@ -17,6 +17,7 @@
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller
 //! - [`alarm`](crate::alarm): things to do at a time
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
+//! - [`figures`](crate::figures): what is counted of turns
 //! - [`breaker`](crate::breaker): a type whose every turn fails is given a rest
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect): what an operator
 //!   may look at and do
@@ -37,6 +38,7 @@ mod deactivate;
 mod dead_letters;
 mod doubt;
 pub mod entropy;
+mod figures;
 mod gate;
 mod housekeeping;
 mod inspect;

@@ -66,6 +66,7 @@ fn answer(
             let pass = actor_type.admit(core.clock.now_ms())?;
             let outcome = actor_type.module.run(turn).await.map_err(CallError::from);
             actor_type.ended(pass, Ended::of(&outcome), core.clock.now_ms());
+            actor_type.figures.query(&outcome);
             let outcome = outcome?;
             gate.passed(version).await?;
             log::write(&query.envelope.target, &outcome.logs, log::Turn::Committed);

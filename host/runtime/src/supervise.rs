@@ -41,6 +41,9 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
             }
         }
         let pause_ms = pause_ms(&policy.retry, tries, core.entropy.next());
+        if let Some(actor_type) = core.catalog.find(envelope.target.actor_type()) {
+            actor_type.figures.retried();
+        }
         tracing::debug!(target = %envelope.target, what = envelope.body.title(), %error, pause_ms, "to be tried again");
         core.pause(pause_ms).await;
     }
@@ -90,6 +93,9 @@ async fn bury(
     loop {
         match core.store.bury(letter.clone()).await {
             Ok(letter) => {
+                if let Some(actor_type) = core.catalog.find(envelope.target.actor_type()) {
+                    actor_type.figures.became_a_dead_letter();
+                }
                 tracing::warn!(letter, target = %envelope.target, what = envelope.body.title(), id = %envelope.id, %error, attempts, "a message became a dead letter");
                 return Verdict::Dead;
             }

@@ -1,6 +1,7 @@
 //! The turn: what happens to one message, from envelope to commit.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use pizza_types::{Body, CallError, Envelope, Outcome, Reply, StreamEvent};
@@ -48,7 +49,10 @@ impl ActorLoop {
             return self.attempt(&actor_type, envelope, manner).await;
         }
         let pass = actor_type.admit(self.core.clock.now_ms())?;
+        let begun = Instant::now();
         let attempt = self.attempt(&actor_type, envelope, manner).await;
+        let outcome = attempt.as_ref().map(|pending| pending.outputs.replayed);
+        actor_type.figures.turn(outcome, begun.elapsed());
         let ended = match &attempt {
             // The answer is from before: the module was not asked.
             Ok(pending) if pending.outputs.replayed => Ended::Neither,

@@ -12,6 +12,7 @@ use pizza_types::{Durability, SiloId};
 
 use crate::admin::{self, Token};
 use crate::config::SiloConfig;
+use crate::gauges::Gauges;
 use crate::transport::InProcess;
 
 /// A module that comes with the program.
@@ -92,6 +93,11 @@ impl RunningSilo {
     /// The admin API, for whoever has the token.
     pub fn admin(&self, token: Token) -> axum::Router {
         admin::router(self.silo.clone(), self.client(), token)
+    }
+
+    #[must_use]
+    pub fn gauges(&self) -> Gauges {
+        Gauges::of(self.silo.clone())
     }
 
     #[must_use]

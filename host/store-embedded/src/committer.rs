@@ -18,6 +18,7 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use pizza_store::apply::Head;
 use pizza_types::Durability;
@@ -28,6 +29,7 @@ pub(crate) use self::prepare::Prepared;
 pub(crate) use self::queue::{Full, Queue, Queued, channel};
 use self::stage::Stage;
 use crate::directory::Witness;
+use crate::figures::Figures;
 use crate::overlay::Overlay;
 use crate::poison::Poison;
 use crate::recent::Recent;
@@ -57,6 +59,7 @@ pub(crate) struct Committer {
     pub(crate) dirty: bool,
     pub(crate) durability: Durability,
     pub(crate) caches: Caches,
+    pub(crate) figures: Figures,
 }
 
 /// What a commit needs to know of the store, kept so that it need not be read again.
@@ -114,6 +117,7 @@ impl Committer {
             ops.into_iter().for_each(|op| op.refuse(reason));
             return;
         }
+        let begun = Instant::now();
         let mut stage = Stage::new(
             &self.db,
             &mut self.caches,
@@ -128,6 +132,7 @@ impl Committer {
         if let Err(reason) = &outcome {
             self.poison.set(reason);
         }
+        self.figures.group(answers.len(), begun.elapsed());
         let failed = outcome.err();
         for answer in answers {
             answer.resolve(failed.as_deref());

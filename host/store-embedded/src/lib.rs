@@ -9,12 +9,14 @@
 //! - [`recent`]: a bounded map, for what commits need to know of the store
 //! - [`view`]: consistent reads of what is durable
 //! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
+//! - [`figures`]: what is counted of commits
 //! - [`directory`]: the files around the database that say whose it is and what it must contain
 //! - [`poison`]: the flag that ends everything after a failed write
 
 mod committer;
 mod directory;
 mod error;
+mod figures;
 mod key;
 mod options;
 mod overlay;

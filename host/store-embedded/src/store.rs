@@ -22,6 +22,7 @@ use crate::committer::{
 };
 use crate::directory::{Directory, Witness};
 use crate::error::OpenError;
+use crate::figures::Figures;
 use crate::options::Options;
 use crate::poison::Poison;
 use crate::sweep::Sweep;
@@ -85,6 +86,7 @@ impl EmbeddedStore {
             dirty: false,
             durability,
             caches: Caches::default(),
+            figures: Figures::new(),
         };
         let thread = std::thread::Builder::new().name(String::from("store-committer"));
         let thread = thread

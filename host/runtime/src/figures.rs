@@ -1,0 +1,91 @@
+//! What is counted of turns. Where the numbers go is the process's business; without a
+//! recorder they go nowhere, at the cost of a few instructions.
+
+use std::time::Duration;
+
+use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_histogram, histogram};
+use pizza_types::CallError;
+
+const TURNS: &str = "pizza_turns_total";
+const SECONDS: &str = "pizza_turn_seconds";
+const QUERIES: &str = "pizza_queries_total";
+const RETRIES: &str = "pizza_message_retries_total";
+const LETTERS: &str = "pizza_dead_letters_total";
+
+/// Of one actor type; looked up once, since a turn is too short to look anything up.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    done: Counter,
+    replayed: Counter,
+    failed: Counter,
+    late: Counter,
+    not_begun: Counter,
+    seconds: Histogram,
+    answered: Counter,
+    unanswered: Counter,
+    retried: Counter,
+    dead_letters: Counter,
+}
+
+impl Figures {
+    pub(crate) fn of(actor_type: &str) -> Self {
+        describe();
+        let name = || actor_type.to_owned();
+        let turns = |outcome: &'static str| counter!(TURNS, "type" => name(), "outcome" => outcome);
+        let queries =
+            |outcome: &'static str| counter!(QUERIES, "type" => name(), "outcome" => outcome);
+        Self {
+            done: turns("done"),
+            replayed: turns("replayed"),
+            failed: turns("failed"),
+            late: turns("late"),
+            not_begun: turns("not-begun"),
+            seconds: histogram!(SECONDS, "type" => name()),
+            answered: queries("answered"),
+            unanswered: queries("failed"),
+            retried: counter!(RETRIES, "type" => name()),
+            dead_letters: counter!(LETTERS, "type" => name()),
+        }
+    }
+
+    /// `replayed`: whether the answer was one from before.
+    pub(crate) fn turn(&self, outcome: Result<bool, &CallError>, time: Duration) {
+        let count = match outcome {
+            Ok(false) => &self.done,
+            Ok(true) => &self.replayed,
+            Err(CallError::Failed { .. }) => &self.failed,
+            Err(CallError::Deadline { .. }) => &self.late,
+            Err(_) => &self.not_begun,
+        };
+        count.increment(1);
+        self.seconds.record(time);
+    }
+
+    pub(crate) fn query<T>(&self, outcome: &Result<T, CallError>) {
+        let count = match outcome {
+            Ok(_) => &self.answered,
+            Err(_) => &self.unanswered,
+        };
+        count.increment(1);
+    }
+
+    pub(crate) fn retried(&self) {
+        self.retried.increment(1);
+    }
+
+    pub(crate) fn became_a_dead_letter(&self) {
+        self.dead_letters.increment(1);
+    }
+}
+
+fn describe() {
+    describe_counter!(TURNS, "Turns ended, by actor type and outcome");
+    describe_histogram!(
+        SECONDS,
+        Unit::Seconds,
+        "From a turn's begin until its commit is queued, by actor type"
+    );
+    describe_counter!(QUERIES, "Queries ended, by actor type and outcome");
+    describe_counter!(RETRIES, "Messages tried once more, by actor type");
+    describe_counter!(LETTERS, "Messages that became dead letters, by actor type");
+}
