@@ -21,7 +21,8 @@ fn example() -> tempfile::TempDir {
 /// What the pizzeria says when it does not start.
 fn refusal(data: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_pizza"))
-        .args(["--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"])
+        .args(["--http", "127.0.0.1:0", "--https", "off"])
+        .args(["--admin", "127.0.0.1:0", "--data"])
         .arg(data)
         .output()
         .expect("the binary runs");

@@ -25,7 +25,7 @@ pub(crate) struct JsonBody(Bytes);
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// The body of a command that needs none: left out, or `{}`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 

@@ -11,9 +11,10 @@ use pizza_client::Call;
 use pizza_types::{ActorId, CallError, MessageId, Reply};
 use serde::Serialize;
 
+use crate::access::Identity;
 use crate::problem::{self, Problem};
 use crate::server::App;
-use crate::{idempotency, refused};
+use crate::{condition, idempotency, refused};
 
 /// A silo answers by the deadline; this much later the gateway stops believing in it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -22,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Caller {
     pub(crate) app: App,
     pub(crate) id: MessageId,
+    pub(crate) identity: Identity,
+    /// The version that the request is meant for.
+    pub(crate) expected: Option<u64>,
     trace: Option<Arc<str>>,
 }
 
@@ -29,8 +33,11 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(head: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let id = idempotency::message_id(head)?;
+        let identity = Identity::from_request_parts(head, app).await?;
+        let id = idempotency::message_id(head, identity.limited())?;
         Ok(Self {
+            identity,
+            expected: condition::expected(&head.headers)?,
             id: id.unwrap_or_else(|| app.client().transport().fresh_id()),
             trace: trace_id(&head.headers),
             app: app.clone(),
@@ -39,6 +46,17 @@ impl FromRequestParts<App> for Caller {
 }
 
 impl Caller {
+    /// Whoever asks something else on behalf of the same request.
+    pub(crate) fn for_another(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+            id: self.app.client().transport().fresh_id(),
+            identity: self.identity.clone(),
+            expected: None,
+            trace: self.trace.clone(),
+        }
+    }
+
     pub(crate) async fn ask(&self, target: ActorId, method: &str) -> Result<Reply, Problem> {
         self.send(target, method, Bytes::from_static(b"[]")).await
     }

@@ -1,14 +1,28 @@
 //! What an operator may set.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+pub use crate::access::Role;
+
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewayConfig {
     /// Where HTTP is served.
     pub http: SocketAddr,
+    pub https: HttpsConfig,
+    /// Who may do what.
+    pub tokens: Vec<TokenConfig>,
+    /// Whoever comes from this machine needs no token.
+    pub anonymous_on_loopback: bool,
+    /// Requests a second of one client, in the long run; 0 is no limit. Admins and those
+    /// who need no token have none.
+    pub rate_per_second: u32,
+    /// Requests that a client may make at once after a pause.
+    pub rate_burst: u32,
     /// Largest request body.
     pub body_bytes_max: usize,
     /// How long a client may take to send a body.
@@ -34,10 +48,49 @@ pub struct GatewayConfig {
     pub drain_ms: u64,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpsConfig {
+    pub on: bool,
+    pub address: SocketAddr,
+    /// PEM: the certificate, then those that vouch for it. Without one, a certificate that
+    /// vouches for itself is made at the first start.
+    pub certificate: Option<PathBuf>,
+    /// PEM: the certificate's private key.
+    pub key: Option<PathBuf>,
+}
+
+/// What somebody may show to be somebody.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenConfig {
+    pub token: Secret,
+    pub role: Role,
+    /// The customer, the driver or the restaurant that whoever shows it is or works for.
+    #[serde(default)]
+    pub subject: String,
+}
+
+/// Never shown.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
 impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
+            https: HttpsConfig::default(),
+            tokens: Vec::new(),
+            anonymous_on_loopback: true,
+            rate_per_second: 50,
+            rate_burst: 100,
             body_bytes_max: 1 << 20,
             body_ms_max: 10_000,
             call_ms_max: 30_000,
@@ -49,6 +102,17 @@ impl Default for GatewayConfig {
             head_ms_max: 60_000,
             head_bytes_max: 64 << 10,
             drain_ms: 10_000,
+        }
+    }
+}
+
+impl Default for HttpsConfig {
+    fn default() -> Self {
+        Self {
+            on: true,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 5001)),
+            certificate: None,
+            key: None,
         }
     }
 }

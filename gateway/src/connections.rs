@@ -1,20 +1,31 @@
 //! Connections: how many there may be, how slow, and how they end.
 
+use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use futures_util::future::join_all;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tower_service::Service as _;
 
+use crate::access::Peer;
 use crate::config::GatewayConfig;
+use crate::tls::Tls;
 
 /// How long to wait before accepting again when the system has run out of something.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
@@ -22,71 +33,158 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 /// The least that the HTTP library works with.
 const HEAD_BYTES_MIN: usize = 8 << 10;
 
+/// Where clients come in.
+pub struct Door {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<Tls>,
+}
+
+impl Door {
+    #[must_use]
+    pub fn http(listener: TcpListener) -> Self {
+        let tls = None;
+        Self { listener, tls }
+    }
+
+    #[must_use]
+    pub fn https(listener: TcpListener, tls: Tls) -> Self {
+        let tls = Some(tls);
+        Self { listener, tls }
+    }
+}
+
 /// Serves until `stop` resolves, and then until the requests in progress are answered or
 /// their time is over.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    doors: Vec<Door>,
     router: Router,
     config: &GatewayConfig,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    tracing::info!(%address, "listening");
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(config.connections_max));
-    let mut stop = pin!(stop);
-    loop {
-        let accepted = tokio::select! {
-            () = &mut stop => break,
-            Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &places) => accepted,
+    let closing = watch::Sender::new(false);
+    let mut accepting = JoinSet::new();
+    for Door { listener, tls } in doors {
+        let address = listener.local_addr()?;
+        tracing::info!(%address, tls = tls.is_some(), "listening");
+        let entry = Entry {
+            router: router.clone(),
+            tls: tls.map(|Tls(acceptor)| acceptor),
+            head_wait: Duration::from_millis(config.head_ms_max),
+            head_bytes: config.head_bytes_max.max(HEAD_BYTES_MIN),
         };
-        match accepted {
-            Ok((stream, place)) => {
-                let connection = connection(stream, router.clone(), config);
-                let connection = graceful.watch(connection);
-                connections.spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "a connection broke");
-                    }
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept");
-                tokio::time::sleep(ACCEPT_AGAIN).await;
-            }
-        }
+        accepting.spawn(entry.accept_all(listener, Arc::clone(&places), closing.subscribe()));
     }
-    drop(listener);
+    stop.await;
+    closing.send_replace(true);
+    // Nobody new comes in, but those who are in stay: to drop them would cut them off.
+    let (connections, watched): (Vec<_>, Vec<_>) = accepting.join_all().await.into_iter().unzip();
     let time = Duration::from_millis(config.drain_ms);
-    let finished = tokio::time::timeout(time, graceful.shutdown()).await;
+    let finished = join_all(watched.into_iter().map(GracefulShutdown::shutdown));
+    let finished = tokio::time::timeout(time, finished).await;
     if finished.is_err() {
         tracing::warn!("requests that took too long were cut off");
     }
-    connections.shutdown().await;
+    drop(connections);
     Ok(())
+}
+
+/// What happens to those who come in by one door.
+struct Entry {
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    head_wait: Duration,
+    head_bytes: usize,
+}
+
+impl Entry {
+    /// Until told to close; returns the connections that are still open.
+    async fn accept_all(
+        self,
+        listener: TcpListener,
+        places: Arc<Semaphore>,
+        mut closing: watch::Receiver<bool>,
+    ) -> (JoinSet<()>, GracefulShutdown) {
+        let entry = Arc::new(self);
+        let watched = GracefulShutdown::new();
+        let mut connections = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                _ = closing.wait_for(|closing| *closing) => return (connections, watched),
+                Some(_) = connections.join_next() => continue,
+                accepted = accept(&listener, &places) => accepted,
+            };
+            match accepted {
+                Ok((stream, peer, place)) => {
+                    let entry = Arc::clone(&entry);
+                    let watcher = watched.watcher();
+                    connections.spawn(async move {
+                        entry.admit(stream, peer, watcher).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    async fn admit(&self, stream: TcpStream, peer: Peer, watcher: Watcher) {
+        let Some(tls) = &self.tls else {
+            return self.serve(stream, peer, watcher).await;
+        };
+        // Whoever says nothing must not hold a place for ever.
+        match tokio::time::timeout(self.head_wait, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.serve(stream, peer, watcher).await,
+            Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+            Err(_) => tracing::debug!("no TLS in time"),
+        }
+    }
+
+    async fn serve<S>(&self, stream: S, peer: Peer, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let router = self.router.clone();
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_wait)
+            .max_buf_size(self.head_bytes)
+            .serve_connection(TokioIo::new(stream), Visitor { router, peer });
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection broke");
+        }
+    }
 }
 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await;
     let place = place.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Answers are small and complete: waiting to fill a packet only adds latency.
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream, Peer(peer.ip()), place))
 }
 
-type Connection = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+/// Tells the routes who is at the other end.
+struct Visitor {
+    router: Router,
+    peer: Peer,
+}
 
-fn connection(stream: TcpStream, router: Router, config: &GatewayConfig) -> Connection {
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(config.head_ms_max))
-        .max_buf_size(config.head_bytes_max.max(HEAD_BYTES_MIN))
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+impl Service<Request<Incoming>> for Visitor {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        // A router is always ready.
+        self.router.clone().call(request.map(Body::new))
+    }
 }

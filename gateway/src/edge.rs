@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
+use crate::metrics;
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,6 +26,8 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     let span = tracing::info_span!("request", %method, path, id = id_text);
     let begun = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = method.clone();
 
     let outcome = AssertUnwindSafe(next.run(request).instrument(span.clone()));
     let mut response = outcome
@@ -34,11 +37,11 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
 
     let _entered = span.entered();
     explain(&mut response, id_text);
-    tracing::debug!(
-        status = response.status().as_u16(),
-        elapsed_us = begun.elapsed().as_micros(),
-        "answered"
-    );
+    let (status, elapsed) = (response.status(), begun.elapsed());
+    let elapsed_us = elapsed.as_micros();
+    tracing::debug!(status = status.as_u16(), elapsed_us, "answered");
+    let route = route.as_ref().map(MatchedPath::as_str);
+    metrics::answered(route, &method, status, elapsed);
     harden(response.headers_mut());
     response.headers_mut().insert(REQUEST_ID, id);
     response

@@ -4,6 +4,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use pizza_types::MessageId;
 
+use crate::access::Holder;
 use crate::problem::{self, Problem};
 
 const HEADER: &str = "idempotency-key";
@@ -11,9 +12,12 @@ const CHARS_MAX: usize = 255;
 
 /// The message id that follows from the request's key; `None` without one.
 ///
-/// A key is a name for one request to one path: two paths may see the same key. Reads
-/// have none, since asking twice is harmless.
-pub(crate) fn message_id(head: &Parts) -> Result<Option<MessageId>, Problem> {
+/// A key is a name for one request to one path: two paths may see the same key, and so
+/// may two holders of tokens. Reads have none, since asking twice is harmless.
+pub(crate) fn message_id(
+    head: &Parts,
+    holder: Option<&Holder>,
+) -> Result<Option<MessageId>, Problem> {
     if head.method == Method::GET || head.method == Method::HEAD {
         return Ok(None);
     }
@@ -21,7 +25,10 @@ pub(crate) fn message_id(head: &Parts) -> Result<Option<MessageId>, Problem> {
         return Ok(None);
     };
     let (method, path) = (head.method.as_str(), head.uri.path());
-    let parts = [method.as_bytes(), path.as_bytes(), key];
+    let mut parts = vec![method.as_bytes(), path.as_bytes(), key];
+    if let Some(holder) = holder {
+        parts.extend([holder.role.name().as_bytes(), holder.subject.as_bytes()]);
+    }
     Ok(Some(MessageId::derive("http", &parts)))
 }
 
@@ -51,7 +58,7 @@ mod tests {
             let key = HeaderValue::from_bytes(key).expect("a header");
             head.headers.append(HEADER, key);
         }
-        message_id(&head).map_err(|problem| problem.kind().status.as_u16())
+        message_id(&head, None).map_err(|problem| problem.kind().status.as_u16())
     }
 
     #[test]

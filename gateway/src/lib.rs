@@ -3,36 +3,52 @@
 //! In reading order:
 //! - [`config`]: what an operator may set
 //! - [`server`]: routes, layers, and serving until told to stop
-//! - [`connections`](crate::connections): how many, how slow, and how they end
+//! - [`connections`]: how many, how slow, and how they end; [`tls`]
 //! - [`edge`](crate::edge): what happens to every request
+//! - [`endpoint`](crate::endpoint): how an endpoint is reached, who may, what is said of it
 //! - [`routes`](crate::routes): one file for each group of endpoints
+//! - [`openapi`](crate::openapi): the document about them
+//! - [`access`](crate::access): who asks, and whether they may: [`tokens`](crate::tokens),
+//!   [`own`](crate::own), [`limit`](crate::limit), [`condition`](crate::condition)
 //! - [`caller`](crate::caller): from an endpoint to an actor
 //! - [`answer`](crate::answer): and back
 //! - [`order`](crate::order): an order as clients see it
 //! - [`feed`](crate::feed): events as a stream that resumes
 //! - [`track`](crate::track): those of an order, [`dashboard`](crate::dashboard): those of a
 //!   restaurant
+//! - [`metrics`](crate::metrics): what is counted
 //! - [`problem`](crate::problem), [`refused`](crate::refused): every error, in one form
 //! - [`body`](crate::body), [`parameters`](crate::parameters),
 //!   [`idempotency`](crate::idempotency), [`time`](crate::time)
 
+mod access;
 mod answer;
 mod body;
 mod caller;
+mod condition;
 pub mod config;
-mod connections;
+pub mod connections;
 mod dashboard;
 mod edge;
+mod endpoint;
 mod feed;
 mod idempotency;
+mod limit;
+mod metrics;
+mod openapi;
 mod order;
+mod own;
 mod parameters;
 mod problem;
 mod refused;
 mod routes;
 pub mod server;
 mod time;
+pub mod tls;
+mod tokens;
 mod track;
 
-pub use config::GatewayConfig;
-pub use server::{Gateway, serve};
+pub use config::{GatewayConfig, HttpsConfig, Role, Secret, TokenConfig};
+pub use connections::Door;
+pub use server::{Gateway, Metrics, serve};
+pub use tls::{Tls, TlsError};

@@ -27,7 +27,7 @@ pub(crate) struct Order<'a> {
     driver_location: Option<&'a RawValue>,
     remakes: u32,
     late: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     refund: bool,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(crate) rejection: Option<Rejection<'a>>,
@@ -35,7 +35,7 @@ pub(crate) struct Order<'a> {
     updated_at: At,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_delivery_at: Option<At>,
-    version: u64,
+    pub(crate) version: u64,
 }
 
 /// Why an order cannot be made, and what could be had instead.

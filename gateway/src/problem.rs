@@ -126,6 +126,12 @@ impl IntoResponse for Problem {
             let seconds = HeaderValue::from(wait_ms.div_ceil(1000).max(1));
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
+        if self.0.kind == UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -3,6 +3,7 @@
 use pizza_types::{CallError, InvalidId, MessageId};
 use serde::Deserialize;
 
+use crate::condition;
 use crate::problem::{self, Problem};
 
 /// As `pizzeria:types/common.refusal`.
@@ -12,6 +13,7 @@ pub(crate) enum Refusal {
     Invalid(Vec<Violation>),
     NotFound(String),
     Conflict(Conflict),
+    Stale(u64),
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,6 +43,7 @@ impl From<Refusal> for Problem {
                 })
             }
             Refusal::NotFound(what) => Self::new(problem::NOT_FOUND, what),
+            Refusal::Stale(version) => condition::stale(version),
             Refusal::Conflict(conflict) => {
                 let mut problem = Self::new(problem::CONFLICT, conflict.message);
                 for (name, value) in [("from", conflict.current), ("to", conflict.wanted)] {

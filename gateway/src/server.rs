@@ -8,12 +8,14 @@ use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware;
 use pizza_client::Client;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::GatewayConfig;
+use crate::connections::{self, Door};
+use crate::limit::Limits;
 use crate::problem::{self, Problem};
-use crate::{connections, edge, routes};
+use crate::tokens::Tokens;
+use crate::{edge, metrics, routes};
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -25,7 +27,13 @@ struct Inner {
     closing: watch::Sender<bool>,
     /// One permit for each event stream.
     streams: Arc<Semaphore>,
+    limits: Limits,
+    tokens: Tokens,
+    metrics: Option<Metrics>,
 }
+
+/// Gives this process's metrics, in the text that Prometheus reads.
+pub type Metrics = Box<dyn Fn() -> String + Send + Sync>;
 
 impl App {
     pub(crate) fn client(&self) -> &Client {
@@ -44,6 +52,21 @@ impl App {
         Duration::from_millis(self.0.config.call_ms_max)
     }
 
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn metrics(&self) -> Option<String> {
+        let read = self.0.metrics.as_ref()?;
+        let streams = &self.0.config.sse_streams_max;
+        metrics::streams_open(streams - self.0.streams.available_permits());
+        Some(read())
+    }
+
     pub(crate) fn close(&self) {
         self.0.closing.send_replace(true);
     }
@@ -60,19 +83,25 @@ pub struct Gateway(App);
 
 impl Gateway {
     #[must_use]
-    pub fn new(client: Client, config: GatewayConfig) -> Self {
+    pub fn new(client: Client, config: GatewayConfig, metrics: Option<Metrics>) -> Self {
         let closing = watch::Sender::new(false);
         let streams = Arc::new(Semaphore::new(config.sse_streams_max));
+        crate::metrics::describe();
+        let limits = Limits::new(&config);
+        let tokens = Tokens::new(&config.tokens);
         Self(App(Arc::new(Inner {
             client,
             config,
             closing,
             streams,
+            limits,
+            tokens,
+            metrics,
         })))
     }
 
     pub fn router(&self) -> Router {
-        routes::all()
+        routes::router(&self.0)
             .fallback(unknown_route)
             .method_not_allowed_fallback(wrong_method)
             .layer(middleware::from_fn(edge::layer))
@@ -96,10 +125,10 @@ async fn wrong_method(method: Method, uri: Uri) -> Problem {
 /// requests in progress their time.
 ///
 /// # Errors
-/// When the listener fails.
+/// When a listener fails.
 pub async fn serve(
     gateway: Gateway,
-    listener: TcpListener,
+    doors: Vec<Door>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let router = gateway.router();
@@ -108,5 +137,5 @@ pub async fn serve(
         stop.await;
         app.close();
     };
-    connections::serve(listener, router, app.config(), stop).await
+    connections::serve(doors, router, app.config(), stop).await
 }

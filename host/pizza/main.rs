@@ -6,6 +6,8 @@ mod bench;
 mod bundled;
 mod config;
 mod demo;
+mod dev_tokens;
+mod metrics;
 mod table;
 mod verbs;
 mod wit_client;

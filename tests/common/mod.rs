@@ -24,7 +24,8 @@ pub struct Pizza {
 impl Pizza {
     pub fn start(data: &Path, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
-            .args(["--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"])
+            .args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0"])
+            .args(["--admin", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(options)
             .stdout(Stdio::piped())

@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 impl Chef {
     pub(crate) fn begin(&mut self, kitchen_id: String, order_id: String) {
-        OrderClient::of(&order_id).send_update_status(Status::Preparing);
+        OrderClient::of(&order_id).send_update_status(Status::Preparing, None);
         let now = context::now_ms();
         let due_at = now + stage_ms("prep-ms", PREPARE_MS);
         self.task = Some(Task {
@@ -42,14 +42,14 @@ impl Chef {
         let order = OrderClient::of(&task.order_id);
         match task.stage {
             Stage::Preparing => {
-                order.send_update_status(Status::Baking);
+                order.send_update_status(Status::Baking, None);
                 task.stage = Stage::Baking;
                 task.started_at = now;
                 task.due_at = now + stage_ms("bake-ms", BAKE_MS);
                 arm(task.due_at);
             }
             Stage::Baking => {
-                order.send_update_status(Status::Ready);
+                order.send_update_status(Status::Ready, None);
                 let kitchen = KitchenClient::of(&task.kitchen_id);
                 kitchen.send_chef_done(&context::key(), &task.order_id);
                 self.cooked += 1;
@@ -74,7 +74,7 @@ impl Chef {
         self.burned += 1;
         disarm();
         // The order comes back to the kitchen's queue by itself, as a remake.
-        OrderClient::of(&task.order_id).send_update_status(Status::Preparing);
+        OrderClient::of(&task.order_id).send_update_status(Status::Preparing, None);
         let kitchen = KitchenClient::of(&task.kitchen_id);
         kitchen.send_chef_failed(&context::key(), &task.order_id, reason, false);
         Ok(())

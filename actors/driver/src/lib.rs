@@ -93,7 +93,7 @@ impl driver::Guest for Driver {
     fn picked_up(&mut self) -> Result<DriverState, Refusal> {
         let state = self.view();
         let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
-        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery);
+        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None);
         moved.map_err(|error| refusal(error, &state))?;
         Ok(state)
     }
@@ -102,7 +102,7 @@ impl driver::Guest for Driver {
         let mut state = self.view();
         let order_id = state.order_id.clone().ok_or_else(|| idle(&state))?;
         // The order decides: what was not picked up cannot have been delivered.
-        let ended = OrderClient::of(&order_id).confirm_delivery();
+        let ended = OrderClient::of(&order_id).confirm_delivery(None);
         ended.map_err(|error| refusal(error, &state))?;
         state.order_id = None;
         state.delivered += 1;

@@ -34,7 +34,7 @@ impl Driver {
         let Some(offer) = offer.filter(|offer| offer.expires_at >= context::now_ms()) else {
             return Err(conflict("there is no such offer", &state, &[]));
         };
-        match OrderClient::of(&offer.order_id).assign_driver(&context::key()) {
+        match OrderClient::of(&offer.order_id).assign_driver(&context::key(), None) {
             Ok(_) => {
                 self.carry(&mut state, offer.order_id);
                 Ok(self.tell(state))

@@ -154,7 +154,7 @@ impl Inventory {
                 self.put_back(order_id);
                 if !held.consumed {
                     let why = "it waited too long for a cook";
-                    OrderClient::of(order_id).send_cancel(Some(why));
+                    OrderClient::of(order_id).send_cancel(Some(why), None);
                 }
             }
         }

@@ -9,6 +9,16 @@ use crate::news::{self, ForKitchen, Kind};
 use crate::{CHECK, Order, TIMELINE, check, eta, moves, unknown};
 
 impl Order {
+    /// Whoever decided on what they saw must not act on something else.
+    pub(crate) fn has_version(&self, expected: Option<u64>) -> Result<(), Refusal> {
+        match (&self.order, expected) {
+            (Some(order), Some(expected)) if order.version != expected => {
+                Err(Refusal::Stale(order.version))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn move_to(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
         let mut order = self.order.clone().ok_or_else(unknown)?;
         let from = order.status;

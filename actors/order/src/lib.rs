@@ -41,11 +41,21 @@ impl order::Guest for Order {
         self.begin(order)
     }
 
-    fn update_status(&mut self, status: Status) -> Result<OrderState, Refusal> {
+    fn update_status(
+        &mut self,
+        status: Status,
+        expected: Option<u64>,
+    ) -> Result<OrderState, Refusal> {
+        self.has_version(expected)?;
         self.move_to(status)
     }
 
-    fn assign_driver(&mut self, driver_id: String) -> Result<OrderState, Refusal> {
+    fn assign_driver(
+        &mut self,
+        driver_id: String,
+        expected: Option<u64>,
+    ) -> Result<OrderState, Refusal> {
+        self.has_version(expected)?;
         self.give_to(&driver_id)
     }
 
@@ -62,11 +72,17 @@ impl order::Guest for Order {
         self.driver_is_at(&driver_id, location, at)
     }
 
-    fn confirm_delivery(&mut self) -> Result<OrderState, Refusal> {
+    fn confirm_delivery(&mut self, expected: Option<u64>) -> Result<OrderState, Refusal> {
+        self.has_version(expected)?;
         self.move_to(Status::Delivered)
     }
 
-    fn cancel(&mut self, reason: Option<String>) -> Result<OrderState, Refusal> {
+    fn cancel(
+        &mut self,
+        reason: Option<String>,
+        expected: Option<u64>,
+    ) -> Result<OrderState, Refusal> {
+        self.has_version(expected)?;
         if let Some(reason) = reason {
             silo_sdk::log::info!("cancelled: {reason}");
         }

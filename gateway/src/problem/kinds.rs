@@ -29,9 +29,13 @@ kinds! {
     INVALID = UNPROCESSABLE_ENTITY, "invalid", "The request is not valid";
     INVALID_ID = UNPROCESSABLE_ENTITY, "invalid-id", "This cannot be the id of anything";
     KEY_REUSED = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key was used with another request";
+    UNAUTHORIZED = UNAUTHORIZED, "unauthorized", "Who asks is not known";
+    FORBIDDEN = FORBIDDEN, "forbidden", "This is not for everybody";
     NOT_FOUND = NOT_FOUND, "not-found", "There is no such thing";
     METHOD = METHOD_NOT_ALLOWED, "method-not-allowed", "The path does not take this method";
     SLOW = REQUEST_TIMEOUT, "slow-request", "The request took too long to arrive";
+    STALE = PRECONDITION_FAILED, "stale", "It has changed in the meantime";
+    TOO_FAST = TOO_MANY_REQUESTS, "too-fast", "Too many requests in too short a time";
     CONFLICT = CONFLICT, "conflict", "The present state forbids this";
     REJECTED = CONFLICT, "rejected", "The order cannot be made as asked";
     DECLINED = CONFLICT, "declined", "The actor declined";

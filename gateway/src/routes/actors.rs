@@ -1,24 +1,29 @@
 //! `/api/actors/{type}/{key}/{method}`: the generic door to any exported function.
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
 use pizza_types::{ActorId, Reply};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
+use crate::access::Own;
 use crate::answer::{acknowledged, raw};
 use crate::body::JsonBody;
 use crate::caller::Caller;
+use crate::endpoint::{Endpoint, post};
+use crate::openapi::Schemas;
 use crate::parameters::Path;
 use crate::problem::{self, Problem};
 use crate::refused::Refusal;
-use crate::server::App;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/actors/{type}/{key}/{method}", post(call))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let door = post("/api/actors/{type}/{key}/{method}", call)
+        .summary("Call any function of any actor; its arguments by name or in order")
+        .by(&[], Own::Anything)
+        .may_take(|_| json!({"type": ["object", "array"]}))
+        .gives(Schemas::anything);
+    vec![door]
 }
 
 /// The arguments are checked against the function's WIT type, where they are used. What

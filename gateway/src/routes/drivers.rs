@@ -1,28 +1,80 @@
 //! `/api/drivers/{id}`
 
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
+use crate::access::Own;
+use crate::access::Role::{Driver as Rider, Manager};
 use crate::answer::{granted, plain, told};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
+use crate::endpoint::{Endpoint, get, post, put};
+use crate::openapi::{Object, Schemas, or_null};
 use crate::parameters::Path;
 use crate::problem::Problem;
-use crate::server::App;
 use crate::time::{At, Given};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/drivers/{id}/status", get(status).put(set_status))
-        .route("/api/drivers/{id}/location", post(update_location))
-        .route("/api/drivers/{id}/accept", post(accept))
-        .route("/api/drivers/{id}/reject", post(reject))
-        .route("/api/drivers/{id}/picked-up", post(picked_up))
-        .route("/api/drivers/{id}/delivered", post(delivered))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/api/drivers/{id}/status", status)
+            .summary("A driver: where, with which order, with which offer")
+            .by(&[Rider, Manager], Own::Driver)
+            .gives(driver),
+        put("/api/drivers/{id}/status", set_status)
+            .summary("Begin or end to work")
+            .by(&[Rider], Own::Driver)
+            .takes(|s| s.arguments("driver", "set-status", &[]))
+            .gives(driver),
+        post("/api/drivers/{id}/location", update_location)
+            .summary("Where the driver is; what is older than the last place is ignored")
+            .by(&[Rider], Own::Driver)
+            .takes(position)
+            .gives(driver),
+        post("/api/drivers/{id}/accept", accept)
+            .summary("Take the offered order")
+            .by(&[Rider], Own::Driver)
+            .takes(|s| s.arguments("driver", "accept", &[]))
+            .gives(driver),
+        post("/api/drivers/{id}/reject", reject)
+            .summary("Leave the offered order to another")
+            .by(&[Rider], Own::Driver)
+            .takes(|s| s.arguments("driver", "reject", &[]))
+            .gives(driver),
+        post("/api/drivers/{id}/picked-up", picked_up)
+            .summary("The pizza is on its way")
+            .by(&[Rider], Own::Driver)
+            .may_take(Schemas::nothing)
+            .gives(driver),
+        post("/api/drivers/{id}/delivered", delivered)
+            .summary("The pizza has arrived")
+            .by(&[Rider], Own::Driver)
+            .may_take(Schemas::nothing)
+            .gives(driver),
+    ]
+}
+
+fn driver(schemas: &mut Schemas) -> Value {
+    schemas.of("driver", "driver-state")
+}
+
+fn position(_: &mut Schemas) -> Value {
+    let number = || json!({"type": "number"});
+    let degrees = |max: u32| json!({"type": "number", "minimum": -f64::from(max), "maximum": max});
+    let time = json!({"anyOf": [
+        {"type": "string", "format": "date-time"},
+        {"type": "integer", "minimum": 0, "description": "Milliseconds since 1970"},
+    ]});
+    let mut position = Object::default()
+        .with("lat", degrees(90), true)
+        .with("lon", degrees(180), true)
+        .with("timestamp", time, true);
+    for name in ["accuracy", "speed", "heading"] {
+        position = position.with(name, or_null(number()), false);
+    }
+    position.done()
 }
 
 /// A driver as clients see it.

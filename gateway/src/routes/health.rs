@@ -1,20 +1,33 @@
 //! `/health`
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
 use bytes::Bytes;
+use serde_json::{Value, json};
 
 use crate::answer::raw;
+use crate::endpoint::{Endpoint, get};
+use crate::openapi::{Object, Schemas};
 use crate::problem::{self, Problem};
 use crate::server::App;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/health/live", get(live))
-        .route("/health/ready", get(ready))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/health/live", live)
+            .summary("Whether the process runs")
+            .public()
+            .gives(status),
+        get("/health/ready", ready)
+            .summary("Whether it can do its work")
+            .public()
+            .gives(status),
+    ]
+}
+
+fn status(_: &mut Schemas) -> Value {
+    let status = json!({"enum": ["live", "ready"]});
+    Object::default().with("status", status, true).done()
 }
 
 async fn live() -> Response {

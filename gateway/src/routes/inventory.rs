@@ -1,28 +1,69 @@
 //! `/api/inventory/{id}`
 
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, put};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
+use crate::access::Own;
+use crate::access::Role::{Kitchen, Manager};
 use crate::answer::{granted, plain, told};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
+use crate::endpoint::{Endpoint, Parameter, get, put};
+use crate::openapi::Schemas;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
-use crate::server::App;
+use crate::routes::restaurants::Menu;
 use crate::time::{At, Day};
 
 const DAYS: u32 = 90;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/inventory/{id}", get(stock))
-        .route("/api/inventory/{id}/stock", put(restock))
-        .route("/api/inventory/{id}/thresholds", put(set_thresholds))
-        .route("/api/inventory/{id}/history", get(history))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/api/inventory/{id}", stock)
+            .summary("What there is of each ingredient")
+            .by(&[Kitchen, Manager], Own::Restaurant)
+            .gives(stock_schema),
+        put("/api/inventory/{id}/stock", restock)
+            .summary("Ingredients were delivered")
+            .by(&[Manager], Own::Restaurant)
+            .takes(|s| s.arguments("inventory", "restock", &[]))
+            .gives(stock_schema),
+        put("/api/inventory/{id}/thresholds", set_thresholds)
+            .summary("Below how much of an ingredient to warn")
+            .by(&[Manager], Own::Restaurant)
+            .takes(|s| s.arguments("inventory", "set-threshold", &[]))
+            .gives(stock_schema),
+        put("/api/inventory/{id}/recipes", set_recipe)
+            .summary("Add a pizza to the menu, or change it")
+            .by(&[Manager], Own::Restaurant)
+            .takes(|s| s.body_of("inventory", "recipe").done())
+            .gives(super::restaurants::menu_schema),
+        get("/api/inventory/{id}/history", history)
+            .summary("The daily reports, newest first")
+            .by(&[Manager], Own::Restaurant)
+            .query(&[Parameter {
+                name: "days",
+                about: "How many, 90 at most.",
+                schema: |_| json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+            }])
+            .gives(history_schema),
+    ]
+}
+
+fn stock_schema(schemas: &mut Schemas) -> Value {
+    let lines = schemas.list_of("inventory", "stock-line");
+    super::of_restaurant("stock", lines)
+}
+
+fn history_schema(schemas: &mut Schemas) -> Value {
+    let day = json!({"type": "string", "format": "date"});
+    let day = schemas
+        .answer_of("inventory", "day-report")
+        .with("day", day, true);
+    super::of_restaurant("days", json!({"type": "array", "items": day.done()}))
 }
 
 #[derive(Serialize)]
@@ -81,6 +122,40 @@ async fn set_thresholds(
 ) -> Result<Response, Problem> {
     let thresholds: Thresholds<'_> = body.parse()?;
     change(&caller, &id, "set-threshold", &thresholds).await
+}
+
+/// A pizza as the menu has it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Recipe<'a> {
+    #[serde(borrow)]
+    pizza_type: Text<'a>,
+    price_cents: u32,
+    #[serde(borrow)]
+    ingredients: Vec<Amount<'a>>,
+}
+
+#[derive(Serialize)]
+struct NewRecipe<'a> {
+    recipe: Recipe<'a>,
+}
+
+async fn set_recipe(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let inventory = ActorId::new("inventory", id.as_str())?;
+    let recipe: Recipe<'_> = body.parse()?;
+    let recipe = NewRecipe { recipe };
+    let places = &[("/recipe", "")];
+    let reply = caller
+        .ask_with(inventory.clone(), "set-recipe", &recipe)
+        .await;
+    let reply = reply.map_err(|problem| problem.relocated(places))?;
+    granted::<Option<()>>(&reply).map_err(|problem| problem.relocated(places))?;
+    let menu = caller.for_another().ask(inventory, "menu").await?;
+    told(&reply, &Menu::of(&id, &menu)?)
 }
 
 async fn change(

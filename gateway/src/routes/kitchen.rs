@@ -2,31 +2,61 @@
 
 mod view;
 
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{delete, get, post};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::access::Own;
+use crate::access::Role::{Kitchen, Manager};
 use crate::answer::{granted, plain, told};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
+use crate::endpoint::{Endpoint, Parameter, delete, get, post};
+use crate::openapi::Object;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
-use crate::server::App;
 use view::{Display, Status, Ticket};
 
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/kitchen/{id}/queue", get(queue))
-        .route("/api/kitchen/{id}/status", get(status))
-        .route("/api/kitchen/{id}/display", get(display))
-        .route("/api/kitchen/{id}/chefs", post(clock_in))
-        .route("/api/kitchen/{id}/chefs/{chef}", delete(clock_out))
+const PAGES: &[Parameter] = &[super::AFTER, super::LIMIT];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/api/kitchen/{id}/queue", queue)
+            .summary("What waits for a chef, page by page")
+            .by(&[Kitchen, Manager], Own::Restaurant)
+            .query(PAGES)
+            .gives(|s| {
+                let queue = s.list_of("kitchen", "ticket");
+                let id = json!({"type": "string"});
+                let object = Object::default().with("kitchenId", id.clone(), true);
+                object
+                    .with("queue", queue, true)
+                    .with("next", id, false)
+                    .done()
+            }),
+        get("/api/kitchen/{id}/status", status)
+            .summary("How much there is to do, ovens, alerts")
+            .by(&[Kitchen, Manager], Own::Restaurant)
+            .gives(|s| s.of("kitchen", "kitchen-status")),
+        get("/api/kitchen/{id}/display", display)
+            .summary("Everything that a kitchen's screen shows")
+            .by(&[Kitchen, Manager], Own::Restaurant)
+            .gives(|s| s.of("kitchen", "kitchen-display")),
+        post("/api/kitchen/{id}/chefs", clock_in)
+            .summary("A chef begins to work")
+            .by(&[Kitchen, Manager], Own::Restaurant)
+            .takes(|s| s.arguments("kitchen", "clock-in", &[]))
+            .gives(|s| s.of("kitchen", "kitchen-status")),
+        delete("/api/kitchen/{id}/chefs/{chef}", clock_out)
+            .summary("A chef goes home")
+            .by(&[Kitchen, Manager], Own::Restaurant)
+            .gives(|s| s.of("kitchen", "kitchen-status")),
+    ]
 }
 
 #[derive(Deserialize)]

@@ -2,31 +2,90 @@
 
 mod create;
 
-use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post, put};
-use pizza_types::{ActorId, Reply};
+use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
+use serde_json::json as schema;
 
+use crate::access::Own;
+use crate::access::Role::{Customer, Driver, Kitchen, Manager};
 use crate::answer::{acknowledged, granted, json};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
+use crate::condition;
+use crate::endpoint::{Endpoint, Parameter, get, post, put};
+use crate::openapi::Schemas;
 use crate::order::Order;
 use crate::parameters::Path;
 use crate::problem::Problem;
-use crate::server::App;
 use crate::track;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/orders", post(create::create))
-        .route("/api/orders/{id}", get(read))
-        .route("/api/orders/{id}/track", get(track::track))
-        .route("/api/orders/{id}/status", put(update_status))
-        .route("/api/orders/{id}/assign-driver", post(assign_driver))
-        .route("/api/orders/{id}/cancel", post(cancel))
-        .route("/api/orders/{id}/confirm-delivery", post(confirm_delivery))
+/// Where a stream goes on, for those who cannot send a header.
+pub(super) const GO_ON: &[Parameter] = &[Parameter {
+    name: "lastEventId",
+    about: "Go on after this event; the header counts before it.",
+    schema: |_| schema!({"type": "string", "pattern": "^[0-9]{0,19}$"}),
+}];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        post("/api/orders", create::create)
+            .summary("Order")
+            .by(&[Customer, Manager], Own::Anything)
+            .takes(create::body)
+            .creates(order),
+        get("/api/orders/{id}", read)
+            .summary("An order as it is now")
+            .by(&[Customer, Driver, Kitchen, Manager], Own::Order)
+            .versioned()
+            .gives(order),
+        get("/api/orders/{id}/track", track::track)
+            .summary("An order's events: status, driver, eta, gap, end")
+            .by(&[Customer, Driver, Kitchen, Manager], Own::Order)
+            .query(GO_ON)
+            .gives_events(),
+        put("/api/orders/{id}/status", update_status)
+            .summary("Move an order on")
+            .by(&[Kitchen], Own::Order)
+            .versioned()
+            .takes(|s| s.arguments("order", "update-status", EXPECTED))
+            .gives(order),
+        post("/api/orders/{id}/assign-driver", assign_driver)
+            .summary("Give an order to a driver by hand")
+            .by(&[Manager], Own::Order)
+            .versioned()
+            .takes(|s| s.arguments("order", "assign-driver", EXPECTED))
+            .gives(order),
+        post("/api/orders/{id}/cancel", cancel)
+            .summary("Cancel an order, as long as it is not in the oven")
+            .by(&[Customer, Manager], Own::Order)
+            .versioned()
+            .may_take(|s| s.arguments("order", "cancel", EXPECTED))
+            .gives(order),
+        post("/api/orders/{id}/confirm-delivery", confirm_delivery)
+            .summary("Say that the pizza has arrived")
+            .by(&[Customer, Driver, Manager], Own::Order)
+            .versioned()
+            .may_take(Schemas::nothing)
+            .gives(order),
+    ]
+}
+
+/// Comes in a header.
+const EXPECTED: &[&str] = &["expected"];
+
+fn order(schemas: &mut Schemas) -> serde_json::Value {
+    schemas.of("order", "order-state")
+}
+
+/// What the body says, and the version that the headers name.
+#[derive(Serialize)]
+struct If<'a, T> {
+    #[serde(flatten)]
+    command: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<u64>,
 }
 
 async fn read(
@@ -37,6 +96,11 @@ async fn read(
     let reply = caller.ask(ActorId::new("order", id)?, "get").await?;
     let order: Order<'_> = granted(&reply)?;
     let etag = order.etag();
+    if let Some(expected) = condition::expected(&headers)?
+        && expected != order.version
+    {
+        return Err(condition::stale(order.version));
+    }
     let mut known = headers.get_all(header::IF_NONE_MATCH).iter();
     let mut response = if known.any(|tags| names(tags, &etag)) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -82,7 +146,7 @@ async fn update_status(
 ) -> Result<Response, Problem> {
     let order = ActorId::new("order", id)?;
     let status: NewStatus = body.parse()?;
-    changed(&caller.ask_with(order, "update-status", &status).await?)
+    change(&caller, order, "update-status", &status).await
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,7 +167,7 @@ async fn assign_driver(
     if let Err(error) = ActorId::new("driver", &*assignment.driver_id.0) {
         return Err(Problem::invalid("/driverId", error.to_string()));
     }
-    changed(&caller.ask_with(order, "assign-driver", &assignment).await?)
+    change(&caller, order, "assign-driver", &assignment).await
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -120,7 +184,7 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     let order = ActorId::new("order", id)?;
     let cancellation: Cancellation<'_> = body.parse_or_default()?;
-    changed(&caller.ask_with(order, "cancel", &cancellation).await?)
+    change(&caller, order, "cancel", &cancellation).await
 }
 
 async fn confirm_delivery(
@@ -129,13 +193,21 @@ async fn confirm_delivery(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let order = ActorId::new("order", id)?;
-    let Nothing {} = body.parse_or_default()?;
-    changed(&caller.ask(order, "confirm-delivery").await?)
+    let nothing: Nothing = body.parse_or_default()?;
+    change(&caller, order, "confirm-delivery", &nothing).await
 }
 
-fn changed(reply: &Reply) -> Result<Response, Problem> {
-    let order: Order<'_> = granted(reply)?;
+async fn change(
+    caller: &Caller,
+    order: ActorId,
+    method: &str,
+    command: &impl Serialize,
+) -> Result<Response, Problem> {
+    let expected = caller.expected;
+    let command = If { command, expected };
+    let reply = caller.ask_with(order, method, &command).await?;
+    let order: Order<'_> = granted(&reply)?;
     let mut response = json(StatusCode::OK, &order)?;
     response.headers_mut().insert(header::ETAG, order.etag());
-    Ok(acknowledged(response, reply))
+    Ok(acknowledged(response, &reply))
 }

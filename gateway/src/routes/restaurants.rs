@@ -1,38 +1,91 @@
 //! `/api/restaurants/{id}` and `/api/dashboard/{id}`
 
 mod figures;
+mod list;
 mod orders;
 
-use axum::Router;
 use axum::response::Response;
-use axum::routing::get;
-use pizza_types::ActorId;
+use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use self::figures::{Figures, Period};
+use crate::access::Own;
+use crate::access::Role::{Customer, Driver as Rider, Kitchen, Manager};
 use crate::answer::{granted, plain, told};
 use crate::caller::Caller;
 use crate::dashboard;
+use crate::endpoint::{Endpoint, Parameter, get};
+use crate::openapi::Schemas;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
-use crate::server::App;
 use crate::time::At;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/restaurants/{id}", get(read))
-        .route("/api/restaurants/{id}/menu", get(menu))
-        .route("/api/restaurants/{id}/orders", get(orders::orders))
-        .route("/api/restaurants/{id}/drivers", get(drivers))
-        .route("/api/restaurants/{id}/metrics", get(metrics))
-        .route("/api/restaurants/{id}/history", get(history))
-        .route("/api/dashboard/{id}/stream", get(dashboard::follow))
+const SPAN: &[Parameter] = &[
+    Parameter {
+        name: "by",
+        about: "Hours of a week, or days of 90.",
+        schema: |_| json!({"enum": ["hour", "day"], "default": "hour"}),
+    },
+    super::LIMIT,
+];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/api/restaurants", list::list)
+            .summary("All restaurants, page by page")
+            .by(&[Customer, Rider, Kitchen, Manager], Own::Anything)
+            .query(list::PAGES)
+            .gives(list::schema),
+        get("/api/restaurants/{id}", read)
+            .summary("A restaurant")
+            .by(&[Customer, Rider, Kitchen, Manager], Own::Anything)
+            .gives(|s| s.of("restaurant", "restaurant-state")),
+        get("/api/restaurants/{id}/menu", menu)
+            .summary("What there is to eat, and at what price")
+            .by(&[Customer, Rider, Kitchen, Manager], Own::Anything)
+            .gives(menu_schema),
+        get("/api/restaurants/{id}/orders", orders::orders)
+            .summary("Its orders, newest first, page by page")
+            .by(&[Kitchen, Manager], Own::Restaurant)
+            .query(orders::PAGES)
+            .gives(orders::schema),
+        get("/api/restaurants/{id}/drivers", drivers)
+            .summary("Its drivers, as it last heard of them")
+            .by(&[Manager], Own::Restaurant)
+            .gives(|s| {
+                let drivers = s.list_of("restaurant", "driver-view");
+                super::of_restaurant("drivers", drivers)
+            }),
+        get("/api/restaurants/{id}/metrics", metrics)
+            .summary("Its figures now, and of the last hour and day")
+            .by(&[Manager], Own::Restaurant)
+            .gives(|s| s.of("restaurant", "figures")),
+        get("/api/restaurants/{id}/history", history)
+            .summary("Its figures by hour or by day, newest first")
+            .by(&[Manager], Own::Restaurant)
+            .query(SPAN)
+            .gives(|s| {
+                let periods = s.list_of("restaurant", "period");
+                super::of_restaurant("periods", periods)
+            }),
+        get("/api/dashboard/{id}/stream", dashboard::follow)
+            .summary("Everything that happens in it: status, driver, eta, gap")
+            .by(&[Manager], Own::Restaurant)
+            .query(super::orders::GO_ON)
+            .gives_events(),
+    ]
+}
+
+pub(super) fn menu_schema(schemas: &mut Schemas) -> Value {
+    let menu = schemas.list_of("inventory", "recipe");
+    super::of_restaurant("menu", menu)
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Restaurant<'a> {
+pub(super) struct Restaurant<'a> {
     #[serde(borrow)]
     restaurant_id: &'a RawValue,
     #[serde(borrow)]
@@ -47,22 +100,26 @@ async fn read(caller: Caller, Path(id): Path<String>) -> Result<Response, Proble
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Menu<'a> {
+pub(super) struct Menu<'a> {
     restaurant_id: &'a str,
     menu: &'a RawValue,
+}
+
+impl<'a> Menu<'a> {
+    pub(super) fn of(restaurant_id: &'a str, reply: &'a Reply) -> Result<Self, Problem> {
+        let menu = plain(reply)?;
+        Ok(Self {
+            restaurant_id,
+            menu,
+        })
+    }
 }
 
 /// What can be made of what, the inventory knows.
 async fn menu(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id.as_str())?;
     let reply = caller.ask(inventory, "menu").await?;
-    let restaurant_id = &id;
-    let menu = plain(&reply)?;
-    let answer = Menu {
-        restaurant_id,
-        menu,
-    };
-    told(&reply, &answer)
+    told(&reply, &Menu::of(&id, &reply)?)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +135,8 @@ struct Driver<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     order_id: Option<&'a RawValue>,
     lost_signal: bool,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    offered: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]

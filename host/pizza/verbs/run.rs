@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use pizza_gateway::Gateway;
+use pizza_gateway::{Door, Gateway, Metrics, Tls};
 use pizza_silo::{RunningSilo, Token};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-use crate::{bundled, demo};
+use crate::{bundled, demo, dev_tokens, metrics};
 
 const CONFIG_FILE: &str = "pizza.toml";
 const DEMO_STOCK: u32 = 1_000_000;
@@ -29,6 +29,9 @@ pub(crate) struct Run {
     /// Where HTTP is served [default: 127.0.0.1:5000]
     #[arg(long, env = "PIZZA_HTTP", value_name = "ADDR")]
     http: Option<SocketAddr>,
+    /// Where HTTPS is served, or off [default: 127.0.0.1:5001]
+    #[arg(long, env = "PIZZA_HTTPS", value_name = "ADDR", value_parser = Https::parse)]
+    https: Option<Https>,
     /// Where operators are served [default: 127.0.0.1:5002]
     #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
     admin: Option<SocketAddr>,
@@ -47,6 +50,22 @@ pub(crate) struct Run {
     /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
     #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
     log: Option<String>,
+}
+
+/// An address, or none.
+#[derive(Debug, Clone, Copy)]
+struct Https(Option<SocketAddr>);
+
+impl Https {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self(None)),
+            address => match address.parse() {
+                Ok(address) => Ok(Self(Some(address))),
+                Err(_) => Err("an address like 127.0.0.1:5001, or off".to_owned()),
+            },
+        }
+    }
 }
 
 impl Run {
@@ -77,6 +96,10 @@ impl Run {
         if let Some(http) = self.http {
             config.gateway.http = http;
         }
+        if let Some(Https(https)) = self.https {
+            config.gateway.https.on = https.is_some();
+            config.gateway.https.address = https.unwrap_or(config.gateway.https.address);
+        }
         config.admin = self.admin.unwrap_or(config.admin);
         config.admin_token = self.admin_token.or(config.admin_token);
         config.speed = self.speed.unwrap_or(config.speed);
@@ -86,9 +109,14 @@ impl Run {
     }
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(mut config: Config) -> anyhow::Result<()> {
+    let metrics = metrics::install()?;
     // Addresses first: whoever cannot be reached should not have touched the data.
     let http = listen(config.gateway.http, "--http").await?;
+    let https = match config.gateway.https.on {
+        true => Some(listen(config.gateway.https.address, "--https").await?),
+        false => None,
+    };
     let admin = listen(config.admin, "--admin").await?;
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await?;
     if config.demo {
@@ -97,12 +125,28 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
     // By now the data directory is this process's own.
     let token = config.token()?;
-    let admin_address = admin.local_addr()?;
+    let mut open = Open {
+        http: http.local_addr()?,
+        https: None,
+        admin: admin.local_addr()?,
+        tokens: None,
+    };
+    let mut doors = vec![Door::http(http)];
+    if let Some(https) = https {
+        open.https = Some(https.local_addr()?);
+        let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
+        doors.push(Door::https(https, tls));
+    }
+    if config.demo {
+        dev_tokens::add(&mut config.gateway, &token);
+        open.tokens = Some(dev_tokens::listed(&token));
+    }
     let operators = axum::serve(admin, silo.admin(token));
     let operators = tokio::spawn(operators.into_future());
-    let address = http.local_addr()?;
-    banner(&config, address, admin_address);
-    let gateway = Gateway::new(silo.client(), config.gateway);
+    banner(&config, &open);
+    let gauges = silo.gauges();
+    let read: Metrics = Box::new(move || metrics::read(&metrics, &gauges));
+    let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         tokio::select! {
@@ -111,7 +155,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         }
         tracing::info!("stopping: requests in progress are finished first");
     };
-    pizza_gateway::serve(gateway, http, stop).await?;
+    pizza_gateway::serve(gateway, doors, stop).await?;
     operators.abort();
     silo.drain().await;
     Ok(())
@@ -138,17 +182,34 @@ async fn set_up_once(silo: &RunningSilo, restaurant: &str) -> anyhow::Result<()>
     Ok(())
 }
 
-fn banner(config: &Config, http: SocketAddr, admin: SocketAddr) {
+/// What is open, and for whom.
+struct Open {
+    http: SocketAddr,
+    https: Option<SocketAddr>,
+    admin: SocketAddr,
+    tokens: Option<String>,
+}
+
+fn banner(config: &Config, open: &Open) {
+    let Open { http, admin, .. } = open;
     let data = config.silo.data.display();
     let token = match &config.admin_token {
         Some(_) => "as configured".to_owned(),
         None => Token::path(&config.silo.data).display().to_string(),
     };
+    let https = open.https.map_or_else(String::new, |https| {
+        format!("  TLS    https://{https}/api\n")
+    });
+    let tokens = open.tokens.as_ref().map_or_else(String::new, |tokens| {
+        format!("Tokens to try each role with; from this machine none is needed:\n{tokens}")
+    });
     let banner = format!(
         "Awesome Pizza is open.\n\
-         \x20 API    http://{http}/api\n\
+         \x20 API    http://{http}/api  (docs: http://{http}/docs)\n\
+         {https}\
          \x20 admin  http://{admin}/stats  (token: {token})\n\
          \x20 data   {data}\n\
+         {tokens}\
          Order one:\n\
          \x20 curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' \
          -d '{{\"customerId\":\"customer-1\",\"pizzaType\":\"Margherita\"}}'\n"

@@ -4,12 +4,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use pizza_types::{ActorId, MessageId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json as schema};
 
+use crate::access::Role;
 use crate::answer::{acknowledged, granted, json};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
+use crate::openapi::Schemas;
 use crate::order::Order;
 use crate::problem::{self, Problem};
 
@@ -78,6 +80,7 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
         LONG
     };
     let order = asked.order(&caller.app.config().default_restaurant)?;
+    order.check_owner(&caller)?;
     // The id follows from the message, so that the same message makes the same order.
     let order_id = format!("order-{}", MessageId::derive("order", &[&caller.id.0]));
     let location = HeaderValue::try_from(format!("/api/orders/{order_id}"));
@@ -125,6 +128,40 @@ impl<'a> Asked<'a> {
             delivery_location: self.delivery_location,
         })
     }
+}
+
+impl NewOrder<'_> {
+    /// Customers order for themselves, managers for their restaurant.
+    fn check_owner(&self, caller: &Caller) -> Result<(), Problem> {
+        let Some(holder) = caller.identity.limited() else {
+            return Ok(());
+        };
+        let (name, named) = match holder.role {
+            Role::Customer => ("customerId", &self.customer_id.0),
+            _ => ("restaurantId", &self.restaurant_id.0),
+        };
+        if *named == holder.subject {
+            return Ok(());
+        }
+        let detail = format!(
+            "{name} {named:?} is not {:?}, to whom the token belongs",
+            holder.subject
+        );
+        Err(Problem::new(problem::FORBIDDEN, detail))
+    }
+}
+
+/// The long form, and the short one.
+pub(super) fn body(schemas: &mut Schemas) -> Value {
+    let mut form = || {
+        schemas
+            .body_of("order", "new-order")
+            .optional("restaurantId")
+    };
+    let long = form();
+    let pizza = schema!({"type": "string", "description": "One pizza of this type"});
+    let short = form().without("items").with("pizzaType", pizza, true);
+    schema!({"anyOf": [long.done(), short.done()]})
 }
 
 #[cold]

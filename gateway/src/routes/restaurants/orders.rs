@@ -4,12 +4,32 @@ use axum::response::Response;
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::answer::{plain, told};
 use crate::caller::Caller;
+use crate::endpoint::Parameter;
+use crate::openapi::Schemas;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
+use crate::routes::{AFTER, LIMIT, paged};
 use crate::time::At;
+
+pub(super) const PAGES: &[Parameter] = &[
+    Parameter {
+        name: "state",
+        about: "Only orders in this state.",
+        schema: |s| s.of("order", "status"),
+    },
+    AFTER,
+    LIMIT,
+];
+
+pub(super) fn schema(schemas: &mut Schemas) -> Value {
+    let lines = schemas.list_of("restaurant", "order-line");
+    let next = json!({"type": "string", "description": "What to ask for as `after`"});
+    paged("orders", lines, next)
+}
 
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
@@ -54,8 +74,8 @@ struct Order<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     driver_id: Option<&'a RawValue>,
     late: bool,
-    #[serde(borrow, skip_serializing)]
-    cursor: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cursor: &'a RawValue,
 }
 
 pub(super) async fn orders(
@@ -74,7 +94,7 @@ pub(super) async fn orders(
     let reply = reply.map_err(|problem| problem.relocated(&[("/status", "/state")]))?;
     let orders: Vec<Order<'_>> = plain(&reply)?;
     let full = orders.len() >= limit as usize;
-    let next = orders.last().filter(|_| full).and_then(|last| last.cursor);
+    let next = orders.last().filter(|_| full).map(|last| last.cursor);
     let answer = Orders {
         restaurant_id: &id,
         orders,

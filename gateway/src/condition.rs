@@ -1,0 +1,46 @@
+//! `If-Match`: a command that is meant for one version of a thing, and for no later one.
+
+use axum::http::{HeaderMap, header};
+
+use crate::problem::{self, Problem};
+
+/// The version that an `If-Match` names; `None` when any will do.
+///
+/// # Errors
+/// When the header names no single version that could be this thing's.
+pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let mut given = headers.get_all(header::IF_MATCH).iter();
+    let Some(tag) = given.next() else {
+        return Ok(None);
+    };
+    let tag = tag.to_str().unwrap_or_default().trim();
+    if given.next().is_some() || tag.contains(',') {
+        let detail = "If-Match takes one entity tag here";
+        return Err(Problem::new(problem::MALFORMED, detail));
+    }
+    if tag == "*" {
+        return Ok(None);
+    }
+    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    let version = version.and_then(|version| version.parse().ok());
+    version.map(Some).ok_or_else(|| unmatched(tag))
+}
+
+/// What has no entity tag matches none.
+pub(crate) fn refuse_unless(versioned: bool, headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(header::IF_MATCH) {
+        Some(tag) if !versioned && tag != "*" => Err(unmatched(tag.to_str().unwrap_or_default())),
+        _ => Ok(()),
+    }
+}
+
+/// The thing has another version now: this one.
+pub(crate) fn stale(version: u64) -> Problem {
+    let detail = format!("the entity tag is \"{version}\" now; If-Match names another");
+    Problem::new(problem::STALE, detail).member("version", version)
+}
+
+fn unmatched(tag: &str) -> Problem {
+    let detail = format!("nothing here has the entity tag {tag}");
+    Problem::new(problem::STALE, detail)
+}

@@ -1,0 +1,193 @@
+//! An endpoint: how it is reached, who may, and what its document says of it. Routes and
+//! OpenAPI come from the same list, so that neither can know one that the other does not.
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use serde_json::Value;
+
+use crate::access::{Own, Role};
+use crate::openapi::Schemas;
+use crate::server::App;
+
+/// Makes the JSON schema, in which named types are references.
+pub(crate) type Shape = fn(&mut Schemas) -> Value;
+
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    pub(crate) handler: MethodRouter<App>,
+    pub(crate) rules: Rules,
+    pub(crate) doc: Doc,
+}
+
+/// What is checked before the handler is called.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) path: &'static str,
+    /// Nobody needs a token.
+    pub(crate) public: bool,
+    /// Beside the admin, who may do everything.
+    pub(crate) roles: &'static [Role],
+    pub(crate) own: Own,
+    /// The answer has an entity tag, to which `If-Match` refers.
+    pub(crate) versioned: bool,
+}
+
+/// What clients are told.
+pub(crate) struct Doc {
+    pub(crate) summary: &'static str,
+    pub(crate) query: &'static [Parameter],
+    pub(crate) body: Option<Body>,
+    pub(crate) status: u16,
+    pub(crate) answer: Answer,
+}
+
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) schema: Shape,
+}
+
+pub(crate) struct Body {
+    pub(crate) schema: Shape,
+    pub(crate) required: bool,
+}
+
+pub(crate) enum Answer {
+    Json(Shape),
+    Events,
+    Text(&'static str),
+    /// Of any type.
+    File,
+    Elsewhere,
+}
+
+pub(crate) fn get<H, T>(path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    Endpoint::new(Method::GET, path, on(MethodFilter::GET, handler))
+}
+
+pub(crate) fn post<H, T>(path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    Endpoint::new(Method::POST, path, on(MethodFilter::POST, handler))
+}
+
+pub(crate) fn put<H, T>(path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    Endpoint::new(Method::PUT, path, on(MethodFilter::PUT, handler))
+}
+
+pub(crate) fn delete<H, T>(path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    Endpoint::new(Method::DELETE, path, on(MethodFilter::DELETE, handler))
+}
+
+impl Endpoint {
+    fn new(method: Method, path: &'static str, handler: MethodRouter<App>) -> Self {
+        Self {
+            method,
+            handler,
+            rules: Rules {
+                path,
+                public: false,
+                roles: &[],
+                own: Own::Anything,
+                versioned: false,
+            },
+            doc: Doc {
+                summary: "",
+                query: &[],
+                body: None,
+                status: 200,
+                answer: Answer::Json(Schemas::anything),
+            },
+        }
+    }
+
+    pub(crate) fn summary(mut self, summary: &'static str) -> Self {
+        self.doc.summary = summary;
+        self
+    }
+
+    pub(crate) fn public(mut self) -> Self {
+        self.rules.public = true;
+        self
+    }
+
+    /// Roles that may, beside the admin, and what the path must name for them to.
+    pub(crate) fn by(mut self, roles: &'static [Role], own: Own) -> Self {
+        self.rules.roles = roles;
+        self.rules.own = own;
+        self
+    }
+
+    pub(crate) fn versioned(mut self) -> Self {
+        self.rules.versioned = true;
+        self
+    }
+
+    pub(crate) fn query(mut self, query: &'static [Parameter]) -> Self {
+        self.doc.query = query;
+        self
+    }
+
+    pub(crate) fn takes(mut self, schema: Shape) -> Self {
+        let required = true;
+        self.doc.body = Some(Body { schema, required });
+        self
+    }
+
+    pub(crate) fn may_take(mut self, schema: Shape) -> Self {
+        let required = false;
+        self.doc.body = Some(Body { schema, required });
+        self
+    }
+
+    pub(crate) fn gives(mut self, schema: Shape) -> Self {
+        self.doc.answer = Answer::Json(schema);
+        self
+    }
+
+    pub(crate) fn creates(mut self, schema: Shape) -> Self {
+        self.doc.status = 201;
+        self.gives(schema)
+    }
+
+    pub(crate) fn gives_events(mut self) -> Self {
+        self.doc.answer = Answer::Events;
+        self
+    }
+
+    /// Whether it may change something.
+    pub(crate) fn is_command(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    pub(crate) fn gives_a_file(mut self) -> Self {
+        self.doc.answer = Answer::File;
+        self
+    }
+
+    pub(crate) fn leads_elsewhere(mut self) -> Self {
+        self.doc.status = 308;
+        self.doc.answer = Answer::Elsewhere;
+        self
+    }
+
+    pub(crate) fn gives_text(mut self, content_type: &'static str) -> Self {
+        self.doc.answer = Answer::Text(content_type);
+        self
+    }
+}

@@ -1,0 +1,187 @@
+//! One endpoint in the document.
+
+use axum::http::{Method, StatusCode};
+use pizza_value::camel;
+use serde_json::{Map, Value, json};
+
+use super::Schemas;
+use crate::access::{Own, Role};
+use crate::endpoint::{Answer, Endpoint, Rules};
+
+pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
+    let (rules, doc) = (&endpoint.rules, &endpoint.doc);
+    let mut operation = json!({
+        "operationId": operation_id(endpoint),
+        "tags": [tag(rules.path)],
+        "summary": doc.summary,
+        "description": who(rules),
+        "parameters": parameters(endpoint, schemas),
+        "responses": responses(endpoint, schemas),
+        "security": if rules.public { json!([]) } else { json!([{"token": []}, {}]) },
+    });
+    if let Some(body) = &doc.body {
+        operation["requestBody"] = json!({
+            "required": body.required,
+            "content": {"application/json": {"schema": (body.schema)(schemas)}},
+        });
+    }
+    operation
+}
+
+/// `POST /api/orders/{id}/cancel` is `postOrdersIdCancel`.
+fn operation_id(endpoint: &Endpoint) -> String {
+    let method = endpoint.method.as_str().to_ascii_lowercase();
+    let path = endpoint.rules.path.replace(['{', '}', '*', '.'], "-");
+    let steps = path.split(['/', '-']).filter(|step| !step.is_empty());
+    let words = std::iter::once(method.as_str()).chain(steps.filter(|step| *step != "api"));
+    camel(&words.collect::<Vec<_>>().join("-"))
+}
+
+/// `/api/orders/{id}` is about `orders`, `/health/live` about `operations`.
+fn tag(path: &str) -> &str {
+    let mut steps = path.strip_prefix("/api/").map(|rest| rest.split('/'));
+    steps
+        .as_mut()
+        .and_then(Iterator::next)
+        .unwrap_or("operations")
+}
+
+fn who(rules: &Rules) -> String {
+    if rules.public {
+        return "Anybody may.".to_owned();
+    }
+    let own = |role: Role| match (rules.own, role) {
+        (Own::Order, _) | (Own::Driver, _) => " (their own)",
+        (Own::Restaurant, Role::Kitchen | Role::Manager) => " (their own)",
+        _ => "",
+    };
+    let roles = rules
+        .roles
+        .iter()
+        .map(|role| format!("{}{}, ", role.name(), own(*role)));
+    format!("Roles: {}admin.", roles.collect::<String>())
+}
+
+fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
+    let mut all = Vec::new();
+    let steps = endpoint.rules.path.split('/');
+    let named = steps.filter_map(|step| step.strip_prefix('{')?.strip_suffix('}'));
+    all.extend(named.map(|name| in_path(name, tag(endpoint.rules.path))));
+    for parameter in endpoint.doc.query {
+        all.push(json!({
+            "name": parameter.name,
+            "in": "query",
+            "description": parameter.about,
+            "schema": (parameter.schema)(schemas),
+        }));
+    }
+    let mut header = |name: &str, about: &str, schema: Value| {
+        all.push(json!({"name": name, "in": "header", "description": about, "schema": schema}));
+    };
+    if endpoint.is_command() {
+        let about = "Sent again with the same key, a command happens once.";
+        let schema = json!({"type": "string", "pattern": "^[!-~]{1,255}$"});
+        header("Idempotency-Key", about, schema);
+    }
+    if endpoint.rules.versioned && endpoint.is_command() {
+        let about = "The entity tag that the thing must still have.";
+        header("If-Match", about, json!({"type": "string"}));
+    }
+    if matches!(endpoint.doc.answer, Answer::Events) {
+        let about = "Go on after this event.";
+        header(
+            "Last-Event-ID",
+            about,
+            json!({"type": "string", "pattern": "^[0-9]{0,19}$"}),
+        );
+    }
+    all
+}
+
+fn in_path(name: &str, tag: &str) -> Value {
+    let name = name.trim_start_matches('*');
+    let mut schema = json!({"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"});
+    let example = match (name, tag) {
+        ("id", "kitchen" | "inventory" | "restaurants" | "dashboard") => Some("napoli"),
+        ("id", "drivers") => Some("driver-1"),
+        ("chef", _) => Some("napoli.1"),
+        _ => None,
+    };
+    if let Some(example) = example {
+        schema["examples"] = json!([example]);
+    }
+    json!({"name": name, "in": "path", "required": true, "schema": schema})
+}
+
+fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
+    let (rules, doc) = (&endpoint.rules, &endpoint.doc);
+    let content = match &doc.answer {
+        Answer::Json(shape) => json!({"application/json": {"schema": shape(schemas)}}),
+        Answer::Events => json!({"text/event-stream": {"schema": {"type": "string"}}}),
+        Answer::Text(media) => json!({*media: {"schema": {"type": "string"}}}),
+        Answer::File => json!({"*/*": {}}),
+        Answer::Elsewhere => json!({}),
+    };
+    let reason = |status: u16| {
+        let status = StatusCode::from_u16(status).ok();
+        status
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("")
+    };
+    let mut answer = json!({"description": reason(doc.status), "content": content});
+    let mut headers = Map::new();
+    if rules.versioned {
+        let about = "Names this version of the thing.";
+        let etag = json!({"description": about, "schema": {"type": "string"}});
+        headers.insert("ETag".to_owned(), etag);
+    }
+    if doc.status == 201 {
+        let location = json!({"description": "Where it is", "schema": {"type": "string"}});
+        headers.insert("Location".to_owned(), location);
+        answer["links"] = links();
+    }
+    if !headers.is_empty() {
+        answer["headers"] = headers.into();
+    }
+    let mut all = Map::from_iter([(doc.status.to_string(), answer)]);
+    if rules.versioned && endpoint.method == Method::GET {
+        all.insert("304".to_owned(), json!({"description": reason(304)}));
+    }
+    if matches!(doc.answer, Answer::Json(_)) && rules.path.ends_with("{method}") {
+        all.insert("204".to_owned(), json!({"description": reason(204)}));
+    }
+    let problem = json!({"$ref": "#/components/responses/Problem"});
+    for status in problems(endpoint) {
+        all.insert(status.to_string(), problem.clone());
+    }
+    all.insert("default".to_owned(), problem);
+    all.into()
+}
+
+/// What a client should be ready for; whatever else comes has the same form.
+fn problems(endpoint: &Endpoint) -> Vec<u16> {
+    let rules = &endpoint.rules;
+    let mut statuses = vec![400, 429, 503];
+    if !rules.public {
+        statuses.extend([401, 403]);
+    }
+    if rules.path.contains('{') {
+        statuses.extend([404, 422]);
+    }
+    if endpoint.is_command() {
+        statuses.extend([408, 409, 412, 413, 415, 422]);
+    }
+    statuses
+}
+
+/// What can be done with an order that was just made.
+fn links() -> Value {
+    let to = |operation: &str| json!({"operationId": operation, "parameters": {"id": "$response.body#/orderId"}});
+    json!({
+        "read": to("getOrdersId"),
+        "cancel": to("postOrdersIdCancel"),
+        "assignDriver": to("postOrdersIdAssignDriver"),
+        "updateStatus": to("putOrdersIdStatus"),
+        "confirmDelivery": to("postOrdersIdConfirmDelivery"),
+    })
+}

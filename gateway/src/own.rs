@@ -1,0 +1,83 @@
+//! What belongs to whom: a customer's orders, a driver's own things, a manager's restaurant.
+
+use pizza_client::Call;
+use pizza_types::ActorId;
+use serde::Deserialize;
+
+use crate::access::{Holder, Role};
+use crate::answer::granted;
+use crate::problem::{self, Problem};
+use crate::refused;
+use crate::server::App;
+
+/// What the path's first parameter names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Own {
+    /// Nothing that belongs to anybody, or the handler looks for itself.
+    Anything,
+    Order,
+    /// Also its kitchen and its inventory, which have its id.
+    Restaurant,
+    Driver,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderOf {
+    customer_id: String,
+    restaurant_id: String,
+    driver_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DriverOf {
+    restaurant_id: Option<String>,
+}
+
+/// # Errors
+/// Unless what `id` names is the holder's own.
+pub(crate) async fn check(
+    app: &App,
+    holder: &Holder,
+    own: Own,
+    id: Option<&str>,
+) -> Result<(), Problem> {
+    let Some(id) = id else { return Ok(()) };
+    let subject = Some(holder.subject.as_str());
+    let is_own = match (own, holder.role) {
+        (Own::Anything, _) => true,
+        // Whoever does not work there sees what everybody sees.
+        (Own::Restaurant, Role::Customer | Role::Driver) => true,
+        (Own::Restaurant, _) | (Own::Driver, Role::Driver) => subject == Some(id),
+        (Own::Driver, _) => {
+            let reply = ask(app, ActorId::new("driver", id)?).await?;
+            let driver: DriverOf = crate::answer::plain(&reply)?;
+            driver.restaurant_id.as_deref() == subject
+        }
+        (Own::Order, role) => {
+            let reply = ask(app, ActorId::new("order", id)?).await?;
+            let order: OrderOf = granted(&reply)?;
+            match role {
+                Role::Customer => Some(order.customer_id.as_str()) == subject,
+                Role::Driver => order.driver_id.as_deref() == subject,
+                Role::Kitchen | Role::Manager => Some(order.restaurant_id.as_str()) == subject,
+                Role::Admin => true,
+            }
+        }
+    };
+    if is_own {
+        return Ok(());
+    }
+    let (role, subject) = (holder.role.name(), &holder.subject);
+    let detail = format!("{id:?} does not belong to the {role} {subject:?}");
+    Err(Problem::new(problem::FORBIDDEN, detail))
+}
+
+async fn ask(app: &App, target: ActorId) -> Result<pizza_types::Reply, Problem> {
+    let mut call = Call::new(target, "get");
+    call.deadline = app.call_max();
+    let id = app.client().transport().fresh_id();
+    let reply = app.client().raw(call.id(Some(id))).await;
+    reply.map_err(|error| refused::call(error, id))
+}

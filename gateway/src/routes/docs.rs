@@ -1,0 +1,76 @@
+//! `/openapi.json`, and `/docs` to browse it: Swagger UI, which comes with the program and
+//! needs nothing from the internet.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use utoipa_swagger_ui::Config;
+
+use crate::answer::raw;
+use crate::endpoint::{Endpoint, get};
+use crate::openapi;
+use crate::parameters::Path;
+use crate::problem::{self, Problem};
+
+/// The page runs its own scripts and asks this server, nobody else.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
+);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/openapi.json", document)
+            .summary("This document")
+            .public(),
+        get("/docs", page)
+            .summary("Where to browse it")
+            .public()
+            .leads_elsewhere(),
+        get("/docs/", index)
+            .summary("The page to browse it")
+            .public()
+            .gives_text("text/html"),
+        get("/docs/{file}", file)
+            .summary("What the page needs")
+            .public()
+            .gives_a_file(),
+    ]
+}
+
+async fn document() -> Response {
+    raw(StatusCode::OK, openapi::served())
+}
+
+async fn page() -> Redirect {
+    Redirect::permanent("/docs/")
+}
+
+async fn index() -> Result<Response, Problem> {
+    serve("index.html")
+}
+
+async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
+    serve(&name)
+}
+
+fn serve(name: &str) -> Result<Response, Problem> {
+    static CONFIG: LazyLock<Arc<Config<'static>>> =
+        LazyLock::new(|| Arc::new(Config::from("/openapi.json").persist_authorization(true)));
+    let found = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG));
+    let found = found.map_err(|error| Problem::new(problem::INTERNAL, error.to_string()))?;
+    let Some(file) = found else {
+        let detail = format!("the documentation has no file {name:?}");
+        return Err(Problem::new(problem::NOT_FOUND, detail));
+    };
+    let content_type = HeaderValue::try_from(file.content_type);
+    let mut response = Body::from(file.bytes.into_owned()).into_response();
+    let headers = response.headers_mut();
+    if let Ok(content_type) = content_type {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    Ok(response)
+}

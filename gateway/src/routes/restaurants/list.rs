@@ -1,0 +1,81 @@
+//! `/api/restaurants`: all of them, by id, page by page.
+
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use pizza_types::{ActorId, Reply};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Restaurant;
+use crate::answer::{granted, json as answer};
+use crate::caller::Caller;
+use crate::endpoint::Parameter;
+use crate::openapi::{Object, Schemas};
+use crate::parameters::Query;
+use crate::problem::{self, Problem};
+use crate::routes::{AFTER, LIMIT};
+use crate::server::App;
+
+pub(super) const PAGES: &[Parameter] = &[AFTER, LIMIT];
+
+const PAGE: u32 = 50;
+const PAGE_MAX: u32 = 200;
+/// Restaurants asked at once.
+const ASKED_AT_ONCE: usize = 16;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    restaurants: Vec<Restaurant<'a>>,
+    /// What to ask for as `after` to see more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+}
+
+pub(super) fn schema(schemas: &mut Schemas) -> Value {
+    let all = schemas.list_of("restaurant", "restaurant-state");
+    let next = json!({"type": "string", "description": "What to ask for as `after`"});
+    let list = Object::default().with("restaurants", all, true);
+    list.with("next", next, false).done()
+}
+
+/// The store knows which there are, each of them what it is.
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(page): Query<Page>,
+) -> Result<Response, Problem> {
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX) as usize;
+    let transport = app.client().transport();
+    let ids = transport.actors("restaurant", page.after.as_deref(), limit);
+    let ids = ids
+        .await
+        .map_err(|error| crate::refused::call(error, caller.id))?;
+    let questions: Vec<_> = ids.iter().map(|id| ask(&caller, id)).collect();
+    let replies: Vec<Reply> = stream::iter(questions)
+        .buffered(ASKED_AT_ONCE)
+        .try_collect()
+        .await?;
+    let mut restaurants = Vec::with_capacity(replies.len());
+    for reply in &replies {
+        match granted(reply) {
+            Ok(restaurant) => restaurants.push(restaurant),
+            // Somebody asked for it once, but it was never set up.
+            Err(problem) if problem.kind() == problem::NOT_FOUND => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    let next = ids.last().filter(|_| ids.len() >= limit).map(|id| &**id);
+    answer(axum::http::StatusCode::OK, &List { restaurants, next })
+}
+
+async fn ask(caller: &Caller, id: &str) -> Result<Reply, Problem> {
+    caller.ask(ActorId::new("restaurant", id)?, "get").await
+}

@@ -1,0 +1,32 @@
+//! Bearer tokens. They are kept as digests: what is looked up tells nothing of what is
+//! looked for, neither by its time nor in a memory dump.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::access::Holder;
+use crate::config::TokenConfig;
+
+pub(crate) struct Tokens(HashMap<[u8; 32], Arc<Holder>>);
+
+impl Tokens {
+    pub(crate) fn new(tokens: &[TokenConfig]) -> Self {
+        let holder = |(number, token): (usize, &TokenConfig)| {
+            let holder = Holder {
+                role: token.role,
+                subject: token.subject.clone(),
+                number,
+            };
+            (digest(&token.token.0), Arc::new(holder))
+        };
+        Self(tokens.iter().enumerate().map(holder).collect())
+    }
+
+    pub(crate) fn holder(&self, token: &str) -> Option<Arc<Holder>> {
+        self.0.get(&digest(token)).cloned()
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    *blake3::hash(token.as_bytes()).as_bytes()
+}
