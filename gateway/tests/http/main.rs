@@ -2,7 +2,9 @@
 //! sends to which actor, and what it makes of the answer. The real silo behind it is
 //! tested from the root package.
 
+mod access;
 mod bounds;
+mod document;
 mod endpoints;
 mod fake;
 mod idempotency;

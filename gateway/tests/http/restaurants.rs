@@ -87,6 +87,27 @@ async fn figures_are_told_with_their_times() {
 }
 
 #[tokio::test]
+async fn restaurants_are_listed_page_by_page() {
+    let server = Server::start().await;
+    let restaurant = json!({"ok": {"restaurantId": "r", "openedAt": 0,
+        "profile": {"name": "R"}}});
+    server.fake.answers("restaurant.get", Ok(restaurant));
+    let page = server.send("GET /api/restaurants?limit=2").await.json();
+    assert_eq!(page["next"], "roma");
+    let told = json!({"restaurantId": "r", "openedAt": "1970-01-01T00:00:00.000Z",
+        "profile": {"name": "R"}});
+    assert_eq!(page["restaurants"], json!([told.clone(), told.clone()]));
+    let rest = server.send("GET /api/restaurants?limit=2&after=roma").await;
+    assert_eq!(rest.json(), json!({"restaurants": [told]}));
+    assert_eq!(server.fake.last().target, "restaurant/torino");
+    // Asked for once, but never set up.
+    let unknown = json!({"err": {"notFound": "there is no restaurant"}});
+    server.fake.answers("restaurant.get", Ok(unknown));
+    let none = server.send("GET /api/restaurants").await;
+    assert_eq!(none.json(), json!({"restaurants": []}));
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_for_is_refused() {
     let server = Server::start().await;
     for path in [

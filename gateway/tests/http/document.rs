@@ -1,0 +1,150 @@
+//! `/openapi.json` and the page to browse it.
+
+use serde_json::Value;
+
+use crate::socket::Server;
+
+/// Routes come from the list that the document is made of. Whoever adds one elsewhere
+/// adds one that clients are not told of.
+#[test]
+fn routes_are_made_in_one_place() {
+    let mut sources = vec![std::path::PathBuf::from("src")];
+    let mut found = Vec::new();
+    while let Some(path) = sources.pop() {
+        if path.is_dir() {
+            let entries = path.read_dir().expect("a folder");
+            sources.extend(entries.map(|entry| entry.expect("an entry").path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("text");
+        let routing = [".route(", ".route_service(", ".nest(", ".merge("];
+        let lines = text
+            .lines()
+            .filter(|line| routing.iter().any(|r| line.contains(r)));
+        found.extend(lines.map(|line| (path.clone(), line.trim().to_owned())));
+    }
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].0.ends_with("routes.rs"), "{found:?}");
+}
+
+#[tokio::test]
+async fn the_document_names_every_endpoint() {
+    let server = Server::start().await;
+    let document = server.send("GET /openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths = document["paths"].as_object().expect("paths");
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().expect("operations") {
+            let place = format!("{method} {path}");
+            assert_ne!(operation["summary"], "", "{place}");
+            assert!(operation["responses"]["default"].is_object(), "{place}");
+            // Whatever it answers, there is something.
+            let path = path.replace(['{', '}'], "");
+            let request = format!("{} {path}", method.to_uppercase());
+            if path.ends_with("/track") || path.ends_with("/stream") {
+                continue;
+            }
+            let answer = server.send(&request).await;
+            let nothing = answer.status == 404 && answer.body.contains("there is nothing at");
+            assert!(!nothing && answer.status != 405, "{place}: {answer:?}");
+        }
+    }
+    let named = |method: &str, path: &str| paths[path][method].is_object();
+    for (method, path) in TABLE {
+        assert!(named(method, path), "{method} {path}");
+    }
+}
+
+/// What was promised to clients.
+const TABLE: &[(&str, &str)] = &[
+    ("post", "/api/orders"),
+    ("get", "/api/orders/{id}"),
+    ("put", "/api/orders/{id}/status"),
+    ("post", "/api/orders/{id}/cancel"),
+    ("post", "/api/orders/{id}/confirm-delivery"),
+    ("get", "/api/orders/{id}/track"),
+    ("post", "/api/orders/{id}/assign-driver"),
+    ("get", "/api/restaurants"),
+    ("get", "/api/restaurants/{id}"),
+    ("get", "/api/restaurants/{id}/orders"),
+    ("get", "/api/restaurants/{id}/metrics"),
+    ("get", "/api/restaurants/{id}/history"),
+    ("get", "/api/restaurants/{id}/menu"),
+    ("get", "/api/kitchen/{id}/queue"),
+    ("get", "/api/kitchen/{id}/status"),
+    ("get", "/api/kitchen/{id}/display"),
+    ("post", "/api/kitchen/{id}/chefs"),
+    ("delete", "/api/kitchen/{id}/chefs/{chef}"),
+    ("get", "/api/inventory/{id}"),
+    ("put", "/api/inventory/{id}/stock"),
+    ("put", "/api/inventory/{id}/thresholds"),
+    ("get", "/api/inventory/{id}/history"),
+    ("get", "/api/drivers/{id}/status"),
+    ("put", "/api/drivers/{id}/status"),
+    ("post", "/api/drivers/{id}/location"),
+    ("post", "/api/drivers/{id}/accept"),
+    ("post", "/api/drivers/{id}/reject"),
+    ("post", "/api/drivers/{id}/picked-up"),
+    ("post", "/api/drivers/{id}/delivered"),
+    ("get", "/api/dashboard/{id}/stream"),
+    ("post", "/api/actors/{type}/{key}/{method}"),
+    ("get", "/openapi.json"),
+    ("get", "/docs"),
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
+    ("get", "/metrics"),
+];
+
+#[tokio::test]
+async fn references_in_the_document_lead_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(object) => {
+                found.extend(object.get("$ref").and_then(Value::as_str));
+                object.values().for_each(|value| references(value, found));
+            }
+            Value::Array(array) => array.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let server = Server::start().await;
+    let document = server.send("GET /openapi.json").await.json();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100, "{}", found.len());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("in this document");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_needs_nothing_from_elsewhere() {
+    let server = Server::start().await;
+    let page = server.send("GET /docs").await;
+    assert_eq!(
+        (page.status, page.header("location")),
+        (308, Some("/docs/"))
+    );
+    let page = server.send("GET /docs/").await;
+    assert_eq!(page.header("content-type"), Some("text/html"));
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    let names = page.body.split(['"', '\'']);
+    let files: Vec<&str> = names
+        .filter(|name| name.ends_with(".js") || name.ends_with(".css"))
+        .collect();
+    assert!(files.len() >= 4, "{}", page.body);
+    for file in files {
+        assert!(!file.contains("//"), "{file} is elsewhere");
+        let path = file.trim_start_matches("./");
+        let answer = server.send(&format!("GET /docs/{path}")).await;
+        assert_eq!(answer.status, 200, "{file}");
+    }
+    server
+        .send("GET /docs/..%2Fsecret")
+        .await
+        .problem(404, "not-found");
+    let set_up = server.send("GET /docs/swagger-initializer.js").await;
+    assert!(set_up.body.contains("/openapi.json"), "{}", set_up.body);
+}
