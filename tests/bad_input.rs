@@ -141,7 +141,7 @@ fn calls() -> Vec<Case> {
             "/api/actors/order/key/update-status".to_owned(),
             b"[]".to_vec(),
             422,
-            "exactly 1",
+            "1 to 2",
         ),
         (
             "POST",

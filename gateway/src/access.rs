@@ -122,11 +122,14 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<(), Pro
             return Err(problem);
         }
     };
-    if let Some(holder) = identity.limited() {
+    let holder = identity.limited();
+    if let Some(holder) = holder {
         app.limits().check_holder(holder.number)?;
         if !rules.roles.contains(&holder.role) {
             return Err(forbidden(holder, rules.roles));
         }
+    }
+    if rules.own != Own::Anything {
         let named = request.extract_parts::<RawPathParams>().await;
         let named = named.map_err(|e| Problem::new(problem::MALFORMED, e.body_text()))?;
         let id = named.iter().next().map(|(_, value)| value);

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 
 use crate::problem::{self, Problem};
@@ -56,6 +57,19 @@ impl FromRequest<App> for JsonBody {
 impl JsonBody {
     /// The whole body as a `T`, or the place of what is wrong with it.
     pub(crate) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
+        let value = self.parse_any()?;
+        // Serde takes an array for an object whose fields come in order; this API does not.
+        if self.0.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::invalid(
+                "",
+                "invalid type: an array, expected an object",
+            ));
+        }
+        Ok(value)
+    }
+
+    /// Like [`parse`](Self::parse), of any JSON.
+    fn parse_any<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
         serde_json::from_slice(&self.0).map_err(|error| match error.classify() {
             Category::Data => self.misfit::<T>(&error),
             Category::Io | Category::Syntax | Category::Eof => malformed(&error),
@@ -71,6 +85,14 @@ impl JsonBody {
             return Ok(T::default());
         }
         self.parse()
+    }
+
+    /// Whether there is one, which is JSON then.
+    pub(crate) fn is_given(&self) -> Result<bool, Problem> {
+        if self.0.is_empty() {
+            return Ok(false);
+        }
+        self.parse_any::<&RawValue>().map(|_| true)
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {

@@ -21,8 +21,16 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     if tag == "*" {
         return Ok(None);
     }
-    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    let version = version.and_then(|version| version.parse().ok());
+    // A weak tag is one, but is no match for a command (RFC 9110, section 13.1.1).
+    let strong = tag.strip_prefix("W/").unwrap_or(tag);
+    let opaque = strong
+        .strip_prefix('"')
+        .and_then(|tag| tag.strip_suffix('"'));
+    let Some(opaque) = opaque.filter(|opaque| !opaque.contains('"')) else {
+        let detail = "If-Match takes an entity tag in quotes, or *";
+        return Err(Problem::new(problem::MALFORMED, detail));
+    };
+    let version = opaque.parse().ok().filter(|_| strong == tag);
     version.map(Some).ok_or_else(|| unmatched(tag))
 }
 

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::answer::granted;
 use crate::caller::Caller;
 use crate::feed::{Feed, From, Item};
 use crate::parameters::Path;
@@ -66,9 +65,6 @@ pub(crate) async fn follow(
         position => From::After(position),
     };
     let place = track::place(&app)?;
-    // A restaurant that does not exist has no dashboard.
-    let reply = caller.ask(restaurant.clone(), "get").await?;
-    granted::<&RawValue>(&reply)?;
     let key = restaurant.key().clone();
     let feed = Feed::open(app.clone(), STREAM, key, from).await;
     let feed = feed.map_err(|error| crate::refused::call(error, caller.id))?;

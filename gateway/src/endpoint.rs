@@ -51,6 +51,8 @@ pub(crate) struct Parameter {
 pub(crate) struct Body {
     pub(crate) schema: Shape,
     pub(crate) required: bool,
+    /// By name, as OpenAPI has them.
+    pub(crate) examples: Option<fn() -> Value>,
 }
 
 pub(crate) enum Answer {
@@ -144,14 +146,28 @@ impl Endpoint {
     }
 
     pub(crate) fn takes(mut self, schema: Shape) -> Self {
-        let required = true;
-        self.doc.body = Some(Body { schema, required });
+        self.doc.body = Some(Body {
+            schema,
+            required: true,
+            examples: None,
+        });
+        self
+    }
+
+    /// Of the body, by name.
+    pub(crate) fn for_example(mut self, examples: fn() -> Value) -> Self {
+        if let Some(body) = &mut self.doc.body {
+            body.examples = Some(examples);
+        }
         self
     }
 
     pub(crate) fn may_take(mut self, schema: Shape) -> Self {
-        let required = false;
-        self.doc.body = Some(Body { schema, required });
+        self.doc.body = Some(Body {
+            schema,
+            required: false,
+            examples: None,
+        });
         self
     }
 

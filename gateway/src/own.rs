@@ -1,8 +1,12 @@
 //! What belongs to whom: a customer's orders, a driver's own things, a manager's restaurant.
 
+use std::collections::HashSet;
+use std::sync::RwLock;
+
 use pizza_client::Call;
 use pizza_types::ActorId;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::access::{Holder, Role};
 use crate::answer::granted;
@@ -18,6 +22,8 @@ pub(crate) enum Own {
     Order,
     /// Also its kitchen and its inventory, which have its id.
     Restaurant,
+    /// A restaurant, of which everybody may see this.
+    Menu,
     Driver,
 }
 
@@ -36,23 +42,24 @@ struct DriverOf {
 }
 
 /// # Errors
-/// Unless what `id` names is the holder's own.
+/// Unless what `id` names is the holder's own, and there is such a restaurant.
 pub(crate) async fn check(
     app: &App,
-    holder: &Holder,
+    holder: Option<&Holder>,
     own: Own,
     id: Option<&str>,
 ) -> Result<(), Problem> {
     let Some(id) = id else { return Ok(()) };
+    let Some(holder) = holder else {
+        return exists(app, own, id).await;
+    };
     let subject = Some(holder.subject.as_str());
     let is_own = match (own, holder.role) {
-        (Own::Anything, _) => true,
-        // Whoever does not work there sees what everybody sees.
-        (Own::Restaurant, Role::Customer | Role::Driver) => true,
+        (Own::Anything | Own::Menu, _) => true,
         (Own::Restaurant, _) | (Own::Driver, Role::Driver) => subject == Some(id),
         (Own::Driver, _) => {
             let reply = ask(app, ActorId::new("driver", id)?).await?;
-            let driver: DriverOf = crate::answer::plain(&reply)?;
+            let driver: DriverOf = granted(&reply)?;
             driver.restaurant_id.as_deref() == subject
         }
         (Own::Order, role) => {
@@ -67,11 +74,45 @@ pub(crate) async fn check(
         }
     };
     if is_own {
-        return Ok(());
+        return exists(app, own, id).await;
     }
     let (role, subject) = (holder.role.name(), &holder.subject);
     let detail = format!("{id:?} does not belong to the {role} {subject:?}");
     Err(Problem::new(problem::FORBIDDEN, detail))
+}
+
+/// Orders and drivers know of themselves that they are not there. A restaurant's kitchen
+/// and inventory are there when the restaurant is; which, once seen, is always.
+async fn exists(app: &App, own: Own, id: &str) -> Result<(), Problem> {
+    let is_restaurant = matches!(own, Own::Restaurant | Own::Menu);
+    if !is_restaurant || app.restaurants().has(id) {
+        return Ok(());
+    }
+    let reply = ask(app, ActorId::new("restaurant", id)?).await?;
+    granted::<IgnoredAny>(&reply)?;
+    app.restaurants().add(id);
+    Ok(())
+}
+
+/// Restaurants that were seen. Forgotten when there are too many: asking again is cheap.
+#[derive(Default)]
+pub(crate) struct Seen(RwLock<HashSet<Box<str>>>);
+
+const SEEN_MAX: usize = 10_000;
+
+impl Seen {
+    fn has(&self, id: &str) -> bool {
+        self.0.read().is_ok_and(|seen| seen.contains(id))
+    }
+
+    fn add(&self, id: &str) {
+        if let Ok(mut seen) = self.0.write() {
+            if seen.len() >= SEEN_MAX {
+                seen.clear();
+            }
+            seen.insert(id.into());
+        }
+    }
 }
 
 async fn ask(app: &App, target: ActorId) -> Result<pizza_types::Reply, Problem> {

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::GatewayConfig;
 use crate::connections::{self, Door};
 use crate::limit::Limits;
+use crate::own::Seen;
 use crate::problem::{self, Problem};
 use crate::tokens::Tokens;
 use crate::{edge, metrics, routes};
@@ -29,6 +30,7 @@ struct Inner {
     streams: Arc<Semaphore>,
     limits: Limits,
     tokens: Tokens,
+    restaurants: Seen,
     metrics: Option<Metrics>,
 }
 
@@ -58,6 +60,10 @@ impl App {
 
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    pub(crate) fn restaurants(&self) -> &Seen {
+        &self.0.restaurants
     }
 
     pub(crate) fn metrics(&self) -> Option<String> {
@@ -96,6 +102,7 @@ impl Gateway {
             streams,
             limits,
             tokens,
+            restaurants: Seen::default(),
             metrics,
         })))
     }

@@ -5,6 +5,7 @@
     reason = "each test program uses a part of it"
 )]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -18,7 +19,10 @@ pub mod sse;
 pub struct Pizza {
     child: Child,
     pub http: SocketAddr,
+    pub https: SocketAddr,
     pub admin: SocketAddr,
+    /// By role.
+    pub tokens: BTreeMap<String, String>,
 }
 
 impl Pizza {
@@ -32,18 +36,32 @@ impl Pizza {
             .spawn()
             .expect("the binary starts");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let mut lines = BufReader::new(stdout).lines();
-        let mut address = |name: &str| -> SocketAddr {
-            let line = lines
-                .find_map(|line| line.ok().filter(|line| line.trim_start().starts_with(name)))
-                .unwrap_or_else(|| panic!("the pizzeria did not say its {name} address"));
-            let url = line.split("http://").nth(1).expect("a URL");
-            let host = url.split('/').next().expect("an address");
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let banner: Vec<String> = (&mut lines)
+            .take_while(|line| !line.starts_with("Order one"))
+            .collect();
+        let words: Vec<Vec<&str>> = banner
+            .iter()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        let address = |name: &str| -> SocketAddr {
+            let line = words.iter().find(|words| words.first() == Some(&name));
+            let url = line.unwrap_or_else(|| panic!("no {name} address in {banner:?}"))[1];
+            let host = url.split('/').nth(2).expect("an address");
             host.parse().expect("an address")
         };
-        let http = address("API");
-        let admin = address("admin");
-        Self { child, http, admin }
+        let roles = ["customer", "driver", "kitchen", "manager", "admin"];
+        let tokens = words.iter().filter_map(|words| match words[..] {
+            [role, token] if roles.contains(&role) => Some((role.to_owned(), token.to_owned())),
+            _ => None,
+        });
+        Self {
+            http: address("API"),
+            https: address("TLS"),
+            admin: address("admin"),
+            tokens: tokens.collect(),
+            child,
+        }
     }
 
     pub fn kill(self) {

@@ -91,7 +91,7 @@ impl driver::Guest for Driver {
     }
 
     fn picked_up(&mut self) -> Result<DriverState, Refusal> {
-        let state = self.view();
+        let state = self.known()?;
         let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
         let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None);
         moved.map_err(|error| refusal(error, &state))?;
@@ -99,7 +99,7 @@ impl driver::Guest for Driver {
     }
 
     fn delivered(&mut self) -> Result<DriverState, Refusal> {
-        let mut state = self.view();
+        let mut state = self.known()?;
         let order_id = state.order_id.clone().ok_or_else(|| idle(&state))?;
         // The order decides: what was not picked up cannot have been delivered.
         let ended = OrderClient::of(&order_id).confirm_delivery(None);
@@ -120,8 +120,8 @@ impl driver::Guest for Driver {
 
 #[silo_sdk::queries]
 impl driver_queries::Guest for Driver {
-    fn get(&self) -> DriverState {
-        self.view()
+    fn get(&self) -> Result<DriverState, Refusal> {
+        self.known()
     }
 }
 
@@ -135,6 +135,11 @@ impl reminder_events::Guest for Driver {
 }
 
 impl Driver {
+    fn known(&self) -> Result<DriverState, Refusal> {
+        let unknown = || Refusal::NotFound(format!("there is no driver {}", context::key()));
+        self.state.clone().ok_or_else(unknown)
+    }
+
     /// A driver whom nobody has heard of is offline.
     fn view(&self) -> DriverState {
         self.state.clone().unwrap_or_else(|| DriverState {

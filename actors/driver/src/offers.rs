@@ -26,7 +26,7 @@ impl Driver {
 
     /// The order itself decides who carries it: it may have gone to another meanwhile.
     pub(crate) fn take(&mut self, order_id: &str) -> Result<DriverState, Refusal> {
-        let mut state = self.view();
+        let mut state = self.known()?;
         if state.order_id.as_deref() == Some(order_id) {
             return Ok(state);
         }
@@ -44,7 +44,7 @@ impl Driver {
     }
 
     pub(crate) fn decline(&mut self, order_id: &str) -> Result<DriverState, Refusal> {
-        let mut state = self.view();
+        let mut state = self.known()?;
         match state.offer.take_if(|offer| offer.order_id == order_id) {
             Some(offer) => {
                 refuse(&offer);

@@ -42,7 +42,7 @@ fn a_delivery_from_hand_to_door() {
     let gone = || refused(Refusal::NotFound("gone".to_owned()));
     host.answer("order", "confirm-delivery", move |_, _| gone());
     assert!(driver.delivered().is_err());
-    assert_eq!(driver.get().order_id.as_deref(), Some("order-1"));
+    assert_eq!(driver.get().unwrap().order_id.as_deref(), Some("order-1"));
     the_order_agrees(&host);
     driver.picked_up().unwrap();
     let done = driver.delivered().unwrap();
@@ -99,7 +99,7 @@ fn an_order_that_went_to_another_is_not_taken() {
         refused(Refusal::NotFound("gone".to_owned()))
     });
     assert!(driver.accept("order-1".to_owned()).is_err());
-    assert_eq!(driver.get().order_id, None);
+    assert_eq!(driver.get().unwrap().order_id, None);
 }
 
 /// Whatever happens to order-1 is fine with it.
@@ -149,11 +149,11 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     driver.listen();
     driver.listen();
     assert_eq!(host.sent_to("restaurant", "driver-changed").len(), 1);
-    assert!(driver.get().lost_signal);
+    assert!(driver.get().unwrap().lost_signal);
     driver.update_location(PLACE, host.now_ms()).unwrap();
-    assert!(!driver.get().lost_signal);
+    assert!(!driver.get().unwrap().lost_signal);
     driver.listen();
-    assert!(!driver.get().lost_signal);
+    assert!(!driver.get().unwrap().lost_signal);
     the_order_agrees(&host);
     driver.delivered().unwrap();
     assert!(!host.reminders().contains_key("signal"));

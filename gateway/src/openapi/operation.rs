@@ -24,6 +24,9 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
             "required": body.required,
             "content": {"application/json": {"schema": (body.schema)(schemas)}},
         });
+        if let Some(examples) = body.examples {
+            operation["requestBody"]["content"]["application/json"]["examples"] = examples();
+        }
     }
     operation
 }
@@ -52,7 +55,7 @@ fn who(rules: &Rules) -> String {
     }
     let own = |role: Role| match (rules.own, role) {
         (Own::Order, _) | (Own::Driver, _) => " (their own)",
-        (Own::Restaurant, Role::Kitchen | Role::Manager) => " (their own)",
+        (Own::Restaurant, _) => " (their own)",
         _ => "",
     };
     let roles = rules
@@ -85,7 +88,12 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
     }
     if endpoint.rules.versioned && endpoint.is_command() {
         let about = "The entity tag that the thing must still have.";
-        header("If-Match", about, json!({"type": "string"}));
+        let pattern = r#"^(\*|(W/)?"[^"]*")$"#;
+        header(
+            "If-Match",
+            about,
+            json!({"type": "string", "pattern": pattern}),
+        );
     }
     if matches!(endpoint.doc.answer, Answer::Events) {
         let about = "Go on after this event.";
@@ -117,7 +125,8 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let (rules, doc) = (&endpoint.rules, &endpoint.doc);
     let content = match &doc.answer {
         Answer::Json(shape) => json!({"application/json": {"schema": shape(schemas)}}),
-        Answer::Events => json!({"text/event-stream": {"schema": {"type": "string"}}}),
+        // OpenAPI 3.1 has no words for the events of a stream.
+        Answer::Events => json!({"text/event-stream": {}}),
         Answer::Text(media) => json!({*media: {"schema": {"type": "string"}}}),
         Answer::File => json!({"*/*": {}}),
         Answer::Elsewhere => json!({}),

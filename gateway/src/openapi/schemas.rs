@@ -212,7 +212,11 @@ impl Object {
         self
     }
 
+    /// May be left out of a body.
     pub(crate) fn optional(mut self, name: &str) -> Self {
+        if let Some(schema) = self.fields.remove(name) {
+            self.fields.insert(name.to_owned(), or_null(schema));
+        }
         self.required.retain(|required| required != name);
         self
     }

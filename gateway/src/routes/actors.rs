@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use pizza_types::{ActorId, Reply};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::access::Own;
@@ -34,10 +33,10 @@ async fn call(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let target = ActorId::new(actor_type, key)?;
-    let given: Option<&RawValue> = body.parse_or_default()?;
-    let reply = match given {
-        Some(_) => caller.send(target, &method, body.into_bytes()).await?,
-        None => caller.ask(target, &method).await?,
+    let reply = if body.is_given()? {
+        caller.send(target, &method, body.into_bytes()).await?
+    } else {
+        caller.ask(target, &method).await?
     };
     if reply.declined {
         return Err(declined(&reply));

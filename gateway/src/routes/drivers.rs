@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::access::Own;
 use crate::access::Role::{Driver as Rider, Manager};
-use crate::answer::{granted, plain, told};
+use crate::answer::{granted, told};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, get, post, put};
@@ -32,6 +32,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("Where the driver is; what is older than the last place is ignored")
             .by(&[Rider], Own::Driver)
             .takes(position)
+            .for_example(|| {
+                let place = json!({"lat": 40.85, "lon": 14.27, "timestamp": 1_700_000_000_000_u64});
+                json!({"phone": {"value": place}})
+            })
             .gives(driver),
         post("/api/drivers/{id}/accept", accept)
             .summary("Take the offered order")
@@ -119,7 +123,7 @@ fn changed(reply: &Reply) -> Result<Response, Problem> {
 
 async fn status(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let reply = caller.ask(ActorId::new("driver", id)?, "get").await?;
-    told(&reply, &plain::<Driver<'_>>(&reply)?)
+    changed(&reply)
 }
 
 #[derive(Serialize, Deserialize)]

@@ -30,16 +30,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("Ingredients were delivered")
             .by(&[Manager], Own::Restaurant)
             .takes(|s| s.arguments("inventory", "restock", &[]))
+            .for_example(|| json!({"dough": {"value": {"amounts": dough()}}}))
             .gives(stock_schema),
         put("/api/inventory/{id}/thresholds", set_thresholds)
             .summary("Below how much of an ingredient to warn")
             .by(&[Manager], Own::Restaurant)
             .takes(|s| s.arguments("inventory", "set-threshold", &[]))
+            .for_example(|| json!({"dough": {"value": {"thresholds": dough()}}}))
             .gives(stock_schema),
         put("/api/inventory/{id}/recipes", set_recipe)
             .summary("Add a pizza to the menu, or change it")
             .by(&[Manager], Own::Restaurant)
             .takes(|s| s.body_of("inventory", "recipe").done())
+            .for_example(|| {
+                let (pizza, ingredients) = ("Bianca", dough());
+                let bianca =
+                    json!({"pizzaType": pizza, "priceCents": 990, "ingredients": ingredients});
+                json!({"bianca": {"value": bianca}})
+            })
             .gives(super::restaurants::menu_schema),
         get("/api/inventory/{id}/history", history)
             .summary("The daily reports, newest first")
@@ -51,6 +59,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             }])
             .gives(history_schema),
     ]
+}
+
+fn dough() -> Value {
+    json!([{"ingredient": "dough", "quantity": 10}])
 }
 
 fn stock_schema(schemas: &mut Schemas) -> Value {

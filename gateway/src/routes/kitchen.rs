@@ -51,6 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("A chef begins to work")
             .by(&[Kitchen, Manager], Own::Restaurant)
             .takes(|s| s.arguments("kitchen", "clock-in", &[]))
+            .for_example(|| json!({"fourth": {"value": {"chefId": "4"}}}))
             .gives(|s| s.of("kitchen", "kitchen-status")),
         delete("/api/kitchen/{id}/chefs/{chef}", clock_out)
             .summary("A chef goes home")

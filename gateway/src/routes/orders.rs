@@ -34,6 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("Order")
             .by(&[Customer, Manager], Own::Anything)
             .takes(create::body)
+            .for_example(create::examples)
             .creates(order),
         get("/api/orders/{id}", read)
             .summary("An order as it is now")

@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .gives(|s| s.of("restaurant", "restaurant-state")),
         get("/api/restaurants/{id}/menu", menu)
             .summary("What there is to eat, and at what price")
-            .by(&[Customer, Rider, Kitchen, Manager], Own::Anything)
+            .by(&[Customer, Rider, Kitchen, Manager], Own::Menu)
             .gives(menu_schema),
         get("/api/restaurants/{id}/orders", orders::orders)
             .summary("Its orders, newest first, page by page")

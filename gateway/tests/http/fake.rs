@@ -85,6 +85,7 @@ impl Fake {
         match (answers.get(name), name) {
             (Some(answer), _) => answer.clone(),
             (None, "order.create") => Ok(json!({"ok": order(key, "created", 1)})),
+            (None, "restaurant.get") => Ok(json!({"ok": {"restaurantId": key}})),
             (None, "panic.now") => panic!("an actor's host must not panic, but this one does"),
             (None, _) => Err(CallError::UnknownMethod {
                 actor_type: name.to_owned(),

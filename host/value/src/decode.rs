@@ -289,7 +289,7 @@ impl<'de> Visitor<'de> for Arguments<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Vec<Value>, A::Error> {
         let types = self.params.iter().map(|param| &param.ty);
-        compound::exactly(types, self.walk, seq)
+        compound::by_position(types, compound::Absent::Options, self.walk, seq)
     }
 }
 

@@ -38,6 +38,12 @@ pub enum Problem {
     Base64(String),
     #[error("{found} elements; exactly {expected} are expected")]
     Arity { found: usize, expected: usize },
+    #[error("{found} elements; {least} to {most} are expected")]
+    ArityRange {
+        found: usize,
+        least: usize,
+        most: usize,
+    },
     /// A mistake of the program, not of its input.
     #[error("the value does not fit its type: expected {expected}")]
     Misfit { expected: String },

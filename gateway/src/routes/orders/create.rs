@@ -164,6 +164,22 @@ pub(super) fn body(schemas: &mut Schemas) -> Value {
     schema!({"anyOf": [long.done(), short.done()]})
 }
 
+pub(super) fn examples() -> Value {
+    schema!({
+        "short": {"value": {"customerId": "customer-1", "pizzaType": "Margherita"}},
+        "long": {"value": {
+            "customerId": "customer-1",
+            "restaurantId": "napoli",
+            "items": [
+                {"pizzaType": "Margherita", "quantity": 2},
+                {"pizzaType": "Diavola", "quantity": 1},
+            ],
+            "deliveryAddress": "Via dei Tribunali 32",
+            "deliveryLocation": {"lat": 40.8512, "lon": 14.2571},
+        }},
+    })
+}
+
 #[cold]
 fn rejected(order: &Order<'_>) -> Problem {
     let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or(Value::Null);

@@ -35,23 +35,41 @@ pub(super) fn tuple<'de, A: SeqAccess<'de>>(
     walk: &Walk<'_>,
     seq: A,
 ) -> Result<Value, A::Error> {
-    exactly(types.iter(), walk, seq).map(Value::Tuple)
+    by_position(types.iter(), Absent::Refused, walk, seq).map(Value::Tuple)
 }
 
-/// One value for each type, no more and no less.
-pub(super) fn exactly<'de, 't, A: SeqAccess<'de>>(
-    types: impl ExactSizeIterator<Item = &'t Type>,
+/// What may be left out at the end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    Refused,
+    /// Options, as in an object.
+    Options,
+}
+
+/// One value for each type, no more, and no less than must be.
+pub(super) fn by_position<'de, 't, A: SeqAccess<'de>>(
+    types: impl DoubleEndedIterator<Item = &'t Type> + ExactSizeIterator + Clone,
+    absent: Absent,
     walk: &Walk<'_>,
     mut seq: A,
 ) -> Result<Vec<Value>, A::Error> {
     let expected = types.len();
+    let least = match absent {
+        Absent::Refused => expected,
+        Absent::Options => {
+            let options = types.clone().rev();
+            let options = options.take_while(|ty| matches!(ty, Type::Option(_)));
+            expected - options.count()
+        }
+    };
     let mut values = Vec::with_capacity(expected);
     for ty in types {
         let found = values.len();
         let next = seq.next_element_seed(Seed::new(ty, walk));
         match walk.step(next, || found.to_string())? {
             Some(value) => values.push(value),
-            None => return Err(walk.fail(Problem::Arity { found, expected })),
+            None if found >= least => values.push(Value::Option(None)),
+            None => return Err(walk.fail(wrong_arity(found, least, expected))),
         }
     }
     let mut found = expected;
@@ -59,9 +77,17 @@ pub(super) fn exactly<'de, 't, A: SeqAccess<'de>>(
         found += 1;
     }
     if found > expected {
-        return Err(walk.fail(Problem::Arity { found, expected }));
+        return Err(walk.fail(wrong_arity(found, least, expected)));
     }
     Ok(values)
+}
+
+fn wrong_arity(found: usize, least: usize, most: usize) -> Problem {
+    let expected = most;
+    if least == most {
+        return Problem::Arity { found, expected };
+    }
+    Problem::ArityRange { found, least, most }
 }
 
 pub(super) fn flags<'de, A: SeqAccess<'de>>(

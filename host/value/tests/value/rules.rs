@@ -137,6 +137,7 @@ fn arguments_are_an_object_or_an_array_or_nothing() {
         (r#"{"orderId":"o"}"#, Value::Option(None)),
         (r#"["o",2]"#, some(2)),
         (r#"["o",null]"#, Value::Option(None)),
+        (r#"["o"]"#, Value::Option(None)),
     ] {
         let arguments = args_from_json(json.as_bytes(), &two, &Limits::default());
         assert_eq!(arguments, Ok(vec![id(), count]), "{json}");
