@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use pizza_store::Retention;
+
 use crate::deactivate;
 use crate::silo::Core;
 
@@ -16,17 +18,27 @@ pub(crate) async fn run(core: Arc<Core>) {
             tracing::error!(%error, "reminders cannot be read");
         }
         let now_ms = core.clock.now_ms();
-        let events_before_ms = now_ms.saturating_sub(core.settings.events_keep_ms);
-        let swept = core
-            .store
-            .expire(now_ms, events_before_ms, EXPIRE_ROWS)
-            .await;
+        let retention = retention(&core);
+        let swept = core.store.expire(now_ms, &retention, EXPIRE_ROWS).await;
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "old rows left the store"),
             Err(error) => tracing::error!(%error, "old rows cannot be removed"),
         }
     }
+}
+
+/// As configured; and what an actor is still to be given stays.
+fn retention(core: &Core) -> Retention {
+    let mut retention = Retention {
+        streams: core.settings.streams_keep.clone(),
+        ..Retention::usual(core.settings.events_keep)
+    };
+    for (actor_type, stream) in core.catalog.subscriptions() {
+        let subscribers = retention.subscribers.entry(stream).or_default();
+        subscribers.push(Arc::clone(&actor_type.name));
+    }
+    retention
 }
 
 /// Actors that nobody asked for go; above the memory budget, the least used go first.

@@ -1,5 +1,10 @@
 //! The numbers that bound a silo and each actor type. Units come last in each name.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pizza_store::Keep;
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Undelivered one-way messages in memory; above it, calls from outside are shed.
@@ -10,8 +15,10 @@ pub struct Settings {
     pub sweep_ms: u64,
     /// Dedupe records are kept this long.
     pub dedupe_ms: u64,
-    /// Events are kept this long, and the newest of a key for ever.
-    pub events_keep_ms: u64,
+    /// How long events are kept; the newest of a key for ever.
+    pub events_keep: Keep,
+    /// By stream, where it is not so.
+    pub streams_keep: BTreeMap<Arc<str>, Keep>,
     /// Reminders that are due within this time are held in memory.
     pub reminder_horizon_ms: u64,
     /// How long a stopping silo waits for turns to finish.
@@ -25,7 +32,11 @@ impl Default for Settings {
             memory_bytes_max: 4 << 30,
             sweep_ms: 10_000,
             dedupe_ms: 24 * 3_600_000,
-            events_keep_ms: 24 * 3_600_000,
+            events_keep: Keep {
+                ms: 24 * 3_600_000,
+                events: 100_000,
+            },
+            streams_keep: BTreeMap::new(),
             reminder_horizon_ms: 120_000,
             drain_ms: 10_000,
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use pizza_guest::{Limits, Reuse, TypeSettings};
 use pizza_runtime::{Breaking, Policy, Retry, Settings};
+use pizza_store::Keep;
 use pizza_types::Durability;
 use serde::Deserialize;
 
@@ -22,6 +23,19 @@ pub struct SiloConfig {
     pub instances_max: u32,
     /// By actor type.
     pub types: BTreeMap<String, TypeConfig>,
+    /// How long events are kept, for each key of a stream.
+    pub events: EventsConfig,
+    /// The same by stream, where it is not so.
+    pub streams: BTreeMap<String, EventsConfig>,
+}
+
+/// What is older, or beyond so many newer ones, is forgotten; but the newest of a key is
+/// kept for ever, and everything until the actors that subscribe to it have had it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventsConfig {
+    pub keep_ms: u64,
+    pub keep_events: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -76,6 +90,27 @@ impl Default for SiloConfig {
             outbox_pending_max: 100_000,
             instances_max: 1_000,
             types: BTreeMap::new(),
+            events: EventsConfig::default(),
+            streams: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for EventsConfig {
+    fn default() -> Self {
+        let keep = Settings::default().events_keep;
+        Self {
+            keep_ms: keep.ms,
+            keep_events: keep.events,
+        }
+    }
+}
+
+impl EventsConfig {
+    fn keep(self) -> Keep {
+        Keep {
+            ms: self.keep_ms,
+            events: self.keep_events,
         }
     }
 }
@@ -117,7 +152,12 @@ impl Default for TypeConfig {
 
 impl SiloConfig {
     pub(crate) fn settings(&self) -> Settings {
+        let streams = self.streams.iter();
         Settings {
+            events_keep: self.events.keep(),
+            streams_keep: streams
+                .map(|(stream, config)| (stream.as_str().into(), config.keep()))
+                .collect(),
             memory_bytes_max: self.memory_mib_max << 20,
             outbox_pending_max: self.outbox_pending_max,
             ..Settings::default()

@@ -12,7 +12,8 @@ use parking_lot::Mutex;
 use pizza_store::apply::Head;
 use pizza_store::{
     ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
-    HandledRow, Inspected, OutboxKey, OutboxRow, Store, StoreError, StoredEvent, StoredReply,
+    HandledRow, Inspected, OutboxKey, OutboxRow, Retention, Store, StoreError, StoredEvent,
+    StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::oneshot;
@@ -362,14 +363,15 @@ impl Store for EmbeddedStore {
     async fn expire(
         &self,
         now_ms: u64,
-        events_before_ms: u64,
+        events: &Retention,
         limit: usize,
     ) -> Result<usize, StoreError> {
         let view = self.view()?;
         let mut sweep = self.sweep.lock().await;
         let mut from = sweep.clone();
+        let retention = events.clone();
         let (found, to) = scan(move || {
-            let found = from.next(&view, now_ms, events_before_ms, limit)?;
+            let found = from.next(&view, now_ms, &retention, limit)?;
             Ok((found, from))
         })
         .await?;

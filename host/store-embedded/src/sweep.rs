@@ -1,8 +1,9 @@
 //! Forgetting. A sweep walks over the dedupe rows and the events a bounded piece at a
 //! time, and goes on where it stopped; at the end it starts again.
 
-use pizza_store::{StoreError, StoredReply};
+use pizza_store::{Keep, Retention, StoreError, StoredReply};
 
+use crate::key;
 use crate::row::{self, damaged, decode};
 use crate::table::Table;
 use crate::view::View;
@@ -41,7 +42,7 @@ impl Sweep {
         &mut self,
         view: &View,
         now_ms: u64,
-        events_before_ms: u64,
+        retention: &Retention,
         limit: usize,
     ) -> Result<Found, StoreError> {
         let mut found = Found::default();
@@ -58,8 +59,8 @@ impl Sweep {
                 Ok(())
             },
         )?;
-        // Read once for each (stream, key) that has an old event.
-        let mut head: Option<(Vec<u8>, u64)> = None;
+        // Read once for each (stream, key).
+        let mut group: Option<Group> = None;
         self.events = walk(
             view,
             Table::Events,
@@ -67,24 +68,63 @@ impl Sweep {
             limit,
             |at, value| {
                 let row: row::Event = decode(Table::Events, at, value)?;
-                if row.at_ms >= events_before_ms {
-                    return Ok(());
-                }
                 let split = at.split_last_chunk::<8>();
                 let (stream, position) =
                     split.ok_or_else(|| damaged(Table::Events, at, "its key"))?;
-                let newest = match &head {
-                    Some((of, newest)) if of == stream => *newest,
-                    _ => view.get(Table::StreamHeads, stream)?.unwrap_or(0),
+                let mut of = match group.take() {
+                    Some(group) if group.at == stream => group,
+                    _ => Group::read(view, stream, retention)?,
                 };
-                head = Some((stream.to_vec(), newest));
-                if u64::from_be_bytes(*position) < newest {
+                let position = u64::from_be_bytes(*position);
+                let may_go = of.keep.lets_go(position, row.at_ms, of.newest, now_ms);
+                if may_go && position <= of.handled(view, retention)? {
                     found.events.push(at.to_vec());
                 }
+                group = Some(of);
                 Ok(())
             },
         )?;
         Ok(found)
+    }
+}
+
+/// The events of one (stream, key).
+struct Group {
+    at: Vec<u8>,
+    stream: String,
+    key: String,
+    keep: Keep,
+    newest: u64,
+    /// Every subscriber has handled the events up to this one; read when it matters.
+    handled: Option<u64>,
+}
+
+impl Group {
+    fn read(view: &View, at: &[u8], retention: &Retention) -> Result<Self, StoreError> {
+        let unreadable = || damaged(Table::Events, at, "its key");
+        let (stream, rest) = key::take_name(at).ok_or_else(unreadable)?;
+        let (key, _) = key::take_name(rest).ok_or_else(unreadable)?;
+        Ok(Self {
+            at: at.to_vec(),
+            keep: retention.of(&stream),
+            newest: view.get(Table::StreamHeads, at)?.unwrap_or(0),
+            handled: None,
+            stream,
+            key,
+        })
+    }
+
+    fn handled(&mut self, view: &View, retention: &Retention) -> Result<u64, StoreError> {
+        if let Some(handled) = self.handled {
+            return Ok(handled);
+        }
+        let mut handled = u64::MAX;
+        for subscriber in retention.subscribers(&self.stream) {
+            let cursor = key::names(&[subscriber, &self.stream, &self.key]);
+            handled = handled.min(view.get(Table::Cursors, &cursor)?.unwrap_or(0));
+        }
+        self.handled = Some(handled);
+        Ok(handled)
     }
 }
 

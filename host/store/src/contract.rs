@@ -62,6 +62,7 @@ macro_rules! contract_tests {
             keeping: expired_replies_are_forgotten,
             keeping: old_events_are_forgotten_but_the_newest,
             keeping: a_bounded_sweep_gets_everywhere,
+            keeping: events_are_kept_by_number_and_until_they_are_handled,
         }
     };
     ($make:path; $($module:ident: $property:ident,)+) => {

@@ -5,6 +5,7 @@
 //! - [`commit`]: the one atomic write of a turn, and how it can be refused
 //! - [`row`]: what is read back
 //! - [`store`]: the trait
+//! - [`retention`]: how long events are kept
 //! - [`apply`]: the rules on which every back end decides
 //! - [`memory`]: the store of tests and simulations
 //! - [`contract`]: the suite that every store passes
@@ -13,6 +14,7 @@ pub mod apply;
 pub mod commit;
 pub mod contract;
 pub mod memory;
+pub mod retention;
 pub mod row;
 pub mod store;
 
@@ -21,6 +23,7 @@ pub use commit::{
     ReminderWrite,
 };
 pub use memory::MemoryStore;
+pub use retention::{Keep, Retention};
 pub use row::{
     ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
     OutboxRow, Reminder, StoredEvent, StoredReply,

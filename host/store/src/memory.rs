@@ -13,6 +13,7 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 
 use self::tables::{Stream, Tables};
 use crate::commit::{Commit, CommitTicket};
+use crate::retention::Retention;
 use crate::row::{
     ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
     OutboxRow, StoredEvent, StoredReply,
@@ -201,11 +202,11 @@ impl Store for MemoryStore {
     async fn expire(
         &self,
         now_ms: u64,
-        events_before_ms: u64,
+        events: &Retention,
         limit: usize,
     ) -> Result<usize, StoreError> {
         let mut tables = self.tables.lock();
-        Ok(tables.expire(now_ms, events_before_ms, limit))
+        Ok(tables.expire(now_ms, events, limit))
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 
 use crate::commit::{Commit, CommitTicket};
+use crate::retention::Retention;
 use crate::row::{
     ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
     OutboxRow, StoredEvent, StoredReply,
@@ -142,13 +143,13 @@ pub trait Store: Send + Sync + 'static {
     /// Durable when it returns.
     async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError>;
 
-    /// Forgets dedupe records whose time has come and events older than `events_before_ms`,
-    /// looking at no more than about `limit` rows; returns how many rows went. The newest
-    /// event of a (stream, key) stays, and so does its head.
+    /// Forgets dedupe records whose time has come and events that `events` lets go, looking
+    /// at no more than about `limit` rows; returns how many rows went. The newest event of
+    /// a (stream, key) stays, and so does its head.
     async fn expire(
         &self,
         now_ms: u64,
-        events_before_ms: u64,
+        events: &Retention,
         limit: usize,
     ) -> Result<usize, StoreError>;
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_store::{
     ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
-    HandledRow, Inspected, MemoryStore, OutboxKey, OutboxRow, Store, StoreError, StoredEvent,
-    StoredReply,
+    HandledRow, Inspected, MemoryStore, OutboxKey, OutboxRow, Retention, Store, StoreError,
+    StoredEvent, StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::watch;
@@ -210,9 +210,9 @@ impl Store for MoodyStore {
     async fn expire(
         &self,
         now_ms: u64,
-        events_before_ms: u64,
+        events: &Retention,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        self.inner.expire(now_ms, events_before_ms, limit).await
+        self.inner.expire(now_ms, events, limit).await
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use fjall::OwnedWriteBatch;
-use pizza_store::{Commit, CommitError, Store, StoreError};
+use pizza_store::{Commit, CommitError, Keep, Retention, Store, StoreError};
 use pizza_types::{ActorId, Durability, SiloId, State, StateWrite};
 
 use super::{Disk, Journal};
@@ -102,7 +102,12 @@ async fn a_failed_write_is_final() {
         assert!(store.record(&actor()).await.is_err_and(poisoned));
         assert!(store.claim(&actor(), &owner).await.is_err_and(poisoned));
         assert!(store.meta("name").await.is_err_and(poisoned));
-        assert!(store.expire(0, 0, 10).await.is_err_and(poisoned));
+        assert!(
+            store
+                .expire(0, &Retention::usual(Keep::EVERYTHING), 10)
+                .await
+                .is_err_and(poisoned)
+        );
         drop(store);
 
         let store = EmbeddedStore::open(dir.path(), Options::default()).expect("opened");

@@ -4,6 +4,18 @@ use super::fixture::{
     AnyStore, NOW_MS, actor, bytes, claim, commit, event, handled, message, taken,
 };
 use crate::commit::{Commit, Handled};
+use crate::retention::{Keep, Retention};
+
+fn everything() -> Retention {
+    Retention::usual(Keep::EVERYTHING)
+}
+
+fn nothing() -> Retention {
+    Retention::usual(Keep {
+        ms: 0,
+        ..Keep::EVERYTHING
+    })
+}
 
 pub async fn facts_are_kept(store: AnyStore) {
     assert_eq!(store.meta("name").await, Ok(None));
@@ -29,13 +41,16 @@ pub async fn expired_replies_are_forgotten(store: AnyStore) {
         };
         taken(&store, commit).await;
     }
-    let gone = store.expire(NOW_MS + 4, 0, 1000).await.expect("swept");
+    let gone = store
+        .expire(NOW_MS + 4, &everything(), 1000)
+        .await
+        .expect("swept");
     assert_eq!(gone, 5);
     for version in 0..10 {
         let reply = store.handled(&id, message(&version.to_string())).await;
         assert_eq!(reply.expect("readable").is_some(), version > 4);
     }
-    assert_eq!(store.expire(NOW_MS + 4, 0, 1000).await, Ok(0));
+    assert_eq!(store.expire(NOW_MS + 4, &everything(), 1000).await, Ok(0));
 }
 
 pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
@@ -59,9 +74,9 @@ pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
         let events = store.events("stream", key, 0, 100).await.expect("readable");
         events.iter().map(|e| e.position).collect::<Vec<_>>()
     };
-    assert_eq!(store.expire(0, NOW_MS + 5, 1000).await, Ok(10));
+    assert_eq!(store.expire(NOW_MS + 4, &nothing(), 1000).await, Ok(10));
     assert_eq!(positions("busy").await, (11..=20).collect::<Vec<_>>());
-    assert_eq!(store.expire(0, u64::MAX, 1000).await, Ok(9));
+    assert_eq!(store.expire(u64::MAX, &nothing(), 1000).await, Ok(9));
     assert_eq!(positions("busy").await, [20]);
     assert_eq!(positions("quiet").await, [1]);
     assert_eq!(store.stream_head("stream", "busy").await, Ok(20));
@@ -70,6 +85,42 @@ pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
         ..commit(&id, 1, 11)
     };
     assert_eq!(taken(&store, next).await.positions, [21]);
+}
+
+pub async fn events_are_kept_by_number_and_until_they_are_handled(store: AnyStore) {
+    let id = actor("a");
+    claim(&store, &id, "one").await;
+    for version in 0..10 {
+        let events = ["few", "many", "read"].map(|stream| event(stream, "key", "x"));
+        let commit = Commit {
+            events: events.to_vec(),
+            ..commit(&id, 1, version)
+        };
+        taken(&store, commit).await;
+    }
+    let oldest = async |stream| {
+        let events = store.events(stream, "key", 0, 1).await.expect("readable");
+        events.first().map(|event| event.position)
+    };
+    let three = Keep {
+        events: 3,
+        ..Keep::EVERYTHING
+    };
+    let mut retention = everything();
+    retention.streams.insert("few".into(), three);
+    retention.streams.insert("read".into(), three);
+    let subscribers = vec!["quick".into(), "slow".into()];
+    retention.subscribers.insert("read".into(), subscribers);
+    let moved = store.set_cursor("quick", "read", "key", 10).await;
+    moved.expect("moved");
+    assert_eq!(store.expire(NOW_MS, &retention, 1000).await, Ok(7));
+    assert_eq!(oldest("few").await, Some(8));
+    assert_eq!(oldest("many").await, Some(1));
+    assert_eq!(oldest("read").await, Some(1), "one has had none of it");
+    let moved = store.set_cursor("slow", "read", "key", 4).await;
+    moved.expect("moved");
+    assert_eq!(store.expire(NOW_MS, &retention, 1000).await, Ok(4));
+    assert_eq!(oldest("read").await, Some(5));
 }
 
 pub async fn a_bounded_sweep_gets_everywhere(store: AnyStore) {
@@ -92,7 +143,7 @@ pub async fn a_bounded_sweep_gets_everywhere(store: AnyStore) {
     }
     let mut gone = 0;
     for _ in 0..100 {
-        let swept = store.expire(NOW_MS, NOW_MS + 1, 3).await;
+        let swept = store.expire(NOW_MS, &nothing(), 3).await;
         gone += swept.expect("swept");
     }
     assert_eq!(gone, 10 + 40);

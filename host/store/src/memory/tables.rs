@@ -8,6 +8,7 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId, State, StateW
 
 use crate::apply::{Head, outbox_key};
 use crate::commit::{Commit, CommitError, Committed, NewEvent, ReminderWrite};
+use crate::retention::Retention;
 use crate::row::{
     ActorRecord, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
     Reminder, StoredEvent, StoredReply,
@@ -247,8 +248,8 @@ impl Tables {
             .collect()
     }
 
-    pub(super) fn expire(&mut self, now_ms: u64, events_before_ms: u64, limit: usize) -> usize {
-        self.expire_handled(now_ms, limit) + self.expire_events(events_before_ms, limit)
+    pub(super) fn expire(&mut self, now_ms: u64, keep: &Retention, limit: usize) -> usize {
+        self.expire_handled(now_ms, limit) + self.expire_events(now_ms, keep, limit)
     }
 
     fn expire_handled(&mut self, now_ms: u64, limit: usize) -> usize {
@@ -271,7 +272,7 @@ impl Tables {
         gone
     }
 
-    fn expire_events(&mut self, before_ms: u64, limit: usize) -> usize {
+    fn expire_events(&mut self, now_ms: u64, retention: &Retention, limit: usize) -> usize {
         let start = self.swept.events.take();
         let mut left = limit;
         let mut gone = 0;
@@ -287,10 +288,18 @@ impl Tables {
                 }
                 left = left.saturating_sub(stream.events.len());
                 let before = stream.events.len();
-                let head = stream.head;
-                stream
-                    .events
-                    .retain(|position, event| *position == head || event.at_ms >= before_ms);
+                let cursors = &self.cursors;
+                let handled = |subscriber: &Arc<str>| {
+                    let name = cursor_name(subscriber, name, key);
+                    cursors.get(&name).copied().unwrap_or(0)
+                };
+                let subscribers = retention.subscribers(name).iter();
+                let handled = subscribers.map(handled).min().unwrap_or(u64::MAX);
+                let (keep, newest) = (retention.of(name), stream.head);
+                stream.events.retain(|position, event| {
+                    let may_go = keep.lets_go(*position, event.at_ms, newest, now_ms);
+                    !may_go || *position > handled
+                });
                 gone += before - stream.events.len();
                 self.swept.events = Some(place);
             }
