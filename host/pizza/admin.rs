@@ -7,11 +7,11 @@ use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
 use hyper::Method;
-use hyper::header::HeaderValue;
+use hyper::header::{AUTHORIZATION, HeaderValue};
 use pizza_silo::Token;
 use serde_json::Value;
 
-use crate::bench::connection::Connection;
+use crate::connection::Connection;
 
 /// Where the silo is, and what opens its door.
 #[derive(Args)]
@@ -105,11 +105,9 @@ impl Admin {
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem.
     async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Value> {
-        let authorization = Some(&self.authorization);
+        let headers = [(AUTHORIZATION, &self.authorization)];
         let connection = &mut self.connection;
-        let answer = connection
-            .send_with(method, path, body, authorization)
-            .await?;
+        let answer = connection.send_with(method, path, body, &headers).await?;
         let status = answer.status;
         if status < 300 {
             if answer.body.is_empty() {

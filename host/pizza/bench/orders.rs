@@ -15,9 +15,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
-use super::connection::Connection;
 use super::report::Report;
 use super::set_up;
+use crate::connection::Connection;
 
 #[derive(Args)]
 pub(crate) struct Orders {

@@ -6,7 +6,7 @@ use anyhow::bail;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::connection::Connection;
+use crate::connection::Connection;
 
 const PLENTY: u32 = 4_000_000_000;
 const CHEFS: u32 = 3;

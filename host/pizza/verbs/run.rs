@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-use crate::{bundled, demo, dev_tokens, metrics};
+use crate::{bundled, dev_tokens, metrics, seed};
 
 const CONFIG_FILE: &str = "pizza.toml";
 const DEMO_STOCK: u32 = 1_000_000;
@@ -175,7 +175,7 @@ async fn set_up_once(silo: &RunningSilo, restaurant: &str) -> anyhow::Result<()>
     if silo.store().meta(DONE).await?.is_some() {
         return Ok(());
     }
-    demo::set_up(&silo.client(), restaurant, DEMO_STOCK).await?;
+    seed::set_up(&silo.client(), restaurant, DEMO_STOCK).await?;
     silo.store()
         .set_meta(DONE, restaurant.to_owned().into())
         .await?;

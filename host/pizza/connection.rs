@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, HeaderValue};
-use hyper::{Method, Request};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -15,6 +16,8 @@ pub(crate) struct Connection {
     address: SocketAddr,
     sender: SendRequest<Full<Bytes>>,
 }
+
+pub(crate) type Header<'h> = (HeaderName, &'h HeaderValue);
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -40,7 +43,7 @@ impl Connection {
         path: &str,
         body: Bytes,
     ) -> anyhow::Result<Answer> {
-        self.send_with(method, path, body, None).await
+        self.send_with(method, path, body, &[]).await
     }
 
     pub(crate) async fn send_with(
@@ -48,21 +51,32 @@ impl Connection {
         method: Method,
         path: &str,
         body: Bytes,
-        authorization: Option<&HeaderValue>,
+        headers: &[Header<'_>],
     ) -> anyhow::Result<Answer> {
+        let response = self.begin(method, path, body, headers).await?;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await?.to_bytes();
+        Ok(Answer { status, body })
+    }
+
+    /// Sends a request; the answer's body is yet to be read.
+    pub(crate) async fn begin(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        headers: &[Header<'_>],
+    ) -> anyhow::Result<Response<Incoming>> {
         self.sender.ready().await?;
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header("host", self.address.to_string())
             .header("content-type", "application/json");
-        if let Some(authorization) = authorization {
-            request = request.header(AUTHORIZATION, authorization);
+        for (name, value) in headers {
+            request = request.header(name, *value);
         }
         let request = request.body(Full::new(body))?;
-        let response = self.sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok(Answer { status, body })
+        Ok(self.sender.send_request(request).await?)
     }
 }
