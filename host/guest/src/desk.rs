@@ -9,6 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::error::GuestError;
 use crate::growth::Growth;
+use crate::meter::Meter;
 use crate::papers::{May, Papers};
 use crate::settings::{Limits, TypeSettings};
 use crate::wasi::Output;
@@ -20,13 +21,19 @@ pub(crate) struct Desk {
     pub(crate) output: Output,
     pub(crate) settings: Arc<TypeSettings>,
     pub(crate) growth: Growth,
+    pub(crate) meter: Arc<Meter>,
     /// The bound that was broken, noted where it was seen; the trap itself says less.
     pub(crate) broken: Option<GuestError>,
     pub(crate) papers: Option<Papers>,
 }
 
 impl Desk {
-    pub(crate) fn new(settings: Arc<TypeSettings>, wasi: WasiCtx, output: Output) -> Self {
+    pub(crate) fn new(
+        settings: Arc<TypeSettings>,
+        wasi: WasiCtx,
+        output: Output,
+        meter: Arc<Meter>,
+    ) -> Self {
         let growth = Growth::new(&settings.limits);
         Self {
             wasi,
@@ -34,6 +41,7 @@ impl Desk {
             output,
             settings,
             growth,
+            meter,
             broken: None,
             papers: None,
         }

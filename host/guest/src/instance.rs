@@ -35,12 +35,12 @@ impl Instance {
     ) -> Result<Self, GuestError> {
         let output = Output::default();
         let wasi = wasi::context(&output);
-        let desk = Desk::new(Arc::clone(settings), wasi, output);
+        let meter = Arc::new(Meter::new(tick));
+        let desk = Desk::new(Arc::clone(settings), wasi, output, Arc::clone(&meter));
         let mut store = Store::new(pre.engine(), desk);
         store.limiter(|desk| &mut desk.growth);
         store.set_hostcall_fuel(hostcall_fuel(&settings.limits));
         store.set_max_component_handles(wasi::HANDLES_MAX);
-        let meter = Arc::new(Meter::new(tick));
         bound_cpu(&mut store, &meter, settings.limits.cpu_ms);
         match meter.run(pre.instantiate_async(&mut store)).await {
             Ok(wasm) => Ok(Self {
