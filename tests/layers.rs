@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, within the project.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("pizza-types", &[]),
     ("pizza-value", &["pizza-types"]),
     ("pizza-store", &["pizza-types"]),
@@ -13,6 +13,10 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("pizza-guest", &["pizza-types", "pizza-value"]),
     (
         "pizza-runtime",
+        &["pizza-types", "pizza-store", "pizza-guest"],
+    ),
+    (
+        "pizza-modules",
         &["pizza-types", "pizza-store", "pizza-guest"],
     ),
     ("pizza-client", &["pizza-types"]),
@@ -31,6 +35,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "pizza-store-embedded",
             "pizza-guest",
             "pizza-runtime",
+            "pizza-modules",
             "pizza-client",
         ],
     ),

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
+use http_body_util::BodyExt as _;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use pizza_silo::Token;
 use serde_json::Value;
 
@@ -97,6 +98,39 @@ impl Admin {
         self.ask(Method::POST, path, body.into()).await
     }
 
+    /// Posts something whose answer comes line by line, each a JSON value.
+    pub(crate) async fn lines(
+        &mut self,
+        path: &str,
+        body: Bytes,
+        signature: Option<&HeaderValue>,
+        line: &mut dyn FnMut(Value),
+    ) -> anyhow::Result<()> {
+        let mut headers = vec![(AUTHORIZATION, &self.authorization)];
+        let name = HeaderName::from_static("x-module-signature");
+        headers.extend(signature.map(|value| (name, value)));
+        let connection = &mut self.connection;
+        let mut response = connection.begin(Method::POST, path, body, &headers).await?;
+        let status = response.status().as_u16();
+        let mut pending = Vec::new();
+        while let Some(frame) = response.body_mut().frame().await {
+            if let Some(data) = frame?.data_ref() {
+                pending.extend_from_slice(data);
+            }
+            while status < 300
+                && let Some(end) = pending.iter().position(|byte| *byte == b'\n')
+            {
+                let rest = pending.split_off(end + 1);
+                line(serde_json::from_slice(&pending)?);
+                pending = rest;
+            }
+        }
+        if status < 300 {
+            return Ok(());
+        }
+        Err(Refusal::of(status, &pending).into())
+    }
+
     pub(crate) async fn delete(&mut self, path: &str) -> anyhow::Result<()> {
         self.ask(Method::DELETE, path, Bytes::new()).await?;
         Ok(())
@@ -115,12 +149,18 @@ impl Admin {
             }
             return serde_json::from_slice(&answer.body).context("the silo's answer is no JSON");
         }
-        let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        Err(Refusal::of(status, &answer.body).into())
+    }
+}
+
+impl Refusal {
+    fn of(status: u16, body: &[u8]) -> Self {
+        let problem: Value = serde_json::from_slice(body).unwrap_or_default();
         let detail = match problem["detail"].as_str() {
             Some(detail) => detail.to_owned(),
-            None => String::from_utf8_lossy(&answer.body).into_owned(),
+            None => String::from_utf8_lossy(body).into_owned(),
         };
-        Err(Refusal { status, detail }.into())
+        Self { status, detail }
     }
 }
 

@@ -45,9 +45,18 @@ enum Verb {
     /// Put load on a running pizzeria and measure it.
     #[command(subcommand)]
     Bench(verbs::bench::Bench),
+    /// Compiles what a silo gives it (started by the silo itself).
+    #[command(name = "compile-module", hide = true)]
+    Compile(verbs::compile::Compile),
     /// Messages that came to nothing: list, show, replay, drop.
     #[command(subcommand)]
     Dlq(verbs::dlq::Dlq),
+    /// Keys that sign modules.
+    #[command(subcommand)]
+    Key(verbs::key::Key),
+    /// Which code serves which actors: push, activate, canary, take back.
+    #[command(subcommand)]
+    Module(verbs::module::Module),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(verbs::wit::Wit),
@@ -59,7 +68,10 @@ fn main() -> anyhow::Result<()> {
         None => cli.run.run(),
         Some(Verb::Actor(verb)) => verb.run(),
         Some(Verb::Bench(verb)) => verb.run(),
+        Some(Verb::Compile(verb)) => verb.run(),
         Some(Verb::Dlq(verb)) => verb.run(),
+        Some(Verb::Key(verb)) => verb.run(),
+        Some(Verb::Module(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }
 }

@@ -2,6 +2,9 @@
 
 pub(crate) mod actor;
 pub(crate) mod bench;
+pub(crate) mod compile;
 pub(crate) mod dlq;
+pub(crate) mod key;
+pub(crate) mod module;
 pub(crate) mod run;
 pub(crate) mod wit;

@@ -22,6 +22,10 @@ mod queue;
 mod staff;
 
 silo_sdk::actor! { state: Kitchen }
+silo_sdk::manifest!({
+    "calls": ["chef.*", "order.*"],
+    "plugins": true
+});
 
 const PAGE_MAX: u32 = 200;
 

@@ -14,9 +14,10 @@ use crate::discover::{self, Discovered};
 use crate::engine::{Ticker, engine};
 use crate::error::LoadError;
 use crate::imports;
+use crate::manifest::Manifest;
 use crate::module::Module;
 use crate::pool::Pool;
-use crate::settings::{HostConfig, TypeSettings};
+use crate::settings::{Grant, HostConfig, TypeSettings};
 use crate::slots::Slots;
 use crate::wasi;
 
@@ -30,6 +31,20 @@ pub struct WasmHost {
     slots: Arc<Slots>,
     tick: Duration,
     _ticker: Ticker,
+}
+
+/// A component in machine code, not yet looked at.
+pub struct Compiled {
+    digest: ModuleDigest,
+    manifest: Manifest,
+    component: Component,
+}
+
+impl Compiled {
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
 }
 
 impl WasmHost {
@@ -60,7 +75,7 @@ impl WasmHost {
         })
     }
 
-    /// Compiles the component, or finds it compiled, and looks at what it offers.
+    /// Compiles the component, or finds it compiled, and warms it up.
     ///
     /// # Errors
     /// Why the module is refused.
@@ -70,14 +85,57 @@ impl WasmHost {
         wasm: &[u8],
         settings: TypeSettings,
     ) -> Result<Arc<Module>, LoadError> {
+        let compiled = self.compile(wasm).await?;
+        self.warm(compiled, actor_type, settings).await
+    }
+
+    /// Looks at the component without compiling it, compiles it, or finds it compiled.
+    ///
+    /// # Errors
+    /// When it is none, or imports what nobody is granted, or cannot be compiled within
+    /// the bounds.
+    pub async fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
         recognise(wasm)?;
+        let manifest = Manifest::of(wasm)?;
         let digest = ModuleDigest::of(wasm);
-        let component = self.compile(digest, wasm).await?;
+        let component = self.component(digest, wasm).await?;
+        Ok(Compiled {
+            digest,
+            manifest,
+            component,
+        })
+    }
+
+    /// Whether the module was compiled before.
+    #[must_use]
+    pub fn has_compiled(&self, digest: ModuleDigest) -> bool {
+        let cache = self.cache.as_ref();
+        cache.is_some_and(|cache| cache.has(digest))
+    }
+
+    /// Looks at what a compiled component offers and needs, and starts its first instance.
+    ///
+    /// # Errors
+    /// Why the module is refused.
+    pub async fn warm(
+        &self,
+        compiled: Compiled,
+        actor_type: &str,
+        mut settings: TypeSettings,
+    ) -> Result<Arc<Module>, LoadError> {
+        let Compiled {
+            digest,
+            manifest,
+            component,
+        } = compiled;
+        let granted = settings.grant.settle(&manifest);
         let Discovered {
             methods,
             hooks,
             clients,
-        } = discover::discover(&self.engine, &component)?;
+        } = discover::discover(&self.engine, &component, &granted)?;
+        granted.bound(&mut settings.limits);
+        settings.grant = Grant::Exactly(granted);
         let mut linker = self.linker.clone();
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         for client in &clients {
@@ -91,6 +149,7 @@ impl WasmHost {
             methods,
             hooks,
             clients,
+            manifest,
             pool: Pool::new(&settings.limits, settings.reuse, &self.slots),
             tick: self.tick,
             settings: Arc::new(settings),
@@ -104,7 +163,7 @@ impl WasmHost {
         Ok(Arc::new(module))
     }
 
-    async fn compile(&self, digest: ModuleDigest, wasm: &[u8]) -> Result<Component, LoadError> {
+    async fn component(&self, digest: ModuleDigest, wasm: &[u8]) -> Result<Component, LoadError> {
         if let Some(cache) = &self.cache
             && let Some(component) = cache.load(&self.engine, digest)
         {
@@ -134,7 +193,10 @@ impl WasmHost {
 }
 
 /// Tells what is not a component apart, so that the error helps.
-fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
+///
+/// # Errors
+/// What it is instead.
+pub fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
     let found = match wasm {
         [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => return Ok(()),
         [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => "a core module",

@@ -4,12 +4,13 @@
 //! - [`token`]: who may ask
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
-//! - [`dead_letters`], [`actors`], [`stats`]: the routes
+//! - [`dead_letters`], [`actors`], [`modules`], [`stats`]: the routes
 //! - [`view`], [`msgpack`]: what the answers are made of
 
 mod actors;
 mod dead_letters;
 mod extract;
+mod modules;
 mod msgpack;
 mod problem;
 mod stats;
@@ -25,6 +26,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_client::Client;
+use pizza_modules::Modules;
 use pizza_runtime::Silo;
 use serde_json::json;
 
@@ -38,16 +40,23 @@ const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 struct Admin {
     silo: Silo,
     client: Client,
+    modules: Modules,
 }
 
-pub(crate) fn router(silo: Silo, client: Client, token: Token) -> Router {
+pub(crate) fn router(silo: Silo, client: Client, modules: Modules, token: Token) -> Router {
+    let bytes_max = modules.settings().bytes_max;
     let guarded = Router::new()
         .route("/stats", get(stats::stats))
         .merge(dead_letters::routes())
         .merge(actors::routes())
+        .merge(modules::routes(bytes_max))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .with_state(Admin { silo, client })
+        .with_state(Admin {
+            silo,
+            client,
+            modules,
+        })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::new(token), authorize));
     // Whether the process lives is no secret, and whoever watches it has no token.
