@@ -7,7 +7,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::header::HeaderValue;
 use pizza_silo::Token;
 use serde_json::Value;
 
@@ -37,10 +37,7 @@ pub(crate) struct Door {
     data: PathBuf,
 }
 
-pub(crate) struct Admin {
-    connection: Connection,
-    authorization: HeaderValue,
-}
+pub(crate) struct Admin(Connection);
 
 /// The silo answered, but not with what was asked for.
 #[derive(Debug)]
@@ -63,13 +60,10 @@ impl Door {
         };
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
         authorization.set_sensitive(true);
-        let connection = Connection::open(self.admin).await;
+        let connection = Connection::open(self.admin, Some(authorization)).await;
         let connection =
             connection.context("the silo cannot be reached; --admin takes its address")?;
-        Ok(Admin {
-            connection,
-            authorization,
-        })
+        Ok(Admin(connection))
     }
 
     /// Opens it and does something behind it.
@@ -105,9 +99,7 @@ impl Admin {
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem.
     async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Value> {
-        let headers = [(AUTHORIZATION, &self.authorization)];
-        let connection = &mut self.connection;
-        let answer = connection.send_with(method, path, body, &headers).await?;
+        let answer = self.0.send(method, path, body).await?;
         let status = answer.status;
         if status < 300 {
             if answer.body.is_empty() {

@@ -6,10 +6,18 @@ mod bench;
 mod bundled;
 mod config;
 mod connection;
+mod demo;
 mod dev_tokens;
+mod latency;
 mod metrics;
+mod open_files;
+mod patient;
+mod placing;
 mod seed;
+mod set_up;
+mod sse;
 mod table;
+mod target;
 mod verbs;
 mod wit_client;
 
@@ -45,6 +53,9 @@ enum Verb {
     /// Put load on a running pizzeria and measure it.
     #[command(subcommand)]
     Bench(verbs::bench::Bench),
+    /// Scenes from a pizzeria's life, played on a running one and checked.
+    #[command(subcommand)]
+    Demo(verbs::demo::Demo),
     /// Messages that came to nothing: list, show, replay, drop.
     #[command(subcommand)]
     Dlq(verbs::dlq::Dlq),
@@ -59,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         None => cli.run.run(),
         Some(Verb::Actor(verb)) => verb.run(),
         Some(Verb::Bench(verb)) => verb.run(),
+        Some(Verb::Demo(verb)) => verb.run(),
         Some(Verb::Dlq(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }

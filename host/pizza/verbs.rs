@@ -2,6 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod bench;
+pub(crate) mod demo;
 pub(crate) mod dlq;
 pub(crate) mod run;
 pub(crate) mod wit;
