@@ -12,7 +12,7 @@ use common::Pizza;
 use common::sse::{Event, Reader};
 
 const SCREENS: usize = 1_000;
-const ORDERS: usize = 20;
+const ORDERS: usize = 12;
 const STREAM: &str = "/api/dashboard/stress-1/stream";
 const OPEN_WITHIN: Duration = Duration::from_secs(30);
 /// A screen has little to remember.

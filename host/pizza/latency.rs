@@ -40,7 +40,10 @@ impl Latencies {
 
     /// A line of a table: each quantile, and the maximum.
     pub(crate) fn row(&self, name: &str) -> [String; 6] {
-        let cell = |ms: f64| format!("{ms:.1} ms");
+        let cell = |ms: f64| match ms < 1_000.0 {
+            true => format!("{ms:.1} ms"),
+            false => format!("{:.1} s", ms / 1_000.0),
+        };
         let [a, b, c, d] = QUANTILES.map(|(_, quantile)| cell(self.ms(quantile)));
         [name.to_owned(), a, b, c, d, cell(self.max_ms())]
     }
