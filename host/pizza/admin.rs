@@ -8,7 +8,7 @@ use bytes::Bytes;
 use clap::Args;
 use http_body_util::BodyExt as _;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 use pizza_silo::Token;
 use serde_json::Value;
 
@@ -38,10 +38,7 @@ pub(crate) struct Door {
     data: PathBuf,
 }
 
-pub(crate) struct Admin {
-    connection: Connection,
-    authorization: HeaderValue,
-}
+pub(crate) struct Admin(Connection);
 
 /// The silo answered, but not with what was asked for.
 #[derive(Debug)]
@@ -64,13 +61,10 @@ impl Door {
         };
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
         authorization.set_sensitive(true);
-        let connection = Connection::open(self.admin).await;
+        let connection = Connection::open(self.admin, Some(authorization)).await;
         let connection =
             connection.context("the silo cannot be reached; --admin takes its address")?;
-        Ok(Admin {
-            connection,
-            authorization,
-        })
+        Ok(Admin(connection))
     }
 
     /// Opens it and does something behind it.
@@ -106,11 +100,9 @@ impl Admin {
         signature: Option<&HeaderValue>,
         line: &mut dyn FnMut(Value),
     ) -> anyhow::Result<()> {
-        let mut headers = vec![(AUTHORIZATION, &self.authorization)];
         let name = HeaderName::from_static("x-module-signature");
-        headers.extend(signature.map(|value| (name, value)));
-        let connection = &mut self.connection;
-        let mut response = connection.begin(Method::POST, path, body, &headers).await?;
+        let headers: Vec<_> = signature.map(|value| (name, value)).into_iter().collect();
+        let mut response = self.0.begin(Method::POST, path, body, &headers).await?;
         let status = response.status().as_u16();
         let mut pending = Vec::new();
         while let Some(frame) = response.body_mut().frame().await {
@@ -139,9 +131,7 @@ impl Admin {
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem.
     async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Value> {
-        let headers = [(AUTHORIZATION, &self.authorization)];
-        let connection = &mut self.connection;
-        let answer = connection.send_with(method, path, body, &headers).await?;
+        let answer = self.0.send(method, path, body).await?;
         let status = answer.status;
         if status < 300 {
             if answer.body.is_empty() {

@@ -6,10 +6,18 @@ mod bench;
 mod bundled;
 mod config;
 mod connection;
+mod demo;
 mod dev_tokens;
+mod latency;
 mod metrics;
+mod open_files;
+mod patient;
+mod placing;
 mod seed;
+mod set_up;
+mod sse;
 mod table;
+mod target;
 mod verbs;
 mod wit_client;
 
@@ -48,6 +56,9 @@ enum Verb {
     /// Compiles what a silo gives it (started by the silo itself).
     #[command(name = "compile-module", hide = true)]
     Compile(verbs::compile::Compile),
+    /// Scenes from a pizzeria's life, played on a running one and checked.
+    #[command(subcommand)]
+    Demo(verbs::demo::Demo),
     /// Messages that came to nothing: list, show, replay, drop.
     #[command(subcommand)]
     Dlq(verbs::dlq::Dlq),
@@ -69,6 +80,7 @@ fn main() -> anyhow::Result<()> {
         Some(Verb::Actor(verb)) => verb.run(),
         Some(Verb::Bench(verb)) => verb.run(),
         Some(Verb::Compile(verb)) => verb.run(),
+        Some(Verb::Demo(verb)) => verb.run(),
         Some(Verb::Dlq(verb)) => verb.run(),
         Some(Verb::Key(verb)) => verb.run(),
         Some(Verb::Module(verb)) => verb.run(),

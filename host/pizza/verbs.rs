@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod bench;
 pub(crate) mod compile;
+pub(crate) mod demo;
 pub(crate) mod dlq;
 pub(crate) mod key;
 pub(crate) mod module;

@@ -19,7 +19,7 @@ use reserve::Held;
 silo_sdk::actor! { state: Inventory }
 silo_sdk::manifest!({
     "calls": ["order.*"],
-    "publishes": ["inventory-alerts"],
+    "publishes": ["inventory-alerts", "restaurant-orders"],
     "reminders": true
 });
 

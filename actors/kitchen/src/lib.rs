@@ -24,6 +24,7 @@ mod staff;
 silo_sdk::actor! { state: Kitchen }
 silo_sdk::manifest!({
     "calls": ["chef.*", "order.*"],
+    "publishes": ["restaurant-orders"],
     "plugins": true
 });
 

@@ -24,6 +24,7 @@ mod profile;
 silo_sdk::actor! { state: Restaurant }
 silo_sdk::manifest!({
     "calls": ["driver.*", "inventory.*", "kitchen.*"],
+    "publishes": ["restaurant-orders"],
     "reminders": true
 });
 
