@@ -10,6 +10,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::error::GuestError;
 use crate::growth::Growth;
 use crate::papers::{May, Papers};
+use crate::plugins::Plugins;
 use crate::settings::{Limits, TypeSettings};
 use crate::wasi::Output;
 
@@ -23,10 +24,16 @@ pub(crate) struct Desk {
     /// The bound that was broken, noted where it was seen; the trap itself says less.
     pub(crate) broken: Option<GuestError>,
     pub(crate) papers: Option<Papers>,
+    pub(crate) plugins: Arc<Plugins>,
 }
 
 impl Desk {
-    pub(crate) fn new(settings: Arc<TypeSettings>, wasi: WasiCtx, output: Output) -> Self {
+    pub(crate) fn new(
+        settings: Arc<TypeSettings>,
+        plugins: Arc<Plugins>,
+        wasi: WasiCtx,
+        output: Output,
+    ) -> Self {
         let growth = Growth::new(&settings.limits);
         Self {
             wasi,
@@ -36,6 +43,7 @@ impl Desk {
             growth,
             broken: None,
             papers: None,
+            plugins,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pizza_types::ModuleDigest;
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::cache::Cache;
 use crate::desk::Desk;
@@ -14,6 +14,8 @@ use crate::engine::{Ticker, engine};
 use crate::error::LoadError;
 use crate::imports;
 use crate::module::Module;
+use crate::plugin::{self, Plugin};
+use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::{HostConfig, TypeSettings};
 use crate::slots::Slots;
@@ -25,6 +27,8 @@ pub struct WasmHost {
     linker: Linker<Desk>,
     cache: Option<Arc<Cache>>,
     slots: Arc<Slots>,
+    plugins: Arc<Plugins>,
+    plugin_linker: Linker<Desk>,
     tick: Duration,
     _ticker: Ticker,
 }
@@ -43,6 +47,8 @@ impl WasmHost {
         let mut linker = Linker::new(&engine);
         imports::add_to_linker(&mut linker).map_err(failed)?;
         wasi::add_to_linker(&mut linker).map_err(failed)?;
+        let mut plugin_linker = Linker::new(&engine);
+        imports::add_log_to_linker(&mut plugin_linker).map_err(failed)?;
         let tick = Duration::from_millis(config.tick_ms.max(1));
         let ticker = Ticker::start(&engine, tick)?;
         Ok(Self {
@@ -50,6 +56,8 @@ impl WasmHost {
             linker,
             cache,
             slots: Arc::new(Slots::new(config.instances_max)),
+            plugins: Arc::default(),
+            plugin_linker,
             tick,
             _ticker: ticker,
         })
@@ -68,34 +76,64 @@ impl WasmHost {
         recognise(wasm)?;
         let digest = ModuleDigest::of(wasm);
         let component = self.compile(digest, wasm).await?;
-        let Discovered {
-            methods,
-            hooks,
-            clients,
-        } = discover::discover(&self.engine, &component)?;
+        let discovered = discover::discover(&self.engine, &component)?;
         let mut linker = self.linker.clone();
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
-        for client in &clients {
+        for client in &discovered.clients {
             imports::clients::add_to_linker(&mut linker, client).map_err(invalid)?;
         }
         let pre = linker.instantiate_pre(&component).map_err(invalid)?;
+        self.start(actor_type, digest, pre, discovered, settings)
+            .await
+    }
+
+    /// Loads a plugin: nothing is granted to it but `log`, and it cannot take more than a
+    /// plugin may.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn load_plugin(&self, wasm: &[u8]) -> Result<Arc<Plugin>, LoadError> {
+        recognise(wasm)?;
+        let digest = ModuleDigest::of(wasm);
+        let component = self.compile(digest, wasm).await?;
+        let discovered = discover::plugin(&self.engine, &component)?;
+        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        let pre = self.plugin_linker.instantiate_pre(&component);
+        let pre = pre.map_err(invalid)?;
+        let module = self.start("plugin", digest, pre, discovered, plugin::settings());
+        Ok(Arc::new(Plugin::new(module.await?)))
+    }
+
+    /// Which plugin is bound to which actor.
+    #[must_use]
+    pub fn plugins(&self) -> &Arc<Plugins> {
+        &self.plugins
+    }
+
+    async fn start(
+        &self,
+        actor_type: &str,
+        digest: ModuleDigest,
+        pre: InstancePre<Desk>,
+        discovered: Discovered,
+        settings: TypeSettings,
+    ) -> Result<Arc<Module>, LoadError> {
         let mut module = Module {
             digest,
             actor_type: actor_type.into(),
             pre,
-            methods,
-            hooks,
-            clients,
+            methods: discovered.methods,
+            hooks: discovered.hooks,
+            clients: discovered.clients,
             pool: Pool::new(&settings.limits, settings.reuse, &self.slots),
+            plugins: Arc::clone(&self.plugins),
             tick: self.tick,
             settings: Arc::new(settings),
             schema: 1,
             subscriptions: Vec::new(),
         };
-        module
-            .ask_about_itself()
-            .await
-            .map_err(|error| LoadError::Start(error.to_string()))?;
+        let asked = module.ask_about_itself().await;
+        asked.map_err(|error| LoadError::Start(error.to_string()))?;
         Ok(Arc::new(module))
     }
 

@@ -17,6 +17,7 @@
 //! - [`meter`](crate::meter), [`growth`](crate::growth): how long a guest computes, how far
 //!   its memory grows
 //! - [`host`]: engine, compilation and loading
+//! - [`plugins`], [`plugin`]: strangers' code that actors may ask for advice
 //! - [`log`]: what a guest says, under its actor's name
 //! - [`engine`](crate::engine), [`cache`](crate::cache), [`wasi`](crate::wasi)
 
@@ -35,6 +36,8 @@ pub mod log;
 mod meter;
 pub mod module;
 mod papers;
+pub mod plugin;
+pub mod plugins;
 mod pool;
 mod run;
 pub mod settings;
@@ -47,5 +50,7 @@ pub use error::{ClientMismatch, GuestError, LoadError};
 pub use hooks::Hooks;
 pub use host::WasmHost;
 pub use module::{ClientFunction, ClientImport, Method, Module};
+pub use plugin::Plugin;
+pub use plugins::Plugins;
 pub use settings::{HostConfig, Limits, Reuse, TypeSettings};
 pub use turn::{Calls, Turn, What};

@@ -12,6 +12,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 use crate::desk::Desk;
 use crate::error::ClientMismatch;
 use crate::hooks::{HookExports, Hooks};
+use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::TypeSettings;
 
@@ -24,6 +25,8 @@ pub struct Module {
     pub(crate) hooks: HookExports,
     pub(crate) clients: Vec<ClientImport>,
     pub(crate) pool: Arc<Pool>,
+    /// What actors of this module ask for advice.
+    pub(crate) plugins: Arc<Plugins>,
     /// How often a guest is looked at.
     pub(crate) tick: Duration,
     // Asked of the first instance, at load.
