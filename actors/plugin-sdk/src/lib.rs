@@ -41,6 +41,7 @@ pub mod bindings {
     wit_bindgen::generate!({
         world: "pizzeria:kitchen-plugin/kitchen-plugin",
         path: ["../../wit/silo", "../../wit/plugin"],
+        generate_all,
         runtime_path: "::kitchen_plugin::wit_bindgen::rt",
         pub_export_macro: true,
         export_macro_name: "export_rules",

@@ -74,3 +74,32 @@ unsafe impl GlobalAlloc for Memory {
         new
     }
 }
+
+/// Where the host puts arguments. With `std` it comes from the C library, which is not here.
+///
+/// # Safety
+/// The host calls it, as the component model's canonical ABI says.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cabi_realloc(
+    old: *mut u8,
+    old_len: usize,
+    align: usize,
+    new_len: usize,
+) -> *mut u8 {
+    if new_len == 0 {
+        return core::ptr::without_provenance_mut(align);
+    }
+    // SAFETY: the host gives sizes and alignments that make a layout, and of an old piece
+    // those with which it was allocated here.
+    let new = unsafe {
+        let layout = Layout::from_size_align_unchecked(old_len, align);
+        match old_len {
+            0 => MEMORY.alloc(Layout::from_size_align_unchecked(new_len, align)),
+            _ => MEMORY.realloc(old, layout, new_len),
+        }
+    };
+    if new.is_null() {
+        core::arch::wasm32::unreachable();
+    }
+    new
+}
