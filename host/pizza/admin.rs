@@ -97,6 +97,14 @@ impl Admin {
         self.ask(Method::POST, path, body.into()).await
     }
 
+    pub(crate) async fn put(
+        &mut self,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> anyhow::Result<Value> {
+        self.ask(Method::PUT, path, body.into()).await
+    }
+
     pub(crate) async fn delete(&mut self, path: &str) -> anyhow::Result<()> {
         self.ask(Method::DELETE, path, Bytes::new()).await?;
         Ok(())

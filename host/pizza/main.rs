@@ -48,6 +48,9 @@ enum Verb {
     /// Messages that came to nothing: list, show, replay, drop.
     #[command(subcommand)]
     Dlq(verbs::dlq::Dlq),
+    /// Have a kitchen ask a plugin for advice.
+    #[command(subcommand)]
+    Plugin(verbs::plugin::Plugin),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(verbs::wit::Wit),
@@ -60,6 +63,7 @@ fn main() -> anyhow::Result<()> {
         Some(Verb::Actor(verb)) => verb.run(),
         Some(Verb::Bench(verb)) => verb.run(),
         Some(Verb::Dlq(verb)) => verb.run(),
+        Some(Verb::Plugin(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }
 }

@@ -3,5 +3,6 @@
 pub(crate) mod actor;
 pub(crate) mod bench;
 pub(crate) mod dlq;
+pub(crate) mod plugin;
 pub(crate) mod run;
 pub(crate) mod wit;

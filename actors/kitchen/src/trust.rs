@@ -38,7 +38,8 @@ impl Trust {
                 ..Self::default()
             };
         }
-        self.rests_until.is_none_or(|until| until <= context::now_ms())
+        self.rests_until
+            .is_none_or(|until| until <= context::now_ms())
     }
 
     pub(crate) fn did_well(&mut self) {

@@ -167,11 +167,7 @@ impl Module {
         })
     }
 
-    pub(crate) fn method_call(
-        &self,
-        name: &str,
-        arguments: &[u8],
-    ) -> Result<Call<'_>, GuestError> {
+    pub(crate) fn method_call(&self, name: &str, arguments: &[u8]) -> Result<Call<'_>, GuestError> {
         let method = self.method(name).ok_or_else(|| self.no_method(name))?;
         let limits = Limits {
             bytes_max: self.settings.limits.transfer_bytes,

@@ -4,13 +4,14 @@
 //! - [`token`]: who may ask
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
-//! - [`dead_letters`], [`actors`], [`stats`]: the routes
+//! - [`dead_letters`], [`actors`], [`plugins`], [`stats`]: the routes
 //! - [`view`], [`msgpack`]: what the answers are made of
 
 mod actors;
 mod dead_letters;
 mod extract;
 mod msgpack;
+mod plugins;
 mod problem;
 mod stats;
 mod token;
@@ -30,6 +31,7 @@ use serde_json::json;
 
 use self::problem::Problem;
 pub use self::token::{Token, TokenError};
+use crate::plugins::Bindings;
 
 /// As much as an actor takes by default, and a little more for it to refuse by itself.
 const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
@@ -38,17 +40,24 @@ const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 struct Admin {
     silo: Silo,
     client: Client,
+    plugins: Arc<Bindings>,
 }
 
-pub(crate) fn router(silo: Silo, client: Client, token: Token) -> Router {
+pub(crate) fn router(silo: Silo, client: Client, plugins: Arc<Bindings>, token: Token) -> Router {
+    let admin = Admin {
+        silo,
+        client,
+        plugins,
+    };
     let guarded = Router::new()
         .route("/stats", get(stats::stats))
         .merge(dead_letters::routes())
         .merge(actors::routes())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .merge(plugins::routes())
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .with_state(Admin { silo, client })
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(admin)
         .layer(from_fn_with_state(Arc::new(token), authorize));
     // Whether the process lives is no secret, and whoever watches it has no token.
     let live = get(async || Json(json!({"status": "live"})));

@@ -13,6 +13,7 @@ use pizza_types::{Durability, SiloId};
 use crate::admin::{self, Token};
 use crate::config::SiloConfig;
 use crate::gauges::Gauges;
+use crate::plugins::Bindings;
 use crate::transport::InProcess;
 
 /// A module that comes with the program.
@@ -45,8 +46,8 @@ pub struct RunningSilo {
     silo: Silo,
     store: Arc<dyn Store>,
     transport: Arc<InProcess>,
-    // The engine's ticker ends with it.
-    _host: WasmHost,
+    // The engine's ticker ends with its host, which is in here.
+    plugins: Arc<Bindings>,
 }
 
 impl RunningSilo {
@@ -58,13 +59,17 @@ impl RunningSilo {
         modules: &[BundledModule],
     ) -> Result<Self, AssembleError> {
         let store = open_store(config)?;
-        let host = WasmHost::new(HostConfig {
-            cache_dir: Some(config.data.join("modules")),
-            instances_max: config.instances_max,
-            ..HostConfig::default()
-        })
-        .map_err(AssembleError::Engine)?;
+        let host = Arc::new(
+            WasmHost::new(HostConfig {
+                cache_dir: Some(config.data.join("modules")),
+                instances_max: config.instances_max,
+                ..HostConfig::default()
+            })
+            .map_err(AssembleError::Engine)?,
+        );
         let catalog = Arc::new(load_all(&host, config, modules).await?);
+        // Before the first turn: no order is cooked without its kitchen's plugin.
+        let plugins = Bindings::resume(host, Arc::clone(&store)).await?;
         let clock = Arc::new(SystemClock::default());
         let silo_id = silo_id(&*store).await?;
         let silo = Silo::start(Parts {
@@ -81,7 +86,7 @@ impl RunningSilo {
             silo,
             store,
             transport,
-            _host: host,
+            plugins: Arc::new(plugins),
         })
     }
 
@@ -92,7 +97,8 @@ impl RunningSilo {
 
     /// The admin API, for whoever has the token.
     pub fn admin(&self, token: Token) -> axum::Router {
-        admin::router(self.silo.clone(), self.client(), token)
+        let plugins = Arc::clone(&self.plugins);
+        admin::router(self.silo.clone(), self.client(), plugins, token)
     }
 
     #[must_use]
