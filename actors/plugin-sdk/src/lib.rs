@@ -1,22 +1,29 @@
 //! Write a plugin for a kitchen: implement [`Rules`] and name the type to [`export!`].
 //!
-//! ```ignore
-//! #![no_std]
-//! extern crate alloc;
-//!
+//! ```
 //! use kitchen_plugin::{FreeChef, Rules, WaitingOrder};
 //!
-//! struct Newest;
+//! pub struct Newest;
 //! kitchen_plugin::export!(Newest);
 //!
 //! impl Rules for Newest {
 //!     fn order_queue(_now: u64, mut queue: Vec<WaitingOrder>) -> Vec<String> {
-//!         queue.sort_by_key(|order| core::cmp::Reverse(order.received_at));
+//!         queue.sort_by_key(|order| std::cmp::Reverse(order.received_at));
 //!         queue.into_iter().map(|order| order.order_id).collect()
 //!     }
-//!     // … the other two; `None` leaves the decision to the kitchen
+//!     // `None` leaves the decision to the kitchen.
+//!     fn estimate_cooking(_order: WaitingOrder) -> Option<u64> {
+//!         None
+//!     }
+//!     fn choose_chef(_order: WaitingOrder, _chefs: Vec<FreeChef>) -> Option<String> {
+//!         None
+//!     }
 //! }
+//! assert!(Newest::order_queue(0, Vec::new()).is_empty());
 //! ```
+//!
+//! In a crate of its own the first line is `#![cfg_attr(target_arch = "wasm32", no_std)]`, and
+//! `Vec` and `String` come from `alloc`.
 //!
 //! A plugin is `no_std`: the standard library of `wasm32-wasip2` imports WASI even where it
 //! is not used, and a plugin that imports anything but the log is refused. What `std` would
