@@ -199,3 +199,37 @@ impl Saying {
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(count: usize) -> Vec<LogLine> {
+        let line = LogLine {
+            level: LogLevel::Info,
+            message: "tick".to_owned(),
+        };
+        vec![line; count]
+    }
+
+    #[test]
+    fn a_flood_is_cut_and_told_of_later() {
+        let mut saying = Saying::new();
+        let mut passed = 0;
+        for _ in 0..10 {
+            let mut said = lines(7);
+            saying.cut(&mut said);
+            passed += said.len();
+        }
+        assert_eq!(passed, LINES_MAX as usize);
+        saying.since -= SAYING;
+        let mut said = lines(1);
+        saying.cut(&mut said);
+        let messages: Vec<_> = said.iter().map(|line| line.message.as_str()).collect();
+        assert_eq!(messages, ["tick", "50 log lines were dropped"]);
+        saying.since -= SAYING;
+        let mut said = lines(1);
+        saying.cut(&mut said);
+        assert_eq!(said.len(), 1, "that was told once");
+    }
+}
