@@ -48,23 +48,22 @@ impl Cache {
             tracing::warn!(%digest, "a compiled module on disk is damaged; it is compiled anew");
             return None;
         }
-        deserialize(engine, code)
+        written_by_us(engine, code).ok()
     }
 
     /// A cache that cannot be written costs time at the next start, nothing else.
-    pub(crate) fn store(&self, digest: ModuleDigest, component: &Component) {
-        if let Err(error) = self.try_store(digest, component) {
+    pub(crate) fn store(&self, digest: ModuleDigest, code: &[u8]) {
+        if let Err(error) = self.try_store(digest, code) {
             tracing::warn!(%digest, %error, "a compiled module could not be kept on disk");
         }
     }
 
-    fn try_store(&self, digest: ModuleDigest, component: &Component) -> io::Result<()> {
-        let code = component.serialize().map_err(io::Error::other)?;
+    fn try_store(&self, digest: ModuleDigest, code: &[u8]) -> io::Result<()> {
         let path = self.path(digest);
         let part = path.with_extension(format!("part.{}", std::process::id()));
         let mut file = fs::File::create(&part)?;
-        file.write_all(self.mac(digest, &code).as_bytes())?;
-        file.write_all(&code)?;
+        file.write_all(self.mac(digest, code).as_bytes())?;
+        file.write_all(code)?;
         file.sync_all()?;
         fs::rename(part, path)
     }
@@ -79,13 +78,16 @@ impl Cache {
     }
 }
 
+/// Code of which the caller knows that our own compiler wrote it: by the keyed hash over a
+/// file, or because it comes straight from the compiler's pipe.
 #[allow(unsafe_code)]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: `deserialize` asks that the bytes come from `Component::serialize`. The
-    // caller has checked the keyed hash that `try_store` wrote over exactly these bytes,
-    // with a key that only this directory holds (readable by its owner alone).
-    let component = unsafe { Component::deserialize(engine, code) };
-    component.ok()
+pub(crate) fn written_by_us(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: `deserialize` asks that the bytes come from `Component::serialize` or from
+    // `Engine::precompile_component`. `Cache::load` has checked the keyed hash that
+    // `try_store` wrote over exactly these bytes, with a key that only the cache's
+    // directory holds (readable by its owner alone); `compile::apart` has them from the
+    // process that it started itself.
+    unsafe { Component::deserialize(engine, code) }
 }
 
 /// The cache's own secret; made at first use, readable by its owner alone.

@@ -9,6 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::error::GuestError;
 use crate::growth::Growth;
+use crate::meter::Meter;
 use crate::papers::{May, Papers};
 use crate::plugins::Plugins;
 use crate::settings::{Limits, TypeSettings};
@@ -21,6 +22,7 @@ pub(crate) struct Desk {
     pub(crate) output: Output,
     pub(crate) settings: Arc<TypeSettings>,
     pub(crate) growth: Growth,
+    pub(crate) meter: Arc<Meter>,
     /// The bound that was broken, noted where it was seen; the trap itself says less.
     pub(crate) broken: Option<GuestError>,
     pub(crate) papers: Option<Papers>,
@@ -33,6 +35,7 @@ impl Desk {
         plugins: Arc<Plugins>,
         wasi: WasiCtx,
         output: Output,
+        meter: Arc<Meter>,
     ) -> Self {
         let growth = Growth::new(&settings.limits);
         Self {
@@ -41,6 +44,7 @@ impl Desk {
             output,
             settings,
             growth,
+            meter,
             broken: None,
             papers: None,
             plugins,

@@ -15,7 +15,26 @@ const WASM_STACK_BYTES: usize = 512 << 10;
 const ASYNC_STACK_BYTES: usize = 1 << 20;
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 
-pub(crate) fn engine(settings: &HostConfig) -> Result<Engine, LoadError> {
+/// All that a 32-bit address can name: then no access needs a check of its bounds. Only
+/// addresses are reserved, no memory.
+const RESERVED_BYTES: u64 = 4 << 30;
+
+/// The engine, and how many addresses it reserves for each memory.
+pub(crate) fn engine(settings: &HostConfig) -> Result<(Engine, u64), LoadError> {
+    let roomy = Engine::new(&serving(settings, RESERVED_BYTES));
+    // Where addresses are rationed, guests run slower, but run.
+    let engine = roomy
+        .map(|engine| (engine, RESERVED_BYTES))
+        .or_else(|error| {
+            tracing::info!(%error, "few addresses to reserve: guests check each access");
+            let reserved_bytes = settings.instance_memory_max as u64;
+            let engine = Engine::new(&serving(settings, reserved_bytes))?;
+            Ok((engine, reserved_bytes))
+        });
+    engine.map_err(|error: wasmtime::Error| LoadError::Engine(format!("{error:#}")))
+}
+
+fn serving(settings: &HostConfig, reserved_bytes: u64) -> Config {
     let mut pooling = PoolingAllocationConfig::new();
     pooling
         .total_component_instances(settings.instances_max)
@@ -30,9 +49,15 @@ pub(crate) fn engine(settings: &HostConfig) -> Result<Engine, LoadError> {
         .table_elements(TABLE_ELEMENTS_MAX)
         .linear_memory_keep_resident(64 << 10)
         .max_unused_warm_slots(16);
+    let mut config = compiling(reserved_bytes);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling));
+    config
+}
+
+/// All that compiled code depends on. A process that only compiles needs no more.
+pub(crate) fn compiling(reserved_bytes: u64) -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling))
         .memory_init_cow(true)
         .epoch_interruption(true)
         // No component-model concurrency: an instance runs one turn at a time, and a call
@@ -40,9 +65,9 @@ pub(crate) fn engine(settings: &HostConfig) -> Result<Engine, LoadError> {
         .concurrency_support(false)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(ASYNC_STACK_BYTES)
-        .memory_reservation(settings.instance_memory_max as u64)
+        .memory_reservation(reserved_bytes)
         .memory_guard_size(32 << 20);
-    Engine::new(&config).map_err(|error| LoadError::Engine(format!("{error:#}")))
+    config
 }
 
 /// Moves the engine's epoch on, from a thread that no guest can hold up.

@@ -113,6 +113,10 @@ pub enum LoadError {
     NotAComponent { found: &'static str },
     #[error("not a valid component: {0}")]
     Invalid(String),
+    #[error("compiling it takes more {bound} than it is given: {detail}")]
+    CompileBound { bound: &'static str, detail: String },
+    #[error("the compiler: {0}")]
+    Compiler(String),
     #[error("the import {name} is not granted; granted are {allowed}")]
     ForbiddenImport { name: String, allowed: String },
     #[error("{place}: {kind} cannot pass between actors")]

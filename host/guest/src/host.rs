@@ -7,7 +7,8 @@ use pizza_types::ModuleDigest;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
-use crate::cache::Cache;
+use crate::cache::{self, Cache};
+use crate::compile::{self, Compiling};
 use crate::desk::Desk;
 use crate::discover::{self, Discovered};
 use crate::engine::{Ticker, engine};
@@ -26,6 +27,8 @@ pub struct WasmHost {
     engine: Engine,
     linker: Linker<Desk>,
     cache: Option<Arc<Cache>>,
+    compiling: Compiling,
+    reserved_bytes: u64,
     slots: Arc<Slots>,
     plugins: Arc<Plugins>,
     plugin_linker: Linker<Desk>,
@@ -37,7 +40,7 @@ impl WasmHost {
     /// # Errors
     /// When the machine does not allow the engine, or the cache directory cannot be used.
     pub fn new(config: HostConfig) -> Result<Self, LoadError> {
-        let engine = engine(&config)?;
+        let (engine, reserved_bytes) = engine(&config)?;
         let cache = config.cache_dir.as_deref();
         let cache = cache
             .map(|dir| Cache::open(dir, &engine))
@@ -55,6 +58,8 @@ impl WasmHost {
             engine,
             linker,
             cache,
+            compiling: config.compiling,
+            reserved_bytes,
             slots: Arc::new(Slots::new(config.instances_max)),
             plugins: Arc::default(),
             plugin_linker,
@@ -143,19 +148,26 @@ impl WasmHost {
         {
             return Ok(component);
         }
-        let (engine, wasm, cache) = (self.engine.clone(), wasm.to_vec(), self.cache.clone());
+        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        let code = match &self.compiling {
+            Compiling::Here => self.compile_here(wasm).await?,
+            Compiling::Apart(apart) => compile::apart(apart, self.reserved_bytes, wasm).await?,
+        };
+        let component = cache::written_by_us(&self.engine, &code).map_err(invalid)?;
+        if let Some(cache) = self.cache.clone() {
+            let keeping = tokio::task::spawn_blocking(move || cache.store(digest, &code));
+            drop(keeping.await);
+        }
+        Ok(component)
+    }
+
+    async fn compile_here(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
+        let (engine, wasm) = (self.engine.clone(), wasm.to_vec());
         // Compiling takes a tenth of a second of CPU and more.
-        let compiled = tokio::task::spawn_blocking(move || {
-            let component = Component::from_binary(&engine, &wasm);
-            let component = component.map_err(|e| LoadError::Invalid(format!("{e:#}")))?;
-            if let Some(cache) = cache {
-                cache.store(digest, &component);
-            }
-            Ok(component)
-        });
-        compiled
-            .await
-            .map_err(|error| LoadError::Invalid(error.to_string()))?
+        let compiled = tokio::task::spawn_blocking(move || engine.precompile_component(&wasm));
+        let compiled = compiled.await;
+        let compiled = compiled.map_err(|error| LoadError::Compiler(error.to_string()))?;
+        compiled.map_err(|error| LoadError::Invalid(format!("{error:#}")))
     }
 }
 

@@ -32,17 +32,18 @@ impl Instance {
         let (pre, settings) = (&module.pre, &module.settings);
         let output = Output::default();
         let wasi = wasi::context(&output);
+        let meter = Arc::new(Meter::new(module.tick));
         let desk = Desk::new(
             Arc::clone(settings),
             Arc::clone(&module.plugins),
             wasi,
             output,
+            Arc::clone(&meter),
         );
         let mut store = Store::new(pre.engine(), desk);
         store.limiter(|desk| &mut desk.growth);
         store.set_hostcall_fuel(hostcall_fuel(&settings.limits));
         store.set_max_component_handles(wasi::HANDLES_MAX);
-        let meter = Arc::new(Meter::new(module.tick));
         bound_cpu(&mut store, &meter, settings.limits.cpu_ms);
         match meter.run(pre.instantiate_async(&mut store)).await {
             Ok(wasm) => Ok(Self {

@@ -19,9 +19,10 @@
 //! - [`host`]: engine, compilation and loading
 //! - [`plugins`], [`plugin`]: strangers' code that actors may ask for advice
 //! - [`log`]: what a guest says, under its actor's name
-//! - [`engine`](crate::engine), [`cache`](crate::cache), [`wasi`](crate::wasi)
+//! - [`engine`](crate::engine), [`compile`], [`cache`](crate::cache), [`wasi`](crate::wasi)
 
 mod cache;
+pub mod compile;
 mod convert;
 mod desk;
 mod discover;
@@ -46,6 +47,7 @@ pub mod turn;
 mod types;
 mod wasi;
 
+pub use compile::Compiling;
 pub use error::{ClientMismatch, GuestError, LoadError};
 pub use hooks::Hooks;
 pub use host::WasmHost;

@@ -49,6 +49,19 @@ impl Meter {
         self.since_ns.store(now, Ordering::Relaxed);
     }
 
+    /// Runs what a guest waits for, in its call: the time is somebody else's. The one it
+    /// asks may compute right here.
+    pub(crate) async fn elsewhere<F: Future>(&self, wait: F) -> F::Output {
+        let mut wait = pin!(wait);
+        poll_fn(|context| {
+            self.charge();
+            let polled = wait.as_mut().poll(context);
+            self.resume();
+            polled
+        })
+        .await
+    }
+
     /// Runs a call into the guest, metered whenever it is not suspended.
     pub(crate) async fn run<F: Future>(&self, call: F) -> F::Output {
         let mut call = pin!(call);
@@ -91,6 +104,27 @@ mod tests {
             .await;
         let used = meter.charge();
         assert!(used < TICK, "{used:?}");
+    }
+
+    #[tokio::test]
+    async fn what_others_compute_is_not_charged() {
+        let meter = Meter::new(TICK);
+        meter
+            .run(async {
+                spin(Duration::from_millis(5));
+                meter
+                    .elsewhere(async {
+                        for _ in 0..5 {
+                            spin(Duration::from_millis(8));
+                            tokio::task::yield_now().await;
+                        }
+                    })
+                    .await;
+            })
+            .await;
+        let used = meter.charge();
+        let own = Duration::from_millis(5)..Duration::from_millis(9);
+        assert!(own.contains(&used), "{used:?}");
     }
 
     #[tokio::test]

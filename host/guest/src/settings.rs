@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::compile::Compiling;
+
 #[derive(Debug, Clone)]
 pub struct HostConfig {
     /// Where compiled modules are kept; `None` compiles at every start.
     pub cache_dir: Option<PathBuf>,
+    pub compiling: Compiling,
     /// A guest yields, and its CPU budget is looked at, this often.
     pub tick_ms: u64,
     /// Instances of all modules together.
@@ -19,6 +22,7 @@ impl Default for HostConfig {
     fn default() -> Self {
         Self {
             cache_dir: None,
+            compiling: Compiling::Here,
             tick_ms: 10,
             instances_max: 1_000,
             instance_memory_max: 256 << 20,

@@ -127,13 +127,21 @@ impl ActorLoop {
         Ok(Activation::new(store.claim(id, &self.core.silo).await?))
     }
 
-    /// Claims the actor if it is not in memory, and wakes it.
-    pub(crate) async fn activate(&mut self, actor_type: &Arc<ActorType>) -> Result<(), CallError> {
+    /// Claims the actor if it is not in memory, and tells which module is to answer: that
+    /// depends on the layout of its state.
+    pub(crate) async fn claim(&mut self) -> Result<Arc<ActorType>, CallError> {
         if self.activation.is_none() {
             let activation = self.take_over().await.map_err(crate::silo::store_error)?;
             self.pipeline = Pipeline::new(&self.core, activation.version);
             self.activation = Some(Box::new(activation));
         }
+        let state = self.activation.as_ref().and_then(|a| a.state.as_ref());
+        let schema = state.map(|state| state.schema);
+        self.core.catalog.get(&self.slot.id, schema)
+    }
+
+    /// Tells the actor that it is in memory, once.
+    pub(crate) async fn wake(&mut self, actor_type: &Arc<ActorType>) -> Result<(), CallError> {
         let Some(activation) = &self.activation else {
             return Ok(());
         };
@@ -226,7 +234,8 @@ impl ActorLoop {
                 }
                 () = self.arrival.notified() => {
                     while let Some(query) = self.slot.next_query() {
-                        crate::query::spawn(&self.core, activation, &self.pipeline.gate, query);
+                        let gate = &self.pipeline.gate;
+                        crate::query::spawn(&self.core, actor_type, activation, gate, query);
                     }
                 }
             }

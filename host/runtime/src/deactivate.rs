@@ -15,7 +15,8 @@ const AT_ONCE: usize = 32;
 
 /// Runs the hook; what it returns interests nobody, and neither does it hold up anything.
 pub(crate) async fn run(core: Arc<Core>, id: ActorId, activation: Box<Activation>) {
-    let Some(actor_type) = core.catalog.find(id.actor_type()) else {
+    let schema = activation.state.as_ref().map(|state| state.schema);
+    let Ok(actor_type) = core.catalog.get(&id, schema) else {
         return;
     };
     if !actor_type.module.hooks().deactivate {

@@ -55,7 +55,7 @@ impl Silo {
     /// # Errors
     /// When there is no such actor type, or the store cannot be read.
     pub async fn inspect(&self, actor: &ActorId) -> Result<ActorView, CallError> {
-        self.core.catalog.get(actor.actor_type())?;
+        self.core.catalog.get(actor, None)?;
         let stored = self.core.store.inspect(actor, REMINDERS_MAX).await;
         Ok(ActorView {
             stored: stored.map_err(store_error)?,
@@ -68,7 +68,7 @@ impl Silo {
     /// # Errors
     /// When there is no such actor type, or the store cannot be read.
     pub async fn history(&self, actor: &ActorId, limit: usize) -> Result<History, CallError> {
-        self.core.catalog.get(actor.actor_type())?;
+        self.core.catalog.get(actor, None)?;
         let kept_ms = self.core.settings.dedupe_ms;
         let mut newest = BinaryHeap::new();
         let (mut after, mut seen, mut complete) = (None, 0, false);
@@ -106,7 +106,7 @@ impl Silo {
     /// # Errors
     /// When there is no such actor type.
     pub async fn deactivate(&self, actor: &ActorId) -> Result<Presence, CallError> {
-        self.core.catalog.get(actor.actor_type())?;
+        self.core.catalog.get(actor, None)?;
         match self.core.slots.evict(actor, u64::MAX) {
             Some(evicted) => {
                 if let Some(activation) = evicted.activation {

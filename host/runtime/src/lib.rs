@@ -11,13 +11,14 @@
 //! - [`query`](crate::query): reads, which may run beside a turn
 //! - [`activation`](crate::activation): an actor in memory
 //! - [`actor_loop`](crate::actor_loop): one actor's messages, one at a time
+//! - [`lent`](crate::lent): who runs it
 //! - [`slot`](crate::slot): mailboxes, and the table of actors that are in memory
-//! - [`catalog`](crate::catalog): actor types and their modules
+//! - [`catalog`](crate::catalog), [`serving`](crate::serving): actor types and their modules
 //! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller
 //! - [`alarm`](crate::alarm): things to do at a time
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
-//! - [`figures`](crate::figures): what is counted of turns
+//! - [`figures`](crate::figures), [`tally`](crate::tally): what is counted of turns
 //! - [`breaker`](crate::breaker): a type whose every turn fails is given a rest
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect): what an operator
 //!   may look at and do
@@ -42,17 +43,20 @@ mod figures;
 mod gate;
 mod housekeeping;
 mod inspect;
+mod lent;
 mod outbox;
 mod pipeline;
 mod query;
 mod release;
 mod reminders;
+mod serving;
 pub mod settings;
 mod silo;
 mod slot;
 mod stage;
 mod streams;
 mod supervise;
+mod tally;
 mod timers;
 mod turn;
 
@@ -61,5 +65,7 @@ pub use catalog::{ActorType, Catalog};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use inspect::{ActorView, Handled, History, Presence};
+pub use serving::{Canary, Serving};
 pub use settings::{Breaking, Policy, Retry, Settings};
 pub use silo::{Parts, Silo, SiloStats};
+pub use tally::{Counts, Tally};

@@ -4,6 +4,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 use pizza_guest::log;
 use pizza_types::{CallError, Reply};
@@ -12,21 +13,18 @@ use crate::activation::Activation;
 use crate::actor_loop::{ActorLoop, turn_input, what};
 use crate::breaker::Ended;
 use crate::calls::TurnCalls;
+use crate::catalog::ActorType;
 use crate::gate::Gate;
 use crate::silo::Core;
 use crate::slot::Queued;
 
 impl ActorLoop {
     pub(crate) async fn begin_query(&mut self, query: Queued) {
-        let actor_type = self.core.catalog.get(query.envelope.target.actor_type());
-        let active = match actor_type {
-            Ok(actor_type) => self.activate(&actor_type).await,
-            Err(error) => Err(error),
-        };
-        match (active, &self.activation) {
+        match (self.woken().await, &self.activation) {
             (Err(error), _) => drop(query.reply.send(Err(error))),
-            (Ok(()), Some(activation)) => {
-                let answering = answer(&self.core, activation, &self.pipeline.gate, query);
+            (Ok(actor_type), Some(activation)) => {
+                let gate = &self.pipeline.gate;
+                let answering = answer(&self.core, actor_type, activation, gate, query);
                 let mut answering = Box::pin(answering);
                 // Most queries wait for nothing, and need no task of their own.
                 let first = poll_fn(|context| Poll::Ready(answering.as_mut().poll(context)));
@@ -34,19 +32,33 @@ impl ActorLoop {
                     tokio::spawn(answering);
                 }
             }
-            (Ok(()), None) => drop(query.reply.send(Err(CallError::Moved))),
+            (Ok(_), None) => drop(query.reply.send(Err(CallError::Moved))),
         }
+    }
+
+    async fn woken(&mut self) -> Result<Arc<ActorType>, CallError> {
+        let actor_type = self.claim().await?;
+        self.wake(&actor_type).await?;
+        Ok(actor_type)
     }
 }
 
 /// Beside a turn that is suspended.
-pub(crate) fn spawn(core: &Arc<Core>, activation: &Activation, gate: &Gate, query: Queued) {
-    tokio::spawn(answer(core, activation, gate, query));
+pub(crate) fn spawn(
+    core: &Arc<Core>,
+    actor_type: &Arc<ActorType>,
+    activation: &Activation,
+    gate: &Gate,
+    query: Queued,
+) {
+    let actor_type = Arc::clone(actor_type);
+    tokio::spawn(answer(core, actor_type, activation, gate, query));
 }
 
 /// What there is to read is taken at once; the answer may come later.
 fn answer(
     core: &Arc<Core>,
+    actor_type: Arc<ActorType>,
     activation: &Activation,
     gate: &Gate,
     query: Queued,
@@ -62,10 +74,12 @@ fn answer(
         }
         let answer = async {
             core.refuse_if_late(&query.envelope, "before the query began")?;
-            let actor_type = core.catalog.get(query.envelope.target.actor_type())?;
             let pass = actor_type.admit(core.clock.now_ms())?;
+            let begun = Instant::now();
             let outcome = actor_type.module.run(turn).await.map_err(CallError::from);
-            actor_type.ended(pass, Ended::of(&outcome), core.clock.now_ms());
+            let ended = Ended::of(&outcome);
+            actor_type.tally.add(ended, begun.elapsed());
+            actor_type.ended(pass, ended, core.clock.now_ms());
             actor_type.figures.query(&outcome);
             let outcome = outcome?;
             gate.passed(version).await?;

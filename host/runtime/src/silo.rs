@@ -13,6 +13,7 @@ use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::lent::Lent;
 use crate::outbox::Outbox;
 use crate::reminders::Reminders;
 use crate::settings::{Policy, Settings};
@@ -274,16 +275,17 @@ impl Core {
         self.refuse_chain(&envelope)?;
         self.refuse_if_late(&envelope, "before the message was queued")?;
         let (id, deadline_ms) = (envelope.id, envelope.deadline_ms);
-        let mut ticket = self.submit(envelope, manner)?;
+        let (mut ticket, mut work) = self.submit(envelope, manner)?;
         let answer = tokio::select! {
-            answer = &mut ticket.reply => answer,
+            biased;
+            answer = work.until(&mut ticket.reply) => answer,
             () = self.clock.sleep_until(deadline_ms) => {
                 if ticket.give_up() {
                     let place = "while the message waited for its turn";
                     return Err(CallError::Deadline { place });
                 }
                 // The turn has begun, so its outcome will be known, and must be.
-                ticket.reply.await
+                work.until(&mut ticket.reply).await
             }
         };
         answer.unwrap_or_else(|_| {
@@ -298,11 +300,7 @@ impl Core {
             let cycle = format!("{chain} -> {target}");
             return Err(CallError::Cycle { cycle });
         }
-        let limit = self
-            .catalog
-            .get(target.actor_type())?
-            .policy
-            .chain_depth_max;
+        let limit = self.catalog.get(target, None)?.policy.chain_depth_max;
         if chain.depth() > limit {
             return Err(CallError::TooDeep {
                 depth: chain.depth(),
@@ -313,13 +311,14 @@ impl Core {
         Ok(())
     }
 
-    /// Puts the message into its actor's mailbox, and starts the actor's loop if it is idle.
+    /// Puts the message into its actor's mailbox. If the actor is idle, its loop comes back
+    /// to be run until the answer is there.
     pub(crate) fn submit(
         self: &Arc<Self>,
         mut envelope: Envelope,
         manner: Manner,
-    ) -> Result<Ticket, CallError> {
-        let entry = self.catalog.get(envelope.target.actor_type())?;
+    ) -> Result<(Ticket, Lent), CallError> {
+        let entry = self.catalog.get(&envelope.target, None)?;
         if manner != Manner::HostPart {
             entry.refuse_if_resting(self.clock.now_ms())?;
         }
@@ -339,12 +338,11 @@ impl Core {
             let now_ms = self.clock.now_ms();
             let slot = self.slots.get_or_create(&id, now_ms);
             match slot.push(queued, entry.policy.mailbox_max, now_ms) {
-                Pushed::Queued => return Ok(ticket),
+                Pushed::Queued => return Ok((ticket, Lent::nothing())),
                 Pushed::StartLoop(arrival, parked) => {
                     let core = Arc::clone(self);
-                    // Boxed: a loop is large, and a task of its size is aligned, which costs more.
-                    tokio::spawn(Box::pin(actor_loop::run(core, slot, arrival, parked)));
-                    return Ok(ticket);
+                    let work = Lent::new(actor_loop::run(core, slot, arrival, parked));
+                    return Ok((ticket, work));
                 }
                 Pushed::Full => {
                     let limit = entry.policy.mailbox_max;

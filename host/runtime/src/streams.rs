@@ -36,7 +36,7 @@ impl Streams {
         if let Some(watcher) = self.watchers.lock().get(&watched) {
             watcher.notify_waiters();
         }
-        for actor_type in core.catalog.subscribers(stream) {
+        for actor_type in core.catalog.subscribers(stream, key) {
             let route = Route {
                 subscriber: Arc::clone(&actor_type.name),
                 stream: Arc::clone(stream),

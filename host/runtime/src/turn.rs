@@ -42,9 +42,10 @@ impl ActorLoop {
         envelope: &Envelope,
         manner: Manner,
     ) -> Result<Pending, CallError> {
-        let actor_type = self.core.catalog.get(envelope.target.actor_type())?;
         self.core
             .refuse_if_late(envelope, "before the turn began")?;
+        // From here on the turn has its module, whatever is activated meanwhile.
+        let actor_type = self.claim().await?;
         if manner == Manner::HostPart {
             return self.attempt(&actor_type, envelope, manner).await;
         }
@@ -52,12 +53,14 @@ impl ActorLoop {
         let begun = Instant::now();
         let attempt = self.attempt(&actor_type, envelope, manner).await;
         let outcome = attempt.as_ref().map(|pending| pending.outputs.replayed);
-        actor_type.figures.turn(outcome, begun.elapsed());
+        let took = begun.elapsed();
+        actor_type.figures.turn(outcome, took);
         let ended = match &attempt {
             // The answer is from before: the module was not asked.
             Ok(pending) if pending.outputs.replayed => Ended::Neither,
             attempt => Ended::of(attempt),
         };
+        actor_type.tally.add(ended, took);
         actor_type.ended(pass, ended, self.core.clock.now_ms());
         attempt
     }
@@ -69,7 +72,7 @@ impl ActorLoop {
         manner: Manner,
     ) -> Result<Pending, CallError> {
         let core = Arc::clone(&self.core);
-        self.activate(actor_type).await?;
+        self.wake(actor_type).await?;
         if let Some(reply) = self.answer_from_before(envelope, manner).await? {
             return Ok(Pending::replay(envelope, self.version(), reply));
         }

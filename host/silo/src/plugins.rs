@@ -187,9 +187,7 @@ impl Bindings {
         if bindings.any(|binding| binding.digest == before.digest) {
             return Ok(());
         }
-        // The row stays, with nothing in it.
-        let nothing = Bytes::new();
-        self.store.set_meta(&place(&before.digest), nothing).await
+        self.store.remove_meta(&place(&before.digest)).await
     }
 }
 

@@ -73,6 +73,27 @@ pub(crate) async fn actors(
     Ok(keys)
 }
 
+pub(crate) fn metas(
+    view: &View,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(String, Bytes)>, StoreError> {
+    let mut start = key::names(&[prefix]);
+    // A longer name does not end here.
+    start.pop();
+    let after = after.filter(|after| after.starts_with(prefix));
+    let after = after.map(|name| key::names(&[name]));
+    let mut facts = Vec::new();
+    for row in view.scan(Table::Meta, &start, after.as_deref()).take(limit) {
+        let (at, value) = row?;
+        let name = key::take_name(&at);
+        let (name, _) = name.ok_or_else(|| damaged(Table::Meta, &at, "its name"))?;
+        facts.push((name, row::decode(Table::Meta, &at, &value)?));
+    }
+    Ok(facts)
+}
+
 pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, StoreError> {
     let Some(head) = view.get::<Head>(Table::Actors, actor)? else {
         return Ok(None);

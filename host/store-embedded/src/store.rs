@@ -360,6 +360,22 @@ impl Store for EmbeddedStore {
         self.write("note a fact", rows, true).await
     }
 
+    async fn metas(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Bytes)>, StoreError> {
+        let view = self.view()?;
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        scan(move || read::metas(&view, &prefix, after.as_deref(), limit)).await
+    }
+
+    async fn remove_meta(&self, name: &str) -> Result<(), StoreError> {
+        let rows = vec![(Table::Meta, key::names(&[name]), None)];
+        self.write("forget a fact", rows, true).await
+    }
+
     async fn expire(
         &self,
         now_ms: u64,

@@ -59,6 +59,7 @@ macro_rules! contract_tests {
             letters: they_are_read_in_pieces_and_one_by_one,
             letters: one_that_is_removed_is_gone_and_its_number_too,
             keeping: facts_are_kept,
+            keeping: facts_are_listed_by_prefix_and_go,
             keeping: expired_replies_are_forgotten,
             keeping: old_events_are_forgotten_but_the_newest,
             keeping: a_bounded_sweep_gets_everywhere,

@@ -199,6 +199,25 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn metas(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Bytes)>, StoreError> {
+        let tables = self.tables.lock();
+        let facts = tables.meta.range(prefix.to_owned()..);
+        let facts = facts.take_while(|(name, _)| name.starts_with(prefix));
+        let facts = facts.filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
+        let copy = |(name, value): (&String, &Bytes)| (name.clone(), value.clone());
+        Ok(facts.take(limit).map(copy).collect())
+    }
+
+    async fn remove_meta(&self, name: &str) -> Result<(), StoreError> {
+        self.tables.lock().meta.remove(name);
+        Ok(())
+    }
+
     async fn expire(
         &self,
         now_ms: u64,

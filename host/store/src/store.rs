@@ -143,6 +143,17 @@ pub trait Store: Send + Sync + 'static {
     /// Durable when it returns.
     async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError>;
 
+    /// Facts whose names start with `prefix`, in order of their names, after `after`.
+    async fn metas(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Bytes)>, StoreError>;
+
+    /// Durable when it returns.
+    async fn remove_meta(&self, name: &str) -> Result<(), StoreError>;
+
     /// Forgets dedupe records whose time has come and events that `events` lets go, looking
     /// at no more than about `limit` rows; returns how many rows went. The newest event of
     /// a (stream, key) stays, and so does its head.

@@ -70,7 +70,8 @@ pub(super) async fn ask(
         return Err(desk.stop(GuestError::WriteFromQuery("call from activate")));
     }
     let calls = Arc::clone(&papers.calls);
-    Ok(calls.call(target, method, arguments).await)
+    let meter = Arc::clone(&desk.meter);
+    Ok(meter.elsewhere(calls.call(target, method, arguments)).await)
 }
 
 /// What a guest is told when a call came to nothing.

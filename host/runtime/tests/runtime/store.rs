@@ -207,6 +207,19 @@ impl Store for MoodyStore {
         self.inner.set_meta(name, value).await
     }
 
+    async fn metas(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Bytes)>, StoreError> {
+        self.inner.metas(prefix, after, limit).await
+    }
+
+    async fn remove_meta(&self, name: &str) -> Result<(), StoreError> {
+        self.inner.remove_meta(name).await
+    }
+
     async fn expire(
         &self,
         now_ms: u64,

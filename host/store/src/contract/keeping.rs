@@ -27,6 +27,28 @@ pub async fn facts_are_kept(store: AnyStore) {
     assert_eq!(store.meta("").await, Ok(None));
 }
 
+pub async fn facts_are_listed_by_prefix_and_go(store: AnyStore) {
+    for name in ["a", "b/1", "b/2", "b/3", "b\u{0}", "c"] {
+        store.set_meta(name, bytes(name)).await.expect("noted");
+    }
+    let list = async |prefix, after, limit| {
+        let facts = store.metas(prefix, after, limit).await.expect("read");
+        for (name, value) in &facts {
+            assert_eq!(*value, bytes(name));
+        }
+        facts.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(list("b/", None, 9).await, ["b/1", "b/2", "b/3"]);
+    assert_eq!(list("b/", None, 2).await, ["b/1", "b/2"]);
+    assert_eq!(list("b/", Some("b/2"), 9).await, ["b/3"]);
+    assert_eq!(list("b", None, 1).await, ["b\u{0}"]);
+    assert_eq!(list("", None, 9).await.len(), 6);
+    assert!(list("d", None, 9).await.is_empty());
+    store.remove_meta("b/2").await.expect("gone");
+    store.remove_meta("b/7").await.expect("nothing to do");
+    assert_eq!(list("b/", None, 9).await, ["b/1", "b/3"]);
+}
+
 pub async fn expired_replies_are_forgotten(store: AnyStore) {
     let id = actor("a");
     claim(&store, &id, "one").await;

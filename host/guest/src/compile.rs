@@ -1,0 +1,168 @@
+//! Compiling, in a process of its own where the silo wants it so: a module that is made to
+//! be hard to compile then costs that process its life, and the silo nothing.
+//!
+//! The parent starts its own program again with the arguments it was configured with and
+//! [`child`] at the end of them, gives it the component on standard input, and reads the
+//! machine code from standard output. The child bounds itself before it reads anything.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+use wasmtime::Engine;
+
+use crate::engine;
+use crate::error::LoadError;
+
+/// Where and within which bounds modules are compiled.
+#[derive(Debug, Clone, Default)]
+pub enum Compiling {
+    /// For code that is trusted, and for tests.
+    #[default]
+    Here,
+    Apart(Apart),
+}
+
+#[derive(Debug, Clone)]
+pub struct Apart {
+    /// The program, which calls [`child`] when it is given `arguments`.
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+    pub bounds: Bounds,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Addresses; a compiler that wants more ends.
+    pub memory_bytes: u64,
+    pub cpu_s: u64,
+    pub wall_ms: u64,
+    /// Machine code of one module.
+    pub code_bytes: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 3 << 30,
+            cpu_s: 60,
+            wall_ms: 120_000,
+            code_bytes: 256 << 20,
+        }
+    }
+}
+
+/// How the child ends when the component is not valid; standard error says why.
+const INVALID: i32 = 65;
+const REASON_BYTES_MAX: u64 = 4_096;
+
+/// The machine code of the component.
+///
+/// # Errors
+/// When it is not valid, or the compiler came to an end before it was done.
+pub(crate) async fn apart(
+    apart: &Apart,
+    reserved_bytes: u64,
+    wasm: &[u8],
+) -> Result<Vec<u8>, LoadError> {
+    let begun = Instant::now();
+    let wall = Duration::from_millis(apart.bounds.wall_ms);
+    let ended = tokio::time::timeout(wall, run(apart, reserved_bytes, wasm)).await;
+    let failed = |source: io::Error| LoadError::Compiler(source.to_string());
+    match ended {
+        Ok(outcome) => outcome.map_err(failed)?,
+        // Dropping the child has killed it.
+        Err(_) => Err(LoadError::CompileBound {
+            bound: "wall-clock time",
+            detail: format!("not done after {} ms", begun.elapsed().as_millis()),
+        }),
+    }
+}
+
+async fn run(
+    apart: &Apart,
+    reserved_bytes: u64,
+    wasm: &[u8],
+) -> io::Result<Result<Vec<u8>, LoadError>> {
+    let bounds = &apart.bounds;
+    let numbers = [bounds.memory_bytes, bounds.cpu_s, reserved_bytes];
+    let mut child = Command::new(&apart.program)
+        .args(&apart.arguments)
+        .args(numbers.map(|number| number.to_string()))
+        // It may take its time: whoever is served meanwhile needs the other cores.
+        .env("RAYON_NUM_THREADS", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
+        return Err(io::Error::other("the compiler has no pipes"));
+    };
+    let give = async {
+        // A child that has ended early says why itself.
+        drop(stdin.write_all(wasm).await);
+        drop(stdin);
+    };
+    let (mut code, mut reason) = (Vec::new(), Vec::new());
+    let mut stdout = stdout.take(bounds.code_bytes + 1);
+    let mut stderr = stderr.take(REASON_BYTES_MAX);
+    let read_code = stdout.read_to_end(&mut code);
+    let read_reason = stderr.read_to_end(&mut reason);
+    let ((), read, _) = tokio::join!(give, read_code, read_reason);
+    read?;
+    if code.len() as u64 > bounds.code_bytes {
+        return Ok(Err(LoadError::CompileBound {
+            bound: "machine code",
+            detail: format!("more than {} bytes", bounds.code_bytes),
+        }));
+    }
+    let status = child.wait().await?;
+    let reason = String::from_utf8_lossy(&reason).trim().to_owned();
+    Ok(match status.code() {
+        Some(0) => Ok(code),
+        Some(INVALID) => Err(LoadError::Invalid(reason)),
+        _ => Err(LoadError::CompileBound {
+            bound: "memory or CPU time",
+            detail: format!(
+                "it ended with {status}; it has {} MiB and {} s",
+                bounds.memory_bytes >> 20,
+                bounds.cpu_s
+            ),
+        }),
+    })
+}
+
+/// The child's part. `numbers` are the last three arguments that it was given.
+///
+/// # Errors
+/// When it was not called by [`apart`], or its pipes are broken.
+pub fn child(numbers: &[u64; 3]) -> io::Result<i32> {
+    let [memory_bytes, cpu_s, reserved_bytes] = *numbers;
+    let limit = |bound| Rlimit {
+        current: Some(bound),
+        maximum: Some(bound),
+    };
+    setrlimit(Resource::As, limit(memory_bytes))?;
+    setrlimit(Resource::Cpu, limit(cpu_s))?;
+    setrlimit(Resource::Core, limit(0))?;
+    let mut wasm = Vec::new();
+    io::stdin().lock().read_to_end(&mut wasm)?;
+    let engine = Engine::new(&engine::compiling(reserved_bytes)).map_err(io::Error::other)?;
+    match engine.precompile_component(&wasm) {
+        Ok(code) => {
+            io::stdout().lock().write_all(&code)?;
+            Ok(0)
+        }
+        Err(error) => {
+            write!(io::stderr().lock(), "{error:#}")?;
+            Ok(INVALID)
+        }
+    }
+}

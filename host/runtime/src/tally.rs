@@ -1,0 +1,88 @@
+//! What one module has done since it serves: read by whoever decides whether it may go on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::breaker::Ended;
+
+/// One class for each power of two of microseconds.
+const CLASSES: usize = 32;
+
+#[derive(Debug, Default)]
+pub struct Tally {
+    turns: AtomicU64,
+    failed: AtomicU64,
+    latency: [AtomicU64; CLASSES],
+}
+
+/// A tally at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Turns that the module was asked to do, queries among them.
+    pub turns: u64,
+    /// Of these, the ones that it did badly: traps and broken bounds.
+    pub failed: u64,
+    /// Microseconds; no more than twice too high.
+    pub p50_us: u64,
+    pub p99_us: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&self, ended: Ended, took: Duration) {
+        if ended == Ended::Neither {
+            return;
+        }
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        if ended == Ended::Badly {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let class = (u64::BITS - micros.leading_zeros()) as usize;
+        self.latency[class.min(CLASSES - 1)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let classes = self.latency.each_ref().map(|n| n.load(Ordering::Relaxed));
+        Counts {
+            turns: self.turns.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            p50_us: quantile(&classes, 50),
+            p99_us: quantile(&classes, 99),
+        }
+    }
+}
+
+/// The upper end of the class in which the quantile lies.
+fn quantile(classes: &[u64; CLASSES], percent: u64) -> u64 {
+    let total: u64 = classes.iter().sum();
+    let wanted = (total * percent).div_ceil(100);
+    let mut seen = 0;
+    for (class, count) in classes.iter().enumerate() {
+        seen += count;
+        if seen >= wanted && total > 0 {
+            return 1 << class;
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_what_tells_of_the_module() {
+        let tally = Tally::default();
+        for micros in 1..=98 {
+            tally.add(Ended::Well, Duration::from_micros(micros));
+        }
+        tally.add(Ended::Badly, Duration::from_micros(5_000));
+        tally.add(Ended::Badly, Duration::from_micros(5_000));
+        tally.add(Ended::Neither, Duration::from_secs(1));
+        let counts = tally.counts();
+        assert_eq!((counts.turns, counts.failed), (100, 2));
+        assert_eq!((counts.p50_us, counts.p99_us), (64, 8_192));
+        assert_eq!(Tally::default().counts(), Counts::default());
+    }
+}
