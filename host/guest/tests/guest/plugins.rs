@@ -73,9 +73,13 @@ async fn who_has_no_plugin_is_told_so() {
 #[tokio::test]
 async fn each_call_has_an_instance_of_its_own() {
     let asker = Asker::with_stranger().await;
-    for _ in 0..3 {
+    let begun = Instant::now();
+    for _ in 0..100 {
         assert_eq!(asker.ask("calls", "[]").await, r#"{"ok":"1"}"#);
     }
+    let each = begun.elapsed() / 100;
+    drop(writeln!(std::io::stderr(), "a question takes {each:?}"));
+    assert!(each < Duration::from_millis(20), "{each:?}");
 }
 
 /// What it does, and how the answer names the bound.
