@@ -46,7 +46,7 @@ fn build() -> Result<(), String> {
         let staged = out.join(&file);
         fs::copy(&built, &staged).map_err(|e| format!("{}: {e}", built.display()))?;
         let wasm = format!("include_bytes!({:?})", staged.display().to_string());
-        list += &format!("    BundledModule {{ actor_type: {actor:?}, wasm: {wasm} }},\n");
+        list += &format!("    Bundled {{ actor_type: {actor:?}, wasm: {wasm} }},\n");
     }
     list += "]\n";
     let index = out.join("bundled.rs");

@@ -16,3 +16,11 @@ lint:
 
 bench *args:
     cargo bench --workspace {{args}}
+
+# Load on a running pizzeria: `just load orders`, `just load list`.
+load *args:
+    cargo run --release -- bench {{args}}
+
+# A scene on a running pizzeria: `just demo happy-path`, `just demo stress`.
+demo *args:
+    cargo run --release -- demo {{args}}

@@ -214,3 +214,37 @@ fn a_dashboard_sees_every_change_once_and_goes_on_where_it_was() {
     let nobody = pizza.get("/api/dashboard/nowhere/stream");
     assert_eq!(nobody.status, 404, "{}", nobody.text());
 }
+
+#[test]
+fn a_dashboard_tells_what_needs_attention() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &["--speed", "1"]);
+    let mut screen = Reader::open(pizza.http, "/api/dashboard/napoli/stream", None);
+    screen.is_open();
+    let low = json!({"thresholds": [{"ingredient": "basil", "quantity": 1_000_000}]});
+    let told = pizza.put("/api/inventory/napoli/thresholds", &low);
+    assert_eq!(told.status, 200, "{}", told.text());
+    pizza.order();
+    let alarm = json!(["malfunction", "the door is stuck"]);
+    let told = pizza.post("/api/actors/kitchen/napoli/report-alert", &alarm);
+    assert_eq!(told.status, 200, "{}", told.text());
+    let mut alerts = Vec::new();
+    while alerts.len() < 2 {
+        let event = screen.next().expect("the stream goes on");
+        if event.kind == "alert" {
+            assert!(event.data["at"].is_string(), "{event:?}");
+            alerts.push((event.data["kind"].clone(), event.data["message"].clone()));
+        }
+    }
+    alerts.sort_by_key(|(kind, _)| kind.to_string());
+    let expected = [
+        ("low-stock", "low on basil"),
+        ("malfunction", "the door is stuck"),
+    ];
+    assert_eq!(
+        alerts,
+        expected.map(|(kind, message)| (json!(kind), json!(message)))
+    );
+    // The restaurant hears them too, and makes nothing of them.
+    wait(|| pizza.get("/api/restaurants/napoli/metrics").json()["lastDay"]["orders"] == 1);
+}

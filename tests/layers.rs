@@ -15,6 +15,10 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         "pizza-runtime",
         &["pizza-types", "pizza-store", "pizza-guest"],
     ),
+    (
+        "pizza-modules",
+        &["pizza-types", "pizza-store", "pizza-guest"],
+    ),
     ("pizza-client", &["pizza-types"]),
     (
         "pizza-gateway",
@@ -32,6 +36,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "pizza-store-embedded",
             "pizza-guest",
             "pizza-runtime",
+            "pizza-modules",
             "pizza-client",
         ],
     ),

@@ -1,5 +1,5 @@
-//! A restaurant's events as a stream that resumes: every change of every order, for the
-//! manager's screen. It begins with what happens next; the figures so far are elsewhere.
+//! A restaurant's events as a stream that resumes: every change of every order, and every
+//! alert of its kitchen, its stock and its drivers, for the manager's screen. It begins with what happens next; the figures so far are elsewhere.
 
 use std::convert::Infallible;
 
@@ -52,6 +52,29 @@ struct Change<'a> {
     by: Option<&'a RawValue>,
 }
 
+/// What needs the manager's attention.
+#[derive(Deserialize)]
+struct Alarm<'a> {
+    at: At,
+    #[serde(borrow)]
+    alert: Alert<'a>,
+}
+
+#[derive(Deserialize)]
+struct Alert<'a> {
+    #[serde(borrow)]
+    kind: &'a RawValue,
+    #[serde(borrow)]
+    message: &'a RawValue,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    at: At,
+    kind: &'a RawValue,
+    message: &'a RawValue,
+}
+
 pub(crate) async fn follow(
     State(app): State<App>,
     caller: Caller,
@@ -100,10 +123,7 @@ fn course(
 fn told(feed: &Feed, event: &Event) -> Option<sse::Event> {
     let change: Change<'_> = match serde_json::from_slice(&event.payload) {
         Ok(change) => change,
-        Err(error) => {
-            tracing::warn!(%error, position = event.position, "an event has another form");
-            return None;
-        }
+        Err(error) => return alarm(feed, event, &error),
     };
     let name = match change.kind {
         "driver" => "driver",
@@ -111,4 +131,13 @@ fn told(feed: &Feed, event: &Event) -> Option<sse::Event> {
         _ => "status",
     };
     Some(feed.told(name, &change))
+}
+
+fn alarm(feed: &Feed, event: &Event, error: &serde_json::Error) -> Option<sse::Event> {
+    let Ok(Alarm { at, alert }) = serde_json::from_slice::<Alarm<'_>>(&event.payload) else {
+        tracing::warn!(%error, position = event.position, "an event has another form");
+        return None;
+    };
+    let Alert { kind, message } = alert;
+    Some(feed.told("alert", &Told { at, kind, message }))
 }

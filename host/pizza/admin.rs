@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
+use http_body_util::BodyExt as _;
 use hyper::Method;
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 use pizza_silo::Token;
 use serde_json::Value;
 
@@ -37,10 +38,7 @@ pub(crate) struct Door {
     data: PathBuf,
 }
 
-pub(crate) struct Admin {
-    connection: Connection,
-    authorization: HeaderValue,
-}
+pub(crate) struct Admin(Connection);
 
 /// The silo answered, but not with what was asked for.
 #[derive(Debug)]
@@ -63,13 +61,10 @@ impl Door {
         };
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
         authorization.set_sensitive(true);
-        let connection = Connection::open(self.admin).await;
+        let connection = Connection::open(self.admin, Some(authorization)).await;
         let connection =
             connection.context("the silo cannot be reached; --admin takes its address")?;
-        Ok(Admin {
-            connection,
-            authorization,
-        })
+        Ok(Admin(connection))
     }
 
     /// Opens it and does something behind it.
@@ -105,6 +100,37 @@ impl Admin {
         self.ask(Method::PUT, path, body.into()).await
     }
 
+    /// Posts something whose answer comes line by line, each a JSON value.
+    pub(crate) async fn lines(
+        &mut self,
+        path: &str,
+        body: Bytes,
+        signature: Option<&HeaderValue>,
+        line: &mut dyn FnMut(Value),
+    ) -> anyhow::Result<()> {
+        let name = HeaderName::from_static("x-module-signature");
+        let headers: Vec<_> = signature.map(|value| (name, value)).into_iter().collect();
+        let mut response = self.0.begin(Method::POST, path, body, &headers).await?;
+        let status = response.status().as_u16();
+        let mut pending = Vec::new();
+        while let Some(frame) = response.body_mut().frame().await {
+            if let Some(data) = frame?.data_ref() {
+                pending.extend_from_slice(data);
+            }
+            while status < 300
+                && let Some(end) = pending.iter().position(|byte| *byte == b'\n')
+            {
+                let rest = pending.split_off(end + 1);
+                line(serde_json::from_slice(&pending)?);
+                pending = rest;
+            }
+        }
+        if status < 300 {
+            return Ok(());
+        }
+        Err(Refusal::of(status, &pending).into())
+    }
+
     pub(crate) async fn delete(&mut self, path: &str) -> anyhow::Result<()> {
         self.ask(Method::DELETE, path, Bytes::new()).await?;
         Ok(())
@@ -113,9 +139,7 @@ impl Admin {
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem.
     async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Value> {
-        let headers = [(AUTHORIZATION, &self.authorization)];
-        let connection = &mut self.connection;
-        let answer = connection.send_with(method, path, body, &headers).await?;
+        let answer = self.0.send(method, path, body).await?;
         let status = answer.status;
         if status < 300 {
             if answer.body.is_empty() {
@@ -123,12 +147,18 @@ impl Admin {
             }
             return serde_json::from_slice(&answer.body).context("the silo's answer is no JSON");
         }
-        let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        Err(Refusal::of(status, &answer.body).into())
+    }
+}
+
+impl Refusal {
+    fn of(status: u16, body: &[u8]) -> Self {
+        let problem: Value = serde_json::from_slice(body).unwrap_or_default();
         let detail = match problem["detail"].as_str() {
             Some(detail) => detail.to_owned(),
-            None => String::from_utf8_lossy(&answer.body).into_owned(),
+            None => String::from_utf8_lossy(body).into_owned(),
         };
-        Err(Refusal { status, detail }.into())
+        Self { status, detail }
     }
 }
 

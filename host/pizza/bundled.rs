@@ -1,5 +1,5 @@
 //! The modules that come with the program; `build.rs` compiled them.
 
-use pizza_silo::BundledModule;
+use pizza_silo::Bundled;
 
-pub(crate) const MODULES: &[BundledModule] = include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
+pub(crate) const MODULES: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/bundled.rs"));

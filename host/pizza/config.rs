@@ -8,6 +8,8 @@ use pizza_gateway::GatewayConfig;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
 
+use crate::verbs::compile::Compile;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
@@ -57,8 +59,12 @@ impl Config {
         }
     }
 
-    /// The chefs' module reads its speed from its own settings.
+    /// The chefs' module reads its speed from its own settings; modules are compiled by
+    /// this program, in a process of its own.
     pub(crate) fn hand_down(&mut self) {
+        let arguments = Compile::ARGUMENTS.map(str::to_owned);
+        let program = std::env::current_exe().ok();
+        self.silo.modules.compiler = program.map(|program| (program, arguments.to_vec()));
         let chef = self.silo.types.entry("chef".to_owned()).or_default();
         let speed = self.speed.max(1).to_string();
         chef.config.entry("speed".to_owned()).or_insert(speed);

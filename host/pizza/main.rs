@@ -6,10 +6,18 @@ mod bench;
 mod bundled;
 mod config;
 mod connection;
+mod demo;
 mod dev_tokens;
+mod latency;
 mod metrics;
+mod open_files;
+mod patient;
+mod placing;
 mod seed;
+mod set_up;
+mod sse;
 mod table;
+mod target;
 mod verbs;
 mod wit_client;
 
@@ -45,9 +53,21 @@ enum Verb {
     /// Put load on a running pizzeria and measure it.
     #[command(subcommand)]
     Bench(verbs::bench::Bench),
+    /// Compiles what a silo gives it (started by the silo itself).
+    #[command(name = "compile-module", hide = true)]
+    Compile(verbs::compile::Compile),
+    /// Scenes from a pizzeria's life, played on a running one and checked.
+    #[command(subcommand)]
+    Demo(verbs::demo::Demo),
     /// Messages that came to nothing: list, show, replay, drop.
     #[command(subcommand)]
     Dlq(verbs::dlq::Dlq),
+    /// Keys that sign modules.
+    #[command(subcommand)]
+    Key(verbs::key::Key),
+    /// Which code serves which actors: push, activate, canary, take back.
+    #[command(subcommand)]
+    Module(verbs::module::Module),
     /// Have a kitchen ask a plugin for advice.
     #[command(subcommand)]
     Plugin(verbs::plugin::Plugin),
@@ -62,7 +82,11 @@ fn main() -> anyhow::Result<()> {
         None => cli.run.run(),
         Some(Verb::Actor(verb)) => verb.run(),
         Some(Verb::Bench(verb)) => verb.run(),
+        Some(Verb::Compile(verb)) => verb.run(),
+        Some(Verb::Demo(verb)) => verb.run(),
         Some(Verb::Dlq(verb)) => verb.run(),
+        Some(Verb::Key(verb)) => verb.run(),
+        Some(Verb::Module(verb)) => verb.run(),
         Some(Verb::Plugin(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }

@@ -90,12 +90,15 @@ pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> any
         "open": true, "drivers": [],
     }]);
     tell(client, "restaurant", restaurant, "configure", profile).await?;
-    for (name, price_cents, ingredients) in MENU {
-        let ingredients = amounts(ingredients.iter().copied());
-        let recipe = json!([{
-            "pizzaType": name, "priceCents": price_cents, "ingredients": ingredients,
-        }]);
-        tell(client, "inventory", restaurant, "set-recipe", recipe).await?;
+    for recipe in menu() {
+        tell(
+            client,
+            "inventory",
+            restaurant,
+            "set-recipe",
+            json!([recipe]),
+        )
+        .await?;
     }
     let mut names: Vec<&str> = MENU.iter().flat_map(|m| m.2.iter().map(|i| i.0)).collect();
     names.sort_unstable();
@@ -122,6 +125,15 @@ pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> any
         .await?;
     }
     Ok(())
+}
+
+/// A recipe for each pizza, with its price.
+pub(crate) fn menu() -> Vec<Value> {
+    let recipe = |(name, price_cents, ingredients): Pizza| {
+        let ingredients = amounts(ingredients.iter().copied());
+        json!({"pizzaType": name, "priceCents": price_cents, "ingredients": ingredients})
+    };
+    MENU.map(recipe).into()
 }
 
 fn amounts<'a>(pairs: impl Iterator<Item = (&'a str, u32)>) -> Value {

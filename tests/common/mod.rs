@@ -27,8 +27,13 @@ pub struct Pizza {
 
 impl Pizza {
     pub fn start(data: &Path, options: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", data, options)
+    }
+
+    /// Where it is told to listen; 0 is any free port.
+    pub fn start_at(http: &str, data: &Path, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
-            .args(["--http", "127.0.0.1:0", "--https", "127.0.0.1:0"])
+            .args(["--http", http, "--https", "127.0.0.1:0"])
             .args(["--admin", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(options)

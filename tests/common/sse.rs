@@ -32,6 +32,16 @@ impl Reader {
         Self(BufReader::new(stream))
     }
 
+    /// Waits until the stream is open: what happens from now on is in it.
+    pub fn is_open(&mut self) {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let read = self.0.read_line(&mut head).expect("a line");
+            assert_ne!(read, 0, "the connection ended in {head:?}");
+        }
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    }
+
     /// The next event; `None` when the stream is over or the connection breaks.
     pub fn next(&mut self) -> Option<Event> {
         let (mut kind, mut id, mut data) = (String::new(), None, None);

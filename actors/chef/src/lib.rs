@@ -10,6 +10,12 @@ use silo_sdk::context;
 mod cook;
 
 silo_sdk::actor! { state: Chef }
+silo_sdk::manifest!({
+    "calls": ["kitchen.*", "order.*"],
+    "config": true,
+    "timers": true,
+    "reminders": true
+});
 
 #[derive(Default, Serialize, Deserialize)]
 #[silo_sdk::state(schema = 1, activate = Chef::wake)]

@@ -16,6 +16,11 @@ mod offers;
 mod road;
 
 silo_sdk::actor! { state: Driver }
+silo_sdk::manifest!({
+    "calls": ["order.*", "restaurant.*"],
+    "publishes": ["driver-location-updates", "driver-offers"],
+    "reminders": true
+});
 
 #[derive(Default, Serialize, Deserialize)]
 #[silo_sdk::state(schema = 1)]

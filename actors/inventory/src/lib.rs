@@ -17,6 +17,11 @@ mod upkeep;
 use reserve::Held;
 
 silo_sdk::actor! { state: Inventory }
+silo_sdk::manifest!({
+    "calls": ["order.*"],
+    "publishes": ["inventory-alerts", "restaurant-orders"],
+    "reminders": true
+});
 
 pub(crate) const HELD: Table<Held> = Table::new("r");
 pub(crate) const RECIPES: Table<Recipe> = Table::new("m");

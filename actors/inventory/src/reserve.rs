@@ -11,6 +11,8 @@ use crate::bindings::types::{
 };
 use crate::{HELD, Inventory, RECIPES, upkeep};
 
+/// What the restaurant's manager follows.
+const DASHBOARD: &str = "restaurant-orders";
 /// A reservation that nobody uses is given up after two hours.
 const HELD_MS_MAX: u64 = 2 * 3_600_000;
 /// Reservations looked at in one turn.
@@ -140,6 +142,12 @@ impl Inventory {
                 "restaurantId": restaurant, "at": context::now_ms(), "items": low,
             });
             streams::publish("inventory-alerts", &restaurant, &alert);
+            let names: Vec<_> = low.iter().map(|line| line.ingredient.as_str()).collect();
+            let for_manager = silo_sdk::json::json!({
+                "at": context::now_ms(),
+                "alert": {"kind": "low-stock", "message": format!("low on {}", names.join(", "))},
+            });
+            streams::publish(DASHBOARD, &restaurant, &for_manager);
         }
     }
 

@@ -27,6 +27,11 @@ mod staff;
 mod trust;
 
 silo_sdk::actor! { state: Kitchen }
+silo_sdk::manifest!({
+    "calls": ["chef.*", "order.*"],
+    "publishes": ["restaurant-orders"],
+    "plugins": true
+});
 
 const PAGE_MAX: u32 = 200;
 

@@ -1,11 +1,13 @@
 //! Oven readings and alerts.
 
-use silo_sdk::context;
+use silo_sdk::{context, streams};
 
 use crate::Kitchen;
 use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{Alert, OvenReading, Refusal, Violation};
 
+/// What the restaurant's manager follows.
+const DASHBOARD: &str = "restaurant-orders";
 const OVENS_MAX: usize = 50;
 const ALERTS_KEPT: usize = 50;
 const TEXT_CHARS_MAX: usize = 200;
@@ -54,6 +56,10 @@ impl Kitchen {
     /// The newest alerts are kept, oldest first.
     pub(crate) fn note(&mut self, kind: String, message: String) {
         let at = context::now_ms();
+        let for_manager = silo_sdk::json::json!({
+            "at": at, "alert": {"kind": kind, "message": message},
+        });
+        streams::publish(DASHBOARD, &context::key(), &for_manager);
         self.alerts.push(Alert { kind, message, at });
         let surplus = self.alerts.len().saturating_sub(ALERTS_KEPT);
         self.alerts.drain(..surplus);

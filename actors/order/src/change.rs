@@ -136,6 +136,7 @@ impl Order {
         if !check::is_on_earth(&location) || moves::is_end(order.status) {
             return Ok(order);
         }
+        let expected_before = order.estimated_delivery_at;
         if order.status == Status::OutForDelivery
             && let Some(door) = &order.delivery_location
         {
@@ -145,6 +146,9 @@ impl Order {
         order.driver_location = Some(location);
         order.updated_at = context::now_ms();
         self.touch(&mut order, Kind::Driver);
+        if eta::is_news(expected_before, order.estimated_delivery_at) {
+            self.touch(&mut order, Kind::Eta);
+        }
         Ok(order)
     }
 

@@ -20,6 +20,12 @@ pub mod moves;
 pub mod news;
 
 silo_sdk::actor! { state: Order }
+silo_sdk::manifest!({
+    "calls": ["driver.*", "inventory.*"],
+    "publishes": ["order-events", "restaurant-orders", "kitchen-orders"],
+    "config": true,
+    "reminders": true
+});
 
 pub(crate) const CHECK: &str = "check-progress";
 /// By version, so in order.

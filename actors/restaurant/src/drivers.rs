@@ -2,8 +2,8 @@
 
 use silo_sdk::entries::Table;
 
-use crate::Restaurant;
 use crate::bindings::types::{Availability, DriverState, DriverView, Location};
+use crate::{Restaurant, news};
 
 const DRIVERS_MAX: u32 = 1_000;
 /// A position older than this says nothing about where the driver is.
@@ -59,8 +59,9 @@ fn distance_km(a: &Location, b: &Location) -> f64 {
 impl Restaurant {
     /// A driver who is free may be the one that an order waits for.
     pub(crate) fn know(&mut self, driver: DriverState) {
-        let offered = DRIVERS
-            .get(&driver.driver_id)
+        let before = DRIVERS.get(&driver.driver_id);
+        let was_lost = before.as_ref().is_some_and(|before| before.lost_signal);
+        let offered = before
             .and_then(|before| before.offered)
             .filter(|_| driver.status == Availability::Available);
         let view = DriverView {
@@ -72,8 +73,10 @@ impl Restaurant {
             offered,
             driver_id: driver.driver_id,
         };
-        if view.lost_signal {
-            silo_sdk::log::warn!("{} has lost the signal", view.driver_id);
+        if view.lost_signal && !was_lost {
+            let message = format!("{} has lost the signal", view.driver_id);
+            silo_sdk::log::warn!("{message}");
+            news::alert("lost-signal", &message);
         }
         DRIVERS.insert(&view.driver_id, &view);
         if view.status == Availability::Available && view.offered.is_none() {

@@ -22,6 +22,11 @@ mod orders;
 mod profile;
 
 silo_sdk::actor! { state: Restaurant }
+silo_sdk::manifest!({
+    "calls": ["driver.*", "inventory.*", "kitchen.*"],
+    "publishes": ["restaurant-orders"],
+    "reminders": true
+});
 
 #[derive(Default, Serialize, Deserialize)]
 #[silo_sdk::state(schema = 1)]

@@ -1,7 +1,8 @@
 //! What a restaurant hears of its orders: each change, in order, once.
 
 use serde::Deserialize;
-use silo_sdk::log;
+use serde::de::IgnoredAny;
+use silo_sdk::{context, log, streams};
 
 use crate::bindings::types::{Location, Status};
 use crate::{Restaurant, figures, orders};
@@ -28,6 +29,20 @@ pub(crate) struct News {
     pub(crate) created_at: u64,
 }
 
+/// In the same stream, for the manager's screen; there is nothing to do about it here.
+#[derive(Deserialize)]
+struct ForManager {
+    #[serde(rename = "alert")]
+    _alert: IgnoredAny,
+}
+
+pub(crate) fn alert(kind: &str, message: &str) {
+    let alert = silo_sdk::json::json!({
+        "at": context::now_ms(), "alert": {"kind": kind, "message": message},
+    });
+    streams::publish(STREAM, &context::key(), &alert);
+}
+
 impl News {
     fn is_move(&self) -> bool {
         self.version == 1 || self.from.is_some()
@@ -38,6 +53,7 @@ impl Restaurant {
     pub(crate) fn hear(&mut self, payload: &str) {
         let news: News = match silo_sdk::json::from_str(payload) {
             Ok(news) => news,
+            Err(_) if silo_sdk::json::from_str::<ForManager>(payload).is_ok() => return,
             Err(error) => return log::warn!("an event of {STREAM} is not understood: {error}"),
         };
         orders::note(&news);

@@ -212,3 +212,18 @@ fn figures_count_each_move_once() {
     // What nobody can tell is left out.
     assert_eq!(restaurant.metrics().available_chefs, None);
 }
+
+#[test]
+fn a_lost_signal_is_told_once_and_alerts_are_no_orders() {
+    let (host, mut restaurant) = open(&["ada"]);
+    let mut driver = free(&host, "ada", 1.0);
+    driver.lost_signal = true;
+    for _ in 0..2 {
+        restaurant.driver_changed(driver.clone()).unwrap();
+    }
+    let told = host.published("restaurant-orders");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["alert"]["kind"], "lost-signal");
+    restaurant.hear(&told[0].to_string());
+    assert!(restaurant.orders(None, None, 10).is_empty());
+}

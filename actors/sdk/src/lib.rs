@@ -93,6 +93,8 @@
 //!   `world:` is needed only where `./wit` has several; `wit: ["wit", "../../wit"]` says where
 //!   packages are found (the folders themselves and two levels below; the first has the world).
 //!   The crate needs `serde`, and nothing of wit-bindgen.
+//! - [`manifest!`] at the root of the crate, once: what the actor asks for beyond its own
+//!   state; without it, it may neither call, publish, nor set timers.
 //! - [`macro@state`]`(schema = 1)` on the type, and where wanted `migrate = Order::from_older`
 //!   (`fn(u32, &[u8]) -> Result<Order, String>`, see [`state::decode`]), `activate = Order::wake`
 //!   and `deactivate = Order::rest` (`fn(&Order)`). Or write `impl silo_sdk::State` yourself.
@@ -146,6 +148,7 @@ pub mod config;
 pub mod context;
 pub mod entries;
 pub mod log;
+mod manifest;
 pub mod plugins;
 pub mod reminders;
 pub mod state;

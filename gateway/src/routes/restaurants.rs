@@ -71,7 +71,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 super::of_restaurant("periods", periods)
             }),
         get("/api/dashboard/{id}/stream", dashboard::follow)
-            .summary("Everything that happens in it: status, driver, eta, gap")
+            .summary("Everything that happens in it: status, driver, eta, alert, gap")
             .by(&[Manager], Own::Restaurant)
             .query(super::orders::GO_ON)
             .gives_events(),

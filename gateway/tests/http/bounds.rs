@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pizza_gateway::GatewayConfig;
 
-use crate::socket::Server;
+use crate::socket::{Connection, Server};
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_before_it_is_read() {
@@ -115,4 +115,93 @@ async fn connections_over_the_limit_wait() {
     assert!(early.is_err(), "only one connection is served");
     drop(first);
     assert_eq!(second.read().await.status, 200);
+}
+
+/// Nobody else waits while others misuse the gateway.
+async fn others_are_served(server: &Server) {
+    let order = r#"{"customerId":"customer-1","pizzaType":"Margherita"}"#;
+    for (request, status) in [
+        ("GET /health/live".to_owned(), 200),
+        (format!("POST /api/orders\n\n{order}"), 201),
+    ] {
+        let served = tokio::time::timeout(Duration::from_secs(2), server.send(&request)).await;
+        let answer = served.unwrap_or_else(|_| panic!("{request} is not answered"));
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn idle_streams_over_the_limit_are_shed_and_the_others_hear_everything() {
+    const STREAMS: usize = 400;
+    const DASHBOARD: &str = "GET /api/dashboard/r/stream";
+    let server = Server::with(GatewayConfig {
+        sse_streams_max: STREAMS,
+        ..GatewayConfig::default()
+    })
+    .await;
+    let mut idle: Vec<Connection> = Vec::new();
+    for _ in 0..STREAMS {
+        let mut client = server.connect().await;
+        client.write(DASHBOARD, b"").await;
+        let head = client.read_head().await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        idle.push(client);
+    }
+    for _ in 0..20 {
+        let shed = server.send(DASHBOARD).await;
+        shed.problem(503, "overloaded");
+        let wait = shed.header("retry-after").expect("a time to come back");
+        assert!(wait.parse::<u32>().is_ok_and(|s| s > 0), "{wait}");
+    }
+    others_are_served(&server).await;
+    server.fake.publish_to_restaurant(1, "ready");
+    for client in &mut idle {
+        let event = client.chunk().await.expect("the stream goes on");
+        assert!(event.contains(r#""status":"ready""#), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_headers_is_cut_off() {
+    let server = Server::start().await;
+    let long = format!("x-long: {}\r\n", "x".repeat(1_000)).repeat(100);
+    let many = (0..200)
+        .map(|n| format!("x-{n}: 1\r\n"))
+        .collect::<String>();
+    let mut floods = Vec::new();
+    for headers in [long, many].iter().cycle().take(60) {
+        let mut client = server.connect().await;
+        client.write_raw(b"GET /health/live HTTP/1.1\r\n").await;
+        // No end comes; what is too much is too much before it.
+        client.write_raw(headers.as_bytes()).await;
+        floods.push((client, headers.len()));
+    }
+    others_are_served(&server).await;
+    for (mut client, bytes) in floods {
+        if bytes < 64 << 10 {
+            client.write_raw(b"\r\n").await;
+        }
+        assert!(client.ends_within(Duration::from_secs(5)).await, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn many_slow_bodies_harm_nobody_and_end() {
+    let server = Server::with(GatewayConfig {
+        body_ms_max: 1_000,
+        ..GatewayConfig::default()
+    })
+    .await;
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut client = server.connect().await;
+        let head = "POST /api/orders\ncontent-type: application/json\ncontent-length: 1000";
+        client.write(head, b"").await;
+        client.write_raw(b"{").await;
+        slow.push(client);
+    }
+    others_are_served(&server).await;
+    for mut client in slow {
+        client.read().await.problem(408, "slow-request");
+    }
 }

@@ -53,11 +53,24 @@ impl Fake {
             "orderId": "order-1", "version": position, "at": 1_000 * position,
             "kind": kind, "status": status,
         });
-        let payload = Bytes::from(payload.to_string());
+        self.push(position, &payload);
+    }
+
+    /// As an order tells its restaurant.
+    pub(crate) fn publish_to_restaurant(&self, position: u64, status: &str) {
+        let payload = json!({
+            "orderId": "order-1", "customerId": "customer-1", "version": position,
+            "at": 1_000 * position, "kind": "status", "status": status, "late": false,
+            "totalCents": 900, "createdAt": 1_000,
+        });
+        self.push(position, &payload);
+    }
+
+    fn push(&self, position: u64, payload: &Value) {
         let event = Event {
             position,
             at_ms: 0,
-            payload,
+            payload: payload.to_string().into(),
         };
         self.events.lock().expect("unpoisoned").push(event);
         self.published.notify_waiters();

@@ -39,6 +39,10 @@ impl Cache {
         self.dir.join(format!("{digest}.{}.cwasm", self.engine))
     }
 
+    pub(crate) fn has(&self, digest: ModuleDigest) -> bool {
+        self.path(digest).exists()
+    }
+
     /// `None` when there is nothing usable; a damaged file is as good as none.
     pub(crate) fn load(&self, engine: &Engine, digest: ModuleDigest) -> Option<Component> {
         let bytes = fs::read(self.path(digest)).ok()?;

@@ -55,6 +55,28 @@ impl Desk {
         &self.settings.limits
     }
 
+    /// # Errors
+    /// When the module is not granted this call.
+    pub(crate) fn may_call(&mut self, actor_type: &str, method: &str) -> wasmtime::Result<()> {
+        let granted = self.settings.grant.manifest();
+        if granted.is_some_and(|granted| granted.may_call(actor_type, method)) {
+            return Ok(());
+        }
+        let what = format!("the call {actor_type}.{method}");
+        Err(self.stop(GuestError::NotGranted(what)))
+    }
+
+    /// # Errors
+    /// When the module is not granted this stream.
+    pub(crate) fn may_publish(&mut self, stream: &str) -> wasmtime::Result<()> {
+        let granted = self.settings.grant.manifest();
+        if granted.is_some_and(|granted| granted.may_publish(stream)) {
+            return Ok(());
+        }
+        let what = format!("publishing to {stream:?}");
+        Err(self.stop(GuestError::NotGranted(what)))
+    }
+
     /// Notes the bound and gives the trap that stops the guest.
     pub(crate) fn stop(&mut self, error: GuestError) -> wasmtime::Error {
         let trap = wasmtime::Error::msg(error.to_string());

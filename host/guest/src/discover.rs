@@ -9,8 +9,9 @@ use wasmtime::component::{Component, ComponentExportIndex};
 use crate::error::LoadError;
 use crate::hooks::HookExports;
 use crate::imports::clients;
+use crate::manifest::Manifest;
 use crate::module::{ClientImport, Method};
-use crate::{plugin, types, wasi};
+use crate::{grant, plugin, types, wasi};
 
 const PLATFORM: &str = "silo:actor/";
 const QUERIES: &str = "-queries";
@@ -21,11 +22,17 @@ pub(crate) struct Discovered {
     pub(crate) clients: Vec<ClientImport>,
 }
 
-pub(crate) fn discover(engine: &Engine, component: &Component) -> Result<Discovered, LoadError> {
+pub(crate) fn discover(
+    engine: &Engine,
+    component: &Component,
+    granted: &Manifest,
+) -> Result<Discovered, LoadError> {
     let mut clients = Vec::new();
     for (name, item) in component.component_type().imports(engine) {
+        grant::interface(granted, name)?;
         clients.extend(import(engine, name, &item.ty)?);
     }
+    grant::clients(granted, &clients)?;
     exports(engine, component, clients)
 }
 

@@ -42,6 +42,8 @@ pub enum GuestError {
     },
     #[error("a turn that only reads may not {0}")]
     WriteFromQuery(&'static str),
+    #[error("{0} is not granted to this module")]
+    NotGranted(String),
     #[error("{what} is not possible: {why}")]
     Refused { what: &'static str, why: String },
 }
@@ -64,6 +66,7 @@ impl GuestError {
             Self::BadArguments { .. } => "arguments",
             Self::UnknownMethod { .. } => "method",
             Self::WriteFromQuery(_) => "query",
+            Self::NotGranted(_) => "grant",
             Self::Refused { .. } => "refused",
         }
     }
@@ -113,6 +116,10 @@ pub enum LoadError {
     NotAComponent { found: &'static str },
     #[error("not a valid component: {0}")]
     Invalid(String),
+    #[error("its manifest: {0}")]
+    Manifest(String),
+    #[error("{place} is not granted; the manifest asks for, or the operator allows, {granted}")]
+    NotGranted { place: String, granted: String },
     #[error("compiling it takes more {bound} than it is given: {detail}")]
     CompileBound { bound: &'static str, detail: String },
     #[error("the compiler: {0}")]

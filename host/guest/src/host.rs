@@ -14,11 +14,12 @@ use crate::discover::{self, Discovered};
 use crate::engine::{Ticker, engine};
 use crate::error::LoadError;
 use crate::imports;
+use crate::manifest::Manifest;
 use crate::module::Module;
 use crate::plugin::{self, Plugin};
 use crate::plugins::Plugins;
 use crate::pool::Pool;
-use crate::settings::{HostConfig, TypeSettings};
+use crate::settings::{Grant, HostConfig, TypeSettings};
 use crate::slots::Slots;
 use crate::wasi;
 
@@ -34,6 +35,28 @@ pub struct WasmHost {
     plugin_linker: Linker<Desk>,
     tick: Duration,
     _ticker: Ticker,
+}
+
+/// A component in machine code, not yet looked at.
+pub struct Compiled {
+    digest: ModuleDigest,
+    manifest: Manifest,
+    component: Component,
+}
+
+impl Compiled {
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+}
+
+/// What is known of a component before its first instance.
+struct Parts {
+    digest: ModuleDigest,
+    manifest: Manifest,
+    pre: InstancePre<Desk>,
+    discovered: Discovered,
 }
 
 impl WasmHost {
@@ -68,7 +91,7 @@ impl WasmHost {
         })
     }
 
-    /// Compiles the component, or finds it compiled, and looks at what it offers.
+    /// Compiles the component, or finds it compiled, and warms it up.
     ///
     /// # Errors
     /// Why the module is refused.
@@ -78,18 +101,66 @@ impl WasmHost {
         wasm: &[u8],
         settings: TypeSettings,
     ) -> Result<Arc<Module>, LoadError> {
+        let compiled = self.compile(wasm).await?;
+        self.warm(compiled, actor_type, settings).await
+    }
+
+    /// Looks at the component without compiling it, compiles it, or finds it compiled.
+    ///
+    /// # Errors
+    /// When it is none, or imports what nobody is granted, or cannot be compiled within
+    /// the bounds.
+    pub async fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
         recognise(wasm)?;
+        let manifest = Manifest::of(wasm)?;
         let digest = ModuleDigest::of(wasm);
-        let component = self.compile(digest, wasm).await?;
-        let discovered = discover::discover(&self.engine, &component)?;
+        let component = self.component(digest, wasm).await?;
+        Ok(Compiled {
+            digest,
+            manifest,
+            component,
+        })
+    }
+
+    /// Whether the module was compiled before.
+    #[must_use]
+    pub fn has_compiled(&self, digest: ModuleDigest) -> bool {
+        let cache = self.cache.as_ref();
+        cache.is_some_and(|cache| cache.has(digest))
+    }
+
+    /// Looks at what a compiled component offers and needs, and starts its first instance.
+    ///
+    /// # Errors
+    /// Why the module is refused.
+    pub async fn warm(
+        &self,
+        compiled: Compiled,
+        actor_type: &str,
+        mut settings: TypeSettings,
+    ) -> Result<Arc<Module>, LoadError> {
+        let Compiled {
+            digest,
+            manifest,
+            component,
+        } = compiled;
+        let granted = settings.grant.settle(&manifest);
+        let discovered = discover::discover(&self.engine, &component, &granted)?;
+        granted.bound(&mut settings.limits);
+        settings.grant = Grant::Exactly(granted);
         let mut linker = self.linker.clone();
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         for client in &discovered.clients {
             imports::clients::add_to_linker(&mut linker, client).map_err(invalid)?;
         }
         let pre = linker.instantiate_pre(&component).map_err(invalid)?;
-        self.start(actor_type, digest, pre, discovered, settings)
-            .await
+        let parts = Parts {
+            digest,
+            manifest,
+            pre,
+            discovered,
+        };
+        self.start(actor_type, parts, settings).await
     }
 
     /// Loads a plugin: nothing is granted to it but `log`, and it cannot take more than a
@@ -100,13 +171,19 @@ impl WasmHost {
     pub async fn load_plugin(&self, wasm: &[u8]) -> Result<Arc<Plugin>, LoadError> {
         recognise(wasm)?;
         let digest = ModuleDigest::of(wasm);
-        let component = self.compile(digest, wasm).await?;
+        let component = self.component(digest, wasm).await?;
         let discovered = discover::plugin(&self.engine, &component)?;
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         let pre = self.plugin_linker.instantiate_pre(&component);
-        let pre = pre.map_err(invalid)?;
-        let module = self.start("plugin", digest, pre, discovered, plugin::settings());
-        Ok(Arc::new(Plugin::new(module.await?)))
+        let parts = Parts {
+            digest,
+            // Whatever it asks for.
+            manifest: Manifest::default(),
+            pre: pre.map_err(invalid)?,
+            discovered,
+        };
+        let module = self.start("plugin", parts, plugin::settings()).await?;
+        Ok(Arc::new(Plugin::new(module)))
     }
 
     /// Which plugin is bound to which actor.
@@ -118,18 +195,18 @@ impl WasmHost {
     async fn start(
         &self,
         actor_type: &str,
-        digest: ModuleDigest,
-        pre: InstancePre<Desk>,
-        discovered: Discovered,
+        parts: Parts,
         settings: TypeSettings,
     ) -> Result<Arc<Module>, LoadError> {
+        let discovered = parts.discovered;
         let mut module = Module {
-            digest,
+            digest: parts.digest,
             actor_type: actor_type.into(),
-            pre,
+            pre: parts.pre,
             methods: discovered.methods,
             hooks: discovered.hooks,
             clients: discovered.clients,
+            manifest: parts.manifest,
             pool: Pool::new(&settings.limits, settings.reuse, &self.slots),
             plugins: Arc::clone(&self.plugins),
             tick: self.tick,
@@ -142,7 +219,7 @@ impl WasmHost {
         Ok(Arc::new(module))
     }
 
-    async fn compile(&self, digest: ModuleDigest, wasm: &[u8]) -> Result<Component, LoadError> {
+    async fn component(&self, digest: ModuleDigest, wasm: &[u8]) -> Result<Component, LoadError> {
         if let Some(cache) = &self.cache
             && let Some(component) = cache.load(&self.engine, digest)
         {
@@ -172,7 +249,10 @@ impl WasmHost {
 }
 
 /// Tells what is not a component apart, so that the error helps.
-fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
+///
+/// # Errors
+/// What it is instead.
+pub fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
     let found = match wasm {
         [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => return Ok(()),
         [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => "a core module",

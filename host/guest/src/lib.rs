@@ -10,6 +10,8 @@
 //! - [`desk`](crate::desk): the host's side of an instance, where requests are checked
 //! - [`imports`](crate::imports): one file for each interface that a guest may import
 //! - [`module`]: a module with its methods, hooks and clients
+//! - [`manifest`], [`grant`](crate::grant): what it asks for, and what it is granted
+//! - [`compare`](crate::compare): what changes when another takes its place
 //! - [`discover`](crate::discover), [`hooks`](crate::hooks), [`types`](crate::types),
 //!   [`convert`](crate::convert): what a component exports and imports, and its values
 //! - [`pool`](crate::pool), [`slots`](crate::slots), [`instance`](crate::instance): warm
@@ -22,18 +24,21 @@
 //! - [`engine`](crate::engine), [`compile`], [`cache`](crate::cache), [`wasi`](crate::wasi)
 
 mod cache;
+mod compare;
 pub mod compile;
 mod convert;
 mod desk;
 mod discover;
 mod engine;
 pub mod error;
+mod grant;
 mod growth;
 mod hooks;
 pub mod host;
 mod imports;
 mod instance;
 pub mod log;
+pub mod manifest;
 mod meter;
 pub mod module;
 mod papers;
@@ -47,12 +52,14 @@ pub mod turn;
 mod types;
 mod wasi;
 
+pub use compare::{Change, Weight, compare};
 pub use compile::Compiling;
 pub use error::{ClientMismatch, GuestError, LoadError};
 pub use hooks::Hooks;
-pub use host::WasmHost;
+pub use host::{Compiled, WasmHost, recognise};
+pub use manifest::Manifest;
 pub use module::{ClientFunction, ClientImport, Method, Module};
 pub use plugin::Plugin;
 pub use plugins::Plugins;
-pub use settings::{HostConfig, Limits, Reuse, TypeSettings};
-pub use turn::{Calls, Turn, What};
+pub use settings::{Grant, HostConfig, Limits, Reuse, TypeSettings};
+pub use turn::{Calls, NoCalls, Turn, What};

@@ -12,6 +12,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 use crate::desk::Desk;
 use crate::error::ClientMismatch;
 use crate::hooks::{HookExports, Hooks};
+use crate::manifest::Manifest;
 use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::TypeSettings;
@@ -24,6 +25,8 @@ pub struct Module {
     pub(crate) methods: HashMap<String, Method>,
     pub(crate) hooks: HookExports,
     pub(crate) clients: Vec<ClientImport>,
+    /// What it asks for; what it is granted is in the settings.
+    pub(crate) manifest: Manifest,
     pub(crate) pool: Arc<Pool>,
     /// What actors of this module ask for advice.
     pub(crate) plugins: Arc<Plugins>,
@@ -100,8 +103,31 @@ impl Module {
     }
 
     #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    #[must_use]
     pub fn hooks(&self) -> Hooks {
         self.hooks.present()
+    }
+
+    /// Functions of the clients for `target`'s type that do not fit what it exports, with
+    /// the difference in words.
+    #[must_use]
+    pub fn misfits(&self, target: &Self) -> Vec<ClientMismatch> {
+        let clients = self.clients.iter();
+        let clients = clients.filter(|client| *client.actor_type == *target.actor_type);
+        let functions =
+            clients.flat_map(|client| client.functions.iter().map(move |f| (client, f)));
+        let misfits = functions.filter_map(|(client, function)| {
+            Some(ClientMismatch {
+                interface: client.interface.clone(),
+                function: function.function.name.clone(),
+                problem: mismatch(function, target)?,
+            })
+        });
+        misfits.collect()
     }
 
     /// Whether each client that this module imports fits what its target exports now.

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use pizza_types::{ActorId, CallError, LogLine, MessageId, ModuleDigest};
+use pizza_types::{ActorId, LogLine, MessageId, ModuleDigest};
 use pizza_value::ty::Function;
 use wasmtime::component::Val;
 
@@ -16,7 +15,7 @@ use crate::module::Module;
 use crate::papers::{May, Papers};
 use crate::run::{take_papers, within};
 use crate::settings::{Limits, Reuse, TypeSettings};
-use crate::turn::{Calls, Turn, What};
+use crate::turn::{Turn, What};
 
 /// The only interface that a plugin may import.
 pub(crate) const GRANTED: &str = "silo:actor/log";
@@ -98,7 +97,9 @@ impl Plugin {
             params: call.params,
         };
         let mut instance = self.module.start(deadline).await?;
-        let papers = Papers::new(empty_turn(actor), May::OnlyRead);
+        // There is nothing to see on them: a plugin has no import that would look.
+        let turn = Turn::alone(actor, What::Activate, MessageId([0; 16]), 0);
+        let papers = Papers::new(turn, May::OnlyRead);
         instance.store.data_mut().papers = Some(papers);
         Ok((instance, asked))
     }
@@ -118,31 +119,4 @@ impl Plugin {
 struct Asked {
     function: Arc<str>,
     params: Vec<Val>,
-}
-
-/// There is nothing to see on a plugin's papers: it has no import that would look.
-fn empty_turn(actor: ActorId) -> Turn {
-    Turn {
-        actor,
-        what: What::Activate,
-        message_id: MessageId([0; 16]),
-        caller: None,
-        now_ms: 0,
-        random_seed: 0,
-        trace: None,
-        depth: 0,
-        deadline_ms_left: 0,
-        state: None,
-        entries: Arc::default(),
-        calls: Arc::new(Nobody),
-    }
-}
-
-struct Nobody;
-
-#[async_trait]
-impl Calls for Nobody {
-    async fn call(&self, _: ActorId, _: Arc<str>, _: Bytes) -> Result<Bytes, CallError> {
-        Err(CallError::ShuttingDown)
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::compile::Compiling;
+use crate::manifest::Manifest;
 
 #[derive(Debug, Clone)]
 pub struct HostConfig {
@@ -36,6 +37,37 @@ pub struct TypeSettings {
     /// What `config.get` answers.
     pub config: BTreeMap<String, String>,
     pub reuse: Reuse,
+    pub grant: Grant,
+}
+
+/// What a module may do beyond its own state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Grant {
+    /// What its manifest asks for.
+    #[default]
+    AsAsked,
+    /// Of that, no more than this.
+    Within(Manifest),
+    /// This, whatever it asks for.
+    Exactly(Manifest),
+}
+
+impl Grant {
+    pub(crate) fn settle(&self, asked: &Manifest) -> Manifest {
+        match self {
+            Self::AsAsked => asked.clone(),
+            Self::Within(grant) => asked.within(grant),
+            Self::Exactly(grant) => grant.clone(),
+        }
+    }
+
+    /// Once it is settled, what it comes to.
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        match self {
+            Self::AsAsked => None,
+            Self::Within(grant) | Self::Exactly(grant) => Some(grant),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

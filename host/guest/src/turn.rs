@@ -51,6 +51,41 @@ pub enum What {
     },
 }
 
+impl Turn {
+    /// A turn that nobody waits for and that can ask nobody: with five seconds, no state
+    /// and no chance.
+    #[must_use]
+    pub fn alone(actor: ActorId, what: What, message_id: MessageId, now_ms: u64) -> Self {
+        Self {
+            actor,
+            what,
+            message_id,
+            caller: None,
+            now_ms,
+            random_seed: 0,
+            trace: None,
+            depth: 0,
+            deadline_ms_left: 5_000,
+            state: None,
+            entries: Arc::default(),
+            calls: Arc::new(NoCalls),
+        }
+    }
+}
+
+/// For turns that may not call anybody.
+pub struct NoCalls;
+
+#[async_trait]
+impl Calls for NoCalls {
+    async fn call(&self, target: ActorId, _: Arc<str>, _: Bytes) -> Result<Bytes, CallError> {
+        Err(CallError::Failed {
+            bound: "calls",
+            detail: format!("{target} cannot be called from here"),
+        })
+    }
+}
+
 /// How a turn asks another actor.
 #[async_trait]
 pub trait Calls: Send + Sync {

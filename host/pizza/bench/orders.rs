@@ -2,28 +2,31 @@
 //! (open loop: latency counts from when a request was meant to be sent, so that a slow
 //! answer does not hide the ones behind it).
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use hdrhistogram::Histogram;
 use hyper::Method;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::report::Report;
-use super::set_up;
 use crate::connection::Connection;
+use crate::latency::Latencies;
+use crate::patient::Patient;
+use crate::set_up;
+use crate::target::Target;
+
+const SET_UP_WITHIN: Duration = Duration::from_secs(30);
+const CHEFS: u32 = 3;
 
 #[derive(Args)]
 pub(crate) struct Orders {
-    /// The pizzeria under load
-    #[arg(long, default_value = "127.0.0.1:5000", value_name = "ADDR")]
-    to: SocketAddr,
+    #[command(flatten)]
+    target: Target,
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: u16,
     /// Orders are spread over so many restaurants, which are set up first
@@ -48,7 +51,7 @@ pub(crate) struct Orders {
 
 /// What one connection found.
 struct Found {
-    latencies: Histogram<u64>,
+    latencies: Latencies,
     orders: Vec<String>,
     refused: u64,
     failed: u64,
@@ -62,7 +65,10 @@ impl Orders {
         let names: Vec<String> = (1..=self.restaurants)
             .map(|n| format!("bench-{n}"))
             .collect();
-        set_up::restaurants(self.to, &names).await?;
+        let mut client = Patient::new(self.target.clone(), SET_UP_WITHIN);
+        for name in &names {
+            set_up::restaurant(&mut client, &super::restaurant(name, CHEFS)).await?;
+        }
         let names = Arc::new(names);
         let start = Instant::now();
         let measured = start + Duration::from_secs(self.warm_up);
@@ -70,7 +76,7 @@ impl Orders {
         let next = Arc::new(AtomicU64::new(0));
         let mut workers = Vec::new();
         for _ in 0..self.connections {
-            let connection = Connection::open(self.to).await?;
+            let connection = self.target.connect().await?;
             let worker = Worker {
                 connection,
                 names: Arc::clone(&names),
@@ -127,7 +133,7 @@ impl Orders {
         let lanes = usize::from(self.connections).min(16);
         let mut readers = Vec::new();
         for lane in chosen.chunks(total.div_ceil(lanes).max(1)) {
-            let (mut connection, lane) = (Connection::open(self.to).await?, lane.to_vec());
+            let (mut connection, lane) = (self.target.connect().await?, lane.to_vec());
             readers.push(tokio::spawn(async move {
                 let mut lost = 0;
                 for order in lane {
@@ -189,8 +195,7 @@ impl Worker {
             }
             match answer.status {
                 201 => {
-                    let micros = u64::try_from(sent.elapsed().as_micros())?;
-                    found.latencies.record(micros)?;
+                    found.latencies.record(sent.elapsed())?;
                     let created: Created = serde_json::from_slice(&answer.body)?;
                     found.orders.push(created.order_id);
                 }
@@ -204,7 +209,7 @@ impl Worker {
 impl Found {
     fn new() -> anyhow::Result<Self> {
         Ok(Self {
-            latencies: Histogram::new(3)?,
+            latencies: Latencies::new()?,
             orders: Vec::new(),
             refused: 0,
             failed: 0,
@@ -212,7 +217,7 @@ impl Found {
     }
 
     fn add(&mut self, other: Self) -> anyhow::Result<()> {
-        self.latencies.add(other.latencies)?;
+        self.latencies.add(&other.latencies)?;
         self.orders.extend(other.orders);
         self.refused += other.refused;
         self.failed += other.failed;

@@ -3,16 +3,16 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use serde_json::json;
 
-/// Latencies in microseconds.
+use crate::latency::{Latencies, QUANTILES};
+
 pub(super) struct Report {
     pub(super) mode: String,
     pub(super) connections: usize,
     pub(super) restaurants: usize,
     pub(super) took: Duration,
-    pub(super) latencies: Histogram<u64>,
+    pub(super) latencies: Latencies,
     pub(super) created: usize,
     pub(super) refused: u64,
     pub(super) failed: u64,
@@ -22,7 +22,6 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn print(&self, as_json: bool) -> anyhow::Result<()> {
-        let ms = |q: f64| self.latencies.value_at_quantile(q) as f64 / 1_000.0;
         let rate = self.created as f64 / self.took.as_secs_f64();
         let mut out = std::io::stdout().lock();
         if as_json {
@@ -32,10 +31,7 @@ impl Report {
                 "created": self.created, "ordersPerSecond": rate,
                 "refused": self.refused, "failed": self.failed,
                 "readBack": self.read_back, "lost": self.lost,
-                "latencyMs": {
-                    "p50": ms(0.5), "p90": ms(0.9), "p99": ms(0.99), "p999": ms(0.999),
-                    "max": self.latencies.max() as f64 / 1_000.0,
-                },
+                "latencyMs": self.latencies.json(),
             });
             writeln!(out, "{report}")?;
             return Ok(());
@@ -52,14 +48,14 @@ impl Report {
             self.took.as_secs_f64()
         )?;
         writeln!(out, "  orders/s     {rate:>10.0}")?;
-        for (name, q) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
-            writeln!(out, "  {name:<8}     {:>10.2} ms", ms(q))?;
+        for (name, quantile) in QUANTILES {
+            writeln!(
+                out,
+                "  {name:<8}     {:>10.2} ms",
+                self.latencies.ms(quantile)
+            )?;
         }
-        writeln!(
-            out,
-            "  max          {:>10.2} ms",
-            self.latencies.max() as f64 / 1_000.0
-        )?;
+        writeln!(out, "  max          {:>10.2} ms", self.latencies.max_ms())?;
         writeln!(out, "  refused      {:>10}   (429, 503)", self.refused)?;
         writeln!(out, "  failed       {:>10}", self.failed)?;
         writeln!(

@@ -2,12 +2,15 @@
 
 use clap::Subcommand;
 
+use crate::bench::list::List;
 use crate::bench::orders::Orders;
 
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     /// Create orders as fast as the pizzeria takes them, or at a given rate.
     Orders(Orders),
+    /// Read the list of a restaurant that has many orders.
+    List(List),
 }
 
 impl Bench {
@@ -17,6 +20,7 @@ impl Bench {
             .build()?;
         match self {
             Self::Orders(orders) => runtime.block_on(orders.run()),
+            Self::List(list) => runtime.block_on(list.run()),
         }
     }
 }

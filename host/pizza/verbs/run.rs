@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
-use crate::{bundled, dev_tokens, metrics, seed};
+use crate::{bundled, dev_tokens, metrics, open_files, seed};
 
 const CONFIG_FILE: &str = "pizza.toml";
 const DEMO_STOCK: u32 = 1_000_000;
@@ -111,6 +111,7 @@ impl Run {
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
+    open_files::allow(config.gateway.connections_max);
     // Addresses first: whoever cannot be reached should not have touched the data.
     let http = listen(config.gateway.http, "--http").await?;
     let https = match config.gateway.https.on {

@@ -263,7 +263,7 @@ pub(crate) fn turn_input(
         deadline_ms_left: envelope.deadline_ms.saturating_sub(now_ms),
         state: activation.state.clone(),
         entries: activation.entries(),
-        calls: Arc::new(crate::calls::NoCalls),
+        calls: Arc::new(pizza_guest::NoCalls),
     }
 }
 

@@ -82,16 +82,3 @@ impl Calls for TurnCalls {
         Ok(core.deliver(envelope).await?.body)
     }
 }
-
-/// For turns that may not call anybody.
-pub(crate) struct NoCalls;
-
-#[async_trait]
-impl Calls for NoCalls {
-    async fn call(&self, target: ActorId, _: Arc<str>, _: Bytes) -> Result<Bytes, CallError> {
-        Err(CallError::Failed {
-            bound: "calls",
-            detail: format!("{target} cannot be called from here"),
-        })
-    }
-}

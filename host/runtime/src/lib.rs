@@ -68,4 +68,4 @@ pub use inspect::{ActorView, Handled, History, Presence};
 pub use serving::{Canary, Serving};
 pub use settings::{Breaking, Policy, Retry, Settings};
 pub use silo::{Parts, Silo, SiloStats};
-pub use tally::{Counts, Tally};
+pub use tally::Tally;

@@ -35,7 +35,8 @@ impl Serving {
         Self { current, canary }
     }
 
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Arc<ActorType>> {
+    /// Both, or the only one.
+    pub fn entries(&self) -> impl Iterator<Item = &Arc<ActorType>> {
         let canary = self.canary.iter().map(|canary| &canary.entry);
         std::iter::once(&self.current).chain(canary)
     }

@@ -198,6 +198,18 @@ impl Silo {
         self.core.catalog.breakers(self.core.clock.now_ms())
     }
 
+    /// Brings subscribers what they have not been given: a module that serves from now on
+    /// may subscribe to more than the one before it.
+    pub fn catch_up(&self) {
+        let core = Arc::clone(&self.core);
+        let task = async move {
+            if let Err(error) = crate::streams::resume(&core).await {
+                tracing::error!(%error, "new subscribers wait for events until the next start");
+            }
+        };
+        self.tasks.lock().spawn(task);
+    }
+
     /// Takes nothing new, lets turns finish, and writes down what was delivered. What is
     /// still on its way is taken up at the next start.
     pub async fn drain(&self) {

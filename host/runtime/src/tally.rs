@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use pizza_types::Counts;
+
 use crate::breaker::Ended;
 
 /// One class for each power of two of microseconds.
@@ -13,18 +15,6 @@ pub struct Tally {
     turns: AtomicU64,
     failed: AtomicU64,
     latency: [AtomicU64; CLASSES],
-}
-
-/// A tally at one moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Turns that the module was asked to do, queries among them.
-    pub turns: u64,
-    /// Of these, the ones that it did badly: traps and broken bounds.
-    pub failed: u64,
-    /// Microseconds; no more than twice too high.
-    pub p50_us: u64,
-    pub p99_us: u64,
 }
 
 impl Tally {

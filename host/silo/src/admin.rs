@@ -4,12 +4,13 @@
 //! - [`token`]: who may ask
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
-//! - [`dead_letters`], [`actors`], [`plugins`], [`stats`]: the routes
+//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`stats`]: the routes
 //! - [`view`], [`msgpack`]: what the answers are made of
 
 mod actors;
 mod dead_letters;
 mod extract;
+mod modules;
 mod msgpack;
 mod plugins;
 mod problem;
@@ -26,6 +27,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_client::Client;
+use pizza_modules::Modules;
 use pizza_runtime::Silo;
 use serde_json::json;
 
@@ -40,24 +42,33 @@ const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 struct Admin {
     silo: Silo,
     client: Client,
+    modules: Modules,
     plugins: Arc<Bindings>,
 }
 
-pub(crate) fn router(silo: Silo, client: Client, plugins: Arc<Bindings>, token: Token) -> Router {
-    let admin = Admin {
-        silo,
-        client,
-        plugins,
-    };
+pub(crate) fn router(
+    silo: Silo,
+    client: Client,
+    modules: Modules,
+    plugins: Arc<Bindings>,
+    token: Token,
+) -> Router {
+    let bytes_max = modules.settings().bytes_max;
     let guarded = Router::new()
         .route("/stats", get(stats::stats))
         .merge(dead_letters::routes())
         .merge(actors::routes())
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .merge(modules::routes(bytes_max))
         .merge(plugins::routes())
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .with_state(admin)
+        .with_state(Admin {
+            silo,
+            client,
+            modules,
+            plugins,
+        })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::new(token), authorize));
     // Whether the process lives is no secret, and whoever watches it has no token.
     let live = get(async || Json(json!({"status": "live"})));

@@ -1,11 +1,12 @@
-//! Opens the store, loads the modules, checks them against each other, starts the silo.
+//! Opens the store, lets the modules serve, starts the silo.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use pizza_client::Client;
-use pizza_guest::{HostConfig, LoadError, Module, WasmHost};
-use pizza_runtime::{Catalog, Parts, Silo, SystemClock, SystemEntropy};
+use pizza_guest::{HostConfig, LoadError, WasmHost};
+use pizza_modules::{Bundled, Modules, Refusal, Stage};
+use pizza_runtime::{Catalog, Clock, Parts, Silo, SystemClock, SystemEntropy};
 use pizza_store::{Store, StoreError};
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
 use pizza_types::{Durability, SiloId};
@@ -14,14 +15,11 @@ use crate::admin::{self, Token};
 use crate::config::SiloConfig;
 use crate::gauges::Gauges;
 use crate::plugins::Bindings;
+use crate::staged::Staged;
 use crate::transport::InProcess;
 
-/// A module that comes with the program.
-#[derive(Debug, Clone, Copy)]
-pub struct BundledModule {
-    pub actor_type: &'static str,
-    pub wasm: &'static [u8],
-}
+/// The silo's name; with its generation it is the silo's id.
+const NAME: &str = "silo";
 
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
@@ -31,14 +29,9 @@ pub enum AssembleError {
     Store(#[from] StoreError),
     #[error("the Wasm engine cannot start")]
     Engine(#[source] LoadError),
-    #[error("the module of actor type {actor_type:?} cannot be loaded")]
-    Load {
-        actor_type: String,
-        source: LoadError,
-    },
-    #[error("the module of actor type {actor_type:?} does not fit those it calls: {detail}")]
-    Mismatch { actor_type: String, detail: String },
-    #[error("the configuration names actor type {0:?}, but no such module is loaded")]
+    #[error("actor type {actor_type:?} cannot be served")]
+    Serve { actor_type: String, source: Refusal },
+    #[error("the configuration names actor type {0:?}, but no module serves it")]
     UnknownType(String),
 }
 
@@ -46,47 +39,69 @@ pub struct RunningSilo {
     silo: Silo,
     store: Arc<dyn Store>,
     transport: Arc<InProcess>,
-    // The engine's ticker ends with its host, which is in here.
     plugins: Arc<Bindings>,
+    modules: Modules,
+    watching: tokio::task::JoinHandle<()>,
 }
 
 impl RunningSilo {
     /// # Errors
     /// When the data directory, a module or the configuration is not usable; the error
     /// says which and why.
-    pub async fn start(
-        config: &SiloConfig,
-        modules: &[BundledModule],
-    ) -> Result<Self, AssembleError> {
+    pub async fn start(config: &SiloConfig, bundled: &[Bundled]) -> Result<Self, AssembleError> {
         let store = open_store(config)?;
         let host = Arc::new(
             WasmHost::new(HostConfig {
                 cache_dir: Some(config.data.join("modules")),
                 instances_max: config.instances_max,
+                compiling: config.modules.compiling(),
                 ..HostConfig::default()
             })
             .map_err(AssembleError::Engine)?,
         );
-        let catalog = Arc::new(load_all(&host, config, modules).await?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let stage = Arc::new(Staged {
+            name: NAME.to_owned(),
+            catalog: Arc::new(Catalog::default()),
+            clock: Arc::clone(&clock),
+            config: config.clone(),
+            silo: OnceLock::new(),
+        });
+        let settings = config.modules.settings();
+        let modules = Modules::new(
+            Arc::clone(&host),
+            Arc::clone(&store),
+            stage.clone(),
+            settings,
+        );
+        let started = modules.start(bundled).await;
+        started.map_err(|(actor_type, source)| AssembleError::Serve { actor_type, source })?;
+        let types = stage.types();
+        if let Some(unknown) = config.types.keys().find(|name| !types.contains(name)) {
+            return Err(AssembleError::UnknownType(unknown.clone()));
+        }
         // Before the first turn: no order is cooked without its kitchen's plugin.
         let plugins = Bindings::resume(host, Arc::clone(&store)).await?;
-        let clock = Arc::new(SystemClock::default());
         let silo_id = silo_id(&*store).await?;
         let silo = Silo::start(Parts {
             silo: silo_id,
             store: Arc::clone(&store),
-            catalog,
+            catalog: Arc::clone(&stage.catalog),
             clock,
             entropy: Arc::new(SystemEntropy),
             settings: config.settings(),
         })
         .await?;
+        // Nobody else sets it.
+        drop(stage.silo.set(silo.clone()));
         let transport = Arc::new(InProcess::new(silo.clone()));
         Ok(Self {
             silo,
             store,
             transport,
             plugins: Arc::new(plugins),
+            watching: tokio::spawn(modules.clone().watch()),
+            modules,
         })
     }
 
@@ -97,8 +112,13 @@ impl RunningSilo {
 
     /// The admin API, for whoever has the token.
     pub fn admin(&self, token: Token) -> axum::Router {
-        let plugins = Arc::clone(&self.plugins);
-        admin::router(self.silo.clone(), self.client(), plugins, token)
+        admin::router(
+            self.silo.clone(),
+            self.client(),
+            self.modules.clone(),
+            Arc::clone(&self.plugins),
+            token,
+        )
     }
 
     #[must_use]
@@ -113,6 +133,7 @@ impl RunningSilo {
 
     /// Finishes what is being done, then lets the store go.
     pub async fn drain(self) {
+        self.watching.abort();
         self.transport.close();
         self.silo.drain().await;
     }
@@ -131,56 +152,6 @@ fn open_store(config: &SiloConfig) -> Result<Arc<dyn Store>, AssembleError> {
     Ok(Arc::new(store))
 }
 
-async fn load_all(
-    host: &WasmHost,
-    config: &SiloConfig,
-    modules: &[BundledModule],
-) -> Result<Catalog, AssembleError> {
-    let known = |name: &&String| modules.iter().any(|m| m.actor_type == name.as_str());
-    if let Some(unknown) = config.types.keys().find(|name| !known(name)) {
-        return Err(AssembleError::UnknownType(unknown.clone()));
-    }
-    let loads = modules.iter().map(|module| async move {
-        let type_config = config
-            .types
-            .get(module.actor_type)
-            .cloned()
-            .unwrap_or_default();
-        let settings = type_config.type_settings();
-        let loaded = host.load(module.actor_type, module.wasm, settings).await;
-        match loaded {
-            Ok(loaded) => Ok((loaded, type_config.policy())),
-            Err(source) => Err(AssembleError::Load {
-                actor_type: module.actor_type.to_owned(),
-                source,
-            }),
-        }
-    });
-    let catalog = Catalog::default();
-    for (module, policy) in futures_util::future::try_join_all(loads).await? {
-        catalog.set(module, policy);
-    }
-    check_against_each_other(&catalog)?;
-    Ok(catalog)
-}
-
-/// Every client that a module imports must fit what its target exports now.
-fn check_against_each_other(catalog: &Catalog) -> Result<(), AssembleError> {
-    let find =
-        |name: &str| -> Option<Arc<Module>> { Some(Arc::clone(&catalog.find(name)?.module)) };
-    for name in catalog.names() {
-        let Some(module) = find(&name) else { continue };
-        if let Err(mismatches) = module.check_clients(&find) {
-            let lines: Vec<String> = mismatches.iter().map(ToString::to_string).collect();
-            return Err(AssembleError::Mismatch {
-                actor_type: name,
-                detail: lines.join("; "),
-            });
-        }
-    }
-    Ok(())
-}
-
 /// Each start of a silo is a new generation: ids of silos that have ended never return.
 async fn silo_id(store: &dyn Store) -> Result<SiloId, StoreError> {
     const GENERATION: &str = "silo-generation";
@@ -189,5 +160,5 @@ async fn silo_id(store: &dyn Store) -> Result<SiloId, StoreError> {
     let generation = before.unwrap_or(0) + 1;
     let bytes = Bytes::copy_from_slice(&generation.to_le_bytes());
     store.set_meta(GENERATION, bytes).await?;
-    Ok(SiloId(format!("silo.{generation}").into()))
+    Ok(SiloId(format!("{NAME}.{generation}").into()))
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pizza_guest::{Limits, Reuse, TypeSettings};
+use pizza_guest::{Grant, Limits, Manifest, Reuse, TypeSettings};
 use pizza_runtime::{Breaking, Policy, Retry, Settings};
 use pizza_store::Keep;
 use pizza_types::Durability;
 use serde::Deserialize;
+
+pub use crate::modules_config::ModulesConfig;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -21,6 +23,8 @@ pub struct SiloConfig {
     pub outbox_pending_max: usize,
     /// Wasm instances alive at once, of all types together.
     pub instances_max: u32,
+    /// Which modules are taken, and when one is taken back.
+    pub modules: ModulesConfig,
     /// By actor type.
     pub types: BTreeMap<String, TypeConfig>,
     /// How long events are kept, for each key of a stream.
@@ -79,6 +83,8 @@ pub struct TypeConfig {
     pub fresh_instances: bool,
     /// Settings that the module reads.
     pub config: BTreeMap<String, String>,
+    /// What modules of this type may do beyond their own state, whatever they ask for.
+    pub grant: Option<Manifest>,
 }
 
 impl Default for SiloConfig {
@@ -89,6 +95,7 @@ impl Default for SiloConfig {
             memory_mib_max: 4_096,
             outbox_pending_max: 100_000,
             instances_max: 1_000,
+            modules: ModulesConfig::default(),
             types: BTreeMap::new(),
             events: EventsConfig::default(),
             streams: BTreeMap::new(),
@@ -146,11 +153,16 @@ impl Default for TypeConfig {
             breaker_open_ms: policy.breaker.open_ms,
             fresh_instances: false,
             config: BTreeMap::new(),
+            grant: None,
         }
     }
 }
 
 impl SiloConfig {
+    pub(crate) fn type_config(&self, actor_type: &str) -> TypeConfig {
+        self.types.get(actor_type).cloned().unwrap_or_default()
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         let streams = self.streams.iter();
         Settings {
@@ -184,6 +196,7 @@ impl TypeConfig {
             },
             config: self.config.clone(),
             reuse,
+            grant: self.grant.clone().map_or(Grant::AsAsked, Grant::Within),
         }
     }
 

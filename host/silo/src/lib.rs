@@ -1,8 +1,10 @@
 //! Puts a silo together: configuration in, a running silo out, and a way to stop it.
 //!
 //! In reading order:
-//! - [`config`]: what an operator may set, with its defaults
-//! - [`assemble`]: open the store, load the modules, check them against each other, start
+//! - [`config`], [`modules_config`](crate::modules_config): what an operator may set, with its
+//!   defaults
+//! - [`assemble`]: open the store, let the modules serve, start
+//! - [`staged`](crate::staged): how modules reach the runtime
 //! - [`admin`]: what an operator may ask of a running silo, over HTTP
 //! - [`gauges`]: how things stand, for whoever reads metrics
 //! - [`plugins`]: which plugin is bound to which actor
@@ -12,10 +14,14 @@ pub mod admin;
 pub mod assemble;
 pub mod config;
 pub mod gauges;
+mod modules_config;
 pub mod plugins;
+mod staged;
 pub mod transport;
 
 pub use admin::{Token, TokenError};
-pub use assemble::{AssembleError, BundledModule, RunningSilo};
-pub use config::{SiloConfig, StoreConfig, TypeConfig};
+pub use assemble::{AssembleError, RunningSilo};
+pub use config::{ModulesConfig, SiloConfig, StoreConfig, TypeConfig};
 pub use gauges::Gauges;
+pub use pizza_guest::compile::child as compile_child;
+pub use pizza_modules::{Bundled, SecretKey};

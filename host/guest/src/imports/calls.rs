@@ -23,6 +23,7 @@ impl Host for Desk {
             Ok(target) => target,
             Err(error) => return Ok(Err(failure(error.into()))),
         };
+        self.may_call(target.actor_type(), &method)?;
         let arguments = payload(self, "arguments", arguments)?;
         let reply = ask(self, target, method.into(), arguments).await?;
         Ok(reply
@@ -48,6 +49,7 @@ impl Host for Desk {
         method: String,
         arguments: String,
     ) -> wasmtime::Result<()> {
+        self.may_call(&actor_type, &method)?;
         let effect = Effect::Send {
             target: target(self, &actor_type, &key)?,
             method: name(self, "this method name", method)?,

@@ -8,6 +8,7 @@ use crate::desk::Desk;
 
 impl Host for Desk {
     fn publish(&mut self, stream: String, key: String, json: String) -> wasmtime::Result<()> {
+        self.may_publish(&stream)?;
         let effect = Effect::Publish {
             stream: name(self, "this stream name", stream)?,
             key: name(self, "this stream key", key)?,

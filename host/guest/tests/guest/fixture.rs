@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_guest::{
-    Calls, GuestError, HostConfig, Limits, Module, Reuse, Turn, TypeSettings, WasmHost, What,
+    Calls, Grant, GuestError, HostConfig, Limits, Manifest, Module, Reuse, Turn, TypeSettings,
+    WasmHost, What,
 };
 use pizza_types::{ActorId, CallError, MessageId, Outcome};
 
@@ -63,7 +64,10 @@ pub(crate) async fn hostile_on(
     host: &Arc<WasmHost>,
     change: impl FnOnce(&mut TypeSettings),
 ) -> Guest {
-    let mut settings = TypeSettings::default();
+    let mut settings = TypeSettings {
+        grant: Grant::Exactly(Manifest::everything()),
+        ..TypeSettings::default()
+    };
     change(&mut settings);
     let loaded = host.load("hostile", &component(HOSTILE), settings).await;
     Guest {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pizza_guest::{LoadError, Module, TypeSettings, WasmHost};
+use pizza_guest::{Grant, LoadError, Manifest, Module, TypeSettings, WasmHost};
 use pizza_types::{ActorId, Outcome};
 
 use crate::fixture::{component, host, turn};
@@ -25,7 +25,10 @@ fn actor() -> ActorId {
 impl Asker {
     async fn new(change: impl FnOnce(&mut TypeSettings)) -> Self {
         let host = host();
-        let mut settings = TypeSettings::default();
+        let mut settings = TypeSettings {
+            grant: Grant::Exactly(Manifest::everything()),
+            ..TypeSettings::default()
+        };
         change(&mut settings);
         let loaded = host.load("hostile", &component(ASKER), settings).await;
         let module = loaded.expect("the asker loads");

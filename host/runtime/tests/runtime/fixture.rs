@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pizza_guest::{HostConfig, Module, TypeSettings, WasmHost};
+use pizza_guest::{Grant, HostConfig, Manifest, Module, TypeSettings, WasmHost};
 use pizza_runtime::{Catalog, ManualClock, Parts, Policy, SeededEntropy, Settings, Silo};
 use pizza_store::{MemoryStore, Store};
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply, SiloId};
@@ -31,7 +31,10 @@ async fn probe() -> Arc<Module> {
             ..HostConfig::default()
         };
         let host = WasmHost::new(config).expect("an engine");
-        let mut settings = TypeSettings::default();
+        let mut settings = TypeSettings {
+            grant: Grant::Exactly(Manifest::everything()),
+            ..TypeSettings::default()
+        };
         // Tests share two cores with each other.
         settings.limits.cpu_ms = 500;
         settings.limits.wait_ms = 20_000;

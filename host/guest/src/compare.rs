@@ -1,0 +1,124 @@
+//! What changes for others when one module takes the place of another.
+
+use std::fmt;
+
+use pizza_value::compat;
+
+use crate::module::{Method, Module};
+
+/// One difference, in words for whoever has to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub weight: Weight,
+    /// For example `order.update-status`.
+    pub place: String,
+    pub what: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Nobody has to do anything.
+    Harmless,
+    /// Somebody outside may rely on it: an operator must say so.
+    Warning,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// The differences from `old` to `new`, sorted by place.
+#[must_use]
+pub fn compare(old: &Module, new: &Module) -> Vec<Change> {
+    let mut changes = Vec::new();
+    methods(old, new, &mut changes);
+    hooks(old, new, &mut changes);
+    let (before, after) = (old.schema(), new.schema());
+    if before != after {
+        let weight = if after > before {
+            Weight::Harmless
+        } else {
+            Weight::Warning
+        };
+        let what = format!("the layout of the state was {before}, is {after}");
+        changes.push(change(weight, "state", what));
+    }
+    for stream in old.subscriptions() {
+        if !new.subscriptions().contains(stream) {
+            let what = "it is not subscribed to any more".to_owned();
+            changes.push(change(Weight::Warning, &format!("stream {stream}"), what));
+        }
+    }
+    for stream in new.subscriptions() {
+        if !old.subscriptions().contains(stream) {
+            let what = "it is subscribed to".to_owned();
+            changes.push(change(Weight::Harmless, &format!("stream {stream}"), what));
+        }
+    }
+    changes.sort_by(|a, b| a.place.cmp(&b.place));
+    changes
+}
+
+fn methods(old: &Module, new: &Module, changes: &mut Vec<Change>) {
+    let actor_type = old.actor_type();
+    let place = |method: &Method| format!("{actor_type}.{}", method.function.name);
+    for before in old.methods() {
+        let Some(after) = new.method(&before.function.name) else {
+            let what = "it is gone".to_owned();
+            changes.push(change(Weight::Warning, &place(before), what));
+            continue;
+        };
+        if let Err(difference) = compat::same_function(&before.function, &after.function) {
+            changes.push(change(
+                Weight::Warning,
+                &place(before),
+                difference.to_string(),
+            ));
+        }
+        if before.query != after.query {
+            let kind = |query| if query { "a query" } else { "a command" };
+            let what = format!("it was {}, is {}", kind(before.query), kind(after.query));
+            changes.push(change(Weight::Warning, &place(before), what));
+        }
+    }
+    for after in new.methods() {
+        if old.method(&after.function.name).is_none() {
+            changes.push(change(
+                Weight::Harmless,
+                &place(after),
+                "it is new".to_owned(),
+            ));
+        }
+    }
+}
+
+/// What waits for a hook is lost if the hook is gone.
+fn hooks(old: &Module, new: &Module, changes: &mut Vec<Change>) {
+    let (before, after) = (old.hooks(), new.hooks());
+    for (name, before, after) in [
+        ("on-timer", before.timer, after.timer),
+        ("on-reminder", before.reminder, after.reminder),
+        ("on-events", before.events, after.events),
+        ("migrate", before.migrate, after.migrate),
+    ] {
+        let what = match (before, after) {
+            (true, false) => "it is gone; what was to call it comes to nothing",
+            _ => continue,
+        };
+        changes.push(change(
+            Weight::Warning,
+            &format!("hook {name}"),
+            what.to_owned(),
+        ));
+    }
+}
+
+fn change(weight: Weight, place: &str, what: String) -> Change {
+    Change {
+        weight,
+        place: place.to_owned(),
+        what,
+    }
+}

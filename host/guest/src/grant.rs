@@ -1,0 +1,44 @@
+//! Imports against what a module is granted: at load, what can be known there.
+
+use crate::error::LoadError;
+use crate::manifest::Manifest;
+use crate::module::ClientImport;
+
+/// # Errors
+/// When the interface is one of the platform's, and not granted.
+pub(crate) fn interface(granted: &Manifest, name: &str) -> Result<(), LoadError> {
+    let short = name.split('@').next().unwrap_or(name);
+    let may = match short {
+        "silo:actor/calls" => !granted.calls.is_empty(),
+        "silo:actor/streams" => !granted.publishes.is_empty(),
+        "silo:actor/config" => granted.config,
+        "silo:actor/timers" => granted.timers,
+        "silo:actor/reminders" => granted.reminders,
+        "silo:actor/plugins" => granted.plugins,
+        _ => true,
+    };
+    if may {
+        return Ok(());
+    }
+    Err(refused(format!("the import {name}"), granted))
+}
+
+/// # Errors
+/// Naming the first function that is not granted.
+pub(crate) fn clients(granted: &Manifest, clients: &[ClientImport]) -> Result<(), LoadError> {
+    for client in clients {
+        for function in &client.functions {
+            let method = &function.function.name;
+            if !granted.may_call(&client.actor_type, method) {
+                let place = format!("the call {}.{method}", client.actor_type);
+                return Err(refused(place, granted));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refused(place: String, granted: &Manifest) -> LoadError {
+    let granted = serde_json::to_string(granted).unwrap_or_default();
+    LoadError::NotGranted { place, granted }
+}

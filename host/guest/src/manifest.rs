@@ -1,0 +1,207 @@
+//! What a module says it needs, and what it is granted.
+//!
+//! A manifest is JSON in a custom section of the component, or of a core module inside it.
+//! Without one, a module has its own state and log, the time and chance of its turn, and
+//! nothing else. An operator may grant less than a manifest asks for, never more.
+
+use serde::{Deserialize, Serialize};
+use wasmparser::{Parser, Payload};
+
+use crate::error::LoadError;
+use crate::settings::Limits;
+
+/// Name of the custom section.
+pub const SECTION: &str = "silo:manifest";
+const MANIFEST_BYTES_MAX: usize = 64 << 10;
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Manifest {
+    /// `type.method`, or `type.*`; `*` is everything.
+    pub calls: Vec<String>,
+    /// Names of streams; `*` is every stream.
+    pub publishes: Vec<String>,
+    pub config: bool,
+    pub timers: bool,
+    pub reminders: bool,
+    pub plugins: bool,
+    pub limits: Wanted,
+}
+
+/// Bounds below the usual ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Wanted {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effects: Option<usize>,
+}
+
+impl Manifest {
+    /// For modules that are part of a test, and of nothing else.
+    #[must_use]
+    pub fn everything() -> Self {
+        let all = || vec!["*".to_owned()];
+        Self {
+            calls: all(),
+            publishes: all(),
+            config: true,
+            timers: true,
+            reminders: true,
+            plugins: true,
+            limits: Wanted::default(),
+        }
+    }
+
+    /// Reads the section, wherever in the component it is.
+    ///
+    /// # Errors
+    /// When the component cannot be parsed, or there is more than one manifest, or it is
+    /// not understood.
+    pub fn of(wasm: &[u8]) -> Result<Self, LoadError> {
+        let mut found = None;
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload.map_err(|error| LoadError::Invalid(error.to_string()))?;
+            let Payload::CustomSection(section) = payload else {
+                continue;
+            };
+            if section.name() == SECTION && found.replace(section.data()).is_some() {
+                return Err(LoadError::Manifest("there are two of them".to_owned()));
+            }
+        }
+        let Some(json) = found else {
+            return Ok(Self::default());
+        };
+        if json.len() > MANIFEST_BYTES_MAX {
+            let why = format!("{} bytes; at most {MANIFEST_BYTES_MAX}", json.len());
+            return Err(LoadError::Manifest(why));
+        }
+        serde_json::from_slice(json).map_err(|error| LoadError::Manifest(error.to_string()))
+    }
+
+    #[must_use]
+    pub fn may_call(&self, actor_type: &str, method: &str) -> bool {
+        self.calls
+            .iter()
+            .any(|grant| covers(grant, actor_type, method))
+    }
+
+    #[must_use]
+    pub fn may_publish(&self, stream: &str) -> bool {
+        self.publishes
+            .iter()
+            .any(|name| name == "*" || name == stream)
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub fn within(&self, grant: &Self) -> Self {
+        let least = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let small = |a: Option<usize>, b: Option<usize>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let (ours, theirs) = (&self.limits, &grant.limits);
+        Self {
+            calls: both(&self.calls, &grant.calls, &|a, b| match a.split_once('.') {
+                Some((actor_type, method)) => covers(b, actor_type, method),
+                None => b == "*",
+            }),
+            publishes: both(&self.publishes, &grant.publishes, &|a, b| {
+                b == "*" || a == b
+            }),
+            config: self.config && grant.config,
+            timers: self.timers && grant.timers,
+            reminders: self.reminders && grant.reminders,
+            plugins: self.plugins && grant.plugins,
+            limits: Wanted {
+                cpu_ms: least(ours.cpu_ms, theirs.cpu_ms),
+                memory_mib: small(ours.memory_mib, theirs.memory_mib),
+                effects: small(ours.effects, theirs.effects),
+            },
+        }
+    }
+
+    /// The usual bounds, where the manifest has none that are lower.
+    pub(crate) fn bound(&self, limits: &mut Limits) {
+        let wanted = &self.limits;
+        limits.cpu_ms = limits.cpu_ms.min(wanted.cpu_ms.unwrap_or(u64::MAX).max(1));
+        let memory = wanted
+            .memory_mib
+            .map_or(usize::MAX, |mib| mib.saturating_mul(1 << 20));
+        limits.memory_bytes = limits.memory_bytes.min(memory);
+        limits.effects = limits.effects.min(wanted.effects.unwrap_or(usize::MAX));
+    }
+}
+
+/// What each of two lists covers of the other.
+fn both(a: &[String], b: &[String], covered: &dyn Fn(&str, &str) -> bool) -> Vec<String> {
+    let of = |these: &[String], those: &[String]| -> Vec<String> {
+        let inside = |one: &&String| those.iter().any(|other| covered(one, other));
+        these.iter().filter(inside).cloned().collect()
+    };
+    let mut all = of(a, b);
+    all.extend(of(b, a));
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn covers(grant: &str, actor_type: &str, method: &str) -> bool {
+    match grant.split_once('.') {
+        None => grant == "*",
+        Some((granted, which)) => granted == actor_type && (which == "*" || which == method),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(calls: &[&str], publishes: &[&str]) -> Manifest {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Manifest {
+            calls: names(calls),
+            publishes: names(publishes),
+            ..Manifest::default()
+        }
+    }
+
+    #[test]
+    fn calls_are_granted_by_type_and_method() {
+        let some = manifest(&["inventory.reserve", "kitchen.*"], &["order-events"]);
+        for (actor_type, method, granted) in [
+            ("inventory", "reserve", true),
+            ("inventory", "restock", false),
+            ("kitchen", "anything", true),
+            ("kitchens", "anything", false),
+            ("order", "create", false),
+        ] {
+            assert_eq!(
+                some.may_call(actor_type, method),
+                granted,
+                "{actor_type}.{method}"
+            );
+        }
+        assert!(some.may_publish("order-events") && !some.may_publish("order"));
+        assert!(Manifest::everything().may_call("a", "b"));
+        assert!(!Manifest::default().may_call("a", "b"));
+    }
+
+    #[test]
+    fn an_operator_grants_no_more_than_is_asked_for() {
+        let asked = manifest(&["inventory.*", "kitchen.take"], &["a", "b"]);
+        let grant = manifest(&["inventory.reserve", "kitchen.*", "order.*"], &["b", "c"]);
+        let both = asked.within(&grant);
+        assert_eq!(both.calls, ["inventory.reserve", "kitchen.take"]);
+        assert_eq!(both.publishes, ["b"]);
+        assert_eq!(asked.within(&Manifest::everything()).calls, asked.calls);
+        assert_eq!(asked.within(&Manifest::default()), Manifest::default());
+    }
+}

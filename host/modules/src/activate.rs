@@ -1,0 +1,160 @@
+//! The one step that changes what serves.
+
+use std::sync::Arc;
+
+use pizza_guest::Module;
+use pizza_types::ModuleDigest;
+
+use crate::error::Refusal;
+use crate::fit;
+use crate::modules::{Inner, Modules};
+use crate::newer;
+use crate::record::{Plan, Trial};
+use crate::stage::Served;
+
+/// Which module is to serve, and whom.
+#[derive(Debug, Clone)]
+pub struct Activate {
+    /// The beginning of its digest.
+    pub digest: String,
+    pub how: How,
+    /// Only on the silo of this name; `None`: on all.
+    pub silo: Option<String>,
+    /// Take a change that others may rely on.
+    pub force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum How {
+    Everybody,
+    /// This percentage of the keys.
+    Canary(f64),
+}
+
+impl Modules {
+    /// Lets the module serve. Turns that have begun end on the one they began on.
+    ///
+    /// # Errors
+    /// When it does not fit those who call it, or cannot read what is there.
+    pub async fn activate(&self, wanted: &Activate) -> Result<Plan, Refusal> {
+        let info = self.0.find(&wanted.digest).await?;
+        let _one = self.0.changing.lock().await;
+        let activated = self.0.activate(info.digest, wanted).await;
+        let what = match wanted.how {
+            How::Everybody => "activated",
+            How::Canary(_) => "canary",
+        };
+        let (what, detail) = match &activated {
+            Ok(plan) => (what, described(plan, wanted)),
+            Err(refusal) => ("refused", format!("to be {what}: {refusal}")),
+        };
+        let by = "operator";
+        self.0
+            .note(&info.actor_type, info.digest, what, by, detail)
+            .await;
+        activated
+    }
+}
+
+fn described(plan: &Plan, wanted: &Activate) -> String {
+    let place = wanted
+        .silo
+        .as_deref()
+        .map_or("on all silos".to_owned(), |silo| format!("on silo {silo}"));
+    let forced = if wanted.force { ", forced" } else { "" };
+    match &plan.trial {
+        Some(trial) => format!("{} percent of the keys, {place}{forced}", trial.percent),
+        None => format!("{place}{forced}"),
+    }
+}
+
+impl Inner {
+    async fn activate(&self, digest: ModuleDigest, wanted: &Activate) -> Result<Plan, Refusal> {
+        let module = self.module(digest).await?;
+        fit::check(&*self.stage, &module, wanted.force)?;
+        let actor_type = module.actor_type();
+        let served = self.stage.served(actor_type);
+        let is_older = served
+            .as_ref()
+            .is_some_and(|s| highest_schema(s) > module.schema());
+        if is_older {
+            let store = &**self.registry.store();
+            newer::refuse(store, actor_type, digest, module.schema()).await?;
+        }
+        let plan = self.registry.plan(actor_type, self.stage.silo()).await?;
+        let now_ms = self.stage.now_ms();
+        let plan = match (plan, wanted.how) {
+            (None, How::Everybody) => Plan::only(digest, now_ms),
+            (None, How::Canary(_)) => return Err(Refusal::NothingServes(actor_type.to_string())),
+            (Some(plan), How::Everybody) => succeeded(&plan, served.as_ref(), &module, now_ms),
+            (Some(plan), How::Canary(percent)) => on_trial(plan, digest, percent)?,
+        };
+        self.follow(actor_type, wanted.silo.as_deref(), &plan)
+            .await?;
+        Ok(plan)
+    }
+
+    /// Makes the plan durable, then carries it out.
+    pub(crate) async fn follow(
+        &self,
+        actor_type: &str,
+        silo: Option<&str>,
+        plan: &Plan,
+    ) -> Result<(), Refusal> {
+        let current = self.module(plan.current).await?;
+        let trial = match &plan.trial {
+            Some(trial) => Some((self.module(trial.digest).await?, trial.percent)),
+            None => None,
+        };
+        self.registry.set_plan(actor_type, silo, plan).await?;
+        let own = self.stage.silo();
+        if silo.is_none() {
+            self.registry.forget_own_plan(actor_type, own).await?;
+        }
+        if silo.is_none_or(|silo| silo == own) {
+            self.keep_loaded(&current);
+            self.stage.serve(Served { current, trial });
+        }
+        Ok(())
+    }
+}
+
+fn highest_schema(served: &Served) -> u32 {
+    let trial = served
+        .trial
+        .as_ref()
+        .map_or(0, |(module, _)| module.schema());
+    served.current.schema().max(trial)
+}
+
+/// Turns in flight may still write a layout that the older module cannot read, so the newer
+/// one stays for those.
+fn succeeded(plan: &Plan, served: Option<&Served>, module: &Arc<Module>, now_ms: u64) -> Plan {
+    let mut next = plan.succeeded_by(module.digest(), now_ms);
+    let newest = served.and_then(|served| {
+        let trial = served.trial.iter().map(|(module, _)| module);
+        let modules = trial.chain([&served.current]);
+        modules.max_by_key(|module| module.schema())
+    });
+    if let Some(newest) = newest.filter(|newest| newest.schema() > module.schema()) {
+        let (digest, percent) = (newest.digest(), 0.0);
+        next.trial = Some(Trial { digest, percent });
+    }
+    next
+}
+
+fn on_trial(mut plan: Plan, digest: ModuleDigest, percent: f64) -> Result<Plan, Refusal> {
+    if !(percent > 0.0 && percent <= 100.0) {
+        return Err(Refusal::Percent(percent));
+    }
+    match &plan.trial {
+        Some(trial) if trial.digest == digest && percent < trial.percent => {
+            let (has, wanted) = (trial.percent, percent);
+            Err(Refusal::Shrinks { has, wanted })
+        }
+        _ => {
+            plan.trial = Some(Trial { digest, percent });
+            Ok(plan)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Modules that come with the program come in by the same door as all others, at start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use pizza_guest::Module;
+use pizza_types::ModuleDigest;
+
+use crate::error::Refusal;
+use crate::modules::{Inner, Modules};
+use crate::push;
+use crate::record::{Info, Plan, Trial};
+use crate::stage::Served;
+
+/// A module that comes with the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Bundled {
+    pub actor_type: &'static str,
+    pub wasm: &'static [u8],
+}
+
+/// What a type is to be served by, and whether that is news.
+struct Start {
+    plan: Plan,
+    is_new: bool,
+    bundled: Option<(ModuleDigest, &'static [u8])>,
+}
+
+impl Modules {
+    /// Lets every type be served as its plan says. A bundled module serves where nothing
+    /// else was ever activated, or only its predecessor of an older program.
+    ///
+    /// # Errors
+    /// With the type that cannot be served.
+    pub async fn start(&self, bundled: &[Bundled]) -> Result<(), (String, Refusal)> {
+        let inner = &self.0;
+        let mut starts = BTreeMap::new();
+        let types = inner.registry.types().await;
+        let types = types.map_err(|error| (String::from("every type"), error.into()))?;
+        let names = bundled.iter().map(|module| module.actor_type.to_owned());
+        for name in types.into_iter().chain(names) {
+            let module = bundled.iter().find(|module| module.actor_type == name);
+            let start = inner.start_of(&name, module).await;
+            if let Some(start) = start.map_err(|refusal| (name.clone(), refusal))? {
+                starts.insert(name, start);
+            }
+        }
+        // A hundred milliseconds each, where they were not compiled before.
+        let loads = starts.iter().map(|(name, start)| async move {
+            let served = inner.load(name, start).await;
+            served.map_err(|refusal| (name.clone(), refusal))
+        });
+        let all: Vec<Served> = try_join_all(loads).await?;
+        for served in &all {
+            inner.stage.serve(served.clone());
+        }
+        for served in &all {
+            let module = &served.current;
+            let breaks = crate::fit::breaks(&*inner.stage, module);
+            if !breaks.is_empty() {
+                return Err((module.actor_type().to_string(), Refusal::Breaks(breaks)));
+            }
+        }
+        for (served, (name, start)) in all.iter().zip(&starts) {
+            let kept = inner.keep(name, start, &served.current).await;
+            kept.map_err(|refusal| (name.clone(), refusal))?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    async fn start_of(
+        &self,
+        name: &str,
+        bundled: Option<&Bundled>,
+    ) -> Result<Option<Start>, Refusal> {
+        let plan = self.registry.plan(name, self.stage.silo()).await?;
+        let bundled = bundled.map(|module| (ModuleDigest::of(module.wasm), module.wasm));
+        let now_ms = self.stage.now_ms();
+        let (plan, is_new) = match (plan, bundled) {
+            (None, None) => return Ok(None),
+            (None, Some((digest, _))) => (Plan::only(digest, now_ms), true),
+            (Some(plan), Some((digest, _))) if plan.bundled == Some(digest) => (plan, false),
+            // A newer program; what an operator chose stays.
+            (Some(plan), Some((digest, _))) if plan.bundled == Some(plan.current) => {
+                (plan.succeeded_by(digest, now_ms), true)
+            }
+            (Some(plan), bundled) => (plan, bundled.is_some()),
+        };
+        let before = plan.bundled;
+        let plan = Plan {
+            bundled: bundled.map(|(digest, _)| digest).or(before),
+            ..plan
+        };
+        Ok(Some(Start {
+            plan,
+            is_new,
+            bundled,
+        }))
+    }
+
+    async fn load(&self, name: &str, start: &Start) -> Result<Served, Refusal> {
+        let current = self.loaded(name, start, start.plan.current).await?;
+        let trial = match &start.plan.trial {
+            None => None,
+            Some(Trial { digest, percent }) => {
+                Some((self.loaded(name, start, *digest).await?, *percent))
+            }
+        };
+        Ok(Served { current, trial })
+    }
+
+    async fn loaded(
+        &self,
+        name: &str,
+        start: &Start,
+        digest: ModuleDigest,
+    ) -> Result<Arc<Module>, Refusal> {
+        match start.bundled {
+            // At start nobody else needs the cores, so all are compiled at once.
+            Some((bundled, wasm)) if bundled == digest => {
+                let compiled = self.host.compile(wasm).await?;
+                self.warm(compiled, name).await
+            }
+            _ => self.module(digest).await,
+        }
+    }
+
+    async fn keep(&self, name: &str, start: &Start, module: &Arc<Module>) -> Result<(), Refusal> {
+        if !start.is_new {
+            return Ok(());
+        }
+        if let Some((digest, wasm)) = start.bundled
+            && digest == module.digest()
+        {
+            let info = Info {
+                is_bundled: true,
+                ..push::info(module, wasm.len(), self.stage.now_ms())
+            };
+            self.registry.put(&info, Bytes::from_static(wasm)).await?;
+            let detail = "it came with the program".to_owned();
+            self.note(name, digest, "activated", "program", detail)
+                .await;
+        }
+        self.registry.set_plan(name, None, &start.plan).await?;
+        Ok(())
+    }
+}

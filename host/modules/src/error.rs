@@ -1,0 +1,78 @@
+//! Why a module was not taken, or not put to work: each stage's own word.
+
+use pizza_guest::LoadError;
+use pizza_store::StoreError;
+use pizza_types::ModuleDigest;
+
+use crate::sign::SignError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("{bytes} bytes; at most {bytes_max} are taken")]
+    TooLarge { bytes: usize, bytes_max: usize },
+    #[error("{0:?} is no actor type: 1 to 64 letters a-z, digits and '-', a letter first")]
+    ActorType(String),
+    #[error("the signature: {0}")]
+    Signature(#[from] SignError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Somebody who runs now would not get what it calls any more. Never forced.
+    #[error("it would break a caller: {}", .0.join("; "))]
+    Breaks(Vec<String>),
+    /// Somebody outside may rely on what changes.
+    #[error("it changes what others may rely on (--force to do it all the same): {}", .0.join("; "))]
+    Warnings(Vec<String>),
+    #[error(
+        "{count} actors ({example} is one) have state of layout {found}, which module {digest} \
+         cannot read: it knows layout {knows}"
+    )]
+    NewerStates {
+        count: usize,
+        example: String,
+        found: u32,
+        digest: ModuleDigest,
+        knows: u32,
+    },
+    #[error("no module {0}")]
+    Unknown(String),
+    #[error("{prefix:?} is the beginning of more than one digest: {}", .found.join(", "))]
+    Ambiguous { prefix: String, found: Vec<String> },
+    #[error("module {digest} is already one of actor type {actor_type:?}")]
+    OtherType {
+        digest: ModuleDigest,
+        actor_type: String,
+    },
+    #[error("nothing serves actor type {0:?}")]
+    NothingServes(String),
+    #[error("nothing served actor type {0:?} before: there is nothing to go back to")]
+    NothingBefore(String),
+    #[error("{0} percent: a canary has more than 0 and at most 100")]
+    Percent(f64),
+    #[error("a canary does not give actors back: it has {has} percent, {wanted} are fewer")]
+    Shrinks { has: f64, wanted: f64 },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refusal {
+    /// The stage of the pipeline that refused, for machines.
+    #[must_use]
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } | Self::ActorType(_) | Self::Signature(_) => "verify",
+            Self::Load(error) => match error {
+                LoadError::NotAComponent { .. } | LoadError::Manifest(_) => "verify",
+                LoadError::Invalid(_)
+                | LoadError::CompileBound { .. }
+                | LoadError::Compiler(_)
+                | LoadError::Cache { .. }
+                | LoadError::Engine(_) => "compile",
+                LoadError::Start(_) => "warm",
+                _ => "check",
+            },
+            Self::Breaks(_) | Self::Warnings(_) | Self::OtherType { .. } => "check",
+            Self::Store(_) => "keep",
+            _ => "activate",
+        }
+    }
+}

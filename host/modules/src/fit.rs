@@ -1,0 +1,76 @@
+//! Whether a module may take the place of what serves its type.
+
+use std::sync::Arc;
+
+use pizza_guest::{Module, Weight, compare};
+
+use crate::error::Refusal;
+use crate::stage::Stage;
+
+/// # Errors
+/// When somebody who runs now would be broken, whatever is forced; or when others outside
+/// may rely on what changes, unless that is forced.
+pub(crate) fn check(stage: &dyn Stage, new: &Arc<Module>, force: bool) -> Result<(), Refusal> {
+    let breaks = breaks(stage, new);
+    if !breaks.is_empty() {
+        return Err(Refusal::Breaks(breaks));
+    }
+    let Some(served) = stage.served(new.actor_type()) else {
+        return Ok(());
+    };
+    let changes = compare(&served.current, new);
+    let warnings = changes
+        .iter()
+        .filter(|change| change.weight == Weight::Warning);
+    let warnings: Vec<String> = warnings.map(ToString::to_string).collect();
+    if warnings.is_empty() || force {
+        return Ok(());
+    }
+    Err(Refusal::Warnings(warnings))
+}
+
+/// Clients that do not fit: of those who call this type, and of the module itself.
+pub(crate) fn breaks(stage: &dyn Stage, new: &Arc<Module>) -> Vec<String> {
+    let mut breaks = Vec::new();
+    for actor_type in stage.types() {
+        if *actor_type == **new.actor_type() {
+            continue;
+        }
+        for module in modules(stage, &actor_type) {
+            let misfits = module.misfits(new);
+            breaks.extend(
+                misfits
+                    .iter()
+                    .map(|misfit| format!("{actor_type} calls {misfit}")),
+            );
+        }
+    }
+    for client in new.clients() {
+        let target = &client.actor_type;
+        let mut targets = modules(stage, target);
+        if **target == **new.actor_type() {
+            targets = vec![Arc::clone(new)];
+        }
+        if targets.is_empty() {
+            breaks.push(format!(
+                "it calls {}: nothing serves {target:?}",
+                client.interface
+            ));
+        }
+        for target in targets {
+            let misfits = new.misfits(&target);
+            breaks.extend(misfits.iter().map(|misfit| format!("it calls {misfit}")));
+        }
+    }
+    breaks.sort();
+    breaks.dedup();
+    breaks
+}
+
+fn modules(stage: &dyn Stage, actor_type: &str) -> Vec<Arc<Module>> {
+    let Some(served) = stage.served(actor_type) else {
+        return Vec::new();
+    };
+    let trial = served.trial.map(|(module, _)| module);
+    trial.into_iter().chain([served.current]).collect()
+}

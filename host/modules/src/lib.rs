@@ -1,0 +1,42 @@
+//! Modules of a running silo: kept by their digest, checked, swapped, taken back.
+//!
+//! In reading order:
+//! - [`record`]: what is kept of modules, as rows of the store
+//! - [`registry`](crate::registry): where it is kept
+//! - [`sign`]: whose modules a silo takes
+//! - [`stage`]: what carries modules out; the runtime, seen from here
+//! - [`push`](crate::push): from bytes to a module that could serve
+//! - [`fit`](crate::fit): whether a module may take another's place
+//! - [`activate`](crate::activate), [`rollback`](crate::rollback): the one step that changes
+//!   what serves, and the way back
+//! - [`newer`](crate::newer): states that an older module cannot read
+//! - [`dry_run`](crate::dry_run): `migrate` on copies of real states
+//! - [`watch`](crate::watch): a module that fails too often is taken back by itself
+//! - [`bundled`](crate::bundled): modules that come with the program, at start
+//! - [`error`]: each stage's own refusal
+//! - [`modules`](crate::modules): the handle that holds it all together
+
+mod activate;
+mod bundled;
+mod dry_run;
+pub mod error;
+mod fit;
+mod modules;
+mod newer;
+mod push;
+pub mod record;
+mod registry;
+mod rollback;
+pub mod sign;
+pub mod stage;
+mod watch;
+
+pub use activate::{Activate, How};
+pub use bundled::Bundled;
+pub use dry_run::{DryRun, Failing};
+pub use error::Refusal;
+pub use modules::{Modules, Settings, Shown};
+pub use push::{Push, Pushed, Step};
+pub use record::{Audit, Info, Plan, Trial};
+pub use sign::{SecretKey, Signature, TrustedKey};
+pub use stage::{Served, Stage};

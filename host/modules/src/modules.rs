@@ -1,0 +1,259 @@
+//! The handle that holds the modules of a silo together.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use pizza_guest::{Change, Compiled, Module, WasmHost, compare};
+use pizza_store::Store;
+use pizza_types::{Counts, ModuleDigest};
+use tokio::sync::Semaphore;
+
+use crate::error::Refusal;
+use crate::record::{Audit, Info, Plan};
+use crate::registry::Registry;
+use crate::sign::TrustedKey;
+use crate::stage::Stage;
+
+/// What an operator may set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The largest component that is taken.
+    pub bytes_max: usize,
+    pub require_signature: bool,
+    pub trusted: Vec<TrustedKey>,
+    /// A module is taken back when more than this percentage of its turns failed…
+    pub rollback_percent: f64,
+    /// …of at least so many…
+    pub rollback_turns: u64,
+    /// …within this time.
+    pub rollback_window_ms: u64,
+    /// A module that has served everybody for this long is not taken back any more.
+    pub probation_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            bytes_max: 32 << 20,
+            require_signature: false,
+            trusted: Vec::new(),
+            rollback_percent: 5.0,
+            rollback_turns: 20,
+            rollback_window_ms: 10_000,
+            probation_ms: 600_000,
+        }
+    }
+}
+
+/// Modules that serve nobody but stay loaded, so that going back takes no time.
+const LOADED_MAX: usize = 12;
+/// Fewer than this identify no module, even if only one begins so.
+const PREFIX_CHARACTERS_MIN: usize = 4;
+
+/// Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Modules(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) host: Arc<WasmHost>,
+    pub(crate) registry: Registry,
+    pub(crate) stage: Arc<dyn Stage>,
+    pub(crate) settings: Settings,
+    /// The latest last.
+    loaded: Mutex<Vec<Arc<Module>>>,
+    /// What serves changes in one place at a time.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+    /// One module is compiled at a time: the silo has other things to do.
+    pub(crate) compiling: Semaphore,
+}
+
+/// A module as an operator sees it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub info: Info,
+    /// Percent of the keys that it serves; `None`: it does not serve.
+    pub percent: Option<f64>,
+    pub counts: Option<Counts>,
+}
+
+impl Modules {
+    #[must_use]
+    pub fn new(
+        host: Arc<WasmHost>,
+        store: Arc<dyn Store>,
+        stage: Arc<dyn Stage>,
+        settings: Settings,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            host,
+            registry: Registry::new(store),
+            stage,
+            settings,
+            loaded: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+            compiling: Semaphore::new(1),
+        }))
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Every module that is kept, or those of one type; by type, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn list(&self, actor_type: Option<&str>) -> Result<Vec<Shown>, Refusal> {
+        let mut infos = self.0.registry.infos("").await?;
+        infos.retain(|info| actor_type.is_none_or(|wanted| wanted == info.actor_type));
+        infos.sort_by(|a, b| (&a.actor_type, b.at_ms).cmp(&(&b.actor_type, a.at_ms)));
+        Ok(infos.into_iter().map(|info| self.0.shown(info)).collect())
+    }
+
+    /// The module whose digest starts so.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub async fn find(&self, prefix: &str) -> Result<Shown, Refusal> {
+        let info = self.0.find(prefix).await?;
+        Ok(self.0.shown(info))
+    }
+
+    /// What changes for others when `new` takes the place of `old`.
+    ///
+    /// # Errors
+    /// When one of them cannot be loaded.
+    pub async fn diff(&self, old: &str, new: &str) -> Result<Vec<Change>, Refusal> {
+        let (old, new) = (self.0.find(old).await?, self.0.find(new).await?);
+        let old = self.0.module(old.digest).await?;
+        let new = self.0.module(new.digest).await?;
+        Ok(compare(&old, &new))
+    }
+
+    /// The plan of a type as this silo follows it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn plan(&self, actor_type: &str) -> Result<Option<Plan>, Refusal> {
+        let silo = self.0.stage.silo();
+        Ok(self.0.registry.plan(actor_type, silo).await?)
+    }
+
+    /// What was done, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audit(
+        &self,
+        actor_type: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Audit>, Refusal> {
+        Ok(self.0.registry.audit(actor_type, limit).await?)
+    }
+}
+
+impl Inner {
+    pub(crate) async fn find(&self, prefix: &str) -> Result<Info, Refusal> {
+        let hexadecimal = prefix
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !hexadecimal || !(PREFIX_CHARACTERS_MIN..=64).contains(&prefix.len()) {
+            return Err(Refusal::Unknown(prefix.chars().take(80).collect()));
+        }
+        let mut infos = self.registry.infos(prefix).await?;
+        if infos.len() > 1 {
+            let found = infos.iter().map(|info| info.digest.to_string()).collect();
+            let prefix = prefix.to_owned();
+            return Err(Refusal::Ambiguous { prefix, found });
+        }
+        infos
+            .pop()
+            .ok_or_else(|| Refusal::Unknown(prefix.to_owned()))
+    }
+
+    fn shown(&self, info: Info) -> Shown {
+        let served = self.stage.served(&info.actor_type);
+        let mut shown = Shown {
+            info,
+            percent: None,
+            counts: None,
+        };
+        let Some(served) = served else {
+            return shown;
+        };
+        let trial = served.trial.as_ref().map_or(0.0, |(_, percent)| *percent);
+        let modules = served
+            .trial
+            .iter()
+            .map(|(module, percent)| (module, *percent));
+        for (module, percent) in modules.chain([(&served.current, 100.0 - trial)]) {
+            if module.digest() == shown.info.digest {
+                shown.percent = Some(percent);
+                shown.counts = self.stage.counts(module);
+            }
+        }
+        shown
+    }
+
+    /// The module, from memory if it is there, ready for turns.
+    pub(crate) async fn module(&self, digest: ModuleDigest) -> Result<Arc<Module>, Refusal> {
+        let is_it = |module: &&Arc<Module>| module.digest() == digest;
+        if let Some(module) = self.loaded.lock().iter().find(is_it) {
+            return Ok(Arc::clone(module));
+        }
+        let unknown = || Refusal::Unknown(digest.to_string());
+        let info = self.registry.info(digest).await?.ok_or_else(unknown)?;
+        let wasm = self.registry.wasm(digest).await?.ok_or_else(unknown)?;
+        let compiled = self.compile(&wasm).await?;
+        self.warm(compiled, &info.actor_type).await
+    }
+
+    pub(crate) async fn compile(&self, wasm: &[u8]) -> Result<Compiled, Refusal> {
+        // The semaphore lives as long as this, and is never closed.
+        let _one = self.compiling.acquire().await;
+        Ok(self.host.compile(wasm).await?)
+    }
+
+    pub(crate) async fn warm(
+        &self,
+        compiled: Compiled,
+        actor_type: &str,
+    ) -> Result<Arc<Module>, Refusal> {
+        let settings = self.stage.settings(actor_type);
+        let module = self.host.warm(compiled, actor_type, settings).await?;
+        self.keep_loaded(&module);
+        Ok(module)
+    }
+
+    pub(crate) fn keep_loaded(&self, module: &Arc<Module>) {
+        let mut loaded = self.loaded.lock();
+        loaded.retain(|other| other.digest() != module.digest());
+        loaded.push(Arc::clone(module));
+        let excess = loaded.len().saturating_sub(LOADED_MAX);
+        loaded.drain(..excess);
+    }
+
+    /// A line of the audit log. What was done is done, whether it can be written or not.
+    pub(crate) async fn note(
+        &self,
+        actor_type: &str,
+        digest: ModuleDigest,
+        what: &str,
+        by: &str,
+        detail: String,
+    ) {
+        tracing::info!(actor_type, %digest, what, by, detail, "modules");
+        let line = Audit {
+            at_ms: self.stage.now_ms(),
+            actor_type: actor_type.to_owned(),
+            digest,
+            what: what.to_owned(),
+            by: by.to_owned(),
+            detail,
+        };
+        if let Err(error) = self.registry.note(&line).await {
+            tracing::error!(%error, "the audit log of modules cannot be written");
+        }
+    }
+}

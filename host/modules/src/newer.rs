@@ -1,0 +1,79 @@
+//! States that an older module cannot read.
+
+use std::sync::Arc;
+
+use pizza_store::{Store, StoreError};
+use pizza_types::{ActorId, ModuleDigest, State};
+
+use crate::error::Refusal;
+
+const PAGE: usize = 500;
+
+/// The states of a type's actors, one by one.
+pub(crate) struct States<'a> {
+    store: &'a dyn Store,
+    actor_type: &'a str,
+    page: std::vec::IntoIter<Arc<str>>,
+    last: Option<Arc<str>>,
+}
+
+impl<'a> States<'a> {
+    pub(crate) fn of(store: &'a dyn Store, actor_type: &'a str) -> Self {
+        Self {
+            store,
+            actor_type,
+            page: Vec::new().into_iter(),
+            last: None,
+        }
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Option<(ActorId, State)>, StoreError> {
+        loop {
+            let Some(key) = self.page.next() else {
+                let after = self.last.as_deref();
+                let keys = self.store.actors(self.actor_type, after, PAGE).await?;
+                let Some(last) = keys.last() else {
+                    return Ok(None);
+                };
+                self.last = Some(Arc::clone(last));
+                self.page = keys.into_iter();
+                continue;
+            };
+            let Ok(actor) = ActorId::new(self.actor_type, key) else {
+                continue;
+            };
+            let record = self.store.record(&actor).await?;
+            if let Some(state) = record.and_then(|record| record.state) {
+                return Ok(Some((actor, state)));
+            }
+        }
+    }
+}
+
+/// # Errors
+/// When there are actors whose state has a layout above `knows`.
+pub(crate) async fn refuse(
+    store: &dyn Store,
+    actor_type: &str,
+    digest: ModuleDigest,
+    knows: u32,
+) -> Result<(), Refusal> {
+    let (mut count, mut first) = (0, None);
+    let mut states = States::of(store, actor_type);
+    while let Some((actor, state)) = states.next().await? {
+        if state.schema > knows {
+            count += 1;
+            first.get_or_insert((actor, state.schema));
+        }
+    }
+    match first {
+        None => Ok(()),
+        Some((actor, found)) => Err(Refusal::NewerStates {
+            count,
+            example: actor.to_string(),
+            found,
+            digest,
+            knows,
+        }),
+    }
+}

@@ -1,0 +1,171 @@
+//! From bytes to a module that could serve: verify, compile, warm, check, keep.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use pizza_guest::{Change, Module, compare, recognise};
+use pizza_types::ModuleDigest;
+
+use crate::error::Refusal;
+use crate::fit;
+use crate::modules::{Inner, Modules};
+use crate::record::Info;
+use crate::sign::{self, SignError, Signature};
+
+#[derive(Debug, Clone)]
+pub struct Push {
+    pub actor_type: String,
+    pub wasm: Bytes,
+    pub signature: Option<Signature>,
+}
+
+/// A stage that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    pub stage: &'static str,
+    pub took_us: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pushed {
+    pub info: Info,
+    /// Against what serves the type now.
+    pub changes: Vec<Change>,
+    /// Whoever would not get what it calls, if it served now.
+    pub breaks: Vec<String>,
+}
+
+impl Modules {
+    /// Takes a module, and tells of each stage as it is done. Nothing serves differently
+    /// before it is activated.
+    ///
+    /// # Errors
+    /// The refusal of the first stage that refuses; the audit log has it too.
+    pub async fn push(
+        &self,
+        push: Push,
+        done: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<Pushed, Refusal> {
+        let digest = ModuleDigest::of(&push.wasm);
+        let actor_type = push.actor_type.clone();
+        let pushed = self.0.push(digest, push, done).await;
+        let (what, detail) = match &pushed {
+            Ok(pushed) => ("pushed", signed(&pushed.info)),
+            Err(refusal) => ("refused", format!("{}: {refusal}", refusal.stage())),
+        };
+        // What is no type at all is nothing to remember under its name.
+        if is_type(&actor_type) {
+            self.0
+                .note(&actor_type, digest, what, "operator", detail)
+                .await;
+        }
+        pushed
+    }
+}
+
+fn signed(info: &Info) -> String {
+    match &info.signed_by {
+        Some(key) => format!("{} bytes, signed by {key}", info.bytes),
+        None => format!("{} bytes, not signed", info.bytes),
+    }
+}
+
+impl Inner {
+    async fn push(
+        &self,
+        digest: ModuleDigest,
+        push: Push,
+        done: &mut (dyn FnMut(Step) + Send),
+    ) -> Result<Pushed, Refusal> {
+        let mut watch = StopWatch {
+            begun: Instant::now(),
+            done,
+        };
+        let signed_by = self.verify(digest, &push)?;
+        if let Some(known) = self.registry.info(digest).await?
+            && known.actor_type != push.actor_type
+        {
+            let actor_type = known.actor_type;
+            return Err(Refusal::OtherType { digest, actor_type });
+        }
+        watch.lap("verify");
+        let compiled = self.compile(&push.wasm).await?;
+        watch.lap("compile");
+        let module = self.warm(compiled, &push.actor_type).await?;
+        watch.lap("warm");
+        let served = self.stage.served(&push.actor_type);
+        let changes = served.map_or_else(Vec::new, |served| compare(&served.current, &module));
+        let breaks = fit::breaks(&*self.stage, &module);
+        watch.lap("check");
+        let info = Info {
+            signed_by,
+            ..info(&module, push.wasm.len(), self.stage.now_ms())
+        };
+        self.registry.put(&info, push.wasm).await?;
+        watch.lap("keep");
+        Ok(Pushed {
+            info,
+            changes,
+            breaks,
+        })
+    }
+
+    /// The trusted key that signed it, if one did.
+    fn verify(&self, digest: ModuleDigest, push: &Push) -> Result<Option<String>, Refusal> {
+        let (bytes, bytes_max) = (push.wasm.len(), self.settings.bytes_max);
+        if bytes > bytes_max {
+            return Err(Refusal::TooLarge { bytes, bytes_max });
+        }
+        if !is_type(&push.actor_type) {
+            let name = push.actor_type.chars().take(80).collect();
+            return Err(Refusal::ActorType(name));
+        }
+        recognise(&push.wasm)?;
+        match &push.signature {
+            Some(signature) => {
+                let trusted = &self.settings.trusted;
+                let key = sign::verify(trusted, signature, digest, &push.actor_type)?;
+                Ok(Some(key.to_owned()))
+            }
+            None if self.settings.require_signature => Err(SignError::Missing.into()),
+            None => Ok(None),
+        }
+    }
+}
+
+pub(crate) fn info(module: &Module, bytes: usize, at_ms: u64) -> Info {
+    let methods = module.methods().map(|method| method.function.name.clone());
+    let mut methods: Vec<String> = methods.collect();
+    methods.sort();
+    let subscriptions = module.subscriptions().iter().map(ToString::to_string);
+    Info {
+        digest: module.digest(),
+        actor_type: module.actor_type().to_string(),
+        bytes: bytes as u64,
+        at_ms,
+        schema: module.schema(),
+        signed_by: None,
+        is_bundled: false,
+        methods,
+        subscriptions: subscriptions.collect(),
+        manifest: module.manifest().clone(),
+    }
+}
+
+/// As in an actor's id.
+fn is_type(name: &str) -> bool {
+    pizza_types::ActorId::new(name, "k").is_ok()
+}
+
+struct StopWatch<'a> {
+    begun: Instant,
+    done: &'a mut (dyn FnMut(Step) + Send),
+}
+
+impl StopWatch<'_> {
+    fn lap(&mut self, stage: &'static str) {
+        let took = std::mem::replace(&mut self.begun, Instant::now()).elapsed();
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        (self.done)(Step { stage, took_us });
+    }
+}

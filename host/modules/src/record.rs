@@ -1,0 +1,201 @@
+//! What is kept of modules.
+
+use pizza_types::ModuleDigest;
+use serde::{Deserialize, Serialize};
+
+/// A module that was taken: what is known of it without running it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Info {
+    #[serde(with = "hex")]
+    pub digest: ModuleDigest,
+    pub actor_type: String,
+    pub bytes: u64,
+    pub at_ms: u64,
+    /// Layout of the state that it writes.
+    pub schema: u32,
+    /// The trusted key that signed it.
+    pub signed_by: Option<String>,
+    pub is_bundled: bool,
+    pub methods: Vec<String>,
+    pub subscriptions: Vec<String>,
+    /// What it asks for.
+    pub manifest: pizza_guest::Manifest,
+}
+
+/// What serves a type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    #[serde(with = "hex")]
+    pub current: ModuleDigest,
+    pub trial: Option<Trial>,
+    /// What served before, the latest last.
+    #[serde(with = "hex_list")]
+    pub before: Vec<ModuleDigest>,
+    /// What the program brought along when it started last.
+    #[serde(with = "hex_option")]
+    pub bundled: Option<ModuleDigest>,
+    pub since_ms: u64,
+}
+
+/// A module that serves a part of the keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trial {
+    #[serde(with = "hex")]
+    pub digest: ModuleDigest,
+    /// 0 to 100. With 0 it keeps only actors whose state nobody else can read.
+    pub percent: f64,
+}
+
+/// One line of the audit log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Audit {
+    pub at_ms: u64,
+    pub actor_type: String,
+    #[serde(with = "hex")]
+    pub digest: ModuleDigest,
+    /// `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`.
+    pub what: String,
+    /// Who wanted it: `operator`, `program`, or `silo` when it acted by itself.
+    pub by: String,
+    pub detail: String,
+}
+
+/// How many of a type's former modules are remembered.
+pub(crate) const BEFORE_MAX: usize = 20;
+
+impl Plan {
+    #[must_use]
+    pub fn only(current: ModuleDigest, since_ms: u64) -> Self {
+        Self {
+            current,
+            trial: None,
+            before: Vec::new(),
+            bundled: None,
+            since_ms,
+        }
+    }
+
+    /// The plan after `digest` has taken the place of what serves now.
+    #[must_use]
+    pub fn succeeded_by(&self, digest: ModuleDigest, now_ms: u64) -> Self {
+        let mut before = self.before.clone();
+        before.retain(|old| *old != digest);
+        if self.current != digest {
+            before.push(self.current);
+        }
+        let excess = before.len().saturating_sub(BEFORE_MAX);
+        before.drain(..excess);
+        Self {
+            current: digest,
+            trial: None,
+            before,
+            bundled: self.bundled,
+            since_ms: now_ms,
+        }
+    }
+
+    /// Every module that must be there for this plan to be carried out.
+    pub fn digests(&self) -> impl Iterator<Item = ModuleDigest> {
+        let trial = self.trial.iter().map(|trial| trial.digest);
+        std::iter::once(self.current).chain(trial)
+    }
+}
+
+mod hex {
+    use pizza_types::ModuleDigest;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        digest: &ModuleDigest,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_str(digest)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<ModuleDigest, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+mod hex_list {
+    use pizza_types::ModuleDigest;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        digests: &[ModuleDigest],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(digests.iter().map(ToString::to_string))
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        from: D,
+    ) -> Result<Vec<ModuleDigest>, D::Error> {
+        let texts = Vec::<String>::deserialize(from)?;
+        let digests = texts
+            .iter()
+            .map(|text| text.parse().map_err(D::Error::custom));
+        digests.collect()
+    }
+}
+
+mod hex_option {
+    use pizza_types::ModuleDigest;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        digest: &Option<ModuleDigest>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match digest {
+            Some(digest) => to.collect_str(digest),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        from: D,
+    ) -> Result<Option<ModuleDigest>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(D::Error::custom))
+            .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(n: u8) -> ModuleDigest {
+        ModuleDigest([n; 32])
+    }
+
+    #[test]
+    fn a_plan_remembers_what_served_before_it() {
+        let plan = Plan::only(digest(1), 0)
+            .succeeded_by(digest(2), 1)
+            .succeeded_by(digest(3), 2);
+        assert_eq!(plan.before, [digest(1), digest(2)]);
+        let back = plan.succeeded_by(digest(1), 3);
+        assert_eq!(
+            (back.current, back.before),
+            (digest(1), vec![digest(2), digest(3)])
+        );
+        let again = plan.succeeded_by(digest(3), 4);
+        assert_eq!(again.before, [digest(1), digest(2)], "it was there already");
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let mut plan = Plan::only(digest(7), 5).succeeded_by(digest(8), 6);
+        plan.bundled = Some(digest(7));
+        let (digest, percent) = (digest(9), 12.5);
+        plan.trial = Some(Trial { digest, percent });
+        let text = serde_json::to_string(&plan).expect("JSON");
+        assert_eq!(serde_json::from_str::<Plan>(&text).expect("a plan"), plan);
+    }
+}

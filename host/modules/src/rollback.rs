@@ -1,0 +1,85 @@
+//! The way back: a canary gives up its share, or what served before serves again.
+
+use crate::error::Refusal;
+use crate::fit;
+use crate::modules::{Inner, Modules};
+use crate::newer;
+use crate::record::{Plan, Trial};
+
+impl Modules {
+    /// Takes back what was activated last.
+    ///
+    /// # Errors
+    /// When there is nothing to go back to, or it could not read what is there now.
+    pub async fn roll_back(&self, actor_type: &str) -> Result<Plan, Refusal> {
+        self.0.roll_back(actor_type, "operator", "by hand").await
+    }
+}
+
+impl Inner {
+    pub(crate) async fn roll_back(
+        &self,
+        actor_type: &str,
+        by: &str,
+        reason: &str,
+    ) -> Result<Plan, Refusal> {
+        let _one = self.changing.lock().await;
+        let plan = self.registry.plan(actor_type, self.stage.silo()).await?;
+        let plan = plan.ok_or_else(|| Refusal::NothingServes(actor_type.to_owned()))?;
+        let taken_back = match &plan.trial {
+            Some(trial) if trial.percent > 0.0 => trial.digest,
+            _ => plan.current,
+        };
+        let outcome = self.go_back(actor_type, plan).await;
+        let (what, detail) = match &outcome {
+            Ok(_) => ("rolled-back", reason.to_owned()),
+            Err(refusal) => (
+                "refused",
+                format!("to be rolled back ({reason}): {refusal}"),
+            ),
+        };
+        self.note(actor_type, taken_back, what, by, detail).await;
+        outcome
+    }
+
+    async fn go_back(&self, actor_type: &str, mut plan: Plan) -> Result<Plan, Refusal> {
+        let trial = plan.trial.take();
+        match trial {
+            Some(trial) if trial.percent > 0.0 => {
+                plan.trial = self.given_up(&plan, trial).await?;
+            }
+            _ => {
+                let back = plan.before.pop();
+                let back = back.ok_or_else(|| Refusal::NothingBefore(actor_type.to_owned()))?;
+                let (old, new) = (self.module(back).await?, self.module(plan.current).await?);
+                if old.schema() < new.schema() {
+                    let store = &**self.registry.store();
+                    newer::refuse(store, actor_type, back, old.schema()).await?;
+                }
+                fit::check(&*self.stage, &old, true)?;
+                let percent = 0.0;
+                let digest = plan.current;
+                // A turn in flight may still write what only the newer one can read.
+                let stays = old.schema() < new.schema();
+                plan.trial = stays.then_some(Trial { digest, percent });
+                plan.current = back;
+                plan.since_ms = self.stage.now_ms();
+            }
+        }
+        self.follow(actor_type, None, &plan).await?;
+        Ok(plan)
+    }
+
+    /// A canary whose layout is newer keeps the actors that it has migrated, and gets no
+    /// others.
+    async fn given_up(&self, plan: &Plan, trial: Trial) -> Result<Option<Trial>, Refusal> {
+        let current = self.module(plan.current).await?;
+        let module = self.module(trial.digest).await?;
+        let digest = trial.digest;
+        let held = Trial {
+            digest,
+            percent: 0.0,
+        };
+        Ok((module.schema() > current.schema()).then_some(held))
+    }
+}

@@ -1,0 +1,35 @@
+//! What carries modules out: the runtime, as it is seen from here.
+
+use std::sync::Arc;
+
+use pizza_guest::{Module, TypeSettings};
+use pizza_types::Counts;
+
+/// The modules that serve a type now.
+#[derive(Clone)]
+pub struct Served {
+    pub current: Arc<Module>,
+    /// A second one, and the percentage of keys that it has.
+    pub trial: Option<(Arc<Module>, f64)>,
+}
+
+pub trait Stage: Send + Sync + 'static {
+    /// The silo's name, which stays over restarts.
+    fn silo(&self) -> &str;
+
+    fn now_ms(&self) -> u64;
+
+    /// In alphabetical order.
+    fn types(&self) -> Vec<String>;
+
+    fn served(&self, actor_type: &str) -> Option<Served>;
+
+    /// The one step that changes what serves: turns that have begun end as they began.
+    fn serve(&self, served: Served);
+
+    /// What a module has done since it serves, if it does.
+    fn counts(&self, module: &Module) -> Option<Counts>;
+
+    /// The bounds of a type.
+    fn settings(&self, actor_type: &str) -> TypeSettings;
+}

@@ -1,0 +1,121 @@
+//! Orders, placed by several customers at once; each is insisted on until it is answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use hyper::{Method, StatusCode};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::patient::Patient;
+
+const ORDERS: &str = "/api/orders";
+/// Where nothing was decided, a customer asks again after this.
+const UNDECIDED_PAUSE: Duration = Duration::from_millis(100);
+
+/// What somebody orders.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    pub(crate) customer: String,
+    pub(crate) restaurant: String,
+    pub(crate) pizza: String,
+    pub(crate) quantity: u32,
+    pub(crate) deliver_to: Option<(f64, f64)>,
+}
+
+/// An order that was acknowledged.
+pub(crate) struct Placed {
+    pub(crate) id: String,
+    /// Which wish it fulfils.
+    pub(crate) wish: usize,
+    /// From the first attempt to the acknowledgement.
+    pub(crate) took: Duration,
+}
+
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) placed: Vec<Placed>,
+    /// Why others were not taken.
+    pub(crate) refused: Vec<String>,
+}
+
+/// # Errors
+/// When the pizzeria gives no answer for longer than the client is patient.
+pub(crate) async fn place(
+    client: &Patient,
+    at_once: usize,
+    wishes: &Arc<[Wish]>,
+    progress: &ProgressBar,
+) -> anyhow::Result<Tally> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut customers = Vec::new();
+    for _ in 0..at_once.min(wishes.len()) {
+        let mut client = client.another();
+        let (next, wishes, progress) = (Arc::clone(&next), Arc::clone(wishes), progress.clone());
+        customers.push(tokio::spawn(async move {
+            let mut tally = Tally::default();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(wish) = wishes.get(number) else {
+                    return anyhow::Ok(tally);
+                };
+                tally.insist_on(&mut client, number, wish).await?;
+                progress.inc(1);
+            }
+        }));
+    }
+    let mut all = Tally::default();
+    for customer in customers {
+        let tally = customer.await.context("a customer")??;
+        all.placed.extend(tally.placed);
+        all.refused.extend(tally.refused);
+    }
+    Ok(all)
+}
+
+impl Tally {
+    async fn insist_on(
+        &mut self,
+        client: &mut Patient,
+        number: usize,
+        wish: &Wish,
+    ) -> anyhow::Result<()> {
+        let (begun, body) = (Instant::now(), wish.body());
+        loop {
+            let answer = client.command(Method::POST, ORDERS, &body).await?;
+            let undecided = answer.status == StatusCode::CONFLICT
+                && answer.body["type"] == "urn:awesome-pizza:problem:conflict";
+            if undecided && begun.elapsed() < client.patience() {
+                sleep(UNDECIDED_PAUSE).await;
+                continue;
+            }
+            match (answer.status, answer.body["orderId"].as_str()) {
+                (StatusCode::CREATED, Some(id)) => self.placed.push(Placed {
+                    id: id.to_owned(),
+                    wish: number,
+                    took: begun.elapsed(),
+                }),
+                (status, _) => self.refused.push(format!("{status}: {}", answer.body)),
+            }
+            return Ok(());
+        }
+    }
+}
+
+impl Wish {
+    fn body(&self) -> Value {
+        let mut body = json!({
+            "customerId": self.customer,
+            "restaurantId": self.restaurant,
+            "items": [{"pizzaType": self.pizza, "quantity": self.quantity}],
+        });
+        if let Some((lat, lon)) = self.deliver_to {
+            body["deliveryAddress"] = json!(format!("the door at {lat:.4}, {lon:.4}"));
+            body["deliveryLocation"] = json!({"lat": lat, "lon": lon});
+        }
+        body
+    }
+}

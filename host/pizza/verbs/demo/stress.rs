@@ -1,0 +1,78 @@
+//! `pizza demo stress`
+
+use std::sync::Arc;
+
+use clap::Args;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::demo::board::Board;
+use crate::demo::stage::{Options, Stage};
+use crate::demo::town::Size;
+use crate::placing::{self, Wish};
+
+const NAME: &str = "stress";
+
+#[derive(Args)]
+pub(crate) struct Stress {
+    /// How many are ordered
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    orders: u32,
+    /// Restaurants, each with its kitchen; they are called stress-1 and so on
+    #[arg(long, default_value_t = 20, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    kitchens: u32,
+    /// Drivers of all restaurants together; at least one for each
+    #[arg(long, default_value_t = 50, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    drivers: u32,
+    /// Chefs in each kitchen
+    #[arg(long, default_value_t = 10, value_name = "C", value_parser = clap::value_parser!(u32).range(1..=100))]
+    chefs: u32,
+    /// Customers who order at the same time
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    at_once: u16,
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Stress {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let Self {
+            orders,
+            kitchens,
+            drivers,
+            chefs,
+            at_once,
+            options,
+        } = self;
+        let size = Size {
+            kitchens,
+            chefs,
+            // Where nobody drives, nothing would ever arrive.
+            drivers: drivers.max(kitchens),
+            orders,
+        };
+        let mut stage = Stage::set(NAME, size, &options).await?;
+        let mut board = Board::open(&stage.client, &stage.town).await?;
+        let wishes: Arc<[Wish]> = (0..orders).map(|number| stage.town.wish(number)).collect();
+        let bars = MultiProgress::new();
+        if options.json {
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let (ordered, ended) = (bar(&bars, orders, "ordered"), bar(&bars, orders, "ended"));
+        let tally = placing::place(&stage.client, at_once.into(), &wishes, &ordered).await?;
+        board
+            .all_ended(&mut stage.client, &tally.placed, &ended)
+            .await?;
+        bars.clear()?;
+        let report = stage.close(&wishes, tally).await?;
+        report.print(options.json)?;
+        report.verdict()
+    }
+}
+
+fn bar(bars: &MultiProgress, orders: u32, what: &'static str) -> ProgressBar {
+    let bar = bars.add(ProgressBar::new(orders.into())).with_message(what);
+    match ProgressStyle::with_template("{msg:8} {bar:40} {pos}/{len}  {elapsed}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,52 @@
+//! `pizza module dry-run`
+
+use std::io::Write as _;
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::admin::{Admin, Door};
+use crate::table::{self, cell};
+
+#[derive(Args)]
+pub(crate) struct DryRun {
+    #[command(flatten)]
+    door: Door,
+    /// The beginning of its digest
+    digest: String,
+    /// Look at so many states only
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl DryRun {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let limit = self
+            .limit
+            .map_or_else(String::new, |limit| format!("?limit={limit}"));
+        self.door.through(async |mut admin: Admin| {
+            let path = format!("/modules/{}/dry-run{limit}", self.digest);
+            let answer = admin.post(&path, "").await?;
+            if self.json {
+                table::print_json(&answer)?;
+            } else {
+                let mut out = std::io::stdout().lock();
+                let [actors, migrated, failed] =
+                    ["actors", "migrated", "failed"].map(|name| cell(&answer[name]));
+                writeln!(out, "{actors} states: {migrated} migrated, {failed} fail")?;
+                for failing in answer["failing"].as_array().into_iter().flatten() {
+                    let [actor, schema, why] =
+                        ["actor", "schema", "why"].map(|name| cell(&failing[name]));
+                    writeln!(out, "  {actor} (layout {schema}): {why}")?;
+                }
+            }
+            match answer["failed"].as_u64() {
+                Some(0) => Ok(()),
+                failed => bail!("{} states cannot be taken over", failed.unwrap_or_default()),
+            }
+        })
+    }
+}

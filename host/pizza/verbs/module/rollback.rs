@@ -1,0 +1,37 @@
+//! `pizza module rollback`
+
+use std::io::Write as _;
+
+use clap::Args;
+
+use super::push::short;
+use crate::admin::{Admin, Door};
+use crate::table::{self, cell};
+
+#[derive(Args)]
+pub(crate) struct Rollback {
+    #[command(flatten)]
+    door: Door,
+    /// The actor type whose last activation is taken back: of a canary its share, otherwise
+    /// the module that served before serves again
+    #[arg(value_name = "TYPE")]
+    actor_type: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Rollback {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        self.door.through(async |mut admin: Admin| {
+            let path = format!("/module-types/{}/rollback", self.actor_type);
+            let answer = admin.post(&path, "").await?;
+            if self.json {
+                return table::print_json(&answer);
+            }
+            let current = cell(&answer["plan"]["current"]);
+            writeln!(std::io::stdout().lock(), "{} serves", short(&current))?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! `pizza module sign`
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use pizza_silo::SecretKey;
+use pizza_types::ModuleDigest;
+
+#[derive(Args)]
+pub(crate) struct Sign {
+    /// The component
+    file: PathBuf,
+    /// The secret key, as `pizza key new` wrote it
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Where the signature goes [default: FILE.sig]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let key = std::fs::read_to_string(&self.key);
+        let key = key.with_context(|| format!("reading {}", self.key.display()))?;
+        let key: SecretKey = key.parse().with_context(|| {
+            // What stands in the file is not for the screen.
+            format!("{} is no secret key", self.key.display())
+        })?;
+        let wasm = super::push::read(&self.file)?;
+        let signature = key.sign(ModuleDigest::of(&wasm));
+        let out = self.out.unwrap_or_else(|| beside(&self.file));
+        let text = serde_json::to_string_pretty(&signature)?;
+        std::fs::write(&out, text).with_context(|| format!("writing {}", out.display()))?;
+        writeln!(std::io::stdout().lock(), "{}", out.display())?;
+        Ok(())
+    }
+}
+
+/// Where a component's signature lies.
+pub(super) fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".sig");
+    name.into()
+}

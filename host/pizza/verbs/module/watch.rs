@@ -1,0 +1,99 @@
+//! `pizza module watch`
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::push;
+use crate::admin::{Admin, Door};
+use crate::table::cell;
+
+const LOOK: Duration = Duration::from_millis(100);
+
+#[derive(Args)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    door: Door,
+    /// Where components appear, for example target/wasm32-wasip2/debug
+    dir: PathBuf,
+    /// The actor type of all of them [default: the file's name, without `pizza_actor_`]
+    #[arg(long = "type", value_name = "TYPE")]
+    actor_type: Option<String>,
+    /// Take changes that others outside may rely on
+    #[arg(long)]
+    force: bool,
+}
+
+impl Watch {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        self.door.through(async |mut admin: Admin| {
+            let place = self.dir.display();
+            let mut seen = stamps(&self.dir).with_context(|| format!("reading {place}"))?;
+            writeln!(std::io::stdout().lock(), "watching {place}; Ctrl-C ends it")?;
+            loop {
+                tokio::select! {
+                    stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
+                    () = tokio::time::sleep(LOOK) => {}
+                }
+                // The directory may be gone for a moment while it is built anew.
+                let now = stamps(&self.dir).unwrap_or_default();
+                for (file, stamp) in &now {
+                    if seen.get(file) != Some(stamp) {
+                        let actor_type = self.actor_type.clone();
+                        let actor_type = actor_type.unwrap_or_else(|| type_of(file));
+                        live(&mut admin, file, &actor_type, self.force).await;
+                    }
+                }
+                seen = now;
+            }
+        })
+    }
+}
+
+type Stamps = HashMap<PathBuf, (SystemTime, u64)>;
+
+fn stamps(dir: &Path) -> std::io::Result<Stamps> {
+    let mut stamps = Stamps::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        let is_wasm = path.extension().is_some_and(|ending| ending == "wasm");
+        if let (true, Ok(about)) = (is_wasm, path.metadata()) {
+            stamps.insert(path, (about.modified()?, about.len()));
+        }
+    }
+    Ok(stamps)
+}
+
+fn type_of(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let name = stem.strip_prefix("pizza_actor_").unwrap_or(&stem);
+    name.replace('_', "-")
+}
+
+/// What cannot be taken is said, and the next change is waited for.
+async fn live(admin: &mut Admin, file: &Path, actor_type: &str, force: bool) {
+    let begun = Instant::now();
+    let outcome = async {
+        let wasm = push::read(file)?;
+        let pushed = push::push(admin, actor_type, wasm, None, false).await?;
+        let digest = cell(&pushed["module"]["digest"]);
+        super::activate::activate(admin, &digest, None, None, force).await?;
+        anyhow::Ok(digest)
+    };
+    let words = match outcome.await {
+        Ok(digest) => {
+            let took_ms = begun.elapsed().as_millis();
+            format!(
+                "{actor_type}: {} serves after {took_ms} ms",
+                push::short(&digest)
+            )
+        }
+        Err(error) => format!("{actor_type}: {error:#}"),
+    };
+    // Nobody may be reading.
+    drop(writeln!(std::io::stdout().lock(), "{words}"));
+}

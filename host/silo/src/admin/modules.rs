@@ -1,0 +1,271 @@
+//! `/modules`: push, look at, activate, take back.
+
+use std::convert::Infallible;
+
+use axum::body::Body as Answer;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::{StreamExt as _, stream};
+use pizza_guest::{Change, Weight};
+use pizza_modules::{Activate, Audit, DryRun, How, Plan, Push, Pushed, Refusal, Shown, Signature};
+use pizza_types::ActorId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::Admin;
+use super::extract::{Body, Path, Query};
+use super::problem::Problem;
+use super::view::time;
+
+/// Base64 of the JSON that `pizza module sign` writes.
+const SIGNATURE: &str = "x-module-signature";
+
+pub(super) fn routes(bytes_max: usize) -> Router<Admin> {
+    // One byte more, so that the pipeline itself refuses what is too large.
+    let upload = post(push).layer(DefaultBodyLimit::max(bytes_max.saturating_add(1)));
+    Router::new()
+        .route("/modules", get(list).merge(upload))
+        .route("/modules/{digest}", get(show))
+        .route("/modules/{digest}/diff/{other}", get(diff))
+        .route("/modules/{digest}/activate", post(activate))
+        .route("/modules/{digest}/dry-run", post(dry_run))
+        .route("/module-types/{type}/rollback", post(roll_back))
+        .route("/module-audit", get(audit))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    r#type: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfType {
+    r#type: Option<String>,
+    #[serde(default = "OfType::usual")]
+    limit: usize,
+}
+
+impl OfType {
+    fn usual() -> usize {
+        100
+    }
+}
+
+/// Answers line by line, as stages are done; the last line is the module or the problem.
+async fn push(
+    State(admin): State<Admin>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let signature = headers.get(SIGNATURE).map(|value| {
+        let parsed = serde_json::from_slice::<Signature>(value.as_bytes());
+        parsed.map_err(|error| {
+            let detail = format!("the header {SIGNATURE}: {error}");
+            Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
+        })
+    });
+    let push = Push {
+        actor_type: wanted.r#type,
+        wasm: body?,
+        signature: signature.transpose()?,
+    };
+    let (lines, told) = mpsc::unbounded_channel();
+    // On a task of its own: a module that was uploaded is dealt with, even if nobody
+    // listens any more.
+    tokio::spawn(async move {
+        let mut tell = |step: pizza_modules::Step| {
+            drop(lines.send(json!({"stage": step.stage, "tookUs": step.took_us})));
+        };
+        let last = match admin.modules.push(push, &mut tell).await {
+            Ok(pushed) => pushed_json(&pushed),
+            Err(refusal) => json!({"refused": refusal.to_string(), "stage": refusal.stage()}),
+        };
+        drop(lines.send(last));
+    });
+    let lines = stream::unfold(told, async |mut told| Some((told.recv().await?, told)));
+    let lines = lines.map(|line| Ok::<_, Infallible>(format!("{line}\n")));
+    let kind = (header::CONTENT_TYPE, "application/x-ndjson");
+    Ok(([kind], Answer::from_stream(lines)).into_response())
+}
+
+async fn list(
+    State(admin): State<Admin>,
+    Query(wanted): Query<OfType>,
+) -> Result<Json<Value>, Problem> {
+    let shown = admin.modules.list(wanted.r#type.as_deref()).await?;
+    let modules: Vec<Value> = shown.iter().take(wanted.limit).map(shown_json).collect();
+    Ok(Json(json!({"modules": modules})))
+}
+
+async fn show(
+    State(admin): State<Admin>,
+    Path(digest): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let shown = admin.modules.find(&digest).await?;
+    let plan = admin.modules.plan(&shown.info.actor_type).await?;
+    let mut view = shown_json(&shown);
+    view["plan"] = json!(plan);
+    Ok(Json(view))
+}
+
+async fn diff(
+    State(admin): State<Admin>,
+    Path((old, new)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let changes = admin.modules.diff(&old, &new).await?;
+    Ok(Json(json!({"changes": changes_json(&changes)})))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Activation {
+    percent: Option<f64>,
+    silo: Option<String>,
+    force: bool,
+}
+
+async fn activate(
+    State(admin): State<Admin>,
+    Path(digest): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, Problem> {
+    let body = body?;
+    let wanted: Activation = match body.is_empty() {
+        true => Activation::default(),
+        false => serde_json::from_slice(&body).map_err(|error| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                error.to_string(),
+            )
+        })?,
+    };
+    let wanted = Activate {
+        digest,
+        how: wanted.percent.map_or(How::Everybody, How::Canary),
+        silo: wanted.silo,
+        force: wanted.force,
+    };
+    let plan = admin.modules.activate(&wanted).await?;
+    Ok(plan_json(&plan))
+}
+
+async fn roll_back(
+    State(admin): State<Admin>,
+    Path(actor_type): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    ActorId::new(actor_type.as_str(), "k")?;
+    let plan = admin.modules.roll_back(&actor_type).await?;
+    Ok(plan_json(&plan))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    #[serde(default = "Part::usual")]
+    limit: usize,
+}
+
+impl Part {
+    fn usual() -> usize {
+        usize::MAX
+    }
+}
+
+async fn dry_run(
+    State(admin): State<Admin>,
+    Path(digest): Path<String>,
+    Query(part): Query<Part>,
+) -> Result<Json<Value>, Problem> {
+    let seen = admin.modules.dry_run(&digest, part.limit.max(1)).await?;
+    Ok(dry_run_json(&seen))
+}
+
+async fn audit(
+    State(admin): State<Admin>,
+    Query(wanted): Query<OfType>,
+) -> Result<Json<Value>, Problem> {
+    let lines = admin
+        .modules
+        .audit(wanted.r#type.as_deref(), wanted.limit)
+        .await?;
+    let lines: Vec<Value> = lines.iter().map(audit_json).collect();
+    Ok(Json(json!({"audit": lines})))
+}
+
+fn pushed_json(pushed: &Pushed) -> Value {
+    json!({
+        "module": pushed.info,
+        "changes": changes_json(&pushed.changes),
+        "breaks": pushed.breaks,
+    })
+}
+
+fn shown_json(shown: &Shown) -> Value {
+    let mut view = json!(shown.info);
+    view["at"] = json!(time(shown.info.at_ms));
+    view["percent"] = json!(shown.percent);
+    if let Some(counts) = shown.counts {
+        view["turns"] = json!(counts.turns);
+        view["failed"] = json!(counts.failed);
+        view["p50Us"] = json!(counts.p50_us);
+        view["p99Us"] = json!(counts.p99_us);
+    }
+    view
+}
+
+fn changes_json(changes: &[Change]) -> Value {
+    let one = |change: &Change| {
+        let is_warning = change.weight == Weight::Warning;
+        json!({"place": change.place, "what": change.what, "warning": is_warning})
+    };
+    changes.iter().map(one).collect()
+}
+
+fn plan_json(plan: &Plan) -> Json<Value> {
+    Json(json!({"plan": plan}))
+}
+
+fn dry_run_json(seen: &DryRun) -> Json<Value> {
+    let failing = seen.failing.iter().map(|failing| {
+        json!({
+            "actor": failing.actor.to_string(),
+            "schema": failing.schema,
+            "why": failing.why,
+        })
+    });
+    let failing: Vec<Value> = failing.collect();
+    Json(json!({
+        "actors": seen.actors,
+        "migrated": seen.migrated,
+        "failed": seen.failed,
+        "failing": failing,
+    }))
+}
+
+fn audit_json(line: &Audit) -> Value {
+    let mut view = json!(line);
+    view["at"] = json!(time(line.at_ms));
+    view
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (status, code) = match &refusal {
+            Refusal::Unknown(_) | Refusal::NothingServes(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Refusal::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+            Refusal::Ambiguous { .. } | Refusal::Percent(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid")
+            }
+            _ => (StatusCode::CONFLICT, "module-refused"),
+        };
+        Self::new(status, code, refusal.to_string())
+    }
+}

@@ -1,0 +1,82 @@
+//! What an operator may set about modules.
+
+use std::path::PathBuf;
+
+use pizza_guest::Compiling;
+use pizza_guest::compile::{Apart, Bounds};
+use pizza_modules::{Settings, TrustedKey};
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModulesConfig {
+    /// Take only modules that a trusted key has signed. Those that come with the program
+    /// are taken anyway.
+    pub require_signature: bool,
+    pub trusted: Vec<TrustedKey>,
+    pub size_mib: usize,
+    /// Bounds of the process that compiles.
+    pub compile_memory_mib: u64,
+    pub compile_cpu_s: u64,
+    pub compile_ms: u64,
+    /// A module is taken back when more than this percentage of its turns failed…
+    pub rollback_percent: f64,
+    /// …of at least so many…
+    pub rollback_turns: u64,
+    /// …within this time.
+    pub rollback_window_ms: u64,
+    /// A module that has served everybody for this long is not taken back any more.
+    pub probation_ms: u64,
+    /// The program that compiles, with its arguments; set by the program itself.
+    #[serde(skip)]
+    pub compiler: Option<(PathBuf, Vec<String>)>,
+}
+
+impl Default for ModulesConfig {
+    fn default() -> Self {
+        let (settings, bounds) = (Settings::default(), Bounds::default());
+        Self {
+            require_signature: settings.require_signature,
+            trusted: settings.trusted,
+            size_mib: settings.bytes_max >> 20,
+            compile_memory_mib: bounds.memory_bytes >> 20,
+            compile_cpu_s: bounds.cpu_s,
+            compile_ms: bounds.wall_ms,
+            rollback_percent: settings.rollback_percent,
+            rollback_turns: settings.rollback_turns,
+            rollback_window_ms: settings.rollback_window_ms,
+            probation_ms: settings.probation_ms,
+            compiler: None,
+        }
+    }
+}
+
+impl ModulesConfig {
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            bytes_max: self.size_mib << 20,
+            require_signature: self.require_signature,
+            trusted: self.trusted.clone(),
+            rollback_percent: self.rollback_percent,
+            rollback_turns: self.rollback_turns,
+            rollback_window_ms: self.rollback_window_ms,
+            probation_ms: self.probation_ms,
+        }
+    }
+
+    pub(crate) fn compiling(&self) -> Compiling {
+        let Some((program, arguments)) = &self.compiler else {
+            return Compiling::Here;
+        };
+        Compiling::Apart(Apart {
+            program: program.clone(),
+            arguments: arguments.iter().map(Into::into).collect(),
+            bounds: Bounds {
+                memory_bytes: self.compile_memory_mib << 20,
+                cpu_s: self.compile_cpu_s,
+                wall_ms: self.compile_ms,
+                ..Bounds::default()
+            },
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! How modules reach the runtime.
+
+use std::sync::{Arc, OnceLock};
+
+use pizza_guest::{Module, TypeSettings};
+use pizza_modules::{Served, Stage};
+use pizza_runtime::{ActorType, Canary, Catalog, Clock, Serving, Silo};
+use pizza_types::Counts;
+
+use crate::config::SiloConfig;
+
+pub(crate) struct Staged {
+    pub(crate) name: String,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: SiloConfig,
+    /// There from when the silo has started.
+    pub(crate) silo: OnceLock<Silo>,
+}
+
+impl Staged {
+    /// The entry of a module that serves already goes on counting.
+    fn entry(&self, before: Option<&Serving>, module: Arc<Module>) -> Arc<ActorType> {
+        let entries = before.into_iter().flat_map(Serving::entries);
+        let mut same = entries.filter(|entry| entry.module.digest() == module.digest());
+        if let Some(entry) = same.next() {
+            return Arc::clone(entry);
+        }
+        let policy = self.config.type_config(module.actor_type()).policy();
+        ActorType::new(module, policy)
+    }
+}
+
+impl Stage for Staged {
+    fn silo(&self) -> &str {
+        &self.name
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    fn types(&self) -> Vec<String> {
+        self.catalog.names()
+    }
+
+    fn served(&self, actor_type: &str) -> Option<Served> {
+        let serving = self.catalog.serving(actor_type)?;
+        let trial = serving.canary.as_ref();
+        Some(Served {
+            current: Arc::clone(&serving.current.module),
+            trial: trial.map(|c| (Arc::clone(&c.entry.module), c.percent)),
+        })
+    }
+
+    fn serve(&self, served: Served) {
+        let before = self.catalog.serving(served.current.actor_type());
+        let known = |module: &Module| -> Vec<Arc<str>> { module.subscriptions().to_vec() };
+        let had = before.iter().flat_map(Serving::entries);
+        let had: Vec<Arc<str>> = had.flat_map(|entry| known(&entry.module)).collect();
+        let canary = served.trial.map(|(module, percent)| Canary {
+            entry: self.entry(before.as_ref(), module),
+            percent,
+        });
+        let current = self.entry(before.as_ref(), served.current);
+        let serving = Serving { current, canary };
+        let has: Vec<Arc<str>> = serving
+            .entries()
+            .flat_map(|entry| known(&entry.module))
+            .collect();
+        self.catalog.serve(serving);
+        if let Some(silo) = self.silo.get()
+            && has.iter().any(|stream| !had.contains(stream))
+        {
+            silo.catch_up();
+        }
+    }
+
+    fn counts(&self, module: &Module) -> Option<Counts> {
+        let serving = self.catalog.serving(module.actor_type())?;
+        let mut entries = serving.entries();
+        let entry = entries.find(|entry| entry.module.digest() == module.digest())?;
+        Some(entry.tally.counts())
+    }
+
+    fn settings(&self, actor_type: &str) -> TypeSettings {
+        self.config.type_config(actor_type).type_settings()
+    }
+}
