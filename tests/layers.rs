@@ -26,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ),
     ("silo-sdk", &["silo-sdk-macros"]),
     ("silo-sdk-macros", &[]),
+    ("kitchen-plugin", &[]),
     (
         "pizza-silo",
         &[
@@ -45,8 +46,9 @@ const ALLOWED: [(&str, &[&str]); 12] = [
 const WASMTIME: &str = "pizza-guest";
 
 fn allowed(package: &str) -> Option<Vec<&'static str>> {
+    // A plugin is a guest too, with a smaller SDK.
     if package.starts_with("pizza-actor-") {
-        return Some(vec!["silo-sdk"]);
+        return Some(vec!["silo-sdk", "kitchen-plugin"]);
     }
     let rules: BTreeMap<_, _> = ALLOWED.into_iter().collect();
     rules.get(package).map(|names| names.to_vec())

@@ -49,6 +49,8 @@ fn who_has_no_token_learns_nothing() {
             ("GET", "/dead-letters"),
             ("DELETE", "/dead-letters/1"),
             ("POST", "/actors/order/order-1/deactivate"),
+            ("GET", "/plugins"),
+            ("PUT", "/plugins/kitchen/napoli"),
             ("GET", "/nowhere"),
         ] {
             let answer = ask(&pizza, method, path, given);

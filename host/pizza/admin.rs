@@ -92,6 +92,14 @@ impl Admin {
         self.ask(Method::POST, path, body.into()).await
     }
 
+    pub(crate) async fn put(
+        &mut self,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> anyhow::Result<Value> {
+        self.ask(Method::PUT, path, body.into()).await
+    }
+
     /// Posts something whose answer comes line by line, each a JSON value.
     pub(crate) async fn lines(
         &mut self,

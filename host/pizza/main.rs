@@ -68,6 +68,9 @@ enum Verb {
     /// Which code serves which actors: push, activate, canary, take back.
     #[command(subcommand)]
     Module(verbs::module::Module),
+    /// Have a kitchen ask a plugin for advice.
+    #[command(subcommand)]
+    Plugin(verbs::plugin::Plugin),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(verbs::wit::Wit),
@@ -84,6 +87,7 @@ fn main() -> anyhow::Result<()> {
         Some(Verb::Dlq(verb)) => verb.run(),
         Some(Verb::Key(verb)) => verb.run(),
         Some(Verb::Module(verb)) => verb.run(),
+        Some(Verb::Plugin(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }
 }

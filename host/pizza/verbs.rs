@@ -7,5 +7,6 @@ pub(crate) mod demo;
 pub(crate) mod dlq;
 pub(crate) mod key;
 pub(crate) mod module;
+pub(crate) mod plugin;
 pub(crate) mod run;
 pub(crate) mod wit;

@@ -4,6 +4,8 @@
 //! - [`staff`](crate::staff): chefs come, cook, fail and go
 //! - [`news`](crate::news): what the kitchen hears of orders
 //! - [`oven`](crate::oven): readings and alerts
+//! - [`advice`](crate::advice): what the kitchen's plugin says, and what of it is believed
+//! - [`trust`](crate::trust): a plugin that fails is given a rest
 
 use std::collections::BTreeMap;
 
@@ -15,11 +17,14 @@ use queue::Queue;
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 use staff::Chef;
+use trust::Trust;
 
+mod advice;
 mod news;
 mod oven;
 mod queue;
 mod staff;
+mod trust;
 
 silo_sdk::actor! { state: Kitchen }
 silo_sdk::manifest!({
@@ -41,6 +46,11 @@ pub struct Kitchen {
     ovens: BTreeMap<String, OvenReading>,
     #[serde(rename = "a", default)]
     alerts: Vec<Alert>,
+    #[serde(rename = "t", default)]
+    trust: Trust,
+    /// Orders in a row that were cooked before the one that has waited longest.
+    #[serde(rename = "p", default)]
+    passed_by: u32,
 }
 
 #[silo_sdk::commands]
@@ -108,6 +118,7 @@ impl kitchen_queries::Guest for Kitchen {
             on_shift: chef.on_shift,
             order_id: chef.ticket.as_ref().map(|ticket| ticket.order_id.clone()),
             since: chef.since,
+            ready_at: chef.ready_at,
         };
         KitchenDisplay {
             status: self.view(),
@@ -147,6 +158,7 @@ impl Kitchen {
             available_chefs: count(|chef| chef.is_available()),
             ovens: self.ovens.values().cloned().collect(),
             alerts: self.alerts.clone(),
+            plugin: self.trust.view(),
         }
     }
 }

@@ -77,12 +77,23 @@ impl Queue {
         true
     }
 
+    /// Takes out the ticket that has waited longest.
     pub(crate) fn next(&mut self) -> Option<Ticket> {
+        let order_id = self.first()?;
+        self.take(&order_id)
+    }
+
+    pub(crate) fn first(&self) -> Option<String> {
         if self.waiting == 0 {
             return None;
         }
         let (_, ticket) = TICKETS.first()?;
-        self.leave(&ticket.order_id);
+        Some(ticket.order_id)
+    }
+
+    pub(crate) fn take(&mut self, order_id: &str) -> Option<Ticket> {
+        let ticket = TICKETS.get(&name(PLACES.get(order_id)?))?;
+        self.leave(order_id);
         Some(ticket)
     }
 

@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 
 use crate::Kitchen;
+use crate::advice::Advice;
 use crate::bindings::clients::ChefClient;
-use crate::bindings::types::{Refusal, Ticket, Violation};
+use crate::bindings::types::{FreeChef, Refusal, Ticket, Violation};
 
 /// So many failures within [`FAILURES_MS`] take a chef off shift.
 const FAILURES_MAX: usize = 3;
 const FAILURES_MS: u64 = 600_000;
 const CHEFS_MAX: usize = 200;
+/// So many orders may be cooked before the one that has waited longest.
+pub(crate) const PASSED_BY_MAX: u32 = 20;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Chef {
@@ -20,6 +23,9 @@ pub(crate) struct Chef {
     pub(crate) ticket: Option<Ticket>,
     #[serde(rename = "i")]
     pub(crate) since: Option<u64>,
+    /// When the order in hand should be done, if somebody dares to say.
+    #[serde(rename = "r", default)]
+    pub(crate) ready_at: Option<u64>,
     /// Orders finished, to share the work.
     #[serde(rename = "n")]
     pub(crate) cooked: u64,
@@ -97,6 +103,7 @@ impl Kitchen {
         let chef = self.chefs.get_mut(chef_id)?;
         let ticket = chef.ticket.take_if(|ticket| ticket.order_id == order_id)?;
         chef.since = None;
+        chef.ready_at = None;
         Some(ticket)
     }
 
@@ -117,26 +124,66 @@ impl Kitchen {
         self.assign();
     }
 
-    /// Gives what waits to whoever is free: first come, first served, least loaded chef.
+    /// Gives what waits to whoever is free. Unless a plugin has better advice, that is first
+    /// come, first served, and the least loaded chef.
     pub(crate) fn assign(&mut self) {
         let kitchen_id = context::key();
+        let mut advice = None;
         loop {
-            let free = self.chefs.iter().filter(|(_, chef)| chef.is_available());
-            let Some(chef_id) = free
-                .min_by_key(|(_, chef)| chef.cooked)
-                .map(|(id, _)| id.clone())
-            else {
-                return;
+            let free = self.free_chefs();
+            if free.is_empty() || self.queue.waiting == 0 {
+                break;
+            }
+            let advice = advice.get_or_insert_with(|| Advice::begin(&mut self.trust));
+            let Some(ticket) = self.next_ticket(advice) else {
+                break;
             };
-            let Some(ticket) = self.queue.next() else {
-                return;
-            };
+            let chef_id = advice.choose_chef(&ticket, &free);
+            let cooking_ms = advice.estimate_cooking(&ticket);
             ChefClient::of(&chef_id).send_assign(&kitchen_id, &ticket.order_id);
             if let Some(chef) = self.chefs.get_mut(&chef_id) {
+                let now = context::now_ms();
                 chef.ticket = Some(ticket);
-                chef.since = Some(context::now_ms());
+                chef.since = Some(now);
+                chef.ready_at = cooking_ms.map(|ms| now.saturating_add(ms));
             }
         }
+        if let Some(advice) = advice {
+            advice.end(&mut self.trust);
+        }
+    }
+
+    /// The next ticket by the plugin's advice. An order that has been passed by so often is
+    /// not passed by again, whatever the plugin says: nobody waits for ever.
+    fn next_ticket(&mut self, advice: &mut Advice) -> Option<Ticket> {
+        let first = self.queue.first()?;
+        while self.passed_by < PASSED_BY_MAX
+            && let Some(order_id) = advice.next_order()
+        {
+            // It may have been taken in its own order meanwhile.
+            if let Some(ticket) = self.queue.take(&order_id) {
+                self.passed_by = match order_id == first {
+                    true => 0,
+                    false => self.passed_by + 1,
+                };
+                return Some(ticket);
+            }
+        }
+        self.passed_by = 0;
+        self.queue.next()
+    }
+
+    /// Those who could begin at once, the one with the least orders behind them first.
+    fn free_chefs(&self) -> Vec<FreeChef> {
+        let free = self.chefs.iter().filter(|(_, chef)| chef.is_available());
+        let free = free.map(|(chef_id, chef)| FreeChef {
+            chef_id: chef_id.clone(),
+            cooked: chef.cooked,
+        });
+        let mut free: Vec<_> = free.collect();
+        // Stable: of two it is the one with the lower name.
+        free.sort_by_key(|chef| chef.cooked);
+        free
     }
 }
 

@@ -122,3 +122,5 @@ fn an_overheated_oven_burns_what_is_in_it() {
     assert!(kitchen.report_alert(String::new(), "?".to_owned()).is_err());
     assert!(kitchen.report_oven("o".to_owned(), f64::NAN, None).is_err());
 }
+
+mod advice;

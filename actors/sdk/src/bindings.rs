@@ -10,6 +10,7 @@ wit_bindgen::generate!({
     additional_derives: [PartialEq, Clone, serde::Serialize, serde::Deserialize],
     additional_type_attributes: {
         "silo:actor/types@0.1.0/call-failure": [#[serde(rename_all = "camelCase")]],
+        "silo:actor/plugins@0.1.0/plugin-failure": [#[serde(rename_all = "camelCase")]],
         "silo:actor/context@0.1.0/identity": [#[serde(rename_all = "camelCase")]],
     },
 });

@@ -117,7 +117,8 @@
 //!
 //! [`context`] says who asks and when, [`config`] what the operator set; [`calls`] reaches actors
 //! without a generated client, [`streams`] publishes, [`timers`] and [`reminders`] call the actor
-//! later, [`log`] speaks to the operator. Beside its state an actor has [`entries`].
+//! later, [`log`] speaks to the operator, [`plugins`] asks what an operator bound to the actor.
+//! Beside its state an actor has [`entries`].
 //!
 //! # What `actor!` puts into `bindings`
 //!
@@ -148,6 +149,7 @@ pub mod context;
 pub mod entries;
 pub mod log;
 mod manifest;
+pub mod plugins;
 pub mod reminders;
 pub mod state;
 pub mod streams;

@@ -19,6 +19,7 @@ mod answer;
 mod clock;
 mod effect;
 pub(crate) mod imports;
+mod plugin;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -32,7 +33,9 @@ pub(crate) use stage::checkpoint;
 use stage::{Stage, install, with};
 
 use crate::log::Level;
+use crate::plugins::PluginFailure;
 use crate::state::{self, State};
+use plugin::Plugin;
 
 /// Where a test begins, in milliseconds since the Unix epoch: 1 January 2026, noon.
 pub const START_MS: u64 = 1_767_268_800_000;
@@ -92,6 +95,20 @@ impl Host {
     ) {
         let answer = move |key: &str, arguments| answer(key, arguments).into();
         with(|stage| stage.answers.set(actor_type, method, answer));
+    }
+
+    /// Binds a plugin of this name to the actor, in the place of the one before: it gets the
+    /// function and the arguments, an object in camel case, and gives JSON.
+    pub fn bind_plugin(
+        &self,
+        name: &str,
+        answer: impl FnMut(&str, Value) -> Result<Value, PluginFailure> + 'static,
+    ) {
+        with(|stage| stage.plugin = Some(Plugin::new(name, answer)));
+    }
+
+    pub fn unbind_plugin(&self) {
+        with(|stage| stage.plugin = None);
     }
 
     /// Every call that waited for an answer.

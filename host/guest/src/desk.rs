@@ -11,6 +11,7 @@ use crate::error::GuestError;
 use crate::growth::Growth;
 use crate::meter::Meter;
 use crate::papers::{May, Papers};
+use crate::plugins::Plugins;
 use crate::settings::{Limits, TypeSettings};
 use crate::wasi::Output;
 
@@ -25,11 +26,13 @@ pub(crate) struct Desk {
     /// The bound that was broken, noted where it was seen; the trap itself says less.
     pub(crate) broken: Option<GuestError>,
     pub(crate) papers: Option<Papers>,
+    pub(crate) plugins: Arc<Plugins>,
 }
 
 impl Desk {
     pub(crate) fn new(
         settings: Arc<TypeSettings>,
+        plugins: Arc<Plugins>,
         wasi: WasiCtx,
         output: Output,
         meter: Arc<Meter>,
@@ -44,6 +47,7 @@ impl Desk {
             meter,
             broken: None,
             papers: None,
+            plugins,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::hooks::HookExports;
 use crate::imports::clients;
 use crate::manifest::Manifest;
 use crate::module::{ClientImport, Method};
-use crate::{grant, types, wasi};
+use crate::{grant, plugin, types, wasi};
 
 const PLATFORM: &str = "silo:actor/";
 const QUERIES: &str = "-queries";
@@ -27,13 +27,50 @@ pub(crate) fn discover(
     component: &Component,
     granted: &Manifest,
 ) -> Result<Discovered, LoadError> {
-    let ty = component.component_type();
     let mut clients = Vec::new();
-    for (name, item) in ty.imports(engine) {
+    for (name, item) in component.component_type().imports(engine) {
         grant::interface(granted, name)?;
         clients.extend(import(engine, name, &item.ty)?);
     }
     grant::clients(granted, &clients)?;
+    exports(engine, component, clients)
+}
+
+/// A plugin imports `log` and types, and has no hooks: it is asked, and that is all.
+pub(crate) fn plugin(engine: &Engine, component: &Component) -> Result<Discovered, LoadError> {
+    for (name, item) in component.component_type().imports(engine) {
+        let short = name.split('@').next().unwrap_or(name);
+        if short != plugin::GRANTED && !is_only_types(engine, &item.ty) {
+            return Err(LoadError::ForbiddenImport {
+                name: name.to_owned(),
+                allowed: plugin::GRANTED.to_owned(),
+            });
+        }
+    }
+    let mut discovered = exports(engine, component, Vec::new())?;
+    discovered.hooks = HookExports::default();
+    if discovered.methods.is_empty() {
+        return Err(LoadError::NoExports);
+    }
+    Ok(discovered)
+}
+
+fn is_only_types(engine: &Engine, item: &ComponentItem) -> bool {
+    let is_type = |item: &ComponentItem| matches!(item, ComponentItem::Type(_));
+    match item {
+        ComponentItem::ComponentInstance(instance) => {
+            instance.exports(engine).all(|(_, item)| is_type(&item.ty))
+        }
+        item => is_type(item),
+    }
+}
+
+fn exports(
+    engine: &Engine,
+    component: &Component,
+    clients: Vec<ClientImport>,
+) -> Result<Discovered, LoadError> {
+    let ty = component.component_type();
     let mut discovered = Discovered {
         methods: HashMap::new(),
         hooks: HookExports::default(),
@@ -73,11 +110,10 @@ fn import(
         return Ok(None);
     }
     if let ComponentItem::ComponentInstance(instance) = item {
-        let is_type = |item: &ComponentItem| matches!(item, ComponentItem::Type(_));
         if let Some(actor_type) = clients::target_type(name) {
             return clients::discover(engine, name, actor_type, instance).map(Some);
         }
-        if instance.exports(engine).all(|(_, item)| is_type(&item.ty)) {
+        if is_only_types(engine, item) {
             return Ok(None);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pizza_types::ModuleDigest;
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::cache::{self, Cache};
 use crate::compile::{self, Compiling};
@@ -16,6 +16,8 @@ use crate::error::LoadError;
 use crate::imports;
 use crate::manifest::Manifest;
 use crate::module::Module;
+use crate::plugin::{self, Plugin};
+use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::{Grant, HostConfig, TypeSettings};
 use crate::slots::Slots;
@@ -29,6 +31,8 @@ pub struct WasmHost {
     compiling: Compiling,
     reserved_bytes: u64,
     slots: Arc<Slots>,
+    plugins: Arc<Plugins>,
+    plugin_linker: Linker<Desk>,
     tick: Duration,
     _ticker: Ticker,
 }
@@ -47,6 +51,14 @@ impl Compiled {
     }
 }
 
+/// What is known of a component before its first instance.
+struct Parts {
+    digest: ModuleDigest,
+    manifest: Manifest,
+    pre: InstancePre<Desk>,
+    discovered: Discovered,
+}
+
 impl WasmHost {
     /// # Errors
     /// When the machine does not allow the engine, or the cache directory cannot be used.
@@ -61,6 +73,8 @@ impl WasmHost {
         let mut linker = Linker::new(&engine);
         imports::add_to_linker(&mut linker).map_err(failed)?;
         wasi::add_to_linker(&mut linker).map_err(failed)?;
+        let mut plugin_linker = Linker::new(&engine);
+        imports::add_log_to_linker(&mut plugin_linker).map_err(failed)?;
         let tick = Duration::from_millis(config.tick_ms.max(1));
         let ticker = Ticker::start(&engine, tick)?;
         Ok(Self {
@@ -70,6 +84,8 @@ impl WasmHost {
             compiling: config.compiling,
             reserved_bytes,
             slots: Arc::new(Slots::new(config.instances_max)),
+            plugins: Arc::default(),
+            plugin_linker,
             tick,
             _ticker: ticker,
         })
@@ -129,37 +145,77 @@ impl WasmHost {
             component,
         } = compiled;
         let granted = settings.grant.settle(&manifest);
-        let Discovered {
-            methods,
-            hooks,
-            clients,
-        } = discover::discover(&self.engine, &component, &granted)?;
+        let discovered = discover::discover(&self.engine, &component, &granted)?;
         granted.bound(&mut settings.limits);
         settings.grant = Grant::Exactly(granted);
         let mut linker = self.linker.clone();
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
-        for client in &clients {
+        for client in &discovered.clients {
             imports::clients::add_to_linker(&mut linker, client).map_err(invalid)?;
         }
         let pre = linker.instantiate_pre(&component).map_err(invalid)?;
-        let mut module = Module {
+        let parts = Parts {
             digest,
-            actor_type: actor_type.into(),
-            pre,
-            methods,
-            hooks,
-            clients,
             manifest,
+            pre,
+            discovered,
+        };
+        self.start(actor_type, parts, settings).await
+    }
+
+    /// Loads a plugin: nothing is granted to it but `log`, and it cannot take more than a
+    /// plugin may.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn load_plugin(&self, wasm: &[u8]) -> Result<Arc<Plugin>, LoadError> {
+        recognise(wasm)?;
+        let digest = ModuleDigest::of(wasm);
+        let component = self.component(digest, wasm).await?;
+        let discovered = discover::plugin(&self.engine, &component)?;
+        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        let pre = self.plugin_linker.instantiate_pre(&component);
+        let parts = Parts {
+            digest,
+            // Whatever it asks for.
+            manifest: Manifest::default(),
+            pre: pre.map_err(invalid)?,
+            discovered,
+        };
+        let module = self.start("plugin", parts, plugin::settings()).await?;
+        Ok(Arc::new(Plugin::new(module)))
+    }
+
+    /// Which plugin is bound to which actor.
+    #[must_use]
+    pub fn plugins(&self) -> &Arc<Plugins> {
+        &self.plugins
+    }
+
+    async fn start(
+        &self,
+        actor_type: &str,
+        parts: Parts,
+        settings: TypeSettings,
+    ) -> Result<Arc<Module>, LoadError> {
+        let discovered = parts.discovered;
+        let mut module = Module {
+            digest: parts.digest,
+            actor_type: actor_type.into(),
+            pre: parts.pre,
+            methods: discovered.methods,
+            hooks: discovered.hooks,
+            clients: discovered.clients,
+            manifest: parts.manifest,
             pool: Pool::new(&settings.limits, settings.reuse, &self.slots),
+            plugins: Arc::clone(&self.plugins),
             tick: self.tick,
             settings: Arc::new(settings),
             schema: 1,
             subscriptions: Vec::new(),
         };
-        module
-            .ask_about_itself()
-            .await
-            .map_err(|error| LoadError::Start(error.to_string()))?;
+        let asked = module.ask_about_itself().await;
+        asked.map_err(|error| LoadError::Start(error.to_string()))?;
         Ok(Arc::new(module))
     }
 

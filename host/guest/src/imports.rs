@@ -10,6 +10,7 @@ pub(crate) mod clients;
 mod config;
 mod context;
 mod log;
+mod plugins;
 mod reminders;
 mod state;
 mod streams;
@@ -20,6 +21,7 @@ wasmtime::component::bindgen!({
     world: "host",
     imports: {
         "silo:actor/calls.call": async | trappable,
+        "silo:actor/plugins.consult": async | trappable,
         default: trappable,
     },
 });
@@ -32,6 +34,11 @@ impl wit::types::Host for Desk {}
 /// The interfaces of the platform package; they need no grant.
 pub(crate) fn add_to_linker(linker: &mut Linker<Desk>) -> wasmtime::Result<()> {
     Host_::add_to_linker::<_, HasSelf<Desk>>(linker, |desk| desk)
+}
+
+/// All that there is in a plugin's world.
+pub(crate) fn add_log_to_linker(linker: &mut Linker<Desk>) -> wasmtime::Result<()> {
+    wit::log::add_to_linker::<_, HasSelf<Desk>>(linker, |desk| desk)
 }
 
 /// Names of timers, reminders, methods and streams.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::{ComponentExportIndex, Instance as WasmInstance, InstancePre, Val};
+use wasmtime::component::{ComponentExportIndex, Instance as WasmInstance, Val};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::desk::Desk;
 use crate::error::GuestError;
 use crate::meter::Meter;
-use crate::settings::{Limits, TypeSettings};
+use crate::module::Module;
+use crate::settings::Limits;
 use crate::slots::Slot;
 use crate::wasi::{self, Output};
 
@@ -27,16 +28,18 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) async fn start(
-        pre: &InstancePre<Desk>,
-        settings: &Arc<TypeSettings>,
-        tick: Duration,
-        slot: Slot,
-    ) -> Result<Self, GuestError> {
+    pub(crate) async fn start(module: &Module, slot: Slot) -> Result<Self, GuestError> {
+        let (pre, settings) = (&module.pre, &module.settings);
         let output = Output::default();
         let wasi = wasi::context(&output);
-        let meter = Arc::new(Meter::new(tick));
-        let desk = Desk::new(Arc::clone(settings), wasi, output, Arc::clone(&meter));
+        let meter = Arc::new(Meter::new(module.tick));
+        let desk = Desk::new(
+            Arc::clone(settings),
+            Arc::clone(&module.plugins),
+            wasi,
+            output,
+            Arc::clone(&meter),
+        );
         let mut store = Store::new(pre.engine(), desk);
         store.limiter(|desk| &mut desk.growth);
         store.set_hostcall_fuel(hostcall_fuel(&settings.limits));

@@ -19,6 +19,7 @@
 //! - [`meter`](crate::meter), [`growth`](crate::growth): how long a guest computes, how far
 //!   its memory grows
 //! - [`host`]: engine, compilation and loading
+//! - [`plugins`], [`plugin`]: strangers' code that actors may ask for advice
 //! - [`log`]: what a guest says, under its actor's name
 //! - [`engine`](crate::engine), [`compile`], [`cache`](crate::cache), [`wasi`](crate::wasi)
 
@@ -41,6 +42,8 @@ pub mod manifest;
 mod meter;
 pub mod module;
 mod papers;
+pub mod plugin;
+pub mod plugins;
 mod pool;
 mod run;
 pub mod settings;
@@ -56,5 +59,7 @@ pub use hooks::Hooks;
 pub use host::{Compiled, WasmHost, recognise};
 pub use manifest::Manifest;
 pub use module::{ClientFunction, ClientImport, Method, Module};
+pub use plugin::Plugin;
+pub use plugins::Plugins;
 pub use settings::{Grant, HostConfig, Limits, Reuse, TypeSettings};
 pub use turn::{Calls, NoCalls, Turn, What};

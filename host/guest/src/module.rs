@@ -13,6 +13,7 @@ use crate::desk::Desk;
 use crate::error::ClientMismatch;
 use crate::hooks::{HookExports, Hooks};
 use crate::manifest::Manifest;
+use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::TypeSettings;
 
@@ -27,6 +28,8 @@ pub struct Module {
     /// What it asks for; what it is granted is in the settings.
     pub(crate) manifest: Manifest,
     pub(crate) pool: Arc<Pool>,
+    /// What actors of this module ask for advice.
+    pub(crate) plugins: Arc<Plugins>,
     /// How often a guest is looked at.
     pub(crate) tick: Duration,
     // Asked of the first instance, at load.

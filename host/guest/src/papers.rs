@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pizza_types::{
@@ -28,6 +29,8 @@ pub(crate) struct Papers {
     pub(crate) effects: Vec<Effect>,
     pub(crate) logs: Vec<LogLine>,
     pub(crate) logs_dropped: usize,
+    /// How long the turn has waited for a plugin's advice.
+    pub(crate) advice_wait: Duration,
 }
 
 /// What the kind of turn allows.
@@ -59,6 +62,7 @@ impl Papers {
             effects: Vec::new(),
             logs: Vec::new(),
             logs_dropped: 0,
+            advice_wait: Duration::ZERO,
         }
     }
 

@@ -16,9 +16,9 @@ use crate::papers::{May, Papers};
 use crate::turn::{Turn, What};
 
 /// What to call with what.
-struct Call<'m> {
+pub(crate) struct Call<'m> {
     export: &'m ComponentExportIndex,
-    params: Vec<Val>,
+    pub(crate) params: Vec<Val>,
     results: usize,
     may: May,
     /// Layout and bytes to migrate, which are no values.
@@ -76,10 +76,10 @@ impl Module {
     }
 
     /// A new instance, when all modules together leave room for one.
-    async fn start(&self, deadline: Instant) -> Result<Instance, GuestError> {
+    pub(crate) async fn start(&self, deadline: Instant) -> Result<Instance, GuestError> {
         let begun = Instant::now();
         let slot = self.pool.slot(deadline).await?;
-        let starting = Instance::start(&self.pre, &self.settings, self.tick, slot);
+        let starting = Instance::start(self, slot);
         match within(deadline, starting).await {
             // The turn itself has not begun, so it is not what took too long.
             Err(GuestError::Deadline) => Err(GuestError::no_instance(begun)),
@@ -87,7 +87,11 @@ impl Module {
         }
     }
 
-    fn reply(&self, method: &Method, result: Option<Val>) -> Result<(Bytes, bool), GuestError> {
+    pub(crate) fn reply(
+        &self,
+        method: &Method,
+        result: Option<Val>,
+    ) -> Result<(Bytes, bool), GuestError> {
         let (Some(result), Some(ty)) = (result, &method.function.result) else {
             return Ok((Bytes::new(), false));
         };
@@ -163,7 +167,7 @@ impl Module {
         })
     }
 
-    fn method_call(&self, name: &str, arguments: &[u8]) -> Result<Call<'_>, GuestError> {
+    pub(crate) fn method_call(&self, name: &str, arguments: &[u8]) -> Result<Call<'_>, GuestError> {
         let method = self.method(name).ok_or_else(|| self.no_method(name))?;
         let limits = Limits {
             bytes_max: self.settings.limits.transfer_bytes,
@@ -246,7 +250,7 @@ async fn ask(
     Ok(Some(answer))
 }
 
-async fn within<T>(
+pub(crate) async fn within<T>(
     deadline: Instant,
     work: impl Future<Output = Result<T, GuestError>>,
 ) -> Result<T, GuestError> {
@@ -255,7 +259,7 @@ async fn within<T>(
 }
 
 /// Takes the papers back, with what the guest printed among its log lines.
-fn take_papers(instance: &mut Instance) -> Result<Papers, GuestError> {
+pub(crate) fn take_papers(instance: &mut Instance) -> Result<Papers, GuestError> {
     let desk = instance.store.data_mut();
     let output = desk.output.take();
     for line in String::from_utf8_lossy(&output).lines() {

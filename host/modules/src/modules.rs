@@ -55,7 +55,7 @@ const PREFIX_CHARACTERS_MIN: usize = 4;
 pub struct Modules(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) host: WasmHost,
+    pub(crate) host: Arc<WasmHost>,
     pub(crate) registry: Registry,
     pub(crate) stage: Arc<dyn Stage>,
     pub(crate) settings: Settings,
@@ -79,7 +79,7 @@ pub struct Shown {
 impl Modules {
     #[must_use]
     pub fn new(
-        host: WasmHost,
+        host: Arc<WasmHost>,
         store: Arc<dyn Store>,
         stage: Arc<dyn Stage>,
         settings: Settings,

@@ -4,7 +4,7 @@
 //! - [`token`]: who may ask
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
-//! - [`dead_letters`], [`actors`], [`modules`], [`stats`]: the routes
+//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`stats`]: the routes
 //! - [`view`], [`msgpack`]: what the answers are made of
 
 mod actors;
@@ -12,6 +12,7 @@ mod dead_letters;
 mod extract;
 mod modules;
 mod msgpack;
+mod plugins;
 mod problem;
 mod stats;
 mod token;
@@ -32,6 +33,7 @@ use serde_json::json;
 
 use self::problem::Problem;
 pub use self::token::{Token, TokenError};
+use crate::plugins::Bindings;
 
 /// As much as an actor takes by default, and a little more for it to refuse by itself.
 const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
@@ -41,21 +43,30 @@ struct Admin {
     silo: Silo,
     client: Client,
     modules: Modules,
+    plugins: Arc<Bindings>,
 }
 
-pub(crate) fn router(silo: Silo, client: Client, modules: Modules, token: Token) -> Router {
+pub(crate) fn router(
+    silo: Silo,
+    client: Client,
+    modules: Modules,
+    plugins: Arc<Bindings>,
+    token: Token,
+) -> Router {
     let bytes_max = modules.settings().bytes_max;
     let guarded = Router::new()
         .route("/stats", get(stats::stats))
         .merge(dead_letters::routes())
         .merge(actors::routes())
         .merge(modules::routes(bytes_max))
+        .merge(plugins::routes())
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::METHOD)
         .with_state(Admin {
             silo,
             client,
             modules,
+            plugins,
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::new(token), authorize));

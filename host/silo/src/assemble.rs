@@ -14,6 +14,7 @@ use pizza_types::{Durability, SiloId};
 use crate::admin::{self, Token};
 use crate::config::SiloConfig;
 use crate::gauges::Gauges;
+use crate::plugins::Bindings;
 use crate::staged::Staged;
 use crate::transport::InProcess;
 
@@ -38,6 +39,7 @@ pub struct RunningSilo {
     silo: Silo,
     store: Arc<dyn Store>,
     transport: Arc<InProcess>,
+    plugins: Arc<Bindings>,
     modules: Modules,
     watching: tokio::task::JoinHandle<()>,
 }
@@ -48,13 +50,15 @@ impl RunningSilo {
     /// says which and why.
     pub async fn start(config: &SiloConfig, bundled: &[Bundled]) -> Result<Self, AssembleError> {
         let store = open_store(config)?;
-        let host = WasmHost::new(HostConfig {
-            cache_dir: Some(config.data.join("modules")),
-            instances_max: config.instances_max,
-            compiling: config.modules.compiling(),
-            ..HostConfig::default()
-        })
-        .map_err(AssembleError::Engine)?;
+        let host = Arc::new(
+            WasmHost::new(HostConfig {
+                cache_dir: Some(config.data.join("modules")),
+                instances_max: config.instances_max,
+                compiling: config.modules.compiling(),
+                ..HostConfig::default()
+            })
+            .map_err(AssembleError::Engine)?,
+        );
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let stage = Arc::new(Staged {
             name: NAME.to_owned(),
@@ -64,13 +68,20 @@ impl RunningSilo {
             silo: OnceLock::new(),
         });
         let settings = config.modules.settings();
-        let modules = Modules::new(host, Arc::clone(&store), stage.clone(), settings);
+        let modules = Modules::new(
+            Arc::clone(&host),
+            Arc::clone(&store),
+            stage.clone(),
+            settings,
+        );
         let started = modules.start(bundled).await;
         started.map_err(|(actor_type, source)| AssembleError::Serve { actor_type, source })?;
         let types = stage.types();
         if let Some(unknown) = config.types.keys().find(|name| !types.contains(name)) {
             return Err(AssembleError::UnknownType(unknown.clone()));
         }
+        // Before the first turn: no order is cooked without its kitchen's plugin.
+        let plugins = Bindings::resume(host, Arc::clone(&store)).await?;
         let silo_id = silo_id(&*store).await?;
         let silo = Silo::start(Parts {
             silo: silo_id,
@@ -88,6 +99,7 @@ impl RunningSilo {
             silo,
             store,
             transport,
+            plugins: Arc::new(plugins),
             watching: tokio::spawn(modules.clone().watch()),
             modules,
         })
@@ -104,6 +116,7 @@ impl RunningSilo {
             self.silo.clone(),
             self.client(),
             self.modules.clone(),
+            Arc::clone(&self.plugins),
             token,
         )
     }

@@ -7,6 +7,7 @@
 //! - [`staged`](crate::staged): how modules reach the runtime
 //! - [`admin`]: what an operator may ask of a running silo, over HTTP
 //! - [`gauges`]: how things stand, for whoever reads metrics
+//! - [`plugins`]: which plugin is bound to which actor
 //! - [`transport`]: how the edges of the same process reach the silo
 
 pub mod admin;
@@ -14,6 +15,7 @@ pub mod assemble;
 pub mod config;
 pub mod gauges;
 mod modules_config;
+pub mod plugins;
 mod staged;
 pub mod transport;
 

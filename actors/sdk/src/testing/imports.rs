@@ -213,6 +213,23 @@ pub(crate) mod config {
     }
 }
 
+pub(crate) mod plugins {
+    use super::with;
+    use crate::plugins::PluginFailure;
+
+    pub(crate) fn bound() -> Option<String> {
+        with(|stage| stage.plugin.as_ref().map(|plugin| plugin.name.clone()))
+    }
+
+    pub(crate) fn consult(function: &str, arguments: &str) -> Result<String, PluginFailure> {
+        let arguments = super::calls::value(arguments);
+        let plugin = with(|stage| stage.plugin.clone());
+        let plugin = plugin.ok_or(PluginFailure::Unbound)?;
+        let answer = (plugin.script.borrow_mut())(function, arguments);
+        answer.map(|reply| reply.to_string())
+    }
+}
+
 pub(crate) mod log {
     use super::with;
     use crate::log::Level;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::answer::Answers;
+use super::plugin::Plugin;
 use super::{Alarm, Asked, Published, START_MS, Sent};
 use crate::bindings::silo::actor::state::Snapshot;
 use crate::context::Identity;
@@ -21,6 +22,7 @@ pub(super) struct Stage {
     pub(super) random: u64,
     pub(super) config: BTreeMap<String, String>,
     pub(super) answers: Answers,
+    pub(super) plugin: Option<Plugin>,
     pub(super) logs: Vec<(Level, String)>,
     pub(super) durable: Durable,
 }
@@ -47,6 +49,7 @@ impl Stage {
             random: 0,
             config: BTreeMap::new(),
             answers: Answers::default(),
+            plugin: None,
             logs: Vec::new(),
             durable: Durable::default(),
         }

@@ -17,6 +17,23 @@ pub(super) struct Status<'a> {
     ovens: Vec<Oven<'a>>,
     #[serde(borrow)]
     alerts: Vec<Alert<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    plugin: Option<Plugin<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plugin<'a> {
+    #[serde(borrow)]
+    binding: &'a RawValue,
+    #[serde(borrow)]
+    trust: &'a RawValue,
+    failures_in_a_row: u32,
+    failures: u64,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    last_failure: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_again_at: Option<At>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +78,8 @@ struct Station<'a> {
     order_id: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<At>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready_at: Option<At>,
 }
 
 #[derive(Serialize, Deserialize)]

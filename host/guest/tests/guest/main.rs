@@ -4,4 +4,5 @@ mod bounds;
 mod fixture;
 mod loading;
 mod neighbours;
+mod plugins;
 mod reuse;

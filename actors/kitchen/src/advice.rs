@@ -1,0 +1,187 @@
+//! What the kitchen's plugin says, and what of it is believed. Whatever it is, each answer
+//! is either usable or none: then the kitchen goes by its own rule, and after one failure it
+//! does so for the rest of the turn.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use silo_sdk::plugins::PluginFailure;
+use silo_sdk::{context, plugins};
+
+use crate::bindings::types::{Dish, FreeChef, Ticket, WaitingOrder};
+use crate::queue::Queue;
+use crate::trust::Trust;
+
+/// The plugin sees so many of those that have waited longest.
+pub(crate) const WINDOW: u32 = 50;
+/// What an order was promised in.
+const PROMISE_MS: u64 = 45 * 60_000;
+/// Nobody cooks faster or slower than this.
+const COOKING_MS: std::ops::RangeInclusive<u64> = 1_000..=4 * 3_600_000;
+
+/// The advice of one turn.
+pub(crate) struct Advice {
+    asks: bool,
+    has_answered: bool,
+    failure: Option<String>,
+    /// Orders still to be cooked, as advised; `None` before it was asked for.
+    line: Option<VecDeque<String>>,
+}
+
+#[derive(Serialize)]
+struct Queued {
+    now: u64,
+    queue: Vec<WaitingOrder>,
+}
+
+#[derive(Serialize)]
+struct Estimated {
+    order: WaitingOrder,
+}
+
+#[derive(Serialize)]
+struct Chosen<'a> {
+    order: WaitingOrder,
+    chefs: &'a [FreeChef],
+}
+
+impl Advice {
+    pub(crate) fn begin(trust: &mut Trust) -> Self {
+        Self {
+            asks: trust.is_asked(),
+            has_answered: false,
+            failure: None,
+            line: None,
+        }
+    }
+
+    /// What the kitchen has learned of its plugin.
+    pub(crate) fn end(self, trust: &mut Trust) {
+        match self.failure {
+            Some(why) => trust.failed(&why),
+            None if self.has_answered => trust.did_well(),
+            None => {}
+        }
+    }
+
+    /// The order to be cooked next; `None` leaves it to the kitchen.
+    pub(crate) fn next_order(&mut self) -> Option<String> {
+        if !self.asks {
+            return None;
+        }
+        if self.line.is_none() {
+            let queue = Queue::page(None, WINDOW);
+            // Of one order there is no other order.
+            let line = if queue.len() > 1 {
+                self.order_queue(&queue)
+            } else {
+                None
+            };
+            self.line = Some(line.unwrap_or_default());
+        }
+        self.line.as_mut()?.pop_front()
+    }
+
+    fn order_queue(&mut self, queue: &[Ticket]) -> Option<VecDeque<String>> {
+        let arguments = Queued {
+            now: context::now_ms(),
+            queue: queue.iter().map(waiting).collect(),
+        };
+        let line: Vec<String> = self.consult("order-queue", &arguments)?;
+        let known: BTreeSet<&str> = queue.iter().map(|t| t.order_id.as_str()).collect();
+        let mut named = BTreeSet::new();
+        for order_id in &line {
+            if !known.contains(order_id.as_str()) {
+                return self.nonsense("order-queue names an order that does not wait");
+            }
+            if !named.insert(order_id.as_str()) {
+                return self.nonsense("order-queue names an order twice");
+            }
+        }
+        // Those that it left out keep their place, behind the others.
+        let left_out = queue.iter().map(|ticket| &ticket.order_id);
+        let left_out = left_out.filter(|id| !named.contains(id.as_str())).cloned();
+        let left_out: Vec<String> = left_out.collect();
+        Some(line.into_iter().chain(left_out).collect())
+    }
+
+    /// One of `free`, which is not empty; its first is the kitchen's own choice.
+    pub(crate) fn choose_chef(&mut self, ticket: &Ticket, free: &[FreeChef]) -> String {
+        let own = || free.first().map(|c| c.chef_id.clone()).unwrap_or_default();
+        if !self.asks || free.len() < 2 {
+            return own();
+        }
+        let arguments = Chosen {
+            order: waiting(ticket),
+            chefs: free,
+        };
+        let chosen: Option<Option<String>> = self.consult("choose-chef", &arguments);
+        let Some(Some(chosen)) = chosen else {
+            return own();
+        };
+        if free.iter().any(|chef| chef.chef_id == chosen) {
+            return chosen;
+        }
+        let _none: Option<()> = self.nonsense("choose-chef names somebody who is not free");
+        own()
+    }
+
+    /// Milliseconds; the kitchen itself ventures no guess.
+    pub(crate) fn estimate_cooking(&mut self, ticket: &Ticket) -> Option<u64> {
+        if !self.asks {
+            return None;
+        }
+        let arguments = Estimated {
+            order: waiting(ticket),
+        };
+        let estimate: Option<u64> = self.consult("estimate-cooking", &arguments)?;
+        match estimate {
+            Some(ms) if !COOKING_MS.contains(&ms) => {
+                self.nonsense("estimate-cooking is not between a second and four hours")
+            }
+            estimate => estimate,
+        }
+    }
+
+    fn consult<A: Serialize, R: DeserializeOwned>(
+        &mut self,
+        function: &str,
+        arguments: &A,
+    ) -> Option<R> {
+        match plugins::consult(function, arguments) {
+            Ok(answer) => {
+                self.has_answered = true;
+                Some(answer)
+            }
+            // It went away, or the host is busy: no fault of the plugin.
+            Err(PluginFailure::Unbound | PluginFailure::Busy(_)) => {
+                self.asks = false;
+                None
+            }
+            Err(PluginFailure::Unfit(why) | PluginFailure::Failed(why)) => {
+                self.nonsense(&format!("{function}: {why}"))
+            }
+        }
+    }
+
+    fn nonsense<T>(&mut self, why: &str) -> Option<T> {
+        self.asks = false;
+        self.failure = Some(why.to_owned());
+        None
+    }
+}
+
+fn waiting(ticket: &Ticket) -> WaitingOrder {
+    let dishes = ticket.items.iter().map(|item| Dish {
+        pizza_type: item.pizza_type.clone(),
+        quantity: item.quantity,
+    });
+    WaitingOrder {
+        order_id: ticket.order_id.clone(),
+        dishes: dishes.collect(),
+        received_at: ticket.received_at,
+        promised_at: ticket.received_at.saturating_add(PROMISE_MS),
+        remakes: ticket.remakes,
+    }
+}

@@ -1,0 +1,51 @@
+//! `plugins`: advice from what an operator bound to the actor.
+
+use std::time::{Duration, Instant};
+
+use super::wit::plugins::{Host, PluginFailure};
+use super::{name, payload};
+use crate::desk::Desk;
+use crate::plugins::Failure;
+
+/// What one turn may spend on advice, however often it asks: an actor is to go on with its
+/// work, not to wait for strangers.
+const TURN_WAIT: Duration = Duration::from_millis(100);
+
+impl Host for Desk {
+    fn bound(&mut self) -> wasmtime::Result<Option<String>> {
+        let actor = self.papers()?.actor.clone();
+        let bound = self.plugins.find(&actor);
+        Ok(bound.map(|bound| bound.name().to_owned()))
+    }
+
+    async fn consult(
+        &mut self,
+        function: String,
+        arguments: String,
+    ) -> wasmtime::Result<Result<String, PluginFailure>> {
+        let function = name(self, "this function name", function)?;
+        let arguments = payload(self, "arguments", arguments)?;
+        let papers = self.papers()?;
+        let (actor, spent) = (papers.actor.clone(), papers.advice_wait);
+        let Some(bound) = self.plugins.find(&actor) else {
+            return Ok(Err(PluginFailure::Unbound));
+        };
+        let left = TURN_WAIT.saturating_sub(spent);
+        if left.is_zero() {
+            let why = format!("this turn has waited {} ms", TURN_WAIT.as_millis());
+            return Ok(Err(PluginFailure::Busy(why)));
+        }
+        let begun = Instant::now();
+        let answer = bound.consult(&actor, function, arguments, left).await;
+        self.papers()?.advice_wait += begun.elapsed();
+        Ok(answer.map_err(failure))
+    }
+}
+
+fn failure(failure: Failure) -> PluginFailure {
+    match failure {
+        Failure::Unfit(detail) => PluginFailure::Unfit(detail),
+        Failure::Failed(detail) => PluginFailure::Failed(detail),
+        Failure::Busy(detail) => PluginFailure::Busy(detail),
+    }
+}

@@ -1,0 +1,122 @@
+//! A plugin: a component in a world of its own, in which there is nothing but `log`. It is
+//! a stranger's, so each call gets a fresh instance, and little of everything.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use pizza_types::{ActorId, LogLine, MessageId, ModuleDigest};
+use pizza_value::ty::Function;
+use wasmtime::component::Val;
+
+use crate::error::GuestError;
+use crate::instance::Instance;
+use crate::module::Module;
+use crate::papers::{May, Papers};
+use crate::run::{take_papers, within};
+use crate::settings::{Limits, Reuse, TypeSettings};
+use crate::turn::{Turn, What};
+
+/// The only interface that a plugin may import.
+pub(crate) const GRANTED: &str = "silo:actor/log";
+
+pub struct Plugin {
+    module: Arc<Module>,
+}
+
+/// What a plugin may take. An operator cannot raise it: whoever needs more is an actor.
+pub(crate) fn settings() -> TypeSettings {
+    TypeSettings {
+        limits: Limits {
+            cpu_ms: 5,
+            memory_bytes: 8 << 20,
+            table_elements: 10_000,
+            state_bytes: 0,
+            effects: 0,
+            transfer_bytes: 64 << 10,
+            log_lines: 10,
+            log_line_bytes: 500,
+            instances: 8,
+            wait_ms: 20,
+        },
+        reuse: Reuse::Fresh,
+        ..TypeSettings::default()
+    }
+}
+
+impl Plugin {
+    pub(crate) fn new(module: Arc<Module>) -> Self {
+        Self { module }
+    }
+
+    #[must_use]
+    pub fn digest(&self) -> ModuleDigest {
+        self.module.digest()
+    }
+
+    /// In alphabetical order.
+    #[must_use]
+    pub fn functions(&self) -> Vec<&Function> {
+        let mut functions: Vec<_> = self.module.methods().map(|m| &m.function).collect();
+        functions.sort_by(|a, b| a.name.cmp(&b.name));
+        functions
+    }
+
+    /// Calls a function on an instance of its own; also what the plugin had to say.
+    pub(crate) async fn call(
+        &self,
+        actor: ActorId,
+        function: Arc<str>,
+        arguments: Bytes,
+        deadline: Instant,
+    ) -> (Result<Bytes, GuestError>, Vec<LogLine>) {
+        let _place = match self.module.pool.place(0, deadline).await {
+            Ok(place) => place,
+            Err(error) => return (Err(error), Vec::new()),
+        };
+        let started = self.started(actor, function, arguments, deadline).await;
+        let (mut instance, call) = match started {
+            Ok(started) => started,
+            Err(error) => return (Err(error), Vec::new()),
+        };
+        let answer = within(deadline, self.ask(&mut instance, call)).await;
+        let said = take_papers(&mut instance).map(Papers::into_logs);
+        (answer, said.unwrap_or_default())
+    }
+
+    async fn started(
+        &self,
+        actor: ActorId,
+        function: Arc<str>,
+        arguments: Bytes,
+        deadline: Instant,
+    ) -> Result<(Instance, Asked), GuestError> {
+        let call = self.module.method_call(&function, &arguments)?;
+        let asked = Asked {
+            function,
+            params: call.params,
+        };
+        let mut instance = self.module.start(deadline).await?;
+        // There is nothing to see on them: a plugin has no import that would look.
+        let turn = Turn::alone(actor, What::Activate, MessageId([0; 16]), 0);
+        let papers = Papers::new(turn, May::OnlyRead);
+        instance.store.data_mut().papers = Some(papers);
+        Ok((instance, asked))
+    }
+
+    async fn ask(&self, instance: &mut Instance, asked: Asked) -> Result<Bytes, GuestError> {
+        let method = self.module.method(&asked.function);
+        let method = method.ok_or_else(|| GuestError::Trap("a function is gone".to_owned()))?;
+        let mut results = vec![Val::Bool(false); usize::from(method.function.result.is_some())];
+        instance
+            .call(&method.export, &asked.params, &mut results)
+            .await?;
+        let (reply, _) = self.module.reply(method, results.pop())?;
+        Ok(reply)
+    }
+}
+
+struct Asked {
+    function: Arc<str>,
+    params: Vec<Val>,
+}

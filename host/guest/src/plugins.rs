@@ -1,0 +1,235 @@
+//! Which plugin is bound to which actor, and what asking it comes to.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
+use pizza_types::{ActorId, LogLevel, LogLine};
+use tokio::task::JoinSet;
+
+use crate::error::GuestError;
+use crate::log;
+use crate::plugin::Plugin;
+
+/// One question, from the wait for an instance to the answer. Computing takes a tenth of it.
+const ASK_WAIT: Duration = Duration::from_millis(50);
+/// Log lines of one binding in each [`SAYING`]; further ones are counted and dropped.
+const LINES_MAX: u32 = 20;
+const SAYING: Duration = Duration::from_secs(1);
+
+/// Readers take a clone of the pointer and are never in the way of a change.
+#[derive(Default)]
+pub struct Plugins {
+    bound: RwLock<HashMap<ActorId, Arc<Bound>>>,
+}
+
+/// One binding.
+pub struct Bound {
+    name: String,
+    plugin: Arc<Plugin>,
+    figures: Mutex<Figures>,
+    saying: Mutex<Saying>,
+}
+
+/// How a plugin has done since it was bound or the silo started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub asked: u64,
+    pub failed: u64,
+    /// The failures that tell nothing of the plugin: there was no time or room.
+    pub busy: u64,
+    pub longest: Duration,
+    pub last_failure: Option<String>,
+}
+
+/// Why there is no advice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Unfit(String),
+    Failed(String),
+    Busy(String),
+}
+
+struct Saying {
+    since: Instant,
+    lines: u32,
+    dropped: u64,
+}
+
+impl Plugins {
+    /// Binds it in the place of what was bound before; questions that have been asked are
+    /// answered by whom they were put to. `name` is what the actor is told of the binding.
+    pub fn bind(&self, actor: ActorId, name: String, plugin: Arc<Plugin>) {
+        let bound = Bound {
+            name,
+            plugin,
+            figures: Mutex::default(),
+            saying: Mutex::new(Saying::new()),
+        };
+        self.bound.write().insert(actor, Arc::new(bound));
+    }
+
+    /// Whether something was bound.
+    pub fn unbind(&self, actor: &ActorId) -> bool {
+        self.bound.write().remove(actor).is_some()
+    }
+
+    #[must_use]
+    pub fn find(&self, actor: &ActorId) -> Option<Arc<Bound>> {
+        self.bound.read().get(actor).cloned()
+    }
+
+    /// One that is loaded already need not be loaded again.
+    #[must_use]
+    pub fn loaded(&self, digest: pizza_types::ModuleDigest) -> Option<Arc<Plugin>> {
+        let bound = self.bound.read();
+        let mut plugins = bound.values().map(|bound| &bound.plugin);
+        plugins.find(|plugin| plugin.digest() == digest).cloned()
+    }
+}
+
+impl Bound {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.figures.lock().clone()
+    }
+
+    /// On a task of its own: what the plugin computes is not the asking actor's CPU time.
+    pub(crate) async fn consult(
+        self: &Arc<Self>,
+        actor: &ActorId,
+        function: Arc<str>,
+        arguments: Bytes,
+        wait: Duration,
+    ) -> Result<String, Failure> {
+        let begun = Instant::now();
+        let deadline = begun + wait.min(ASK_WAIT);
+        let (bound, who) = (Arc::clone(self), actor.clone());
+        // Dropped with the turn that asks, and the task with it.
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let plugin = &bound.plugin;
+            plugin.call(who, function, arguments, deadline).await
+        });
+        let (answer, said) = match task.join_next().await {
+            Some(Ok(answered)) => answered,
+            _ => (Err(GuestError::Trap("its task ended".to_owned())), vec![]),
+        };
+        let answer = answer
+            .map(|reply| String::from_utf8_lossy(&reply).into_owned())
+            .map_err(Failure::of);
+        self.say(actor, said, answer.is_ok());
+        self.figures.lock().count(&answer, begun.elapsed());
+        answer
+    }
+
+    fn say(&self, actor: &ActorId, mut lines: Vec<LogLine>, well: bool) {
+        self.saying.lock().cut(&mut lines);
+        for line in &mut lines {
+            line.message.insert_str(0, "plugin: ");
+        }
+        let turn = if well {
+            log::Turn::Committed
+        } else {
+            log::Turn::Failed
+        };
+        log::write(actor, &lines, turn);
+    }
+}
+
+impl Figures {
+    fn count(&mut self, answer: &Result<String, Failure>, took: Duration) {
+        self.asked += 1;
+        self.longest = self.longest.max(took);
+        match answer {
+            Ok(_) => {}
+            Err(Failure::Busy(_)) => self.busy += 1,
+            Err(Failure::Unfit(why) | Failure::Failed(why)) => {
+                self.failed += 1;
+                self.last_failure = Some(why.clone());
+            }
+        }
+    }
+}
+
+impl Failure {
+    fn of(error: GuestError) -> Self {
+        let text = format!("{}: {error}", error.bound());
+        match error {
+            GuestError::UnknownMethod { .. } | GuestError::BadArguments { .. } => Self::Unfit(text),
+            // It waits for nothing: what it did not get was a processor.
+            GuestError::Deadline | GuestError::NoInstance { .. } => Self::Busy(text),
+            _ => Self::Failed(text),
+        }
+    }
+}
+
+impl Saying {
+    fn new() -> Self {
+        Self {
+            since: Instant::now(),
+            lines: 0,
+            dropped: 0,
+        }
+    }
+
+    fn cut(&mut self, lines: &mut Vec<LogLine>) {
+        if lines.is_empty() {
+            return;
+        }
+        let mut notice = None;
+        if self.since.elapsed() >= SAYING {
+            let dropped = std::mem::replace(self, Self::new()).dropped;
+            notice = (dropped > 0).then(|| format!("{dropped} log lines were dropped"));
+        }
+        let room = LINES_MAX.saturating_sub(self.lines) as usize;
+        self.dropped += lines.len().saturating_sub(room) as u64;
+        lines.truncate(room);
+        self.lines += u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        lines.extend(notice.map(|message| LogLine {
+            level: LogLevel::Warn,
+            message,
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(count: usize) -> Vec<LogLine> {
+        let line = LogLine {
+            level: LogLevel::Info,
+            message: "tick".to_owned(),
+        };
+        vec![line; count]
+    }
+
+    #[test]
+    fn a_flood_is_cut_and_told_of_later() {
+        let mut saying = Saying::new();
+        let mut passed = 0;
+        for _ in 0..10 {
+            let mut said = lines(7);
+            saying.cut(&mut said);
+            passed += said.len();
+        }
+        assert_eq!(passed, LINES_MAX as usize);
+        saying.since -= SAYING;
+        let mut said = lines(1);
+        saying.cut(&mut said);
+        let messages: Vec<_> = said.iter().map(|line| line.message.as_str()).collect();
+        assert_eq!(messages, ["tick", "50 log lines were dropped"]);
+        saying.since -= SAYING;
+        let mut said = lines(1);
+        saying.cut(&mut said);
+        assert_eq!(said.len(), 1, "that was told once");
+    }
+}

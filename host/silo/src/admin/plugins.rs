@@ -1,0 +1,109 @@
+//! `/plugins`: bind a plugin to an actor, look how it does, take it away.
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use pizza_types::ActorId;
+use serde_json::{Value, json};
+
+use super::Admin;
+use super::extract::{Body, Path};
+use super::problem::Problem;
+use super::view::time;
+use crate::plugins::{self, BindError, Bound};
+
+/// A plugin of the examples' kind has 40 KB.
+const PLUGIN_BYTES_MAX: usize = 2 << 20;
+
+pub(super) fn routes() -> Router<Admin> {
+    let one = get(show).put(bind).delete(unbind);
+    Router::new()
+        .route("/plugins", get(list))
+        .route("/plugins/{type}/{key}", one)
+        .layer(DefaultBodyLimit::max(PLUGIN_BYTES_MAX))
+}
+
+type ActorPath = Path<(String, String)>;
+
+async fn list(State(admin): State<Admin>) -> Json<Value> {
+    let bound = admin.plugins.list().await;
+    let bound: Vec<Value> = bound.iter().map(view).collect();
+    Json(json!({"plugins": bound}))
+}
+
+async fn show(
+    State(admin): State<Admin>,
+    Path((actor_type, key)): ActorPath,
+) -> Result<Json<Value>, Problem> {
+    let actor = ActorId::new(actor_type, key)?;
+    let bound = admin.plugins.get(&actor).await;
+    bound
+        .map(|bound| Json(view(&bound)))
+        .ok_or_else(|| nothing(&actor))
+}
+
+async fn bind(
+    State(admin): State<Admin>,
+    Path((actor_type, key)): ActorPath,
+    body: Body,
+) -> Result<Json<Value>, Problem> {
+    let actor = ActorId::new(actor_type, key)?;
+    let breakers = admin.silo.breakers();
+    if !breakers.iter().any(|(name, _)| name == actor.actor_type()) {
+        let detail = format!("there is no actor type {:?}", actor.actor_type());
+        return Err(Problem::not_found(detail));
+    }
+    let now_ms = admin.silo.now_ms();
+    let bound = admin.plugins.bind(&actor, body?, now_ms).await?;
+    tracing::info!(%actor, digest = bound.binding.digest, "a plugin is bound");
+    Ok(Json(view(&bound)))
+}
+
+async fn unbind(
+    State(admin): State<Admin>,
+    Path((actor_type, key)): ActorPath,
+) -> Result<StatusCode, Problem> {
+    let actor = ActorId::new(actor_type, key)?;
+    let was_bound = admin.plugins.unbind(&actor).await;
+    if !was_bound.map_err(BindError::Store)? {
+        return Err(nothing(&actor));
+    }
+    tracing::info!(%actor, "its plugin is taken away");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn nothing(actor: &ActorId) -> Problem {
+    Problem::not_found(format!("no plugin is bound to {actor}"))
+}
+
+fn view(bound: &Bound) -> Value {
+    let mut view = json!({
+        "actor": bound.actor,
+        "digest": bound.binding.digest,
+        "bytes": bound.binding.bytes,
+        "boundAt": time(bound.binding.at_ms),
+    });
+    match &bound.state {
+        plugins::State::InForce(figures) => {
+            view["asked"] = json!(figures.asked);
+            view["failed"] = json!(figures.failed);
+            view["busy"] = json!(figures.busy);
+            view["longestMs"] = json!(figures.longest.as_secs_f64() * 1_000.0);
+            view["lastFailure"] = json!(figures.last_failure);
+        }
+        plugins::State::Unusable(why) => view["unusable"] = json!(why),
+    }
+    view
+}
+
+impl From<BindError> for Problem {
+    fn from(error: BindError) -> Self {
+        let (status, code) = match &error {
+            BindError::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "plugin-refused"),
+            BindError::TooMany => (StatusCode::CONFLICT, "too-many-plugins"),
+            BindError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}

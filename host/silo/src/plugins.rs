@@ -1,0 +1,253 @@
+//! Which plugin is bound to which actor: durable in the store, in force in the host.
+//!
+//! A plugin is kept once, under its digest, however many actors it is bound to. The list of
+//! bindings is one fact of the store: a crash leaves the old list or the new one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_guest::plugins::Figures;
+use pizza_guest::{LoadError, Plugin, Plugins, WasmHost};
+use pizza_store::{Store, StoreError};
+use pizza_types::{ActorId, ModuleDigest};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+const LIST: &str = "plugins";
+const BINDINGS_MAX: usize = 1_000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    #[error("the plugin is refused: {0}")]
+    Refused(#[from] LoadError),
+    #[error("there are {BINDINGS_MAX} bindings already")]
+    TooMany,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One binding, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// Hexadecimal.
+    pub digest: String,
+    pub bytes: usize,
+    pub at_ms: u64,
+}
+
+/// A binding and how its plugin has done.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    pub actor: String,
+    pub binding: Binding,
+    pub state: State,
+}
+
+#[derive(Debug, Clone)]
+pub enum State {
+    InForce(Figures),
+    /// The silo started without it: the actor decides by itself.
+    Unusable(String),
+}
+
+pub struct Bindings {
+    host: Arc<WasmHost>,
+    store: Arc<dyn Store>,
+    /// By `type/key`. Held while a change is made durable: changes come one by one.
+    list: Mutex<List>,
+}
+
+#[derive(Default)]
+struct List {
+    bindings: BTreeMap<String, Binding>,
+    /// Why those that could not be loaded at the start were not.
+    unusable: BTreeMap<String, String>,
+}
+
+impl Bindings {
+    /// Brings into force what was bound before. A plugin that cannot be loaded any more is
+    /// no reason not to start: its actor does without.
+    pub(crate) async fn resume(
+        host: Arc<WasmHost>,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, StoreError> {
+        let mut list = List {
+            bindings: read(&*store).await?,
+            unusable: BTreeMap::new(),
+        };
+        for (actor, binding) in &list.bindings {
+            if let Err(why) = take_up(&host, &*store, actor, binding).await? {
+                tracing::error!(
+                    actor,
+                    why,
+                    "a plugin cannot be loaded; its actor does without"
+                );
+                list.unusable.insert(actor.clone(), why);
+            }
+        }
+        let list = Mutex::new(list);
+        Ok(Self { host, store, list })
+    }
+
+    /// Loads the plugin, keeps it, and has the actor ask it from now on.
+    ///
+    /// # Errors
+    /// Why it is refused, or could not be kept; then all is as it was.
+    pub async fn bind(
+        &self,
+        actor: &ActorId,
+        wasm: Bytes,
+        now_ms: u64,
+    ) -> Result<Bound, BindError> {
+        let digest = ModuleDigest::of(&wasm);
+        let plugin = match self.plugins().loaded(digest) {
+            Some(plugin) => plugin,
+            None => self.host.load_plugin(&wasm).await?,
+        };
+        let name = actor.to_string();
+        let mut list = self.list.lock().await;
+        let mut bindings = list.bindings.clone();
+        if !bindings.contains_key(&name) && bindings.len() >= BINDINGS_MAX {
+            return Err(BindError::TooMany);
+        }
+        let binding = Binding {
+            digest: digest.to_string(),
+            bytes: wasm.len(),
+            at_ms: later_than(bindings.get(&name), now_ms),
+        };
+        self.store.set_meta(&place(&binding.digest), wasm).await?;
+        let before = bindings.insert(name.clone(), binding.clone());
+        write(&*self.store, &bindings).await?;
+        in_force(self.plugins(), actor.clone(), &binding, plugin);
+        list.unusable.remove(&name);
+        list.bindings = bindings;
+        self.let_go(&list, before).await?;
+        Ok(self.view(&list, &name, &binding))
+    }
+
+    /// Whether something was bound.
+    ///
+    /// # Errors
+    /// When it could not be made durable; then all is as it was.
+    pub async fn unbind(&self, actor: &ActorId) -> Result<bool, StoreError> {
+        let name = actor.to_string();
+        let mut list = self.list.lock().await;
+        let mut bindings = list.bindings.clone();
+        let Some(before) = bindings.remove(&name) else {
+            return Ok(false);
+        };
+        write(&*self.store, &bindings).await?;
+        self.plugins().unbind(actor);
+        list.unusable.remove(&name);
+        list.bindings = bindings;
+        self.let_go(&list, Some(before)).await?;
+        Ok(true)
+    }
+
+    pub async fn get(&self, actor: &ActorId) -> Option<Bound> {
+        let name = actor.to_string();
+        let list = self.list.lock().await;
+        let binding = list.bindings.get(&name)?;
+        Some(self.view(&list, &name, binding))
+    }
+
+    /// In alphabetical order of the actors.
+    pub async fn list(&self) -> Vec<Bound> {
+        let list = self.list.lock().await;
+        let bindings = list.bindings.iter();
+        bindings
+            .map(|(actor, binding)| self.view(&list, actor, binding))
+            .collect()
+    }
+
+    fn plugins(&self) -> &Arc<Plugins> {
+        self.host.plugins()
+    }
+
+    fn view(&self, list: &List, actor: &str, binding: &Binding) -> Bound {
+        let found = actor_id(actor).and_then(|id| self.plugins().find(&id));
+        let state = match (found, list.unusable.get(actor)) {
+            (Some(bound), _) => State::InForce(bound.figures()),
+            (None, why) => State::Unusable(why.cloned().unwrap_or_default()),
+        };
+        Bound {
+            actor: actor.to_owned(),
+            binding: binding.clone(),
+            state,
+        }
+    }
+
+    /// A plugin that nothing is bound to any more is not kept.
+    async fn let_go(&self, list: &List, before: Option<Binding>) -> Result<(), StoreError> {
+        let Some(before) = before else {
+            return Ok(());
+        };
+        let mut bindings = list.bindings.values();
+        if bindings.any(|binding| binding.digest == before.digest) {
+            return Ok(());
+        }
+        self.store.remove_meta(&place(&before.digest)).await
+    }
+}
+
+/// What the actor is told of its binding tells one from the next, even of the same plugin.
+fn in_force(plugins: &Plugins, actor: ActorId, binding: &Binding, plugin: Arc<Plugin>) {
+    let name = format!("{}@{}", &binding.digest, binding.at_ms);
+    plugins.bind(actor, name, plugin);
+}
+
+fn later_than(before: Option<&Binding>, now_ms: u64) -> u64 {
+    before.map_or(now_ms, |before| now_ms.max(before.at_ms + 1))
+}
+
+fn place(digest: &str) -> String {
+    format!("plugin/{digest}")
+}
+
+fn actor_id(name: &str) -> Option<ActorId> {
+    let (actor_type, key) = name.split_once('/')?;
+    ActorId::new(actor_type, key).ok()
+}
+
+async fn take_up(
+    host: &WasmHost,
+    store: &dyn Store,
+    actor: &str,
+    binding: &Binding,
+) -> Result<Result<(), String>, StoreError> {
+    let Some(id) = actor_id(actor) else {
+        return Ok(Err("this is no actor's name".to_owned()));
+    };
+    let wasm = store.meta(&place(&binding.digest)).await?;
+    let wasm = wasm.unwrap_or_default();
+    let digest = ModuleDigest::of(&wasm);
+    if digest.to_string() != binding.digest {
+        return Ok(Err("what the store has is not what was bound".to_owned()));
+    }
+    let plugin = match host.plugins().loaded(digest) {
+        Some(plugin) => plugin,
+        None => match host.load_plugin(&wasm).await {
+            Ok(plugin) => plugin,
+            Err(error) => return Ok(Err(error.to_string())),
+        },
+    };
+    in_force(host.plugins(), id, binding, plugin);
+    Ok(Ok(()))
+}
+
+async fn read(store: &dyn Store) -> Result<BTreeMap<String, Binding>, StoreError> {
+    let Some(list) = store.meta(LIST).await? else {
+        return Ok(BTreeMap::new());
+    };
+    serde_json::from_slice(&list).map_err(|error| StoreError::Corrupt {
+        detail: format!("the list of plugins: {error}"),
+    })
+}
+
+async fn write(store: &dyn Store, bindings: &BTreeMap<String, Binding>) -> Result<(), StoreError> {
+    let list = serde_json::to_vec(bindings).map_err(|error| StoreError::Corrupt {
+        detail: format!("the list of plugins: {error}"),
+    })?;
+    store.set_meta(LIST, list.into()).await
+}

@@ -1,0 +1,9 @@
+//! Strangers' rules in a kitchen: what they may decide, and what they cannot do.
+
+mod binding;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../../actors/compile.rs"]
+mod compile;
+mod hostile;
+mod kitchen;
