@@ -5,6 +5,7 @@
 //! - [`eta`]: when the pizza arrives
 //! - [`create`](crate::create), [`change`](crate::change): how an order begins and moves on
 //! - [`news`]: what others hear of it
+//! - `layout`: a second layout of the state, for tests of swaps
 
 use bindings::types::{Location, NewOrder, OrderState, Refusal, Status, Step};
 use bindings::{order, order_queries, reminder_events};
