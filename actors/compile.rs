@@ -10,16 +10,33 @@ const TARGET: &str = "wasm32-wasip2";
 
 /// Compiles the packages `pizza-actor-…` of these names, and says where the components are.
 pub(crate) fn compile(root: &Path, actors: &[&str]) -> Result<PathBuf, String> {
+    build(root, actors, &root.join("target/actors"), &[])
+}
+
+/// Compiles one of them with a feature that changes it, and says where the component is.
+#[allow(dead_code, reason = "for tests; the build script needs it as it is")]
+pub(crate) fn variant(root: &Path, actor: &str, feature: &str) -> Result<PathBuf, String> {
+    // Apart, or each build would undo the other.
+    let target_dir = root.join("target/actor-variants").join(feature);
+    let features = ["--features", feature];
+    Ok(build(root, &[actor], &target_dir, &features)?.join(file(actor)))
+}
+
+fn build(
+    root: &Path,
+    actors: &[&str],
+    target_dir: &Path,
+    options: &[&str],
+) -> Result<PathBuf, String> {
     // The standard library of the target, where it is not there yet.
     let mut script = Command::new(root.join("scripts/wasm-target"));
     run(script.current_dir(root), "scripts/wasm-target")?;
 
-    let target_dir = root.join("target/actors");
     let cargo = env::var_os("CARGO").ok_or("CARGO is not set; cargo sets it")?;
     let mut cargo = Command::new(cargo);
     cargo.current_dir(root).args(["build", "--locked"]);
     cargo.args(["--profile", "actor", "--target", TARGET]);
-    cargo.arg("--target-dir").arg(&target_dir);
+    cargo.arg("--target-dir").arg(target_dir).args(options);
     for actor in actors {
         cargo.args(["-p", &format!("pizza-actor-{actor}")]);
     }

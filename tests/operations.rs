@@ -4,10 +4,10 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
 
+use common::operator::{complained, json_of, run, said, succeeded};
 use common::{Answer, Pizza, request, until};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 /// A restaurant that has no room to remember anything: its messages fail, one try each.
@@ -24,36 +24,6 @@ fn ask(pizza: &Pizza, method: &str, path: &str, authorization: Option<&str>) -> 
         .into_iter()
         .collect();
     request(pizza.admin, method, path, &headers, None)
-}
-
-/// The command line, on the silo that runs on `data`.
-fn run(pizza: &Pizza, data: &Path, words: &[&str]) -> Output {
-    let admin = pizza.admin.to_string();
-    Command::new(env!("CARGO_BIN_EXE_pizza"))
-        .args(words)
-        .args(["--admin", &admin, "--data"])
-        .arg(data)
-        .output()
-        .expect("the binary runs")
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn complained(output: &Output) -> String {
-    assert!(!output.status.success(), "{}", said(output));
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn succeeded(output: &Output) -> String {
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}{}", said(output));
-    said(output)
-}
-
-fn json_of(output: &Output) -> Value {
-    serde_json::from_str(&succeeded(output)).expect("JSON")
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod list;
 pub(crate) mod orders;
 mod report;
+pub(crate) mod swaps;
 
 use serde_json::json;
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub mod operator;
 pub mod sse;
 
 pub struct Pizza {

@@ -21,6 +21,8 @@ impl Order {
             let message = format!("order {} exists", order.order_id);
             return Err(conflict(message, Some(order.status), None));
         }
+        #[cfg(feature = "faulty")]
+        assert!(!is_unlucky(&context::key()), "this order is one of five");
         let violations = check::violations(&wish);
         if !violations.is_empty() {
             return Err(Refusal::Invalid(violations));
@@ -63,6 +65,15 @@ impl Order {
         self.order = Some(order.clone());
         order
     }
+}
+
+/// One key in five, for a module that is to be taken back.
+#[cfg(feature = "faulty")]
+fn is_unlucky(key: &str) -> bool {
+    let sum = key.bytes().fold(0_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    sum % 5 == 0
 }
 
 fn closed() -> Rejection {

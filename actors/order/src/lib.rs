@@ -16,6 +16,8 @@ mod change;
 pub mod check;
 mod create;
 pub mod eta;
+#[cfg(feature = "layout-2")]
+mod layout;
 pub mod moves;
 pub mod news;
 
@@ -32,13 +34,21 @@ pub(crate) const CHECK: &str = "check-progress";
 pub(crate) const TIMELINE: Table<Step> = Table::new("t");
 
 #[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1)]
+#[cfg_attr(not(feature = "layout-2"), silo_sdk::state(schema = 1))]
+#[cfg_attr(
+    feature = "layout-2",
+    silo_sdk::state(schema = 2, migrate = layout::from_older)
+)]
 pub struct Order {
     #[serde(rename = "o")]
     order: Option<OrderState>,
     /// The version at the last check; an order that still has it then is late.
     #[serde(rename = "c", default)]
     checked: u64,
+    /// What the first layout has not.
+    #[cfg(feature = "layout-2")]
+    #[serde(rename = "l")]
+    layout: layout::Marked,
 }
 
 #[silo_sdk::commands]

@@ -152,9 +152,11 @@ pub(crate) fn info(module: &Module, bytes: usize, at_ms: u64) -> Info {
     }
 }
 
-/// As in an actor's id.
+/// Stricter than an actor's id: a type is a name that people write.
 fn is_type(name: &str) -> bool {
-    pizza_types::ActorId::new(name, "k").is_ok()
+    let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let begins = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+    begins && name.len() <= 64 && name.bytes().all(allowed)
 }
 
 struct StopWatch<'a> {

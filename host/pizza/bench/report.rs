@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::latency::{Latencies, QUANTILES};
 
@@ -21,21 +21,36 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// # Errors
+    /// When an acknowledged order could not be read back.
+    pub(super) fn complain_of_loss(&self) -> anyhow::Result<()> {
+        let lost = self.lost;
+        anyhow::ensure!(lost == 0, "{lost} acknowledged orders cannot be read back");
+        Ok(())
+    }
+
+    fn rate(&self) -> f64 {
+        self.created as f64 / self.took.as_secs_f64()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "mode": self.mode, "connections": self.connections,
+            "restaurants": self.restaurants, "seconds": self.took.as_secs_f64(),
+            "created": self.created, "ordersPerSecond": self.rate(),
+            "refused": self.refused, "failed": self.failed,
+            "readBack": self.read_back, "lost": self.lost,
+            "latencyMs": self.latencies.json(),
+        })
+    }
+
     pub(super) fn print(&self, as_json: bool) -> anyhow::Result<()> {
-        let rate = self.created as f64 / self.took.as_secs_f64();
         let mut out = std::io::stdout().lock();
         if as_json {
-            let report = json!({
-                "mode": self.mode, "connections": self.connections,
-                "restaurants": self.restaurants, "seconds": self.took.as_secs_f64(),
-                "created": self.created, "ordersPerSecond": rate,
-                "refused": self.refused, "failed": self.failed,
-                "readBack": self.read_back, "lost": self.lost,
-                "latencyMs": self.latencies.json(),
-            });
-            writeln!(out, "{report}")?;
+            writeln!(out, "{}", self.json())?;
             return Ok(());
         }
+        let rate = self.rate();
         writeln!(
             out,
             "{}, {} connections, {} restaurants",

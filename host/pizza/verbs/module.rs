@@ -1,11 +1,11 @@
 //! `pizza module …`: which code serves which actors.
 
-mod activate;
+pub(crate) mod activate;
 mod audit;
 mod diff;
 mod dry_run;
 mod list;
-mod push;
+pub(crate) mod push;
 mod rollback;
 mod show;
 mod sign;

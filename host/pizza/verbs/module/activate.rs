@@ -70,7 +70,7 @@ fn said(answer: &Value, json: bool, words: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn activate(
+pub(crate) async fn activate(
     admin: &mut Admin,
     digest: &str,
     percent: Option<f64>,

@@ -82,7 +82,7 @@ pub(super) fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
-pub(super) fn read(file: &Path) -> anyhow::Result<Bytes> {
+pub(crate) fn read(file: &Path) -> anyhow::Result<Bytes> {
     let wasm = std::fs::read(file);
     Ok(wasm
         .with_context(|| format!("reading {}", file.display()))?
@@ -108,7 +108,7 @@ pub(super) fn signature_of(
 }
 
 /// The silo's last word, with each stage shown as it is done.
-pub(super) async fn push(
+pub(crate) async fn push(
     admin: &mut Admin,
     actor_type: &str,
     wasm: Bytes,

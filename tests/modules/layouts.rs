@@ -1,0 +1,76 @@
+//! State of an older layout under a newer module, and the other way round.
+
+use serde_json::json;
+
+use crate::common::operator::{complained, succeeded};
+use crate::fixture::{World, variant};
+
+#[test]
+fn old_state_migrates_on_first_touch_and_is_never_given_back() {
+    let world = World::new(&["--speed", "1"]);
+    let first = world.current("order");
+    let order = world.pizza.order();
+    let wish = json!({"customerId": "planted", "pizzaType": "Margherita"});
+    let planted = world.pizza.post("/api/orders", &wish).json();
+    let planted = planted["orderId"].as_str().expect("an id");
+
+    let file = variant("order", "layout-2").display().to_string();
+    let pushed = world.json(&["module", "push", &file, "--type", "order"]);
+    let digest = pushed["module"]["digest"].as_str().expect("a digest");
+    assert_eq!(pushed["module"]["schema"], 2);
+
+    // What would fail is known before anything serves.
+    let output = world.cli(&["module", "dry-run", digest]);
+    let complaint = complained(&output);
+    assert!(
+        complaint.contains("1 states cannot be taken over"),
+        "{complaint}"
+    );
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(found.contains("2 states: 1 migrated, 1 fail"), "{found}");
+    assert!(found.contains(&format!("order/{planted}")), "{found}");
+    assert_eq!(layout(&world, &order), 1, "a dry run writes nothing");
+
+    succeeded(&world.cli(&["module", "activate", digest]));
+    assert_eq!(layout(&world, &order), 1, "nobody has touched it");
+    let cancelled = world
+        .pizza
+        .post(&format!("/api/orders/{order}/cancel"), &json!({}));
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text());
+    assert_eq!(layout(&world, &order), 2);
+
+    // The one that cannot be taken over fails, and keeps what it has.
+    let refused = world
+        .pizza
+        .post(&format!("/api/orders/{planted}/cancel"), &json!({}));
+    assert_eq!(refused.status, 500, "{}", refused.text());
+    assert_eq!(layout(&world, planted), 1);
+
+    let refusal = complained(&world.cli(&["module", "rollback", "order"]));
+    for words in ["1 actors", &order, "layout 2", &first, "knows layout 1"] {
+        assert!(refusal.contains(words), "{words:?} is not in {refusal}");
+    }
+    assert_eq!(world.current("order"), digest);
+    let back = complained(&world.cli(&["module", "activate", &first, "--force"]));
+    assert!(back.contains("layout 2"), "{back}");
+}
+
+/// Nobody has migrated yet, so nothing is lost by going back.
+#[test]
+fn a_newer_layout_that_nobody_has_can_be_taken_back() {
+    let world = World::new(&["--speed", "1"]);
+    let first = world.current("order");
+    let order = world.pizza.order();
+    let file = variant("order", "layout-2").display().to_string();
+    world.activate(&file, "order");
+    succeeded(&world.cli(&["module", "rollback", "order"]));
+    assert_eq!(world.current("order"), first);
+    let path = format!("/api/orders/{order}/cancel");
+    assert_eq!(world.pizza.post(&path, &json!({})).status, 200);
+    assert_eq!(layout(&world, &order), 1);
+}
+
+fn layout(world: &World, order: &str) -> u64 {
+    let actor = world.json(&["actor", "get", &format!("order/{order}")]);
+    actor["state"]["schema"].as_u64().expect("a layout")
+}

@@ -1,0 +1,15 @@
+//! Modules in a running pizzeria, through its front doors: swapped, tried on a part of the
+//! keys, taken back, refused.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[allow(dead_code, reason = "the build script uses the rest")]
+#[path = "../../actors/compile.rs"]
+mod compile;
+
+mod canary;
+mod fixture;
+mod layouts;
+mod refused;
+mod signed;
+mod swaps;

@@ -1,0 +1,79 @@
+//! A silo that takes only what a trusted key has signed.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output};
+
+use crate::common::Pizza;
+use crate::common::operator::{complained, succeeded};
+use crate::fixture::{World, bundled, marked};
+
+fn pizza(words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pizza"));
+    command.args(words).output().expect("the binary runs")
+}
+
+#[test]
+fn only_what_a_trusted_key_signed_is_taken() {
+    let files = tempfile::tempdir().expect("a directory");
+    let dir = files.path().display().to_string();
+    for name in ["ours", "chefs", "stranger"] {
+        succeeded(&pizza(&["key", "new", name, "--dir", &dir]));
+    }
+    let secret = |name: &str| files.path().join(format!("{name}.key"));
+    let mode = std::fs::metadata(secret("ours"))
+        .expect("a key")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let again = complained(&pizza(&["key", "new", "ours", "--dir", &dir]));
+    assert!(again.contains("exists"), "{again}");
+    let list = succeeded(&pizza(&["key", "list", "--dir", &dir]));
+    assert!(
+        ["ours", "chefs", "stranger"]
+            .iter()
+            .all(|name| list.contains(name)),
+        "{list}"
+    );
+
+    let public = |name: &str| {
+        let text = std::fs::read_to_string(files.path().join(format!("{name}.pub")));
+        text.expect("a key").trim().to_owned()
+    };
+    let config = format!(
+        "[silo.modules]\nrequire_signature = true\n\
+         [[silo.modules.trusted]]\nname = \"ours\"\npublic_key = \"{}\"\n\
+         [[silo.modules.trusted]]\nname = \"chefs\"\npublic_key = \"{}\"\ntypes = [\"chef\"]\n",
+        public("ours"),
+        public("chefs")
+    );
+    let config_file = files.path().join("pizza.toml");
+    std::fs::write(&config_file, config).expect("a file");
+    let data = tempfile::tempdir().expect("a directory");
+    let options = ["--config", &config_file.display().to_string()];
+    let world = World {
+        pizza: Pizza::start(data.path(), &options),
+        data,
+        files,
+    };
+    let file = world.file("order.wasm", &marked(&bundled("order"), 1));
+    let sign = |name: &str| {
+        let key = world.files.path().join(format!("{name}.key"));
+        let key = key.display().to_string();
+        succeeded(&pizza(&["module", "sign", &file, "--key", &key]));
+    };
+    let push = || world.cli(&["module", "push", &file, "--type", "order"]);
+
+    assert!(complained(&push()).contains("takes only signed modules"));
+    sign("stranger");
+    assert!(complained(&push()).contains("none of the trusted keys"));
+    sign("chefs");
+    assert!(complained(&push()).contains("trusted for chef, not for \"order\""));
+    sign("ours");
+    succeeded(&push());
+    let list = world.json(&["module", "list", "order"]);
+    assert_eq!(list["modules"][0]["signedBy"], "ours");
+
+    // One byte else, and the signature is for something else.
+    world.file("order.wasm", &marked(&bundled("order"), 2));
+    assert!(complained(&push()).contains("none of the trusted keys"));
+}
