@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::error::GuestError;
 use crate::meter::Meter;
 use crate::module::Module;
-use crate::settings::Limits;
+use crate::settings::{Limits, Reuse};
 use crate::slots::Slot;
 use crate::wasi::{self, Output};
 
@@ -32,7 +32,11 @@ impl Instance {
         let (pre, settings) = (&module.pre, &module.settings);
         let output = Output::default();
         let wasi = wasi::context(&output);
-        let meter = Arc::new(Meter::new(module.tick));
+        let meter = match settings.reuse {
+            Reuse::Warm { .. } => Meter::new(module.tick),
+            Reuse::Fresh => Meter::exact(module.tick),
+        };
+        let meter = Arc::new(meter);
         let desk = Desk::new(
             Arc::clone(settings),
             Arc::clone(&module.plugins),

@@ -37,7 +37,8 @@ pub(crate) fn settings() -> TypeSettings {
             log_lines: 10,
             log_line_bytes: 500,
             instances: 8,
-            wait_ms: 20,
+            // At load; a question has its own, shorter wait.
+            wait_ms: 5_000,
         },
         reuse: Reuse::Fresh,
         ..TypeSettings::default()

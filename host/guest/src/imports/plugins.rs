@@ -1,5 +1,6 @@
 //! `plugins`: advice from what an operator bound to the actor.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::wit::plugins::{Host, PluginFailure};
@@ -36,7 +37,9 @@ impl Host for Desk {
             return Ok(Err(PluginFailure::Busy(why)));
         }
         let begun = Instant::now();
-        let answer = bound.consult(&actor, function, arguments, left).await;
+        let answer = bound.consult(&actor, function, arguments, left);
+        let meter = Arc::clone(&self.meter);
+        let answer = meter.elsewhere(answer).await;
         self.papers()?.advice_wait += begun.elapsed();
         Ok(answer.map_err(failure))
     }
