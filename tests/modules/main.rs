@@ -13,3 +13,4 @@ mod layouts;
 mod refused;
 mod signed;
 mod swaps;
+mod watch;

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod fixture;
+mod grants;
 mod loading;
 mod neighbours;
 mod plugins;

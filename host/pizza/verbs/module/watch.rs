@@ -32,7 +32,8 @@ impl Watch {
     pub(super) fn run(self) -> anyhow::Result<()> {
         self.door.through(async |mut admin: Admin| {
             let place = self.dir.display();
-            let mut seen = stamps(&self.dir).with_context(|| format!("reading {place}"))?;
+            let mut live_now = stamps(&self.dir).with_context(|| format!("reading {place}"))?;
+            let mut seen = live_now.clone();
             writeln!(std::io::stdout().lock(), "watching {place}; Ctrl-C ends it")?;
             loop {
                 tokio::select! {
@@ -42,7 +43,10 @@ impl Watch {
                 // The directory may be gone for a moment while it is built anew.
                 let now = stamps(&self.dir).unwrap_or_default();
                 for (file, stamp) in &now {
-                    if seen.get(file) != Some(stamp) {
+                    // What still changes is still being written.
+                    let is_whole = seen.get(file) == Some(stamp);
+                    if is_whole && live_now.get(file) != Some(stamp) {
+                        live_now.insert(file.clone(), *stamp);
                         let actor_type = self.actor_type.clone();
                         let actor_type = actor_type.unwrap_or_else(|| type_of(file));
                         live(&mut admin, file, &actor_type, self.force).await;
