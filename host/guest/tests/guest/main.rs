@@ -1,7 +1,10 @@
 //! What a guest may do, and what happens to one that does more.
 
+mod arena;
 mod bounds;
 mod fixture;
 mod loading;
 mod neighbours;
+mod reaching;
 mod reuse;
+mod starting;
