@@ -28,6 +28,8 @@ pub enum GuestError {
     },
     #[error("more than {limit} effects in one turn")]
     TooManyEffects { limit: usize },
+    #[error("more than {limit} handles at once")]
+    TooManyHandles { limit: usize },
     #[error("{what} of more than {limit} bytes")]
     TransferTooLarge { what: &'static str, limit: usize },
     #[error("no instance was free within {waited_ms} ms")]
@@ -61,6 +63,7 @@ impl GuestError {
             Self::StackOverflow => "stack",
             Self::StateTooLarge { .. } => "state",
             Self::TooManyEffects { .. } => "effects",
+            Self::TooManyHandles { .. } => "handles",
             Self::TransferTooLarge { .. } => "transfer",
             Self::NoInstance { .. } => "instances",
             Self::BadArguments { .. } => "arguments",

@@ -47,11 +47,18 @@ pub(crate) fn name(
     what: &'static str,
     name: String,
 ) -> wasmtime::Result<std::sync::Arc<str>> {
+    match check_name(what, &name) {
+        Ok(()) => Ok(name.into()),
+        Err(error) => Err(desk.stop(error)),
+    }
+}
+
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), crate::GuestError> {
     if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
         let why = "a name has 1 to 128 bytes and no control characters".to_owned();
-        return Err(desk.stop(crate::GuestError::Refused { what, why }));
+        return Err(crate::GuestError::Refused { what, why });
     }
-    Ok(name.into())
+    Ok(())
 }
 
 /// The longest time that a guest may plan ahead: 400 days.

@@ -157,11 +157,15 @@ fn failure(store: &mut Store<Desk>, error: &wasmtime::Error) -> GuestError {
         return GuestError::NoInstance { waited_ms: 0 };
     }
     let text = format!("{error:#}");
-    // The engine's own type for this is private.
+    // The engine's own types for these are private.
     if text.contains("fuel allocated for hostcalls") {
         let limit = desk.limits().transfer_bytes;
         let what = "a value";
         return GuestError::TransferTooLarge { what, limit };
+    }
+    if text.contains("store handle limit exceeded") {
+        let limit = wasi::HANDLES_MAX;
+        return GuestError::TooManyHandles { limit };
     }
     GuestError::Trap(described(desk, &shortened(&text)))
 }

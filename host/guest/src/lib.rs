@@ -10,6 +10,7 @@
 //! - [`desk`](crate::desk): the host's side of an instance, where requests are checked
 //! - [`imports`](crate::imports): one file for each interface that a guest may import
 //! - [`module`]: a module with its methods, hooks and clients
+//! - [`about`](crate::about): what a module says of itself when it is loaded
 //! - [`manifest`], [`grant`](crate::grant): what it asks for, and what it is granted
 //! - [`compare`](crate::compare): what changes when another takes its place
 //! - [`discover`](crate::discover), [`hooks`](crate::hooks), [`types`](crate::types),
@@ -23,6 +24,7 @@
 //! - [`log`]: what a guest says, under its actor's name
 //! - [`engine`](crate::engine), [`compile`], [`cache`](crate::cache), [`wasi`](crate::wasi)
 
+mod about;
 mod cache;
 mod compare;
 pub mod compile;

@@ -214,40 +214,6 @@ impl Module {
         let why = format!("the module of {:?} does not export it", self.actor_type);
         GuestError::Refused { what: hook, why }
     }
-
-    /// Asks a first instance for what only it can say. It stays, warm.
-    pub(crate) async fn ask_about_itself(&mut self) -> Result<(), GuestError> {
-        let wait = Duration::from_millis(self.settings.limits.wait_ms);
-        let deadline = Instant::now() + wait;
-        let mut instance = self.start(deadline).await?;
-        let schema = ask(&mut instance, self.hooks.schema.as_ref());
-        if let Some(Val::U32(schema)) = within(deadline, schema).await? {
-            self.schema = schema;
-        }
-        let streams = ask(&mut instance, self.hooks.subscriptions.as_ref());
-        if let Some(Val::List(streams)) = within(deadline, streams).await? {
-            let text = |val: Val| match val {
-                Val::String(text) => Some(text.into()),
-                _ => None,
-            };
-            self.subscriptions = streams.into_iter().filter_map(text).collect();
-        }
-        self.pool.give_back(instance);
-        Ok(())
-    }
-}
-
-async fn ask(
-    instance: &mut Instance,
-    export: Option<&ComponentExportIndex>,
-) -> Result<Option<Val>, GuestError> {
-    let Some(export) = export else {
-        return Ok(None);
-    };
-    let mut results = [Val::Bool(false)];
-    instance.call(export, &[], &mut results).await?;
-    let [answer] = results;
-    Ok(Some(answer))
 }
 
 pub(crate) async fn within<T>(

@@ -11,16 +11,19 @@ use crate::error::LoadError;
 
 /// Types may nest, but nobody needs them to nest without end.
 const DEPTH_MAX: usize = 32;
+/// Parts of one function's types, spelled out: a file of a kilobyte can name a million.
+const PARTS_MAX: usize = 10_000;
 
 pub(crate) fn function(name: &str, func: &ComponentFunc) -> Result<Function, LoadError> {
+    let mut parts = 0;
     let params = func.params().map(|(param, ty)| {
-        let ty = convert(&ty, &format!("{name}({param})"), 0)?;
+        let ty = convert(&ty, &format!("{name}({param})"), 0, &mut parts)?;
         Ok(Field::new(param, ty))
     });
     let params = params.collect::<Result<_, _>>()?;
     let result = func.results().next();
     let result = result
-        .map(|ty| convert(&ty, &format!("{name}() result"), 0))
+        .map(|ty| convert(&ty, &format!("{name}() result"), 0, &mut parts))
         .transpose()?;
     Ok(Function {
         name: name.to_owned(),
@@ -36,12 +39,20 @@ fn unsupported(place: &str, kind: &'static str) -> LoadError {
     }
 }
 
-fn convert(ty: &wasm::Type, place: &str, depth: usize) -> Result<Type, LoadError> {
+fn convert(
+    ty: &wasm::Type,
+    place: &str,
+    depth: usize,
+    parts: &mut usize,
+) -> Result<Type, LoadError> {
     if depth > DEPTH_MAX {
         return Err(unsupported(place, "a type nested this deep"));
     }
-    let inner = |ty: &wasm::Type| convert(ty, place, depth + 1);
-    let optional = |ty: Option<wasm::Type>| ty.as_ref().map(inner).transpose();
+    *parts += 1;
+    if *parts > PARTS_MAX {
+        return Err(unsupported(place, "a type of more than 10,000 parts"));
+    }
+    let mut inner = |ty: &wasm::Type| convert(ty, place, depth + 1, parts);
     Ok(match ty {
         wasm::Type::Bool => Type::Bool,
         wasm::Type::S8 => Type::S8,
@@ -70,7 +81,12 @@ fn convert(ty: &wasm::Type, place: &str, depth: usize) -> Result<Type, LoadError
         }
         wasm::Type::Variant(variant) => {
             let cases = variant.cases();
-            let cases = cases.map(|case| Ok(Case::new(case.name, optional(case.ty)?)));
+            let cases = cases.map(|case| {
+                Ok(Case::new(
+                    case.name,
+                    case.ty.as_ref().map(&mut inner).transpose()?,
+                ))
+            });
             let cases = cases.collect::<Result<_, LoadError>>()?;
             Type::Variant(Arc::new(Variant { cases }))
         }
@@ -83,7 +99,9 @@ fn convert(ty: &wasm::Type, place: &str, depth: usize) -> Result<Type, LoadError
             Type::Flags(Arc::new(Flags { names }))
         }
         wasm::Type::Result(result) => {
-            let (ok, err) = (optional(result.ok())?, optional(result.err())?);
+            let (ok, err) = (result.ok(), result.err());
+            let ok = ok.as_ref().map(&mut inner).transpose()?;
+            let err = err.as_ref().map(&mut inner).transpose()?;
             Type::Result(Arc::new(ResultType { ok, err }))
         }
         wasm::Type::Own(_) | wasm::Type::Borrow(_) => {

@@ -11,6 +11,7 @@ use pizza_guest::{
 use pizza_types::{ActorId, CallError, MessageId, Outcome};
 
 const HOSTILE: &str = include_str!("hostile.wat");
+const GRASPING: &str = include_str!("grasping.wat");
 
 pub(crate) fn component(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the text of a component")
@@ -64,15 +65,30 @@ pub(crate) async fn hostile_on(
     host: &Arc<WasmHost>,
     change: impl FnOnce(&mut TypeSettings),
 ) -> Guest {
+    guest_on(host, HOSTILE, change).await
+}
+
+pub(crate) async fn grasping_on(
+    host: &Arc<WasmHost>,
+    change: impl FnOnce(&mut TypeSettings),
+) -> Guest {
+    guest_on(host, GRASPING, change).await
+}
+
+pub(crate) async fn guest_on(
+    host: &Arc<WasmHost>,
+    text: &str,
+    change: impl FnOnce(&mut TypeSettings),
+) -> Guest {
     let mut settings = TypeSettings {
         grant: Grant::Exactly(Manifest::everything()),
         ..TypeSettings::default()
     };
     change(&mut settings);
-    let loaded = host.load("hostile", &component(HOSTILE), settings).await;
+    let loaded = host.load("hostile", &component(text), settings).await;
     Guest {
         _host: Arc::clone(host),
-        module: loaded.expect("the hostile module loads"),
+        module: loaded.expect("the module loads"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is no module of ours is refused at load, and the refusal says why.
 
-use pizza_guest::{HostConfig, LoadError, TypeSettings, WasmHost};
+use pizza_guest::{Grant, HostConfig, LoadError, Manifest, TypeSettings, WasmHost};
 
 use crate::fixture::{component, host, hostile, hostile_on, limits};
 
@@ -38,6 +38,47 @@ async fn a_damaged_component_is_refused_wherever_it_is_cut() {
         let cut = host.load("test", &whole[..length], TypeSettings::default());
         let error = cut.await.err().expect("a refusal");
         assert!(!error.to_string().is_empty(), "at {length}");
+    }
+}
+
+#[tokio::test]
+async fn a_precompiled_component_is_refused_unread() {
+    // Made as anybody can make it, and then with the one thing hidden that gives it away.
+    let engine = wasmtime::Engine::default();
+    let code = engine.precompile_component(&component("(component)"));
+    let mut code = code.expect("machine code");
+    let error = refused(&code).await;
+    assert!(error.to_string().contains("precompiled"), "{error}");
+    code[..4].copy_from_slice(b"\0asm");
+    let error = refused(&code).await;
+    assert!(
+        matches!(error, LoadError::NotAComponent { .. }),
+        "{error:?}"
+    );
+    code[..8].copy_from_slice(&component("(component)")[..8]);
+    let error = refused(&code).await;
+    assert!(matches!(error, LoadError::Invalid(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn random_bytes_are_refused() {
+    let mut noise = Noise(1);
+    for start in [&b""[..], b"\0asm", &component("(component)")] {
+        for _ in 0..200 {
+            let mut wasm = start.to_vec();
+            wasm.extend((0..500).map(|_| noise.next()));
+            assert!(!refused(&wasm).await.to_string().is_empty());
+        }
+    }
+}
+
+/// As bad as chance needs to be here, and the same every time.
+struct Noise(u32);
+
+impl Noise {
+    fn next(&mut self) -> u8 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.0.to_be_bytes()[0]
     }
 }
 
@@ -117,7 +158,10 @@ async fn one_name_in_two_interfaces_is_refused() {
 async fn a_memory_that_starts_too_large_is_refused() {
     let loaded = host()
         .load("hostile", &component(include_str!("hostile.wat")), {
-            let mut settings = TypeSettings::default();
+            let mut settings = TypeSettings {
+                grant: Grant::Exactly(Manifest::everything()),
+                ..TypeSettings::default()
+            };
             limits(|limits| limits.memory_bytes = 1_000)(&mut settings);
             settings
         })

@@ -1,0 +1,64 @@
+//! What a module says of itself, asked of its first instance when it is loaded. It has the
+//! bounds of a turn there.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::{ComponentExportIndex, Val};
+
+use crate::error::GuestError;
+use crate::imports;
+use crate::instance::Instance;
+use crate::module::Module;
+use crate::run::within;
+
+/// Streams that one type's actors may receive.
+const SUBSCRIPTIONS_MAX: usize = 64;
+
+impl Module {
+    /// Asks a first instance for what only it can say. It stays, warm.
+    pub(crate) async fn ask_about_itself(&mut self) -> Result<(), GuestError> {
+        let wait = Duration::from_millis(self.settings.limits.wait_ms);
+        let deadline = Instant::now() + wait;
+        let mut instance = self.start(deadline).await?;
+        let schema = ask(&mut instance, self.hooks.schema.as_ref());
+        if let Some(Val::U32(schema)) = within(deadline, schema).await? {
+            self.schema = schema;
+        }
+        let streams = ask(&mut instance, self.hooks.subscriptions.as_ref());
+        if let Some(Val::List(streams)) = within(deadline, streams).await? {
+            self.subscriptions = subscriptions(streams)?;
+        }
+        self.pool.give_back(instance);
+        Ok(())
+    }
+}
+
+fn subscriptions(streams: Vec<Val>) -> Result<Vec<Arc<str>>, GuestError> {
+    let what = "this subscription";
+    if streams.len() > SUBSCRIPTIONS_MAX {
+        let found = streams.len();
+        let why = format!("there are {found}; at most {SUBSCRIPTIONS_MAX} streams are allowed");
+        return Err(GuestError::Refused { what, why });
+    }
+    let names = streams.into_iter().filter_map(|val| match val {
+        Val::String(name) => Some(name),
+        _ => None,
+    });
+    names
+        .map(|name| imports::check_name(what, &name).map(|()| name.into()))
+        .collect()
+}
+
+async fn ask(
+    instance: &mut Instance,
+    export: Option<&ComponentExportIndex>,
+) -> Result<Option<Val>, GuestError> {
+    let Some(export) = export else {
+        return Ok(None);
+    };
+    let mut results = [Val::Bool(false)];
+    instance.call(export, &[], &mut results).await?;
+    let [answer] = results;
+    Ok(Some(answer))
+}
