@@ -1,6 +1,6 @@
 //! What is no module of ours is refused at load, and the refusal says why.
 
-use pizza_guest::{HostConfig, LoadError, TypeSettings, WasmHost};
+use pizza_guest::{Grant, HostConfig, LoadError, Manifest, TypeSettings, WasmHost};
 
 use crate::fixture::{component, host, hostile, hostile_on, limits};
 
@@ -117,7 +117,10 @@ async fn one_name_in_two_interfaces_is_refused() {
 async fn a_memory_that_starts_too_large_is_refused() {
     let loaded = host()
         .load("hostile", &component(include_str!("hostile.wat")), {
-            let mut settings = TypeSettings::default();
+            let mut settings = TypeSettings {
+                grant: Grant::Exactly(Manifest::everything()),
+                ..TypeSettings::default()
+            };
             limits(|limits| limits.memory_bytes = 1_000)(&mut settings);
             settings
         })
