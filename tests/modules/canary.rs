@@ -43,6 +43,7 @@ fn a_canary_has_its_share_of_the_keys_and_keeps_them_while_it_grows() {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "a measured time")]
 fn a_module_that_fails_one_turn_in_five_is_taken_back_by_itself() {
     let world = World::new(&["--speed", "1"]);
     let file = variant("order", "faulty").display().to_string();

@@ -55,10 +55,10 @@ fn what_others_may_rely_on_changes_only_when_an_operator_says_so() {
     assert!(complained(&world.cli(&["actor", "call", "lone/a", "touch"])).contains("touch"));
 }
 
-#[test]
-fn each_stage_says_what_it_refuses() {
-    let world = World::new(&[]);
-    let component = bundled("order");
+/// Name, component, the stage that refuses it, and words of the refusal.
+type Refused = (&'static str, Vec<u8>, &'static str, &'static str);
+
+fn refused(component: &[u8]) -> Vec<Refused> {
     let timers = wat::parse_str(
         r#"(component
             (import "silo:actor/timers@0.1.0" (instance $t
@@ -81,7 +81,7 @@ fn each_stage_says_what_it_refuses() {
     .expect("a component");
     let invalid = wat::parse_str("(component (core module (func (result i32))))");
     assert!(invalid.is_ok(), "its text is fine, its code is not");
-    for (name, bytes, stage, words) in [
+    vec![
         (
             "random",
             b"\x13\x37 no wasm".to_vec(),
@@ -119,7 +119,14 @@ fn each_stage_says_what_it_refuses() {
             "compile",
             "type mismatch",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn each_stage_says_what_it_refuses() {
+    let world = World::new(&[]);
+    let component = bundled("order");
+    for (name, bytes, stage, words) in refused(&component) {
         let file = world.file(name, &bytes);
         let refusal = complained(&world.cli(&["module", "push", &file, "--type", "lone"]));
         assert!(

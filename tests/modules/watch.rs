@@ -8,6 +8,7 @@ use crate::common::until;
 use crate::fixture::{World, bundled, marked};
 
 #[test]
+#[allow(clippy::print_stdout, reason = "a measured time")]
 fn a_component_serves_soon_after_it_is_built_and_state_stays() {
     let world = World::new(&["--speed", "1"]);
     let order = world.pizza.order();

@@ -157,7 +157,8 @@ mod tests {
             })
             .await;
         let used = meter.charge();
-        let own = Duration::from_millis(5)..Duration::from_millis(9);
+        // The others took 40 ms; a busy machine may add a tick to its own.
+        let own = Duration::from_millis(5)..Duration::from_millis(20);
         assert!(own.contains(&used), "{used:?}");
     }
 

@@ -94,7 +94,7 @@ impl Silo {
         let host = WasmHost::new(HostConfig::default()).expect("an engine");
         let serving = Arc::new(Serving::default());
         let (store, stage) = (Arc::new(MemoryStore::new()), Arc::clone(&serving));
-        let modules = Modules::new(host, store, stage, Settings::default());
+        let modules = Modules::new(Arc::new(host), store, stage, Settings::default());
         let silo = Self { modules, serving };
         let neighbour = wat::parse_str(NEIGHBOUR).expect("a component");
         let put = silo.activate("neighbour", neighbour).await;
