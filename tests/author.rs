@@ -5,7 +5,6 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Instant;
 
 use common::Pizza;
 
@@ -112,7 +111,6 @@ fn script(blocks: &[Block<'_>], said: &Path) -> String {
 
 #[test]
 fn the_page_does_what_it_says() {
-    let begun = Instant::now();
     let (place, data) = (workshop("page"), tempfile::tempdir().expect("a folder"));
     let pizza = Pizza::start(data.path(), &[]);
     // What is needed is there, and the pizzeria runs already, on ports of its own.
@@ -155,7 +153,6 @@ fn the_page_does_what_it_says() {
         }
     }
     assert!(promised >= 12, "the page promises {promised} lines");
-    println!("the page took {:.0?}", begun.elapsed());
 }
 
 #[test]
