@@ -1,10 +1,13 @@
-//! Compiles the bundled actors to components, so that `cargo run` needs nothing else.
+//! Compiles the bundled actors to components, so that `cargo run` needs nothing else, and
+//! lists the SDK's sources for `pizza actor new`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 #[path = "actors/compile.rs"]
 mod compile;
+#[path = "actors/embed.rs"]
+mod embed;
 
 /// Order matters to nobody; each name is an actor type and a folder under `actors/`.
 const ACTORS: [&str; 6] = [
@@ -28,13 +31,12 @@ fn main() {
 fn build() -> Result<(), String> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(variable("OUT_DIR")?);
-    for input in [
-        "actors",
-        "wit",
-        "scripts/wasm-target",
-        "Cargo.lock",
-        "build.rs",
-    ] {
+    let sdk = ["actors/sdk", "actors/sdk-macros"].map(str::to_owned);
+    let actors = ACTORS.map(|actor| format!("actors/{actor}"));
+    for folder in actors.iter().chain(&sdk) {
+        println!("cargo::rerun-if-changed={folder}");
+    }
+    for input in ["wit", "scripts/wasm-target", "Cargo.lock", "build.rs"] {
         println!("cargo::rerun-if-changed={input}");
     }
     let compiled = compile::compile(&root, &ACTORS)?;
@@ -49,8 +51,12 @@ fn build() -> Result<(), String> {
         list += &format!("    Bundled {{ actor_type: {actor:?}, wasm: {wasm} }},\n");
     }
     list += "]\n";
-    let index = out.join("bundled.rs");
-    fs::write(&index, list).map_err(|e| format!("{}: {e}", index.display()))
+    write(&out.join("bundled.rs"), &list)?;
+    write(&out.join("sdk.rs"), &embed::list(&root)?)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 fn variable(name: &str) -> Result<String, String> {

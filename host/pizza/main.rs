@@ -47,7 +47,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Look at an actor of a running silo, ask it, put it to rest.
+    /// Begin an actor; look at one of a running silo, ask it, put it to rest.
     #[command(subcommand)]
     Actor(verbs::actor::Actor),
     /// Put load on a running pizzeria and measure it.

@@ -27,13 +27,16 @@ pub(crate) fn expand(item: &ItemImpl, kind: Kind) -> syn::Result<TokenStream> {
             return Err(syn::Error::new_spanned(item, "only functions belong here"));
         };
         functions.push(function(state, method, kind)?);
+        // After its attributes, and the comments above it are some.
+        let mut method = method.clone();
+        method.vis = syn::parse_quote!(pub);
         methods.push(method);
     }
     Ok(quote! {
         #(#attributes)*
         #[allow(unreachable_pub, reason = "as visible as the state itself")]
         impl #state {
-            #(pub #methods)*
+            #(#methods)*
         }
 
         impl #guest for #state {

@@ -48,6 +48,8 @@ impl lamp::Guest for Lamp {
         Ok(self.view())
     }
 
+    /// A comment may stand above a method, and so may an attribute.
+    #[inline]
     fn touch(&mut self) -> u32 {
         self.turns += 1;
         TOUCHES.insert(&format!("{:03}", self.turns), &context::now_ms());

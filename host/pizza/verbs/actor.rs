@@ -1,15 +1,18 @@
-//! `pizza actor …`: one actor of a running silo.
+//! `pizza actor …`: one actor of a running silo, and the beginning of a new one.
 
 mod call;
 mod deactivate;
 mod get;
 mod history;
 mod named;
+mod new;
 
 use clap::Subcommand;
 
 #[derive(Subcommand)]
 pub(crate) enum Actor {
+    /// Write a project that compiles: an actor to begin with.
+    New(new::New),
     /// Show what the silo has of it: record, state, reminders.
     Get(get::Get),
     /// Call one of its methods.
@@ -23,6 +26,7 @@ pub(crate) enum Actor {
 impl Actor {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::New(verb) => verb.run(),
             Self::Get(verb) => verb.run(),
             Self::Call(verb) => verb.run(),
             Self::History(verb) => verb.run(),

@@ -1,0 +1,149 @@
+//! Where a project finds the SDK: in a copy of its own, which fits the program that made it,
+//! or in a checkout.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+
+/// Places in the checkout, and texts; `build.rs` has listed them.
+const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
+const ROOT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+const CONTRACTS: &str = "wit/silo/";
+
+pub(super) enum Sdk {
+    Copy,
+    /// The checkout, by its whole path.
+    Checkout(PathBuf),
+}
+
+impl Sdk {
+    /// # Errors
+    /// When the folder is no checkout.
+    pub(super) fn of(checkout: &Path) -> anyhow::Result<Self> {
+        let is_one = checkout.join("actors/sdk/Cargo.toml").is_file();
+        let shown = checkout.display();
+        ensure!(
+            is_one,
+            "{shown} is no checkout: it has no actors/sdk/Cargo.toml"
+        );
+        let whole = checkout.canonicalize();
+        Ok(Self::Checkout(whole.with_context(|| shown.to_string())?))
+    }
+
+    /// As a string of TOML.
+    pub(super) fn dependency(&self) -> String {
+        let path = match self {
+            Self::Copy => "sdk/actors/sdk".to_owned(),
+            Self::Checkout(root) => root.join("actors/sdk").display().to_string(),
+        };
+        // What JSON escapes in a string, TOML understands.
+        serde_json::Value::String(path).to_string()
+    }
+
+    pub(super) fn described(&self) -> &'static str {
+        match self {
+            Self::Copy => "| `sdk` | the SDK, as the `pizza` that wrote this has it |",
+            Self::Checkout(_) => "",
+        }
+    }
+
+    /// Everything of the project that is not the author's.
+    pub(super) fn files(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let Self::Checkout(root) = self else {
+            return Ok(copied());
+        };
+        let folder = root.join(CONTRACTS);
+        let failed = || format!("reading {}", folder.display());
+        let mut files = Vec::new();
+        for entry in folder.read_dir().with_context(failed)? {
+            let path = entry.with_context(failed)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let text = std::fs::read_to_string(&path);
+            let text = text.with_context(|| format!("reading {}", path.display()))?;
+            files.push((format!("wit/silo/{name}"), text));
+        }
+        Ok(files)
+    }
+}
+
+/// The SDK, a workspace around it, and the platform's contracts once more, beside the
+/// actor's own.
+fn copied() -> Vec<(String, String)> {
+    let mut files = vec![("sdk/Cargo.toml".to_owned(), workspace())];
+    for (place, text) in SOURCES {
+        files.push((format!("sdk/{place}"), (*text).to_owned()));
+        if let Some(name) = place.strip_prefix(CONTRACTS) {
+            files.push((format!("wit/silo/{name}"), (*text).to_owned()));
+        }
+    }
+    files
+}
+
+/// What the SDK's packages take from their workspace, out of the checkout's own.
+fn workspace() -> String {
+    let manifests = SOURCES
+        .iter()
+        .filter(|(place, _)| place.ends_with("Cargo.toml"));
+    let inherited: Vec<&str> = manifests
+        .flat_map(|(_, text)| text.lines())
+        .filter_map(|line| line.strip_suffix(" = { workspace = true }"))
+        .collect();
+    let mut text = String::from(
+        "[workspace]\nresolver = \"3\"\nmembers = [\"actors/sdk\", \"actors/sdk-macros\"]\n",
+    );
+    let mut section = "";
+    for line in ROOT.lines() {
+        if line.starts_with('[') {
+            section = line;
+            if section.starts_with("[workspace.") {
+                text += &format!("\n{section}\n");
+            }
+            continue;
+        }
+        let Some((key, _)) = line.split_once(" = ") else {
+            continue;
+        };
+        let is_wanted = match section {
+            "[workspace.dependencies]" => inherited.contains(&key),
+            section => section.starts_with("[workspace."),
+        };
+        if is_wanted {
+            text += &format!("{line}\n");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_has_all_that_it_inherits() {
+        let workspace: toml::Table = toml::from_str(&workspace()).unwrap();
+        let shared = &workspace["workspace"];
+        let manifests = SOURCES
+            .iter()
+            .filter(|(place, _)| place.ends_with("Cargo.toml"));
+        for (place, text) in manifests {
+            let manifest: toml::Table = toml::from_str(text).unwrap();
+            for (name, value) in manifest["package"].as_table().unwrap() {
+                let is_inherited = value.get("workspace").is_some();
+                let is_there = shared["package"].get(name).is_some();
+                assert!(!is_inherited || is_there, "{place}: {name}");
+            }
+            for (name, _) in manifest["dependencies"].as_table().unwrap() {
+                assert!(
+                    shared["dependencies"].get(name).is_some(),
+                    "{place}: {name}"
+                );
+            }
+        }
+        assert!(shared["lints"]["rust"].get("unsafe_code").is_some());
+        let dependencies = shared["dependencies"].as_table().unwrap();
+        assert!(
+            !dependencies.contains_key("wasmtime"),
+            "only what is needed"
+        );
+    }
+}
