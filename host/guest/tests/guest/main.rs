@@ -4,7 +4,6 @@ mod arena;
 mod bounds;
 mod fixture;
 mod loading;
-mod neighbours;
 mod reaching;
 mod reuse;
 mod starting;

@@ -1,10 +1,15 @@
-//! One module's misbehaviour is no other module's trouble.
+//! One module's misbehaviour is no other module's trouble. A program of its own: what is
+//! measured here is not to wait for other tests.
+
+#[path = "guest/fixture.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod fixture;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::fixture::{GRASPING, Guest, HOSTILE, guest_on, host, hostile_on, limits, turn};
+use fixture::{GRASPING, Guest, HOSTILE, guest_on, host, hostile_on, limits, turn};
 
 /// Lets eight tasks misbehave for as long as the measurement lasts.
 async fn beside(text: &str, method: &'static str, arguments: &'static str) -> Duration {
