@@ -7,11 +7,12 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use wasmtime::Engine;
@@ -124,19 +125,37 @@ async fn run(
         }));
     }
     let status = child.wait().await?;
-    let reason = String::from_utf8_lossy(&reason).trim().to_owned();
+    let reason = one_line(&reason);
     Ok(match status.code() {
         Some(0) => Ok(code),
         Some(INVALID) => Err(LoadError::Invalid(reason)),
-        _ => Err(LoadError::CompileBound {
-            bound: "memory or CPU time",
-            detail: format!(
-                "it ended with {status}; it has {} MiB and {} s",
-                bounds.memory_bytes >> 20,
-                bounds.cpu_s
-            ),
-        }),
+        _ => Err(died(status, &reason, bounds)),
     })
+}
+
+/// Names in the component may be part of it: no control characters from a guest.
+fn one_line(reason: &[u8]) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let reason = String::from_utf8_lossy(reason);
+    reason.trim().chars().map(clean).collect()
+}
+
+/// Which bound a child has run into that could not say so itself.
+fn died(status: ExitStatus, reason: &str, bounds: &Bounds) -> LoadError {
+    let signal = status.signal().and_then(Signal::from_named_raw);
+    let bound = match signal {
+        Some(Signal::XCPU | Signal::KILL) => "CPU time",
+        // What the allocator cannot give, it ends the process for.
+        Some(Signal::ABORT) if reason.contains("stack") => "stack",
+        Some(Signal::ABORT) => "memory",
+        Some(Signal::SEGV | Signal::BUS) => "stack",
+        // There are no addresses left for the stack of a thread.
+        None if reason.contains("Resource temporarily unavailable") => "memory",
+        _ => return LoadError::Compiler(format!("it ended with {status}: {reason}")),
+    };
+    let (mib, cpu_s) = (bounds.memory_bytes >> 20, bounds.cpu_s);
+    let detail = format!("it ended with {status}; it has {mib} MiB and {cpu_s} s");
+    LoadError::CompileBound { bound, detail }
 }
 
 /// The child's part. `numbers` are the last three arguments that it was given.
@@ -150,7 +169,12 @@ pub fn child(numbers: &[u64; 3]) -> io::Result<i32> {
         maximum: Some(bound),
     };
     setrlimit(Resource::As, limit(memory_bytes))?;
-    setrlimit(Resource::Cpu, limit(cpu_s))?;
+    // The first of the two ends it with a signal of its own, by which it can be told.
+    let cpu = Rlimit {
+        current: Some(cpu_s),
+        maximum: Some(cpu_s.saturating_add(1)),
+    };
+    setrlimit(Resource::Cpu, cpu)?;
     setrlimit(Resource::Core, limit(0))?;
     let mut wasm = Vec::new();
     io::stdin().lock().read_to_end(&mut wasm)?;

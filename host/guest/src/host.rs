@@ -112,7 +112,7 @@ impl WasmHost {
     /// the bounds.
     pub async fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
         recognise(wasm)?;
-        let manifest = Manifest::of(wasm)?;
+        let manifest = manifest(wasm).await?;
         let digest = ModuleDigest::of(wasm);
         let component = self.component(digest, wasm).await?;
         Ok(Compiled {
@@ -246,6 +246,13 @@ impl WasmHost {
         let compiled = compiled.map_err(|error| LoadError::Compiler(error.to_string()))?;
         compiled.map_err(|error| LoadError::Invalid(format!("{error:#}")))
     }
+}
+
+/// Reads all of the component, which may be made to take a second: not where turns run.
+async fn manifest(wasm: &[u8]) -> Result<Manifest, LoadError> {
+    let wasm = wasm.to_vec();
+    let read = tokio::task::spawn_blocking(move || Manifest::of(&wasm)).await;
+    read.map_err(|error| LoadError::Compiler(error.to_string()))?
 }
 
 /// Tells what is not a component apart, so that the error helps.

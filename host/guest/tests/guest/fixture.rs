@@ -10,8 +10,8 @@ use pizza_guest::{
 };
 use pizza_types::{ActorId, CallError, MessageId, Outcome};
 
-const HOSTILE: &str = include_str!("hostile.wat");
-const GRASPING: &str = include_str!("grasping.wat");
+pub(crate) const HOSTILE: &str = include_str!("hostile.wat");
+pub(crate) const GRASPING: &str = include_str!("grasping.wat");
 
 pub(crate) fn component(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the text of a component")

@@ -5,7 +5,6 @@ mod bounds;
 mod fixture;
 mod grants;
 mod loading;
-mod neighbours;
 mod plugins;
 mod reaching;
 mod reuse;

@@ -5,7 +5,7 @@ use pizza_guest::GuestError;
 use pizza_types::{Effect, StateWrite};
 
 use crate::arena::Arena;
-use crate::fixture::{limits, turn};
+use crate::fixture::{HOSTILE, limits, turn};
 
 /// Everything that may be asked for in vain: what, with which arguments, and the words
 /// that the refusal has to have.
@@ -115,6 +115,26 @@ async fn what_is_asked_for_in_vain() {
     ] {
         let outcome = guest.call(method, arguments).await;
         assert!(outcome.is_ok(), "{method}: {outcome:?}");
+    }
+}
+
+/// The same of the module that only hurts itself.
+#[tokio::test]
+async fn what_is_done_too_much() {
+    let arena = Arena::open().await;
+    let guest = arena.guest(HOSTILE, |_| ()).await;
+    for (kind, method, arguments, words) in [
+        ("an endless loop", "loop", "", "50 ms of CPU"),
+        ("endless recursion", "recurse", "[0]", "stack"),
+        ("endless allocation", "allocate", "", "16777216 bytes"),
+        ("a table that grows", "fill-table", "", "10000 elements"),
+        ("a reply of 1 MB", "reply", "[1048577]", "1048576 bytes"),
+        ("a reply of 100 MB", "reply", "[104857600]", "bytes"),
+        ("a million timers", "effects", "[1000000]", "256 effects"),
+        ("an entry of 2 MB", "write-entry", "[2000000]", "1048576"),
+    ] {
+        let error = arena.stopped(kind, &guest, method, arguments).await;
+        assert!(error.to_string().contains(words), "{kind}: {error}");
     }
 }
 

@@ -229,6 +229,43 @@ async fn what_is_too_large_to_start_is_refused() {
     assert!(unnamed.is_empty(), "{unnamed:#?}");
 }
 
+/// What is no component of ours is told at once.
+#[tokio::test]
+async fn what_is_no_module_is_soon_refused() {
+    let arena = Arena::open().await;
+    let engine = wasmtime::Engine::default();
+    let code = engine.precompile_component(&component("(component)"));
+    let code = code.expect("machine code");
+    let socket = r#"(component (import "wasi:sockets/tcp@0.2.0"
+        (instance (export "open" (func)))))"#;
+    let hook = with(
+        REALLOC,
+        r#"(export "silo:actor/timer-events@0.1.0" (instance $i))"#,
+    );
+    for (kind, wasm, words) in [
+        (
+            "a core module",
+            b"\0asm\x01\0\0\0".to_vec(),
+            "a core module",
+        ),
+        ("random bytes", vec![0xa7; 100_000], "no WebAssembly"),
+        ("a precompiled file", code, "precompiled"),
+        (
+            "an import of sockets",
+            component(socket),
+            "wasi:sockets/tcp@0.2.0",
+        ),
+        (
+            "a hook that there is not",
+            component(&hook),
+            "no such function",
+        ),
+    ] {
+        let error = arena.refused(kind, &wasm).await;
+        assert!(error.to_string().contains(words), "{kind}: {error}");
+    }
+}
+
 /// Types that are small in the file and large when they are spelled out.
 #[tokio::test]
 async fn types_that_double_are_refused() {

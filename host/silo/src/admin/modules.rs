@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::body::Body as Answer;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -57,6 +58,16 @@ impl OfType {
     }
 }
 
+/// Far too large a module is not even read; what is allowed is said all the same.
+fn unread(rejection: BytesRejection, admin: &Admin) -> Problem {
+    if rejection.status() != StatusCode::PAYLOAD_TOO_LARGE {
+        return rejection.into();
+    }
+    let bytes_max = admin.modules.settings().bytes_max;
+    let detail = format!("the module is too large; at most {bytes_max} bytes are taken");
+    Problem::new(rejection.status(), "too-large", detail)
+}
+
 /// Answers line by line, as stages are done; the last line is the module or the problem.
 async fn push(
     State(admin): State<Admin>,
@@ -73,7 +84,7 @@ async fn push(
     });
     let push = Push {
         actor_type: wanted.r#type,
-        wasm: body?,
+        wasm: body.map_err(|rejection| unread(rejection, &admin))?,
         signature: signature.transpose()?,
     };
     let (lines, told) = mpsc::unbounded_channel();
