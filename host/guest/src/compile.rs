@@ -145,16 +145,15 @@ fn died(status: ExitStatus, reason: &str, bounds: &Bounds) -> LoadError {
     let signal = status.signal().and_then(Signal::from_named_raw);
     let bound = match signal {
         Some(Signal::XCPU | Signal::KILL) => "CPU time",
-        // What the allocator cannot give, it ends the process for.
-        Some(Signal::ABORT) if reason.contains("stack") => "stack",
-        Some(Signal::ABORT) => "memory",
-        Some(Signal::SEGV | Signal::BUS) => "stack",
+        // What the allocator cannot give, it ends the process for; and where there are no
+        // addresses left, it may be the stack that cannot grow.
+        Some(Signal::ABORT | Signal::SEGV | Signal::BUS) => "memory",
         // There are no addresses left for the stack of a thread.
         None if reason.contains("Resource temporarily unavailable") => "memory",
         _ => return LoadError::Compiler(format!("it ended with {status}: {reason}")),
     };
     let (mib, cpu_s) = (bounds.memory_bytes >> 20, bounds.cpu_s);
-    let detail = format!("it ended with {status}; it has {mib} MiB and {cpu_s} s");
+    let detail = format!("it ended with {status}; it has {mib} MiB and {cpu_s} s. {reason}");
     LoadError::CompileBound { bound, detail }
 }
 

@@ -53,12 +53,11 @@ pub(crate) fn router(
     plugins: Arc<Bindings>,
     token: Token,
 ) -> Router {
-    let bytes_max = modules.settings().bytes_max;
     let guarded = Router::new()
         .route("/stats", get(stats::stats))
         .merge(dead_letters::routes())
         .merge(actors::routes())
-        .merge(modules::routes(bytes_max))
+        .merge(modules::routes())
         .merge(plugins::routes())
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::METHOD)

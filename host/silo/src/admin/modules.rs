@@ -2,9 +2,8 @@
 
 use std::convert::Infallible;
 
-use axum::body::Body as Answer;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::{Body as Stream, Bytes};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -25,11 +24,9 @@ use super::view::time;
 /// Base64 of the JSON that `pizza module sign` writes.
 const SIGNATURE: &str = "x-module-signature";
 
-pub(super) fn routes(bytes_max: usize) -> Router<Admin> {
-    // One byte more, so that the pipeline itself refuses what is too large.
-    let upload = post(push).layer(DefaultBodyLimit::max(bytes_max.saturating_add(1)));
+pub(super) fn routes() -> Router<Admin> {
     Router::new()
-        .route("/modules", get(list).merge(upload))
+        .route("/modules", get(list).post(push))
         .route("/modules/{digest}", get(show))
         .route("/modules/{digest}/diff/{other}", get(diff))
         .route("/modules/{digest}/activate", post(activate))
@@ -58,22 +55,43 @@ impl OfType {
     }
 }
 
-/// Far too large a module is not even read; what is allowed is said all the same.
-fn unread(rejection: BytesRejection, admin: &Admin) -> Problem {
-    if rejection.status() != StatusCode::PAYLOAD_TOO_LARGE {
-        return rejection.into();
+/// What is too large is read to its end all the same, and forgotten: who is cut off while
+/// still speaking does not hear why.
+async fn component(body: Stream, bytes_max: usize) -> Result<Bytes, Problem> {
+    const HEARD_BYTES_MAX: usize = 1 << 30;
+    let (mut wasm, mut heard) = (Vec::new(), 0_usize);
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed", error.to_string())
+        })?;
+        heard += chunk.len();
+        if heard <= bytes_max {
+            wasm.extend_from_slice(&chunk);
+        } else {
+            wasm = Vec::new();
+        }
+        if heard > HEARD_BYTES_MAX {
+            break;
+        }
     }
-    let bytes_max = admin.modules.settings().bytes_max;
+    if heard <= bytes_max {
+        return Ok(wasm.into());
+    }
     let detail = format!("the module is too large; at most {bytes_max} bytes are taken");
-    Problem::new(rejection.status(), "too-large", detail)
+    Err(Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        detail,
+    ))
 }
 
-/// Answers line by line, as stages are done; the last line is the module or the problem.
+/// Streams line by line, as stages are done; the last line is the module or the problem.
 async fn push(
     State(admin): State<Admin>,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
-    body: Body,
+    body: Stream,
 ) -> Result<Response, Problem> {
     let signature = headers.get(SIGNATURE).map(|value| {
         let parsed = serde_json::from_slice::<Signature>(value.as_bytes());
@@ -84,7 +102,7 @@ async fn push(
     });
     let push = Push {
         actor_type: wanted.r#type,
-        wasm: body.map_err(|rejection| unread(rejection, &admin))?,
+        wasm: component(body, admin.modules.settings().bytes_max).await?,
         signature: signature.transpose()?,
     };
     let (lines, told) = mpsc::unbounded_channel();
@@ -103,7 +121,7 @@ async fn push(
     let lines = stream::unfold(told, async |mut told| Some((told.recv().await?, told)));
     let lines = lines.map(|line| Ok::<_, Infallible>(format!("{line}\n")));
     let kind = (header::CONTENT_TYPE, "application/x-ndjson");
-    Ok(([kind], Answer::from_stream(lines)).into_response())
+    Ok(([kind], Stream::from_stream(lines)).into_response())
 }
 
 async fn list(
