@@ -96,5 +96,10 @@ pub(crate) async fn evening(town: &mut Town) {
     let first = open[0]["orderId"].as_str().unwrap_or_default();
     let timeline = town.read("order", first, "timeline").await;
     let kitchen = town.read("kitchen", "napoli", "display").await;
-    panic!("orders never end, like {}\n{timeline}\n{kitchen}", open[0]);
+    let letters = town.dead_letters().await;
+    let drivers = town.read("restaurant", "napoli", "drivers").await;
+    panic!(
+        "orders never end, like {}\n{timeline}\n{kitchen}\n{drivers}\n{letters:?}",
+        open[0]
+    );
 }

@@ -11,7 +11,6 @@
 //! - [`query`](crate::query): reads, which may run beside a turn
 //! - [`activation`](crate::activation): an actor in memory
 //! - [`actor_loop`](crate::actor_loop): one actor's messages, one at a time
-//! - [`lent`](crate::lent): who runs it
 //! - [`slot`](crate::slot): mailboxes, and the table of actors that are in memory
 //! - [`catalog`](crate::catalog), [`serving`](crate::serving): actor types and their modules
 //! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
@@ -43,7 +42,6 @@ mod figures;
 mod gate;
 mod housekeeping;
 mod inspect;
-mod lent;
 mod outbox;
 mod pipeline;
 mod query;

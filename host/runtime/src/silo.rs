@@ -13,7 +13,6 @@ use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::lent::Lent;
 use crate::outbox::Outbox;
 use crate::reminders::Reminders;
 use crate::settings::{Policy, Settings};
@@ -287,17 +286,17 @@ impl Core {
         self.refuse_chain(&envelope)?;
         self.refuse_if_late(&envelope, "before the message was queued")?;
         let (id, deadline_ms) = (envelope.id, envelope.deadline_ms);
-        let (mut ticket, mut work) = self.submit(envelope, manner)?;
+        let mut ticket = self.submit(envelope, manner)?;
         let answer = tokio::select! {
             biased;
-            answer = work.until(&mut ticket.reply) => answer,
+            answer = &mut ticket.reply => answer,
             () = self.clock.sleep_until(deadline_ms) => {
                 if ticket.give_up() {
                     let place = "while the message waited for its turn";
                     return Err(CallError::Deadline { place });
                 }
                 // The turn has begun, so its outcome will be known, and must be.
-                work.until(&mut ticket.reply).await
+                ticket.reply.await
             }
         };
         answer.unwrap_or_else(|_| {
@@ -323,13 +322,12 @@ impl Core {
         Ok(())
     }
 
-    /// Puts the message into its actor's mailbox. If the actor is idle, its loop comes back
-    /// to be run until the answer is there.
+    /// Puts the message into its actor's mailbox, and starts the actor's loop if it is idle.
     pub(crate) fn submit(
         self: &Arc<Self>,
         mut envelope: Envelope,
         manner: Manner,
-    ) -> Result<(Ticket, Lent), CallError> {
+    ) -> Result<Ticket, CallError> {
         let entry = self.catalog.get(&envelope.target, None)?;
         if manner != Manner::HostPart {
             entry.refuse_if_resting(self.clock.now_ms())?;
@@ -350,11 +348,12 @@ impl Core {
             let now_ms = self.clock.now_ms();
             let slot = self.slots.get_or_create(&id, now_ms);
             match slot.push(queued, entry.policy.mailbox_max, now_ms) {
-                Pushed::Queued => return Ok((ticket, Lent::nothing())),
+                Pushed::Queued => return Ok(ticket),
                 Pushed::StartLoop(arrival, parked) => {
                     let core = Arc::clone(self);
-                    let work = Lent::new(actor_loop::run(core, slot, arrival, parked));
-                    return Ok((ticket, work));
+                    // Boxed: a loop is large, and a task of its size is aligned, which costs more.
+                    tokio::spawn(Box::pin(actor_loop::run(core, slot, arrival, parked)));
+                    return Ok(ticket);
                 }
                 Pushed::Full => {
                     let limit = entry.policy.mailbox_max;

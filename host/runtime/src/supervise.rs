@@ -126,9 +126,8 @@ pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
 
 async fn commit_host_part(core: &Arc<Core>, envelope: Envelope) -> Result<(), CallError> {
     let id = envelope.id;
-    let (mut ticket, mut work) = core.submit(envelope, Manner::HostPart)?;
+    let ticket = core.submit(envelope, Manner::HostPart)?;
     let detail = "the turn ended without an answer".to_owned();
     let unheard = |_| Err(CallError::Unknown { id, detail });
-    let answer = work.until(&mut ticket.reply).await;
-    answer.unwrap_or_else(unheard).map(drop)
+    ticket.reply.await.unwrap_or_else(unheard).map(drop)
 }
