@@ -103,21 +103,24 @@ mod tests {
     #[test]
     fn only_the_window_counts() {
         let mut past = Past::new();
-        assert_eq!(lately(&mut past, 0, counts(100, 0), 1_000), counts(100, 0));
         assert_eq!(
-            lately(&mut past, 500, counts(150, 5), 1_000),
+            lately(&mut past, 10_000, counts(100, 0), 1_000),
+            counts(100, 0)
+        );
+        assert_eq!(
+            lately(&mut past, 10_500, counts(150, 5), 1_000),
             counts(150, 5)
         );
         assert_eq!(
-            lately(&mut past, 1_200, counts(200, 10), 1_000),
+            lately(&mut past, 11_200, counts(200, 10), 1_000),
             counts(100, 10)
         );
         assert_eq!(
-            lately(&mut past, 1_600, counts(200, 10), 1_000),
+            lately(&mut past, 11_600, counts(200, 10), 1_000),
             counts(50, 5)
         );
         assert_eq!(
-            lately(&mut past, 1_700, counts(3, 1), 1_000),
+            lately(&mut past, 11_700, counts(3, 1), 1_000),
             counts(3, 1),
             "anew"
         );
