@@ -144,22 +144,30 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     }
     let operators = axum::serve(admin, silo.admin(token));
     let operators = tokio::spawn(operators.into_future());
+    let stop = asked_to_stop()?;
     banner(&config, &open);
     let gauges = silo.gauges();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &gauges));
     let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move {
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => drop(result),
-            _ = terminate.recv() => {}
-        }
-        tracing::info!("stopping: requests in progress are finished first");
-    };
     pizza_gateway::serve(gateway, doors, stop).await?;
     operators.abort();
     silo.drain().await;
     Ok(())
+}
+
+/// Resolves when this process is asked to stop. From the call on, not from the first poll, a
+/// signal no longer ends the process where it stands: whoever has read the banner can count
+/// on a drained stop.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in progress are finished first");
+    })
 }
 
 async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
