@@ -9,7 +9,7 @@ use crate::error::Refusal;
 use crate::fit;
 use crate::modules::{Inner, Modules};
 use crate::newer;
-use crate::record::{Plan, Trial};
+use crate::record::{Audit, Plan, Trial};
 use crate::stage::Served;
 
 /// Which module is to serve, and whom.
@@ -40,19 +40,24 @@ impl Modules {
         let info = self.0.find(&wanted.digest).await?;
         let _one = self.0.changing.lock().await;
         let activated = self.0.activate(info.digest, wanted).await;
-        let what = match wanted.how {
-            How::Everybody => "activated",
-            How::Canary(_) => "canary",
-        };
-        let (what, detail) = match &activated {
-            Ok(plan) => (what, described(plan, wanted)),
-            Err(refusal) => ("refused", format!("to be {what}: {refusal}")),
-        };
-        let by = "operator";
-        self.0
-            .note(&info.actor_type, info.digest, what, by, detail)
-            .await;
+        if let Err(refusal) = &activated {
+            let detail = format!("to be {}: {refusal}", wanted.how.named());
+            let (actor_type, digest) = (&info.actor_type, info.digest);
+            let line = self
+                .0
+                .line(actor_type, digest, "refused", "operator", detail);
+            self.0.note(line).await;
+        }
         activated
+    }
+}
+
+impl How {
+    fn named(self) -> &'static str {
+        match self {
+            Self::Everybody => "activated",
+            Self::Canary(_) => "canary",
+        }
     }
 }
 
@@ -89,28 +94,26 @@ impl Inner {
             (Some(plan), How::Everybody) => succeeded(&plan, served.as_ref(), &module, now_ms),
             (Some(plan), How::Canary(percent)) => on_trial(plan, digest, percent)?,
         };
-        self.follow(actor_type, wanted.silo.as_deref(), &plan)
-            .await?;
+        let (what, detail) = (wanted.how.named(), described(&plan, wanted));
+        let line = self.line(actor_type, digest, what, "operator", detail);
+        self.follow(wanted.silo.as_deref(), &plan, line).await?;
         Ok(plan)
     }
 
-    /// Makes the plan durable, then carries it out.
+    /// Makes the plan durable together with why it is followed, then carries it out.
     pub(crate) async fn follow(
         &self,
-        actor_type: &str,
         silo: Option<&str>,
         plan: &Plan,
+        line: Audit,
     ) -> Result<(), Refusal> {
         let current = self.module(plan.current).await?;
         let trial = match &plan.trial {
             Some(trial) => Some((self.module(trial.digest).await?, trial.percent)),
             None => None,
         };
-        self.registry.set_plan(actor_type, silo, plan).await?;
         let own = self.stage.silo();
-        if silo.is_none() {
-            self.registry.forget_own_plan(actor_type, own).await?;
-        }
+        self.registry.set_plan(silo, own, plan, &line).await?;
         if silo.is_none_or(|silo| silo == own) {
             self.keep_loaded(&current);
             self.stage.serve(Served { current, trial });

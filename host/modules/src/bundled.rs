@@ -140,12 +140,12 @@ impl Inner {
                 is_bundled: true,
                 ..push::info(module, wasm.len(), self.stage.now_ms())
             };
-            self.registry.put(&info, Bytes::from_static(wasm)).await?;
             let detail = "it came with the program".to_owned();
-            self.note(name, digest, "activated", "program", detail)
-                .await;
+            let line = self.line(name, digest, "activated", "program", detail);
+            let wasm = Bytes::from_static(wasm);
+            self.registry.put(&info, wasm, &line).await?;
         }
-        self.registry.set_plan(name, None, &start.plan).await?;
+        self.registry.keep_plan(name, &start.plan).await?;
         Ok(())
     }
 }

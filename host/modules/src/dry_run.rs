@@ -57,10 +57,11 @@ impl Modules {
             "{} states looked at, {} migrated, {} fail",
             seen.actors, seen.migrated, seen.failed
         );
-        let by = "operator";
-        self.0
-            .note(&info.actor_type, info.digest, "dry-run", by, detail)
-            .await;
+        let (actor_type, digest) = (&info.actor_type, info.digest);
+        let line = self
+            .0
+            .line(actor_type, digest, "dry-run", "operator", detail);
+        self.0.note(line).await;
         Ok(seen)
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::error::Refusal;
 use crate::record::{Audit, Info, Plan};
 use crate::registry::Registry;
-use crate::sign::TrustedKey;
+use crate::sign::{SignError, TrustedKey};
 use crate::stage::Stage;
 
 /// What an operator may set.
@@ -204,9 +204,22 @@ impl Inner {
         }
         let unknown = || Refusal::Unknown(digest.to_string());
         let info = self.registry.info(digest).await?.ok_or_else(unknown)?;
+        self.admit(&info)?;
         let wasm = self.registry.wasm(digest).await?.ok_or_else(unknown)?;
         let compiled = self.compile(&wasm).await?;
         self.warm(compiled, &info.actor_type).await
+    }
+
+    /// What came before signatures were required, or by a key that is not trusted any more,
+    /// is not loaded again.
+    fn admit(&self, info: &Info) -> Result<(), SignError> {
+        if !self.settings.require_signature || info.is_bundled {
+            return Ok(());
+        }
+        let signer = info.signed_by.as_ref().ok_or(SignError::Missing)?;
+        let mut trusted = self.settings.trusted.iter();
+        let is_trusted = trusted.any(|key| key.name == *signer);
+        is_trusted.then_some(()).ok_or(SignError::Untrusted)
     }
 
     pub(crate) async fn compile(&self, wasm: &[u8]) -> Result<Compiled, Refusal> {
@@ -234,24 +247,28 @@ impl Inner {
         loaded.drain(..excess);
     }
 
-    /// A line of the audit log. What was done is done, whether it can be written or not.
-    pub(crate) async fn note(
+    /// A line of the audit log, for whatever writes it.
+    pub(crate) fn line(
         &self,
         actor_type: &str,
         digest: ModuleDigest,
         what: &str,
         by: &str,
         detail: String,
-    ) {
+    ) -> Audit {
         tracing::info!(actor_type, %digest, what, by, detail, "modules");
-        let line = Audit {
+        Audit {
             at_ms: self.stage.now_ms(),
             actor_type: actor_type.to_owned(),
             digest,
             what: what.to_owned(),
             by: by.to_owned(),
             detail,
-        };
+        }
+    }
+
+    /// Notes what changed nothing: a refusal stands, whether it can be written down or not.
+    pub(crate) async fn note(&self, line: Audit) {
         if let Err(error) = self.registry.note(&line).await {
             tracing::error!(%error, "the audit log of modules cannot be written");
         }

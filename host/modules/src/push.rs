@@ -49,15 +49,15 @@ impl Modules {
         let digest = ModuleDigest::of(&push.wasm);
         let actor_type = push.actor_type.clone();
         let pushed = self.0.push(digest, push, done).await;
-        let (what, detail) = match &pushed {
-            Ok(pushed) => ("pushed", signed(&pushed.info)),
-            Err(refusal) => ("refused", format!("{}: {refusal}", refusal.stage())),
-        };
         // What is no type at all is nothing to remember under its name.
-        if is_type(&actor_type) {
-            self.0
-                .note(&actor_type, digest, what, "operator", detail)
-                .await;
+        if let Err(refusal) = &pushed
+            && is_type(&actor_type)
+        {
+            let detail = format!("{}: {refusal}", refusal.stage());
+            let line = self
+                .0
+                .line(&actor_type, digest, "refused", "operator", detail);
+            self.0.note(line).await;
         }
         pushed
     }
@@ -101,7 +101,9 @@ impl Inner {
             signed_by,
             ..info(&module, push.wasm.len(), self.stage.now_ms())
         };
-        self.registry.put(&info, push.wasm).await?;
+        let (actor_type, detail) = (&info.actor_type, signed(&info));
+        let line = self.line(actor_type, digest, "pushed", "operator", detail);
+        self.registry.put(&info, push.wasm, &line).await?;
         watch.lap("keep");
         Ok(Pushed {
             info,

@@ -9,9 +9,10 @@
 //! | `module/audit/NUMBER` | [`Audit`] |
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use pizza_store::{Store, StoreError};
+use pizza_store::{MetaChange, Store, StoreError};
 use pizza_types::ModuleDigest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,26 +27,36 @@ const PAGE: usize = 500;
 
 pub(crate) struct Registry {
     store: Arc<dyn Store>,
+    /// Lines that this process has written.
+    lines: AtomicU64,
 }
 
 impl Registry {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        let lines = AtomicU64::new(0);
+        Self { store, lines }
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 
-    /// Keeps the component. Its row of knowledge comes last: what has one is whole.
-    pub(crate) async fn put(&self, info: &Info, wasm: Bytes) -> Result<(), StoreError> {
+    /// Keeps the component, what is known of it, and how it came, in one step.
+    pub(crate) async fn put(
+        &self,
+        info: &Info,
+        wasm: Bytes,
+        line: &Audit,
+    ) -> Result<(), StoreError> {
         let digest = info.digest;
+        let mut rows = vec![
+            set(format!("{INFO}{digest}"), info)?,
+            set(self.next_line(line.at_ms), line)?,
+        ];
         if self.info(digest).await?.is_none() {
-            self.store
-                .set_meta(&format!("{BLOB}{digest}"), wasm)
-                .await?;
+            rows.push((format!("{BLOB}{digest}"), Some(wasm)));
         }
-        self.write(&format!("{INFO}{digest}"), info).await
+        self.store.change_metas(rows).await
     }
 
     pub(crate) async fn info(&self, digest: ModuleDigest) -> Result<Option<Info>, StoreError> {
@@ -79,29 +90,31 @@ impl Registry {
         }
     }
 
-    /// Sets the plan of all silos, or of one.
+    /// Sets the plan of all silos, which the silo `own` follows from now on, or that of
+    /// `only` one; what it was set for is noted in the same step.
     pub(crate) async fn set_plan(
         &self,
-        actor_type: &str,
-        silo: Option<&str>,
+        only: Option<&str>,
+        own: &str,
         plan: &Plan,
+        line: &Audit,
     ) -> Result<(), StoreError> {
-        let name = match silo {
-            Some(silo) => format!("{PLAN}{actor_type}@{silo}"),
-            None => format!("{PLAN}{actor_type}"),
-        };
-        self.write(&name, plan).await
+        let actor_type = &line.actor_type;
+        let mut rows = vec![set(self.next_line(line.at_ms), line)?];
+        match only {
+            Some(silo) => rows.push(set(format!("{PLAN}{actor_type}@{silo}"), plan)?),
+            None => {
+                rows.push(set(format!("{PLAN}{actor_type}"), plan)?);
+                rows.push((format!("{PLAN}{actor_type}@{own}"), None));
+            }
+        }
+        self.store.change_metas(rows).await
     }
 
-    /// From now on the silo does as all do.
-    pub(crate) async fn forget_own_plan(
-        &self,
-        actor_type: &str,
-        silo: &str,
-    ) -> Result<(), StoreError> {
-        self.store
-            .remove_meta(&format!("{PLAN}{actor_type}@{silo}"))
-            .await
+    /// Sets the plan of all silos; one that has its own keeps that.
+    pub(crate) async fn keep_plan(&self, actor_type: &str, plan: &Plan) -> Result<(), StoreError> {
+        let row = set(format!("{PLAN}{actor_type}"), plan)?;
+        self.store.change_metas(vec![row]).await
     }
 
     /// Types that have a plan for all silos.
@@ -117,12 +130,16 @@ impl Registry {
         Ok(types)
     }
 
-    /// Writes a line. Lines are numbered by time; two of one millisecond keep their order.
+    /// Writes a line.
     pub(crate) async fn note(&self, line: &Audit) -> Result<(), StoreError> {
-        let mut after = format!("{AUDIT}{:016}", line.at_ms);
-        let taken = self.store.metas(&after, None, PAGE).await?;
-        after.push_str(&format!(".{:04}", taken.len()));
-        self.write(&after, line).await
+        let row = set(self.next_line(line.at_ms), line)?;
+        self.store.change_metas(vec![row]).await
+    }
+
+    /// Lines are named by their time; two of one millisecond keep their order.
+    fn next_line(&self, at_ms: u64) -> String {
+        let line = self.lines.fetch_add(1, Ordering::Relaxed);
+        format!("{AUDIT}{at_ms:016}.{line:08}")
     }
 
     /// The newest lines, newest first.
@@ -160,14 +177,14 @@ impl Registry {
         let row = self.store.meta(name).await?;
         row.map(|row| decode(name, &row)).transpose()
     }
+}
 
-    async fn write<T: Serialize>(&self, name: &str, row: &T) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(row).map_err(|error| StoreError::Io {
-            action: "write a module's row",
-            detail: error.to_string(),
-        })?;
-        self.store.set_meta(name, json.into()).await
-    }
+fn set<T: Serialize>(name: String, row: &T) -> Result<MetaChange, StoreError> {
+    let json = serde_json::to_vec(row).map_err(|error| StoreError::Io {
+        action: "write a module's row",
+        detail: error.to_string(),
+    })?;
+    Ok((name, Some(json.into())))
 }
 
 fn decode<T: DeserializeOwned>(name: &str, row: &[u8]) -> Result<T, StoreError> {

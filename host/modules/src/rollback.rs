@@ -30,19 +30,24 @@ impl Inner {
             Some(trial) if trial.percent > 0.0 => trial.digest,
             _ => plan.current,
         };
-        let outcome = self.go_back(actor_type, plan).await;
-        let (what, detail) = match &outcome {
-            Ok(_) => ("rolled-back", reason.to_owned()),
-            Err(refusal) => (
-                "refused",
-                format!("to be rolled back ({reason}): {refusal}"),
-            ),
+        let back = match self.before(actor_type, plan).await {
+            Ok(plan) => {
+                let detail = reason.to_owned();
+                let line = self.line(actor_type, taken_back, "rolled-back", by, detail);
+                self.follow(None, &plan, line).await.map(|()| plan)
+            }
+            Err(refusal) => Err(refusal),
         };
-        self.note(actor_type, taken_back, what, by, detail).await;
-        outcome
+        if let Err(refusal) = &back {
+            let detail = format!("to be rolled back ({reason}): {refusal}");
+            let line = self.line(actor_type, taken_back, "refused", by, detail);
+            self.note(line).await;
+        }
+        back
     }
 
-    async fn go_back(&self, actor_type: &str, mut plan: Plan) -> Result<Plan, Refusal> {
+    /// The plan to go back to.
+    async fn before(&self, actor_type: &str, mut plan: Plan) -> Result<Plan, Refusal> {
         let trial = plan.trial.take();
         match trial {
             Some(trial) if trial.percent > 0.0 => {
@@ -66,7 +71,6 @@ impl Inner {
                 plan.since_ms = self.stage.now_ms();
             }
         }
-        self.follow(actor_type, None, &plan).await?;
         Ok(plan)
     }
 

@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use pizza_store::apply::Head;
 use pizza_store::{
     ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
-    HandledRow, Inspected, OutboxKey, OutboxRow, Retention, Store, StoreError, StoredEvent,
-    StoredReply,
+    HandledRow, Inspected, MetaChange, OutboxKey, OutboxRow, Retention, Store, StoreError,
+    StoredEvent, StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::oneshot;
@@ -355,9 +355,12 @@ impl Store for EmbeddedStore {
         self.view()?.get(Table::Meta, &key::names(&[name]))
     }
 
-    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
-        let rows = vec![(Table::Meta, key::names(&[name]), Some(row::encode(&value)))];
-        self.write("note a fact", rows, true).await
+    async fn change_metas(&self, changes: Vec<MetaChange>) -> Result<(), StoreError> {
+        let rows = changes.into_iter().map(|(name, value)| {
+            let value = value.map(|value| row::encode(&value));
+            (Table::Meta, key::names(&[&name]), value)
+        });
+        self.write("note facts", rows.collect(), true).await
     }
 
     async fn metas(
@@ -369,11 +372,6 @@ impl Store for EmbeddedStore {
         let view = self.view()?;
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
         scan(move || read::metas(&view, &prefix, after.as_deref(), limit)).await
-    }
-
-    async fn remove_meta(&self, name: &str) -> Result<(), StoreError> {
-        let rows = vec![(Table::Meta, key::names(&[name]), None)];
-        self.write("forget a fact", rows, true).await
     }
 
     async fn expire(

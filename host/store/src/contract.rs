@@ -60,6 +60,7 @@ macro_rules! contract_tests {
             letters: one_that_is_removed_is_gone_and_its_number_too,
             keeping: facts_are_kept,
             keeping: facts_are_listed_by_prefix_and_go,
+            keeping: facts_change_together,
             keeping: expired_replies_are_forgotten,
             keeping: old_events_are_forgotten_but_the_newest,
             keeping: a_bounded_sweep_gets_everywhere,

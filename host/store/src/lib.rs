@@ -28,4 +28,4 @@ pub use row::{
     ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
     OutboxRow, Reminder, StoredEvent, StoredReply,
 };
-pub use store::{Store, StoreError};
+pub use store::{MetaChange, Store, StoreError};

@@ -18,7 +18,7 @@ use crate::row::{
     ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
     OutboxRow, StoredEvent, StoredReply,
 };
-use crate::store::{Store, StoreError};
+use crate::store::{MetaChange, Store, StoreError};
 
 #[derive(Debug, Default)]
 pub struct MemoryStore {
@@ -194,8 +194,14 @@ impl Store for MemoryStore {
         Ok(self.tables.lock().meta.get(name).cloned())
     }
 
-    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
-        self.tables.lock().meta.insert(name.to_owned(), value);
+    async fn change_metas(&self, changes: Vec<MetaChange>) -> Result<(), StoreError> {
+        let mut tables = self.tables.lock();
+        for (name, value) in changes {
+            match value {
+                Some(value) => tables.meta.insert(name, value),
+                None => tables.meta.remove(&name),
+            };
+        }
         Ok(())
     }
 
@@ -211,11 +217,6 @@ impl Store for MemoryStore {
         let facts = facts.filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
         let copy = |(name, value): (&String, &Bytes)| (name.clone(), value.clone());
         Ok(facts.take(limit).map(copy).collect())
-    }
-
-    async fn remove_meta(&self, name: &str) -> Result<(), StoreError> {
-        self.tables.lock().meta.remove(name);
-        Ok(())
     }
 
     async fn expire(

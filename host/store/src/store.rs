@@ -29,6 +29,9 @@ pub enum StoreError {
 }
 
 /// What a silo needs from storage. Reads see every commit whose ticket has resolved.
+/// A named fact's new value, or its end.
+pub type MetaChange = (String, Option<Bytes>);
+
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// What a resolved commit survives.
@@ -140,8 +143,20 @@ pub trait Store: Send + Sync + 'static {
     /// A named fact about the whole store.
     async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError>;
 
+    /// Sets facts, or removes those without a value: all of them or none. Durable when it
+    /// returns. Of two changes of one name the later one stands.
+    async fn change_metas(&self, changes: Vec<MetaChange>) -> Result<(), StoreError>;
+
     /// Durable when it returns.
-    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError>;
+    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
+        self.change_metas(vec![(name.to_owned(), Some(value))])
+            .await
+    }
+
+    /// Durable when it returns.
+    async fn remove_meta(&self, name: &str) -> Result<(), StoreError> {
+        self.change_metas(vec![(name.to_owned(), None)]).await
+    }
 
     /// Facts whose names start with `prefix`, in order of their names, after `after`.
     async fn metas(
@@ -150,9 +165,6 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, Bytes)>, StoreError>;
-
-    /// Durable when it returns.
-    async fn remove_meta(&self, name: &str) -> Result<(), StoreError>;
 
     /// Forgets dedupe records whose time has come and events that `events` lets go, looking
     /// at no more than about `limit` rows; returns how many rows went. The newest event of

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_store::{
     ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
-    HandledRow, Inspected, MemoryStore, OutboxKey, OutboxRow, Retention, Store, StoreError,
-    StoredEvent, StoredReply,
+    HandledRow, Inspected, MemoryStore, MetaChange, OutboxKey, OutboxRow, Retention, Store,
+    StoreError, StoredEvent, StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::watch;
@@ -203,8 +203,8 @@ impl Store for MoodyStore {
         self.inner.meta(name).await
     }
 
-    async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
-        self.inner.set_meta(name, value).await
+    async fn change_metas(&self, changes: Vec<MetaChange>) -> Result<(), StoreError> {
+        self.inner.change_metas(changes).await
     }
 
     async fn metas(
@@ -214,10 +214,6 @@ impl Store for MoodyStore {
         limit: usize,
     ) -> Result<Vec<(String, Bytes)>, StoreError> {
         self.inner.metas(prefix, after, limit).await
-    }
-
-    async fn remove_meta(&self, name: &str) -> Result<(), StoreError> {
-        self.inner.remove_meta(name).await
     }
 
     async fn expire(

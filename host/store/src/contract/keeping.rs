@@ -49,6 +49,27 @@ pub async fn facts_are_listed_by_prefix_and_go(store: AnyStore) {
     assert_eq!(list("b/", None, 9).await, ["b/1", "b/3"]);
 }
 
+pub async fn facts_change_together(store: AnyStore) {
+    let change = |name: &str, value: Option<&str>| (name.to_owned(), value.map(bytes));
+    let first = vec![
+        change("a", Some("1")),
+        change("b", Some("1")),
+        change("b", Some("2")),
+    ];
+    store.change_metas(first).await.expect("noted");
+    assert_eq!(store.meta("a").await, Ok(Some(bytes("1"))));
+    assert_eq!(store.meta("b").await, Ok(Some(bytes("2"))));
+    let second = vec![
+        change("a", None),
+        change("b", Some("3")),
+        change("never", None),
+    ];
+    store.change_metas(second).await.expect("noted");
+    assert_eq!(store.meta("a").await, Ok(None));
+    assert_eq!(store.meta("b").await, Ok(Some(bytes("3"))));
+    store.change_metas(Vec::new()).await.expect("nothing to do");
+}
+
 pub async fn expired_replies_are_forgotten(store: AnyStore) {
     let id = actor("a");
     claim(&store, &id, "one").await;
