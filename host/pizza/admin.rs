@@ -79,9 +79,11 @@ impl Door {
     }
 }
 
+const SIGNATURE: HeaderName = HeaderName::from_static("x-module-signature");
+
 impl Admin {
     pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<Value> {
-        self.ask(Method::GET, path, Bytes::new()).await
+        self.ask(Method::GET, path, Bytes::new(), &[]).await
     }
 
     pub(crate) async fn post(
@@ -89,15 +91,21 @@ impl Admin {
         path: &str,
         body: impl Into<Bytes>,
     ) -> anyhow::Result<Value> {
-        self.ask(Method::POST, path, body.into()).await
+        self.ask(Method::POST, path, body.into(), &[]).await
     }
 
+    /// Puts a component there, and its signature beside it.
     pub(crate) async fn put(
         &mut self,
         path: &str,
-        body: impl Into<Bytes>,
+        wasm: Bytes,
+        signature: Option<&HeaderValue>,
     ) -> anyhow::Result<Value> {
-        self.ask(Method::PUT, path, body.into()).await
+        let headers: Vec<_> = signature
+            .map(|value| (SIGNATURE, value))
+            .into_iter()
+            .collect();
+        self.ask(Method::PUT, path, wasm, &headers).await
     }
 
     /// Posts something whose answer comes line by line, each a JSON value.
@@ -108,8 +116,10 @@ impl Admin {
         signature: Option<&HeaderValue>,
         line: &mut dyn FnMut(Value),
     ) -> anyhow::Result<()> {
-        let name = HeaderName::from_static("x-module-signature");
-        let headers: Vec<_> = signature.map(|value| (name, value)).into_iter().collect();
+        let headers: Vec<_> = signature
+            .map(|value| (SIGNATURE, value))
+            .into_iter()
+            .collect();
         let mut response = self.0.begin(Method::POST, path, body, &headers).await?;
         let status = response.status().as_u16();
         let mut pending = Vec::new();
@@ -132,14 +142,20 @@ impl Admin {
     }
 
     pub(crate) async fn delete(&mut self, path: &str) -> anyhow::Result<()> {
-        self.ask(Method::DELETE, path, Bytes::new()).await?;
+        self.ask(Method::DELETE, path, Bytes::new(), &[]).await?;
         Ok(())
     }
 
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem.
-    async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Value> {
-        let answer = self.0.send(method, path, body).await?;
+    async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        headers: &[(HeaderName, &HeaderValue)],
+    ) -> anyhow::Result<Value> {
+        let answer = self.0.send(method, path, body, headers).await?;
         let status = answer.status;
         if status < 300 {
             if answer.body.is_empty() {

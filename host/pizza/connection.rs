@@ -52,8 +52,9 @@ impl Connection {
         method: Method,
         path: &str,
         body: Bytes,
+        headers: &[Header<'_>],
     ) -> anyhow::Result<Answer> {
-        let response = self.begin(method, path, body, &[]).await?;
+        let response = self.begin(method, path, body, headers).await?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes();
         Ok(Answer { status, body })

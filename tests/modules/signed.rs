@@ -16,7 +16,7 @@ fn pizza(words: &[&str]) -> Output {
 fn only_what_a_trusted_key_signed_is_taken() {
     let files = tempfile::tempdir().expect("a directory");
     let dir = files.path().display().to_string();
-    for name in ["ours", "chefs", "stranger"] {
+    for name in ["ours", "chefs", "vendor", "stranger"] {
         succeeded(&pizza(&["key", "new", name, "--dir", &dir]));
     }
     let secret = |name: &str| files.path().join(format!("{name}.key"));
@@ -29,7 +29,7 @@ fn only_what_a_trusted_key_signed_is_taken() {
     assert!(again.contains("exists"), "{again}");
     let list = succeeded(&pizza(&["key", "list", "--dir", &dir]));
     assert!(
-        ["ours", "chefs", "stranger"]
+        ["ours", "chefs", "vendor", "stranger"]
             .iter()
             .all(|name| list.contains(name)),
         "{list}"
@@ -42,9 +42,11 @@ fn only_what_a_trusted_key_signed_is_taken() {
     let config = format!(
         "[silo.modules]\nrequire_signature = true\n\
          [[silo.modules.trusted]]\nname = \"ours\"\npublic_key = \"{}\"\n\
-         [[silo.modules.trusted]]\nname = \"chefs\"\npublic_key = \"{}\"\ntypes = [\"chef\"]\n",
+         [[silo.modules.trusted]]\nname = \"chefs\"\npublic_key = \"{}\"\ntypes = [\"chef\"]\n\
+         [[silo.modules.trusted]]\nname = \"vendor\"\npublic_key = \"{}\"\ntypes = [\"plugins\"]\n",
         public("ours"),
-        public("chefs")
+        public("chefs"),
+        public("vendor")
     );
     let config_file = files.path().join("pizza.toml");
     std::fs::write(&config_file, config).expect("a file");
@@ -76,4 +78,23 @@ fn only_what_a_trusted_key_signed_is_taken() {
     // One byte else, and the signature is for something else.
     world.file("order.wasm", &marked(&bundled("order"), 2));
     assert!(complained(&push()).contains("none of the trusted keys"));
+}
+
+#[test]
+fn what_came_before_signatures_were_required_does_not_serve_after() {
+    let world = World::new(&[]);
+    let file = world.file("order.wasm", &marked(&bundled("order"), 7));
+    let pushed = world.json(&["module", "push", &file, "--type", "order"]);
+    let digest = pushed["module"]["digest"].as_str().expect("a digest");
+    let before = world.current("order");
+    // A type may be configured before its first module comes.
+    let config = "[silo.modules]\nrequire_signature = true\n[silo.types.courier]\n";
+    let config = world.file("pizza.toml", config.as_bytes());
+    let world = world.restart(&["--config", &config]);
+    let refused = complained(&world.cli(&["module", "activate", digest]));
+    assert!(refused.contains("takes only signed modules"), "{refused}");
+    assert_eq!(world.current("order"), before);
+    let last = world.audit("order").swap_remove(0);
+    assert_eq!(last["what"], "refused", "{last}");
+    world.pizza.order();
 }

@@ -7,3 +7,4 @@ mod common;
 mod compile;
 mod hostile;
 mod kitchen;
+mod signed;

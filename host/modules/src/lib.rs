@@ -38,5 +38,5 @@ pub use error::Refusal;
 pub use modules::{Modules, Settings, Shown};
 pub use push::{Push, Pushed, Step};
 pub use record::{Audit, Info, Plan, Trial};
-pub use sign::{SecretKey, Signature, TrustedKey};
+pub use sign::{PLUGINS, SecretKey, SignError, Signature, Trust, TrustedKey};
 pub use stage::{Served, Stage};

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::error::Refusal;
 use crate::record::{Audit, Info, Plan};
 use crate::registry::Registry;
-use crate::sign::{SignError, TrustedKey};
+use crate::sign::Trust;
 use crate::stage::Stage;
 
 /// What an operator may set.
@@ -19,8 +19,7 @@ use crate::stage::Stage;
 pub struct Settings {
     /// The largest component that is taken.
     pub bytes_max: usize,
-    pub require_signature: bool,
-    pub trusted: Vec<TrustedKey>,
+    pub trust: Trust,
     /// A module is taken back when more than this percentage of its turns failed…
     pub rollback_percent: f64,
     /// …of at least so many…
@@ -35,8 +34,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             bytes_max: 32 << 20,
-            require_signature: false,
-            trusted: Vec::new(),
+            trust: Trust::default(),
             rollback_percent: 5.0,
             rollback_turns: 20,
             rollback_window_ms: 10_000,
@@ -204,22 +202,13 @@ impl Inner {
         }
         let unknown = || Refusal::Unknown(digest.to_string());
         let info = self.registry.info(digest).await?.ok_or_else(unknown)?;
-        self.admit(&info)?;
+        if !info.is_bundled {
+            let trust = &self.settings.trust;
+            trust.admit(info.signed_by.as_deref(), &info.actor_type)?;
+        }
         let wasm = self.registry.wasm(digest).await?.ok_or_else(unknown)?;
         let compiled = self.compile(&wasm).await?;
         self.warm(compiled, &info.actor_type).await
-    }
-
-    /// What came before signatures were required, or by a key that is not trusted any more,
-    /// is not loaded again.
-    fn admit(&self, info: &Info) -> Result<(), SignError> {
-        if !self.settings.require_signature || info.is_bundled {
-            return Ok(());
-        }
-        let signer = info.signed_by.as_ref().ok_or(SignError::Missing)?;
-        let mut trusted = self.settings.trusted.iter();
-        let is_trusted = trusted.any(|key| key.name == *signer);
-        is_trusted.then_some(()).ok_or(SignError::Untrusted)
     }
 
     pub(crate) async fn compile(&self, wasm: &[u8]) -> Result<Compiled, Refusal> {

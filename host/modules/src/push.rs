@@ -10,7 +10,7 @@ use crate::error::Refusal;
 use crate::fit;
 use crate::modules::{Inner, Modules};
 use crate::record::Info;
-use crate::sign::{self, SignError, Signature};
+use crate::sign::Signature;
 
 #[derive(Debug, Clone)]
 pub struct Push {
@@ -123,15 +123,8 @@ impl Inner {
             return Err(Refusal::ActorType(name));
         }
         recognise(&push.wasm)?;
-        match &push.signature {
-            Some(signature) => {
-                let trusted = &self.settings.trusted;
-                let key = sign::verify(trusted, signature, digest, &push.actor_type)?;
-                Ok(Some(key.to_owned()))
-            }
-            None if self.settings.require_signature => Err(SignError::Missing.into()),
-            None => Ok(None),
-        }
+        let (trust, signature) = (&self.settings.trust, push.signature.as_ref());
+        Ok(trust.signer(signature, digest, &push.actor_type)?)
     }
 }
 

@@ -92,6 +92,65 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// Whose code a silo takes.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    pub require_signature: bool,
+    pub trusted: Vec<TrustedKey>,
+}
+
+/// What a key that is limited to plugins names instead of an actor type.
+pub const PLUGINS: &str = "plugins";
+
+impl Trust {
+    /// The trusted key that signed what is given, if one did. A signature that is not
+    /// needed must still be a good one.
+    ///
+    /// # Errors
+    /// When the signature is none of a key that is trusted for this, or there must be one.
+    pub fn signer(
+        &self,
+        signature: Option<&Signature>,
+        digest: ModuleDigest,
+        actor_type: &str,
+    ) -> Result<Option<String>, SignError> {
+        match signature {
+            Some(signature) => {
+                verify(&self.trusted, signature, digest, actor_type).map(|key| Some(key.to_owned()))
+            }
+            None if self.require_signature => Err(SignError::Missing),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether what was signed by this key when it came may still be loaded: what is kept
+    /// may be older than the silo's distrust.
+    ///
+    /// # Errors
+    /// When a signature is required and this is none that is trusted now.
+    pub fn admit(&self, signer: Option<&str>, actor_type: &str) -> Result<(), SignError> {
+        if !self.require_signature {
+            return Ok(());
+        }
+        let signer = signer.ok_or(SignError::Missing)?;
+        let key = self.trusted.iter().find(|key| key.name == signer);
+        key.ok_or(SignError::Untrusted)?.serves(actor_type)
+    }
+}
+
+impl TrustedKey {
+    fn serves(&self, actor_type: &str) -> Result<(), SignError> {
+        if self.types.is_empty() || self.types.iter().any(|name| name == actor_type) {
+            return Ok(());
+        }
+        Err(SignError::NotForType {
+            key: self.name.clone(),
+            types: self.types.clone(),
+            actor_type: actor_type.to_owned(),
+        })
+    }
+}
+
 /// The name of the trusted key that signed the module.
 ///
 /// # Errors
@@ -112,14 +171,8 @@ pub fn verify<'k>(
     // Strict: neither weak keys nor a second form of the same signature.
     let valid = public.verify_strict(&message(digest), &signed);
     valid.map_err(|_| SignError::Untrusted)?;
-    if key.types.is_empty() || key.types.iter().any(|name| name == actor_type) {
-        return Ok(&key.name);
-    }
-    Err(SignError::NotForType {
-        key: key.name.clone(),
-        types: key.types.clone(),
-        actor_type: actor_type.to_owned(),
-    })
+    key.serves(actor_type)?;
+    Ok(&key.name)
 }
 
 fn message(digest: ModuleDigest) -> Vec<u8> {
@@ -185,6 +238,30 @@ mod tests {
         assert!(
             matches!(refused, Err(SignError::Malformed(_))),
             "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_kept_is_loaded_only_while_its_key_is_trusted() {
+        let key = |name: &str, types: &[&str]| TrustedKey {
+            name: name.to_owned(),
+            public_key: String::new(),
+            types: types.iter().map(ToString::to_string).collect(),
+        };
+        let trust = |require_signature| Trust {
+            require_signature,
+            trusted: vec![key("ours", &[]), key("strangers", &[PLUGINS])],
+        };
+        assert_eq!(trust(false).admit(None, "order"), Ok(()));
+        assert_eq!(trust(true).admit(Some("ours"), "order"), Ok(()));
+        assert_eq!(trust(true).admit(Some("strangers"), PLUGINS), Ok(()));
+        assert_eq!(trust(true).admit(None, "order"), Err(SignError::Missing));
+        let former = trust(true).admit(Some("former"), "order");
+        assert_eq!(former, Err(SignError::Untrusted));
+        let narrow = trust(true).admit(Some("strangers"), "order");
+        assert!(
+            matches!(narrow, Err(SignError::NotForType { .. })),
+            "{narrow:?}"
         );
     }
 

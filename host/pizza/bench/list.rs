@@ -157,7 +157,7 @@ async fn read(
             kind.query
         );
         let begun = Instant::now();
-        let answer = connection.send(Method::GET, &path, "".into()).await?;
+        let answer = connection.send(Method::GET, &path, "".into(), &[]).await?;
         found.record(begun.elapsed())?;
         if answer.status != 200 {
             bail!("{path} answers {}", answer.status);

@@ -139,7 +139,7 @@ impl Orders {
                 let mut lost = 0;
                 for order in lane {
                     let path = format!("/api/orders/{order}");
-                    let answer = connection.send(Method::GET, &path, "".into()).await?;
+                    let answer = connection.send(Method::GET, &path, "".into(), &[]).await?;
                     lost += usize::from(answer.status != 200);
                 }
                 anyhow::Ok(lost)
@@ -189,7 +189,7 @@ impl Worker {
             );
             let answer = self
                 .connection
-                .send(Method::POST, "/api/orders", body.into())
+                .send(Method::POST, "/api/orders", body.into(), &[])
                 .await?;
             if sent < self.measured {
                 continue;

@@ -31,8 +31,6 @@ pub enum AssembleError {
     Engine(#[source] LoadError),
     #[error("actor type {actor_type:?} cannot be served")]
     Serve { actor_type: String, source: Refusal },
-    #[error("the configuration names actor type {0:?}, but no module serves it")]
-    UnknownType(String),
 }
 
 pub struct RunningSilo {
@@ -68,6 +66,7 @@ impl RunningSilo {
             silo: OnceLock::new(),
         });
         let settings = config.modules.settings();
+        let trust = settings.trust.clone();
         let modules = Modules::new(
             Arc::clone(&host),
             Arc::clone(&store),
@@ -76,12 +75,17 @@ impl RunningSilo {
         );
         let started = modules.start(bundled).await;
         started.map_err(|(actor_type, source)| AssembleError::Serve { actor_type, source })?;
+        // A type may be configured before its first module is pushed; or misspelt.
         let types = stage.types();
-        if let Some(unknown) = config.types.keys().find(|name| !types.contains(name)) {
-            return Err(AssembleError::UnknownType(unknown.clone()));
+        for unknown in config.types.keys().filter(|name| !types.contains(name)) {
+            tracing::warn!(
+                actor_type = unknown,
+                ?types,
+                "the configuration names an actor type that no module serves yet"
+            );
         }
         // Before the first turn: no order is cooked without its kitchen's plugin.
-        let plugins = Bindings::resume(host, Arc::clone(&store)).await?;
+        let plugins = Bindings::resume(host, Arc::clone(&store), trust).await?;
         let silo_id = silo_id(&*store).await?;
         let silo = Silo::start(Parts {
             silo: silo_id,

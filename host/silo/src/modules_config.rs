@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use pizza_guest::Compiling;
 use pizza_guest::compile::{Apart, Bounds};
-use pizza_modules::{Settings, TrustedKey};
+use pizza_modules::{Settings, Trust, TrustedKey};
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModulesConfig {
-    /// Take only modules that a trusted key has signed. Those that come with the program
+    /// Take only modules and plugins that a trusted key has signed. Those that come with the program
     /// are taken anyway.
     pub require_signature: bool,
     pub trusted: Vec<TrustedKey>,
@@ -36,8 +36,8 @@ impl Default for ModulesConfig {
     fn default() -> Self {
         let (settings, bounds) = (Settings::default(), Bounds::default());
         Self {
-            require_signature: settings.require_signature,
-            trusted: settings.trusted,
+            require_signature: settings.trust.require_signature,
+            trusted: settings.trust.trusted,
             size_mib: settings.bytes_max >> 20,
             compile_memory_mib: bounds.memory_bytes >> 20,
             compile_cpu_s: bounds.cpu_s,
@@ -55,8 +55,10 @@ impl ModulesConfig {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             bytes_max: self.size_mib << 20,
-            require_signature: self.require_signature,
-            trusted: self.trusted.clone(),
+            trust: Trust {
+                require_signature: self.require_signature,
+                trusted: self.trusted.clone(),
+            },
             rollback_percent: self.rollback_percent,
             rollback_turns: self.rollback_turns,
             rollback_window_ms: self.rollback_window_ms,

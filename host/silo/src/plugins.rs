@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pizza_guest::plugins::Figures;
 use pizza_guest::{LoadError, Plugin, Plugins, WasmHost};
+use pizza_modules::{PLUGINS, SignError, Signature, Trust};
 use pizza_store::{Store, StoreError};
 use pizza_types::{ActorId, ModuleDigest};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ const BINDINGS_MAX: usize = 1_000;
 pub enum BindError {
     #[error("the plugin is refused: {0}")]
     Refused(#[from] LoadError),
+    #[error("the plugin's signature is refused: {0}")]
+    Signature(#[from] SignError),
     #[error("there are {BINDINGS_MAX} bindings already")]
     TooMany,
     #[error(transparent)]
@@ -34,6 +37,9 @@ pub struct Binding {
     pub digest: String,
     pub bytes: usize,
     pub at_ms: u64,
+    /// The trusted key that signed the plugin.
+    #[serde(default)]
+    pub signed_by: Option<String>,
 }
 
 /// A binding and how its plugin has done.
@@ -54,6 +60,7 @@ pub enum State {
 pub struct Bindings {
     host: Arc<WasmHost>,
     store: Arc<dyn Store>,
+    trust: Trust,
     /// By `type/key`. Held while a change is made durable: changes come one by one.
     list: Mutex<List>,
 }
@@ -71,13 +78,19 @@ impl Bindings {
     pub(crate) async fn resume(
         host: Arc<WasmHost>,
         store: Arc<dyn Store>,
+        trust: Trust,
     ) -> Result<Self, StoreError> {
         let mut list = List {
             bindings: read(&*store).await?,
             unusable: BTreeMap::new(),
         };
         for (actor, binding) in &list.bindings {
-            if let Err(why) = take_up(&host, &*store, actor, binding).await? {
+            let admitted = trust.admit(binding.signed_by.as_deref(), PLUGINS);
+            let taken_up = match admitted {
+                Ok(()) => take_up(&host, &*store, actor, binding).await?,
+                Err(error) => Err(format!("its signature: {error}")),
+            };
+            if let Err(why) = taken_up {
                 tracing::error!(
                     actor,
                     why,
@@ -87,7 +100,12 @@ impl Bindings {
             }
         }
         let list = Mutex::new(list);
-        Ok(Self { host, store, list })
+        Ok(Self {
+            host,
+            store,
+            trust,
+            list,
+        })
     }
 
     /// Loads the plugin, keeps it, and has the actor ask it from now on.
@@ -98,9 +116,11 @@ impl Bindings {
         &self,
         actor: &ActorId,
         wasm: Bytes,
+        signature: Option<&Signature>,
         now_ms: u64,
     ) -> Result<Bound, BindError> {
         let digest = ModuleDigest::of(&wasm);
+        let signed_by = self.trust.signer(signature, digest, PLUGINS)?;
         let plugin = match self.plugins().loaded(digest) {
             Some(plugin) => plugin,
             None => self.host.load_plugin(&wasm).await?,
@@ -115,6 +135,7 @@ impl Bindings {
             digest: digest.to_string(),
             bytes: wasm.len(),
             at_ms: later_than(bindings.get(&name), now_ms),
+            signed_by,
         };
         self.store.set_meta(&place(&binding.digest), wasm).await?;
         let before = bindings.insert(name.clone(), binding.clone());

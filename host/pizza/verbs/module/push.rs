@@ -90,7 +90,7 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Bytes> {
 }
 
 /// The signature beside the file, or the one that was named.
-pub(super) fn signature_of(
+pub(crate) fn signature_of(
     file: &Path,
     named: Option<PathBuf>,
 ) -> anyhow::Result<Option<HeaderValue>> {

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 use pizza_types::ActorId;
 
 use crate::admin::{Admin, Door};
 use crate::table::{self, cell};
+use crate::verbs::module::push;
 
 #[derive(Args)]
 pub(crate) struct Bind {
@@ -18,6 +18,9 @@ pub(crate) struct Bind {
     /// The plugin, a component built for wasm32-wasip2
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
+    /// What `pizza module sign` wrote [default: FILE.wasm.sig, where there is one]
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
     #[command(flatten)]
     door: Door,
     /// Print JSON
@@ -30,12 +33,16 @@ impl Bind {
         let Self {
             kitchen,
             file,
+            signature,
             door,
             json,
         } = self;
-        let wasm = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        let wasm = push::read(&file)?;
+        let signature = push::signature_of(&file, signature)?;
         door.through(async |mut admin: Admin| {
-            let bound = admin.put(&super::path(&kitchen), wasm).await?;
+            let bound = admin
+                .put(&super::path(&kitchen), wasm, signature.as_ref())
+                .await?;
             if json {
                 return table::print_json(&bound);
             }

@@ -3,7 +3,8 @@
 use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use pizza_modules::Signature;
 use serde::Deserialize;
 
 use super::problem::Problem;
@@ -18,6 +19,21 @@ pub(super) struct Query<T>(pub(super) T);
 
 /// Bounded by the router's limit.
 pub(super) type Body = Result<Bytes, BytesRejection>;
+
+/// The JSON that `pizza module sign` writes, on one line.
+const SIGNATURE: &str = "x-module-signature";
+
+/// The signature that came along, if one did.
+pub(super) fn signature(headers: &HeaderMap) -> Result<Option<Signature>, Problem> {
+    let Some(value) = headers.get(SIGNATURE) else {
+        return Ok(None);
+    };
+    let parsed = serde_json::from_slice(value.as_bytes());
+    parsed.map(Some).map_err(|error| {
+        let detail = format!("the header {SIGNATURE}: {error}");
+        Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    })
+}
 
 /// A piece of a list.
 #[derive(Debug, Deserialize)]

@@ -10,19 +10,16 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::{StreamExt as _, stream};
 use pizza_guest::{Change, Weight};
-use pizza_modules::{Activate, Audit, DryRun, How, Plan, Push, Pushed, Refusal, Shown, Signature};
+use pizza_modules::{Activate, Audit, DryRun, How, Plan, Push, Pushed, Refusal, Shown};
 use pizza_types::ActorId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::Admin;
-use super::extract::{Body, Path, Query};
+use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
 use super::view::time;
-
-/// Base64 of the JSON that `pizza module sign` writes.
-const SIGNATURE: &str = "x-module-signature";
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
@@ -93,17 +90,11 @@ async fn push(
     headers: HeaderMap,
     body: Stream,
 ) -> Result<Response, Problem> {
-    let signature = headers.get(SIGNATURE).map(|value| {
-        let parsed = serde_json::from_slice::<Signature>(value.as_bytes());
-        parsed.map_err(|error| {
-            let detail = format!("the header {SIGNATURE}: {error}");
-            Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
-        })
-    });
+    let signature = signature(&headers)?;
     let push = Push {
         actor_type: wanted.r#type,
         wasm: component(body, admin.modules.settings().bytes_max).await?,
-        signature: signature.transpose()?,
+        signature,
     };
     let (lines, told) = mpsc::unbounded_channel();
     // On a task of its own: a module that was uploaded is dealt with, even if nobody

@@ -1,14 +1,14 @@
 //! `/plugins`: bind a plugin to an actor, look how it does, take it away.
 
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_types::ActorId;
 use serde_json::{Value, json};
 
 use super::Admin;
-use super::extract::{Body, Path};
+use super::extract::{Body, Path, signature};
 use super::problem::Problem;
 use super::view::time;
 use crate::plugins::{self, BindError, Bound};
@@ -46,6 +46,7 @@ async fn show(
 async fn bind(
     State(admin): State<Admin>,
     Path((actor_type, key)): ActorPath,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let actor = ActorId::new(actor_type, key)?;
@@ -55,7 +56,10 @@ async fn bind(
         return Err(Problem::not_found(detail));
     }
     let now_ms = admin.silo.now_ms();
-    let bound = admin.plugins.bind(&actor, body?, now_ms).await?;
+    let signature = signature(&headers)?;
+    let plugins = &admin.plugins;
+    let bound = plugins.bind(&actor, body?, signature.as_ref(), now_ms);
+    let bound = bound.await?;
     tracing::info!(%actor, digest = bound.binding.digest, "a plugin is bound");
     Ok(Json(view(&bound)))
 }
@@ -83,6 +87,7 @@ fn view(bound: &Bound) -> Value {
         "digest": bound.binding.digest,
         "bytes": bound.binding.bytes,
         "boundAt": time(bound.binding.at_ms),
+        "signedBy": bound.binding.signed_by,
     });
     match &bound.state {
         plugins::State::InForce(figures) => {
@@ -100,7 +105,9 @@ fn view(bound: &Bound) -> Value {
 impl From<BindError> for Problem {
     fn from(error: BindError) -> Self {
         let (status, code) = match &error {
-            BindError::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "plugin-refused"),
+            BindError::Refused(_) | BindError::Signature(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "plugin-refused")
+            }
             BindError::TooMany => (StatusCode::CONFLICT, "too-many-plugins"),
             BindError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
         };
