@@ -73,7 +73,13 @@ impl driver::Guest for Driver {
                 &["busy", "offline"],
             ));
         }
+        // Nobody hands a pizza back by going offline: it is on the road, with a driver who
+        // cannot be reached.
+        if status == Availability::Offline && state.order_id.is_some() {
+            return Ok(self.is_lost(state));
+        }
         state.status = status;
+        state.lost_signal = false;
         if status != Availability::Available {
             self.let_go(&mut state);
         }

@@ -57,15 +57,22 @@ impl Driver {
 
     /// Every two minutes on the way.
     pub(crate) fn listen(&mut self) {
-        let mut state = self.view();
+        let state = self.view();
         let heard = state.located_at.unwrap_or_default();
         let silent_ms = u128::from(context::now_ms().saturating_sub(heard));
         if state.order_id.is_none() || state.lost_signal || silent_ms < SILENCE.as_millis() {
             return;
         }
         log::warn!("no position for {} s", silent_ms / 1_000);
-        state.lost_signal = true;
-        self.tell(state);
+        self.is_lost(state);
+    }
+
+    /// Until a position or a status comes. The restaurant is told once.
+    pub(crate) fn is_lost(&mut self, mut state: DriverState) -> DriverState {
+        if std::mem::replace(&mut state.lost_signal, true) {
+            return state;
+        }
+        self.tell(state)
     }
 }
 

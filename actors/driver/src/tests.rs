@@ -158,3 +158,28 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     driver.delivered().unwrap();
     assert!(!host.reminders().contains_key("signal"));
 }
+
+#[test]
+fn who_vanishes_on_the_way_keeps_the_order_and_comes_back() {
+    let (host, mut driver) = available();
+    driver.assign("order-1".to_owned()).unwrap();
+    host.clear_effects();
+    for _ in 0..2 {
+        let gone = driver.set_status(Availability::Offline).unwrap();
+        assert_eq!(gone.order_id.as_deref(), Some("order-1"));
+        assert_eq!((gone.status, gone.lost_signal), (Availability::Busy, true));
+    }
+    assert_eq!(host.sent_to("restaurant", "driver-changed").len(), 1);
+    let back = driver.set_status(Availability::Busy).unwrap();
+    assert!(!back.lost_signal);
+    driver.set_status(Availability::Offline).unwrap();
+    let back = driver.update_location(PLACE, host.now_ms()).unwrap();
+    assert!(!back.lost_signal);
+    the_order_agrees(&host);
+    driver.delivered().unwrap();
+    let home = driver.set_status(Availability::Offline).unwrap();
+    assert_eq!(
+        (home.status, home.lost_signal),
+        (Availability::Offline, false)
+    );
+}
