@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, within the project.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("pizza-types", &[]),
     ("pizza-value", &["pizza-types"]),
     ("pizza-store", &["pizza-types"]),
@@ -22,6 +22,10 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("pizza-client", &["pizza-types"]),
     (
         "pizza-gateway",
+        &["pizza-client", "pizza-types", "pizza-value"],
+    ),
+    (
+        "pizza-bridge",
         &["pizza-client", "pizza-types", "pizza-value"],
     ),
     ("silo-sdk", &["silo-sdk-macros"]),

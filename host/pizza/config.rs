@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
+use pizza_bridge::BridgeConfig;
 use pizza_gateway::GatewayConfig;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
@@ -25,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) demo: bool,
     pub(crate) silo: SiloConfig,
     pub(crate) gateway: GatewayConfig,
+    pub(crate) bridge: BridgeConfig,
 }
 
 impl Default for Config {
@@ -37,6 +39,7 @@ impl Default for Config {
             demo: true,
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
+            bridge: BridgeConfig::default(),
         }
     }
 }

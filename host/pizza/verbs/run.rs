@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use pizza_bridge::Bridge;
 use pizza_gateway::{Door, Gateway, Metrics, Tls};
 use pizza_silo::{RunningSilo, Token};
 use tokio::net::TcpListener;
@@ -144,6 +145,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     }
     let operators = axum::serve(admin, silo.admin(token));
     let operators = tokio::spawn(operators.into_future());
+    let bridge = Bridge::start(silo.client(), config.bridge.clone())?;
     let stop = asked_to_stop()?;
     banner(&config, &open);
     let gauges = silo.gauges();
@@ -151,6 +153,9 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
     pizza_gateway::serve(gateway, doors, stop).await?;
     operators.abort();
+    if let Some(bridge) = bridge {
+        bridge.stop().await;
+    }
     silo.drain().await;
     Ok(())
 }
@@ -209,6 +214,11 @@ fn banner(config: &Config, open: &Open) {
     let https = open.https.map_or_else(String::new, |https| {
         format!("  TLS    https://{https}/api\n")
     });
+    let mqtt = config
+        .bridge
+        .broker
+        .as_ref()
+        .map_or_else(String::new, |broker| format!("  MQTT   {broker}\n"));
     let tokens = open.tokens.as_ref().map_or_else(String::new, |tokens| {
         format!("Tokens to try each role with; from this machine none is needed:\n{tokens}")
     });
@@ -216,6 +226,7 @@ fn banner(config: &Config, open: &Open) {
         "Awesome Pizza is open.\n\
          \x20 API    http://{http}/api  (docs: http://{http}/docs)\n\
          {https}\
+         {mqtt}\
          \x20 admin  http://{admin}/stats  (token: {token})\n\
          \x20 data   {data}\n\
          {tokens}\

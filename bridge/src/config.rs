@@ -1,0 +1,132 @@
+//! What an operator may set about MQTT.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What is listened to when nothing else is configured.
+const USUAL: &str = include_str!("mappings.toml");
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BridgeConfig {
+    /// `mqtt://host:port`; without it there is no bridge.
+    pub broker: Option<String>,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    /// The broker keeps a session under this name: two bridges need two.
+    pub client_id: String,
+    /// Bridges that name the same group divide the messages among them (`$share`).
+    pub share: Option<String>,
+    /// Messages that are worked on at once, each unacknowledged.
+    pub in_flight: usize,
+    /// Where messages go that cannot be delivered.
+    pub dead_letter_topic: String,
+    /// Subscriptions wider than the mappings, so that a mistyped topic is not lost.
+    pub watch: Vec<String>,
+    pub inbound: Vec<Inbound>,
+}
+
+/// What becomes of the messages of a topic.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inbound {
+    /// Segments in braces have names: `pizza/drivers/{driverId}/location`.
+    pub topic: String,
+    pub actor: String,
+    /// The actor's key: a named segment, or a text.
+    pub key: String,
+    pub method: String,
+    #[serde(default)]
+    pub payload: Payload,
+    #[serde(default)]
+    pub id: Id,
+    /// Times in the payload that must be near the present.
+    #[serde(default)]
+    pub times: Vec<Time>,
+    /// The method's arguments by name; strings may stand for parts of the message.
+    pub arguments: Value,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Payload {
+    #[default]
+    Json,
+    /// What is no JSON is a text.
+    JsonOrText,
+}
+
+/// What tells one message from another, so that the same one has no second effect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Id {
+    /// Topic and payload: right where the payload bears a time or a number.
+    Content,
+    /// The payload's `messageId`; without one every delivery is a message of its own.
+    #[default]
+    Given,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// JSON pointer to milliseconds since the Unix epoch.
+    pub at: String,
+    pub past_ms: u64,
+    pub future_ms: u64,
+}
+
+/// Never shown.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Default for BridgeConfig {
+    fn default() -> Self {
+        #[derive(Deserialize)]
+        struct Usual {
+            inbound: Vec<Inbound>,
+        }
+        let usual: Usual = toml::from_str(USUAL).expect("the usual mappings are read by a test");
+        Self {
+            broker: None,
+            user: None,
+            password: None,
+            client_id: "awesome-pizza".to_owned(),
+            share: None,
+            in_flight: 256,
+            dead_letter_topic: "pizza/dead-letter".to_owned(),
+            watch: vec!["pizza/drivers/#".to_owned(), "pizza/kitchen/#".to_owned()],
+            inbound: usual.inbound,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_mappings_are_understood_and_secrets_not_shown() {
+        let config = BridgeConfig::default();
+        assert_eq!(config.inbound.len(), 4);
+        let text = "broker = \"mqtt://host\"\npassword = \"sesame\"";
+        let config: BridgeConfig = toml::from_str(text).expect("a configuration");
+        assert!(!format!("{config:?}").contains("sesame"));
+        assert!(toml::from_str::<BridgeConfig>("brocker = 1").is_err());
+    }
+}

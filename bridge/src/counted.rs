@@ -1,0 +1,28 @@
+//! What is counted. Where the numbers go is the process's business.
+
+use metrics::{counter, describe_counter};
+
+const MESSAGES: &str = "pizza_bridge_messages_total";
+const DEAD: &str = "pizza_bridge_dead_letters_total";
+const LOST: &str = "pizza_bridge_connections_lost_total";
+
+pub(crate) fn describe() {
+    describe_counter!(
+        MESSAGES,
+        "MQTT messages that an actor has handled, by mapping"
+    );
+    describe_counter!(DEAD, "MQTT messages that became dead letters, by reason");
+    describe_counter!(LOST, "Connections to the broker that were lost or not made");
+}
+
+pub(crate) fn handled(mapping: &str) {
+    counter!(MESSAGES, "mapping" => mapping.to_owned()).increment(1);
+}
+
+pub(crate) fn dead(code: &'static str) {
+    counter!(DEAD, "reason" => code).increment(1);
+}
+
+pub(crate) fn lost() {
+    counter!(LOST).increment(1);
+}

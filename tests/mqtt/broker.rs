@@ -1,0 +1,158 @@
+//! Mosquitto in a process of its own, and its clients.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::common::until;
+
+pub(crate) struct Mosquitto {
+    process: Child,
+    port: u16,
+    files: TempDir,
+}
+
+fn program() -> PathBuf {
+    let debian = Path::new("/usr/sbin/mosquitto");
+    match debian.exists() {
+        true => debian.to_owned(),
+        false => "mosquitto".into(),
+    }
+}
+
+impl Mosquitto {
+    /// On a free port, with everything kept on disk when it is stopped.
+    pub(crate) fn start() -> Self {
+        let files = tempfile::tempdir().expect("a directory");
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let dir = files.path().display();
+        let config = format!(
+            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n\
+             persistence_location {dir}/\nmax_queued_messages 0\nmax_inflight_messages 50\n\
+             user root\nlog_dest stderr\nlog_type error\n"
+        );
+        std::fs::write(files.path().join("mosquitto.conf"), config).expect("a file");
+        let process = run(&files, port);
+        Self {
+            process,
+            port,
+            files,
+        }
+    }
+
+    /// Stopped and started again, on the same port, with what it kept.
+    pub(crate) fn restart(&mut self) {
+        let pid = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.expect("kill runs").success());
+        self.process.wait().expect("it ends");
+        self.process = run(&self.files, self.port);
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("mqtt://127.0.0.1:{}", self.port)
+    }
+
+    fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-q", "1"]);
+        command
+    }
+
+    /// Returns when the broker has it.
+    pub(crate) fn publish(&self, topic: &str, payload: &[u8]) {
+        let mut client = self.client("mosquitto_pub");
+        // An empty standard input would be no message at all.
+        match payload.is_empty() {
+            true => client.args(["-t", topic, "-n"]),
+            false => client.args(["-t", topic, "-s"]),
+        };
+        let mut child = client.stdin(Stdio::piped()).spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(payload).expect("it reads");
+        drop(stdin);
+        assert!(child.wait().expect("it ends").success(), "{topic}");
+    }
+
+    /// A message a line, over one connection; returns when the broker has them.
+    pub(crate) fn publish_lines(&self, topic: &str, lines: &str) {
+        let mut client = self.client("mosquitto_pub");
+        let client = client.args(["-t", topic, "-l"]).stdin(Stdio::piped());
+        let mut child = client.spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(lines.as_bytes()).expect("it reads");
+        drop(stdin);
+        assert!(child.wait().expect("it ends").success(), "{topic}");
+    }
+
+    /// So many messages of a topic, from now on; they are waited for in the background.
+    pub(crate) fn subscribe(&self, topic: &str, count: usize) -> Subscriber {
+        let ready = format!("test/ready/{}", count);
+        let mut client = self.client("mosquitto_sub");
+        client.args([
+            "-t",
+            topic,
+            "-t",
+            &ready,
+            "-C",
+            &(count + 1).to_string(),
+            "-W",
+            "60",
+        ]);
+        client.args(["-F", "%t %p"]).stdout(Stdio::piped());
+        let child = client.spawn().expect("it runs");
+        // Retained, so that it comes as soon as the subscription is there.
+        let mut mark = self.client("mosquitto_pub");
+        let marked = mark.args(["-t", &ready, "-m", "ready", "-r"]).status();
+        assert!(marked.expect("it runs").success());
+        Subscriber { child }
+    }
+
+    fn is_there(&self) -> bool {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+    }
+}
+
+fn run(files: &TempDir, port: u16) -> Child {
+    let process = Command::new(program())
+        .arg("-c")
+        .arg(files.path().join("mosquitto.conf"))
+        .spawn();
+    let process = process.expect("mosquitto runs: scripts/test installs it");
+    until("mosquitto", || {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()
+    });
+    process
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+        debug_assert!(!self.is_there());
+    }
+}
+
+pub(crate) struct Subscriber {
+    child: Child,
+}
+
+impl Subscriber {
+    /// The payloads, once all have come.
+    pub(crate) fn payloads(self) -> Vec<Value> {
+        let output = self.child.wait_with_output().expect("it ends");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "not all came: {text}");
+        let lines = text.lines().filter(|line| !line.starts_with("test/ready/"));
+        let payloads = lines.filter_map(|line| line.split_once(' '));
+        payloads
+            .map(|(_, payload)| serde_json::from_str(payload).expect("JSON"))
+            .collect()
+    }
+}

@@ -1,0 +1,9 @@
+//! Real MQTT clients and a real broker between them and the actors.
+
+mod broker;
+#[path = "../common/mod.rs"]
+mod common;
+mod dead_letters;
+mod delivered;
+mod once;
+mod world;

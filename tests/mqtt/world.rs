@@ -1,0 +1,62 @@
+//! A pizzeria with a broker beside it.
+
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::broker::Mosquitto;
+use crate::common::Pizza;
+
+pub(crate) struct World {
+    pub(crate) pizza: Pizza,
+    pub(crate) mosquitto: Mosquitto,
+    data: TempDir,
+    config: String,
+}
+
+impl World {
+    pub(crate) fn new(more: &str) -> Self {
+        let mosquitto = Mosquitto::start();
+        let data = tempfile::tempdir().expect("a directory");
+        let text = format!("[bridge]\nbroker = \"{}\"\n{more}", mosquitto.url());
+        let file = data.path().join("pizza.toml");
+        std::fs::write(&file, text).expect("a file");
+        let config = file.display().to_string();
+        let pizza = start(data.path(), &config);
+        Self {
+            pizza,
+            mosquitto,
+            data,
+            config,
+        }
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.pizza.kill_now();
+        self.pizza = start(self.data.path(), &self.config);
+    }
+
+    /// Of a driver whom nobody has heard of yet: the problem.
+    pub(crate) fn status(&self, driver: &str) -> Value {
+        let answer = self.pizza.get(&format!("/api/drivers/{driver}/status"));
+        assert!(matches!(answer.status, 200 | 404), "{}", answer.text());
+        answer.json()
+    }
+}
+
+fn start(data: &Path, config: &str) -> Pizza {
+    Pizza::start(data, &["--config", config])
+}
+
+#[allow(clippy::disallowed_methods, reason = "a phone has a clock of its own")]
+pub(crate) fn now_ms() -> u64 {
+    let since = UNIX_EPOCH.elapsed().expect("it is after 1970");
+    u64::try_from(since.as_millis()).expect("it is before the year 500,000,000")
+}
+
+pub(crate) fn place(lat: f64, at_ms: u64) -> Vec<u8> {
+    let place = json!({"lat": lat, "lon": 12.5, "timestamp": at_ms, "accuracy": 5});
+    place.to_string().into_bytes()
+}
