@@ -1,23 +1,27 @@
 //! Start and stop.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_client::Client;
-use rumqttc::{AsyncClient, MqttOptions};
+use rumqttc::v5::{AsyncClient, MqttOptions};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::BridgeConfig;
 use crate::lane::Lanes;
 use crate::mapping::Mapping;
+use crate::outbound::Publisher;
 use crate::session::Session;
 use crate::{connection, counted, topic};
 
 const PORT: u16 = 1883;
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// The largest message that is read at all; what a mapping takes is far less.
-const PACKET_BYTES_MAX: usize = 16 << 20;
+const PACKET_BYTES_MAX: u32 = 16 << 20;
+/// How long the broker keeps our session while nobody is there: for ever.
+const SESSION_S: u32 = u32::MAX;
 /// Of messages that are worked on, when the process stops.
 const STOP_WAIT: Duration = Duration::from_secs(10);
 
@@ -34,6 +38,7 @@ pub enum BridgeError {
 pub struct Bridge {
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
+    publishing: JoinHandle<()>,
 }
 
 impl Bridge {
@@ -59,6 +64,17 @@ impl Bridge {
                 *filter = format!("$share/{group}/{filter}");
             }
         }
+        let mut outward = options.clone();
+        outward
+            .set_client_id(format!("{}-events", config.client_id))
+            .set_clean_start(true)
+            .set_session_expiry_interval(None)
+            .set_manual_acks(false);
+        let publisher = Publisher {
+            client: client.clone(),
+            options: outward,
+            streams: config.outbound.into_iter().map(Arc::new).collect(),
+        };
         // For each message that is worked on, an acknowledgement and a dead letter.
         let (mqtt, wheel) = AsyncClient::new(options, 2 * config.in_flight + 16);
         let (tell, heard) = mpsc::channel(16);
@@ -72,15 +88,23 @@ impl Bridge {
             dead_letter_topic: config.dead_letter_topic,
             in_flight: config.in_flight,
             waiting: VecDeque::new(),
+            outbox: VecDeque::new(),
         };
         let (stop, stopped) = watch::channel(false);
         let running = tokio::spawn(session.run(heard, stopped));
-        Ok(Some(Self { stop, running }))
+        let publishing = tokio::spawn(publisher.run());
+        Ok(Some(Self {
+            stop,
+            running,
+            publishing,
+        }))
     }
 
     /// Takes nothing more, and acknowledges what was begun when it is done.
     pub async fn stop(self) {
         self.stop.send_replace(true);
+        // What was not acknowledged by the broker is published again from the cursor.
+        self.publishing.abort();
         let running = self.running.abort_handle();
         if tokio::time::timeout(STOP_WAIT, self.running).await.is_err() {
             // What was not acknowledged comes again.
@@ -100,15 +124,17 @@ fn options(broker: &str, config: &BridgeConfig) -> Result<MqttOptions, BridgeErr
     if host.is_empty() || host.contains(['/', '@']) {
         return Err(wrong());
     }
-    if !(1..=usize::from(u16::MAX)).contains(&config.in_flight) {
-        return Err(BridgeError::InFlight(config.in_flight));
-    }
+    let in_flight = u16::try_from(config.in_flight).ok().filter(|n| *n > 0);
+    let in_flight = in_flight.ok_or(BridgeError::InFlight(config.in_flight))?;
     let mut options = MqttOptions::new(&config.client_id, host, port);
     options
         .set_keep_alive(KEEP_ALIVE)
-        .set_clean_session(false)
-        .set_manual_acks(true)
-        .set_max_packet_size(PACKET_BYTES_MAX, PACKET_BYTES_MAX);
+        .set_clean_start(false)
+        .set_session_expiry_interval(Some(SESSION_S))
+        // What the broker is to send before it hears an acknowledgement; not all keep to it.
+        .set_receive_maximum(Some(in_flight))
+        .set_max_packet_size(Some(PACKET_BYTES_MAX))
+        .set_manual_acks(true);
     if let Some(user) = &config.user {
         let password = config.password.as_ref().map_or("", |p| p.expose());
         options.set_credentials(user, password);

@@ -26,6 +26,27 @@ pub struct BridgeConfig {
     /// Subscriptions wider than the mappings, so that a mistyped topic is not lost.
     pub watch: Vec<String>,
     pub inbound: Vec<Inbound>,
+    pub outbound: Vec<Outbound>,
+}
+
+/// A stream whose events everybody may hear.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    pub stream: String,
+    /// The actor type whose keys are the stream's.
+    pub actor: String,
+    /// A name in braces stands for a field of the event; events without it are not meant.
+    pub topic: String,
+    /// Whoever subscribes later gets the last one.
+    #[serde(default)]
+    pub retain: bool,
+    /// Fields in milliseconds since 1970 that are shown as RFC 3339.
+    #[serde(default)]
+    pub times: Vec<String>,
+    /// Fields that are not for everybody.
+    #[serde(default)]
+    pub without: Vec<String>,
 }
 
 /// What becomes of the messages of a topic.
@@ -64,7 +85,8 @@ pub enum Payload {
 pub enum Id {
     /// Topic and payload: right where the payload bears a time or a number.
     Content,
-    /// The payload's `messageId`; without one every delivery is a message of its own.
+    /// The user property `message-id`, or the payload's `messageId`; without one every
+    /// delivery is a message of its own.
     #[default]
     Given,
 }
@@ -100,6 +122,7 @@ impl Default for BridgeConfig {
         #[derive(Deserialize)]
         struct Usual {
             inbound: Vec<Inbound>,
+            outbound: Vec<Outbound>,
         }
         let usual: Usual = toml::from_str(USUAL).expect("the usual mappings are read by a test");
         Self {
@@ -112,6 +135,7 @@ impl Default for BridgeConfig {
             dead_letter_topic: "pizza/dead-letter".to_owned(),
             watch: vec!["pizza/drivers/#".to_owned(), "pizza/kitchen/#".to_owned()],
             inbound: usual.inbound,
+            outbound: usual.outbound,
         }
     }
 }
@@ -123,7 +147,7 @@ mod tests {
     #[test]
     fn the_usual_mappings_are_understood_and_secrets_not_shown() {
         let config = BridgeConfig::default();
-        assert_eq!(config.inbound.len(), 4);
+        assert_eq!((config.inbound.len(), config.outbound.len()), (4, 1));
         let text = "broker = \"mqtt://host\"\npassword = \"sesame\"";
         let config: BridgeConfig = toml::from_str(text).expect("a configuration");
         assert!(!format!("{config:?}").contains("sesame"));

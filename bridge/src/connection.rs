@@ -1,7 +1,9 @@
 //! The broker: lost, and found again.
 
 use pizza_client::Client;
-use rumqttc::{Event, EventLoop, Outgoing, Packet, Publish};
+use rumqttc::Outgoing;
+use rumqttc::v5::mqttbytes::v5::{Packet, Publish};
+use rumqttc::v5::{Event, EventLoop};
 use tokio::sync::mpsc;
 
 use crate::counted;
@@ -13,7 +15,7 @@ pub(crate) enum Heard {
     Connected {
         knows_us: bool,
     },
-    Message(Publish),
+    Message(Box<Publish>),
     /// What was not acknowledged will come again.
     Lost,
 }
@@ -29,7 +31,7 @@ pub(crate) async fn keep(mut wheel: EventLoop, heard: mpsc::Sender<Heard>, clien
             },
             Ok(Event::Incoming(Packet::Publish(message))) => {
                 failures = 0;
-                Heard::Message(message)
+                Heard::Message(Box::new(message))
             }
             Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
             Ok(_) => continue,

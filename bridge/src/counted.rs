@@ -4,6 +4,8 @@ use metrics::{counter, describe_counter};
 
 const MESSAGES: &str = "pizza_bridge_messages_total";
 const DEAD: &str = "pizza_bridge_dead_letters_total";
+const PUBLISHED: &str = "pizza_bridge_published_total";
+const MISSED: &str = "pizza_bridge_events_missed_total";
 const LOST: &str = "pizza_bridge_connections_lost_total";
 
 pub(crate) fn describe() {
@@ -12,6 +14,11 @@ pub(crate) fn describe() {
         "MQTT messages that an actor has handled, by mapping"
     );
     describe_counter!(DEAD, "MQTT messages that became dead letters, by reason");
+    describe_counter!(PUBLISHED, "Events that the broker has acknowledged");
+    describe_counter!(
+        MISSED,
+        "Events that were not kept long enough to be published"
+    );
     describe_counter!(LOST, "Connections to the broker that were lost or not made");
 }
 
@@ -21,6 +28,14 @@ pub(crate) fn handled(mapping: &str) {
 
 pub(crate) fn dead(code: &'static str) {
     counter!(DEAD, "reason" => code).increment(1);
+}
+
+pub(crate) fn published() {
+    counter!(PUBLISHED).increment(1);
+}
+
+pub(crate) fn missed(count: u64) {
+    counter!(MISSED).increment(count);
 }
 
 pub(crate) fn lost() {

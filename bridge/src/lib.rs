@@ -10,6 +10,7 @@
 //! - [`mapping`]: from a message to a call
 //! - [`topic`], [`template`]: what a mapping is made of
 //! - [`dead_letter`]: what could not be delivered, and why
+//! - [`outbound`], [`follow`], [`publication`]: events out, from durable cursors
 //! - [`counted`]: what is counted
 
 mod bridge;
@@ -17,8 +18,11 @@ pub mod config;
 mod connection;
 mod counted;
 mod dead_letter;
+mod follow;
 mod lane;
 mod mapping;
+mod outbound;
+mod publication;
 mod session;
 mod template;
 mod topic;

@@ -41,13 +41,21 @@ impl Mapping {
     }
 }
 
+/// A message as it came.
+pub(crate) struct Came<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) payload: &'a [u8],
+    /// Given beside the payload.
+    pub(crate) id: Option<&'a str>,
+}
+
 /// The call that the message stands for.
 pub(crate) fn call(
     mappings: &[Mapping],
-    topic: &str,
-    payload: &[u8],
+    came: &Came<'_>,
     now_ms: u64,
 ) -> Result<(Call, Arc<str>), Unfit> {
+    let topic = came.topic;
     let unfit = |code, reason: String| Unfit { code, reason };
     let mut found = mappings.iter().filter_map(|mapping| {
         let named = mapping.pattern.matches(topic)?;
@@ -57,8 +65,8 @@ pub(crate) fn call(
         .next()
         .ok_or_else(|| unfit("topic", "no mapping is for this topic".to_owned()))?;
     let config = &mapping.config;
-    let payload_text = payload;
-    let payload = parsed(payload, config.payload).map_err(|reason| unfit("payload", reason))?;
+    let payload =
+        parsed(came.payload, config.payload).map_err(|reason| unfit("payload", reason))?;
     for time in &config.times {
         near(time, &payload, now_ms).map_err(|reason| unfit("time", reason))?;
     }
@@ -79,10 +87,11 @@ pub(crate) fn call(
     let id = match config.id {
         Id::Content => Some(MessageId::derive(
             "mqtt-content",
-            &[topic.as_bytes(), payload_text],
+            &[topic.as_bytes(), came.payload],
         )),
-        Id::Given => payload["messageId"]
-            .as_str()
+        Id::Given => came
+            .id
+            .or_else(|| payload["messageId"].as_str())
             .map(|id| MessageId::derive("mqtt-given", &[topic.as_bytes(), id.as_bytes()])),
     };
     let call = Call::new(actor, &config.method).id(id);
@@ -146,7 +155,12 @@ mod tests {
         let mappings = inbound.into_iter().map(Mapping::new);
         let mappings: Result<Vec<_>, _> = mappings.collect();
         let mappings = mappings.expect("the usual mappings");
-        call(&mappings, topic, payload.as_bytes(), NOW_MS).map(|(call, _)| call)
+        let came = Came {
+            topic,
+            payload: payload.as_bytes(),
+            id: None,
+        };
+        call(&mappings, &came, NOW_MS).map(|(call, _)| call)
     }
 
     #[test]

@@ -2,16 +2,25 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use pizza_client::Client;
-use rumqttc::{AsyncClient, Publish, QoS, SubscribeFilter};
+use bytes::Bytes;
+use pizza_client::{Call, Client};
+use rumqttc::v5::AsyncClient;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{Filter, Publish};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::connection::Heard;
 use crate::counted;
 use crate::dead_letter::letter;
 use crate::lane::{Lanes, Verdict};
-use crate::mapping::{self, Mapping, Unfit};
+use crate::mapping::{self, Came, Mapping, Unfit};
+
+/// A user property of MQTT 5 that names the message, whatever it holds.
+const MESSAGE_ID: &str = "message-id";
+/// The connection does not tell when it has room again.
+const FLUSH_AGAIN: Duration = Duration::from_millis(1);
 
 pub(crate) struct Session {
     pub(crate) mqtt: AsyncClient,
@@ -24,6 +33,14 @@ pub(crate) struct Session {
     /// The oldest first: acknowledgements go out in the order in which messages came in
     /// (MQTT 3.1.1, 4.6).
     pub(crate) waiting: VecDeque<Waiting>,
+    /// What the connection had no room for yet. It reads ten packets for one that it
+    /// writes, so a broker that sends a backlog at once makes this as long as the backlog.
+    pub(crate) outbox: VecDeque<Outgoing>,
+}
+
+pub(crate) enum Outgoing {
+    Acknowledgement(Publish),
+    Letter(Vec<u8>),
 }
 
 pub(crate) struct Waiting {
@@ -40,7 +57,8 @@ impl Session {
         stop: watch::Receiver<bool>,
     ) {
         let (mut stop, mut stopping) = (stop, false);
-        while !(stopping && self.waiting.is_empty()) {
+        while !(stopping && self.waiting.is_empty() && self.outbox.is_empty()) {
+            self.flush();
             let has_room = stopping || self.waiting.len() < self.in_flight;
             tokio::select! {
                 verdict = first(&mut self.waiting), if !self.waiting.is_empty() => {
@@ -52,6 +70,7 @@ impl Session {
                     Some(Heard::Message(_)) if stopping => {}
                     Some(told) => self.hear(told),
                 },
+                () = tokio::time::sleep(FLUSH_AGAIN), if !self.outbox.is_empty() => {}
                 _ = stop.wait_for(|stop| *stop), if !stopping => stopping = true,
             }
         }
@@ -63,10 +82,13 @@ impl Session {
     fn hear(&mut self, told: Heard) {
         match told {
             Heard::Connected { knows_us } => self.connected(knows_us),
-            Heard::Message(message) => self.begin(message),
+            Heard::Message(message) => self.begin(*message),
             // Its packet ids mean nothing on the next connection. What was begun goes on,
             // and has no second effect when it comes again.
-            Heard::Lost => self.waiting.clear(),
+            Heard::Lost => {
+                self.waiting.clear();
+                self.outbox.clear();
+            }
         }
     }
 
@@ -76,15 +98,31 @@ impl Session {
             return;
         }
         let filters = self.subscriptions.iter();
-        let filters = filters.map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
+        let filters = filters.map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
         if let Err(error) = self.mqtt.try_subscribe_many(filters) {
             tracing::error!(%error, "the subscriptions cannot be sent");
         }
     }
 
+    fn call(&self, message: &Publish, now_ms: u64) -> Result<(Call, Arc<str>), Unfit> {
+        let topic = std::str::from_utf8(&message.topic).map_err(|error| Unfit {
+            code: "topic",
+            reason: error.to_string(),
+        })?;
+        let properties = message.properties.iter();
+        let mut named = properties.flat_map(|properties| &properties.user_properties);
+        let id = named.find(|(name, _)| name == MESSAGE_ID);
+        let came = Came {
+            topic,
+            payload: &message.payload,
+            id: id.map(|(_, id)| id.as_str()),
+        };
+        mapping::call(&self.mappings, &came, now_ms)
+    }
+
     fn begin(&mut self, message: Publish) {
         let now_ms = self.client.transport().now_ms();
-        let call = mapping::call(&self.mappings, &message.topic, &message.payload, now_ms);
+        let call = self.call(&message, now_ms);
         let (mapping, verdict) = match call {
             Ok((call, mapping)) => (Some(mapping), self.lanes.send(call)),
             Err(unfit) => {
@@ -111,30 +149,48 @@ impl Session {
             counted::handled(mapping);
         }
         if let Err(unfit) = verdict {
-            self.bury(&waiting.message, &unfit);
+            let letter = self.letter(&waiting.message, &unfit);
+            self.outbox.push_back(Outgoing::Letter(letter));
         }
-        if let Err(error) = self.mqtt.try_ack(&waiting.message) {
-            // It comes again after the next connection, and has no second effect then.
-            tracing::warn!(%error, "an acknowledgement cannot be sent");
-        }
+        // For an acknowledgement its packet id is enough.
+        let message = Publish {
+            topic: Bytes::new(),
+            payload: Bytes::new(),
+            properties: None,
+            ..waiting.message
+        };
+        self.outbox.push_back(Outgoing::Acknowledgement(message));
     }
 
-    fn bury(&self, message: &Publish, unfit: &Unfit) {
+    fn letter(&self, message: &Publish, unfit: &Unfit) -> Vec<u8> {
         counted::dead(unfit.code);
+        let topic = String::from_utf8_lossy(&message.topic);
         tracing::warn!(
-            topic = &message.topic[..message.topic.floor_char_boundary(200)],
+            topic = &topic[..topic.floor_char_boundary(200)],
             code = unfit.code,
             reason = unfit.reason,
             "a message became a dead letter"
         );
         let now_ms = self.client.transport().now_ms();
-        let letter = letter(&message.topic, &message.payload, unfit, now_ms);
-        let topic = &self.dead_letter_topic;
-        let sent = self
-            .mqtt
-            .try_publish(topic, QoS::AtLeastOnce, false, letter);
-        if let Err(error) = sent {
-            tracing::error!(%error, "a dead letter cannot be sent");
+        letter(&topic, &message.payload, unfit, now_ms)
+    }
+
+    /// Hands over as much as the connection takes; the rest keeps its place.
+    fn flush(&mut self) {
+        while let Some(first) = self.outbox.front() {
+            let given = match first {
+                Outgoing::Acknowledgement(message) => self.mqtt.try_ack(message),
+                Outgoing::Letter(letter) => {
+                    let topic = &self.dead_letter_topic;
+                    let letter = letter.clone();
+                    self.mqtt
+                        .try_publish(topic, QoS::AtLeastOnce, false, letter)
+                }
+            };
+            if given.is_err() {
+                return;
+            }
+            self.outbox.pop_front();
         }
     }
 }

@@ -81,6 +81,12 @@ impl Pizza {
         assert!(killed.expect("kill runs").success());
     }
 
+    /// SIGKILL, and the data directory is free when it returns.
+    pub fn kill_and_wait(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();

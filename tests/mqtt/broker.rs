@@ -1,6 +1,6 @@
 //! Mosquitto in a process of its own, and its clients.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,10 +48,18 @@ impl Mosquitto {
 
     /// Stopped and started again, on the same port, with what it kept.
     pub(crate) fn restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+
+    pub(crate) fn stop(&mut self) {
         let pid = self.process.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(asked.expect("kill runs").success());
         self.process.wait().expect("it ends");
+    }
+
+    pub(crate) fn start_again(&mut self) {
         self.process = run(&self.files, self.port);
     }
 
@@ -78,6 +86,12 @@ impl Mosquitto {
         stdin.write_all(payload).expect("it reads");
         drop(stdin);
         assert!(child.wait().expect("it ends").success(), "{topic}");
+    }
+
+    pub(crate) fn retain(&self, topic: &str, payload: &str) {
+        let mut client = self.client("mosquitto_pub");
+        let published = client.args(["-t", topic, "-m", payload, "-r"]).status();
+        assert!(published.expect("it runs").success());
     }
 
     /// A message a line, over one connection; returns when the broker has them.
@@ -108,10 +122,43 @@ impl Mosquitto {
         client.args(["-F", "%t %p"]).stdout(Stdio::piped());
         let child = client.spawn().expect("it runs");
         // Retained, so that it comes as soon as the subscription is there.
-        let mut mark = self.client("mosquitto_pub");
-        let marked = mark.args(["-t", &ready, "-m", "ready", "-r"]).status();
-        assert!(marked.expect("it runs").success());
+        self.retain(&ready, "ready");
         Subscriber { child }
+    }
+
+    /// What is heard on a topic, the retained message first, until one is as wished.
+    pub(crate) fn until(&self, topic: &str, wished: impl Fn(&Value) -> bool) -> Vec<Value> {
+        self.heard(topic, &[], wished)
+    }
+
+    fn heard(&self, topic: &str, more: &[&str], wished: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut client = self.client("mosquitto_sub");
+        client.args(["-t", topic, "-W", "60"]).args(more);
+        client.stdout(Stdio::piped());
+        let mut child = client.spawn().expect("it runs");
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let mut heard: Vec<Value> = Vec::new();
+        for line in lines.map_while(Result::ok) {
+            heard.push(serde_json::from_str(&line).expect("JSON"));
+            if heard.last().is_some_and(&wished) {
+                break;
+            }
+        }
+        drop(child.kill());
+        drop(child.wait());
+        assert!(heard.last().is_some_and(&wished), "{topic}: {heard:#?}");
+        heard
+    }
+
+    /// Everything on a topic from now on, kept by the broker while nobody listens.
+    pub(crate) fn hear(&self, topic: &str) -> Hearing {
+        let mut client = self.client("mosquitto_sub");
+        client.args(["-t", topic, "-c", "-i", "hearing", "-E"]);
+        // It subscribes, and leaves: the rest is the broker's.
+        assert!(client.status().expect("it runs").success());
+        Hearing {
+            topic: topic.to_owned(),
+        }
     }
 
     fn is_there(&self) -> bool {
@@ -136,6 +183,17 @@ impl Drop for Mosquitto {
         drop(self.process.kill());
         drop(self.process.wait());
         debug_assert!(!self.is_there());
+    }
+}
+
+pub(crate) struct Hearing {
+    topic: String,
+}
+
+impl Hearing {
+    /// What the broker has kept, up to the one that is as wished.
+    pub(crate) fn until(self, broker: &Mosquitto, wished: impl Fn(&Value) -> bool) -> Vec<Value> {
+        broker.heard(&self.topic, &["-c", "-i", "hearing"], wished)
     }
 }
 

@@ -5,5 +5,6 @@ mod broker;
 mod common;
 mod dead_letters;
 mod delivered;
+mod events;
 mod once;
 mod world;

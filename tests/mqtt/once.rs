@@ -12,6 +12,14 @@ key = "{shop}"
 method = "restock"
 id = "content"
 arguments = { amounts = [{ ingredient = "$/what", quantity = "$/count" }] }
+
+[[bridge.inbound]]
+topic = "pizza/drivers/{driverId}/status"
+actor = "driver"
+key = "{driverId}"
+method = "set-status"
+payload = "json-or-text"
+arguments = { status = "$" }
 "#;
 
 /// What an inventory was ever given of something.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::broker::Mosquitto;
-use crate::common::Pizza;
+use crate::common::{Pizza, until};
 
 pub(crate) struct World {
     pub(crate) pizza: Pizza,
@@ -24,17 +24,23 @@ impl World {
         let file = data.path().join("pizza.toml");
         std::fs::write(&file, text).expect("a file");
         let config = file.display().to_string();
+        // Comes to whoever subscribes, so its effect shows that the bridge has.
+        mosquitto.retain("pizza/drivers/first/status", "available");
         let pizza = start(data.path(), &config);
-        Self {
+        let world = Self {
             pizza,
             mosquitto,
             data,
             config,
-        }
+        };
+        until("the subscription", || {
+            (world.status("first")["status"] == "available").then_some(())
+        });
+        world
     }
 
     pub(crate) fn restart(&mut self) {
-        self.pizza.kill_now();
+        self.pizza.kill_and_wait();
         self.pizza = start(self.data.path(), &self.config);
     }
 

@@ -208,6 +208,14 @@ impl Transport for Fake {
         Ok(later.take(limit).map(|key| Arc::from(*key)).collect())
     }
 
+    async fn cursor(&self, _: &str) -> Result<Option<u64>, CallError> {
+        Ok(None)
+    }
+
+    async fn move_cursor(&self, _: &str, _: u64) -> Result<(), CallError> {
+        Ok(())
+    }
+
     async fn readiness(&self) -> Readiness {
         let reasons = self.not_ready.lock().expect("unpoisoned").clone();
         Readiness {

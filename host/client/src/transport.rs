@@ -57,6 +57,13 @@ pub trait Transport: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Arc<str>>, CallError>;
 
+    /// How far a reader outside of the silo has come in something that it reads to its end;
+    /// `None` for a name that nobody has moved.
+    async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError>;
+
+    /// Durable when it returns. A reader moves its own cursor only, and one at a time.
+    async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError>;
+
     async fn readiness(&self) -> Readiness;
 
     /// The silo's clock: milliseconds since the Unix epoch.

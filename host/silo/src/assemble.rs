@@ -98,7 +98,7 @@ impl RunningSilo {
         .await?;
         // Nobody else sets it.
         drop(stage.silo.set(silo.clone()));
-        let transport = Arc::new(InProcess::new(silo.clone()));
+        let transport = Arc::new(InProcess::new(silo.clone(), Arc::clone(&store)));
         Ok(Self {
             silo,
             store,

@@ -4,19 +4,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use pizza_client::{Event, EventPage, Readiness, Transport};
 use pizza_runtime::Silo;
+use pizza_store::{Store, StoreError};
 use pizza_types::{CallError, Envelope, MessageId, Reply};
+
+/// Keeps the readers' names apart from everything else that the store is told.
+const CURSOR: &str = "cursor/";
 
 pub struct InProcess {
     silo: Silo,
+    store: Arc<dyn Store>,
     closed: AtomicBool,
 }
 
 impl InProcess {
-    pub(crate) fn new(silo: Silo) -> Self {
+    pub(crate) fn new(silo: Silo, store: Arc<dyn Store>) -> Self {
         let closed = AtomicBool::new(false);
-        Self { silo, closed }
+        Self {
+            silo,
+            store,
+            closed,
+        }
     }
 
     pub(crate) fn close(&self) {
@@ -65,6 +75,27 @@ impl Transport for InProcess {
         self.silo.actors(actor_type, after, limit).await
     }
 
+    async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError> {
+        let kept = self.store.meta(&format!("{CURSOR}{name}")).await;
+        let Some(bytes) = kept.map_err(refused)? else {
+            return Ok(None);
+        };
+        // Whoever began at the beginning again would publish everything once more.
+        let position = <[u8; 8]>::try_from(bytes.as_ref()).map_err(|_| CallError::Store {
+            detail: format!(
+                "the cursor {name:?} has {} bytes, which should be 8",
+                bytes.len()
+            ),
+        })?;
+        Ok(Some(u64::from_le_bytes(position)))
+    }
+
+    async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError> {
+        let bytes = Bytes::copy_from_slice(&position.to_le_bytes());
+        let moved = self.store.set_meta(&format!("{CURSOR}{name}"), bytes).await;
+        moved.map_err(refused)
+    }
+
     async fn readiness(&self) -> Readiness {
         let closed = self.closed.load(Ordering::Acquire);
         let reasons = if closed {
@@ -84,5 +115,11 @@ impl Transport for InProcess {
 
     fn fresh_id(&self) -> MessageId {
         self.silo.fresh_id()
+    }
+}
+
+fn refused(error: StoreError) -> CallError {
+    CallError::Store {
+        detail: error.to_string(),
     }
 }
