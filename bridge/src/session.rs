@@ -21,6 +21,8 @@ use crate::mapping::{self, Came, Mapping, Unfit};
 const MESSAGE_ID: &str = "message-id";
 /// The connection does not tell when it has room again.
 const FLUSH_AGAIN: Duration = Duration::from_millis(1);
+/// For the last acknowledgements to leave.
+const GOODBYE_WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Session {
     pub(crate) mqtt: AsyncClient,
@@ -76,7 +78,11 @@ impl Session {
         }
         // Behind the last acknowledgement, in the same queue.
         drop(self.mqtt.try_disconnect());
-        while heard.recv().await.is_some() {}
+        let gone = async {
+            // Where no broker is, nobody has to be told.
+            while !matches!(heard.recv().await, None | Some(Heard::Lost)) {}
+        };
+        drop(tokio::time::timeout(GOODBYE_WAIT, gone).await);
     }
 
     fn hear(&mut self, told: Heard) {

@@ -1,5 +1,7 @@
 //! What an order's customers hear of it.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::common::until;
@@ -81,4 +83,10 @@ fn each_change_is_published_in_order_also_after_a_crash() {
             .eq(expected.iter()),
         "{order:?}"
     );
+
+    // Whoever stops does not wait for a broker that is not there.
+    world.mosquitto.stop();
+    let begun = Instant::now();
+    assert!(world.pizza.stop().success());
+    assert!(begun.elapsed() < Duration::from_secs(5));
 }
