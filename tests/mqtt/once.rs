@@ -69,5 +69,19 @@ fn each_message_takes_effect_once_whatever_dies() {
         (supplied(&world.pizza, "napoli", "truffle") == 1).then_some(())
     });
     assert_eq!(supplied(&world.pizza, "napoli", "saffron"), sent);
+
+    // What was acknowledged does not come again: of the next run's messages the next is first.
+    let world = world.reopen();
+    let next = br#"{"what": "truffle", "count": 1, "number": 1}"#;
+    world.mosquitto.publish("shop/napoli/deliveries", next);
+    until("the next delivery", || {
+        (supplied(&world.pizza, "napoli", "truffle") == 2).then_some(())
+    });
+    let counted = "pizza_bridge_messages_total{mapping=\"shop/{shop}/deliveries\"} ";
+    let metrics = until("the count of it", || {
+        let metrics = world.pizza.get("/metrics").text();
+        metrics.contains(counted).then_some(metrics)
+    });
+    assert!(metrics.contains(&format!("{counted}1\n")), "{metrics}");
     assert!(world.pizza.stop().success());
 }
