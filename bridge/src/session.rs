@@ -4,28 +4,23 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use pizza_client::{Call, Client};
-use rumqttc::v5::AsyncClient;
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Filter, Publish};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
-use crate::connection::Heard;
+use crate::connection::{Connection, Heard};
 use crate::counted;
 use crate::dead_letter::letter;
 use crate::lane::{Lanes, Verdict};
+use crate::link::{Message, Receipt};
 use crate::mapping::{self, Came, Mapping, Unfit};
 
-/// A user property of MQTT 5 that names the message, whatever it holds.
-const MESSAGE_ID: &str = "message-id";
 /// The connection does not tell when it has room again.
 const FLUSH_AGAIN: Duration = Duration::from_millis(1);
 /// For the last acknowledgements to leave.
 const GOODBYE_WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Session {
-    pub(crate) mqtt: AsyncClient,
+    pub(crate) connection: Connection,
     pub(crate) client: Client,
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) subscriptions: Vec<String>,
@@ -41,24 +36,20 @@ pub(crate) struct Session {
 }
 
 pub(crate) enum Outgoing {
-    Acknowledgement(Publish),
+    Acknowledgement(Receipt),
     Letter(Vec<u8>),
 }
 
 pub(crate) struct Waiting {
-    message: Publish,
+    message: Message,
     mapping: Option<Arc<str>>,
     verdict: oneshot::Receiver<Verdict>,
 }
 
 impl Session {
     /// Until it is asked to stop, and what it has begun is done.
-    pub(crate) async fn run(
-        mut self,
-        mut heard: mpsc::Receiver<Heard>,
-        stop: watch::Receiver<bool>,
-    ) {
-        let (mut stop, mut stopping) = (stop, false);
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut stopping = false;
         while !(stopping && self.waiting.is_empty() && self.outbox.is_empty()) {
             self.flush();
             let has_room = stopping || self.waiting.len() < self.in_flight;
@@ -66,7 +57,7 @@ impl Session {
                 verdict = first(&mut self.waiting), if !self.waiting.is_empty() => {
                     self.settle(verdict);
                 }
-                told = heard.recv(), if has_room => match told {
+                told = self.connection.heard(stopping), if has_room => match told {
                     None => return,
                     // It was not acknowledged, so it comes again to whoever is next.
                     Some(Heard::Message(_)) if stopping => {}
@@ -77,10 +68,10 @@ impl Session {
             }
         }
         // Behind the last acknowledgement, in the same queue.
-        drop(self.mqtt.try_disconnect());
+        drop(self.connection.mqtt.disconnect());
         let gone = async {
             // Where no broker is, nobody has to be told.
-            while !matches!(heard.recv().await, None | Some(Heard::Lost)) {}
+            while !matches!(self.connection.heard(true).await, None | Some(Heard::Lost)) {}
         };
         drop(tokio::time::timeout(GOODBYE_WAIT, gone).await);
     }
@@ -103,30 +94,25 @@ impl Session {
         if knows_us {
             return;
         }
-        let filters = self.subscriptions.iter();
-        let filters = filters.map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
-        if let Err(error) = self.mqtt.try_subscribe_many(filters) {
+        if let Err(error) = self.connection.mqtt.subscribe(&self.subscriptions) {
             tracing::error!(%error, "the subscriptions cannot be sent");
         }
     }
 
-    fn call(&self, message: &Publish, now_ms: u64) -> Result<(Call, Arc<str>), Unfit> {
+    fn call(&self, message: &Message, now_ms: u64) -> Result<(Call, Arc<str>), Unfit> {
         let topic = std::str::from_utf8(&message.topic).map_err(|error| Unfit {
             code: "topic",
             reason: error.to_string(),
         })?;
-        let properties = message.properties.iter();
-        let mut named = properties.flat_map(|properties| &properties.user_properties);
-        let id = named.find(|(name, _)| name == MESSAGE_ID);
         let came = Came {
             topic,
             payload: &message.payload,
-            id: id.map(|(_, id)| id.as_str()),
+            id: message.id.as_deref(),
         };
         mapping::call(&self.mappings, &came, now_ms)
     }
 
-    fn begin(&mut self, message: Publish) {
+    fn begin(&mut self, message: Message) {
         let now_ms = self.client.transport().now_ms();
         let call = self.call(&message, now_ms);
         let (mapping, verdict) = match call {
@@ -158,17 +144,11 @@ impl Session {
             let letter = self.letter(&waiting.message, &unfit);
             self.outbox.push_back(Outgoing::Letter(letter));
         }
-        // For an acknowledgement its packet id is enough.
-        let message = Publish {
-            topic: Bytes::new(),
-            payload: Bytes::new(),
-            properties: None,
-            ..waiting.message
-        };
-        self.outbox.push_back(Outgoing::Acknowledgement(message));
+        let receipt = waiting.message.receipt;
+        self.outbox.push_back(Outgoing::Acknowledgement(receipt));
     }
 
-    fn letter(&self, message: &Publish, unfit: &Unfit) -> Vec<u8> {
+    fn letter(&self, message: &Message, unfit: &Unfit) -> Vec<u8> {
         counted::dead(unfit.code);
         let topic = String::from_utf8_lossy(&message.topic);
         tracing::warn!(
@@ -183,14 +163,12 @@ impl Session {
 
     /// Hands over as much as the connection takes; the rest keeps its place.
     fn flush(&mut self) {
+        let mqtt = &self.connection.mqtt;
         while let Some(first) = self.outbox.front() {
             let given = match first {
-                Outgoing::Acknowledgement(message) => self.mqtt.try_ack(message),
+                Outgoing::Acknowledgement(receipt) => mqtt.acknowledge(receipt),
                 Outgoing::Letter(letter) => {
-                    let topic = &self.dead_letter_topic;
-                    let letter = letter.clone();
-                    self.mqtt
-                        .try_publish(topic, QoS::AtLeastOnce, false, letter)
+                    mqtt.publish(&self.dead_letter_topic, false, letter.clone())
                 }
             };
             if given.is_err() {
