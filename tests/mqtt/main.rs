@@ -1,5 +1,6 @@
 //! Real MQTT clients and a real broker between them and the actors.
 
+mod apart;
 mod broker;
 #[path = "../common/mod.rs"]
 mod common;
@@ -7,4 +8,5 @@ mod dead_letters;
 mod delivered;
 mod events;
 mod once;
+mod secured;
 mod world;
