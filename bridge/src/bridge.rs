@@ -14,7 +14,7 @@ use crate::connection::Connection;
 use crate::lane::Lanes;
 use crate::mapping::Mapping;
 use crate::outbound::Publisher;
-use crate::session::Session;
+use crate::session::{Session, Subscriptions};
 use crate::{counted, topic};
 
 /// Of messages that are worked on, when the process stops.
@@ -72,7 +72,7 @@ impl Bridge {
             lanes: Lanes::new(client.clone()),
             client,
             mappings,
-            subscriptions,
+            subscriptions: Subscriptions::new(subscriptions),
             dead_letter_topic: config.dead_letter_topic,
             in_flight: config.in_flight,
             waiting: VecDeque::new(),

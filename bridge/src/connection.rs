@@ -21,6 +21,10 @@ pub(crate) enum Heard {
         knows_us: bool,
     },
     Message(Box<Message>),
+    /// The broker said no to some of the filters.
+    NotSubscribed {
+        refused: usize,
+    },
     /// What was not acknowledged will come again.
     Lost,
 }
@@ -82,6 +86,7 @@ async fn keep(mut wheel: Wheel, heard: mpsc::Sender<Heard>, client: Client) {
                 failures = 0;
                 Heard::Message(Box::new(message))
             }
+            Ok(Turned::Subscribed { refused }) if refused > 0 => Heard::NotSubscribed { refused },
             Ok(Turned::Closed) => return,
             Ok(_) => continue,
             Err(error) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rumqttc::v5::mqttbytes::v5 as v5_packets;
+use rumqttc::v5::mqttbytes::v5::{self as v5_packets, RetainForwardRule};
 use rumqttc::{Outgoing, QoS, TlsConfiguration, Transport, v5};
 use rustls::ClientConfig;
 use serde::Deserialize;
@@ -61,6 +61,10 @@ pub(crate) enum Turned {
         knows_us: bool,
     },
     Message(Message),
+    /// To so many of the filters the broker said no.
+    Subscribed {
+        refused: usize,
+    },
     /// A publication of ours has its packet id.
     Sent(u16),
     Acknowledged(u16),
@@ -160,7 +164,11 @@ impl Mqtt {
             }
             Self::V5(mqtt) => {
                 let qos = v5::mqttbytes::QoS::AtLeastOnce;
-                let filter = |path| v5_packets::Filter::new(path, qos);
+                let filter = |path| v5_packets::Filter {
+                    // What was retained has come with the first subscription.
+                    retain_forward_rule: RetainForwardRule::OnNewSubscribe,
+                    ..v5_packets::Filter::new(path, qos)
+                };
                 mqtt.try_subscribe_many(filters.map(filter)).map_err(drop)
             }
         }
@@ -228,7 +236,7 @@ impl Wheel {
 }
 
 fn turned_v4(event: rumqttc::Event) -> Turned {
-    use rumqttc::{Event, Packet};
+    use rumqttc::{Event, Packet, SubscribeReasonCode};
     match event {
         Event::Incoming(Packet::ConnAck(ack)) => Turned::Connected {
             knows_us: ack.session_present,
@@ -243,6 +251,13 @@ fn turned_v4(event: rumqttc::Event) -> Turned {
             id: None,
         }),
         Event::Incoming(Packet::PubAck(ack)) => Turned::Acknowledged(ack.pkid),
+        Event::Incoming(Packet::SubAck(ack)) => {
+            let codes = ack.return_codes.iter();
+            let refused = codes.filter(|c| matches!(c, SubscribeReasonCode::Failure));
+            Turned::Subscribed {
+                refused: refused.count(),
+            }
+        }
         Event::Outgoing(outgoing) => sent(&outgoing),
         Event::Incoming(_) => Turned::Nothing,
     }
@@ -250,7 +265,7 @@ fn turned_v4(event: rumqttc::Event) -> Turned {
 
 fn turned_v5(event: v5::Event) -> Turned {
     use v5::Event;
-    use v5_packets::Packet;
+    use v5_packets::{Packet, SubscribeReasonCode};
     match event {
         Event::Incoming(Packet::ConnAck(ack)) => Turned::Connected {
             knows_us: ack.session_present,
@@ -269,6 +284,13 @@ fn turned_v5(event: v5::Event) -> Turned {
             })
         }
         Event::Incoming(Packet::PubAck(ack)) => Turned::Acknowledged(ack.pkid),
+        Event::Incoming(Packet::SubAck(ack)) => {
+            let codes = ack.return_codes.iter();
+            let refused = codes.filter(|c| !matches!(c, SubscribeReasonCode::Success(_)));
+            Turned::Subscribed {
+                refused: refused.count(),
+            }
+        }
         Event::Outgoing(outgoing) => sent(&outgoing),
         Event::Incoming(_) => Turned::Nothing,
     }

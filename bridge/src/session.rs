@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pizza_client::{Call, Client};
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use crate::connection::{Connection, Heard};
 use crate::counted;
@@ -16,6 +17,8 @@ use crate::mapping::{self, Came, Mapping, Unfit};
 
 /// The connection does not tell when it has room again.
 const FLUSH_AGAIN: Duration = Duration::from_millis(1);
+/// After the broker has refused.
+const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(5);
 /// For the last acknowledgements to leave.
 const GOODBYE_WAIT: Duration = Duration::from_secs(1);
 
@@ -23,7 +26,7 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     pub(crate) client: Client,
     pub(crate) mappings: Vec<Mapping>,
-    pub(crate) subscriptions: Vec<String>,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) dead_letter_topic: String,
     pub(crate) in_flight: usize,
     pub(crate) lanes: Lanes,
@@ -33,6 +36,24 @@ pub(crate) struct Session {
     /// What the connection had no room for yet. It reads ten packets for one that it
     /// writes, so a broker that sends a backlog at once makes this as long as the backlog.
     pub(crate) outbox: VecDeque<Outgoing>,
+}
+
+pub(crate) struct Subscriptions {
+    filters: Vec<String>,
+    /// This process has subscribed. What the broker remembers may be an earlier one's
+    /// wishes.
+    told: bool,
+    again: Option<Instant>,
+}
+
+impl Subscriptions {
+    pub(crate) fn new(filters: Vec<String>) -> Self {
+        Self {
+            filters,
+            told: false,
+            again: None,
+        }
+    }
 }
 
 pub(crate) enum Outgoing {
@@ -63,6 +84,7 @@ impl Session {
                     Some(Heard::Message(_)) if stopping => {}
                     Some(told) => self.hear(told),
                 },
+                () = due(self.subscriptions.again) => self.subscribe(),
                 () = tokio::time::sleep(FLUSH_AGAIN), if !self.outbox.is_empty() => {}
                 _ = stop.wait_for(|stop| *stop), if !stopping => stopping = true,
             }
@@ -80,6 +102,15 @@ impl Session {
         match told {
             Heard::Connected { knows_us } => self.connected(knows_us),
             Heard::Message(message) => self.begin(*message),
+            Heard::NotSubscribed { refused } => {
+                counted::not_subscribed(refused);
+                tracing::error!(
+                    refused,
+                    filters = ?self.subscriptions.filters,
+                    "the broker refuses subscriptions; they are tried again"
+                );
+                self.subscriptions.again = Some(Instant::now() + SUBSCRIBE_AGAIN);
+            }
             // Its packet ids mean nothing on the next connection. What was begun goes on,
             // and has no second effect when it comes again.
             Heard::Lost => {
@@ -89,13 +120,20 @@ impl Session {
         }
     }
 
-    fn connected(&self, knows_us: bool) {
+    fn connected(&mut self, knows_us: bool) {
         tracing::info!(knows_us, "the broker is there");
-        if knows_us {
-            return;
+        if !(knows_us && self.subscriptions.told) {
+            self.subscribe();
         }
-        if let Err(error) = self.connection.mqtt.subscribe(&self.subscriptions) {
-            tracing::error!(%error, "the subscriptions cannot be sent");
+    }
+
+    fn subscribe(&mut self) {
+        self.subscriptions.again = None;
+        let told = self.connection.mqtt.subscribe(&self.subscriptions.filters);
+        self.subscriptions.told = told.is_ok();
+        if let Err(error) = told {
+            tracing::warn!(%error, "the subscriptions cannot be sent; they are tried again");
+            self.subscriptions.again = Some(Instant::now() + SUBSCRIBE_AGAIN);
         }
     }
 
@@ -176,6 +214,13 @@ impl Session {
             }
             self.outbox.pop_front();
         }
+    }
+}
+
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -7,6 +7,8 @@ mod common;
 mod dead_letters;
 mod delivered;
 mod events;
+mod fake;
+mod hostile;
 mod once;
 mod secured;
 mod world;
