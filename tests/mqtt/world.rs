@@ -47,13 +47,6 @@ impl World {
         self.pizza = start(self.data.path(), &self.config);
     }
 
-    /// Stopped in peace, and started again.
-    pub(crate) fn reopen(self) -> Self {
-        assert!(self.pizza.stop().success());
-        let pizza = start(self.data.path(), &self.config);
-        Self { pizza, ..self }
-    }
-
     /// Of a driver whom nobody has heard of yet: the problem.
     pub(crate) fn status(&self, driver: &str) -> Value {
         let answer = self.pizza.get(&format!("/api/drivers/{driver}/status"));
