@@ -8,8 +8,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::broker::Mosquitto;
+use crate::common::now_ms;
 use crate::common::{Pizza, until};
-use crate::world::{now_ms, place};
+use crate::world::place;
 
 pub(crate) struct Apart {
     child: Child,
