@@ -15,6 +15,7 @@ mod patient;
 mod placing;
 mod seed;
 mod set_up;
+mod simulate;
 mod sse;
 mod table;
 mod target;
@@ -71,6 +72,9 @@ enum Verb {
     /// Have a kitchen ask a plugin for advice.
     #[command(subcommand)]
     Plugin(verbs::plugin::Plugin),
+    /// Drivers and customers who keep a running pizzeria busy.
+    #[command(subcommand)]
+    Simulate(verbs::simulate::Simulate),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(verbs::wit::Wit),
@@ -88,6 +92,7 @@ fn main() -> anyhow::Result<()> {
         Some(Verb::Key(verb)) => verb.run(),
         Some(Verb::Module(verb)) => verb.run(),
         Some(Verb::Plugin(verb)) => verb.run(),
+        Some(Verb::Simulate(verb)) => verb.run(),
         Some(Verb::Wit(verb)) => verb.run(),
     }
 }

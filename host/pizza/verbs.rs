@@ -9,4 +9,5 @@ pub(crate) mod key;
 pub(crate) mod module;
 pub(crate) mod plugin;
 pub(crate) mod run;
+pub(crate) mod simulate;
 pub(crate) mod wit;
