@@ -14,6 +14,7 @@ pub(crate) mod customers;
 pub(crate) mod ending;
 pub(crate) mod followed;
 pub(crate) mod line;
+pub(crate) mod lively;
 
 pub(crate) mod phone;
 pub(crate) mod place;

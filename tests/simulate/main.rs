@@ -5,6 +5,7 @@
 mod broker;
 #[path = "../common/mod.rs"]
 mod common;
+mod lively;
 mod people;
 mod streets;
 mod world;

@@ -11,24 +11,35 @@ use crate::common::{Pizza, until};
 pub(crate) struct World {
     pub(crate) pizza: Pizza,
     pub(crate) mosquitto: Mosquitto,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl World {
     /// A pizza takes a second and a half.
     pub(crate) fn new() -> Self {
+        Self::with("", &[])
+    }
+
+    /// More of a configuration, and more options.
+    pub(crate) fn with(more: &str, options: &[&str]) -> Self {
         let mosquitto = Mosquitto::start();
         let data = tempfile::tempdir().expect("a directory");
         let file = data.path().join("pizza.toml");
-        let text = format!("[bridge]\nbroker = \"{}\"\n", mosquitto.url());
+        let text = format!("[bridge]\nbroker = \"{}\"\n{more}", mosquitto.url());
         std::fs::write(&file, text).expect("a file");
-        let config = file.display().to_string();
-        let pizza = Pizza::start(data.path(), &["--speed", "480", "--config", &config]);
+        let pizza = start(&data, options);
         Self {
             pizza,
             mosquitto,
-            _data: data,
+            data,
         }
+    }
+
+    /// Stopped in peace, and started again with other options.
+    pub(crate) fn reopen(self, options: &[&str]) -> Self {
+        assert!(self.pizza.stop().success());
+        let pizza = start(&self.data, options);
+        Self { pizza, ..self }
     }
 
     pub(crate) fn drivers(&self, arguments: &[&str]) -> Command {
@@ -71,6 +82,13 @@ impl World {
         let order = answer.json();
         order["status"].as_str().expect("a status").to_owned()
     }
+}
+
+fn start(data: &TempDir, options: &[&str]) -> Pizza {
+    let config = data.path().join("pizza.toml").display().to_string();
+    let mut all = vec!["--speed", "480", "--config", &config];
+    all.extend(options);
+    Pizza::start(data.path(), &all)
 }
 
 /// What it printed, which must be JSON.
