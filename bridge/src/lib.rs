@@ -4,7 +4,9 @@
 //! In reading order:
 //! - [`config`]: which broker, which topics; the usual mappings are `mappings.toml`
 //! - [`bridge`]: start and stop
+//! - [`address`], [`tls`]: from the configuration to how to connect
 //! - [`connection`]: the broker, lost and found again
+//! - [`link`]: one client of it, whichever version of MQTT is spoken
 //! - [`session`]: messages in, acknowledgements out, in order
 //! - [`lane`]: one actor's messages one after the other, until each has its verdict
 //! - [`mapping`]: from a message to a call
@@ -13,6 +15,7 @@
 //! - [`outbound`], [`follow`], [`publication`]: events out, from durable cursors
 //! - [`counted`]: what is counted
 
+mod address;
 mod bridge;
 pub mod config;
 mod connection;
@@ -20,12 +23,16 @@ mod counted;
 mod dead_letter;
 mod follow;
 mod lane;
+mod link;
 mod mapping;
 mod outbound;
 mod publication;
 mod session;
 mod template;
+mod tls;
 mod topic;
 
+pub use address::AddressError;
 pub use bridge::{Bridge, BridgeError};
 pub use config::BridgeConfig;
+pub use tls::ClientTlsError;

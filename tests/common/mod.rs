@@ -35,8 +35,9 @@ impl Pizza {
     pub fn start_at(http: &str, data: &Path, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
             .args(["--http", http, "--https", "127.0.0.1:0"])
-            .args(["--admin", "127.0.0.1:0", "--data"])
+            .arg("--data")
             .arg(data)
+            .args(own(options, "--admin", "127.0.0.1:0"))
             .args(options)
             .stdout(Stdio::piped())
             .spawn()
@@ -125,6 +126,14 @@ impl Pizza {
         let answer = self.post("/api/orders", &body);
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["orderId"].as_str().expect("an id").to_owned()
+    }
+}
+
+/// What every pizzeria of a test is told unless the test says otherwise.
+fn own<'o>(options: &[&str], name: &'o str, value: &'o str) -> Vec<&'o str> {
+    match options.contains(&name) {
+        true => Vec::new(),
+        false => vec![name, value],
     }
 }
 

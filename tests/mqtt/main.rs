@@ -1,10 +1,14 @@
 //! Real MQTT clients and a real broker between them and the actors.
 
+mod apart;
 mod broker;
 #[path = "../common/mod.rs"]
 mod common;
 mod dead_letters;
 mod delivered;
 mod events;
+mod fake;
+mod hostile;
 mod once;
+mod secured;
 mod world;

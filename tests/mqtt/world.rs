@@ -18,7 +18,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(more: &str) -> Self {
-        let mosquitto = Mosquitto::start();
+        Self::around(Mosquitto::start(), more)
+    }
+
+    pub(crate) fn around(mosquitto: Mosquitto, more: &str) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let text = format!("[bridge]\nbroker = \"{}\"\n{more}", mosquitto.url());
         let file = data.path().join("pizza.toml");
