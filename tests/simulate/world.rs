@@ -1,6 +1,7 @@
 //! A pizzeria with a broker, and commands that are played on it.
 
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -37,7 +38,11 @@ impl World {
 
     /// Stopped in peace, and started again with other options.
     pub(crate) fn reopen(self, options: &[&str]) -> Self {
+        let begun = Instant::now();
         assert!(self.pizza.stop().success());
+        let took = begun.elapsed();
+        // Ten is what it gives those who do not end by themselves.
+        assert!(took < Duration::from_secs(8), "it stopped after {took:?}");
         let pizza = start(&self.data, options);
         Self { pizza, ..self }
     }
