@@ -1,6 +1,7 @@
 //! A small simulation in the pizzeria's own process, through its public doors like any other.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,10 +40,12 @@ pub(crate) struct LivelyConfig {
     /// How many times faster than life drivers ride.
     pub(crate) speed: f64,
     pub(crate) seed: u64,
-    /// `mqtt://host:port`; without it the broker of the bridge.
+    /// `mqtt://host:port`, or `mqtts://`; without it the broker of the bridge.
     pub(crate) mqtt: Option<String>,
     pub(crate) mqtt_user: Option<String>,
     pub(crate) mqtt_password: Option<Secret>,
+    /// PEM: who vouches for the broker.
+    pub(crate) mqtt_ca: Option<PathBuf>,
 }
 
 impl Default for LivelyConfig {
@@ -57,6 +60,7 @@ impl Default for LivelyConfig {
             mqtt: None,
             mqtt_user: None,
             mqtt_password: None,
+            mqtt_ca: None,
         }
     }
 }
@@ -77,15 +81,20 @@ struct Plan {
 }
 
 impl Lively {
-    /// Where it is switched on; as soon as the doors are listened at.
+    /// Where it is switched on; as soon as the doors are listened at. Without a broker the
+    /// drivers speak HTTP.
     ///
     /// # Errors
     /// What is wrong with the configuration.
-    pub(crate) fn start(config: &Config, http: SocketAddr) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn start(
+        config: &Config,
+        http: SocketAddr,
+        broker: Option<&str>,
+    ) -> anyhow::Result<Option<Self>> {
         if !config.simulate.on {
             return Ok(None);
         }
-        let plan = Plan::new(config, http)?;
+        let plan = Plan::new(config, http, broker)?;
         let over = watch::Sender::new(false);
         let stop = over.subscribe();
         let running = tokio::spawn(plan.go_on(stop));
@@ -103,11 +112,10 @@ impl Lively {
 }
 
 impl Plan {
-    fn new(config: &Config, http: SocketAddr) -> anyhow::Result<Self> {
+    fn new(config: &Config, http: SocketAddr, broker: Option<&str>) -> anyhow::Result<Self> {
         let Config {
             simulate: config,
             gateway,
-            bridge,
             ..
         } = config;
         let (speed, per_minute) = (config.speed, config.orders_per_minute);
@@ -124,12 +132,13 @@ impl Plan {
             reject <= 100,
             "simulate.reject_percent is at most 100, and is {reject}"
         );
-        let broker = match config.mqtt.as_ref().or(bridge.broker.as_ref()) {
+        let broker = match config.mqtt.as_deref().or(broker) {
             Some(broker) => Some(Broker {
                 address: address(broker)?,
                 login: Login {
                     user: config.mqtt_user.clone(),
                     password: config.mqtt_password.clone().map(|Secret(text)| text),
+                    ca: config.mqtt_ca.clone(),
                 },
             }),
             None => {

@@ -94,7 +94,7 @@ impl Mqtt {
         patience: Duration,
     ) -> anyhow::Result<Self> {
         let will = topic(driver, "status");
-        let options = broker.options(&format!("phone-{driver}"), Some((&will, "offline")));
+        let options = broker.options(&format!("phone-{driver}"), Some((&will, "offline")))?;
         let line = Line::open(options).await;
         let line = line.map_err(|error| explained(&error, &broker.address))?;
         Ok(Self {
@@ -133,7 +133,7 @@ impl Broker {
     pub(crate) async fn is_there(&self) -> anyhow::Result<()> {
         // A name that nobody else has: the broker would throw out whoever has it.
         let name = format!("pizza-{:016x}", rand::random::<u64>());
-        let line = Line::open(self.options(&name, None)).await;
+        let line = Line::open(self.options(&name, None)?).await;
         let line = line.map_err(|error| explained(&error, &self.address))?;
         line.close().await;
         Ok(())

@@ -54,8 +54,8 @@ mod tests {
                 (distance_m(centre, there) - 100.0).abs() < 0.01,
                 "{towards}"
             );
-            let off = (heading(centre, there) - towards).abs();
-            assert!(off < 0.01 || off > 359.99, "{towards}");
+            let off = (heading(centre, there) - towards + 180.0).rem_euclid(360.0) - 180.0;
+            assert!(off.abs() < 0.01, "{towards}");
         }
     }
 }

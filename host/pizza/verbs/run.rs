@@ -153,7 +153,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let operators = tokio::spawn(operators.into_future());
     let bridge = Bridge::start(silo.client(), config.bridge.clone())?;
     let stop = asked_to_stop()?;
-    let simulation = Lively::start(&config, open.http)?;
+    let simulation = Lively::start(&config, open.http, config.bridge.broker.as_deref())?;
     let stop = async {
         stop.await;
         if let Some(simulation) = simulation {
