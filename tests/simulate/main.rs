@@ -8,5 +8,6 @@ mod broker;
 mod common;
 mod lively;
 mod people;
+mod secured;
 mod streets;
 mod world;

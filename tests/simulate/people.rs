@@ -67,6 +67,29 @@ fn what_is_on_the_road_is_delivered_before_a_driver_goes_home() {
 }
 
 #[test]
+fn a_broker_that_comes_back_is_found_again() {
+    let mut world = World::new();
+    let order = world.pizza.order();
+    let drivers = ["--count", "1", "--speed", "1"];
+    let drivers = world.drivers(&drivers).spawn().expect("it starts");
+    until("the road", || {
+        (world.order_status(&order) == "outForDelivery").then_some(())
+    });
+    world.mosquitto.restart();
+    let before = world.status("sim-1")["locatedAt"].clone();
+    // The rest of the ride is longer than this test waits.
+    until("a new position", || {
+        let driver = world.status("sim-1");
+        (driver["locatedAt"] != before && driver["lostSignal"] == false).then_some(())
+    });
+    interrupt(&drivers);
+    let shift = report(&drivers.wait_with_output().expect("it ends"));
+    assert!(shift["reconnected"].as_u64() > Some(0), "{shift}");
+    assert_eq!(world.order_status(&order), "delivered");
+    world.until_status("sim-1", "offline");
+}
+
+#[test]
 fn a_driver_whose_phone_dies_has_lost_the_signal_by_its_last_will() {
     let world = World::new();
     let order = world.pizza.order();

@@ -21,9 +21,12 @@ impl World {
         Self::with("", &[])
     }
 
-    /// More of a configuration, and more options.
     pub(crate) fn with(more: &str, options: &[&str]) -> Self {
-        let mosquitto = Mosquitto::start();
+        Self::around(Mosquitto::start(), more, options)
+    }
+
+    /// `more` begins within `[bridge]`.
+    pub(crate) fn around(mosquitto: Mosquitto, more: &str, options: &[&str]) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let file = data.path().join("pizza.toml");
         let text = format!("[bridge]\nbroker = \"{}\"\n{more}", mosquitto.url());
