@@ -189,8 +189,10 @@ fn nobody_is_waited_for_without_end() {
 #[test]
 fn many_orders_at_many_restaurants_all_arrive() {
     let data = tempfile::tempdir().expect("a directory");
-    let pizza = Pizza::start(data.path(), FAST);
-    let output = demo(&pizza, STRESS).output().expect("it runs");
+    let (pizza, mosquitto) = with_broker(data.path());
+    let mut stress = demo(&pizza, STRESS);
+    let output = stress.args(["--mqtt", &mosquitto.url()]).output();
+    let output = output.expect("it runs");
     let report = lines(&output).pop().expect("a report");
     nothing_is_lost(&report, 200);
     assert_eq!(report["drivers"], 20, "{report}");
