@@ -72,8 +72,12 @@ impl Session {
     /// Until it is asked to stop, and what it has begun is done.
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut stopping = false;
-        while !(stopping && self.waiting.is_empty() && self.outbox.is_empty()) {
+        loop {
             self.flush();
+            // After the flush: it may have been the last thing to do, and nothing else wakes us.
+            if stopping && self.waiting.is_empty() && self.outbox.is_empty() {
+                break;
+            }
             let has_room = stopping || self.waiting.len() < self.in_flight;
             tokio::select! {
                 verdict = first(&mut self.waiting), if !self.waiting.is_empty() => {

@@ -9,6 +9,7 @@ use pizza_gateway::GatewayConfig;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
 
+use crate::simulate::lively::LivelyConfig;
 use crate::verbs::compile::Compile;
 
 const FILE: &str = "pizza.toml";
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) silo: SiloConfig,
     pub(crate) gateway: GatewayConfig,
     pub(crate) bridge: BridgeConfig,
+    /// People who are not there, to look at how things go.
+    pub(crate) simulate: LivelyConfig,
 }
 
 impl Default for Config {
@@ -42,6 +45,7 @@ impl Default for Config {
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
+            simulate: LivelyConfig::default(),
         }
     }
 }
