@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub mod operator;
+pub mod paho;
 pub mod sse;
 
 pub struct Pizza {
