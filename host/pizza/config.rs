@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
-use pizza_bridge::BridgeConfig;
+use pizza_bridge::{BridgeConfig, broker};
 use pizza_gateway::GatewayConfig;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) silo: SiloConfig,
     pub(crate) gateway: GatewayConfig,
     pub(crate) bridge: BridgeConfig,
+    /// The MQTT broker in this process.
+    pub(crate) broker: broker::Config,
 }
 
 impl Default for Config {
@@ -40,6 +42,7 @@ impl Default for Config {
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
+            broker: broker::Config::default(),
         }
     }
 }

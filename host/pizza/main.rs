@@ -10,6 +10,7 @@ mod demo;
 mod dev_tokens;
 mod latency;
 mod metrics;
+mod mqtt;
 mod open_files;
 mod patient;
 mod placing;

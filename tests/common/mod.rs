@@ -22,6 +22,9 @@ pub struct Pizza {
     pub http: SocketAddr,
     pub https: SocketAddr,
     pub admin: SocketAddr,
+    /// Where MQTT is served, unless it was told not to.
+    pub mqtt: Option<SocketAddr>,
+    pub mqtts: Option<SocketAddr>,
     /// By role.
     pub tokens: BTreeMap<String, String>,
 }
@@ -37,6 +40,8 @@ impl Pizza {
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .args(["--admin", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(own(options, "--mqtt", "127.0.0.1:0"))
+            .args(own(options, "--mqtts", "off"))
             .args(options)
             .stdout(Stdio::piped())
             .spawn()
@@ -50,12 +55,13 @@ impl Pizza {
             .iter()
             .map(|line| line.split_whitespace().collect())
             .collect();
-        let address = |name: &str| -> SocketAddr {
-            let line = words.iter().find(|words| words.first() == Some(&name));
-            let url = line.unwrap_or_else(|| panic!("no {name} address in {banner:?}"))[1];
-            let host = url.split('/').nth(2).expect("an address");
-            host.parse().expect("an address")
+        let listed = |name: &str| -> Option<SocketAddr> {
+            let line = words.iter().find(|words| words.first() == Some(&name))?;
+            let host = line[1].split('/').nth(2).expect("an address");
+            Some(host.parse().expect("an address"))
         };
+        let address =
+            |name: &str| listed(name).unwrap_or_else(|| panic!("no {name} address in {banner:?}"));
         let roles = ["customer", "driver", "kitchen", "manager", "admin"];
         let tokens = words.iter().filter_map(|words| match words[..] {
             [role, token] if roles.contains(&role) => Some((role.to_owned(), token.to_owned())),
@@ -65,6 +71,8 @@ impl Pizza {
             http: address("API"),
             https: address("TLS"),
             admin: address("admin"),
+            mqtt: listed("MQTT"),
+            mqtts: listed("MQTTS"),
             tokens: tokens.collect(),
             child,
         }
@@ -125,6 +133,14 @@ impl Pizza {
         let answer = self.post("/api/orders", &body);
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["orderId"].as_str().expect("an id").to_owned()
+    }
+}
+
+/// What every pizzeria of a test is told unless the test says otherwise.
+fn own<'o>(options: &[&str], name: &'o str, value: &'o str) -> Vec<&'o str> {
+    match options.contains(&name) {
+        true => Vec::new(),
+        false => vec![name, value],
     }
 }
 
