@@ -36,6 +36,10 @@ impl Pizza {
 
     /// Where it is told to listen; 0 is any free port.
     pub fn start_at(http: &str, data: &Path, options: &[&str]) -> Self {
+        Self::start_logged(http, data, options, Stdio::inherit())
+    }
+
+    pub fn start_logged(http: &str, data: &Path, options: &[&str], log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .args(["--admin", "127.0.0.1:0", "--data"])
@@ -44,6 +48,7 @@ impl Pizza {
             .args(own(options, "--mqtts", "off"))
             .args(options)
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the binary starts");
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -78,6 +83,10 @@ impl Pizza {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn kill(self) {
         self.kill_now();
     }
@@ -95,12 +104,21 @@ impl Pizza {
         self.child.wait().expect("it ends");
     }
 
-    /// Asks it to stop, and waits until it has.
-    pub fn stop(mut self) -> std::process::ExitStatus {
+    /// Asks it to stop.
+    pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(asked.expect("kill runs").success());
+    }
+
+    pub fn wait(&mut self) -> std::process::ExitStatus {
         self.child.wait().expect("it ends")
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        self.terminate();
+        self.wait()
     }
 
     pub fn get(&self, path: &str) -> Answer {
