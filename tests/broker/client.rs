@@ -1,8 +1,10 @@
 //! Mosquitto's clients.
 
+use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::until;
 use crate::raw::Raw;
@@ -44,21 +46,26 @@ pub(crate) fn publish_lines(at: SocketAddr, options: &[&str], lines: &str) {
 pub(crate) struct Subscriber {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    before: VecDeque<String>,
 }
 
 impl Subscriber {
     pub(crate) fn new(at: SocketAddr, options: &[&str]) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
         // Retained, so that it comes when all is subscribed to: this filter is the last.
-        let ready = format!("test/ready/{}", options.join("-").replace(['#', '+'], "x"));
+        let ready = format!("test/ready/{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut raw = Raw::new(at, "");
         raw.publish(1, 3, &ready, b"ready");
         assert_eq!(raw.packet(), (0x40, vec![0, 1]));
-        let subscriber = Self::unready(at, &[options, &["-t", &ready]].concat());
-        let mut subscriber = subscriber;
-        assert_eq!(subscriber.line(), "ready");
-        // It has no further use.
-        raw.publish(2, 3, &ready, b"");
-        subscriber
+        let mut subscriber = Self::unready(at, &[options, &["-t", &ready]].concat());
+        loop {
+            let line = subscriber.read();
+            if line.trim_end().ends_with("ready") {
+                return subscriber;
+            }
+            // What was kept comes first.
+            subscriber.before.push_back(line);
+        }
     }
 
     /// One that nothing is expected of.
@@ -71,10 +78,20 @@ impl Subscriber {
             .expect("it runs");
         let stdout = child.stdout.take().expect("it is piped");
         let lines = BufReader::new(stdout).lines();
-        Self { child, lines }
+        let before = VecDeque::new();
+        Self {
+            child,
+            lines,
+            before,
+        }
     }
 
     pub(crate) fn line(&mut self) -> String {
+        let before = self.before.pop_front();
+        before.unwrap_or_else(|| self.read())
+    }
+
+    fn read(&mut self) -> String {
         let line = self.lines.next().expect("a line in a minute");
         line.expect("a text")
     }

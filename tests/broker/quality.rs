@@ -42,9 +42,9 @@ fn properties_of_version_5_are_handed_on() {
     let world = World::new("");
     let at = world.mqtt();
     let format = "%A %C %D %R %P %p";
-    let options = ["-V", "mqttv5", "-q", "1", "-t", "test/#", "-F", format];
+    let options = ["-V", "mqttv5", "-q", "1", "-t", "props/#", "-F", format];
     let mut subscriber = Subscriber::new(at, &options);
-    let mut options = vec!["-V", "mqttv5", "-q", "1", "-t", "test/x", "-m", "word"];
+    let mut options = vec!["-V", "mqttv5", "-q", "1", "-t", "props/x", "-m", "word"];
     for [name, value] in [
         ["content-type", "text"],
         ["correlation-data", "42"],
@@ -87,7 +87,7 @@ fn acknowledgements_come_in_the_order_of_the_messages() {
             0 => phone.publish(id, 2, "nobody/listens", b"x"),
             1 => phone.publish(id, 2, "pizza/drivers/d/status", b"available"),
             _ => {
-                let delivery = json!({"what": "basil", "count": 1, "number": id});
+                let delivery = json!({"what": "saffron", "count": 1, "number": id});
                 let delivery = delivery.to_string();
                 phone.publish(id, 2, "shop/napoli/deliveries", delivery.as_bytes());
             }
@@ -97,7 +97,7 @@ fn acknowledgements_come_in_the_order_of_the_messages() {
         .map(|_| phone.acknowledged().expect("an answer"))
         .collect();
     assert_eq!(order, (1..=60).collect::<Vec<u16>>());
-    assert_eq!(world.supplied("napoli", "basil"), 20);
+    assert_eq!(world.supplied("napoli", "saffron"), 20);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn one_publisher_does_not_wait_for_another_ones_actor() {
     let mut slow = Raw::new(world.mqtt(), "slow");
     // More than may be unacknowledged: the rest is not even read for now.
     for number in 0..500 {
-        let delivery = json!({"what": "basil", "count": 1, "number": number});
+        let delivery = json!({"what": "saffron", "count": 1, "number": number});
         let id = number % 1000 + 1;
         let delivery = delivery.to_string();
         slow.publish(id, 2, "shop/napoli/deliveries", delivery.as_bytes());
@@ -118,7 +118,7 @@ fn one_publisher_does_not_wait_for_another_ones_actor() {
         .map(|_| slow.acknowledged().expect("an answer"))
         .collect();
     assert_eq!(ids.len(), 500);
-    assert_eq!(world.supplied("napoli", "basil"), 500);
+    assert_eq!(world.supplied("napoli", "saffron"), 500);
 }
 
 #[test]

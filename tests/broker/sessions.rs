@@ -54,6 +54,9 @@ fn what_was_not_acknowledged_comes_again_and_says_so() {
     }
     // The second only; the others, in their order, once more.
     phone.send(&[&[0x40, 2][..], &ids[1]].concat());
+    // What was said before is heard when this is answered.
+    phone.send(&[0xc0, 0]);
+    assert_eq!(phone.packet(), (0xd0, vec![]));
     drop(phone);
     let (mut phone, known) = Raw::with(at, "phone", false, None);
     assert!(known);

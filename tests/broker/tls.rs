@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Output;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
 use crate::client::command;
@@ -21,6 +21,7 @@ impl Authority {
     fn new(dir: &Path, name: &str) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let own = params.self_signed(&key).expect("a certificate");
         std::fs::write(dir.join(format!("{name}.pem")), own.pem()).expect("a file");
@@ -30,7 +31,8 @@ impl Authority {
 
     fn issue(&self, dir: &Path, name: &str) {
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
+        params.distinguished_name.push(DnType::CommonName, name);
         let made = params.signed_by(&key, &self.issuer).expect("a certificate");
         std::fs::write(dir.join(format!("{name}.pem")), made.pem()).expect("a file");
         std::fs::write(dir.join(format!("{name}.key")), key.serialize_pem()).expect("a file");

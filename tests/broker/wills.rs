@@ -36,7 +36,12 @@ fn a_driver_whose_phone_dies_is_offline() {
         world.becomes(&died, "offline");
 
         let left = format!("left-{version}");
-        driver(&world, version, &left).stop();
+        let topic = format!("pizza/drivers/{left}/status");
+        publish(world.mqtt(), &["-q", "1", "-t", &topic, "-m", "available"]);
+        let will = Some((topic.as_str(), "offline"));
+        let (mut phone, _) = Raw::with(world.mqtt(), &left, true, will);
+        phone.send(&[0xe0, 0]);
+        assert!(phone.is_closed());
         // Behind whatever the broker would have made of it.
         let after = format!("after-{version}");
         driver(&world, version, &after).kill();

@@ -37,6 +37,8 @@ struct State {
     subscriptions: Subscriptions,
     retained: Retained,
     last_number: u64,
+    /// Sessions of the street.
+    guests: usize,
     /// Bytes that wait for all clients together.
     held: Arc<AtomicUsize>,
     limits: Arc<Limits>,
@@ -92,6 +94,7 @@ impl Hub {
                 subscriptions: Subscriptions::default(),
                 retained,
                 last_number: 0,
+                guests: 0,
                 held: Arc::default(),
                 limits: Arc::clone(&limits),
             }),
@@ -113,9 +116,11 @@ impl Hub {
             state.succeed(id, guest.clean);
         }
         let present = state.by_client.contains_key(&key);
-        let is_full = state.sessions.len() >= self.limits.sessions_max;
-        if !present && side == Side::Street && is_full && !state.forget_one() {
-            return None;
+        if !present && side == Side::Street {
+            if state.guests >= self.limits.sessions_max && !state.forget_one() {
+                return None;
+            }
+            state.guests += 1;
         }
         state.last_number += 1;
         let (number, held) = (state.last_number, Arc::clone(&state.held));

@@ -204,6 +204,7 @@ impl State {
         let Some(mut session) = self.sessions.remove(&id) else {
             return;
         };
+        self.guests -= usize::from(session.side == Side::Street);
         for filter in &session.filters {
             self.subscriptions.remove(filter, session.side, id);
         }
