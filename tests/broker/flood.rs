@@ -93,8 +93,49 @@ fn who_never_reads_is_dropped_and_takes_no_memory_along() {
         let why = "pizza_broker_refused_total{reason=\"a client does not read\"}";
         (world.counted(why) > 0.0).then_some(())
     });
-    assert!(lazy.is_closed());
+    assert!(lazy.hangs_up());
     served_at_once(&world, 4);
+}
+
+#[test]
+fn masses_of_what_cannot_be_delivered_block_nobody() {
+    const COUNT: u32 = 1_000;
+    let limits = "[bridge]\nin_flight = 8\n[broker.limits]\nqueue_max = 64\n\
+                  bytes_per_second = 1000000000\nmessages_per_second = 100000\n";
+    let world = World::new(limits);
+    let at = world.mqtt();
+    let mut letters = Raw::new(at, "letters");
+    assert_eq!(letters.subscribe("pizza/dead-letter", 0), 0);
+    let junk = vec![b'x'; 60 << 10];
+    std::thread::scope(|scope| {
+        for flags in [0, 2] {
+            let junk = &junk;
+            scope.spawn(move || {
+                let mut raw = Raw::new(at, &format!("junk-{flags}"));
+                for number in 0..COUNT / 2 {
+                    let id = u16::try_from(number + 1).expect("small");
+                    raw.publish(id, flags, "pizza/drivers/d/nothing", junk);
+                    if flags == 2 {
+                        assert_eq!(raw.acknowledged().expect("an answer"), id);
+                    }
+                }
+                // Answered when all before it was taken in.
+                raw.send(&[0xc0, 0]);
+                assert_eq!(raw.packet(), (0xd0, vec![]));
+            });
+        }
+        // Each letter is larger than what the house is sent in one go.
+        scope.spawn(move || {
+            let (first, body) = letters.packet();
+            assert_eq!((first, body.len() > 60 << 10), (0x30, true));
+        });
+        served_at_once(&world, 10);
+    });
+    crate::common::until("all letters", || {
+        let line = "pizza_bridge_dead_letters_total{reason=\"topic\"}";
+        (world.counted(line) >= f64::from(COUNT)).then_some(())
+    });
+    assert!(world.counted("pizza_broker_waits_total{reason=\"behind\"}") > 0.0);
 }
 
 #[test]
@@ -124,6 +165,5 @@ fn ten_thousand_messages_a_second_are_nothing_special() {
     });
     // Without optimisation, and on a machine that has more to do.
     let rate = COUNT as f64 / begun.elapsed().as_secs_f64();
-    println!("{rate:.0} messages a second");
     assert!(rate > 2_000.0, "{rate:.0} messages a second");
 }

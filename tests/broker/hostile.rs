@@ -26,7 +26,7 @@ fn refused(at: SocketAddr, what: &str, bytes: &[&[u8]]) {
         drop(raw.stream.write_all(part));
     }
     drop(raw.stream.shutdown(std::net::Shutdown::Write));
-    assert!(raw.is_closed(), "{what}");
+    assert!(raw.hangs_up(), "{what}");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn connections_that_say_nothing_keep_nobody_out() {
     let closed = Raw {
         stream: silent.remove(0),
     };
-    assert!(closed.is_closed());
+    assert!(closed.hangs_up());
     assert!(world.resident_mb() < 1_000);
 }
 
@@ -163,7 +163,7 @@ fn above_the_limits_clients_are_turned_away() {
     let mut outside = Raw::open(at);
     outside.send(&connect("c3", true, None));
     assert_eq!(outside.packet(), (0x20, vec![0, 3]));
-    assert!(outside.is_closed());
+    assert!(outside.hangs_up());
     for (filter, code) in [("a", 1), ("b", 1), ("c", 0x80), ("a", 1)] {
         assert_eq!(inside[0].subscribe(filter, 1), code, "{filter}");
     }

@@ -125,7 +125,7 @@ impl Raw {
     }
 
     /// Whether the other side has hung up, whatever it said before.
-    pub(crate) fn is_closed(mut self) -> bool {
+    pub(crate) fn hangs_up(mut self) -> bool {
         let mut rest = [0; 4096];
         loop {
             match self.stream.read(&mut rest) {

@@ -41,7 +41,7 @@ fn a_driver_whose_phone_dies_is_offline() {
         let will = Some((topic.as_str(), "offline"));
         let (mut phone, _) = Raw::with(world.mqtt(), &left, true, will);
         phone.send(&[0xe0, 0]);
-        assert!(phone.is_closed());
+        assert!(phone.hangs_up());
         // Behind whatever the broker would have made of it.
         let after = format!("after-{version}");
         driver(&world, version, &after).kill();
@@ -65,7 +65,7 @@ fn a_phone_that_comes_back_is_not_put_offline_by_what_it_left_behind() {
     }
     let last = phones.pop();
     for phone in phones {
-        assert!(phone.is_closed());
+        assert!(phone.hangs_up());
     }
     // What a connection was that is none any more, has no will of its own.
     assert_eq!(world.status("d"), "available");

@@ -32,6 +32,8 @@ const BATCH: Batch = Batch {
     count_max: AT_ONCE,
     bytes_max: 256 << 10,
 };
+/// What an answer to a message counts, where another packet is one.
+const ANSWER_COST: f64 = 0.1;
 /// Above it nothing is added to what is written.
 const OUTPUT_BYTES: usize = 16 << 10;
 /// Above it nothing is read that would have to be answered.
@@ -147,6 +149,10 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
                 wrote = write(&mut self.writer, &mut self.output), if writes => {
                     wrote?;
                     self.write_by = None;
+                    if self.output.capacity() > OUTPUT_BYTES {
+                        // Whoever was sent much once need not be sent much again.
+                        self.output = BytesMut::new();
+                    }
                 }
                 read = read(&mut self.reader, &mut self.input), if reads => read?,
                 // Others may want the processor too.
@@ -188,14 +194,15 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
                 return Ok(false);
             };
             self.heard = Instant::now();
-            self.charge(1, frame.bytes());
+            let cost = if frame.answers() { ANSWER_COST } else { 1.0 };
+            self.charge(cost, frame.bytes());
             self.handle(&frame)?;
         }
         Ok(true)
     }
 
     /// Whoever is too fast is listened to later.
-    fn charge(&mut self, messages: usize, bytes: usize) {
+    fn charge(&mut self, messages: f64, bytes: usize) {
         if self.attached.side == Side::Street
             && let Some(wait) = self.rate.take(messages, bytes)
         {

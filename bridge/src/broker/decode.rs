@@ -51,6 +51,11 @@ impl Frame {
         self.body.len() + 2
     }
 
+    /// Whether it answers a message that the client was sent.
+    pub(super) fn answers(&self) -> bool {
+        matches!(self.first >> 4, 4 | 5 | 7)
+    }
+
     pub(super) fn connect(&self) -> Result<Connect, Refused> {
         if self.first != CONNECT << 4 {
             return Err(refused(
@@ -279,3 +284,6 @@ fn expires(properties: &Properties) -> Option<Instant> {
     let seconds = properties.message_expiry_s?;
     Instant::now().checked_add(Duration::from_secs(seconds.into()))
 }
+
+#[cfg(test)]
+mod tests;

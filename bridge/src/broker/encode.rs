@@ -153,3 +153,6 @@ fn put_length(out: &mut BytesMut, mut length: usize) {
         out.put_u8(low | 0x80);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,11 +26,11 @@ impl Rate {
     }
 
     /// Counts messages, and bytes; how long their sender has to wait before the next one.
-    pub(super) fn take(&mut self, messages: usize, bytes: usize) -> Option<Duration> {
+    pub(super) fn take(&mut self, messages: f64, bytes: usize) -> Option<Duration> {
         let now = Instant::now();
-        let amount = |count| u32::try_from(count).unwrap_or(u32::MAX).into();
-        let messages = self.messages.take(amount(messages), now);
-        messages.max(self.bytes.take(amount(bytes), now))
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let messages = self.messages.take(messages, now);
+        messages.max(self.bytes.take(bytes.into(), now))
     }
 }
 

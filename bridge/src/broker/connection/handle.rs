@@ -30,7 +30,7 @@ pub(super) struct Held {
 
 /// What a subscription with wildcards costs beside the messages that it brings: all topics
 /// that are kept are looked at.
-const WILD_COST: usize = 20;
+const WILD_COST: u32 = 20;
 
 impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
     pub(super) fn handle(&mut self, frame: &Frame) -> Result<(), End> {
@@ -70,14 +70,15 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
     }
 
     fn subscribe(&mut self, id: u16, number: Option<u32>, filters: &[(String, Wish)]) {
-        let (mut codes, mut cost) = (Vec::new(), 0);
+        let (mut codes, mut cost) = (Vec::new(), 0_u32);
         for (filter, wish) in filters {
             let done = self.hub.subscribe(&self.attached, filter, *wish, number);
             codes.push(done.code);
             let is_wild = filter.contains(['+', '#']);
-            cost += done.kept + if is_wild { WILD_COST } else { 1 };
+            cost += if is_wild { WILD_COST } else { 1 };
+            cost += u32::try_from(done.kept).unwrap_or(u32::MAX >> 16);
         }
-        self.charge(cost, 0);
+        self.charge(cost.into(), 0);
         // What is kept comes after the answer.
         self.say(&Outgoing::SubAck { id, codes });
         if self.attached.side == Side::House {
