@@ -26,7 +26,8 @@ fn served_at_once(world: &World, times: u16) {
 #[test]
 fn who_floods_does_not_hold_up_the_others() {
     const FLOOD: u32 = 10_000;
-    let world = World::new(OWN);
+    let limits = "[broker.limits]\nmessages_per_second = 100000\n";
+    let world = World::new(&format!("{OWN}{limits}"));
     let at = world.mqtt();
     let mut heard = Subscriber::new(at, &["-q", "0", "-t", "flood/end", "-F", "%p"]);
     std::thread::scope(|scope| {
@@ -67,6 +68,21 @@ fn who_floods_does_not_hold_up_the_others() {
     });
     // Both said the same things.
     assert_eq!(world.supplied("napoli", "saffron"), u64::from(FLOOD));
+}
+
+#[test]
+fn who_is_too_fast_is_listened_to_later() {
+    let world = World::new("[broker.limits]\nmessages_per_second = 100\n");
+    let mut raw = Raw::new(world.mqtt(), "hasty");
+    let begun = Instant::now();
+    for id in 1..=250 {
+        raw.publish(id, 2, "nobody/listens", b"x");
+    }
+    for id in 1..=250 {
+        assert_eq!(raw.acknowledged().expect("an answer"), id);
+    }
+    // A second's worth at once, the rest as fast as it may.
+    assert!(begun.elapsed() > Duration::from_millis(1_400));
     assert!(world.counted("pizza_broker_waits_total{reason=\"rate\"}") > 0.0);
 }
 

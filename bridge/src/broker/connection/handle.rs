@@ -17,7 +17,8 @@ use crate::broker::session::{Session, Side};
 
 /// An acknowledgement that may have to wait.
 pub(super) struct Owed {
-    packet: Outgoing,
+    /// Nothing for a message that nobody wants an answer to; it counts all the same.
+    packet: Option<Outgoing>,
     receipt: Option<Arc<Receipt>>,
 }
 
@@ -93,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
                 (known, session.received.len())
             })?;
             if let Some(receipt) = known {
-                self.owe(Outgoing::PubRec(id), receipt);
+                self.owe(Some(Outgoing::PubRec(id)), receipt);
                 return Ok(());
             }
             // Version 4 was told of no limit; its ids are one.
@@ -129,18 +130,19 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
             Err(behind) => return Ok(Err(behind)),
         };
         match message.qos {
-            Qos::AtMostOnce => {}
-            Qos::AtLeastOnce => self.owe(Outgoing::PubAck(id), receipt),
+            Qos::AtMostOnce if receipt.is_none() => {}
+            Qos::AtMostOnce => self.owe(None, receipt),
+            Qos::AtLeastOnce => self.owe(Some(Outgoing::PubAck(id)), receipt),
             Qos::ExactlyOnce => {
                 let waits_for = receipt.clone();
                 self.with(|session| session.received.insert(id, waits_for))?;
-                self.owe(Outgoing::PubRec(id), receipt);
+                self.owe(Some(Outgoing::PubRec(id)), receipt);
             }
         }
         Ok(Ok(()))
     }
 
-    fn owe(&mut self, packet: Outgoing, receipt: Option<Arc<Receipt>>) {
+    fn owe(&mut self, packet: Option<Outgoing>, receipt: Option<Arc<Receipt>>) {
         self.owed.push_back(Owed { packet, receipt });
     }
 
@@ -149,7 +151,9 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
     pub(super) fn settle_owed(&mut self) {
         let is_due = |owed: &Owed| owed.receipt.as_ref().is_none_or(|r| r.is_complete());
         while let Some(owed) = self.owed.pop_front_if(|owed| is_due(owed)) {
-            self.say(&owed.packet);
+            if let Some(packet) = &owed.packet {
+                self.say(packet);
+            }
         }
     }
 

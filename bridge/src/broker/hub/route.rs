@@ -89,7 +89,7 @@ impl State {
             let numbers = of_one.iter().filter_map(|(_, s, _)| s.number);
             let what = Queued {
                 message: Arc::clone(message),
-                qos: message.qos.min(subscription.wish.qos),
+                qos: self.quality(message, *id, *subscription),
                 retain: message.retain && subscription.wish.as_published,
                 numbers: numbers.collect(),
                 shared: shared.clone(),
@@ -101,6 +101,18 @@ impl State {
             let made_room = self.retained.keep(message);
             metrics::dropped("retained", made_room);
         }
+    }
+
+    /// The house acknowledges everything, whatever it was sent with: so it is never sent
+    /// more than it can take, and nobody who is in a hurry fills its queue.
+    fn quality(&self, message: &Message, id: SessionId, by: Subscription) -> Qos {
+        let session = self.sessions.get(&id);
+        let is_house = session.is_some_and(|session| session.side == Side::House);
+        let sent = match is_house {
+            true => message.qos.max(Qos::AtLeastOnce),
+            false => message.qos,
+        };
+        sent.min(by.wish.qos)
     }
 
     fn push(&mut self, id: SessionId, mut what: Queued, receipt: Option<&Arc<Receipt>>) {
@@ -214,7 +226,7 @@ impl State {
             let Some((other, by, _)) = group.and_then(|group| self.one_of(group)) else {
                 continue;
             };
-            what.qos = what.message.qos.min(by.wish.qos);
+            what.qos = self.quality(&what.message, other, by);
             what.numbers = by.number.into_iter().collect();
             let receipt = what.receipt.take();
             self.push(other, what, receipt.as_ref());
