@@ -10,6 +10,8 @@ use super::packet::{Connect, Granted, Version, reason};
 use super::session::Side;
 
 const CLIENT_ID_BYTES_MAX: usize = 256;
+/// A will is kept for as long as its client's session.
+const WILL_BYTES_MAX: usize = 16 << 10;
 
 /// The names and passwords of one side.
 pub(super) enum Users {
@@ -64,6 +66,10 @@ pub(super) fn admit(
     let nameless = connect.client_id.is_empty();
     if connect.client_id.len() > CLIENT_ID_BYTES_MAX || (nameless && is_v4 && !connect.clean) {
         return Err(reason::CLIENT_ID);
+    }
+    let will_bytes = connect.will.as_ref().map_or(0, |will| will.message.bytes());
+    if will_bytes > WILL_BYTES_MAX {
+        return Err(reason::TOO_LARGE);
     }
     let client_id = match nameless {
         true => format!("nameless-{number}"),

@@ -97,9 +97,12 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
                 self.owe(Some(Outgoing::PubRec(id)), receipt);
                 return Ok(());
             }
-            // Version 4 was told of no limit; its ids are one.
-            let unreleased_max = usize::from(self.hub.limits.in_flight_max);
-            if self.version == Version::V5 && count >= unreleased_max {
+            // Version 4 was told of no limit.
+            let times = match self.version {
+                Version::V4 => 10,
+                Version::V5 => 1,
+            };
+            if count >= usize::from(self.hub.limits.in_flight_max) * times {
                 let why = "too many messages are not released";
                 return Err(refused(reason::RECEIVE_MAX, why).into());
             }
