@@ -25,18 +25,18 @@ fn refused(at: SocketAddr, what: &str, bytes: &[&[u8]]) {
         // It may be closed before all is written.
         drop(raw.stream.write_all(part));
     }
-    drop(raw.stream.shutdown(std::net::Shutdown::Write));
     assert!(raw.hangs_up(), "{what}");
 }
 
 #[test]
 fn what_is_no_mqtt_is_refused() {
-    let world = World::new("");
+    let world = World::new("[broker.limits]\nconnect_ms_max = 500\n");
     let at = world.mqtt();
     let hello = connect("hostile", true, None);
     let hello = hello.as_slice();
     let long = "a".repeat(60_000);
     let utf8 = packet(0x30, &[&text(b"\xff\xfe\xfd")[..], b"x"].concat());
+    let big_will = connect("hostile", true, Some(("w", &long[..40_000])));
     let deep = "a/".repeat(10_000);
     let first = |kind: u8| packet(kind, &[0, 1]);
     let cases: &[(&str, &[&[u8]])] = &[
@@ -54,6 +54,7 @@ fn what_is_no_mqtt_is_refused() {
             "a length without an end",
             &[hello, &[0x30, 0xff, 0xff, 0xff, 0xff, 0x7f]],
         ),
+        ("a will of 40 KB", &[&big_will]),
         ("a PUBLISH first", &[&published(1, 2, "a", b"x")]),
         ("a second CONNECT", &[hello, hello]),
         ("a long topic", &[hello, &published(1, 2, &long, b"x")]),

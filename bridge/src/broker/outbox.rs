@@ -226,3 +226,6 @@ impl Queued {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
