@@ -1,9 +1,12 @@
 //! What an operator may set about MQTT.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use crate::link::Version;
 
 /// What is listened to when nothing else is configured.
 const USUAL: &str = include_str!("mappings.toml");
@@ -11,8 +14,12 @@ const USUAL: &str = include_str!("mappings.toml");
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BridgeConfig {
-    /// `mqtt://host:port`; without it there is no bridge.
+    /// `mqtt://host:port`, or `mqtts://host:port` with TLS; without it there is no bridge.
     pub broker: Option<String>,
+    /// What is spoken: "5" or "3.1.1".
+    pub version: Version,
+    /// For `mqtts://`.
+    pub tls: TlsConfig,
     pub user: Option<String>,
     pub password: Option<Secret>,
     /// The broker keeps a session under this name: two bridges need two.
@@ -27,6 +34,17 @@ pub struct BridgeConfig {
     pub watch: Vec<String>,
     pub inbound: Vec<Inbound>,
     pub outbound: Vec<Outbound>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM: who vouches for the broker. Without it, whom this machine trusts.
+    pub ca: Option<PathBuf>,
+    /// PEM: what the bridge shows where the broker asks who it is.
+    pub certificate: Option<PathBuf>,
+    /// PEM: the certificate's private key.
+    pub key: Option<PathBuf>,
 }
 
 /// A stream whose events everybody may hear.
@@ -131,6 +149,8 @@ impl Default for BridgeConfig {
         let usual: Usual = toml::from_str(USUAL).expect("the usual mappings are read by a test");
         Self {
             broker: None,
+            version: Version::default(),
+            tls: TlsConfig::default(),
             user: None,
             password: None,
             client_id: "awesome-pizza".to_owned(),

@@ -6,6 +6,7 @@ const MESSAGES: &str = "pizza_bridge_messages_total";
 const DEAD: &str = "pizza_bridge_dead_letters_total";
 const PUBLISHED: &str = "pizza_bridge_published_total";
 const MISSED: &str = "pizza_bridge_events_missed_total";
+const NOT_SUBSCRIBED: &str = "pizza_bridge_subscriptions_refused_total";
 const LOST: &str = "pizza_bridge_connections_lost_total";
 
 pub(crate) fn describe() {
@@ -19,6 +20,7 @@ pub(crate) fn describe() {
         MISSED,
         "Events that were not kept long enough to be published"
     );
+    describe_counter!(NOT_SUBSCRIBED, "Filters that the broker did not accept");
     describe_counter!(LOST, "Connections to the broker that were lost or not made");
 }
 
@@ -36,6 +38,10 @@ pub(crate) fn published() {
 
 pub(crate) fn missed(count: u64) {
     counter!(MISSED).increment(count);
+}
+
+pub(crate) fn not_subscribed(filters: usize) {
+    counter!(NOT_SUBSCRIBED).increment(filters as u64);
 }
 
 pub(crate) fn lost() {

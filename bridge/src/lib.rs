@@ -4,7 +4,9 @@
 //! In reading order:
 //! - [`config`]: which broker, which topics; the usual mappings are `mappings.toml`
 //! - [`bridge`]: start and stop
+//! - [`address`], [`tls`]: from the configuration to how to connect
 //! - [`connection`]: the broker, lost and found again
+//! - [`link`]: one client of it, whichever version of MQTT is spoken
 //! - [`session`]: messages in, acknowledgements out, in order
 //! - [`lane`]: one actor's messages one after the other, until each has its verdict
 //! - [`mapping`]: from a message to a call
@@ -14,6 +16,7 @@
 //! - [`counted`]: what is counted
 //! - [`broker`]: a broker of our own, which does not need the rest and is not needed by it
 
+mod address;
 mod bridge;
 pub mod broker;
 pub mod config;
@@ -22,12 +25,16 @@ mod counted;
 mod dead_letter;
 mod follow;
 mod lane;
+mod link;
 mod mapping;
 mod outbound;
 mod publication;
 mod session;
 mod template;
+mod tls;
 mod topic;
 
+pub use address::AddressError;
 pub use bridge::{Bridge, BridgeError};
 pub use config::BridgeConfig;
+pub use tls::ClientTlsError;

@@ -9,10 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_client::Client;
-use rumqttc::Outgoing as Sent;
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::Packet;
-use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -20,6 +16,7 @@ use crate::config::Outbound;
 use crate::counted;
 use crate::follow::{Follower, Outgoing};
 use crate::lane::wait;
+use crate::link::{LinkError, Options, Turned, Wheel};
 
 /// Sent and not yet acknowledged by the broker.
 const IN_FLIGHT: usize = 100;
@@ -29,7 +26,7 @@ const PAGE: usize = 1_000;
 
 pub(crate) struct Publisher {
     pub(crate) client: Client,
-    pub(crate) options: MqttOptions,
+    pub(crate) options: Options,
     pub(crate) streams: Vec<Arc<Outbound>>,
 }
 
@@ -38,7 +35,7 @@ enum Told {
     Connected,
     Sent(u16),
     Acknowledged(u16),
-    Lost(ConnectionError),
+    Lost(LinkError),
 }
 
 impl Publisher {
@@ -55,7 +52,7 @@ impl Publisher {
 
     /// From one connection to its loss; whether there was one.
     async fn connection(&self) -> bool {
-        let (mqtt, wheel) = AsyncClient::new(self.options.clone(), IN_FLIGHT + 1);
+        let (mqtt, wheel) = self.options.open(IN_FLIGHT + 1);
         let (tell, mut told) = mpsc::channel(IN_FLIGHT);
         let mut tasks = JoinSet::new();
         tasks.spawn(turn(wheel, tell));
@@ -86,9 +83,8 @@ impl Publisher {
                     None => return was_there,
                 },
                 Some((publication, tell)) = outgoing.recv(), if has_room => {
-                    let (topic, retain) = (publication.topic, publication.retain);
-                    let given = mqtt.try_publish(topic, QoS::AtLeastOnce, retain, publication.payload);
-                    match given {
+                    let (topic, retain) = (&publication.topic, publication.retain);
+                    match mqtt.publish(topic, retain, publication.payload) {
                         Ok(()) => handed.push_back(tell),
                         Err(error) => {
                             tracing::error!(%error, "an event cannot be published");
@@ -104,18 +100,18 @@ impl Publisher {
         Look {
             client: self.client.clone(),
             streams: self.streams.clone(),
-            name: self.options.client_id(),
+            name: self.options.client_id.clone(),
         }
     }
 }
 
 /// Turns the connection's wheel until it is lost.
-async fn turn(mut wheel: EventLoop, tell: mpsc::Sender<Told>) {
+async fn turn(mut wheel: Wheel, tell: mpsc::Sender<Told>) {
     loop {
-        let told = match wheel.poll().await {
-            Ok(Event::Incoming(Packet::ConnAck(_))) => Told::Connected,
-            Ok(Event::Outgoing(Sent::Publish(id))) => Told::Sent(id),
-            Ok(Event::Incoming(Packet::PubAck(ack))) => Told::Acknowledged(ack.pkid),
+        let told = match wheel.turn().await {
+            Ok(Turned::Connected { .. }) => Told::Connected,
+            Ok(Turned::Sent(id)) => Told::Sent(id),
+            Ok(Turned::Acknowledged(id)) => Told::Acknowledged(id),
             Ok(_) => continue,
             Err(error) => {
                 drop(tell.send(Told::Lost(error)).await);

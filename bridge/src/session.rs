@@ -4,31 +4,29 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use pizza_client::{Call, Client};
-use rumqttc::v5::AsyncClient;
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Filter, Publish};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
-use crate::connection::Heard;
+use crate::connection::{Connection, Heard};
 use crate::counted;
 use crate::dead_letter::letter;
 use crate::lane::{Lanes, Verdict};
+use crate::link::{Message, Receipt};
 use crate::mapping::{self, Came, Mapping, Unfit};
 
-/// A user property of MQTT 5 that names the message, whatever it holds.
-const MESSAGE_ID: &str = "message-id";
 /// The connection does not tell when it has room again.
 const FLUSH_AGAIN: Duration = Duration::from_millis(1);
+/// After the broker has refused.
+const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(5);
 /// For the last acknowledgements to leave.
 const GOODBYE_WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Session {
-    pub(crate) mqtt: AsyncClient,
+    pub(crate) connection: Connection,
     pub(crate) client: Client,
     pub(crate) mappings: Vec<Mapping>,
-    pub(crate) subscriptions: Vec<String>,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) dead_letter_topic: String,
     pub(crate) in_flight: usize,
     pub(crate) lanes: Lanes,
@@ -40,25 +38,39 @@ pub(crate) struct Session {
     pub(crate) outbox: VecDeque<Outgoing>,
 }
 
+pub(crate) struct Subscriptions {
+    filters: Vec<String>,
+    /// This process has subscribed. What the broker remembers may be an earlier one's
+    /// wishes.
+    told: bool,
+    again: Option<Instant>,
+}
+
+impl Subscriptions {
+    pub(crate) fn new(filters: Vec<String>) -> Self {
+        Self {
+            filters,
+            told: false,
+            again: None,
+        }
+    }
+}
+
 pub(crate) enum Outgoing {
-    Acknowledgement(Publish),
+    Acknowledgement(Receipt),
     Letter(Vec<u8>),
 }
 
 pub(crate) struct Waiting {
-    message: Publish,
+    message: Message,
     mapping: Option<Arc<str>>,
     verdict: oneshot::Receiver<Verdict>,
 }
 
 impl Session {
     /// Until it is asked to stop, and what it has begun is done.
-    pub(crate) async fn run(
-        mut self,
-        mut heard: mpsc::Receiver<Heard>,
-        stop: watch::Receiver<bool>,
-    ) {
-        let (mut stop, mut stopping) = (stop, false);
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut stopping = false;
         while !(stopping && self.waiting.is_empty() && self.outbox.is_empty()) {
             self.flush();
             let has_room = stopping || self.waiting.len() < self.in_flight;
@@ -66,21 +78,22 @@ impl Session {
                 verdict = first(&mut self.waiting), if !self.waiting.is_empty() => {
                     self.settle(verdict);
                 }
-                told = heard.recv(), if has_room => match told {
+                told = self.connection.heard(stopping), if has_room => match told {
                     None => return,
                     // It was not acknowledged, so it comes again to whoever is next.
                     Some(Heard::Message(_)) if stopping => {}
                     Some(told) => self.hear(told),
                 },
+                () = due(self.subscriptions.again) => self.subscribe(),
                 () = tokio::time::sleep(FLUSH_AGAIN), if !self.outbox.is_empty() => {}
                 _ = stop.wait_for(|stop| *stop), if !stopping => stopping = true,
             }
         }
         // Behind the last acknowledgement, in the same queue.
-        drop(self.mqtt.try_disconnect());
+        drop(self.connection.mqtt.disconnect());
         let gone = async {
             // Where no broker is, nobody has to be told.
-            while !matches!(heard.recv().await, None | Some(Heard::Lost)) {}
+            while !matches!(self.connection.heard(true).await, None | Some(Heard::Lost)) {}
         };
         drop(tokio::time::timeout(GOODBYE_WAIT, gone).await);
     }
@@ -89,6 +102,15 @@ impl Session {
         match told {
             Heard::Connected { knows_us } => self.connected(knows_us),
             Heard::Message(message) => self.begin(*message),
+            Heard::NotSubscribed { refused } => {
+                counted::not_subscribed(refused);
+                tracing::error!(
+                    refused,
+                    filters = ?self.subscriptions.filters,
+                    "the broker refuses subscriptions; they are tried again"
+                );
+                self.subscriptions.again = Some(Instant::now() + SUBSCRIBE_AGAIN);
+            }
             // Its packet ids mean nothing on the next connection. What was begun goes on,
             // and has no second effect when it comes again.
             Heard::Lost => {
@@ -98,35 +120,37 @@ impl Session {
         }
     }
 
-    fn connected(&self, knows_us: bool) {
+    fn connected(&mut self, knows_us: bool) {
         tracing::info!(knows_us, "the broker is there");
-        if knows_us {
-            return;
-        }
-        let filters = self.subscriptions.iter();
-        let filters = filters.map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
-        if let Err(error) = self.mqtt.try_subscribe_many(filters) {
-            tracing::error!(%error, "the subscriptions cannot be sent");
+        if !(knows_us && self.subscriptions.told) {
+            self.subscribe();
         }
     }
 
-    fn call(&self, message: &Publish, now_ms: u64) -> Result<(Call, Arc<str>), Unfit> {
+    fn subscribe(&mut self) {
+        self.subscriptions.again = None;
+        let told = self.connection.mqtt.subscribe(&self.subscriptions.filters);
+        self.subscriptions.told = told.is_ok();
+        if let Err(error) = told {
+            tracing::warn!(%error, "the subscriptions cannot be sent; they are tried again");
+            self.subscriptions.again = Some(Instant::now() + SUBSCRIBE_AGAIN);
+        }
+    }
+
+    fn call(&self, message: &Message, now_ms: u64) -> Result<(Call, Arc<str>), Unfit> {
         let topic = std::str::from_utf8(&message.topic).map_err(|error| Unfit {
             code: "topic",
             reason: error.to_string(),
         })?;
-        let properties = message.properties.iter();
-        let mut named = properties.flat_map(|properties| &properties.user_properties);
-        let id = named.find(|(name, _)| name == MESSAGE_ID);
         let came = Came {
             topic,
             payload: &message.payload,
-            id: id.map(|(_, id)| id.as_str()),
+            id: message.id.as_deref(),
         };
         mapping::call(&self.mappings, &came, now_ms)
     }
 
-    fn begin(&mut self, message: Publish) {
+    fn begin(&mut self, message: Message) {
         let now_ms = self.client.transport().now_ms();
         let call = self.call(&message, now_ms);
         let (mapping, verdict) = match call {
@@ -158,17 +182,11 @@ impl Session {
             let letter = self.letter(&waiting.message, &unfit);
             self.outbox.push_back(Outgoing::Letter(letter));
         }
-        // For an acknowledgement its packet id is enough.
-        let message = Publish {
-            topic: Bytes::new(),
-            payload: Bytes::new(),
-            properties: None,
-            ..waiting.message
-        };
-        self.outbox.push_back(Outgoing::Acknowledgement(message));
+        let receipt = waiting.message.receipt;
+        self.outbox.push_back(Outgoing::Acknowledgement(receipt));
     }
 
-    fn letter(&self, message: &Publish, unfit: &Unfit) -> Vec<u8> {
+    fn letter(&self, message: &Message, unfit: &Unfit) -> Vec<u8> {
         counted::dead(unfit.code);
         let topic = String::from_utf8_lossy(&message.topic);
         tracing::warn!(
@@ -183,14 +201,12 @@ impl Session {
 
     /// Hands over as much as the connection takes; the rest keeps its place.
     fn flush(&mut self) {
+        let mqtt = &self.connection.mqtt;
         while let Some(first) = self.outbox.front() {
             let given = match first {
-                Outgoing::Acknowledgement(message) => self.mqtt.try_ack(message),
+                Outgoing::Acknowledgement(receipt) => mqtt.acknowledge(receipt),
                 Outgoing::Letter(letter) => {
-                    let topic = &self.dead_letter_topic;
-                    let letter = letter.clone();
-                    self.mqtt
-                        .try_publish(topic, QoS::AtLeastOnce, false, letter)
+                    mqtt.publish(&self.dead_letter_topic, false, letter.clone())
                 }
             };
             if given.is_err() {
@@ -198,6 +214,13 @@ impl Session {
             }
             self.outbox.pop_front();
         }
+    }
+}
+
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

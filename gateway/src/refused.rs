@@ -89,7 +89,7 @@ pub(crate) fn call(error: CallError, id: MessageId) -> Problem {
         CallError::Unknown { id, .. } => {
             ask_again(Problem::new(problem::UNKNOWN_OUTCOME, detail), id)
         }
-        CallError::Store { .. } | CallError::ShuttingDown => {
+        CallError::Store { .. } | CallError::ShuttingDown | CallError::Unreachable { .. } => {
             Problem::new(problem::UNAVAILABLE, detail).retry_after_ms(1_000)
         }
     }

@@ -48,7 +48,9 @@ pub(crate) struct Refusal {
 }
 
 impl Door {
-    pub(crate) async fn open(self) -> anyhow::Result<Admin> {
+    /// # Errors
+    /// When there is no token, or none that could be one.
+    pub(crate) fn address_and_token(self) -> anyhow::Result<(SocketAddr, Token)> {
         let token = match self.admin_token {
             Some(given) => given.checked()?,
             None => Token::read_from(&self.data).with_context(|| {
@@ -59,9 +61,14 @@ impl Door {
                 )
             })?,
         };
+        Ok((self.admin, token))
+    }
+
+    pub(crate) async fn open(self) -> anyhow::Result<Admin> {
+        let (address, token) = self.address_and_token()?;
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
         authorization.set_sensitive(true);
-        let connection = Connection::open(self.admin, Some(authorization)).await;
+        let connection = Connection::open(address, Some(authorization)).await;
         let connection =
             connection.context("the silo cannot be reached; --admin takes its address")?;
         Ok(Admin(connection))

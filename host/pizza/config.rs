@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 use crate::verbs::compile::Compile;
 
+const FILE: &str = "pizza.toml";
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
@@ -54,6 +56,19 @@ impl Config {
         let place = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {place}"))?;
         toml::from_str(&text).with_context(|| format!("in the configuration file {place}"))
+    }
+
+    /// The named file; without a name `pizza.toml` where there is one, and else the defaults.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub(crate) fn found(named: Option<&Path>) -> anyhow::Result<Self> {
+        let usual = Path::new(FILE);
+        match named {
+            Some(path) => Self::read(path),
+            None if usual.exists() => Self::read(usual),
+            None => Ok(Self::default()),
+        }
     }
 
     /// # Errors

@@ -54,6 +54,8 @@ enum Verb {
     /// Put load on a running pizzeria and measure it.
     #[command(subcommand)]
     Bench(verbs::bench::Bench),
+    /// Carry messages between an MQTT broker and a silo in another process.
+    Bridge(verbs::bridge::BridgeVerb),
     /// Compiles what a silo gives it (started by the silo itself).
     #[command(name = "compile-module", hide = true)]
     Compile(verbs::compile::Compile),
@@ -83,6 +85,7 @@ fn main() -> anyhow::Result<()> {
         None => cli.run.run(),
         Some(Verb::Actor(verb)) => verb.run(),
         Some(Verb::Bench(verb)) => verb.run(),
+        Some(Verb::Bridge(verb)) => verb.run(),
         Some(Verb::Compile(verb)) => verb.run(),
         Some(Verb::Demo(verb)) => verb.run(),
         Some(Verb::Dlq(verb)) => verb.run(),

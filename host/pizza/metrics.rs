@@ -45,6 +45,11 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
 /// Everything that is counted, and how things stand right now.
 pub(crate) fn read(handle: &PrometheusHandle, gauges: &Gauges) -> String {
     gauges.set();
+    of_this_process(handle)
+}
+
+/// The same of a process without a silo.
+pub(crate) fn of_this_process(handle: &PrometheusHandle) -> String {
     if let Some(bytes) = resident_bytes() {
         gauge!("pizza_resident_bytes").set(bytes);
     }

@@ -45,7 +45,10 @@ impl Mqtt {
         };
         if let (Some(broker), true) = (&broker, house_comes) {
             let house = broker.house();
+            // What else is said of a broker is said of another one.
             to = BridgeConfig {
+                version: Default::default(),
+                tls: Default::default(),
                 broker: Some(format!("mqtt://{}", house.address)),
                 user: Some(house.user.clone()),
                 password: Some(house.password.clone()),

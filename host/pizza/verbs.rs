@@ -2,6 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod bench;
+pub(crate) mod bridge;
 pub(crate) mod compile;
 pub(crate) mod demo;
 pub(crate) mod dlq;

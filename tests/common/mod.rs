@@ -42,10 +42,11 @@ impl Pizza {
     pub fn start_logged(http: &str, data: &Path, options: &[&str], log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
             .args(["--http", http, "--https", "127.0.0.1:0"])
-            .args(["--admin", "127.0.0.1:0", "--data"])
+            .arg("--data")
             .arg(data)
             .args(own(options, "--mqtt", "127.0.0.1:0"))
             .args(own(options, "--mqtts", "off"))
+            .args(own(options, "--admin", "127.0.0.1:0"))
             .args(options)
             .stdout(Stdio::piped())
             .stderr(log)

@@ -14,6 +14,9 @@ pub(crate) struct Mosquitto {
     process: Child,
     port: u16,
     files: TempDir,
+    /// What every client of it has to say.
+    manners: Vec<String>,
+    scheme: &'static str,
 }
 
 fn program() -> PathBuf {
@@ -28,12 +31,17 @@ impl Mosquitto {
     /// On a free port, with everything kept on disk when it is stopped.
     pub(crate) fn start() -> Self {
         let files = tempfile::tempdir().expect("a directory");
+        Self::with(files, "allow_anonymous true\n", "mqtt", &[])
+    }
+
+    /// With more in its configuration, and files beside it.
+    pub(crate) fn with(files: TempDir, more: &str, scheme: &'static str, manners: &[&str]) -> Self {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = free.local_addr().expect("an address").port();
         drop(free);
         let dir = files.path().display();
         let config = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n\
+            "listener {port} 127.0.0.1\n{more}persistence true\n\
              persistence_location {dir}/\nmax_queued_messages 0\nmax_inflight_messages 50\n\
              user root\nlog_dest stderr\nlog_type error\n"
         );
@@ -43,13 +51,9 @@ impl Mosquitto {
             process,
             port,
             files,
+            manners: manners.iter().map(|&word| word.to_owned()).collect(),
+            scheme,
         }
-    }
-
-    /// Stopped and started again, on the same port, with what it kept.
-    pub(crate) fn restart(&mut self) {
-        self.stop();
-        self.start_again();
     }
 
     pub(crate) fn stop(&mut self) {
@@ -59,17 +63,24 @@ impl Mosquitto {
         self.process.wait().expect("it ends");
     }
 
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("it can be killed");
+        self.process.wait().expect("it ends");
+    }
+
     pub(crate) fn start_again(&mut self) {
         self.process = run(&self.files, self.port);
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("mqtt://127.0.0.1:{}", self.port)
+        format!("{}://localhost:{}", self.scheme, self.port)
     }
 
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-q", "1"]);
+        command.args(["-h", "localhost", "-p", &self.port.to_string(), "-q", "1"]);
+        command.args(&self.manners);
         command
     }
 

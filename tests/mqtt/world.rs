@@ -18,7 +18,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(more: &str) -> Self {
-        let mosquitto = Mosquitto::start();
+        Self::around(Mosquitto::start(), more)
+    }
+
+    pub(crate) fn around(mosquitto: Mosquitto, more: &str) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let text = format!("[bridge]\nbroker = \"{}\"\n{more}", mosquitto.url());
         let file = data.path().join("pizza.toml");
@@ -42,13 +45,6 @@ impl World {
     pub(crate) fn restart(&mut self) {
         self.pizza.kill_and_wait();
         self.pizza = start(self.data.path(), &self.config);
-    }
-
-    /// Stopped in peace, and started again.
-    pub(crate) fn reopen(self) -> Self {
-        assert!(self.pizza.stop().success());
-        let pizza = start(self.data.path(), &self.config);
-        Self { pizza, ..self }
     }
 
     /// Of a driver whom nobody has heard of yet: the problem.

@@ -245,7 +245,7 @@ async fn calls_that_can_never_succeed() {
         chain,
     };
     check_failure(deep, (508, "too-deep"), &[], None).await;
-    let (bound, detail) = ("cpu", why());
+    let (bound, detail) = ("cpu".into(), why());
     let failed = CallError::Failed { bound, detail };
     check_failure(failed, (500, "actor-failed"), &["bound"], None).await;
     let id = MessageId([7; 16]);
@@ -256,7 +256,7 @@ async fn calls_that_can_never_succeed() {
 #[tokio::test]
 async fn calls_that_may_succeed_later() {
     let why = || "because".to_owned();
-    let (place, id) = ("in the mailbox", MessageId([7; 16]));
+    let (place, id) = ("in the mailbox".into(), MessageId([7; 16]));
     let late = CallError::Deadline { place };
     check_failure(late, (504, "deadline"), &[], None).await;
     let (what, retry_after_ms) = (why(), 1_001);

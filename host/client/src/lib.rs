@@ -3,9 +3,13 @@
 //! In reading order:
 //! - [`transport`]: what carries a call to a silo, in this process or across a network
 //! - [`client`]: the handle that the edges hold
+//! - [`remote`], [`wire`]: a silo in another process, and what is said to it
 
 pub mod client;
+pub mod remote;
 pub mod transport;
+pub mod wire;
 
 pub use client::{Call, Client, Refused};
+pub use remote::{Remote, RemoteError};
 pub use transport::{Event, EventPage, Readiness, Transport};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_types::{CallError, Envelope, MessageId, Reply};
+use serde::{Deserialize, Serialize};
 
 /// A piece of a stream's history.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EventPage {
     pub events: Vec<Event>,
     /// Position of the oldest event that is still kept; 0 when there is none. A reader
@@ -17,7 +18,7 @@ pub struct EventPage {
     pub newest: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
     pub position: u64,
     pub at_ms: u64,
@@ -25,7 +26,7 @@ pub struct Event {
     pub payload: Bytes,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Readiness {
     pub ready: bool,
     /// Why not, for a person.

@@ -102,10 +102,10 @@ impl From<GuestError> for CallError {
                 retry_after_ms: 1_000,
             },
             GuestError::Deadline => Self::Deadline {
-                place: Self::IN_TURN,
+                place: Self::IN_TURN.into(),
             },
             error => Self::Failed {
-                bound: error.bound(),
+                bound: error.bound().into(),
                 detail: error.to_string(),
             },
         }

@@ -80,7 +80,7 @@ pub struct NoCalls;
 impl Calls for NoCalls {
     async fn call(&self, target: ActorId, _: Arc<str>, _: Bytes) -> Result<Bytes, CallError> {
         Err(CallError::Failed {
-            bound: "calls",
+            bound: "calls".into(),
             detail: format!("{target} cannot be called from here"),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
@@ -16,7 +16,6 @@ use crate::config::Config;
 use crate::mqtt::{self, Mqtt};
 use crate::{bundled, dev_tokens, metrics, open_files, seed};
 
-const CONFIG_FILE: &str = "pizza.toml";
 const DEMO_STOCK: u32 = 1_000_000;
 
 #[derive(Args)]
@@ -83,12 +82,7 @@ impl Address {
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let config = self.config()?;
-        let filter = EnvFilter::try_new(&config.log);
-        let filter = filter.with_context(|| format!("{:?} is no log filter", config.log))?;
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .init();
+        log_to_stderr(&config.log)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
@@ -96,12 +90,7 @@ impl Run {
     }
 
     fn config(self) -> anyhow::Result<Config> {
-        let default = Path::new(CONFIG_FILE);
-        let mut config = match &self.config {
-            Some(path) => Config::read(path)?,
-            None if default.exists() => Config::read(default)?,
-            None => Config::default(),
-        };
+        let mut config = Config::found(self.config.as_deref())?;
         if let Some(data) = self.data {
             config.silo.data = data;
         }
@@ -127,6 +116,18 @@ impl Run {
         config.hand_down();
         Ok(config)
     }
+}
+
+/// # Errors
+/// When this is no log filter.
+pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(log);
+    let filter = filter.with_context(|| format!("{log:?} is no log filter"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
 }
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
@@ -185,7 +186,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
 /// Resolves when this process is asked to stop. From the call on, not from the first poll, a
 /// signal no longer ends the process where it stands: whoever has read the banner can count
 /// on a drained stop.
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(crate) fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
@@ -197,7 +198,7 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+pub(crate) async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
     listener.with_context(|| {
         format!(

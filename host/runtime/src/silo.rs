@@ -268,7 +268,9 @@ impl Core {
         place: &'static str,
     ) -> Result<(), CallError> {
         if envelope.deadline_ms < self.clock.now_ms() {
-            return Err(CallError::Deadline { place });
+            return Err(CallError::Deadline {
+                place: place.into(),
+            });
         }
         Ok(())
     }
@@ -293,7 +295,9 @@ impl Core {
             () = self.clock.sleep_until(deadline_ms) => {
                 if ticket.give_up() {
                     let place = "while the message waited for its turn";
-                    return Err(CallError::Deadline { place });
+                    return Err(CallError::Deadline {
+                        place: place.into(),
+                    });
                 }
                 // The turn has begun, so its outcome will be known, and must be.
                 ticket.reply.await

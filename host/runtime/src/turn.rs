@@ -206,7 +206,7 @@ impl ActorLoop {
         if state.schema > schema {
             let found = state.schema;
             return Err(CallError::Failed {
-                bound: "schema",
+                bound: "schema".into(),
                 detail: format!("the state has layout {found}, the module knows {schema}"),
             });
         }

@@ -5,10 +5,12 @@
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
 //! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`stats`]: the routes
+//! - [`edge`]: what an edge in another process asks
 //! - [`view`], [`msgpack`]: what the answers are made of
 
 mod actors;
 mod dead_letters;
+mod edge;
 mod extract;
 mod modules;
 mod msgpack;
@@ -59,6 +61,7 @@ pub(crate) fn router(
         .merge(actors::routes())
         .merge(modules::routes())
         .merge(plugins::routes())
+        .merge(edge::routes())
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::METHOD)
         .with_state(Admin {

@@ -1,9 +1,13 @@
 //! Why a caller got no answer from an actor. Each case has a stable code; what an
 //! actor itself declines is not here but in its reply.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::id::{InvalidId, MessageId};
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum CallError {
     #[error("{0}")]
     InvalidId(#[from] InvalidId),
@@ -27,10 +31,13 @@ pub enum CallError {
         chain: String,
     },
     #[error("the deadline passed {place}; nothing of it was done")]
-    Deadline { place: &'static str },
+    Deadline { place: Cow<'static, str> },
     /// The guest trapped, or broke one of its limits; `bound` names which.
     #[error("the actor failed ({bound}): {detail}; its state did not change")]
-    Failed { bound: &'static str, detail: String },
+    Failed {
+        bound: Cow<'static, str>,
+        detail: String,
+    },
     #[error("overloaded: {what}; try again in {retry_after_ms} ms")]
     Overloaded { what: String, retry_after_ms: u64 },
     #[error("message id {id} was used before with another content")]
@@ -45,6 +52,9 @@ pub enum CallError {
     Store { detail: String },
     #[error("the silo is shutting down")]
     ShuttingDown,
+    /// Of a caller in another process.
+    #[error("the silo cannot be reached: {detail}; nothing was done")]
+    Unreachable { detail: String },
 }
 
 impl CallError {
@@ -69,6 +79,7 @@ impl CallError {
             Self::Unknown { .. } => "unknown-outcome",
             Self::Store { .. } => "store",
             Self::ShuttingDown => "shutting-down",
+            Self::Unreachable { .. } => "unreachable",
         }
     }
 
@@ -84,7 +95,8 @@ impl CallError {
                 | Self::Unknown { .. }
                 | Self::ShuttingDown
                 | Self::Store { .. }
-        ) || matches!(self, Self::Deadline { place } if *place != Self::IN_TURN)
+                | Self::Unreachable { .. }
+        ) || matches!(self, Self::Deadline { place } if place != Self::IN_TURN)
     }
 }
 
@@ -95,7 +107,9 @@ mod tests {
     #[test]
     fn a_deadline_is_held_against_a_message_only_in_its_turn() {
         for (place, transient) in [("before the turn began", true), (CallError::IN_TURN, false)] {
-            let error = CallError::Deadline { place };
+            let error = CallError::Deadline {
+                place: place.into(),
+            };
             assert_eq!(error.is_transient(), transient, "{error}");
         }
     }

@@ -1,5 +1,6 @@
 //! Names of things. Each is checked once, where it enters; behind that it is trusted.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -20,19 +21,19 @@ pub struct ActorId {
 }
 
 /// Why a string is not an actor type or key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum InvalidId {
     #[error("{what} is empty; it takes 1 to {max} characters")]
-    Empty { what: &'static str, max: usize },
+    Empty { what: Cow<'static, str>, max: usize },
     #[error("{what} has {len} characters; at most {max} are allowed")]
     TooLong {
-        what: &'static str,
+        what: Cow<'static, str>,
         len: usize,
         max: usize,
     },
     #[error("{what} contains {found:?} at position {at}; allowed are A-Z a-z 0-9 . _ : -")]
     Character {
-        what: &'static str,
+        what: Cow<'static, str>,
         found: char,
         at: usize,
     },
@@ -40,6 +41,7 @@ pub enum InvalidId {
 
 fn check(what: &'static str, text: &str) -> Result<(), InvalidId> {
     let max = KEY_BYTES_MAX;
+    let what = Cow::Borrowed(what);
     if text.is_empty() {
         return Err(InvalidId::Empty { what, max });
     }

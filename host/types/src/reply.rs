@@ -30,7 +30,7 @@ impl fmt::Display for Durability {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reply {
     /// JSON of what the method returned; empty where it returns nothing.
     pub body: Bytes,

@@ -90,9 +90,10 @@ pub(super) fn failure(error: CallError) -> CallFailure {
         | CallError::MessageIdReused { .. } => CallFailure::BadRequest(detail),
         CallError::Failed { .. } => CallFailure::Failed(detail),
         CallError::Overloaded { .. } | CallError::ShuttingDown => CallFailure::Overloaded(detail),
-        CallError::Moved | CallError::Unknown { .. } | CallError::Store { .. } => {
-            CallFailure::Unknown(detail)
-        }
+        CallError::Moved
+        | CallError::Unknown { .. }
+        | CallError::Store { .. }
+        | CallError::Unreachable { .. } => CallFailure::Unknown(detail),
     }
 }
 

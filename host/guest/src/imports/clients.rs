@@ -171,7 +171,7 @@ fn encode(desk: &mut Desk, function: &Function, params: &[Val]) -> wasmtime::Res
 /// The target's reply as the client's `result`.
 fn decode(client: &ClientFunction, reply: &[u8], limit: usize) -> Result<Val, CallError> {
     let misfit = |detail: String| CallError::Failed {
-        bound: "reply",
+        bound: "reply".into(),
         detail,
     };
     let Some(ty) = &client.reply else {

@@ -65,7 +65,8 @@ impl From<CallError> for Problem {
             | CallError::Moved
             | CallError::Unknown { .. }
             | CallError::Store { .. }
-            | CallError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            | CallError::ShuttingDown
+            | CallError::Unreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self {
             status,

@@ -1,0 +1,320 @@
+//! How an edge in another process reaches a silo: over its door for operators.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::client::legacy::Client as Http;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use pizza_types::{Body, CallError, Envelope, MessageId, Reply};
+use tokio::time::timeout;
+
+use crate::transport::{EventPage, Readiness, Transport};
+use crate::wire::{self, Answer, Answered, CallMessage, Question};
+
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
+/// Beyond what a question may take by itself.
+const MARGIN: Duration = Duration::from_secs(5);
+/// What an answer takes that does not wait for an actor.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
+const EVENT_WAIT: Duration = Duration::from_secs(20);
+const ANSWER_BYTES_MAX: usize = 128 << 20;
+
+/// A silo elsewhere.
+pub struct Remote {
+    http: Http<HttpConnector, Full<Bytes>>,
+    url: String,
+    authorization: HeaderValue,
+    clock: SiloClock,
+}
+
+/// The silo is not there, or does not let this edge in.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    #[error("{0:?} is no address of a silo; it takes host:port")]
+    Address(String),
+    #[error("the token has characters that cannot be sent")]
+    Token,
+    #[error("the silo at {address}: {detail}")]
+    Silo {
+        address: String,
+        /// It is there, and does not let this edge in.
+        refused: bool,
+        detail: String,
+    },
+}
+
+/// Why there is no answer.
+enum Lost {
+    /// The question never reached the silo.
+    NotAsked(String),
+    /// The silo does not want it.
+    Refused(String),
+    /// It may have.
+    Unclear(String),
+    TooLarge,
+}
+
+/// The silo's clock, as its answers tell it.
+struct SiloClock {
+    since: Instant,
+    began_ms: AtomicU64,
+}
+
+impl Remote {
+    /// `address` is the silo's `host:port` for operators. Learns what time it is there.
+    ///
+    /// # Errors
+    /// When the silo does not answer, or not to this token.
+    pub async fn connect(address: &str, token: &str) -> Result<Self, RemoteError> {
+        let url = format!("http://{address}{}", wire::PATH);
+        if url.parse::<hyper::Uri>().is_err() || !address.contains(':') {
+            return Err(RemoteError::Address(address.to_owned()));
+        }
+        let authorization = HeaderValue::try_from(format!("Bearer {token}"));
+        let mut authorization = authorization.map_err(|_| RemoteError::Token)?;
+        authorization.set_sensitive(true);
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT_WAIT));
+        let clock = SiloClock {
+            since: Instant::now(),
+            began_ms: AtomicU64::new(0),
+        };
+        let silo = Self {
+            http: Http::builder(TokioExecutor::new()).build(connector),
+            url,
+            authorization,
+            clock,
+        };
+        let (refused, detail) = match silo.exchange(&Question::Readiness, ANSWER_WAIT).await {
+            Ok(Ok(_)) => return Ok(silo),
+            Ok(Err(error)) => (false, error.to_string()),
+            Err(lost) => (matches!(lost, Lost::Refused(_)), lost.told()),
+        };
+        let address = address.to_owned();
+        Err(RemoteError::Silo {
+            address,
+            refused,
+            detail,
+        })
+    }
+
+    /// Of a question that has no effect.
+    async fn ask(&self, question: &Question, wait: Duration) -> Answered {
+        let answered = self.exchange(question, wait).await;
+        answered.unwrap_or_else(|lost| {
+            let detail = lost.told();
+            Err(CallError::Unreachable { detail })
+        })
+    }
+
+    async fn exchange(&self, question: &Question, wait: Duration) -> Result<Answered, Lost> {
+        let body = wire::encode(question).map_err(Lost::NotAsked)?;
+        let request = Request::post(&self.url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, "application/msgpack")
+            .body(Full::from(body))
+            .map_err(|error| Lost::NotAsked(error.to_string()))?;
+        let late = || Lost::Unclear(format!("no answer within {} ms", wait.as_millis()));
+        let answered = async {
+            let response = self.http.request(request).await.map_err(|error| {
+                let told = chain(&error);
+                match error.is_connect() {
+                    true => Lost::NotAsked(told),
+                    false => Lost::Unclear(told),
+                }
+            })?;
+            self.read(response).await
+        };
+        timeout(wait, answered).await.map_err(|_| late())?
+    }
+
+    async fn read(&self, response: Response<Incoming>) -> Result<Answered, Lost> {
+        let status = response.status();
+        let now = response.headers().get(wire::NOW_MS);
+        if let Some(now_ms) = now.and_then(|now| now.to_str().ok()?.parse().ok()) {
+            self.clock.is(now_ms);
+        }
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
+        let body = body.collect().await;
+        let body = body.map_err(|error| Lost::Unclear(error.to_string()))?;
+        let body = body.to_bytes();
+        match status {
+            StatusCode::OK => wire::decode(&body).map_err(Lost::Unclear),
+            StatusCode::PAYLOAD_TOO_LARGE => Err(Lost::TooLarge),
+            _ => {
+                let told = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
+                Err(Lost::Refused(format!("it answers {status}: {told}")))
+            }
+        }
+    }
+}
+
+impl Lost {
+    fn told(self) -> String {
+        match self {
+            Self::NotAsked(detail) | Self::Refused(detail) | Self::Unclear(detail) => detail,
+            Self::TooLarge => "the question is more than it takes".to_owned(),
+        }
+    }
+}
+
+impl SiloClock {
+    fn is(&self, now_ms: u64) {
+        let began_ms = now_ms.saturating_sub(self.elapsed_ms());
+        self.began_ms.store(began_ms, Ordering::Relaxed);
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.began_ms.load(Ordering::Relaxed) + self.elapsed_ms()
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX / 2)
+    }
+}
+
+/// What went wrong, down to its cause.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        told = format!("{told}: {cause}");
+        next = cause.source();
+    }
+    told
+}
+
+fn unexpected<T>(answer: &Answer) -> Result<T, CallError> {
+    let detail = format!("it answers something else: {answer:?}");
+    Err(CallError::Unreachable { detail })
+}
+
+#[async_trait]
+impl Transport for Remote {
+    async fn deliver(&self, envelope: Envelope) -> Result<Reply, CallError> {
+        let Body::Call { method, arguments } = envelope.body else {
+            let detail = "an edge delivers calls only".to_owned();
+            return Err(CallError::Unreachable { detail });
+        };
+        let id = envelope.id;
+        let left_ms = envelope.deadline_ms.saturating_sub(self.now_ms());
+        let question = Question::Deliver(CallMessage {
+            actor_type: Arc::clone(envelope.target.actor_type()),
+            key: Arc::clone(envelope.target.key()),
+            method,
+            arguments,
+            id,
+            deadline_ms: envelope.deadline_ms,
+            trace: envelope.trace,
+        });
+        let wait = Duration::from_millis(left_ms) + MARGIN;
+        match self.exchange(&question, wait).await {
+            Ok(Ok(Answer::Reply(reply))) => Ok(reply),
+            Ok(Ok(answer)) => unexpected(&answer),
+            Ok(Err(error)) => Err(error),
+            Err(Lost::NotAsked(detail) | Lost::Refused(detail)) => {
+                Err(CallError::Unreachable { detail })
+            }
+            Err(Lost::Unclear(detail)) => Err(CallError::Unknown { id, detail }),
+            Err(Lost::TooLarge) => Err(CallError::BadArguments {
+                pointer: String::new(),
+                message: "they are more than the silo takes".to_owned(),
+            }),
+        }
+    }
+
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<EventPage, CallError> {
+        let question = Question::Events {
+            stream: stream.to_owned(),
+            key: key.to_owned(),
+            after,
+            limit,
+        };
+        match self.ask(&question, ANSWER_WAIT).await? {
+            Answer::Events(page) => Ok(page),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn event_after(&self, stream: &str, key: &str, after: u64) {
+        let question = Question::EventAfter {
+            stream: stream.to_owned(),
+            key: key.to_owned(),
+            after,
+            wait_ms: u64::try_from(EVENT_WAIT.as_millis()).unwrap_or(u64::MAX),
+        };
+        // Whoever waits looks for himself, and finds out there what is wrong.
+        drop(self.ask(&question, EVENT_WAIT + MARGIN).await);
+    }
+
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, CallError> {
+        let question = Question::Actors {
+            actor_type: actor_type.to_owned(),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        match self.ask(&question, ANSWER_WAIT).await? {
+            Answer::Actors(keys) => Ok(keys),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError> {
+        let name = name.to_owned();
+        match self.ask(&Question::Cursor { name }, ANSWER_WAIT).await? {
+            Answer::Position(position) => Ok(position),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError> {
+        let name = name.to_owned();
+        let question = Question::MoveCursor { name, position };
+        match self.ask(&question, ANSWER_WAIT).await? {
+            Answer::Done => Ok(()),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn readiness(&self) -> Readiness {
+        match self.ask(&Question::Readiness, ANSWER_WAIT).await {
+            Ok(Answer::Readiness(readiness)) => readiness,
+            Ok(answer) => Readiness {
+                ready: false,
+                reasons: vec![format!("the silo answers something else: {answer:?}")],
+            },
+            Err(error) => Readiness {
+                ready: false,
+                reasons: vec![error.to_string()],
+            },
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    fn fresh_id(&self) -> MessageId {
+        MessageId(rand::random())
+    }
+}

@@ -1,0 +1,83 @@
+//! What an edge in another process and its silo say to each other: one question, one
+//! answer, as MessagePack with named fields, over the silo's door for operators.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pizza_types::{CallError, MessageId, Reply};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::transport::{EventPage, Readiness};
+
+pub const PATH: &str = "/edge/v1";
+/// With each answer: the silo's clock, in milliseconds since the Unix epoch.
+pub const NOW_MS: &str = "silo-now-ms";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Question {
+    Deliver(CallMessage),
+    Events {
+        stream: String,
+        key: String,
+        after: u64,
+        limit: usize,
+    },
+    /// Answered once there may be an event, and after `wait_ms` at the latest.
+    EventAfter {
+        stream: String,
+        key: String,
+        after: u64,
+        wait_ms: u64,
+    },
+    Actors {
+        actor_type: String,
+        after: Option<String>,
+        limit: usize,
+    },
+    Cursor {
+        name: String,
+    },
+    MoveCursor {
+        name: String,
+        position: u64,
+    },
+    Readiness,
+}
+
+/// As much of an envelope as somebody outside may set.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CallMessage {
+    pub actor_type: Arc<str>,
+    pub key: Arc<str>,
+    pub method: Arc<str>,
+    pub arguments: Bytes,
+    pub id: MessageId,
+    /// By the silo's clock.
+    pub deadline_ms: u64,
+    pub trace: Option<Arc<str>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Answer {
+    Reply(Reply),
+    Events(EventPage),
+    Actors(Vec<Arc<str>>),
+    Position(Option<u64>),
+    Readiness(Readiness),
+    Done,
+}
+
+pub type Answered = Result<Answer, CallError>;
+
+/// # Errors
+/// What cannot be said; it is no fault of the other side.
+pub fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
+    rmp_serde::to_vec_named(value).map_err(|error| error.to_string())
+}
+
+/// # Errors
+/// What is not understood, and why.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
+}

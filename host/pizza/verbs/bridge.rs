@@ -1,0 +1,132 @@
+//! `pizza bridge`: the bridge as a process of its own.
+
+use std::future::IntoFuture as _;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::routing::get;
+use clap::Args;
+use pizza_bridge::{Bridge, BridgeConfig};
+use pizza_client::{Client, Remote, RemoteError};
+
+use super::run::{asked_to_stop, listen, log_to_stderr};
+use crate::admin::Door;
+use crate::config::Config;
+use crate::metrics;
+
+const SILO_AGAIN: Duration = Duration::from_secs(1);
+
+/// Carries messages between a broker and a silo in another process. Messages at QoS 1 are
+/// acknowledged to the broker when their actor has committed; several bridges that name
+/// the same group in `bridge.share` divide them.
+#[derive(Args)]
+pub(crate) struct BridgeVerb {
+    #[command(flatten)]
+    silo: Door,
+    /// Configuration file; of it, [bridge] and log matter [default: pizza.toml, where
+    /// there is one]
+    #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The broker: mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS
+    #[arg(long, env = "PIZZA_BROKER", value_name = "URL")]
+    broker: Option<String>,
+    /// Under which name the broker keeps this bridge's session: two bridges need two
+    #[arg(long, env = "PIZZA_BRIDGE_ID", value_name = "NAME")]
+    client_id: Option<String>,
+    /// Where /metrics and /health/live are served [default: nowhere]
+    #[arg(long, env = "PIZZA_METRICS", value_name = "ADDR")]
+    metrics: Option<SocketAddr>,
+    /// What is logged: error, warn, info, debug, trace, or directives
+    #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+impl BridgeVerb {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let mut config = Config::found(self.config.as_deref())?;
+        log_to_stderr(&self.log.unwrap_or(config.log))?;
+        let bridge = &mut config.bridge;
+        bridge.broker = self.broker.or(bridge.broker.take());
+        bridge.client_id = self
+            .client_id
+            .unwrap_or(std::mem::take(&mut bridge.client_id));
+        anyhow::ensure!(
+            bridge.broker.is_some(),
+            "which broker? --broker mqtt://HOST:PORT names it, or bridge.broker in the \
+             configuration file"
+        );
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(carry(self.silo, config.bridge, self.metrics))
+    }
+}
+
+async fn carry(
+    silo: Door,
+    config: BridgeConfig,
+    metrics: Option<SocketAddr>,
+) -> anyhow::Result<()> {
+    let counted = metrics::install()?;
+    let served = match metrics {
+        Some(address) => {
+            let listener = listen(address, "--metrics").await?;
+            let address = listener.local_addr()?;
+            let routes = Router::new()
+                .route("/health/live", get(async || "live"))
+                .route(
+                    "/metrics",
+                    get(async move || metrics::of_this_process(&counted)),
+                );
+            tokio::spawn(axum::serve(listener, routes).into_future());
+            Some(address)
+        }
+        None => None,
+    };
+    let stop = asked_to_stop()?;
+    tokio::pin!(stop);
+    let (address, token) = silo.address_and_token()?;
+    let address = address.to_string();
+    let remote = tokio::select! {
+        remote = found(&address, token.expose()) => remote?,
+        () = &mut stop => return Ok(()),
+    };
+    let broker = config.broker.clone().unwrap_or_default();
+    let bridge = Bridge::start(Client::new(Arc::new(remote)), config)?;
+    let bridge = bridge.context("there is no broker to bridge to")?;
+    let served = served.map_or_else(String::new, |address| {
+        format!("  metrics http://{address}/metrics\n")
+    });
+    let banner = format!("The bridge is open.\n  silo    {address}\n  broker  {broker}\n{served}");
+    // Nobody may be reading; that is no reason to carry nothing.
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(banner.as_bytes()).and_then(|()| out.flush()));
+    drop(out);
+    stop.await;
+    bridge.stop().await;
+    Ok(())
+}
+
+/// A silo that is not there yet is waited for; one that does not let us in is not.
+async fn found(address: &str, token: &str) -> anyhow::Result<Remote> {
+    loop {
+        match Remote::connect(address, token).await {
+            Ok(remote) => return Ok(remote),
+            Err(error @ RemoteError::Silo { refused: false, .. }) => {
+                tracing::warn!(%error, "the silo is not there; it is tried again");
+                tokio::time::sleep(SILO_AGAIN).await;
+            }
+            Err(error) => {
+                return Err(error).context(
+                    "--admin takes the silo's address, --admin-token or PIZZA_ADMIN_TOKEN its \
+                     token; without them the token is read from admin-token under --data",
+                );
+            }
+        }
+    }
+}

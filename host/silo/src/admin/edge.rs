@@ -1,0 +1,100 @@
+//! What an edge in another process asks: the same as one in this process.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use pizza_client::Transport;
+use pizza_client::wire::{self, Answer, Answered, CallMessage, Question};
+use pizza_types::{ActorId, Body as Content, Chain, Envelope, InvalidId};
+
+use super::Admin;
+use super::extract::Body;
+use super::problem::Problem;
+
+/// Whoever waits longer asks again.
+const EVENT_WAIT_MS_MAX: u64 = 30_000;
+const PAGE_MAX: usize = 1_000;
+
+pub(super) fn routes() -> Router<Admin> {
+    Router::new().route(wire::PATH, post(edge))
+}
+
+async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Problem> {
+    let malformed = |why| Problem::new(StatusCode::BAD_REQUEST, "malformed", why);
+    let question = wire::decode(&body?).map_err(malformed)?;
+    let transport = admin.client.transport();
+    let answered = answer(transport.as_ref(), question).await;
+    let unsaid = |why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why);
+    let body = wire::encode(&answered).map_err(unsaid)?;
+    let now_ms = transport.now_ms().to_string();
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "application/msgpack"),
+        (wire::NOW_MS, &now_ms),
+    ];
+    Ok((headers, body).into_response())
+}
+
+async fn answer(transport: &dyn Transport, question: Question) -> Answered {
+    match question {
+        Question::Deliver(message) => {
+            let reply = transport.deliver(envelope(message)?).await;
+            reply.map(Answer::Reply)
+        }
+        Question::Events {
+            stream,
+            key,
+            after,
+            limit,
+        } => {
+            let limit = limit.clamp(1, PAGE_MAX);
+            let page = transport.events(&stream, &key, after, limit).await;
+            page.map(Answer::Events)
+        }
+        Question::EventAfter {
+            stream,
+            key,
+            after,
+            wait_ms,
+        } => {
+            let wait = Duration::from_millis(wait_ms.min(EVENT_WAIT_MS_MAX));
+            let event = transport.event_after(&stream, &key, after);
+            drop(tokio::time::timeout(wait, event).await);
+            Ok(Answer::Done)
+        }
+        Question::Actors {
+            actor_type,
+            after,
+            limit,
+        } => {
+            let limit = limit.clamp(1, PAGE_MAX);
+            let keys = transport.actors(&actor_type, after.as_deref(), limit).await;
+            keys.map(Answer::Actors)
+        }
+        Question::Cursor { name } => transport.cursor(&name).await.map(Answer::Position),
+        Question::MoveCursor { name, position } => {
+            let moved = transport.move_cursor(&name, position).await;
+            moved.map(|()| Answer::Done)
+        }
+        Question::Readiness => Ok(Answer::Readiness(transport.readiness().await)),
+    }
+}
+
+/// It comes from outside, whatever its sender says.
+fn envelope(message: CallMessage) -> Result<Envelope, InvalidId> {
+    Ok(Envelope {
+        target: ActorId::new(message.actor_type, message.key)?,
+        body: Content::Call {
+            method: message.method,
+            arguments: message.arguments,
+        },
+        id: message.id,
+        deadline_ms: message.deadline_ms,
+        chain: Chain::default(),
+        caller: None,
+        trace: message.trace,
+    })
+}
