@@ -64,6 +64,7 @@ impl Bridge {
             client: client.clone(),
             options: outward,
             streams: config.outbound.into_iter().map(Arc::new).collect(),
+            restored: (!config.restore_retained).into(),
         };
         // For each message that is worked on, an acknowledgement and a dead letter.
         let capacity = 2 * config.in_flight + 16;

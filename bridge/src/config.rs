@@ -32,6 +32,9 @@ pub struct BridgeConfig {
     pub dead_letter_topic: String,
     /// Subscriptions wider than the mappings, so that a mistyped topic is not lost.
     pub watch: Vec<String>,
+    /// The broker keeps retained messages in memory only: at the start they are published
+    /// once more, from the streams.
+    pub restore_retained: bool,
     pub inbound: Vec<Inbound>,
     pub outbound: Vec<Outbound>,
 }
@@ -163,6 +166,7 @@ impl Default for BridgeConfig {
             in_flight: 256,
             dead_letter_topic: "pizza/dead-letter".to_owned(),
             watch: vec!["pizza/drivers/#".to_owned(), "pizza/kitchen/#".to_owned()],
+            restore_retained: false,
             inbound: usual.inbound,
             outbound: usual.outbound,
         }

@@ -11,6 +11,7 @@ use crate::config::Outbound;
 use crate::counted;
 use crate::lane::wait;
 use crate::publication::{Publication, publication};
+use crate::restore::restore;
 
 /// Published before the cursor moves: as many come again after a crash, at most.
 const PAGE: usize = 64;
@@ -25,11 +26,13 @@ pub(crate) struct Follower {
     pub(crate) config: Arc<Outbound>,
     pub(crate) key: Arc<str>,
     pub(crate) cursor: String,
+    /// What was retained is to be published again.
+    pub(crate) restores: bool,
     pub(crate) out: mpsc::Sender<Outgoing>,
 }
 
 /// The connection is gone: everything begins again at the cursor.
-struct Gone;
+pub(crate) struct Gone;
 
 impl Follower {
     /// Until the connection is gone.
@@ -41,6 +44,15 @@ impl Follower {
                 Err(error) => self.again(&error, &mut tries).await,
             }
         };
+        if self.restores {
+            loop {
+                match restore(&self, position).await {
+                    Ok(Ok(())) => break,
+                    Ok(Err(Gone)) => return,
+                    Err(error) => self.again(&error, &mut tries).await,
+                }
+            }
+        }
         loop {
             match self.page(position).await {
                 Ok(Ok(next)) if next > position => (position, tries) = (next, 0),
@@ -79,23 +91,29 @@ impl Follower {
                 "events are not kept any more"
             );
         }
-        let mut told = Vec::new();
-        for event in &page.events {
-            let Some(publication) = publication(&self.config, &event.payload) else {
-                continue;
-            };
-            let (tell, heard) = oneshot::channel();
-            if self.out.send((publication, tell)).await.is_err() {
-                return Ok(Err(Gone));
-            }
-            told.push(heard);
-        }
-        for heard in told {
-            if heard.await.is_err() {
-                return Ok(Err(Gone));
-            }
+        let events = page.events.iter();
+        let publications = events.filter_map(|event| publication(&self.config, &event.payload));
+        if let Err(Gone) = self.publish(publications).await {
+            return Ok(Err(Gone));
         }
         transport.move_cursor(&self.cursor, last).await?;
         Ok(Ok(last))
+    }
+
+    /// Returns when the broker has all of them.
+    pub(crate) async fn publish(
+        &self,
+        publications: impl Iterator<Item = Publication>,
+    ) -> Result<(), Gone> {
+        let mut told = Vec::new();
+        for publication in publications {
+            let (tell, heard) = oneshot::channel();
+            self.out.send((publication, tell)).await.map_err(|_| Gone)?;
+            told.push(heard);
+        }
+        for heard in told {
+            heard.await.map_err(|_| Gone)?;
+        }
+        Ok(())
     }
 }

@@ -13,6 +13,7 @@
 //! - [`topic`], [`template`]: what a mapping is made of
 //! - [`dead_letter`]: what could not be delivered, and why
 //! - [`outbound`], [`follow`], [`publication`]: events out, from durable cursors
+//! - [`restore`]: what was retained, for a broker that has forgotten it
 //! - [`counted`]: what is counted
 //! - [`broker`]: a broker of our own, which does not need the rest and is not needed by it
 
@@ -29,6 +30,7 @@ mod link;
 mod mapping;
 mod outbound;
 mod publication;
+mod restore;
 mod session;
 mod template;
 mod tls;

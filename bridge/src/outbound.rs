@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pizza_client::Client;
@@ -28,6 +29,8 @@ pub(crate) struct Publisher {
     pub(crate) client: Client,
     pub(crate) options: Options,
     pub(crate) streams: Vec<Arc<Outbound>>,
+    /// The broker has what was retained before this process began.
+    pub(crate) restored: AtomicBool,
 }
 
 /// What the connection tells of publications.
@@ -100,6 +103,7 @@ impl Publisher {
             client: self.client.clone(),
             streams: self.streams.clone(),
             name: self.options.client_id.clone(),
+            restores: !self.restored.swap(true, Ordering::Relaxed),
         }
     }
 }
@@ -128,6 +132,7 @@ struct Look {
     client: Client,
     streams: Vec<Arc<Outbound>>,
     name: String,
+    restores: bool,
 }
 
 impl Look {
@@ -146,6 +151,7 @@ impl Look {
                         config: Arc::clone(config),
                         key,
                         cursor,
+                        restores: self.restores && config.retain,
                         out: out.clone(),
                     };
                     followers.spawn(follower.run());

@@ -52,6 +52,7 @@ impl Mqtt {
                 broker: Some(format!("mqtt://{}", house.address)),
                 user: Some(house.user.clone()),
                 password: Some(house.password.clone()),
+                restore_retained: true,
                 ..to
             };
         }

@@ -1,0 +1,76 @@
+//! The retained states of a stream, published once more for a broker that has forgotten them.
+
+use std::collections::HashMap;
+
+use pizza_types::CallError;
+
+use crate::follow::{Follower, Gone};
+use crate::publication::{Publication, publication};
+
+const PAGE: usize = 1_000;
+/// Of one stream and key; the newest.
+const TOPICS_MAX: usize = 20_000;
+
+/// The last event of each topic up to where the cursor stands, in the order of the stream.
+pub(crate) async fn restore(
+    follower: &Follower,
+    up_to: u64,
+) -> Result<Result<(), Gone>, CallError> {
+    let mut last = HashMap::new();
+    let mut after = 0;
+    while after < up_to {
+        let transport = follower.client.transport();
+        let (stream, key) = (&follower.config.stream, &follower.key);
+        let page = transport.events(stream, key, after, PAGE).await?;
+        let Some(newest) = page.events.last().map(|event| event.position) else {
+            break;
+        };
+        for event in page.events.iter().filter(|event| event.position <= up_to) {
+            if let Some(publication) = publication(&follower.config, &event.payload) {
+                last.insert(publication.topic.clone(), (event.position, publication));
+            }
+            if last.len() >= 2 * TOPICS_MAX {
+                last = newest_of(last).into_iter().map(by_topic).collect();
+            }
+        }
+        after = newest;
+    }
+    let publications = newest_of(last).into_iter();
+    Ok(follower.publish(publications.map(|(_, p)| p)).await)
+}
+
+type Placed = (u64, Publication);
+
+fn by_topic(placed: Placed) -> (String, Placed) {
+    (placed.1.topic.clone(), placed)
+}
+
+/// No more than are restored, oldest first.
+fn newest_of(last: HashMap<String, Placed>) -> Vec<Placed> {
+    let mut all: Vec<_> = last.into_values().collect();
+    all.sort_by_key(|(position, _)| *position);
+    let beyond = all.len().saturating_sub(TOPICS_MAX);
+    all.drain(..beyond);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_restored_in_their_order() {
+        let publication = |number: u64| Publication {
+            topic: number.to_string(),
+            payload: Vec::new(),
+            retain: true,
+            expiry_s: None,
+        };
+        let count = TOPICS_MAX as u64 + 5;
+        let last = (1..=count).map(|n| by_topic((n, publication(n))));
+        let newest = newest_of(last.collect());
+        assert_eq!(newest.len(), TOPICS_MAX);
+        let positions: Vec<u64> = newest.iter().map(|(position, _)| *position).collect();
+        assert!(positions.iter().copied().eq(6..=count));
+    }
+}
