@@ -1,15 +1,31 @@
 //! The demo's scenes, played by the real command on a real pizzeria.
 
+#[path = "mqtt/broker.rs"]
+#[allow(dead_code, reason = "a broker is all that is needed of it")]
+mod broker;
 mod common;
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use broker::Mosquitto;
 use common::{Pizza, until};
 use serde_json::{Value, json};
 
 /// A pizza takes a second and a half.
 const FAST: &[&str] = &["--speed", "480"];
+
+/// A pizzeria that listens to a broker.
+fn with_broker(data: &Path) -> (Pizza, Mosquitto) {
+    let mosquitto = Mosquitto::start();
+    let file = data.join("pizza.toml");
+    let text = format!("[bridge]\nbroker = \"{}\"\n", mosquitto.url());
+    std::fs::write(&file, text).expect("a file");
+    let config = file.display().to_string();
+    let pizza = Pizza::start(data, &["--speed", "480", "--config", &config]);
+    (pizza, mosquitto)
+}
 
 fn demo(pizza: &Pizza, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pizza"));
@@ -67,8 +83,9 @@ fn nothing_is_lost(report: &Value, orders: u64) {
 #[test]
 fn one_order_goes_the_happy_path() {
     let data = tempfile::tempdir().expect("a directory");
-    let pizza = Pizza::start(data.path(), FAST);
-    let arguments = ["happy-path", "--ride-ms", "100"];
+    let (pizza, mosquitto) = with_broker(data.path());
+    let url = mosquitto.url();
+    let arguments = ["happy-path", "--ride-ms", "1000", "--mqtt", &url];
     let output = demo(&pizza, &arguments).arg("--json").output();
     let mut lines = lines(&output.expect("it runs"));
     let report = lines.pop().expect("a report");
@@ -90,6 +107,11 @@ fn one_order_goes_the_happy_path() {
     assert_eq!(statuses, course);
     let seen = |kind: &str| lines.iter().any(|line| line["event"] == kind);
     assert!(seen("driver") && seen("eta"), "{lines:?}");
+    let count = |name: &str| report[name].as_u64().expect("a number");
+    let (told, seen) = (count("positions"), count("positionsSeen"));
+    assert!((5..=told).contains(&seen), "{report}");
+    let seconds = report["seconds"].as_f64().expect("a number");
+    assert!(seconds < 60.0, "{report}");
 
     // Once more, for people, and in the same town.
     let output = demo(&pizza, &arguments).output().expect("it runs");
@@ -101,16 +123,36 @@ fn one_order_goes_the_happy_path() {
         "conserved",
         "created to ready",
         "p99",
+        "over MQTT; the customer saw the driver move",
     ] {
         assert!(said.contains(expected), "no {expected:?} in {said}");
     }
 }
 
 #[test]
-fn what_does_not_add_up_is_told() {
+fn a_broker_that_is_not_there_is_told_of() {
     let data = tempfile::tempdir().expect("a directory");
     let pizza = Pizza::start(data.path(), FAST);
-    let command = demo(&pizza, &["happy-path", "--ride-ms", "3000"]).spawn();
+    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = nobody.local_addr().expect("an address");
+    drop(nobody);
+    let url = format!("mqtt://{address}");
+    let output = demo(&pizza, &["happy-path", "--mqtt", &url]).output();
+    let output = output.expect("it runs");
+    assert!(!output.status.success(), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains(&url) && said.contains("--mqtt"), "{said}");
+    let set_up = pizza.get("/api/restaurants/happy-path-1");
+    assert_eq!(set_up.status, 404, "{}", set_up.text());
+}
+
+#[test]
+fn what_does_not_add_up_is_told() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (pizza, mosquitto) = with_broker(data.path());
+    let url = mosquitto.url();
+    let arguments = ["happy-path", "--ride-ms", "3000", "--mqtt", &url];
+    let command = demo(&pizza, &arguments).spawn();
     let command = command.expect("it starts");
     let metrics = "/api/restaurants/happy-path-1/metrics";
     until("somebody to order", || {
@@ -147,8 +189,10 @@ fn nobody_is_waited_for_without_end() {
 #[test]
 fn many_orders_at_many_restaurants_all_arrive() {
     let data = tempfile::tempdir().expect("a directory");
-    let pizza = Pizza::start(data.path(), FAST);
-    let output = demo(&pizza, STRESS).output().expect("it runs");
+    let (pizza, mosquitto) = with_broker(data.path());
+    let mut stress = demo(&pizza, STRESS);
+    let output = stress.args(["--mqtt", &mosquitto.url()]).output();
+    let output = output.expect("it runs");
     let report = lines(&output).pop().expect("a report");
     nothing_is_lost(&report, 200);
     assert_eq!(report["drivers"], 20, "{report}");

@@ -1,6 +1,7 @@
 //! Load generators. They know the pizzeria only by its public doors.
 
 pub(crate) mod list;
+pub(crate) mod mqtt;
 pub(crate) mod orders;
 mod report;
 pub(crate) mod swaps;

@@ -9,6 +9,7 @@ use pizza_gateway::GatewayConfig;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
 
+use crate::simulate::lively::LivelyConfig;
 use crate::verbs::compile::Compile;
 
 const FILE: &str = "pizza.toml";
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) bridge: BridgeConfig,
     /// The MQTT broker in this process.
     pub(crate) broker: broker::Config,
+    /// People who are not there, to look at how things go.
+    pub(crate) simulate: LivelyConfig,
 }
 
 impl Default for Config {
@@ -45,6 +48,7 @@ impl Default for Config {
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
             broker: broker::Config::default(),
+            simulate: LivelyConfig::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! MQTT: the broker of this process, and the bridge from a broker to the actors.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use pizza_bridge::broker::{Bound, Certificate, Embedded};
 use pizza_bridge::{Bridge, BridgeConfig};
@@ -62,6 +62,19 @@ impl Mqtt {
             bridge,
             outside,
         })
+    }
+
+    /// Where people who are simulated find the broker, if they are let in.
+    pub(crate) fn for_people(&self, config: &Config) -> Option<String> {
+        if self.outside.is_some() {
+            return self.outside.clone();
+        }
+        let mut at = self.broker.as_ref()?.addresses().mqtt?;
+        if at.ip().is_unspecified() {
+            at.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let is_open = config.broker.users.is_empty() || config.simulate.mqtt_user.is_some();
+        is_open.then(|| format!("mqtt://{at}"))
     }
 
     pub(crate) fn banner(&self) -> String {

@@ -24,6 +24,8 @@ pub(crate) struct Wish {
     pub(crate) pizza: String,
     pub(crate) quantity: u32,
     pub(crate) deliver_to: Option<(f64, f64)>,
+    /// Without one, the place stands for it.
+    pub(crate) address: Option<String>,
 }
 
 /// An order that was acknowledged.
@@ -69,14 +71,17 @@ pub(crate) async fn place(
     }
     let mut all = Tally::default();
     for customer in customers {
-        let tally = customer.await.context("a customer")??;
-        all.placed.extend(tally.placed);
-        all.refused.extend(tally.refused);
+        all.add(customer.await.context("a customer")??);
     }
     Ok(all)
 }
 
 impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.placed.extend(other.placed);
+        self.refused.extend(other.refused);
+    }
+
     async fn insist_on(
         &mut self,
         client: &mut Patient,
@@ -113,7 +118,9 @@ impl Wish {
             "items": [{"pizzaType": self.pizza, "quantity": self.quantity}],
         });
         if let Some((lat, lon)) = self.deliver_to {
-            body["deliveryAddress"] = json!(format!("the door at {lat:.4}, {lon:.4}"));
+            let address = self.address.clone();
+            let address = address.unwrap_or_else(|| format!("the door at {lat:.4}, {lon:.4}"));
+            body["deliveryAddress"] = json!(address);
             body["deliveryLocation"] = json!({"lat": lat, "lon": lon});
         }
         body

@@ -25,6 +25,13 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// # Errors
+    /// When the token is none.
+    pub(crate) fn new(to: SocketAddr, token: Option<&str>) -> anyhow::Result<Self> {
+        let token = token.map(bearer).transpose().map_err(anyhow::Error::msg)?;
+        Ok(Self { to, token })
+    }
+
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
         Connection::open(self.to, self.token.clone()).await
     }

@@ -10,4 +10,61 @@ pub(crate) mod key;
 pub(crate) mod module;
 pub(crate) mod plugin;
 pub(crate) mod run;
+pub(crate) mod simulate;
 pub(crate) mod wit;
+
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Begin an actor; look at one of a running silo, ask it, put it to rest.
+    #[command(subcommand)]
+    Actor(actor::Actor),
+    /// Put load on a running pizzeria and measure it.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Carry messages between an MQTT broker and a silo in another process.
+    Bridge(bridge::BridgeVerb),
+    /// Compiles what a silo gives it (started by the silo itself).
+    #[command(name = "compile-module", hide = true)]
+    Compile(compile::Compile),
+    /// Scenes from a pizzeria's life, played on a running one and checked.
+    #[command(subcommand)]
+    Demo(demo::Demo),
+    /// Messages that came to nothing: list, show, replay, drop.
+    #[command(subcommand)]
+    Dlq(dlq::Dlq),
+    /// Keys that sign modules.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Which code serves which actors: push, activate, canary, take back.
+    #[command(subcommand)]
+    Module(module::Module),
+    /// Have a kitchen ask a plugin for advice.
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    /// Drivers and customers who keep a running pizzeria busy.
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
+    /// Work on the contracts under `wit/`.
+    #[command(subcommand)]
+    Wit(wit::Wit),
+}
+
+impl Verb {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Actor(verb) => verb.run(),
+            Self::Bench(verb) => verb.run(),
+            Self::Bridge(verb) => verb.run(),
+            Self::Compile(verb) => verb.run(),
+            Self::Demo(verb) => verb.run(),
+            Self::Dlq(verb) => verb.run(),
+            Self::Key(verb) => verb.run(),
+            Self::Module(verb) => verb.run(),
+            Self::Plugin(verb) => verb.run(),
+            Self::Simulate(verb) => verb.run(),
+            Self::Wit(verb) => verb.run(),
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod raw;
 mod retained;
 mod sessions;
 mod shared;
+mod simulated;
 mod tls;
 mod wills;
 mod world;

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub mod operator;
+pub mod paho;
 pub mod sse;
 
 pub struct Pizza {
@@ -236,6 +237,13 @@ pub fn request(
         .expect("a status");
     let body = reply[end + 4..].to_vec();
     Answer { status, head, body }
+}
+
+/// By the clock that the pizzeria goes by, too.
+#[allow(clippy::disallowed_methods, reason = "a phone has a clock of its own")]
+pub fn now_ms() -> u64 {
+    let since = std::time::UNIX_EPOCH.elapsed().expect("it is after 1970");
+    u64::try_from(since.as_millis()).expect("it is before the year 500,000,000")
 }
 
 /// Asks until the answer is as wanted, for at most half a minute.

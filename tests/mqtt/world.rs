@@ -1,7 +1,6 @@
 //! A pizzeria with a broker beside it.
 
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -23,7 +22,10 @@ impl World {
 
     pub(crate) fn around(mosquitto: Mosquitto, more: &str) -> Self {
         let data = tempfile::tempdir().expect("a directory");
-        let text = format!("[bridge]\nbroker = \"{}\"\n{more}", mosquitto.url());
+        let text = format!(
+            "speed = 600\n[bridge]\nbroker = \"{}\"\n{more}",
+            mosquitto.url()
+        );
         let file = data.path().join("pizza.toml");
         std::fs::write(&file, text).expect("a file");
         let config = file.display().to_string();
@@ -57,12 +59,6 @@ impl World {
 
 fn start(data: &Path, config: &str) -> Pizza {
     Pizza::start(data, &["--config", config])
-}
-
-#[allow(clippy::disallowed_methods, reason = "a phone has a clock of its own")]
-pub(crate) fn now_ms() -> u64 {
-    let since = UNIX_EPOCH.elapsed().expect("it is after 1970");
-    u64::try_from(since.as_millis()).expect("it is before the year 500,000,000")
 }
 
 pub(crate) fn place(lat: f64, at_ms: u64) -> Vec<u8> {

@@ -199,6 +199,7 @@ fn wish(number: usize) -> Wish {
         pizza: "Margherita".to_owned(),
         quantity: 1,
         deliver_to: None,
+        address: None,
     }
 }
 

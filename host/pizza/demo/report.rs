@@ -12,6 +12,8 @@ use crate::table;
 
 /// More than so many of one kind are counted only.
 const SHOWN_MAX: usize = 5;
+/// Whoever is seen at so many places has moved.
+const MOVES: usize = 2;
 
 pub(crate) struct Report {
     pub(super) took: Duration,
@@ -25,9 +27,18 @@ pub(crate) struct Report {
     pub(super) to_delivered: Latencies,
     pub(super) stock_lines: usize,
     pub(super) stock_errors: Vec<String>,
-    pub(super) drivers: usize,
+    pub(super) drivers: u64,
+    /// What they have told of where they are.
+    pub(super) positions: u64,
+    /// Of the scene with one customer: how the driver came.
+    pub(crate) seen: Option<Seen>,
     /// Requests that were sent more than once.
     pub(super) repeats: u64,
+}
+
+/// What a customer saw of the driver, who told it over MQTT.
+pub(crate) struct Seen {
+    pub(crate) positions: usize,
 }
 
 impl Report {
@@ -43,6 +54,7 @@ impl Report {
         rows.extend(states.map(|(state, count)| ("", format!("{count} {state}"))));
         rows.extend([
             ("drivers", self.drivers.to_string()),
+            ("positions", self.positions()),
             ("repeated", format!("{} requests", self.repeats)),
             ("not taken", self.refused.len().to_string()),
             (
@@ -69,6 +81,16 @@ impl Report {
         }
     }
 
+    fn positions(&self) -> String {
+        match &self.seen {
+            None => self.positions.to_string(),
+            Some(seen) => format!(
+                "{} over MQTT; the customer saw the driver move, in {} steps",
+                self.positions, seen.positions
+            ),
+        }
+    }
+
     fn json(&self) -> Value {
         json!({
             "seconds": self.took.as_secs_f64(),
@@ -77,6 +99,8 @@ impl Report {
             "lost": self.lost.len(),
             "stock": {"conserved": self.stock_errors.is_empty(), "lines": self.stock_lines},
             "drivers": self.drivers,
+            "positions": self.positions,
+            "positionsSeen": self.seen.as_ref().map(|seen| seen.positions),
             "repeated": self.repeats,
             "latencyMs": {
                 "creation": self.creation.json(),
@@ -99,6 +123,13 @@ impl Report {
                 let shown = cases.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>();
                 broken.push(format!("{} {what}:\n  {}", cases.len(), shown.join("\n  ")));
             }
+        }
+        if self
+            .seen
+            .as_ref()
+            .is_some_and(|seen| seen.positions < MOVES)
+        {
+            broken.push("the customer did not see the driver move".to_owned());
         }
         if !broken.is_empty() {
             bail!("{}", broken.join("\n"));

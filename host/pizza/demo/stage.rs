@@ -8,12 +8,14 @@ use tokio::time::Instant;
 
 use super::read_back;
 use super::report::Report;
-use super::riders::Riders;
 use super::stock::{Stock, needed};
 use super::town::{Size, Town};
 use crate::latency::Latencies;
 use crate::patient::Patient;
 use crate::placing::{Placed, Tally, Wish};
+use crate::simulate::broker::Broker;
+use crate::simulate::riders::{Habits, Riders};
+use crate::simulate::way::Way;
 use crate::target::Target;
 
 #[derive(Args)]
@@ -42,14 +44,33 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn set(name: &str, size: Size, options: &Options) -> anyhow::Result<Self> {
+    /// The drivers' phones call the broker; without one they speak HTTP.
+    pub(crate) async fn set(
+        name: &str,
+        size: Size,
+        broker: Option<Broker>,
+        options: &Options,
+    ) -> anyhow::Result<Self> {
+        if let Some(broker) = &broker {
+            broker.is_there().await?;
+        }
         let patience = Duration::from_secs(options.patience);
         let mut client = Patient::new(options.target.clone(), patience);
         let town = Town::plan(name, size);
         town.set_up(&mut client).await?;
         let stock = Stock::read(&mut client, &town).await?;
-        let ride = Duration::from_millis(options.ride_ms);
-        let riders = Riders::go(&client, &town, ride);
+        let habits = Habits {
+            way: Way::Straight(Duration::from_millis(options.ride_ms)),
+            broker,
+            declines: 0.0,
+            seed: 0,
+        };
+        let mut riders = Riders::new();
+        for restaurant in &town.restaurants {
+            for id in &restaurant.drivers {
+                riders.go(&client, id, restaurant.location, &habits);
+            }
+        }
         Ok(Self {
             client,
             town,
@@ -69,7 +90,8 @@ impl Stage {
             begun,
         } = self;
         let took = begun.elapsed();
-        let delivered = riders.come_home().await?;
+        let drivers = riders.count();
+        let shift = riders.come_home().await?;
         let Tally { placed, refused } = tally;
         let placed: Arc<[Placed]> = placed.into();
         let found = read_back::read(&client, &placed).await?;
@@ -95,7 +117,9 @@ impl Stage {
             to_delivered: found.to_delivered,
             stock_lines: stock.lines(),
             stock_errors: stock.errors(&before, &needed),
-            drivers: delivered.len(),
+            drivers,
+            positions: shift.positions.get(),
+            seen: None,
             repeats: client.repeats(),
         })
     }

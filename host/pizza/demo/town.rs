@@ -73,6 +73,7 @@ impl Town {
                 lat + NEAR * spread(0.618_033_988_75),
                 lon + NEAR * spread(0.381_966_011_25),
             )),
+            address: None,
         }
     }
 }

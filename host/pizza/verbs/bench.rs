@@ -1,8 +1,9 @@
-//! `pizza bench …`: load on a running pizzeria, over HTTP, from a process of its own.
+//! `pizza bench …`: load on a running pizzeria, over HTTP and MQTT, from a process of its own.
 
 use clap::Subcommand;
 
 use crate::bench::list::List;
+use crate::bench::mqtt::Mqtt;
 use crate::bench::orders::Orders;
 use crate::bench::swaps::Swaps;
 
@@ -14,6 +15,8 @@ pub(crate) enum Bench {
     Swaps(Swaps),
     /// Read the list of a restaurant that has many orders.
     List(List),
+    /// Publish positions of drivers over MQTT, and watch them arrive at the customers.
+    Mqtt(Mqtt),
 }
 
 impl Bench {
@@ -25,6 +28,7 @@ impl Bench {
             Self::Orders(orders) => runtime.block_on(orders.run()),
             Self::Swaps(swaps) => runtime.block_on(swaps.run()),
             Self::List(list) => runtime.block_on(list.run()),
+            Self::Mqtt(mqtt) => runtime.block_on(mqtt.run()),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `pizza demo …`: scenes on a running pizzeria, over HTTP, each with a check in the end.
+//! `pizza demo …`: scenes on a running pizzeria, over HTTP and MQTT, each with a check in the
+//! end.
 
 mod happy_path;
 mod stress;

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
 use crate::mqtt::{self, Mqtt};
+use crate::simulate::lively::Lively;
 use crate::{bundled, dev_tokens, metrics, open_files, seed};
 
 const DEMO_STOCK: u32 = 1_000_000;
@@ -53,6 +54,9 @@ pub(crate) struct Run {
     /// How many times faster than life chefs cook [default: 60]
     #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     speed: Option<u64>,
+    /// Have a few simulated drivers and customers keep it busy, as `[simulate]` says
+    #[arg(long, env = "PIZZA_SIMULATE")]
+    simulate: bool,
     /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
     #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
     log: Option<String>,
@@ -113,6 +117,7 @@ impl Run {
         config.admin_token = self.admin_token.or(config.admin_token);
         config.speed = self.speed.unwrap_or(config.speed);
         config.log = self.log.unwrap_or(config.log);
+        config.simulate.on |= self.simulate;
         config.hand_down();
         Ok(config)
     }
@@ -172,6 +177,14 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
+    let broker = mqtt.for_people(&config);
+    let simulation = Lively::start(&config, open.http, broker.as_deref())?;
+    let stop = async {
+        stop.await;
+        if let Some(simulation) = simulation {
+            simulation.stop().await;
+        }
+    };
     banner(&config, &open);
     let gauges = silo.gauges();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &gauges));

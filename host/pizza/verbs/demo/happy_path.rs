@@ -1,4 +1,4 @@
-//! `pizza demo happy-path`
+//! `pizza demo happy-path`: the driver's phone speaks MQTT, and the customer sees it move.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -9,9 +9,11 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
+use crate::demo::report::Seen;
 use crate::demo::stage::{Options, Stage};
 use crate::demo::town::Size;
 use crate::placing::{self, Wish};
+use crate::simulate::broker::Broker;
 use crate::sse::{Event, Follower};
 use crate::table;
 
@@ -20,21 +22,23 @@ const NAME: &str = "happy-path";
 #[derive(Args)]
 pub(crate) struct HappyPath {
     #[command(flatten)]
+    broker: Broker,
+    #[command(flatten)]
     options: Options,
 }
 
 impl HappyPath {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let Self { options } = self;
+        let Self { broker, options } = self;
         let size = Size {
             kitchens: 1,
             chefs: 1,
             drivers: 1,
             orders: 1,
         };
-        let stage = Stage::set(NAME, size, &options).await?;
+        let stage = Stage::set(NAME, size, Some(broker), &options).await?;
         let wishes: Arc<[Wish]> = [stage.town.wish(0)].into();
-        let begun = Instant::now();
+        let (begun, mut seen) = (Instant::now(), Vec::new());
         let tally = placing::place(&stage.client, 1, &wishes, &ProgressBar::hidden()).await?;
         if let Some(order) = tally.placed.first() {
             let wish = &wishes[0];
@@ -54,9 +58,16 @@ impl HappyPath {
                     break;
                 }
                 show(&options, begun, &kind, &data)?;
+                if kind == "driver" && data["driverLocation"].is_object() {
+                    seen.push(data["driverLocation"].clone());
+                }
             }
         }
-        let report = stage.close(&wishes, tally).await?;
+        seen.dedup();
+        let mut report = stage.close(&wishes, tally).await?;
+        report.seen = Some(Seen {
+            positions: seen.len(),
+        });
         if !options.json {
             writeln!(std::io::stdout().lock())?;
         }

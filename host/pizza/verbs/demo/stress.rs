@@ -9,6 +9,7 @@ use crate::demo::board::Board;
 use crate::demo::stage::{Options, Stage};
 use crate::demo::town::Size;
 use crate::placing::{self, Wish};
+use crate::simulate::broker::{Address, Broker, Login};
 
 const NAME: &str = "stress";
 
@@ -29,6 +30,11 @@ pub(crate) struct Stress {
     /// Customers who order at the same time
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     at_once: u16,
+    /// Drivers tell where they are over MQTT, to this broker; without it over HTTP
+    #[arg(long = "mqtt", value_name = "URL")]
+    broker: Option<Address>,
+    #[command(flatten)]
+    login: Login,
     #[command(flatten)]
     options: Options,
 }
@@ -41,8 +47,11 @@ impl Stress {
             drivers,
             chefs,
             at_once,
+            broker,
+            login,
             options,
         } = self;
+        let broker = broker.map(|address| Broker { address, login });
         let size = Size {
             kitchens,
             chefs,
@@ -50,7 +59,7 @@ impl Stress {
             drivers: drivers.max(kitchens),
             orders,
         };
-        let mut stage = Stage::set(NAME, size, &options).await?;
+        let mut stage = Stage::set(NAME, size, broker, &options).await?;
         let mut board = Board::open(&stage.client, &stage.town).await?;
         let wishes: Arc<[Wish]> = (0..orders).map(|number| stage.town.wish(number)).collect();
         let bars = MultiProgress::new();

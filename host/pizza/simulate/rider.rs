@@ -1,0 +1,245 @@
+//! A driver with a phone: goes on shift, takes offers or not, picks up, rides, delivers. What
+//! to do next is read from the pizzeria each time, so that it does not matter what was cut
+//! off before.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Method;
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::phone::{Phone, Position, Told, declined_or_done, now_ms};
+use super::place::Place;
+use super::shift::Shift;
+use super::walk::Fix;
+use super::way::Way;
+use crate::patient::Patient;
+
+/// Between two looks at the phone.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// Whoever stands still says so this often: older positions count for nothing.
+const STILL_HERE: Duration = Duration::from_secs(30);
+/// When the shift is over, what cannot be brought to its end is left after this.
+const LAST_LOOKS: u32 = 50;
+/// Of the offers that are not taken, how many are not even refused.
+const SILENT: f64 = 0.5;
+
+pub(super) struct Rider {
+    pub(super) id: String,
+    pub(super) client: Patient,
+    pub(super) phone: Phone,
+    pub(super) way: Way,
+    pub(super) restaurant: Place,
+    pub(super) at: Place,
+    /// Which part of the offers is not taken.
+    pub(super) declines: f64,
+    pub(super) rng: StdRng,
+    pub(super) shift: Arc<Shift>,
+    /// The phone's clock when it last told a position.
+    pub(super) told_ms: u64,
+    pub(super) told_at: Instant,
+    /// The offer that is not answered, by order and time.
+    pub(super) ignored: Option<(String, String)>,
+    /// What is left of the way back to the restaurant, and when it was begun.
+    pub(super) back: (Instant, VecDeque<Fix>),
+    pub(super) over: watch::Receiver<bool>,
+}
+
+#[derive(PartialEq)]
+enum Step {
+    Done,
+    /// There is nothing to do.
+    Free,
+    /// Something is to be done, and not possible yet.
+    NotYet,
+}
+
+impl Rider {
+    /// Until the shift is over, and nothing is left to deliver.
+    pub(super) async fn work(mut self) -> anyhow::Result<()> {
+        self.tell_place(None).await?;
+        let mut last_looks = 0;
+        loop {
+            let over = *self.over.borrow();
+            match self.act().await? {
+                Step::Done => {}
+                Step::Free if over => break,
+                Step::Free => self.rest().await?,
+                Step::NotYet if last_looks > LAST_LOOKS => break,
+                Step::NotYet => {
+                    last_looks += u32::from(over);
+                    sleep(LOOK_AGAIN).await;
+                }
+            }
+        }
+        self.phone.set_status(&self.id, "offline").await?;
+        if let Phone::Mqtt(phone) = &self.phone {
+            self.shift.lines_lost.add(phone.line().lost());
+        }
+        self.phone.hang_up().await;
+        Ok(())
+    }
+
+    async fn act(&mut self) -> anyhow::Result<Step> {
+        let path = self.path("status");
+        let me = self.client.get(&path).await?.granted(&path)?;
+        if let Some(order_id) = me["orderId"].as_str() {
+            return self.carry(order_id).await;
+        }
+        if me["offer"].is_object() {
+            return self.consider(&me["offer"]).await;
+        }
+        let over = *self.over.borrow();
+        match me["status"].as_str() {
+            Some("available") => Ok(Step::Free),
+            _ if over => Ok(Step::Free),
+            _ => match self.phone.set_status(&self.id, "available").await? {
+                Told::Done => Ok(Step::Done),
+                Told::Unknown => Ok(Step::NotYet),
+            },
+        }
+    }
+
+    async fn consider(&mut self, offer: &Value) -> anyhow::Result<Step> {
+        let text = |name: &str| offer[name].as_str().unwrap_or_default().to_owned();
+        let this = (text("orderId"), text("expiresAt"));
+        if self.ignored.as_ref() == Some(&this) {
+            return Ok(Step::Free);
+        }
+        let body = json!({"orderId": this.0});
+        if *self.over.borrow() {
+            self.say("reject", &body).await?;
+            return Ok(Step::Done);
+        }
+        if self.rng.random_bool(self.declines) {
+            if self.rng.random_bool(SILENT) {
+                self.shift.ignored.add(1);
+                self.ignored = Some(this);
+                return Ok(Step::Free);
+            }
+            if self.say("reject", &body).await? {
+                self.shift.rejected.add(1);
+            }
+            return Ok(Step::Done);
+        }
+        if self.say("accept", &body).await? {
+            self.shift.accepted.add(1);
+            return Ok(Step::Done);
+        }
+        Ok(Step::NotYet)
+    }
+
+    async fn carry(&mut self, order_id: &str) -> anyhow::Result<Step> {
+        let path = format!("/api/orders/{order_id}");
+        let order = self.client.get(&path).await?.granted(&path)?;
+        self.back.1.clear();
+        self.shift.carrying.add(1);
+        let done = match order["status"].as_str() {
+            Some("ready") => self.pick_up().await,
+            Some("outForDelivery") => self.bring(&order["deliveryLocation"]).await,
+            // What the order knows already, the driver may not have noted down.
+            Some("delivered") => self.say("delivered", &json!({})).await,
+            // It ended without the driver, who will be told.
+            _ => Ok(false),
+        };
+        self.shift.carrying.take(1);
+        Ok(if done? { Step::Done } else { Step::NotYet })
+    }
+
+    async fn pick_up(&mut self) -> anyhow::Result<bool> {
+        match self.way {
+            // Who flies is there already.
+            Way::Straight(_) => {
+                self.at = self.restaurant;
+                self.tell_place(None).await?;
+            }
+            Way::Streets { .. } => self.ride_to(self.restaurant).await?,
+        }
+        self.say("picked-up", &json!({})).await
+    }
+
+    async fn bring(&mut self, place: &Value) -> anyhow::Result<bool> {
+        let door = place["lat"].as_f64().zip(place["lon"].as_f64());
+        let door = door.unwrap_or_else(|| self.way.somewhere(self.restaurant, &mut self.rng));
+        self.ride_to(door).await?;
+        let handing_over = self.way.at_the_door(&mut self.rng);
+        self.pause_until(Instant::now() + handing_over).await;
+        let arrived = self.say("delivered", &json!({})).await?;
+        self.shift.delivered.add(u64::from(arrived));
+        if arrived && let Way::Streets { .. } = self.way {
+            let back = self.way.fixes(self.at, self.restaurant, &mut self.rng);
+            self.back = (Instant::now(), back.into());
+        }
+        Ok(arrived)
+    }
+
+    /// When the shift is over the rest of the way takes no time: nobody's pizza is left on
+    /// the road.
+    async fn ride_to(&mut self, door: Place) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let fixes = self.way.fixes(self.at, door, &mut self.rng);
+        let last = fixes.len();
+        for (number, fix) in fixes.into_iter().enumerate() {
+            self.pause_until(begun + fix.after).await;
+            if !*self.over.borrow() || number + 1 == last {
+                self.at = fix.place;
+                self.tell_place(Some(&fix)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A step towards the restaurant, or a look at the clock.
+    async fn rest(&mut self) -> anyhow::Result<()> {
+        let begun = self.back.0;
+        if let Some(fix) = self.back.1.pop_front() {
+            self.pause_until(begun + fix.after).await;
+            self.at = fix.place;
+            return self.tell_place(Some(&fix)).await;
+        }
+        if self.told_at.elapsed() > STILL_HERE {
+            self.tell_place(None).await?;
+        }
+        self.pause_until(Instant::now() + LOOK_AGAIN).await;
+        Ok(())
+    }
+
+    async fn pause_until(&mut self, due: Instant) {
+        let over = self.over.wait_for(|over| *over);
+        // That it is over is looked at by whoever goes on.
+        drop(timeout_at(due, over).await);
+    }
+
+    async fn tell_place(&mut self, moving: Option<&Fix>) -> anyhow::Result<()> {
+        // A position that is not newer than the last one would be ignored.
+        self.told_ms = now_ms().max(self.told_ms + 1);
+        self.told_at = Instant::now();
+        let ((lat, lon), accuracy_m) = self.way.measured(self.at, &mut self.rng);
+        let position = Position {
+            lat,
+            lon,
+            timestamp: self.told_ms,
+            accuracy_m,
+            speed: moving.map_or(0.0, |fix| fix.speed),
+            heading: moving.map_or(0.0, |fix| fix.heading),
+        };
+        self.phone.locate(&self.id, &position).await?;
+        self.shift.positions.add(1);
+        Ok(())
+    }
+
+    async fn say(&mut self, what: &str, body: &Value) -> anyhow::Result<bool> {
+        let path = self.path(what);
+        let answer = self.client.command(Method::POST, &path, body).await?;
+        declined_or_done(answer, &path)
+    }
+
+    fn path(&self, what: &str) -> String {
+        format!("/api/drivers/{}/{what}", self.id)
+    }
+}

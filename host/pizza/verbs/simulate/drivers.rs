@@ -1,0 +1,111 @@
+//! `pizza simulate drivers`
+
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{Common, live};
+use crate::simulate::broker::Broker;
+use crate::simulate::city::City;
+use crate::simulate::restaurant;
+use crate::simulate::riders::{Habits, Riders};
+use crate::simulate::shift::Shift;
+use crate::simulate::way::Way;
+use crate::table;
+
+#[derive(Args)]
+pub(crate) struct Drivers {
+    /// How many
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    count: u32,
+    /// How many times faster than life they ride; they tell their place four times a second
+    /// at most
+    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
+    speed: f64,
+    /// How many of a hundred offers they refuse, or leave without an answer
+    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    reject: u8,
+    #[command(flatten)]
+    broker: Broker,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok();
+    let speed = speed.filter(|speed| (0.1..=1_000.0).contains(speed));
+    speed.ok_or_else(|| "from 0.1 to 1000".to_owned())
+}
+
+impl Drivers {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let common = &self.common;
+        let ending = common.ending.comes()?;
+        let city = Arc::new(City::named(&common.city)?);
+        self.broker.is_there().await?;
+        let mut client = common.client();
+        let ids: Vec<String> = (1..=self.count).map(|n| format!("sim-{n}")).collect();
+        let place = restaurant::ready(&mut client, &common.restaurant, &ids, &city).await?;
+        let habits = Habits {
+            way: Way::Streets {
+                city,
+                faster: self.speed,
+            },
+            broker: Some(self.broker),
+            declines: f64::from(self.reject) / 100.0,
+            seed: common.seed,
+        };
+        let begun = Instant::now();
+        let mut riders = Riders::new();
+        for id in &ids {
+            riders.go(&client, id, place, &habits);
+        }
+        let (shift, count) = (Arc::clone(&riders.shift), self.count);
+        let line = live(move || told(&shift, count));
+        let trouble = tokio::select! {
+            () = ending => None,
+            error = riders.trouble() => Some(error),
+        };
+        line.set_message("the last orders are delivered");
+        let shift = Arc::clone(&riders.shift);
+        let home = riders.come_home().await;
+        line.finish_and_clear();
+        print(&shift, count, begun.elapsed().as_secs_f64(), common.json)?;
+        trouble.map_or(home.map(|_| ()), Err)
+    }
+}
+
+fn told(shift: &Shift, drivers: u32) -> String {
+    let carrying = shift.carrying.get();
+    let (delivered, positions) = (shift.delivered.get(), shift.positions.get());
+    format!(
+        "{drivers} drivers, {carrying} with an order; {delivered} delivered, \
+         {positions} positions over MQTT"
+    )
+}
+
+fn print(shift: &Shift, drivers: u32, seconds: f64, as_json: bool) -> anyhow::Result<()> {
+    let rows = [
+        ("positions", &shift.positions),
+        ("accepted", &shift.accepted),
+        ("rejected", &shift.rejected),
+        ("ignored", &shift.ignored),
+        ("delivered", &shift.delivered),
+        ("reconnected", &shift.lines_lost),
+    ];
+    if as_json {
+        let counts = rows.map(|(name, count)| (name.to_owned(), json!(count.get())));
+        let mut report = serde_json::Map::from_iter(counts);
+        report.insert("seconds".to_owned(), json!(seconds));
+        report.insert("drivers".to_owned(), json!(drivers));
+        return table::print_json(&report.into());
+    }
+    let mut pairs = vec![
+        ("took", format!("{seconds:.1} s")),
+        ("drivers", format!("{drivers}, offline again")),
+    ];
+    pairs.extend(rows.map(|(name, count)| (name, count.get().to_string())));
+    table::print_pairs(&pairs)
+}
