@@ -6,6 +6,7 @@ mod common;
 mod flood;
 mod hostile;
 mod killed;
+mod phone;
 mod quality;
 mod raw;
 mod retained;

@@ -9,7 +9,7 @@ fn one_command_is_a_pizzeria_with_drivers_on_the_road() {
     let config = "[simulate]\ndrivers = 2\norders_per_minute = 120\nspeed = 300\n\
                   reject_percent = 0\n";
     let world = World::with(config, &["--simulate", "--speed", "480"]);
-    let topics = ["-q", "1", "-t", "pizza/drivers/+/location", "-F", "%t"];
+    let topics = ["-q", "1", "-t", "pizza/drivers/+/location", "-F", "%t %p"];
     let mut heard = Subscriber::new(world.mqtt(), &topics);
     until("a delivery", || {
         let metrics = world.pizza.get("/api/restaurants/napoli/metrics").json();
