@@ -30,10 +30,10 @@ pub(crate) struct Config {
     pub(crate) silo: SiloConfig,
     pub(crate) gateway: GatewayConfig,
     pub(crate) bridge: BridgeConfig,
-    /// The MQTT broker in this process.
-    pub(crate) broker: broker::Config,
     /// People who are not there, to look at how things go.
     pub(crate) simulate: LivelyConfig,
+    /// The MQTT broker in this process.
+    pub(crate) broker: broker::Config,
 }
 
 impl Default for Config {
@@ -47,8 +47,8 @@ impl Default for Config {
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
-            broker: broker::Config::default(),
             simulate: LivelyConfig::default(),
+            broker: broker::Config::default(),
         }
     }
 }

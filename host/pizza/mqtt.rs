@@ -64,8 +64,8 @@ impl Mqtt {
         })
     }
 
-    /// Where people who are simulated find the broker, if they are let in.
-    pub(crate) fn for_people(&self, config: &Config) -> Option<String> {
+    /// Where the phones of people who are simulated find the broker, if they are let in.
+    pub(crate) fn for_phones(&self, config: &Config) -> Option<String> {
         if self.outside.is_some() {
             return self.outside.clone();
         }
