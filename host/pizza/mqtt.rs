@@ -1,6 +1,6 @@
 //! MQTT: the broker of this process, and the bridge from a broker to the actors.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use pizza_bridge::broker::{Bound, Certificate, Embedded};
 use pizza_bridge::{Bridge, BridgeConfig};
@@ -65,6 +65,19 @@ impl Mqtt {
         })
     }
 
+    /// Where the phones of people who are simulated find the broker, if they are let in.
+    pub(crate) fn for_phones(&self, config: &Config) -> Option<String> {
+        if self.outside.is_some() {
+            return self.outside.clone();
+        }
+        let mut at = self.broker.as_ref()?.addresses().mqtt?;
+        if at.ip().is_unspecified() {
+            at.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let is_open = config.broker.users.is_empty() || config.simulate.mqtt_user.is_some();
+        is_open.then(|| format!("mqtt://{at}"))
+    }
+
     pub(crate) fn banner(&self) -> String {
         let line = |name: &str, scheme: &str, address: Option<SocketAddr>| {
             let line = |address| format!("  {name:<6} {scheme}://{address}\n");
@@ -78,15 +91,6 @@ impl Mqtt {
             (None, Some(outside)) => format!("  MQTT   {outside}\n"),
             (None, None) => String::new(),
         }
-    }
-
-    /// Where phones find the broker that the bridge goes to.
-    pub(crate) fn for_phones(&self) -> Option<String> {
-        let own = || {
-            let address = self.broker.as_ref()?.addresses().mqtt?;
-            Some(format!("mqtt://{address}"))
-        };
-        self.outside.clone().or_else(own)
     }
 
     /// The bridge finishes what it has begun, and its publishers hear of it.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use crate::client::{Subscriber, VERSIONS, publish};
+use crate::common::until;
 use crate::raw::Raw;
 use crate::world::{OWN, World};
 
@@ -119,6 +120,27 @@ fn one_publisher_does_not_wait_for_another_ones_actor() {
         .collect();
     assert_eq!(ids.len(), 500);
     assert_eq!(world.supplied("napoli", "saffron"), 500);
+}
+
+#[test]
+fn what_wants_no_answer_is_taken_in_to_the_last() {
+    let world = World::new(OWN);
+    let mut phone = Raw::new(world.mqtt(), "phone");
+    let mut all = Vec::new();
+    for number in 0..1_000 {
+        let delivery = json!({"what": "saffron", "count": 1, "number": number}).to_string();
+        all.extend(crate::raw::publish(
+            0,
+            0,
+            "shop/napoli/deliveries",
+            delivery.as_bytes(),
+        ));
+    }
+    // Nothing is said afterwards that could wake anybody.
+    phone.send(&all);
+    until("all of them", || {
+        (world.supplied("napoli", "saffron") == 1_000).then_some(())
+    });
 }
 
 #[test]

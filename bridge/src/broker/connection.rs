@@ -131,6 +131,8 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
                 self.offer_again()?;
             }
             let had_room = self.held.is_none();
+            // What is answered makes room for what has come already.
+            self.settle_owed();
             let more = self.take_in()?;
             if had_room && self.held.is_some() {
                 continue;

@@ -231,7 +231,7 @@ fn subscribe(reader: &mut Reader<'_>, version: Version) -> Result<Incoming, Refu
 }
 
 /// Of one packet.
-const FILTERS_MAX: usize = 256;
+const FILTERS_MAX: usize = 1_024;
 const TOO_MANY_FILTERS: Refused = refused(reason::QUOTA, "a packet names too many filters");
 const NO_FILTER: Refused = refused(reason::PROTOCOL_ERROR, "a packet names no filter");
 

@@ -205,7 +205,8 @@ impl Hub {
         let Some(session) = state.own(of) else {
             return Subscribed::refused(reason::BUSY);
         };
-        if !session.filters.contains(filter) && session.filters.len() >= subscriptions_max {
+        let is_full = of.side == Side::Street && session.filters.len() >= subscriptions_max;
+        if is_full && !session.filters.contains(filter) {
             metrics::refused("too many subscriptions");
             return Subscribed::refused(reason::QUOTA);
         }

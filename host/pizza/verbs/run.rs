@@ -177,7 +177,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
-    let simulation = Lively::start(&config, open.http, mqtt.for_phones().as_deref())?;
+    let simulation = Lively::start(&config, open.http, mqtt.for_phones(&config).as_deref())?;
     let stop = async {
         stop.await;
         if let Some(simulation) = simulation {

@@ -53,7 +53,7 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
                 id,
                 number,
                 filters,
-            } => self.subscribe(id, number, &filters),
+            } => self.subscribe(id, number, &filters)?,
             Incoming::Unsubscribe { id, filters } => {
                 let all = filters.iter();
                 let codes = all.map(|f| self.hub.unsubscribe(&self.attached, f));
@@ -70,7 +70,17 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
         Ok(())
     }
 
-    fn subscribe(&mut self, id: u16, number: Option<u32>, filters: &[(String, Wish)]) {
+    fn subscribe(
+        &mut self,
+        id: u16,
+        number: Option<u32>,
+        filters: &[(String, Wish)],
+    ) -> Result<(), End> {
+        let is_street = self.attached.side == Side::Street;
+        if is_street && filters.len() > self.hub.limits.subscriptions_max {
+            let why = "a packet names too many filters";
+            return Err(refused(reason::QUOTA, why).into());
+        }
         let (mut codes, mut cost) = (Vec::new(), 0_u32);
         for (filter, wish) in filters {
             let done = self.hub.subscribe(&self.attached, filter, *wish, number);
@@ -80,11 +90,13 @@ impl<S: AsyncRead + AsyncWrite + Send> Connection<S> {
             cost += u32::try_from(done.kept).unwrap_or(u32::MAX >> 16);
         }
         self.charge(cost.into(), 0);
+        let is_granted = codes.iter().all(|code| *code < 0x80);
         // What is kept comes after the answer.
         self.say(&Outgoing::SubAck { id, codes });
-        if self.attached.side == Side::House {
+        if self.attached.side == Side::House && is_granted {
             self.hub.house_listens();
         }
+        Ok(())
     }
 
     fn publish(&mut self, id: u16, message: Message) -> Result<(), End> {

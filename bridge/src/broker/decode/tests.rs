@@ -113,8 +113,8 @@ fn what_a_client_may_not_say_is_refused() {
         assert_eq!(refused.reason, expected, "{bytes:x?}: {refused}");
     }
     let one = b"\0\x01a\x01";
-    let many = [&[0, 1][..], &one.repeat(300)].concat();
-    let many = [&[0x82, 0xb2, 0x09][..], &many].concat();
+    let many = [&[0, 1][..], &one.repeat(1_100)].concat();
+    let many = [&[0x82, 0xb2, 0x22][..], &many].concat();
     let refused = whole(&many, V4).expect_err("a refusal");
     assert_eq!(refused.reason, reason::QUOTA);
 }
