@@ -2,10 +2,8 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
-
 use common::sse::Reader;
-use common::{Pizza, request};
+use common::{Pizza, now_ms, request, until};
 use serde_json::{Value, json};
 
 const RESTAURANT: &str = "napoli";
@@ -42,30 +40,12 @@ fn staff(pizza: &Pizza, drivers: &[(&str, f64)]) {
     });
 }
 
-/// A position is only believed while it is fresh.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the pizzeria runs by the same clock"
-)]
-fn now_ms() -> u64 {
-    let since = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
-    u64::try_from(since.as_millis()).expect("before the year 500 million")
-}
-
 fn driver(pizza: &Pizza, id: &str) -> Value {
     pizza.get(&format!("/api/drivers/{id}/status")).json()
 }
 
-#[track_caller]
 fn wait(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "it did not come to pass"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("it to come true", || condition().then_some(()));
 }
 
 fn answer(pizza: &Pizza, driver: &str, verb: &str, order: &str) -> u16 {

@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Answer, Pizza, request, until};
+use common::{Answer, Pizza, now_ms, request, until};
 use serde_json::{Value, json};
 
 struct Walk {
@@ -358,7 +358,7 @@ fn drivers(walk: &mut Walk) {
         .bad(422, "/api/drivers/a%20b/status", None)
         .not_for("manager", path, None);
     let path = "/api/drivers/rider/location";
-    let place = |lat: Value| Some(json!({"lat": lat, "lon": 14.2, "timestamp": 1_000}));
+    let place = |lat: Value| Some(json!({"lat": lat, "lon": 14.2, "timestamp": now_ms()}));
     walk.row("POST", "/api/drivers/{id}/location")
         .good(200, path, place(json!(40.8)))
         .bad(422, path, place(json!(91)))

@@ -59,6 +59,10 @@ pub struct Outbound {
     /// Whoever subscribes later gets the last one.
     #[serde(default)]
     pub retain: bool,
+    /// How long the broker keeps it for them, in seconds, if it speaks MQTT 5; for ever
+    /// without it.
+    #[serde(default)]
+    pub expiry_s: Option<u32>,
     /// Fields in milliseconds since 1970 that are shown as RFC 3339.
     #[serde(default)]
     pub times: Vec<String>,
@@ -112,7 +116,8 @@ pub enum Id {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Time {
-    /// JSON pointer to milliseconds since the Unix epoch.
+    /// JSON pointer to milliseconds since the Unix epoch, or to a time of RFC 3339, which
+    /// the arguments get as milliseconds.
     pub at: String,
     pub past_ms: u64,
     pub future_ms: u64,

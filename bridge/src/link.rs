@@ -9,6 +9,8 @@ use rumqttc::{Outgoing, QoS, TlsConfiguration, Transport, v5};
 use rustls::ClientConfig;
 use serde::Deserialize;
 
+use crate::publication::Publication;
+
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// The largest message that is read at all; what a mapping takes is far less.
 const PACKET_BYTES_MAX: u32 = 16 << 20;
@@ -176,14 +178,25 @@ impl Mqtt {
     }
 
     /// At QoS 1.
-    pub(crate) fn publish(&self, topic: &str, retain: bool, payload: Vec<u8>) -> Result<(), Full> {
+    pub(crate) fn publish(&self, publication: Publication) -> Result<(), Full> {
+        let Publication {
+            topic,
+            payload,
+            retain,
+            expiry_s,
+        } = publication;
         match self {
             Self::V4(mqtt) => mqtt
                 .try_publish(topic, QoS::AtLeastOnce, retain, payload)
                 .map_err(drop),
             Self::V5(mqtt) => {
                 let qos = v5::mqttbytes::QoS::AtLeastOnce;
-                mqtt.try_publish(topic, qos, retain, payload).map_err(drop)
+                let properties = v5_packets::PublishProperties {
+                    message_expiry_interval: expiry_s,
+                    ..Default::default()
+                };
+                mqtt.try_publish_with_properties(topic, qos, retain, payload, properties)
+                    .map_err(drop)
             }
         }
         .map_err(|()| Full)

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pizza_client::Call;
 use pizza_types::{ActorId, MessageId};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::{Id, Inbound, Payload, Time};
 use crate::template::{self, Message};
@@ -65,10 +66,10 @@ pub(crate) fn call(
         .next()
         .ok_or_else(|| unfit("topic", "no mapping is for this topic".to_owned()))?;
     let config = &mapping.config;
-    let payload =
-        parsed(came.payload, config.payload).map_err(|reason| unfit("payload", reason))?;
+    let payload = parsed(came.payload, config.payload);
+    let mut payload = payload.map_err(|reason| unfit("payload", reason))?;
     for time in &config.times {
-        near(time, &payload, now_ms).map_err(|reason| unfit("time", reason))?;
+        near(time, &mut payload, now_ms).map_err(|reason| unfit("time", reason))?;
     }
     let key = match braced(&config.key) {
         Some(name) => named.iter().find(|(named, _)| *named == name),
@@ -95,7 +96,7 @@ pub(crate) fn call(
             .map(|id| MessageId::derive("mqtt-given", &[topic.as_bytes(), id.as_bytes()])),
     };
     let call = Call::new(actor, &config.method).id(id);
-    let call = call.arguments(&arguments.unwrap_or_default());
+    let call = call.arguments(&arguments.unwrap_or_else(|| Value::Object(Map::new())));
     let call = call.map_err(|error| unfit("payload", error.to_string()))?;
     Ok((call, mapping.topic().into()))
 }
@@ -119,13 +120,19 @@ fn parsed(payload: &[u8], form: Payload) -> Result<Value, String> {
     }
 }
 
-fn near(time: &Time, payload: &Value, now_ms: u64) -> Result<(), String> {
+/// Leaves the time in the payload as a number, however it was written.
+fn near(time: &Time, payload: &mut Value, now_ms: u64) -> Result<(), String> {
     let place = &time.at;
-    let given = payload.pointer(place);
+    let given = payload.pointer_mut(place);
     let given = given.ok_or_else(|| format!("the payload has nothing at {place}"))?;
-    let at_ms = given
-        .as_u64()
-        .ok_or_else(|| format!("{given} at {place} is no number of milliseconds since 1970"))?;
+    let written = given
+        .as_str()
+        .and_then(|text| text.parse::<Timestamp>().ok());
+    let written = written.and_then(|at| u64::try_from(at.as_millisecond()).ok());
+    let at_ms = given.as_u64().or(written).ok_or_else(|| {
+        format!("{given} at {place} is neither milliseconds since 1970 nor a time of RFC 3339")
+    })?;
+    *given = at_ms.into();
     if at_ms < now_ms.saturating_sub(time.past_ms) {
         let behind = now_ms - at_ms;
         return Err(format!(
@@ -176,6 +183,20 @@ mod tests {
         assert!(call.id.is_some() && call.id == again.id);
         let elsewhere = mapped("pizza/drivers/d-2/location", &payload).expect("a call");
         assert_ne!(call.id, elsewhere.id);
+    }
+
+    #[test]
+    fn a_phone_may_tell_the_time_in_words_and_how_it_moves() {
+        let payload =
+            r#"{"lat": 1, "lon": 2, "timestamp": "2027-01-15T08:00:00.250Z", "speed": 7}"#;
+        let call = mapped("pizza/drivers/d-1/location", payload).expect("a call");
+        let arguments: Value = serde_json::from_slice(&call.arguments).expect("JSON");
+        assert_eq!(arguments["at"], NOW_MS + 250);
+        assert_eq!(arguments["motion"], serde_json::json!({"speed": 7}));
+        let payload = format!(r#"{{"lat": 1, "lon": 2, "timestamp": {NOW_MS}}}"#);
+        let call = mapped("pizza/drivers/d-1/location", &payload).expect("a call");
+        let arguments: Value = serde_json::from_slice(&call.arguments).expect("JSON");
+        assert!(arguments.get("motion").is_none(), "{arguments}");
     }
 
     #[test]

@@ -83,8 +83,7 @@ impl Publisher {
                     None => return was_there,
                 },
                 Some((publication, tell)) = outgoing.recv(), if has_room => {
-                    let (topic, retain) = (&publication.topic, publication.retain);
-                    match mqtt.publish(topic, retain, publication.payload) {
+                    match mqtt.publish(publication) {
                         Ok(()) => handed.push_back(tell),
                         Err(error) => {
                             tracing::error!(%error, "an event cannot be published");

@@ -9,6 +9,7 @@ pub(crate) struct Publication {
     pub(crate) topic: String,
     pub(crate) payload: Vec<u8>,
     pub(crate) retain: bool,
+    pub(crate) expiry_s: Option<u32>,
 }
 
 /// What the event is to be published as; `None` for one that lacks what the topic names:
@@ -33,6 +34,7 @@ pub(crate) fn publication(config: &Outbound, event: &[u8]) -> Option<Publication
         topic,
         payload: event.to_string().into_bytes(),
         retain: config.retain,
+        expiry_s: config.expiry_s,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::dead_letter::letter;
 use crate::lane::{Lanes, Verdict};
 use crate::link::{Message, Receipt};
 use crate::mapping::{self, Came, Mapping, Unfit};
+use crate::publication::Publication;
 
 /// The connection does not tell when it has room again.
 const FLUSH_AGAIN: Duration = Duration::from_millis(1);
@@ -209,9 +210,12 @@ impl Session {
         while let Some(first) = self.outbox.front() {
             let given = match first {
                 Outgoing::Acknowledgement(receipt) => mqtt.acknowledge(receipt),
-                Outgoing::Letter(letter) => {
-                    mqtt.publish(&self.dead_letter_topic, false, letter.clone())
-                }
+                Outgoing::Letter(letter) => mqtt.publish(Publication {
+                    topic: self.dead_letter_topic.clone(),
+                    payload: letter.clone(),
+                    retain: false,
+                    expiry_s: None,
+                }),
             };
             if given.is_err() {
                 return;

@@ -30,7 +30,9 @@ pub(crate) fn fill(template: &Value, message: &Message<'_>) -> Result<Option<Val
                     filled.insert(name.clone(), value);
                 }
             }
-            Ok(Some(Value::Object(filled)))
+            // What has nothing of all that it may have, is not there itself.
+            let is_there = parts.is_empty() || !filled.is_empty();
+            Ok(is_there.then_some(Value::Object(filled)))
         }
         other => Ok(Some(other.clone())),
     }
@@ -85,7 +87,7 @@ mod tests {
         };
         let template = json!({
             "key": "{id}", "deep": "$/a/b", "all": ["$"], "either": "$/nothing|$/status",
-            "maybe": "$/nothing?", "now": "$now", "text": "as it is", "number": 3,
+            "maybe": "$/nothing?", "parts": {"one": "$/nothing?", "two": "$/none?"}, "now": "$now", "text": "as it is", "number": 3,
         });
         let filled = fill(&template, &message).expect("filled").expect("a value");
         let expected = json!({

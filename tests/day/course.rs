@@ -56,8 +56,13 @@ pub(crate) async fn step(town: &mut Town, dice: &mut StdRng) {
         90..94 => {
             let place = json!({"lat": 40.8 + dice.random_range(0.0..0.1), "lon": 14.2});
             let now = town.now_ms();
-            town.tell("driver", driver, "update-location", json!([place, now]))
-                .await;
+            town.tell(
+                "driver",
+                driver,
+                "update-location",
+                json!([place, now, null]),
+            )
+            .await;
         }
         94..97 => town.fill_up(dice.random_range(1..30)).await,
         97..99 => {

@@ -8,17 +8,18 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::broker::Mosquitto;
+use crate::common::now_ms;
 use crate::common::{Pizza, until};
-use crate::world::{now_ms, place};
+use crate::world::place;
 
-struct Apart {
+pub(crate) struct Apart {
     child: Child,
     metrics: String,
 }
 
 impl Apart {
     /// Open when it returns.
-    fn start(pizza: &Pizza, data: &TempDir, broker: &str, id: &str) -> Self {
+    pub(crate) fn start(pizza: &Pizza, data: &TempDir, broker: &str, id: &str) -> Self {
         let config = data.path().join("pizza.toml");
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
             .args(["bridge", "--metrics", "127.0.0.1:0"])
@@ -41,7 +42,7 @@ impl Apart {
     }
 
     /// Messages that it has handled.
-    fn handled(&self) -> u64 {
+    pub(crate) fn handled(&self) -> u64 {
         let address = self.metrics.parse().expect("an address");
         let text = crate::common::request(address, "GET", "/metrics", &[], None).text();
         let counts = text.lines().filter_map(|line| {
@@ -51,12 +52,12 @@ impl Apart {
         counts.sum()
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
     }
 
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let pid = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(asked.expect("kill runs").success());
@@ -72,7 +73,7 @@ impl Drop for Apart {
 }
 
 /// A pizzeria without a bridge of its own, and what bridges beside it are told.
-fn pizzeria(bridge: &str) -> (Pizza, TempDir) {
+pub(crate) fn pizzeria(bridge: &str) -> (Pizza, TempDir) {
     let data = tempfile::tempdir().expect("a directory");
     fs::write(
         data.path().join("pizza.toml"),

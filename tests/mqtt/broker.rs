@@ -56,16 +56,16 @@ impl Mosquitto {
         }
     }
 
-    /// Stopped and started again, on the same port, with what it kept.
-    pub(crate) fn restart(&mut self) {
-        self.stop();
-        self.start_again();
-    }
-
     pub(crate) fn stop(&mut self) {
         let pid = self.process.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(asked.expect("kill runs").success());
+        self.process.wait().expect("it ends");
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("it can be killed");
         self.process.wait().expect("it ends");
     }
 

@@ -1,7 +1,8 @@
 //! What cannot be delivered.
 
+use crate::common::now_ms;
 use crate::common::until;
-use crate::world::{World, now_ms, place};
+use crate::world::{World, place};
 
 #[test]
 fn what_cannot_be_delivered_becomes_a_dead_letter_and_the_rest_goes_on() {

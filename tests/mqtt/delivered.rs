@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use crate::common::now_ms;
 use crate::common::sse::Reader;
 use crate::common::until;
-use crate::world::{World, now_ms, place};
+use crate::world::{World, place};
 
 #[test]
 fn a_drivers_position_reaches_the_customer() {
@@ -22,6 +23,9 @@ fn a_drivers_position_reaches_the_customer() {
     let body = json!({"driverId": "driver-7"});
     let assigned = pizza.post(&format!("/api/orders/{order}/assign-driver"), &body);
     assert_eq!(assigned.status, 200, "{}", assigned.text());
+    until("the driver to know", || {
+        (world.status("driver-7")["orderId"] == json!(order)).then_some(())
+    });
     let taken = pizza.post("/api/drivers/driver-7/picked-up", &json!({}));
     assert_eq!(taken.status, 200, "{}", taken.text());
 

@@ -1,87 +1,175 @@
-//! A mapping that is nothing but configuration, and processes that die.
+//! Processes that die, and a mapping that is nothing but configuration.
 
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::apart::{Apart, pizzeria};
+use crate::broker::Mosquitto;
+use crate::common::operator::{run, succeeded};
 use crate::common::{Pizza, until};
-use crate::world::World;
+use crate::compile;
 
-/// Topics of somebody's own: nothing but configuration.
-const OWN: &str = r#"
+/// A topic of somebody's own, and an actor that remembers what it was told, in order.
+const NOTES: &str = r#"
 [[bridge.inbound]]
-topic = "shop/{shop}/deliveries"
-actor = "inventory"
-key = "{shop}"
-method = "restock"
+topic = "drivers/{driver}/notes"
+actor = "probe"
+key = "{driver}"
+method = "act"
 id = "content"
-arguments = { amounts = [{ ingredient = "$/what", quantity = "$/count" }] }
-
-[[bridge.inbound]]
-topic = "pizza/drivers/{driverId}/status"
-actor = "driver"
-key = "{driverId}"
-method = "set-status"
-payload = "json-or-text"
-arguments = { status = "$" }
+arguments = { steps = [{ note = "$/note" }] }
 "#;
 
-/// What an inventory was ever given of something.
-fn supplied(pizza: &Pizza, shop: &str, what: &str) -> u64 {
-    let stock = pizza.get(&format!("/api/inventory/{shop}")).json();
-    let lines = stock.as_array().or_else(|| stock["stock"].as_array());
-    let mut lines = lines.into_iter().flatten();
-    let line = lines.find(|line| line["ingredient"] == what);
-    line.and_then(|line| line["supplied"].as_u64()).unwrap_or(0)
+const DRIVERS: usize = 20;
+const ROUNDS: usize = 5;
+/// Of each driver in each round.
+const EACH: usize = 100;
+
+/// A custom section that asks for what the probe imports.
+fn manifest() -> Vec<u8> {
+    let name = "silo:manifest";
+    let asks = r#"{"calls": ["probe"], "publishes": ["probes"], "config": true, "timers": true, "reminders": true}"#;
+    let byte = |length: usize| u8::try_from(length).expect("a small section");
+    // The section's length is above 127, so it takes two bytes.
+    let length = 1 + name.len() + asks.len();
+    let mut section = vec![0, byte(length & 0x7f) | 0x80, byte(length >> 7)];
+    section.push(byte(name.len()));
+    section.extend_from_slice(name.as_bytes());
+    section.extend_from_slice(asks.as_bytes());
+    section
+}
+
+fn push_probe(pizza: &Pizza, data: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let built = compile::compile(root, &["probe"]).expect("the actor builds");
+    let mut module = std::fs::read(built.join(compile::file("probe"))).expect("a module");
+    module.extend(manifest());
+    let file = data.join("probe.wasm");
+    std::fs::write(&file, module).expect("a file");
+    let file = file.display().to_string();
+    let words = ["module", "push", &file, "--type", "probe", "--activate"];
+    succeeded(&run(pizza, data, &words));
+}
+
+/// Returns once something said now comes through: a broker keeps nothing for a bridge that it
+/// does not know.
+fn marked(pizza: &Pizza, data: &Path, mosquitto: &Mosquitto, mark: usize) {
+    let note = format!("{{\"note\": \"{mark}\"}}");
+    until("the subscription", || {
+        mosquitto.publish("drivers/mark/notes", note.as_bytes());
+        notes(pizza, data, "mark").contains(&mark).then_some(())
+    });
+}
+
+fn notes(pizza: &Pizza, data: &Path, driver: &str) -> Vec<usize> {
+    let target = format!("probe/{driver}");
+    let words = ["actor", "call", &target, "read", "--json"];
+    let text = succeeded(&run(pizza, data, &words));
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    let notes = answer["reply"]["notes"].as_array().expect("notes").clone();
+    let number = |note: &Value| note.as_str().and_then(|n| n.parse().ok());
+    notes.iter().map(|n| number(n).expect("a number")).collect()
+}
+
+/// All drivers at once, each in its order.
+fn publish(mosquitto: &Mosquitto, round: usize) {
+    std::thread::scope(|scope| {
+        for driver in 0..DRIVERS {
+            scope.spawn(move || {
+                let numbers = round * EACH..(round + 1) * EACH;
+                let lines: String = numbers
+                    .map(|n| format!("{{\"note\": \"{n}\"}}\n"))
+                    .collect();
+                let topic = format!("drivers/driver-{driver}/notes");
+                mosquitto.publish_lines(&topic, &lines);
+            });
+        }
+    });
 }
 
 #[test]
-fn each_message_takes_effect_once_whatever_dies() {
-    const ROUNDS: u32 = 5;
-    const EACH: u32 = 1_000;
-    let mut world = World::new(OWN);
-    let mut sent = 0;
+fn each_of_10_000_takes_effect_once_and_in_order_whatever_dies() {
+    let mut mosquitto = Mosquitto::start();
+    let (pizza, data) = pizzeria(NOTES);
+    push_probe(&pizza, data.path());
+    let start = |mosquitto: &Mosquitto, mark: usize| {
+        let bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
+        marked(&pizza, data.path(), mosquitto, mark);
+        bridge
+    };
+    let mut bridge = start(&mosquitto, 0);
     for round in 0..ROUNDS {
-        let lines: String = (0..EACH)
-            .map(|n| {
-                format!(
-                    "{{\"what\": \"saffron\", \"count\": 1, \"number\": {}}}\n",
-                    round * EACH + n
-                )
-            })
-            .collect();
-        // Twice: what is the same message has no second effect.
-        world
-            .mosquitto
-            .publish_lines("shop/napoli/deliveries", &lines);
-        world
-            .mosquitto
-            .publish_lines("shop/napoli/deliveries", &lines);
-        sent += u64::from(EACH);
+        publish(&mosquitto, round);
         if round < 3 {
-            world.restart();
+            bridge.kill();
         }
-        world.mosquitto.restart();
+        // With SIGKILL: what it had not passed on is gone, and so is all that it knew of us.
+        mosquitto.kill();
+        mosquitto.start_again();
+        if round < 3 {
+            bridge = start(&mosquitto, round + 1);
+        } else {
+            marked(&pizza, data.path(), &mosquitto, round + 1);
+        }
+        // A phone that has not seen what it said come true says it again.
+        publish(&mosquitto, round);
+        expect(&pizza, data.path(), (round + 1) * EACH);
     }
-    until("each delivery", || {
-        (supplied(&world.pizza, "napoli", "saffron") >= sent).then_some(())
-    });
-    // Behind everything else in the queue of the same actor.
-    let last = br#"{"what": "truffle", "count": 1, "number": 0}"#;
-    world.mosquitto.publish("shop/napoli/deliveries", last);
-    until("the last delivery", || {
-        (supplied(&world.pizza, "napoli", "truffle") == 1).then_some(())
-    });
-    assert_eq!(supplied(&world.pizza, "napoli", "saffron"), sent);
+    bridge.stop();
+}
 
-    // What was acknowledged does not come again: of the next run's messages the next is first.
-    let world = world.reopen();
-    let next = br#"{"what": "truffle", "count": 1, "number": 1}"#;
-    world.mosquitto.publish("shop/napoli/deliveries", next);
-    until("the next delivery", || {
-        (supplied(&world.pizza, "napoli", "truffle") == 2).then_some(())
+/// Every driver's notes are all numbers up to this, in order.
+fn expect(pizza: &Pizza, data: &Path, count: usize) {
+    let expected: Vec<usize> = (0..count).collect();
+    for driver in 0..DRIVERS {
+        let all = until("the last note", || {
+            let notes = notes(pizza, data, &format!("driver-{driver}"));
+            (notes.last() == expected.last()).then_some(notes)
+        });
+        assert_eq!(all, expected, "driver {driver}");
+    }
+}
+
+#[test]
+fn what_was_acknowledged_does_not_come_again() {
+    const MESSAGES: u64 = 1_000;
+    let mosquitto = Mosquitto::start();
+    let (pizza, data) = pizzeria(NOTES);
+    push_probe(&pizza, data.path());
+    let bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
+    marked(&pizza, data.path(), &mosquitto, 0);
+    let lines: String = (0..MESSAGES)
+        .map(|n| format!("{{\"note\": \"{n}\"}}\n"))
+        .collect();
+    mosquitto.publish_lines("drivers/driver-0/notes", &lines);
+    until("the last note", || {
+        let notes = notes(&pizza, data.path(), "driver-0");
+        (notes.len() as u64 == MESSAGES).then_some(())
     });
-    let counted = "pizza_bridge_messages_total{mapping=\"shop/{shop}/deliveries\"} ";
-    let metrics = until("the count of it", || {
-        let metrics = world.pizza.get("/metrics").text();
-        metrics.contains(counted).then_some(metrics)
+    bridge.stop();
+    // Of the next run's messages the next is the first.
+    let bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
+    let last = format!("{{\"note\": \"{MESSAGES}\"}}");
+    mosquitto.publish("drivers/driver-0/notes", last.as_bytes());
+    until("the next note", || (bridge.handled() > 0).then_some(()));
+    assert_eq!(bridge.handled(), 1);
+    let notes = notes(&pizza, data.path(), "driver-0");
+    assert_eq!(notes.last().copied(), usize::try_from(MESSAGES).ok());
+}
+
+#[test]
+fn a_mapping_that_is_added_later_is_heard() {
+    let mosquitto = Mosquitto::start();
+    let (pizza, data) = pizzeria("");
+    push_probe(&pizza, data.path());
+    let bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
+    mosquitto.retain("pizza/drivers/d-0/status", "available");
+    until("the first subscription", || {
+        (pizza.get("/api/drivers/d-0/status").status == 200).then_some(())
     });
-    assert!(metrics.contains(&format!("{counted}1\n")), "{metrics}");
-    assert!(world.pizza.stop().success());
+    bridge.stop();
+    std::fs::write(data.path().join("pizza.toml"), format!("[bridge]\n{NOTES}")).expect("a file");
+    let _bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
+    marked(&pizza, data.path(), &mosquitto, 7);
 }

@@ -8,8 +8,9 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
 use crate::broker::Mosquitto;
+use crate::common::now_ms;
 use crate::common::{Pizza, until};
-use crate::world::{World, now_ms, place};
+use crate::world::{World, place};
 
 const SECRET: &str = "open sesame";
 

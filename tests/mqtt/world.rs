@@ -1,7 +1,6 @@
 //! A pizzeria with a broker beside it.
 
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -47,13 +46,6 @@ impl World {
         self.pizza = start(self.data.path(), &self.config);
     }
 
-    /// Stopped in peace, and started again.
-    pub(crate) fn reopen(self) -> Self {
-        assert!(self.pizza.stop().success());
-        let pizza = start(self.data.path(), &self.config);
-        Self { pizza, ..self }
-    }
-
     /// Of a driver whom nobody has heard of yet: the problem.
     pub(crate) fn status(&self, driver: &str) -> Value {
         let answer = self.pizza.get(&format!("/api/drivers/{driver}/status"));
@@ -64,12 +56,6 @@ impl World {
 
 fn start(data: &Path, config: &str) -> Pizza {
     Pizza::start(data, &["--config", config])
-}
-
-#[allow(clippy::disallowed_methods, reason = "a phone has a clock of its own")]
-pub(crate) fn now_ms() -> u64 {
-    let since = UNIX_EPOCH.elapsed().expect("it is after 1970");
-    u64::try_from(since.as_millis()).expect("it is before the year 500,000,000")
 }
 
 pub(crate) fn place(lat: f64, at_ms: u64) -> Vec<u8> {

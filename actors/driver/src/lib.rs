@@ -6,7 +6,7 @@
 use bindings::clients::{OrderClient, RestaurantClient};
 use bindings::types::Status;
 use bindings::types::{
-    Availability, Conflict, Delivery, DriverState, Location, Refusal, Violation,
+    Availability, Conflict, Delivery, DriverState, Location, Motion, Refusal, Violation,
 };
 use bindings::{driver, driver_queries, reminder_events};
 use serde::{Deserialize, Serialize};
@@ -86,8 +86,13 @@ impl driver::Guest for Driver {
         Ok(self.tell(state))
     }
 
-    fn update_location(&mut self, location: Location, at: u64) -> Result<DriverState, Refusal> {
-        self.is_at(location, at)
+    fn update_location(
+        &mut self,
+        location: Location,
+        at: u64,
+        motion: Option<Motion>,
+    ) -> Result<DriverState, Refusal> {
+        self.is_at(location, at, motion)
     }
 
     fn assign(&mut self, order_id: String) -> Result<DriverState, Refusal> {
@@ -158,6 +163,7 @@ impl Driver {
             status: Availability::Offline,
             location: None,
             located_at: None,
+            motion: None,
             order_id: None,
             delivered: 0,
             restaurant_id: None,

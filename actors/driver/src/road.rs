@@ -5,7 +5,7 @@ use std::time::Duration;
 use silo_sdk::{context, log, streams};
 
 use crate::bindings::clients::OrderClient;
-use crate::bindings::types::{Availability, DriverState, Location, Refusal};
+use crate::bindings::types::{Availability, DriverState, Location, Motion, Refusal};
 use crate::{Driver, invalid};
 
 pub(crate) const SIGNAL: &str = "signal";
@@ -14,23 +14,37 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(120);
 
 /// A clock in a phone may be ahead by this much.
 const AHEAD_MS_MAX: u64 = 60_000;
+/// What was true so long ago helps nobody to find the driver.
+const BEHIND_MS_MAX: u64 = 3_600_000;
 /// The restaurant hears of a free driver's position no more often, unless it is far off.
 const TELL_AGAIN_MS: u64 = 15_000;
 /// About 200 m of latitude.
 const FAR_DEGREES: f64 = 0.002;
 
 impl Driver {
-    pub(crate) fn is_at(&mut self, location: Location, at: u64) -> Result<DriverState, Refusal> {
+    pub(crate) fn is_at(
+        &mut self,
+        location: Location,
+        at: u64,
+        motion: Option<Motion>,
+    ) -> Result<DriverState, Refusal> {
         let mut state = self.view();
         on_earth(location)?;
+        if let Some(motion) = motion {
+            possible(motion)?;
+        }
         if at > context::now_ms() + AHEAD_MS_MAX {
             return Err(invalid("/at", "lies in the future"));
+        }
+        if at + BEHIND_MS_MAX < context::now_ms() {
+            return Err(invalid("/at", "lies more than an hour in the past"));
         }
         if state.located_at.is_some_and(|last| at <= last) {
             return Ok(state);
         }
         state.location = Some(location);
         state.located_at = Some(at);
+        state.motion = motion;
         let found_again = std::mem::take(&mut state.lost_signal);
         if let Some(order_id) = &state.order_id {
             let driver_id = context::key();
@@ -85,6 +99,35 @@ fn on_earth(location: Location) -> Result<(), Refusal> {
         // Not a number is on no side of the bound.
         if !(-max..=max).contains(&degrees) {
             return Err(invalid(pointer, &format!("is from -{max} to {max}")));
+        }
+    }
+    Ok(())
+}
+
+fn possible(motion: Motion) -> Result<(), Refusal> {
+    let parts = [
+        (
+            "/motion/accuracy",
+            motion.accuracy,
+            "is no distance in metres",
+            f64::MAX,
+        ),
+        (
+            "/motion/speed",
+            motion.speed,
+            "is no speed in metres a second",
+            f64::MAX,
+        ),
+        (
+            "/motion/heading",
+            motion.heading,
+            "is from 0 to 360 degrees",
+            360.0,
+        ),
+    ];
+    for (pointer, given, message, max) in parts {
+        if given.is_some_and(|value| !(0.0..=max).contains(&value)) {
+            return Err(invalid(pointer, message));
         }
     }
     Ok(())

@@ -12,20 +12,45 @@ fn positions_go_forward_and_stay_on_earth() {
     let host = Host::new("driver", "driver-1");
     let mut driver = Driver::default();
     let now = host.now_ms();
-    driver.update_location(PLACE, now).unwrap();
+    driver.update_location(PLACE, now, None).unwrap();
     let older = driver
-        .update_location(Location { lat: 1.0, lon: 1.0 }, now - 1)
+        .update_location(Location { lat: 1.0, lon: 1.0 }, now - 1, None)
         .unwrap();
     assert_eq!(older.location, Some(PLACE));
     for lat in [91.0, f64::NAN, f64::INFINITY] {
-        let refused = driver.update_location(Location { lat, lon: 0.0 }, now + 1);
+        let refused = driver.update_location(Location { lat, lon: 0.0 }, now + 1, None);
         let Err(Refusal::Invalid(refused)) = refused else {
             panic!("{lat} is on earth");
         };
         assert_eq!(refused[0].pointer, "/location/lat");
     }
-    let tomorrow = driver.update_location(PLACE, now + 86_400_000);
-    assert!(matches!(tomorrow, Err(Refusal::Invalid(_))));
+    for at in [now + 86_400_000, now - 3_600_001, 0] {
+        let refused = driver.update_location(PLACE, at, None);
+        assert!(matches!(refused, Err(Refusal::Invalid(_))), "{at}");
+    }
+}
+
+#[test]
+fn how_it_moves_comes_with_its_position() {
+    let host = Host::new("driver", "driver-1");
+    let mut driver = Driver::default();
+    let moving = |heading| {
+        Some(Motion {
+            accuracy: Some(5.0),
+            speed: None,
+            heading: Some(heading),
+        })
+    };
+    let now = host.now_ms();
+    let state = driver.update_location(PLACE, now, moving(270.0)).unwrap();
+    assert_eq!(state.motion.unwrap().heading, Some(270.0));
+    for heading in [-1.0, 361.0, f64::NAN] {
+        let refused = driver.update_location(PLACE, now + 1, moving(heading));
+        let Err(Refusal::Invalid(refused)) = refused else {
+            panic!("{heading} is a heading");
+        };
+        assert_eq!(refused[0].pointer, "/motion/heading");
+    }
 }
 
 #[test]
@@ -37,7 +62,7 @@ fn a_delivery_from_hand_to_door() {
     let same = driver.assign("order-2".to_owned()).unwrap();
     assert_eq!(same.order_id.as_deref(), Some("order-1"));
     assert_eq!(host.sent_to("order", "driver-declined")[0].key, "order-2");
-    driver.update_location(PLACE, host.now_ms()).unwrap();
+    driver.update_location(PLACE, host.now_ms(), None).unwrap();
     assert_eq!(host.sent_to("order", "update-driver-location").len(), 1);
     let gone = || refused(Refusal::NotFound("gone".to_owned()));
     host.answer("order", "confirm-delivery", move |_, _| gone());
@@ -150,7 +175,7 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     driver.listen();
     assert_eq!(host.sent_to("restaurant", "driver-changed").len(), 1);
     assert!(driver.get().unwrap().lost_signal);
-    driver.update_location(PLACE, host.now_ms()).unwrap();
+    driver.update_location(PLACE, host.now_ms(), None).unwrap();
     assert!(!driver.get().unwrap().lost_signal);
     driver.listen();
     assert!(!driver.get().unwrap().lost_signal);
@@ -173,7 +198,7 @@ fn who_vanishes_on_the_way_keeps_the_order_and_comes_back() {
     let back = driver.set_status(Availability::Busy).unwrap();
     assert!(!back.lost_signal);
     driver.set_status(Availability::Offline).unwrap();
-    let back = driver.update_location(PLACE, host.now_ms()).unwrap();
+    let back = driver.update_location(PLACE, host.now_ms(), None).unwrap();
     assert!(!back.lost_signal);
     the_order_agrees(&host);
     driver.delivered().unwrap();

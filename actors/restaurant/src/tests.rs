@@ -41,6 +41,7 @@ fn free(host: &Host, driver_id: &str, north: f64) -> DriverState {
             lat: HERE.lat + north / 100.0,
             lon: HERE.lon,
         }),
+        motion: None,
         located_at: Some(host.now_ms()),
         order_id: None,
         delivered: 0,

@@ -93,6 +93,8 @@ struct Driver<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     located_at: Option<At>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    motion: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     order_id: Option<&'a RawValue>,
     delivered: u64,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -150,7 +152,7 @@ async fn set_status(
     changed(&caller.ask_with(driver, "set-status", &status).await?)
 }
 
-/// What a phone knows of its position. Only place and time matter here.
+/// What a phone knows of its position.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
@@ -158,18 +160,27 @@ struct Position {
     lon: f64,
     /// Required: a time of our own would make the same request another message.
     timestamp: Given,
-    #[serde(rename = "accuracy")]
-    _accuracy: Option<f64>,
-    #[serde(rename = "speed")]
-    _speed: Option<f64>,
-    #[serde(rename = "heading")]
-    _heading: Option<f64>,
+    accuracy: Option<f64>,
+    speed: Option<f64>,
+    heading: Option<f64>,
 }
 
 #[derive(Serialize)]
 struct Located {
     location: Location,
     at: Given,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    motion: Option<Motion>,
+}
+
+#[derive(Serialize)]
+struct Motion {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speed: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heading: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -179,7 +190,7 @@ struct Location {
 }
 
 /// Where the parts of the arguments came from in the body.
-const PLACES: &[(&str, &str)] = &[("/location", ""), ("/at", "/timestamp")];
+const PLACES: &[(&str, &str)] = &[("/location", ""), ("/at", "/timestamp"), ("/motion", "")];
 
 async fn update_location(
     caller: Caller,
@@ -191,10 +202,20 @@ async fn update_location(
         lat,
         lon,
         timestamp: at,
-        ..
+        accuracy,
+        speed,
+        heading,
     } = body.parse()?;
-    let location = Location { lat, lon };
-    let located = Located { location, at };
+    let moves = accuracy.or(speed).or(heading).is_some();
+    let located = Located {
+        location: Location { lat, lon },
+        at,
+        motion: moves.then_some(Motion {
+            accuracy,
+            speed,
+            heading,
+        }),
+    };
     let reply = caller.ask_with(driver, "update-location", &located).await;
     let reply = reply.map_err(|problem| problem.relocated(PLACES))?;
     changed(&reply).map_err(|problem| problem.relocated(PLACES))

@@ -302,7 +302,7 @@ async fn an_inventory_and_its_menu() {
 async fn a_driver_and_a_restaurant() {
     let driver = |at: Value| {
         json!({"driverId": "d", "status": "busy", "location": {"lat": 1.5, "lon": 2.0},
-            "locatedAt": at, "orderId": "order-1", "delivered": 4, "restaurantId": "r",
+            "locatedAt": at, "motion": {"speed": 9.5}, "orderId": "order-1", "delivered": 4, "restaurantId": "r",
             "offer": {"orderId": "order-2", "restaurantId": "r", "expiresAt": at,
                 "pickUp": {"lat": 1.0, "lon": 2.0}}, "lostSignal": false})
     };
@@ -328,12 +328,12 @@ async fn a_driver_and_a_restaurant() {
         case(
             "POST /api/drivers/d/location\n\n{\"lat\":1.5,\"lon\":2.0,\"timestamp\":1000}",
             "update-location",
-            located.clone(),
+            located,
         ),
         case(
             "POST /api/drivers/d/location\n\n{\"lat\":1.5,\"lon\":2.0,\"speed\":9.5,\"timestamp\":\"1970-01-01T00:00:01Z\"}",
             "update-location",
-            located,
+            json!({"location": {"lat": 1.5, "lon": 2.0}, "at": 1_000, "motion": {"speed": 9.5}}),
         ),
         case(
             "POST /api/drivers/d/accept\n\n{\"orderId\":\"order-2\"}",
