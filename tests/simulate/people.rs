@@ -75,7 +75,8 @@ fn a_broker_that_comes_back_is_found_again() {
     until("the road", || {
         (world.order_status(&order) == "outForDelivery").then_some(())
     });
-    world.mosquitto.restart();
+    world.mosquitto.stop();
+    world.mosquitto.start_again();
     let before = world.status("sim-1")["locatedAt"].clone();
     // The rest of the ride is longer than this test waits.
     until("a new position", || {
