@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::broker::Broker;
-use super::line::{Line, explained};
+use super::line::{CLOSED, Line, explained};
 use crate::patient::{Answered, Patient};
 
 pub(crate) enum Phone {
@@ -117,7 +117,7 @@ impl Mqtt {
         let topic = self.topic(what);
         let told = async {
             let acknowledged = self.line.say(topic.clone(), payload).await?;
-            acknowledged.await.context("the line is closed")
+            acknowledged.await.context(CLOSED)
         };
         let waited_s = self.patience.as_secs();
         let told = timeout(self.patience, told).await;
