@@ -22,6 +22,7 @@ fn example() -> tempfile::TempDir {
 fn refusal(data: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_pizza"))
         .args(["--http", "127.0.0.1:0", "--https", "off"])
+        .args(["--mqtt", "127.0.0.1:0", "--mqtts", "off"])
         .args(["--admin", "127.0.0.1:0", "--data"])
         .arg(data)
         .output()

@@ -134,6 +134,7 @@ fn a_second_process_on_the_same_data_is_refused() {
     let pizza = Pizza::start(data.path(), &[]);
     let second = std::process::Command::new(env!("CARGO_BIN_EXE_pizza"))
         .args(["--http", "127.0.0.1:0", "--https", "off"])
+        .args(["--mqtt", "127.0.0.1:0", "--mqtts", "off"])
         .args(["--admin", "127.0.0.1:0", "--data"])
         .arg(data.path())
         .output()

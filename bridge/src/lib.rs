@@ -14,9 +14,11 @@
 //! - [`dead_letter`]: what could not be delivered, and why
 //! - [`outbound`], [`follow`], [`publication`]: events out, from durable cursors
 //! - [`counted`]: what is counted
+//! - [`broker`]: a broker of our own, which does not need the rest and is not needed by it
 
 mod address;
 mod bridge;
+pub mod broker;
 pub mod config;
 mod connection;
 mod counted;

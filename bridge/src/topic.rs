@@ -66,22 +66,52 @@ pub(crate) fn subscriptions(patterns: &[&Pattern], wider: &[String]) -> Vec<Stri
     let mut filters = wider.to_vec();
     for pattern in patterns {
         let filter = pattern.filter();
-        let covered = filters.iter().any(|wide| {
-            *wide == filter
-                || wide
-                    .strip_suffix('#')
-                    .is_some_and(|p| filter.starts_with(p))
-        });
-        if !covered {
+        if !filters.iter().any(|wide| covers(wide, &filter)) {
             filters.push(filter);
         }
     }
     filters
 }
 
+/// Whether the filter covers the topic, or all topics of a filter without `#`; both are valid.
+pub(crate) fn covers(filter: &str, topic: &str) -> bool {
+    let (mut filter, mut topic) = (filter.split('/'), topic.split('/'));
+    loop {
+        match (filter.next(), topic.next()) {
+            (Some("#"), _) => return true,
+            (Some("+"), Some(_)) => {}
+            (Some(wanted), Some(level)) if wanted == level => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filters_cover_what_the_standard_says() {
+        for (filter, topic, expected) in [
+            ("a/b", "a/b", true),
+            ("a/b", "a/b/c", false),
+            ("a/+", "a/b", true),
+            ("a/+", "a", false),
+            ("a/+", "a/", true),
+            ("a/#", "a", true),
+            ("a/#", "a/b/c", true),
+            ("#", "ä/b", true),
+            ("+", "ä", true),
+            ("+/+", "/a", true),
+            ("+", "/a", false),
+            ("a/+/c", "a//c", true),
+            ("a/+", "a/+", true),
+            ("a/b", "a/+", false),
+        ] {
+            assert_eq!(covers(filter, topic), expected, "{filter} {topic}");
+        }
+    }
 
     #[test]
     fn named_segments_are_found() {

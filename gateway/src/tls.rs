@@ -63,6 +63,16 @@ impl Tls {
         }
     }
 
+    /// Where the certificate and its key are, for whoever else shows it; they are there
+    /// once `new` has returned.
+    #[must_use]
+    pub fn files(config: &HttpsConfig, dir: &Path) -> (PathBuf, PathBuf) {
+        match (&config.certificate, &config.key) {
+            (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
+            _ => (dir.join(CERTIFICATE), dir.join(KEY)),
+        }
+    }
+
     fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let unreadable = |path: &Path| {
             let path = path.to_owned();

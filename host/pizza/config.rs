@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
-use pizza_bridge::BridgeConfig;
+use pizza_bridge::{BridgeConfig, broker};
 use pizza_gateway::GatewayConfig;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) bridge: BridgeConfig,
     /// People who are not there, to look at how things go.
     pub(crate) simulate: LivelyConfig,
+    /// The MQTT broker in this process.
+    pub(crate) broker: broker::Config,
 }
 
 impl Default for Config {
@@ -46,6 +48,7 @@ impl Default for Config {
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
             simulate: LivelyConfig::default(),
+            broker: broker::Config::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod demo;
 mod dev_tokens;
 mod latency;
 mod metrics;
+mod mqtt;
 mod open_files;
 mod patient;
 mod placing;
@@ -34,8 +35,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     version,
     about = "Awesome Pizza: a WebAssembly actor host and its pizzeria",
     long_about = "Awesome Pizza: a WebAssembly actor host and its pizzeria.\n\n\
-        Without a command, the whole pizzeria runs in this process: silo, actors and HTTP \
-        gateway, with everything durable under ./data. Stop it with Ctrl-C; start it again \
+        Without a command, the whole pizzeria runs in this process: silo, actors, HTTP \
+        gateway and MQTT broker, with everything durable under ./data. Stop it with Ctrl-C; start it again \
         and every order goes on.",
     args_conflicts_with_subcommands = true
 )]

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub mod operator;
+pub mod paho;
 pub mod sse;
 
 pub struct Pizza {
@@ -22,6 +23,9 @@ pub struct Pizza {
     pub http: SocketAddr,
     pub https: SocketAddr,
     pub admin: SocketAddr,
+    /// Where MQTT is served, unless it was told not to.
+    pub mqtt: Option<SocketAddr>,
+    pub mqtts: Option<SocketAddr>,
     /// By role.
     pub tokens: BTreeMap<String, String>,
 }
@@ -33,13 +37,20 @@ impl Pizza {
 
     /// Where it is told to listen; 0 is any free port.
     pub fn start_at(http: &str, data: &Path, options: &[&str]) -> Self {
+        Self::start_logged(http, data, options, Stdio::inherit())
+    }
+
+    pub fn start_logged(http: &str, data: &Path, options: &[&str], log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
+            .args(own(options, "--mqtt", "127.0.0.1:0"))
+            .args(own(options, "--mqtts", "off"))
             .args(own(options, "--admin", "127.0.0.1:0"))
             .args(options)
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the binary starts");
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -51,12 +62,13 @@ impl Pizza {
             .iter()
             .map(|line| line.split_whitespace().collect())
             .collect();
-        let address = |name: &str| -> SocketAddr {
-            let line = words.iter().find(|words| words.first() == Some(&name));
-            let url = line.unwrap_or_else(|| panic!("no {name} address in {banner:?}"))[1];
-            let host = url.split('/').nth(2).expect("an address");
-            host.parse().expect("an address")
+        let listed = |name: &str| -> Option<SocketAddr> {
+            let line = words.iter().find(|words| words.first() == Some(&name))?;
+            let host = line[1].split('/').nth(2).expect("an address");
+            Some(host.parse().expect("an address"))
         };
+        let address =
+            |name: &str| listed(name).unwrap_or_else(|| panic!("no {name} address in {banner:?}"));
         let roles = ["customer", "driver", "kitchen", "manager", "admin"];
         let tokens = words.iter().filter_map(|words| match words[..] {
             [role, token] if roles.contains(&role) => Some((role.to_owned(), token.to_owned())),
@@ -66,9 +78,15 @@ impl Pizza {
             http: address("API"),
             https: address("TLS"),
             admin: address("admin"),
+            mqtt: listed("MQTT"),
+            mqtts: listed("MQTTS"),
             tokens: tokens.collect(),
             child,
         }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn kill(self) {
@@ -88,12 +106,21 @@ impl Pizza {
         self.child.wait().expect("it ends");
     }
 
-    /// Asks it to stop, and waits until it has.
-    pub fn stop(mut self) -> std::process::ExitStatus {
+    /// Asks it to stop.
+    pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(asked.expect("kill runs").success());
+    }
+
+    pub fn wait(&mut self) -> std::process::ExitStatus {
         self.child.wait().expect("it ends")
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        self.terminate();
+        self.wait()
     }
 
     pub fn get(&self, path: &str) -> Answer {

@@ -77,7 +77,7 @@ pub(crate) fn pizzeria(bridge: &str) -> (Pizza, TempDir) {
     let data = tempfile::tempdir().expect("a directory");
     fs::write(
         data.path().join("pizza.toml"),
-        format!("[bridge]\n{bridge}"),
+        format!("speed = 600\n[bridge]\n{bridge}"),
     )
     .expect("a file");
     (Pizza::start(data.path(), &[]), data)
@@ -175,4 +175,25 @@ fn a_bridge_that_is_not_let_in_says_so() {
         told.contains("401") && told.contains("--admin-token"),
         "{told}"
     );
+}
+
+#[test]
+fn a_question_that_is_not_understood_is_refused_and_harms_nobody() {
+    let (pizza, data) = pizzeria("");
+    let token = fs::read_to_string(data.path().join("admin-token")).expect("a token");
+    let authorization = format!("Bearer {}", token.trim());
+    let named = ("authorization", authorization.as_str());
+    let ask = |headers: &[(&str, &str)], body: &[u8]| {
+        crate::common::request(pizza.admin, "POST", "/edge/v1", headers, Some(body))
+    };
+    // A map of one entry whose length is said to be four billion, and less strange ones.
+    let deep = [0x91_u8; 100_000];
+    for body in [&b"\xdf\xff\xff\xff\xff"[..], b"", b"{}", &[0xff; 64], &deep] {
+        let answer = ask(&[named], body);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert!(answer.text().contains("malformed"), "{}", answer.text());
+    }
+    assert_eq!(ask(&[], b"").status, 401);
+    assert_eq!(ask(&[named], &vec![0; 2 << 20]).status, 413);
+    pizza.order();
 }

@@ -73,6 +73,10 @@ impl Mosquitto {
         self.process = run(&self.files, self.port);
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("{}://localhost:{}", self.scheme, self.port)
     }

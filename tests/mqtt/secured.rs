@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::broker::Mosquitto;
 use crate::common::now_ms;
+use crate::common::paho::Phone;
 use crate::common::{Pizza, until};
 use crate::world::{World, place};
 
@@ -96,6 +97,47 @@ fn a_bridge_with_a_certificate_and_a_password_is_let_in() {
             (world.status("d-1")["location"]["lat"] == 41.25).then_some(())
         });
         assert!(world.pizza.stop().success());
+    }
+}
+
+#[test]
+fn a_phone_of_somebody_else_speaks_through_mosquitto() {
+    for version in ["3.1.1", "5"] {
+        let files = tempfile::tempdir().expect("a directory");
+        certificates(files.path());
+        let file = |name: &str| files.path().join(name).display().to_string();
+        let manners = [
+            ("--ca", file("ca.pem")),
+            ("--certificate", file("bridge.pem")),
+            ("--key", file("bridge.key")),
+            ("--user", "pizza".to_owned()),
+            ("--password", SECRET.to_owned()),
+        ];
+        let manners = manners
+            .map(|(name, value)| [name.to_owned(), value])
+            .concat();
+        let more = settings(files.path(), version, SECRET, "ca.pem");
+        let world = World::around(mosquitto(files), &more);
+        let phone = Phone {
+            port: world.mosquitto.port(),
+            version,
+            manners: &manners,
+        };
+        phone.lives(&world.pizza);
+        let uninvited = Phone {
+            manners: &manners[..2],
+            ..phone
+        };
+        assert!(!uninvited.run("stranger", &[]).status.success());
+    }
+    let plain = World::new("");
+    for version in ["3.1.1", "5"] {
+        let phone = Phone {
+            port: plain.mosquitto.port(),
+            version,
+            manners: &[],
+        };
+        phone.lives(&plain.pizza);
     }
 }
 

@@ -22,7 +22,10 @@ impl World {
 
     pub(crate) fn around(mosquitto: Mosquitto, more: &str) -> Self {
         let data = tempfile::tempdir().expect("a directory");
-        let text = format!("[bridge]\nbroker = \"{}\"\n{more}", mosquitto.url());
+        let text = format!(
+            "speed = 600\n[bridge]\nbroker = \"{}\"\n{more}",
+            mosquitto.url()
+        );
         let file = data.path().join("pizza.toml");
         std::fs::write(&file, text).expect("a file");
         let config = file.display().to_string();

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use pizza_bridge::Bridge;
 use pizza_gateway::{Door, Gateway, Metrics, Tls};
 use pizza_silo::{RunningSilo, Token};
 use tokio::net::TcpListener;
@@ -14,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
+use crate::mqtt::{self, Mqtt};
 use crate::simulate::lively::Lively;
 use crate::{bundled, dev_tokens, metrics, open_files, seed};
 
@@ -31,8 +31,14 @@ pub(crate) struct Run {
     #[arg(long, env = "PIZZA_HTTP", value_name = "ADDR")]
     http: Option<SocketAddr>,
     /// Where HTTPS is served, or off [default: 127.0.0.1:5001]
-    #[arg(long, env = "PIZZA_HTTPS", value_name = "ADDR", value_parser = Https::parse)]
-    https: Option<Https>,
+    #[arg(long, env = "PIZZA_HTTPS", value_name = "ADDR", value_parser = Address::parse)]
+    https: Option<Address>,
+    /// Where MQTT is served, or off [default: 127.0.0.1:1883]
+    #[arg(long, env = "PIZZA_MQTT", value_name = "ADDR", value_parser = Address::parse)]
+    mqtt: Option<Address>,
+    /// Where MQTT is served with TLS, or off [default: 127.0.0.1:8883]
+    #[arg(long, env = "PIZZA_MQTTS", value_name = "ADDR", value_parser = Address::parse)]
+    mqtts: Option<Address>,
     /// Where operators are served [default: 127.0.0.1:5002]
     #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
     admin: Option<SocketAddr>,
@@ -58,9 +64,9 @@ pub(crate) struct Run {
 
 /// An address, or none.
 #[derive(Debug, Clone, Copy)]
-struct Https(Option<SocketAddr>);
+struct Address(Option<SocketAddr>);
 
-impl Https {
+impl Address {
     fn parse(text: &str) -> Result<Self, String> {
         match text {
             "off" => Ok(Self(None)),
@@ -69,6 +75,11 @@ impl Https {
                 Err(_) => Err("an address like 127.0.0.1:5001, or off".to_owned()),
             },
         }
+    }
+
+    fn set(self, on: &mut bool, address: &mut SocketAddr) {
+        *on = self.0.is_some();
+        *address = self.0.unwrap_or(*address);
     }
 }
 
@@ -90,9 +101,17 @@ impl Run {
         if let Some(http) = self.http {
             config.gateway.http = http;
         }
-        if let Some(Https(https)) = self.https {
-            config.gateway.https.on = https.is_some();
-            config.gateway.https.address = https.unwrap_or(config.gateway.https.address);
+        if let Some(https) = self.https {
+            let to = &mut config.gateway.https;
+            https.set(&mut to.on, &mut to.address);
+        }
+        if let Some(mqtt) = self.mqtt {
+            let to = &mut config.broker.mqtt;
+            mqtt.set(&mut to.on, &mut to.address);
+        }
+        if let Some(mqtts) = self.mqtts {
+            let to = &mut config.broker.mqtts;
+            mqtts.set(&mut to.on, &mut to.address);
         }
         config.admin = self.admin.unwrap_or(config.admin);
         config.admin_token = self.admin_token.or(config.admin_token);
@@ -118,7 +137,9 @@ pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
-    open_files::allow(config.gateway.connections_max);
+    let mqtt = &config.broker.limits;
+    let mqtt_clients = mqtt.connections_max.saturating_add(mqtt.half_open_max);
+    open_files::allow(config.gateway.connections_max.saturating_add(mqtt_clients));
     // Addresses first: whoever cannot be reached should not have touched the data.
     let http = listen(config.gateway.http, "--http").await?;
     let https = match config.gateway.https.on {
@@ -126,6 +147,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         false => None,
     };
     let admin = listen(config.admin, "--admin").await?;
+    let mqtt = mqtt::bind(&config).await?;
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await?;
     if config.demo {
         let restaurant = &config.gateway.default_restaurant;
@@ -137,6 +159,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         http: http.local_addr()?,
         https: None,
         admin: admin.local_addr()?,
+        mqtt: String::new(),
         tokens: None,
     };
     let mut doors = vec![Door::http(http)];
@@ -151,9 +174,10 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     }
     let operators = axum::serve(admin, silo.admin(token));
     let operators = tokio::spawn(operators.into_future());
-    let bridge = Bridge::start(silo.client(), config.bridge.clone())?;
+    let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
+    open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
-    let simulation = Lively::start(&config, open.http, config.bridge.broker.as_deref())?;
+    let simulation = Lively::start(&config, open.http, mqtt.for_phones().as_deref())?;
     let stop = async {
         stop.await;
         if let Some(simulation) = simulation {
@@ -166,9 +190,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
     pizza_gateway::serve(gateway, doors, stop).await?;
     operators.abort();
-    if let Some(bridge) = bridge {
-        bridge.stop().await;
-    }
+    mqtt.stop().await;
     silo.drain().await;
     Ok(())
 }
@@ -214,11 +236,15 @@ struct Open {
     http: SocketAddr,
     https: Option<SocketAddr>,
     admin: SocketAddr,
+    /// Lines of the banner.
+    mqtt: String,
     tokens: Option<String>,
 }
 
 fn banner(config: &Config, open: &Open) {
-    let Open { http, admin, .. } = open;
+    let Open {
+        http, admin, mqtt, ..
+    } = open;
     let data = config.silo.data.display();
     let token = match &config.admin_token {
         Some(_) => "as configured".to_owned(),
@@ -227,11 +253,6 @@ fn banner(config: &Config, open: &Open) {
     let https = open.https.map_or_else(String::new, |https| {
         format!("  TLS    https://{https}/api\n")
     });
-    let mqtt = config
-        .bridge
-        .broker
-        .as_ref()
-        .map_or_else(String::new, |broker| format!("  MQTT   {broker}\n"));
     let tokens = open.tokens.as_ref().map_or_else(String::new, |tokens| {
         format!("Tokens to try each role with; from this machine none is needed:\n{tokens}")
     });
