@@ -19,7 +19,7 @@ fn the_pizzeria_is_lively_by_itself_and_quiet_when_it_stops() {
     });
     assert_eq!(heard.payloads().len(), 20);
     let world = world.reopen(&[]);
-    for driver in ["sim-1", "sim-2"] {
+    for driver in ["live-1", "live-2"] {
         let driver = world.until_status(driver, "offline");
         assert_eq!(driver["lostSignal"], false, "{driver}");
         assert_eq!(driver["orderId"], json!(null), "{driver}");

@@ -119,6 +119,27 @@ fn a_driver_whose_phone_dies_has_lost_the_signal_by_its_last_will() {
 }
 
 #[test]
+fn two_simulations_do_not_throw_each_other_out_for_ever() {
+    let world = World::new();
+    let first = world.drivers(&["--count", "1"]).spawn().expect("it starts");
+    world.until_status("sim-1", "available");
+    let second = world.drivers(&["--count", "1"]).spawn().expect("it starts");
+    let first = first.wait_with_output().expect("it ends by itself");
+    let errors = String::from_utf8_lossy(&first.stderr);
+    assert!(!first.status.success(), "{errors}");
+    assert!(errors.contains("the same names"), "{errors}");
+    let other = ["--count", "1", "--name", "other"];
+    let third = world.drivers(&other).spawn().expect("it starts");
+    for driver in ["sim-1", "other-1"] {
+        world.until_status(driver, "available");
+    }
+    for shift in [second, third] {
+        interrupt(&shift);
+        report(&shift.wait_with_output().expect("it ends"));
+    }
+}
+
+#[test]
 fn nobody_drives_where_nobody_listens() {
     let world = World::new();
     let mut command = world.command(&["simulate", "drivers"]);

@@ -69,7 +69,7 @@ fn positions_lie_on_streets_and_say_how_fast_and_where_to() {
         assert!(off < OFF_M_MAX, "{off:.1} m from any street: {position}");
         let (speed, heading) = (number("speed"), number("heading"));
         assert!((0.0..12.0).contains(&speed), "{position}");
-        assert!((0.0..=360.0).contains(&heading), "{position}");
+        assert!((0.0..360.0).contains(&heading), "{position}");
         assert!((0.0..=15.0).contains(&number("accuracy")), "{position}");
         let at = position["timestamp"].as_u64().expect("a time");
         assert!(at > before, "time goes back: {position}");

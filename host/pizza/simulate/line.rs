@@ -10,8 +10,8 @@ use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, PubAckReason};
-use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions};
+use rumqttc::v5::mqttbytes::v5::{DisconnectReasonCode, Packet, PubAck, PubAckReason};
+use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions, StateError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -21,6 +21,12 @@ pub(super) const WINDOW: u16 = 64;
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
 const GOODBYE_WAIT: Duration = Duration::from_secs(2);
+/// A connection that ended so soon is a bad sign, and so many of them one after another are
+/// a client of the same name.
+const SHORT: Duration = Duration::from_secs(2);
+const SHORT_MAX: u32 = 5;
+pub(super) const CLOSED: &str = "the broker closes our connection again and again; does another \
+    simulation use the same names?";
 
 pub(crate) struct Line {
     shared: Arc<Shared>,
@@ -85,7 +91,7 @@ impl Line {
             payload,
             packet: None,
             told,
-            _room: room.context("the line is closed")?,
+            _room: room.context(CLOSED)?,
         };
         self.shared.say(message);
         Ok(acknowledged)
@@ -118,12 +124,13 @@ async fn turn(
     tell: oneshot::Sender<Result<(), ConnectionError>>,
 ) {
     let (mut tell, mut pause) = (Some(tell), PAUSE_FIRST);
+    let (mut connected_at, mut short) = (None::<Instant>, 0);
     loop {
         let (mqtt, mut wheel) = AsyncClient::new(options.clone(), usize::from(WINDOW) + 1);
         let error = loop {
             match wheel.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                    pause = PAUSE_FIRST;
+                    connected_at = Some(Instant::now());
                     shared.connected(&mqtt);
                     if let Some(tell) = tell.take() {
                         // Whoever does not listen any more has dropped the line.
@@ -142,6 +149,16 @@ async fn turn(
             return;
         }
         shared.lost();
+        if let Some(since) = connected_at.take() {
+            let was_long = since.elapsed() > SHORT;
+            short = if was_long { 0 } else { short + 1 };
+            pause = if was_long { PAUSE_FIRST } else { pause };
+        }
+        // Not every broker says that it has given our place away. To call again would throw
+        // the other one out, and so on for ever.
+        if is_taken_over(&error) || short >= SHORT_MAX {
+            return shared.close();
+        }
         sleep(pause.mul_f64(rand::random_range(0.7..1.0))).await;
         pause = (pause * 2).min(PAUSE_LONGEST);
     }
@@ -193,6 +210,12 @@ impl Shared {
         let _ = message.told.send(taken);
     }
 
+    /// Whoever waits for an acknowledgement, or comes later, is told.
+    fn close(&self) {
+        self.room.close();
+        self.state().unacknowledged.clear();
+    }
+
     fn lost(&self) {
         self.lost.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state();
@@ -201,6 +224,13 @@ impl Shared {
             message.packet = None;
         }
     }
+}
+
+fn is_taken_over(error: &ConnectionError) -> bool {
+    let ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) = error else {
+        return false;
+    };
+    *reason_code == DisconnectReasonCode::SessionTakenOver
 }
 
 /// There is room in the queue for all that may be unacknowledged. What does not leave

@@ -154,7 +154,7 @@ impl Plan {
         Ok(Self {
             client: Patient::new(target, PATIENCE),
             restaurant: gateway.default_restaurant.clone(),
-            drivers: (1..=config.drivers).map(|n| format!("sim-{n}")).collect(),
+            drivers: (1..=config.drivers).map(|n| format!("live-{n}")).collect(),
             habits: Habits {
                 way: Way::Streets {
                     city: Arc::clone(&city),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::broker::Broker;
-use super::line::{Line, explained};
+use super::line::{CLOSED, Line, explained};
 use crate::patient::{Answered, Patient};
 
 pub(crate) enum Phone {
@@ -117,7 +117,7 @@ impl Mqtt {
         let topic = self.topic(what);
         let told = async {
             let acknowledged = self.line.say(topic.clone(), payload).await?;
-            acknowledged.await.context("the line is closed")
+            acknowledged.await.context(CLOSED)
         };
         let waited_s = self.patience.as_secs();
         let told = timeout(self.patience, told).await;
@@ -146,7 +146,8 @@ impl Position {
         json!({
             "lat": self.lat, "lon": self.lon, "timestamp": self.timestamp,
             "accuracy": tenth(self.accuracy_m), "speed": tenth(self.speed),
-            "heading": tenth(self.heading),
+            // Rounded, north may have become 360 degrees.
+            "heading": tenth(self.heading) % 360.0,
         })
     }
 }
@@ -171,4 +172,29 @@ pub(super) fn declined_or_done(answer: Answered, path: &str) -> anyhow::Result<b
 pub(crate) fn now_ms() -> u64 {
     let since = UNIX_EPOCH.elapsed().unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn north_is_zero_however_it_is_rounded() {
+        for (heading, expected) in [(0.0, 0.0), (359.94, 359.9), (359.96, 0.0), (90.0, 90.0)] {
+            let position = Position {
+                lat: 40.85,
+                lon: 14.26,
+                timestamp: 1,
+                accuracy_m: 4.96,
+                speed: 6.94,
+                heading,
+            };
+            let json = position.json();
+            assert_eq!(json["heading"], expected, "{heading}");
+            assert_eq!(
+                (&json["accuracy"], &json["speed"]),
+                (&json!(5.0), &json!(6.9))
+            );
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -87,7 +87,12 @@ impl Rider {
 
     async fn act(&mut self) -> anyhow::Result<Step> {
         let path = self.path("status");
-        let me = self.client.get(&path).await?.granted(&path)?;
+        let answer = self.client.get(&path).await?;
+        // Whatever was told of this driver may still be on its way.
+        let me = match answer.status {
+            StatusCode::NOT_FOUND => Value::Null,
+            _ => answer.granted(&path)?,
+        };
         if let Some(order_id) = me["orderId"].as_str() {
             return self.carry(order_id).await;
         }

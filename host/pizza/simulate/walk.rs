@@ -8,15 +8,15 @@ use rand::rngs::StdRng;
 
 use super::place::{Place, between, distance_m, heading};
 
-/// What riders aim at on a free street, in metres a second: 23 to 39 km/h.
-const CRUISE: std::ops::Range<f64> = 6.5..10.8;
+/// What riders aim at on a free street, in metres a second: 21 to 37 km/h.
+const CRUISE: std::ops::Range<f64> = 5.8..10.2;
 const ACCELERATION: f64 = 1.8;
 const BRAKES: f64 = 3.0;
 /// Round a corner, and at the end of a way.
 const CORNER: f64 = 3.5;
 /// A bend of fewer degrees is none.
 const BEND: f64 = 30.0;
-const RED_LIGHT: f64 = 0.12;
+const RED_LIGHT: f64 = 0.2;
 const RED_SECONDS: std::ops::Range<u32> = 4..16;
 
 /// Where somebody is on the way, and how a phone would see it.
@@ -116,7 +116,7 @@ mod tests {
             seconds += last.after.as_secs_f64();
         }
         let kmh = metres / seconds * 3.6;
-        assert!((20.0..30.0).contains(&kmh), "{kmh:.1} km/h on average");
+        assert!((23.0..27.0).contains(&kmh), "{kmh:.1} km/h on average");
     }
 
     #[test]

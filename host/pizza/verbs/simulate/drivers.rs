@@ -20,6 +20,9 @@ pub(crate) struct Drivers {
     /// How many
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     count: u32,
+    /// What they are called, with a number behind it; two simulations need two
+    #[arg(long, default_value = "sim", value_name = "PREFIX")]
+    name: String,
     /// How many times faster than life they ride; they tell their place four times a second
     /// at most
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
@@ -46,7 +49,8 @@ impl Drivers {
         let city = Arc::new(City::named(&common.city)?);
         self.broker.is_there().await?;
         let mut client = common.client();
-        let ids: Vec<String> = (1..=self.count).map(|n| format!("sim-{n}")).collect();
+        let name = &self.name;
+        let ids: Vec<String> = (1..=self.count).map(|n| format!("{name}-{n}")).collect();
         let place = restaurant::ready(&mut client, &common.restaurant, &ids, &city).await?;
         let habits = Habits {
             way: Way::Streets {
