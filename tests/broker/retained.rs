@@ -37,15 +37,22 @@ fn the_last_one_of_a_topic_is_kept_until_an_empty_one_comes() {
 }
 
 #[test]
-fn the_state_of_an_order_is_kept_for_its_customer() {
-    let world = World::new("");
+fn the_state_of_an_order_is_kept_for_its_customer_also_over_a_crash() {
+    let mut world = World::new("");
     let order = world.pizza.order();
     until("the pizza", || {
         let order = world.pizza.get(&format!("/api/orders/{order}")).json();
         (order["status"] == "ready").then_some(())
     });
+    expect_ready(&world, &order);
+    // The broker keeps it in memory, the silo the events.
+    world.kill_and_restart();
+    expect_ready(&world, &order);
+}
+
+/// The bridge publishes a moment after the event.
+fn expect_ready(world: &World, order: &str) {
     let topic = format!("pizza/orders/{order}/events");
-    // The bridge publishes a moment after the event.
     until("the retained event", || {
         let options = ["-q", "1", "-t", &topic, "-F", "%r %p"];
         let line = Subscriber::new(world.mqtt(), &options).line();

@@ -16,6 +16,6 @@ fn one_command_is_a_pizzeria_with_drivers_on_the_road() {
         (metrics["lastDay"]["delivered"].as_u64()? >= 1).then_some(())
     });
     for topic in heard.lines(5) {
-        assert!(topic.starts_with("pizza/drivers/sim-"), "{topic}");
+        assert!(topic.starts_with("pizza/drivers/live-"), "{topic}");
     }
 }
