@@ -2,50 +2,52 @@
 //! broker.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
+use crate::common::probe::{self, notes};
 use crate::common::until;
-use crate::raw::{Raw, connect};
+use crate::raw::{Raw, connect, publish};
 use crate::world::{OWN, World};
 
 const WINDOW: usize = 50;
 
-/// Sends numbered deliveries; those that were not acknowledged again on the next connection.
+/// Tells numbered notes of one driver; those that were not acknowledged again on the next
+/// connection.
 struct Publisher<'p> {
     at: SocketAddr,
-    acknowledged: &'p AtomicU32,
-    next: u32,
-    unacknowledged: VecDeque<(u16, u32)>,
+    driver: String,
+    acknowledged: &'p AtomicUsize,
+    next: usize,
+    unacknowledged: VecDeque<(u16, usize)>,
 }
 
 impl Publisher<'_> {
-    fn payload(number: u32) -> Vec<u8> {
-        let delivery = json!({"what": "saffron", "count": 1, "number": number});
-        delivery.to_string().into_bytes()
+    fn packet(&self, id: u16, flags: u8, number: usize) -> Vec<u8> {
+        let topic = format!("drivers/{}/notes", self.driver);
+        let payload = json!({"note": number.to_string()}).to_string();
+        publish(id, flags, &topic, payload.as_bytes())
     }
 
     /// Until all are acknowledged, or the connection is lost.
-    fn run(&mut self, total: u32) -> std::io::Result<()> {
-        let stream = std::net::TcpStream::connect(self.at)?;
+    fn run(&mut self, total: usize) -> std::io::Result<()> {
+        let stream = TcpStream::connect(self.at)?;
         let mut raw = Raw { stream };
-        use std::io::Write as _;
-        raw.stream.write_all(&connect("publisher", true, None))?;
+        raw.stream.write_all(&connect(&self.driver, true, None))?;
         raw.try_packet()?;
         for (id, number) in &self.unacknowledged {
-            let again = crate::raw::publish(*id, 2 | 8, TOPIC, &Self::payload(*number));
-            raw.stream.write_all(&again)?;
+            raw.stream.write_all(&self.packet(*id, 2 | 8, *number))?;
         }
         while self.next < total || !self.unacknowledged.is_empty() {
             while self.next < total && self.unacknowledged.len() < WINDOW {
                 let id = u16::try_from(self.next % 60_000 + 1).expect("small");
                 self.unacknowledged.push_back((id, self.next));
-                let payload = Self::payload(self.next);
+                let packet = self.packet(id, 2, self.next);
                 self.next += 1;
-                raw.stream
-                    .write_all(&crate::raw::publish(id, 2, TOPIC, &payload))?;
+                raw.stream.write_all(&packet)?;
             }
             let id = raw.acknowledged()?;
             let first = self.unacknowledged.pop_front();
@@ -56,43 +58,54 @@ impl Publisher<'_> {
     }
 }
 
-const TOPIC: &str = "shop/napoli/deliveries";
-
 #[test]
-fn each_acknowledged_message_takes_effect_once_whatever_dies() {
-    const TOTAL: u32 = 6_000;
-    const KILLS: u32 = 4;
-    let config = format!("{OWN}\n[broker.limits]\nmessages_per_second = 100000\n");
+fn each_of_10_000_takes_effect_once_and_in_order_whatever_dies() {
+    const DRIVERS: usize = 10;
+    const EACH: usize = 1_000;
+    const KILLS: usize = 5;
+    let config = format!(
+        "{}\n[broker.limits]\nmessages_per_second = 100000\n",
+        probe::MAPPING
+    );
     let mut world = World::new(&config);
-    let acknowledged = AtomicU32::new(0);
-    let done = || acknowledged.load(Ordering::SeqCst);
+    let data = world.dir.path().join("data");
+    probe::push(&world.pizza, &data, world.dir.path());
+    let acknowledged: [AtomicUsize; DRIVERS] = Default::default();
+    let done = || acknowledged.each_ref().map(|n| n.load(Ordering::SeqCst));
     let at = world.mqtt();
     std::thread::scope(|scope| {
-        let sender = scope.spawn(|| {
+        for (number, acknowledged) in acknowledged.iter().enumerate() {
             let mut publisher = Publisher {
                 at,
-                acknowledged: &acknowledged,
+                driver: format!("driver-{number}"),
+                acknowledged,
                 next: 0,
                 unacknowledged: VecDeque::new(),
             };
-            until("all to be acknowledged", || publisher.run(TOTAL).ok());
-        });
+            scope.spawn(move || {
+                until("all to be acknowledged", || publisher.run(EACH).ok());
+            });
+        }
         for kill in 1..=KILLS {
-            let enough = kill * TOTAL / (KILLS + 1);
+            let enough = kill * DRIVERS * EACH / (KILLS + 1);
             until("some to be acknowledged", || {
-                (done() >= enough).then_some(())
+                (done().iter().sum::<usize>() >= enough).then_some(())
             });
             let before = done();
             world.kill_and_restart();
-            // What was acknowledged is there, at once.
-            let supplied = world.supplied("napoli", "saffron");
-            assert!(supplied >= u64::from(before), "{supplied} of {before}");
+            // What was acknowledged is there, at once, and in its order.
+            for (number, before) in before.iter().enumerate() {
+                let notes = notes(&world.pizza, &data, &format!("driver-{number}"));
+                assert!(notes.len() >= *before, "{} of {before}", notes.len());
+                assert!(notes.iter().copied().eq(0..notes.len()), "{notes:?}");
+            }
         }
-        sender.join().expect("the publisher ends");
     });
-    assert_eq!(done(), TOTAL);
-    assert_eq!(world.supplied("napoli", "saffron"), u64::from(TOTAL));
-    assert!(world.counted("pizza_broker_messages_total{direction=\"in\"}") > 0.0);
+    assert_eq!(done(), [EACH; DRIVERS]);
+    for number in 0..DRIVERS {
+        let notes = notes(&world.pizza, &data, &format!("driver-{number}"));
+        assert!(notes.iter().copied().eq(0..EACH), "{number}: {notes:?}");
+    }
 }
 
 #[test]
@@ -100,11 +113,12 @@ fn who_stops_in_peace_acknowledges_what_was_committed() {
     let mut world = World::new(OWN);
     let mut phone = Raw::new(world.mqtt(), "phone");
     for number in 0..60 {
-        let payload = Publisher::payload(number);
+        let payload = json!({"what": "saffron", "count": 1, "number": number});
+        let payload = payload.to_string().into_bytes();
         phone.publish(
             u16::try_from(number + 1).expect("small"),
             2,
-            TOPIC,
+            "shop/napoli/deliveries",
             &payload,
         );
     }

@@ -14,8 +14,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[path = "../../actors/compile.rs"]
+pub mod compile;
 pub mod operator;
 pub mod paho;
+pub mod probe;
 pub mod sse;
 
 pub struct Pizza {

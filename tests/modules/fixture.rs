@@ -6,9 +6,9 @@ use std::process::Output;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::common::compile;
 use crate::common::operator::{json_of, run};
 use crate::common::{Pizza, until};
-use crate::compile;
 
 pub(crate) struct World {
     pub(crate) pizza: Pizza,

@@ -3,9 +3,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[allow(dead_code, reason = "the build script uses the rest")]
-#[path = "../../actors/compile.rs"]
-mod compile;
 
 mod canary;
 mod fixture;

@@ -4,9 +4,6 @@ mod apart;
 mod broker;
 #[path = "../common/mod.rs"]
 mod common;
-#[allow(dead_code, reason = "the build script uses the rest")]
-#[path = "../../actors/compile.rs"]
-mod compile;
 mod dead_letters;
 mod delivered;
 mod events;

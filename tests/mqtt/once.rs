@@ -2,55 +2,15 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::apart::{Apart, pizzeria};
 use crate::broker::Mosquitto;
-use crate::common::operator::{run, succeeded};
+use crate::common::probe::{self, notes};
 use crate::common::{Pizza, until};
-use crate::compile;
-
-/// A topic of somebody's own, and an actor that remembers what it was told, in order.
-const NOTES: &str = r#"
-[[bridge.inbound]]
-topic = "drivers/{driver}/notes"
-actor = "probe"
-key = "{driver}"
-method = "act"
-id = "content"
-arguments = { steps = [{ note = "$/note" }] }
-"#;
 
 const DRIVERS: usize = 20;
 const ROUNDS: usize = 5;
 /// Of each driver in each round.
 const EACH: usize = 100;
-
-/// A custom section that asks for what the probe imports.
-fn manifest() -> Vec<u8> {
-    let name = "silo:manifest";
-    let asks = r#"{"calls": ["probe"], "publishes": ["probes"], "config": true, "timers": true, "reminders": true}"#;
-    let byte = |length: usize| u8::try_from(length).expect("a small section");
-    // The section's length is above 127, so it takes two bytes.
-    let length = 1 + name.len() + asks.len();
-    let mut section = vec![0, byte(length & 0x7f) | 0x80, byte(length >> 7)];
-    section.push(byte(name.len()));
-    section.extend_from_slice(name.as_bytes());
-    section.extend_from_slice(asks.as_bytes());
-    section
-}
-
-fn push_probe(pizza: &Pizza, data: &Path) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = compile::compile(root, &["probe"]).expect("the actor builds");
-    let mut module = std::fs::read(built.join(compile::file("probe"))).expect("a module");
-    module.extend(manifest());
-    let file = data.join("probe.wasm");
-    std::fs::write(&file, module).expect("a file");
-    let file = file.display().to_string();
-    let words = ["module", "push", &file, "--type", "probe", "--activate"];
-    succeeded(&run(pizza, data, &words));
-}
 
 /// Returns once something said now comes through: a broker keeps nothing for a bridge that it
 /// does not know.
@@ -60,16 +20,6 @@ fn marked(pizza: &Pizza, data: &Path, mosquitto: &Mosquitto, mark: usize) {
         mosquitto.publish("drivers/mark/notes", note.as_bytes());
         notes(pizza, data, "mark").contains(&mark).then_some(())
     });
-}
-
-fn notes(pizza: &Pizza, data: &Path, driver: &str) -> Vec<usize> {
-    let target = format!("probe/{driver}");
-    let words = ["actor", "call", &target, "read", "--json"];
-    let text = succeeded(&run(pizza, data, &words));
-    let answer: Value = serde_json::from_str(&text).expect("JSON");
-    let notes = answer["reply"]["notes"].as_array().expect("notes").clone();
-    let number = |note: &Value| note.as_str().and_then(|n| n.parse().ok());
-    notes.iter().map(|n| number(n).expect("a number")).collect()
 }
 
 /// All drivers at once, each in its order.
@@ -91,8 +41,8 @@ fn publish(mosquitto: &Mosquitto, round: usize) {
 #[test]
 fn each_of_10_000_takes_effect_once_and_in_order_whatever_dies() {
     let mut mosquitto = Mosquitto::start();
-    let (pizza, data) = pizzeria(NOTES);
-    push_probe(&pizza, data.path());
+    let (pizza, data) = pizzeria(probe::MAPPING);
+    probe::push(&pizza, data.path(), data.path());
     let start = |mosquitto: &Mosquitto, mark: usize| {
         let bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
         marked(&pizza, data.path(), mosquitto, mark);
@@ -135,8 +85,8 @@ fn expect(pizza: &Pizza, data: &Path, count: usize) {
 fn what_was_acknowledged_does_not_come_again() {
     const MESSAGES: u64 = 1_000;
     let mosquitto = Mosquitto::start();
-    let (pizza, data) = pizzeria(NOTES);
-    push_probe(&pizza, data.path());
+    let (pizza, data) = pizzeria(probe::MAPPING);
+    probe::push(&pizza, data.path(), data.path());
     let bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
     marked(&pizza, data.path(), &mosquitto, 0);
     let lines: String = (0..MESSAGES)
@@ -162,14 +112,18 @@ fn what_was_acknowledged_does_not_come_again() {
 fn a_mapping_that_is_added_later_is_heard() {
     let mosquitto = Mosquitto::start();
     let (pizza, data) = pizzeria("");
-    push_probe(&pizza, data.path());
+    probe::push(&pizza, data.path(), data.path());
     let bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
     mosquitto.retain("pizza/drivers/d-0/status", "available");
     until("the first subscription", || {
         (pizza.get("/api/drivers/d-0/status").status == 200).then_some(())
     });
     bridge.stop();
-    std::fs::write(data.path().join("pizza.toml"), format!("[bridge]\n{NOTES}")).expect("a file");
+    std::fs::write(
+        data.path().join("pizza.toml"),
+        format!("[bridge]\n{}", probe::MAPPING),
+    )
+    .expect("a file");
     let _bridge = Apart::start(&pizza, &data, &mosquitto.url(), "apart");
     marked(&pizza, data.path(), &mosquitto, 7);
 }

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::common::compile;
 use crate::common::{Answer, Pizza, request, until};
-use crate::compile;
 
 pub(crate) struct Kitchen {
     pub(crate) pizza: Pizza,

@@ -3,8 +3,6 @@
 mod binding;
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../../actors/compile.rs"]
-mod compile;
 mod hostile;
 mod kitchen;
 mod signed;
