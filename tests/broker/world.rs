@@ -90,11 +90,7 @@ impl World {
 
     /// What the shop was ever given of something.
     pub(crate) fn supplied(&self, shop: &str, what: &str) -> u64 {
-        let stock = self.pizza.get(&format!("/api/inventory/{shop}")).json();
-        let lines = stock.as_array().or_else(|| stock["stock"].as_array());
-        let mut lines = lines.into_iter().flatten();
-        let line = lines.find(|line| line["ingredient"] == what);
-        line.and_then(|line| line["supplied"].as_u64()).unwrap_or(0)
+        self.pizza.supplied(shop, what)
     }
 
     /// The value of a line of `/metrics`; 0 where there is none.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub mod authority;
 #[path = "../../actors/compile.rs"]
 pub mod compile;
 pub mod operator;
@@ -149,6 +150,15 @@ impl Pizza {
             &[],
             Some(body.to_string().as_bytes()),
         )
+    }
+
+    /// What an inventory was ever given of something.
+    pub fn supplied(&self, shop: &str, what: &str) -> u64 {
+        let stock = self.get(&format!("/api/inventory/{shop}")).json();
+        let lines = stock.as_array().or_else(|| stock["stock"].as_array());
+        let mut lines = lines.into_iter().flatten();
+        let line = lines.find(|line| line["ingredient"] == what);
+        line.and_then(|line| line["supplied"].as_u64()).unwrap_or(0)
     }
 
     /// One Margherita; the order's id.

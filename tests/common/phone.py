@@ -73,10 +73,11 @@ client.loop_start()
 if not connected.wait(10) or refused:
     sys.exit(f"not let in: {refused}")
 told = [client.publish(f"{topic}/status", "available", qos=1)]
+at_ms = 0
 for number in range(1, given.positions + 1):
-    place = {"lat": 41 + number / 10_000, "lon": 12.5, "timestamp": time.time_ns() // 1_000_000}
     # A phone's clock has milliseconds, and two positions are never of the same one.
-    time.sleep(0.002)
+    at_ms = max(at_ms + 1, time.time_ns() // 1_000_000)
+    place = {"lat": 41 + number / 10_000, "lon": 12.5, "timestamp": at_ms}
     told.append(client.publish(f"{topic}/location", json.dumps(place), qos=1))
 for message in told:
     message.wait_for_publish(30)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common::{Pizza, until};
@@ -40,11 +39,7 @@ fn delivery(number: u16) -> Vec<u8> {
 }
 
 fn supplied(pizza: &Pizza) -> u64 {
-    let stock = pizza.get("/api/inventory/napoli").json();
-    let lines = stock.as_array().or_else(|| stock["stock"].as_array());
-    let mut lines = lines.into_iter().flatten();
-    let line = lines.find(|line: &&Value| line["ingredient"] == "saffron");
-    line.and_then(|line| line["supplied"].as_u64()).unwrap_or(0)
+    pizza.supplied("napoli", "saffron")
 }
 
 /// Lets everything happen to the events that the test is not about.

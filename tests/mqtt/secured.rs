@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
 use crate::broker::Mosquitto;
+use crate::common::authority::Authority;
 use crate::common::now_ms;
 use crate::common::paho::Phone;
 use crate::common::{Pizza, until};
@@ -17,23 +17,9 @@ const SECRET: &str = "open sesame";
 
 /// An authority, and a certificate from it for a server and for a client.
 fn certificates(dir: &Path) {
-    let key = KeyPair::generate().expect("a key");
-    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "authority");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = params.self_signed(&key).expect("a certificate");
-    fs::write(dir.join("ca.pem"), authority.pem()).expect("a file");
-    let issuer = Issuer::new(params, key);
-    for name in ["localhost", "bridge"] {
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
-        params.distinguished_name.push(DnType::CommonName, name);
-        let signed = params.signed_by(&key, &issuer).expect("a certificate");
-        fs::write(dir.join(format!("{name}.pem")), signed.pem()).expect("a file");
-        fs::write(dir.join(format!("{name}.key")), key.serialize_pem()).expect("a file");
-    }
+    let authority = Authority::new(dir, "ca");
+    authority.issue(dir, "localhost");
+    authority.issue(dir, "bridge");
 }
 
 /// TLS, client certificates, user and password.

@@ -1,31 +1,18 @@
 //! Phones whose broker wants to know who they are, and shows who it is.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-
 use crate::broker::Mosquitto;
+use crate::common::authority::Authority;
 use crate::world::{World, interrupt, report};
 
 const SECRET: &str = "open sesame";
 
 /// An authority, and the broker's certificate from it.
 fn certificates(dir: &Path) {
-    let key = KeyPair::generate().expect("a key");
-    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-    let name = &mut params.distinguished_name;
-    name.push(DnType::CommonName, "authority");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = params.self_signed(&key).expect("a certificate");
-    fs::write(dir.join("ca.pem"), authority.pem()).expect("a file");
-    let issuer = Issuer::new(params, key);
-    let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
-    let signed = params.signed_by(&key, &issuer).expect("a certificate");
-    fs::write(dir.join("broker.pem"), signed.pem()).expect("a file");
-    fs::write(dir.join("broker.key"), key.serialize_pem()).expect("a file");
+    let authority = Authority::new(dir, "ca");
+    authority.issue(dir, "broker");
 }
 
 #[test]
