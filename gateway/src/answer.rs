@@ -1,17 +1,15 @@
 //! From an actor back to a client: its reply, taken apart without copying it.
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
-use pizza_types::{Durability, Reply};
+use pizza_types::Reply;
 use serde::{Deserialize, Serialize};
 
+use crate::acknowledgement::Acknowledgement;
 use crate::problem::{self, Problem};
 use crate::refused::Refusal;
-
-const DURABILITY: HeaderName = HeaderName::from_static("x-durability");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What a method gave that returns `result<T, refusal>`.
 pub(crate) fn granted<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, Problem> {
@@ -23,7 +21,7 @@ pub(crate) fn granted<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, Pro
     }
     match serde_json::from_slice(&reply.body) {
         Ok(Answer::Ok(value)) => Ok(value),
-        Ok(Answer::Err(refusal)) => Err(refusal.into()),
+        Ok(Answer::Err(refusal)) => Err(Problem::from(refusal).answered_by(reply)),
         Err(error) => Err(unexpected(&error)),
     }
 }
@@ -63,17 +61,6 @@ pub(crate) fn raw(status: StatusCode, json: Bytes) -> Response {
 
 /// Says how durable the answer is, and whether it was given before.
 pub(crate) fn acknowledged(mut response: Response, reply: &Reply) -> Response {
-    let durability = match reply.durability {
-        Durability::Memory => HeaderValue::from_static("memory"),
-        Durability::Process => HeaderValue::from_static("process"),
-        Durability::Fsync => HeaderValue::from_static("fsync"),
-        Durability::Replicated(copies) => HeaderValue::try_from(format!("replicated({copies})"))
-            .unwrap_or(HeaderValue::from_static("replicated")),
-    };
-    let headers = response.headers_mut();
-    headers.insert(DURABILITY, durability);
-    if reply.replayed {
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
-    }
+    Acknowledgement::from(reply).write(response.headers_mut());
     response
 }

@@ -1,24 +1,33 @@
 //! JSON that comes in: read within bounds, then parsed into what a handler wants.
 
 mod bounds;
+mod tree;
+mod violations;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::HttpBody as _;
-use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::extract::{FromRequest, MatchedPath, Request};
+use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-use serde_path_to_error::{Path, Segment};
 
+use crate::openapi;
 use crate::problem::{self, Problem};
 use crate::server::App;
+use tree::Tree;
+use violations::Violation;
 
 /// The body of a request: JSON by its content type, or nothing.
-pub(crate) struct JsonBody(Bytes);
+pub(crate) struct JsonBody {
+    bytes: Bytes,
+    /// The endpoint, for whoever wants to know what its body should be.
+    method: Method,
+    route: Option<MatchedPath>,
+}
 
 /// Text of the body, borrowed where nothing in it is escaped.
 #[derive(Debug, Deserialize, Serialize)]
@@ -34,10 +43,17 @@ impl FromRequest<App> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        let (method, route) = (head.method, head.extensions.remove::<MatchedPath>());
+        let with = |bytes| Self {
+            bytes,
+            method,
+            route,
+        };
         if body.is_end_stream() {
-            return Ok(Self(Bytes::new()));
+            return Ok(with(Bytes::new()));
         }
+        is_plain(&head.headers)?;
         let config = app.config();
         let wait = Duration::from_millis(config.body_ms_max);
         let read = tokio::time::timeout(wait, bounds::read(body, config.body_bytes_max)).await;
@@ -50,7 +66,7 @@ impl FromRequest<App> for JsonBody {
             return Err(Problem::new(problem::MEDIA_TYPE, detail));
         }
         bounds::check_depth(&bytes)?;
-        Ok(Self(bytes))
+        Ok(with(bytes))
     }
 }
 
@@ -59,19 +75,16 @@ impl JsonBody {
     pub(crate) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
         let value = self.parse_any()?;
         // Serde takes an array for an object whose fields come in order; this API does not.
-        if self.0.trim_ascii_start().first() == Some(&b'[') {
-            return Err(Problem::invalid(
-                "",
-                "invalid type: an array, expected an object",
-            ));
+        if self.bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(self.invalid(None));
         }
         Ok(value)
     }
 
     /// Like [`parse`](Self::parse), of any JSON.
     fn parse_any<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.0).map_err(|error| match error.classify() {
-            Category::Data => self.misfit::<T>(&error),
+        serde_json::from_slice(&self.bytes).map_err(|error| match error.classify() {
+            Category::Data => self.invalid(Some(&error)),
             Category::Io | Category::Syntax | Category::Eof => malformed(&error),
         })
     }
@@ -81,7 +94,7 @@ impl JsonBody {
     where
         T: Deserialize<'a> + Default,
     {
-        if self.0.is_empty() {
+        if self.bytes.is_empty() {
             return Ok(T::default());
         }
         self.parse()
@@ -89,33 +102,101 @@ impl JsonBody {
 
     /// Whether there is one, which is JSON then.
     pub(crate) fn is_given(&self) -> Result<bool, Problem> {
-        if self.0.is_empty() {
+        if self.bytes.is_empty() {
             return Ok(false);
         }
         self.parse_any::<&RawValue>().map(|_| true)
     }
 
-    pub(crate) fn into_bytes(self) -> Bytes {
-        self.0
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.bytes.clone()
     }
 
-    /// Parses once more, with a record of the way: only what is refused pays for it.
+    /// Everything that is wrong with it, by the API's document: only what is refused pays for
+    /// it.
     #[cold]
-    fn misfit<'a, T: Deserialize<'a>>(&'a self, error: &serde_json::Error) -> Problem {
-        let mut json = serde_json::Deserializer::from_slice(&self.0);
-        let Err(placed) = serde_path_to_error::deserialize::<_, T>(&mut json) else {
-            return Problem::invalid("", without_place(error));
-        };
-        let message = without_place(placed.inner());
-        let mut pointer = pointer(placed.path());
-        // Serde places these two at the object around the field that they name.
-        let named = ["missing field `", "duplicate field `"];
-        let named = named.iter().find_map(|start| message.strip_prefix(start));
-        if let Some(rest) = named {
-            push_step(&mut pointer, rest.split('`').next().unwrap_or_default());
+    fn invalid(&self, error: Option<&serde_json::Error>) -> Problem {
+        let found = self.violations();
+        if found.is_empty() {
+            let message = error.map_or_else(|| "expected an object".to_owned(), without_place);
+            return Problem::invalid("", message);
         }
-        Problem::invalid(pointer, message)
+        told(found)
     }
+
+    /// Something that the document has no words for, at the first of these places, and what
+    /// is wrong with the rest.
+    #[cold]
+    pub(crate) fn invalid_at(&self, pointers: &[&str], message: &str) -> Problem {
+        let mut found = self.violations();
+        // Whatever else was found there follows from it.
+        found.retain(|violation| !pointers.contains(&&*violation.pointer));
+        let pointer = pointers.first().copied().unwrap_or_default().to_owned();
+        let message = message.to_owned();
+        let kind = violations::Kind::Field;
+        found.insert(0, Violation { pointer, message, kind });
+        told(found)
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        let route = self.route.as_ref().map(MatchedPath::as_str);
+        let known = route.and_then(|route| openapi::body_of(&self.method, route));
+        match (known, serde_json::from_slice::<Tree>(&self.bytes)) {
+            (Some((document, schema)), Ok(body)) => violations::of(document, schema, &body),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Values beyond what the contract of a function allows, for arguments whose types were
+    /// refused: its actor would tell them only once the types are right.
+    #[cold]
+    pub(crate) fn beyond(&self, actor_type: &str, method: &str) -> Vec<Violation> {
+        let Some(known) = openapi::arguments_of(actor_type, method) else {
+            return Vec::new();
+        };
+        let (names, body) = match serde_json::from_slice(&self.bytes) {
+            // By position: what a name stands for is known, and is told by position.
+            Ok(Tree::Array(given)) => {
+                let named = known.names.iter().cloned().zip(given).collect();
+                (known.names.as_slice(), Tree::Object(named))
+            }
+            Ok(body) => (&[][..], body),
+            Err(_) => return Vec::new(),
+        };
+        let mut found = violations::of(&known.document, &known.schema, &body);
+        found.retain(|violation| violation.kind == violations::Kind::Value);
+        for violation in &mut found {
+            let mut steps = violation.pointer.splitn(3, '/').skip(1);
+            let first = steps.next().unwrap_or_default();
+            if let Some(index) = names.iter().position(|name| name == first) {
+                let rest = steps.next().map(|rest| format!("/{rest}"));
+                violation.pointer = format!("/{index}{}", rest.unwrap_or_default());
+            }
+        }
+        found
+    }
+}
+
+fn told(found: Vec<Violation>) -> Problem {
+    let messages: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
+    let problem = Problem::new(problem::INVALID, messages.join("; "));
+    let told = found.into_iter();
+    told.fold(problem, |problem, found| problem.error(found.pointer, found.message))
+}
+
+/// # Errors
+/// When the body is compressed: nothing here unpacks it.
+fn is_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = codings.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let packed = codings.find(|coding| {
+        let coding = coding.trim_ascii();
+        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
+    });
+    let Some(coding) = packed else { return Ok(()) };
+    let coding = String::from_utf8_lossy(coding.trim_ascii());
+    let detail = format!("the content coding {coding:?} is not taken; send the body as it is");
+    Err(Problem::new(problem::CONTENT_ENCODING, detail))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -145,21 +226,4 @@ fn without_place(error: &serde_json::Error) -> String {
         message.truncate(end);
     }
     message
-}
-
-fn pointer(path: &Path) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => push_step(&mut pointer, &index.to_string()),
-            Segment::Map { key } | Segment::Enum { variant: key } => push_step(&mut pointer, key),
-            Segment::Unknown => {}
-        }
-    }
-    pointer
-}
-
-fn push_step(pointer: &mut String, key: &str) {
-    pointer.push('/');
-    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
 }

@@ -33,6 +33,8 @@ pub struct GatewayConfig {
     pub default_restaurant: String,
     /// A silent event stream says so this often, so that nobody in between closes it.
     pub sse_keepalive_ms: u64,
+    /// How soon a client whose event stream broke off should come back.
+    pub sse_retry_ms: u64,
     /// Event streams open at once; above it, new ones are shed.
     pub sse_streams_max: usize,
     /// Events read at once from a stream's history.
@@ -96,6 +98,7 @@ impl Default for GatewayConfig {
             call_ms_max: 30_000,
             default_restaurant: "napoli".to_owned(),
             sse_keepalive_ms: 15_000,
+            sse_retry_ms: 2_000,
             sse_streams_max: 10_000,
             sse_page: 256,
             connections_max: 16_384,

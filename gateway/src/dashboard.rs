@@ -14,12 +14,12 @@ use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::caller::Caller;
-use crate::feed::{Feed, From, Item};
+use crate::feed::{Feed, From, Item, position};
 use crate::parameters::Path;
 use crate::problem::Problem;
 use crate::server::App;
 use crate::time::At;
-use crate::track::{self, position};
+use crate::track;
 
 const STREAM: &str = "restaurant-orders";
 
@@ -84,14 +84,15 @@ pub(crate) async fn follow(
 ) -> Result<Response, Problem> {
     let restaurant = ActorId::new("restaurant", id)?;
     let from = match position::asked(&uri, &headers)? {
-        0 => From::Now,
-        position => From::After(position),
+        None => From::Now,
+        Some(position) => From::After(position.after),
     };
     let place = track::place(&app)?;
     let key = restaurant.key().clone();
     let feed = Feed::open(app.clone(), STREAM, key, from).await;
     let feed = feed.map_err(|error| crate::refused::call(error, caller.id))?;
-    Ok(track::streamed(app, course(feed, place)))
+    let opening = feed.opening();
+    Ok(track::streamed(app, opening, course(feed, place)))
 }
 
 /// Ends when events cannot be read: the client comes back with the last position it has.

@@ -7,7 +7,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
 
 use crate::access::{Own, Role};
-use crate::openapi::Schemas;
+use crate::openapi::{Schemas, Told};
+use crate::problem::Kind;
 use crate::server::App;
 
 /// Makes the JSON schema, in which named types are references.
@@ -40,6 +41,10 @@ pub(crate) struct Doc {
     pub(crate) body: Option<Body>,
     pub(crate) status: u16,
     pub(crate) answer: Answer,
+    /// Kinds that it has beside those that all of its like have.
+    pub(crate) problems: &'static [Kind],
+    /// For people with a browser, no part of the API.
+    pub(crate) is_page: bool,
 }
 
 pub(crate) struct Parameter {
@@ -55,9 +60,15 @@ pub(crate) struct Body {
     pub(crate) examples: Option<fn() -> Value>,
 }
 
+/// What begins the names of a stream's events, and the events.
+pub(crate) struct Stream {
+    pub(crate) name: &'static str,
+    pub(crate) events: fn(&mut Schemas) -> Vec<Told>,
+}
+
 pub(crate) enum Answer {
     Json(Shape),
-    Events,
+    Events(Stream),
     Text(&'static str),
     /// Of any type.
     File,
@@ -114,6 +125,8 @@ impl Endpoint {
                 body: None,
                 status: 200,
                 answer: Answer::Json(Schemas::anything),
+                problems: &[],
+                is_page: false,
             },
         }
     }
@@ -181,8 +194,23 @@ impl Endpoint {
         self.gives(schema)
     }
 
-    pub(crate) fn gives_events(mut self) -> Self {
-        self.doc.answer = Answer::Events;
+    pub(crate) fn gives_events(
+        mut self,
+        name: &'static str,
+        events: fn(&mut Schemas) -> Vec<Told>,
+    ) -> Self {
+        self.doc.answer = Answer::Events(Stream { name, events });
+        self
+    }
+
+    /// Also declines with problems of these kinds.
+    pub(crate) fn declines(mut self, problems: &'static [Kind]) -> Self {
+        self.doc.problems = problems;
+        self
+    }
+
+    pub(crate) fn page(mut self) -> Self {
+        self.doc.is_page = true;
         self
     }
 

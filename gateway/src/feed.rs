@@ -1,6 +1,8 @@
 //! A stream's events one by one, from a position on: none twice, none missing, and what
 //! is not kept any more is said aloud.
 
+pub(crate) mod position;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +31,7 @@ pub(crate) struct Feed {
 /// Where a feed begins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum From {
-    /// With the oldest event that is kept.
+    /// With the oldest event that is kept, as somebody who comes for the first time.
     TheBeginning,
     /// With the next one that happens.
     Now,
@@ -71,9 +73,7 @@ impl Feed {
     }
 
     pub(crate) async fn next(&mut self) -> Result<Item, CallError> {
-        if self.read.is_empty() && self.gap.is_none() {
-            self.read_page().await?;
-        }
+        self.has_more().await?;
         if let Some(gap) = self.gap.take() {
             return Ok(Item::Gap(gap));
         }
@@ -95,11 +95,34 @@ impl Feed {
         transport.event_after(self.stream, key, self.position).await;
     }
 
+    /// Comes before all events: where to go on if the connection breaks before the first of
+    /// them, and how soon to try.
+    pub(crate) fn opening(&self) -> sse::Event {
+        let retry = Duration::from_millis(self.app.config().sse_retry_ms);
+        let event = sse::Event::default().retry(retry);
+        event.id(self.position.to_string())
+    }
+
+    /// Reads ahead; whether there is something to tell.
+    pub(crate) async fn has_more(&mut self) -> Result<bool, CallError> {
+        if self.read.is_empty() && self.gap.is_none() {
+            self.read_page().await?;
+        }
+        Ok(!self.read.is_empty() || self.gap.is_some())
+    }
+
     /// As a server-sent event, by whose id the client goes on.
     pub(crate) fn told(&self, name: &str, data: &impl Serialize) -> sse::Event {
-        let event = sse::Event::default()
-            .event(name)
-            .id(self.position.to_string());
+        self.told_as(name, self.position.to_string(), data)
+    }
+
+    /// As the last event, by whose id the client is known to have seen the end.
+    pub(crate) fn told_last(&self, name: &str, data: &impl Serialize) -> sse::Event {
+        self.told_as(name, position::at_end(self.position), data)
+    }
+
+    fn told_as(&self, name: &str, id: String, data: &impl Serialize) -> sse::Event {
+        let event = sse::Event::default().event(name).id(id);
         event.json_data(data).unwrap_or_default()
     }
 
@@ -119,7 +142,8 @@ impl Feed {
             From::Now => self.position = page.newest,
             From::After(position) => {
                 self.position = position;
-                if first.is_none() {
+                // Whoever has seen the newest event has missed none, whether it is kept or not.
+                if first.is_none() && position != page.newest {
                     self.note_gap(page.oldest.max(1));
                 }
             }

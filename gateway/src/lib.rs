@@ -11,7 +11,8 @@
 //! - [`access`](crate::access): who asks, and whether they may: [`tokens`](crate::tokens),
 //!   [`own`](crate::own), [`limit`](crate::limit), [`condition`](crate::condition)
 //! - [`caller`](crate::caller): from an endpoint to an actor
-//! - [`answer`](crate::answer): and back
+//! - [`answer`](crate::answer): and back, with its
+//!   [`acknowledgement`](crate::acknowledgement)
 //! - [`order`](crate::order): an order as clients see it
 //! - [`feed`](crate::feed): events as a stream that resumes
 //! - [`track`](crate::track): those of an order, [`dashboard`](crate::dashboard): those of a
@@ -22,6 +23,7 @@
 //!   [`idempotency`](crate::idempotency), [`time`](crate::time)
 
 mod access;
+mod acknowledgement;
 mod answer;
 mod body;
 mod caller;

@@ -10,10 +10,13 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pizza_types::Reply;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 pub(crate) use kinds::*;
+
+use crate::acknowledgement::Acknowledgement;
 
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -27,6 +30,8 @@ struct Parts {
     errors: Vec<FieldError>,
     members: Map<String, Value>,
     retry_after_ms: Option<u64>,
+    /// Of the actor that declined.
+    reply: Option<Acknowledgement>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -44,6 +49,7 @@ impl Problem {
             errors: Vec::new(),
             members: Map::new(),
             retry_after_ms: None,
+            reply: None,
         }))
     }
 
@@ -61,6 +67,10 @@ impl Problem {
         self
     }
 
+    pub(crate) fn has_error_at(&self, pointer: &str) -> bool {
+        self.0.errors.iter().any(|error| error.pointer == pointer)
+    }
+
     pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.members.insert(name.to_owned(), value.into());
         self
@@ -68,6 +78,12 @@ impl Problem {
 
     pub(crate) fn retry_after_ms(mut self, wait_ms: u64) -> Self {
         self.0.retry_after_ms = Some(wait_ms);
+        self
+    }
+
+    /// An actor declined by this reply; a client that asks again hears that it is a replay.
+    pub(crate) fn answered_by(mut self, reply: &Reply) -> Self {
+        self.0.reply = Some(reply.into());
         self
     }
 
@@ -125,6 +141,15 @@ impl IntoResponse for Problem {
         if let Some(wait_ms) = self.0.retry_after_ms {
             let seconds = HeaderValue::from(wait_ms.div_ceil(1000).max(1));
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        if let Some(reply) = self.0.reply {
+            reply.write(response.headers_mut());
+        }
+        if self.0.kind == CONTENT_ENCODING {
+            let taken = HeaderValue::from_static("identity");
+            response
+                .headers_mut()
+                .insert(header::ACCEPT_ENCODING, taken);
         }
         if self.0.kind == UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");

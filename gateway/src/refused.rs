@@ -1,6 +1,6 @@
 //! What an actor declines, and why a call got no answer, as problems.
 
-use pizza_types::{CallError, InvalidId, MessageId};
+use pizza_types::{CallError, InvalidId, MessageId, Mistake};
 use serde::Deserialize;
 
 use crate::condition;
@@ -71,7 +71,7 @@ pub(crate) fn call(error: CallError, id: MessageId) -> Problem {
         CallError::UnknownType { .. } | CallError::UnknownMethod { .. } => {
             Problem::new(problem::NOT_FOUND, detail)
         }
-        CallError::BadArguments { pointer, message } => Problem::invalid(pointer, message),
+        CallError::BadArguments { mistakes } => invalid(mistakes),
         CallError::Cycle { .. } => Problem::new(problem::CYCLE, detail),
         CallError::TooDeep { .. } => Problem::new(problem::TOO_DEEP, detail),
         CallError::Deadline { .. } => Problem::new(problem::DEADLINE, detail),
@@ -93,6 +93,13 @@ pub(crate) fn call(error: CallError, id: MessageId) -> Problem {
             Problem::new(problem::UNAVAILABLE, detail).retry_after_ms(1_000)
         }
     }
+}
+
+fn invalid(mistakes: Vec<Mistake>) -> Problem {
+    let messages: Vec<&str> = mistakes.iter().map(|m| m.message.as_str()).collect();
+    let problem = Problem::new(problem::INVALID, messages.join("; "));
+    let mistakes = mistakes.into_iter();
+    mistakes.fold(problem, |problem, mistake| problem.error(mistake.pointer, mistake.message))
 }
 
 fn ask_again(problem: Problem, id: MessageId) -> Problem {

@@ -5,7 +5,6 @@
 //! event carries its position; whoever comes back with it misses none and gets none twice.
 
 mod events;
-pub(crate) mod position;
 
 pub(crate) use events::Newest;
 
@@ -14,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -23,6 +22,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::granted;
 use crate::caller::Caller;
+use crate::feed::position;
 use crate::order::Order;
 use crate::parameters::Path;
 use crate::problem::{self, Problem};
@@ -42,11 +42,16 @@ pub(crate) async fn track(
     // The order is read before its events: whatever it says has happened is among them.
     let reply = caller.ask(order_id.clone(), "get").await?;
     let newest = granted::<Order<'_>>(&reply)?.newest();
-    let events = Events::open(app.clone(), order_id, position, newest)
-        .await
-        .map_err(|error| crate::refused::call(error, caller.id))?;
-
-    Ok(streamed(app, course(events, place)))
+    let unreadable = |error| crate::refused::call(error, caller.id);
+    let events = Events::open(app.clone(), order_id, position, newest).await;
+    let mut events = events.map_err(unreadable)?;
+    // A browser comes back for ever, unless it is told that there is nothing to come for.
+    let has_seen_the_end = position.is_some_and(|position| position.at_end);
+    if has_seen_the_end && events.are_over().await.map_err(unreadable)? {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let opening = events.opening();
+    Ok(streamed(app, opening, course(events, place)))
 }
 
 /// One of the event streams that may be open at once.
@@ -61,10 +66,12 @@ pub(crate) fn place(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
 /// Events as they come, until the gateway stops.
 pub(crate) fn streamed(
     app: App,
+    opening: sse::Event,
     events: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static,
 ) -> Response {
     let keepalive = Duration::from_millis(app.config().sse_keepalive_ms.max(1));
-    let stream = events.take_until(closed(app));
+    let opening = stream::once(std::future::ready(Ok(opening)));
+    let stream = opening.chain(events.take_until(closed(app)));
     let sse = Sse::new(stream).keep_alive(KeepAlive::new().interval(keepalive));
     let mut response = sse.into_response();
     let unbuffered = HeaderValue::from_static("no");

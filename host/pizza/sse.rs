@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -56,6 +57,10 @@ impl Follower {
                 self.last = Some(HeaderValue::try_from(&event.id)?);
                 return Ok(event);
             }
+            // Where to go on if no event comes before the connection breaks.
+            if let Some(id) = self.lines.opened_at.take() {
+                self.last = Some(HeaderValue::try_from(id)?);
+            }
             let Some(body) = &mut self.body else {
                 self.go_on().await?;
                 continue;
@@ -80,6 +85,9 @@ impl Follower {
         let headers: Vec<_> = last.iter().map(|id| (LAST_EVENT_ID, id)).collect();
         let response = self.client.stream(&self.path, &headers).await?;
         let status = response.status();
+        if status == StatusCode::NO_CONTENT {
+            bail!("{} is over", self.path);
+        }
         if !status.is_success() {
             bail!("{} answers {status}", self.path);
         }
@@ -95,6 +103,8 @@ struct Lines {
     rest: Vec<u8>,
     event: Unfinished,
     events: VecDeque<Event>,
+    /// The id that came without an event.
+    opened_at: Option<String>,
 }
 
 #[derive(Default)]
@@ -132,6 +142,9 @@ impl Lines {
         if !data.is_empty() {
             let data = serde_json::from_str(&data).context("an event's data is no JSON")?;
             self.events.push_back(Event { kind, id, data });
+            self.opened_at = None;
+        } else if !id.is_empty() {
+            self.opened_at = Some(id);
         }
         Ok(())
     }
@@ -145,7 +158,7 @@ mod tests {
     #[test]
     fn events_are_read_wherever_the_bytes_are_cut() {
         let text =
-            "event: status\nid: 1\ndata: {\"a\":1}\n\n:\n\nevent:eta\r\nid:2\r\ndata:[]\r\n\r\n";
+            "retry: 9\nid: 0\n\nevent: status\nid: 1\ndata: {\"a\":1}\n\n:\n\nevent:eta\r\nid:2\r\ndata:[]\r\n\r\n";
         let expected = [("status", "1", json!({"a": 1})), ("eta", "2", json!([]))];
         for size in 1..text.len() {
             let mut lines = Lines::default();
@@ -162,6 +175,15 @@ mod tests {
                 .map(|(kind, id, data)| (kind.to_owned(), id.to_owned(), data));
             assert_eq!(read, expected, "cut every {size} bytes");
         }
+    }
+
+    #[test]
+    fn a_stream_without_events_has_a_place_to_go_on() {
+        let mut lines = Lines::default();
+        lines.read(b"retry: 9\nid: 0\n\n").expect("well-formed");
+        assert_eq!(lines.opened_at.as_deref(), Some("0"));
+        lines.read(b"id: 1\ndata: {}\n\n").expect("well-formed");
+        assert_eq!(lines.opened_at, None, "the event says it");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Token};
 
 use crate::wit::Wit;
-use crate::{bindings, clients, wit};
+use crate::{bindings, bounds, clients, wit};
 
 pub(crate) struct Input {
     state: Ident,
@@ -69,6 +69,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
     let generated = bindings::generate(&wit);
     let shortcuts = bindings::shortcuts(&wit);
     let clients = clients::generate(&wit).map_err(failed)?;
+    let bounds = bounds::generate(&wit).map_err(failed)?;
     let lifecycle = lifecycle(&wit, state);
     let check = check(&wit, state);
     Ok(quote! {
@@ -83,6 +84,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
             pub use __generated::*;
             #shortcuts
             #clients
+            #bounds
         }
 
         #lifecycle

@@ -2,10 +2,13 @@
 //!
 //! `actor!` reads the actor's world (`wit`), has wit-bindgen generate its bindings
 //! (`bindings`), and adds a client for each actor that the world imports (`clients`,
-//! `rust_type`) and the exports (`actor`). `guest` and `state` are the attributes.
+//! `rust_type`), checks of what the contracts say of values (`bound`, `bounds`) and the
+//! exports (`actor`). `guest` and `state` are the attributes.
 
 mod actor;
 mod bindings;
+mod bound;
+mod bounds;
 mod clients;
 mod guest;
 mod rust_type;

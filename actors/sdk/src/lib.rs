@@ -135,6 +135,10 @@
 //!   An ask returns `Result<T, `[`CallError`]`<Refusal>>` where the target returns a
 //!   `result<T, refusal>`, and `Result<T, `[`CallFailure`]`>` where it returns `T`.
 //!
+//! - `bindings::bounds::create(&order)?`, for each function whose contract says more of its
+//!   arguments than their types ([`bounds`]), and that may decline with
+//!   `invalid(list<violation>)`.
+//!
 //! All these types have `Clone`, `Debug`, `PartialEq`, `Serialize` and `Deserialize`; their JSON is that of the
 //! edges: camel case, absent values left out.
 
@@ -143,6 +147,7 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod turn;
 
+pub mod bounds;
 pub mod calls;
 pub mod config;
 pub mod context;

@@ -4,9 +4,10 @@ use axum::http::{Method, StatusCode};
 use pizza_value::camel;
 use serde_json::{Map, Value, json};
 
-use super::Schemas;
+use super::{Schemas, docs, events, problems};
 use crate::access::{Own, Role};
-use crate::endpoint::{Answer, Endpoint, Rules};
+use crate::endpoint::{Answer, Endpoint, Rules, Shape};
+use crate::feed::position;
 
 pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let (rules, doc) = (&endpoint.rules, &endpoint.doc);
@@ -22,13 +23,24 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if let Some(body) = &doc.body {
         operation["requestBody"] = json!({
             "required": body.required,
-            "content": {"application/json": {"schema": (body.schema)(schemas)}},
+            "content": {"application/json": {"schema": named(endpoint, "Body", body.schema, schemas)}},
         });
         if let Some(examples) = body.examples {
             operation["requestBody"]["content"]["application/json"]["examples"] = examples();
         }
     }
     operation
+}
+
+/// Under a name of its own, which generated clients have for it.
+fn named(endpoint: &Endpoint, what: &str, shape: Shape, schemas: &mut Schemas) -> Value {
+    let schema = shape(schemas);
+    if schema.get("properties").is_none() && schema.get("anyOf").is_none() {
+        return schema;
+    }
+    let id = operation_id(endpoint);
+    let (first, rest) = id.split_at(1);
+    schemas.name(&format!("{}{rest}{what}", first.to_uppercase()), schema)
 }
 
 /// `POST /api/orders/{id}/cancel` is `postOrdersIdCancel`.
@@ -95,20 +107,17 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
             json!({"type": "string", "pattern": pattern}),
         );
     }
-    if matches!(endpoint.doc.answer, Answer::Events) {
-        let about = "Go on after this event.";
-        header(
-            "Last-Event-ID",
-            about,
-            json!({"type": "string", "pattern": "^[0-9]{0,19}$"}),
-        );
+    if matches!(endpoint.doc.answer, Answer::Events(_)) {
+        let about = "Go on after this event; 0 is the beginning.";
+        let schema = json!({"type": "string", "pattern": position::PATTERN});
+        header("Last-Event-ID", about, schema);
     }
     all
 }
 
 fn in_path(name: &str, tag: &str) -> Value {
     let name = name.trim_start_matches('*');
-    let mut schema = json!({"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"});
+    let mut schema = json!({"type": "string", "pattern": docs::KEY});
     let example = match (name, tag) {
         ("id", "kitchen" | "inventory" | "restaurants" | "dashboard") => Some("napoli"),
         ("id", "drivers") => Some("driver-1"),
@@ -118,15 +127,31 @@ fn in_path(name: &str, tag: &str) -> Value {
     if let Some(example) = example {
         schema["examples"] = json!([example]);
     }
-    json!({"name": name, "in": "path", "required": true, "schema": schema})
+    let about = match (name, tag) {
+        ("id", "orders") => "The order's id.",
+        ("id", "drivers") => "The driver's id.",
+        ("id", _) => "The restaurant's id, which its kitchen and its inventory have too.",
+        ("chef", _) => "The chef's id, as `napoli.1` or `1`.",
+        ("type", _) => "The actor's type, as `order`.",
+        ("key", _) => "The actor's key.",
+        ("method", _) => "The function's name in the actor's contract.",
+        _ => "Its name.",
+    };
+    json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
 }
 
 fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let (rules, doc) = (&endpoint.rules, &endpoint.doc);
     let content = match &doc.answer {
-        Answer::Json(shape) => json!({"application/json": {"schema": shape(schemas)}}),
-        // OpenAPI 3.1 has no words for the events of a stream.
-        Answer::Events => json!({"text/event-stream": {}}),
+        Answer::Json(shape) => {
+            let schema = named(endpoint, "Answer", *shape, schemas);
+            json!({"application/json": {"schema": schema}})
+        }
+        Answer::Events(stream) => {
+            let events = (stream.events)(schemas);
+            let schema = events::schema(stream.name, events, schemas);
+            json!({"text/event-stream": {"schema": schema}})
+        }
         Answer::Text(media) => json!({*media: {"schema": {"type": "string"}}}),
         Answer::File => json!({"*/*": {}}),
         Answer::Elsewhere => json!({}),
@@ -144,6 +169,12 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         let etag = json!({"description": about, "schema": {"type": "string"}});
         headers.insert("ETag".to_owned(), etag);
     }
+    if endpoint.is_command() {
+        let about = "`true` when the same request was answered before.";
+        let schema = json!({"type": "string", "enum": ["true"]});
+        let replayed = json!({"description": about, "schema": schema});
+        headers.insert("Idempotency-Replayed".to_owned(), replayed);
+    }
     if doc.status == 201 {
         let location = json!({"description": "Where it is", "schema": {"type": "string"}});
         headers.insert("Location".to_owned(), location);
@@ -159,28 +190,14 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if matches!(doc.answer, Answer::Json(_)) && rules.path.ends_with("{method}") {
         all.insert("204".to_owned(), json!({"description": reason(204)}));
     }
-    let problem = json!({"$ref": "#/components/responses/Problem"});
-    for status in problems(endpoint) {
-        all.insert(status.to_string(), problem.clone());
+    if matches!(&doc.answer, Answer::Events(stream) if stream.name == "Order") {
+        let about = "The stream is over, and the client has seen its end.";
+        all.insert("204".to_owned(), json!({"description": about}));
     }
+    all.extend(problems::responses(endpoint, schemas));
+    let problem = json!({"$ref": "#/components/responses/Problem"});
     all.insert("default".to_owned(), problem);
     all.into()
-}
-
-/// What a client should be ready for; whatever else comes has the same form.
-fn problems(endpoint: &Endpoint) -> Vec<u16> {
-    let rules = &endpoint.rules;
-    let mut statuses = vec![400, 429, 503];
-    if !rules.public {
-        statuses.extend([401, 403]);
-    }
-    if rules.path.contains('{') {
-        statuses.extend([404, 422]);
-    }
-    if endpoint.is_command() {
-        statuses.extend([408, 409, 412, 413, 415, 422]);
-    }
-    statuses
 }
 
 /// What can be done with an order that was just made.

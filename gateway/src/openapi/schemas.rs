@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use wit_parser::{Docs, Type, TypeDefKind, TypeId};
 
 use super::contracts::contracts;
+use super::docs;
 
 /// The common type whose values people read as a time.
 const TIMESTAMP: &str = "timestamp";
@@ -51,10 +52,14 @@ impl Schemas {
         let mut object = Object::default();
         for parameter in &function.params {
             if !without.contains(&parameter.name.as_str()) {
-                object.add(self, &parameter.name, parameter.ty, None, Absent::OrNull);
+                let name = &parameter.name;
+                object.add(self, name, parameter.ty, Absent::OrNull);
+                let schema = object.field(name);
+                let told = docs::describe_parameter(schema, &function.docs, name);
+                self.note(told);
             }
         }
-        object.schema(None)
+        object.done()
     }
 
     /// A record's fields as the body of a request.
@@ -76,9 +81,28 @@ impl Schemas {
             return object;
         };
         for field in &record.fields {
-            object.add(self, &field.name, field.ty, Some(&field.docs), absent);
+            object.add(self, &field.name, field.ty, absent);
+            self.describe(object.field(&field.name), &field.docs);
         }
         object
+    }
+
+    /// A schema under a name of its own: what generated clients call it.
+    pub(crate) fn name(&mut self, name: &str, schema: Value) -> Value {
+        if schema.get("$ref").is_some() {
+            return schema;
+        }
+        self.named.insert(name.to_owned(), schema);
+        reference(name)
+    }
+
+    fn describe(&mut self, schema: &mut Value, docs: &Docs) {
+        let told = docs::describe(schema, docs);
+        self.note(told);
+    }
+
+    fn note(&mut self, told: Result<(), String>) {
+        self.missing.extend(told.err());
     }
 
     fn miss(&mut self, package: &str, name: &str) -> Value {
@@ -120,11 +144,12 @@ impl Schemas {
 
     /// A reference to the schema, which is made once.
     fn named(&mut self, name: String, id: TypeId) -> Value {
-        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        let reference = reference(&name);
         if !self.named.contains_key(&name) {
             // Whoever refers to itself finds it begun.
             self.named.insert(name.clone(), Value::Null);
-            let structure = self.structure(id);
+            let mut structure = self.structure(id);
+            self.describe(&mut structure, &contracts().0.types[id].docs);
             self.named.insert(name, structure);
         }
         reference
@@ -136,10 +161,10 @@ impl Schemas {
             TypeDefKind::Record(record) => {
                 let mut object = Object::default();
                 for field in &record.fields {
-                    let docs = Some(&field.docs);
-                    object.add(self, &field.name, field.ty, docs, Absent::LeftOut);
+                    object.add(self, &field.name, field.ty, Absent::LeftOut);
+                    self.describe(object.field(&field.name), &field.docs);
                 }
-                object.schema(Some(&def.docs))
+                object.done()
             }
             TypeDefKind::Enum(cases) => {
                 let names = cases.cases.iter().map(|case| camel(&case.name));
@@ -176,24 +201,28 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    fn add(
-        &mut self,
-        schemas: &mut Schemas,
-        name: &str,
-        of: Type,
-        docs: Option<&Docs>,
-        absent: Absent,
-    ) {
+    fn add(&mut self, schemas: &mut Schemas, name: &str, of: Type, absent: Absent) {
         let name = camel(name);
-        let mut schema = match optional(of) {
+        let schema = match optional(of) {
             Some(inner) if absent == Absent::LeftOut => schemas.schema(inner),
             _ => schemas.schema(of),
         };
         if optional(of).is_none() {
             self.required.push(name.clone());
         }
-        describe(&mut schema, docs);
         self.fields.insert(name, schema);
+    }
+
+    /// By its name in the contract.
+    fn field(&mut self, name: &str) -> &mut Value {
+        self.fields.entry(camel(name)).or_insert_with(|| json!({}))
+    }
+
+    /// Only these fields.
+    pub(crate) fn only(mut self, names: &[&str]) -> Self {
+        self.fields.retain(|name, _| names.contains(&name.as_str()));
+        self.required.retain(|name| names.contains(&name.as_str()));
+        self
     }
 
     /// A field of the API's own, or another form of one.
@@ -203,6 +232,13 @@ impl Object {
         if required {
             self.required.push(name.to_owned());
         }
+        self
+    }
+
+    /// With the fields of another one.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.fields.extend(other.fields);
+        self.required.extend(other.required);
         self
     }
 
@@ -222,17 +258,15 @@ impl Object {
     }
 
     pub(crate) fn done(self) -> Value {
-        self.schema(None)
-    }
-
-    fn schema(self, docs: Option<&Docs>) -> Value {
-        let mut schema = closed(self.fields, self.required);
-        describe(&mut schema, docs);
-        schema
+        closed(self.fields, self.required)
     }
 }
 
-pub(crate) fn or_null(schema: Value) -> Value {
+pub(super) fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn or_null(schema: Value) -> Value {
     json!({"anyOf": [schema, {"type": "null"}]})
 }
 
@@ -251,12 +285,4 @@ fn closed(fields: Map<String, Value>, required: Vec<String>) -> Value {
         "required": required,
         "additionalProperties": false,
     })
-}
-
-fn describe(schema: &mut Value, docs: Option<&Docs>) {
-    let text = docs.and_then(|docs| docs.contents.as_deref());
-    if let (Some(text), Some(schema)) = (text, schema.as_object_mut()) {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        schema.insert("description".to_owned(), text.into());
-    }
 }

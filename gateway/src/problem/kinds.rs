@@ -41,6 +41,7 @@ kinds! {
     DECLINED = CONFLICT, "declined", "The actor declined";
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The body is too large";
     MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body must be JSON";
+    CONTENT_ENCODING = UNSUPPORTED_MEDIA_TYPE, "unsupported-content-encoding", "The body must not be compressed";
     INTERNAL = INTERNAL_SERVER_ERROR, "internal", "The gateway made a mistake";
     ACTOR_FAILED = INTERNAL_SERVER_ERROR, "actor-failed", "The actor failed and changed nothing";
     UNEXPECTED_REPLY = BAD_GATEWAY, "unexpected-reply", "The actor's reply could not be understood";

@@ -21,6 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .summary("Call any function of any actor; its arguments by name or in order")
         .by(&[], Own::Anything)
         .may_take(|_| json!({"type": ["object", "array"]}))
+        .declines(&[problem::DECLINED])
         .gives(Schemas::anything);
     vec![door]
 }
@@ -33,13 +34,15 @@ async fn call(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let target = ActorId::new(actor_type, key)?;
+    let actor_type = target.actor_type().to_owned();
     let reply = if body.is_given()? {
-        caller.send(target, &method, body.into_bytes()).await?
+        let reply = caller.send(target, &method, body.bytes()).await;
+        reply.map_err(|problem| also_beyond(problem, &body, &actor_type, &method))?
     } else {
         caller.ask(target, &method).await?
     };
     if reply.declined {
-        return Err(declined(&reply));
+        return Err(declined(&reply).answered_by(&reply));
     }
     let response = if reply.body.is_empty() {
         StatusCode::NO_CONTENT.into_response()
@@ -47,6 +50,20 @@ async fn call(
         raw(StatusCode::OK, reply.body.clone())
     };
     Ok(acknowledged(response, &reply))
+}
+
+/// What the host says of types, and what the contract says of values: all that is wrong.
+fn also_beyond(problem: Problem, body: &JsonBody, actor_type: &str, method: &str) -> Problem {
+    if problem.kind() != problem::INVALID {
+        return problem;
+    }
+    let beyond = body.beyond(actor_type, method).into_iter();
+    beyond.fold(problem, |problem, found| {
+        if problem.has_error_at(&found.pointer) {
+            return problem;
+        }
+        problem.error(found.pointer, found.message)
+    })
 }
 
 /// The pizzeria's refusals are known; another actor's error is handed on as it is.

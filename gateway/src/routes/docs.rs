@@ -32,10 +32,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("/docs/", index)
             .summary("The page to browse it")
             .public()
+            .page()
             .gives_text("text/html"),
         get("/docs/{file}", file)
             .summary("What the page needs")
             .public()
+            .page()
             .gives_a_file(),
     ]
 }

@@ -12,7 +12,7 @@ use crate::answer::{granted, told};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, get, post, put};
-use crate::openapi::{Object, Schemas, or_null};
+use crate::openapi::Schemas;
 use crate::parameters::Path;
 use crate::problem::Problem;
 use crate::time::{At, Given};
@@ -64,21 +64,18 @@ fn driver(schemas: &mut Schemas) -> Value {
     schemas.of("driver", "driver-state")
 }
 
-fn position(_: &mut Schemas) -> Value {
-    let number = || json!({"type": "number"});
-    let degrees = |max: u32| json!({"type": "number", "minimum": -f64::from(max), "maximum": max});
-    let time = json!({"anyOf": [
-        {"type": "string", "format": "date-time"},
-        {"type": "integer", "minimum": 0, "description": "Milliseconds since 1970"},
-    ]});
-    let mut position = Object::default()
-        .with("lat", degrees(90), true)
-        .with("lon", degrees(180), true)
-        .with("timestamp", time, true);
-    for name in ["accuracy", "speed", "heading"] {
-        position = position.with(name, or_null(number()), false);
-    }
-    position.done()
+/// As the contract has them, side by side.
+fn position(schemas: &mut Schemas) -> Value {
+    let time = json!({
+        "description": "When the driver was there.",
+        "anyOf": [
+            {"type": "string", "format": "date-time"},
+            {"type": "integer", "minimum": 0, "description": "Milliseconds since 1970"},
+        ],
+    });
+    let motion = schemas.body_of("driver", "motion");
+    let location = schemas.body_of("types", "location");
+    location.and(motion).with("timestamp", time, true).done()
 }
 
 /// A driver as clients see it.

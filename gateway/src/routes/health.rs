@@ -21,6 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("/health/ready", ready)
             .summary("Whether it can do its work")
             .public()
+            .declines(&[problem::NOT_READY])
             .gives(status),
     ]
 }

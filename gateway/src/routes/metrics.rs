@@ -16,6 +16,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let metrics = get("/metrics", read)
         .summary("Counters and histograms, for Prometheus")
         .by(&[], Own::Anything)
+        .declines(&[problem::NOT_FOUND])
         .gives_text("text/plain");
     vec![metrics]
 }

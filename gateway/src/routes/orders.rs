@@ -15,17 +15,18 @@ use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
 use crate::condition;
 use crate::endpoint::{Endpoint, Parameter, get, post, put};
-use crate::openapi::Schemas;
+use crate::feed::position;
+use crate::openapi::{Schemas, events};
 use crate::order::Order;
 use crate::parameters::Path;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::track;
 
 /// Where a stream goes on, for those who cannot send a header.
 pub(super) const GO_ON: &[Parameter] = &[Parameter {
     name: "lastEventId",
     about: "Go on after this event; the header counts before it.",
-    schema: |_| schema!({"type": "string", "pattern": "^[0-9]{0,19}$"}),
+    schema: |_| schema!({"type": "string", "pattern": position::PATTERN}),
 }];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -35,6 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .by(&[Customer, Manager], Own::Anything)
             .takes(create::body)
             .for_example(create::examples)
+            .declines(&[problem::REJECTED])
             .creates(order),
         get("/api/orders/{id}", read)
             .summary("An order as it is now")
@@ -45,7 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("An order's events: status, driver, eta, gap, end")
             .by(&[Customer, Driver, Kitchen, Manager], Own::Order)
             .query(GO_ON)
-            .gives_events(),
+            .gives_events("Order", events::of_order),
         put("/api/orders/{id}/status", update_status)
             .summary("Move an order on")
             .by(&[Kitchen], Own::Order)

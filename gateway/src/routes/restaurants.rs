@@ -17,7 +17,7 @@ use crate::answer::{granted, plain, told};
 use crate::caller::Caller;
 use crate::dashboard;
 use crate::endpoint::{Endpoint, Parameter, get};
-use crate::openapi::Schemas;
+use crate::openapi::{Schemas, events};
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::time::At;
@@ -74,7 +74,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("Everything that happens in it: status, driver, eta, alert, gap")
             .by(&[Manager], Own::Restaurant)
             .query(super::orders::GO_ON)
-            .gives_events(),
+            .gives_events("Dashboard", events::of_restaurant),
     ]
 }
 

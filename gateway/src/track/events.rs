@@ -6,6 +6,7 @@ use pizza_types::{ActorId, CallError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::feed::position::Position;
 use crate::feed::{Feed, From, Gap, Item};
 use crate::order::is_end;
 use crate::server::App;
@@ -77,13 +78,10 @@ impl Events {
     pub(crate) async fn open(
         app: App,
         order: ActorId,
-        position: u64,
+        position: Option<Position>,
         newest: Newest,
     ) -> Result<Self, CallError> {
-        let from = match position {
-            0 => From::TheBeginning,
-            position => From::After(position),
-        };
+        let from = position.map_or(From::TheBeginning, |position| From::After(position.after));
         let key = order.key().clone();
         Ok(Self {
             feed: Feed::open(app, STREAM, key, from).await?,
@@ -93,13 +91,26 @@ impl Events {
         })
     }
 
+    /// Before all others.
+    pub(crate) fn opening(&self) -> sse::Event {
+        self.feed.opening()
+    }
+
+    /// Whether whoever has seen the end has seen everything.
+    pub(crate) async fn are_over(&mut self) -> Result<bool, CallError> {
+        Ok(is_end(&self.newest.status) && !self.feed.has_more().await?)
+    }
+
     pub(crate) async fn next(&mut self) -> Result<Next, CallError> {
         loop {
             if self.over {
                 return Ok(Next::Over);
             }
             match self.feed.next().await? {
-                Item::Gap(gap) => return Ok(Next::Event(self.notice("gap", Some(gap)))),
+                Item::Gap(gap) => {
+                    let notice = self.notice(Some(gap));
+                    return Ok(Next::Event(self.feed.told("gap", &notice)));
+                }
                 Item::Event(event) => {
                     if let Some(event) = self.change(&event) {
                         return Ok(Next::Event(event));
@@ -107,7 +118,8 @@ impl Events {
                 }
                 Item::Drained if is_end(&self.newest.status) => {
                     self.over = true;
-                    return Ok(Next::Event(self.notice("end", None)));
+                    let notice = self.notice(None);
+                    return Ok(Next::Event(self.feed.told_last("end", &notice)));
                 }
                 Item::Drained => self.feed.more().await,
             }
@@ -137,12 +149,11 @@ impl Events {
         Some(self.feed.told(name, &change))
     }
 
-    fn notice(&self, name: &str, gap: Option<Gap>) -> sse::Event {
-        let notice = Notice {
+    fn notice(&self, gap: Option<Gap>) -> Notice<'_> {
+        Notice {
             order_id: self.order.key(),
             newest: &self.newest,
             gap,
-        };
-        self.feed.told(name, &notice)
+        }
     }
 }

@@ -145,6 +145,8 @@ async fn idle_streams_over_the_limit_are_shed_and_the_others_hear_everything() {
         client.write(DASHBOARD, b"").await;
         let head = client.read_head().await;
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let opening = client.chunk().await.expect("where to go on");
+        assert!(opening.starts_with("retry: "), "{opening}");
         idle.push(client);
     }
     for _ in 0..20 {

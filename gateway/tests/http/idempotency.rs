@@ -1,7 +1,9 @@
 //! The same request again is the same message.
 
 use pizza_types::MessageId;
+use serde_json::json;
 
+use crate::fake::order;
 use crate::socket::Server;
 
 const SHORT: &str = "{\"customerId\":\"c\",\"pizzaType\":\"Margherita\"}";
@@ -70,4 +72,48 @@ async fn a_key_that_is_none_is_refused() {
         server.send(&put).await.problem(400, "malformed");
     }
     assert!(server.fake.calls.lock().expect("unpoisoned").is_empty());
+}
+
+/// A client that asks again must be able to tell what it hears a second time from what is
+/// decided anew, whatever was decided.
+#[tokio::test]
+async fn a_refusal_that_is_heard_again_says_so() {
+    let server = Server::start().await;
+    let mut rejected = order("order-1", "rejected", 1);
+    rejected["rejection"] = json!({"reason": "out-of-stock", "message": "out of dough",
+        "missing": [{"ingredient": "dough", "quantity": 1}], "alternatives": []});
+    let violation = json!([{"pointer": "/reason", "message": "wrong"}]);
+    let conflict = json!({"message": "too late", "allowed": []});
+    for (method, answer) in [
+        ("order.create", json!({"ok": rejected})),
+        ("order.cancel", json!({"err": {"invalid": violation}})),
+        ("order.confirm-delivery", json!({"err": {"conflict": conflict}})),
+        ("order.update-status", json!({"err": {"notFound": "no such order"}})),
+        ("order.assign-driver", json!({"err": {"stale": 7}})),
+        ("x.method", json!({"err": {"own": [1]}})),
+    ] {
+        server.fake.answers(method, Ok(answer));
+    }
+    for (request, status) in [
+        ("POST /api/orders", 409),
+        ("POST /api/orders/o/cancel", 422),
+        ("POST /api/orders/o/confirm-delivery", 409),
+        ("PUT /api/orders/o/status", 404),
+        ("POST /api/orders/o/assign-driver", 412),
+        ("POST /api/actors/x/y/method", 409),
+    ] {
+        let body = match request.rsplit('/').next() {
+            Some("orders") => SHORT,
+            Some("status") => r#"{"status":"ready"}"#,
+            Some("assign-driver") => r#"{"driverId":"d"}"#,
+            _ => "{}",
+        };
+        let request = format!("{request}\nidempotency-key: k-1\n\n{body}");
+        let (first, again) = (server.send(&request).await, server.send(&request).await);
+        for (answer, replayed) in [(&first, None), (&again, Some("true"))] {
+            assert_eq!(answer.status, status, "{answer:?}");
+            assert_eq!(answer.header("idempotency-replayed"), replayed, "{request}");
+            assert_eq!(answer.header("x-durability"), Some("fsync"), "{request}");
+        }
+    }
 }

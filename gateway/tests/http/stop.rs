@@ -18,6 +18,8 @@ async fn requests_finish_streams_end_and_nothing_new_is_taken() {
     let mut stream = server.connect().await;
     stream.write("GET /api/orders/order-1/track", b"").await;
     stream.read_head().await;
+    let opening = stream.chunk().await.expect("where to go on");
+    assert!(opening.starts_with("retry: "), "{opening}");
     let mut idle = server.connect().await;
     idle.write("GET /health/live", b"").await;
     idle.read().await;

@@ -19,8 +19,12 @@ impl Stream {
         Self(connection)
     }
 
-    async fn next(&mut self) -> Option<(String, u64, Value)> {
-        let chunk = self.0.chunk().await?;
+    async fn next(&mut self) -> Option<(String, String, Value)> {
+        let mut chunk = self.0.chunk().await?;
+        // Where to go on, before anything has happened.
+        while chunk.starts_with("retry: ") {
+            chunk = self.0.chunk().await?;
+        }
         let field = |name: &str| {
             let line = chunk.lines().find_map(|line| line.strip_prefix(name));
             line.unwrap_or_else(|| panic!("no {name} in {chunk:?}"))
@@ -29,7 +33,7 @@ impl Stream {
         let data = serde_json::from_str(&field("data: ")).expect("JSON");
         Some((
             field("event: "),
-            field("id: ").parse().expect("a number"),
+            field("id: "),
             data,
         ))
     }
@@ -67,17 +71,17 @@ async fn a_stream_replays_goes_on_and_ends() {
     let server = with_events(GatewayConfig::default(), "outForDelivery").await;
     let mut stream = Stream::open(&server, TRACK).await;
     let (event, id, data) = stream.next().await.expect("an event");
-    assert_eq!((&*event, id), ("status", 1));
+    assert_eq!((&*event, &*id), ("status", "1"));
     let expected = json!({"orderId": "order-1", "version": 1, "at": "1970-01-01T00:00:01.000Z",
         "status": "created"});
     assert_eq!(data, expected);
-    for expected in [("status", 2), ("driver", 3), ("eta", 4)] {
+    for expected in [("status", "2"), ("driver", "3"), ("eta", "4")] {
         let (event, id, _) = stream.next().await.expect("an event");
-        assert_eq!((&*event, id), expected);
+        assert_eq!((&*event, &*id), expected);
     }
     server.fake.publish(5, "status", "delivered");
     server.fake.publish(6, "driver", "delivered");
-    assert_eq!(stream.rest().await, ["status 5", "driver 6", "end 6"]);
+    assert_eq!(stream.rest().await, ["status 5", "driver 6", "end 6.end"]);
 }
 
 #[tokio::test]
@@ -89,7 +93,12 @@ async fn a_stream_resumes_at_each_position() {
     let server = with_events(small, "delivered").await;
     server.fake.publish(5, "status", "delivered");
     let all = [
-        "status 1", "status 2", "driver 3", "eta 4", "status 5", "end 5",
+        "status 1",
+        "status 2",
+        "driver 3",
+        "eta 4",
+        "status 5",
+        "end 5.end",
     ];
     for position in 0..=5 {
         let header = format!("{TRACK}\nlast-event-id: {position}");
@@ -106,7 +115,7 @@ async fn a_position_that_is_not_kept_is_told_as_a_gap() {
     let server = with_events(GatewayConfig::default(), "delivered").await;
     server.fake.publish(5, "status", "delivered");
     server.fake.forget_events_below(4);
-    let rest = ["eta 4", "status 5", "end 5"];
+    let rest = ["eta 4", "status 5", "end 5.end"];
     // Nobody has missed what nobody has asked for; and 4 comes right after 3.
     for request in [TRACK.to_owned(), format!("{TRACK}\nlast-event-id: 3")] {
         assert_eq!(Stream::open(&server, &request).await.rest().await, rest);
@@ -116,7 +125,7 @@ async fn a_position_that_is_not_kept_is_told_as_a_gap() {
         let request = format!("{TRACK}\nlast-event-id: {asked}");
         let mut stream = Stream::open(&server, &request).await;
         let (event, id, data) = stream.next().await.expect("an event");
-        assert_eq!((&*event, id), ("gap", 3));
+        assert_eq!((&*event, &*id), ("gap", "3"));
         assert_eq!(
             (&data["asked"], &data["oldest"]),
             (&json!(asked), &json!(4))
@@ -152,6 +161,8 @@ async fn a_quiet_stream_is_kept_open() {
         Ok(json!({"ok": order("order-1", "baking", 5)})),
     );
     let mut stream = Stream::open(&server, TRACK).await;
+    let opening = stream.0.chunk().await;
+    assert_eq!(opening.as_deref(), Some("retry: 2000\nid: 0\n\n"));
     assert_eq!(stream.0.chunk().await.as_deref(), Some(":\n\n"));
 }
 
@@ -177,4 +188,81 @@ async fn streams_over_the_limit_are_shed() {
         }
     }
     panic!("a place becomes free when a client goes");
+}
+
+/// A browser comes back for ever, unless it is told that there is nothing to come for.
+#[tokio::test]
+async fn whoever_has_seen_the_end_is_told_that_there_is_no_more() {
+    let server = with_events(GatewayConfig::default(), "delivered").await;
+    server.fake.publish(5, "status", "delivered");
+    for request in [
+        format!("{TRACK}\nlast-event-id: 5.end"),
+        format!("{TRACK}?lastEventId=5.end"),
+    ] {
+        let answer = server.send(&request).await;
+        assert_eq!((answer.status, &*answer.body), (204, ""), "{request}");
+    }
+    // Whoever lost the connection right before the end has not seen it.
+    let mut stream = Stream::open(&server, &format!("{TRACK}\nlast-event-id: 5")).await;
+    assert_eq!(stream.rest().await, ["end 5.end"]);
+    // What came late is not lost on those who believe that they have seen everything.
+    server.fake.publish(6, "driver", "delivered");
+    let mut stream = Stream::open(&server, &format!("{TRACK}\nlast-event-id: 5.end")).await;
+    assert_eq!(stream.rest().await, ["driver 6", "end 6.end"]);
+    // The end of another history is none of this one.
+    let mut stream = Stream::open(&server, &format!("{TRACK}\nlast-event-id: 99.end")).await;
+    let (event, id, _) = stream.next().await.expect("an event");
+    assert_eq!((&*event, &*id), ("gap", "0"));
+}
+
+/// The last event may not be kept any more, but it was seen.
+#[tokio::test]
+async fn an_order_whose_events_are_forgotten_is_over_too() {
+    let server = Server::start().await;
+    let delivered = json!({"ok": order("order-1", "delivered", 5)});
+    server.fake.answers("order.get", Ok(delivered));
+    let answer = server.send(&format!("{TRACK}\nlast-event-id: 0.end")).await;
+    assert_eq!(answer.status, 204);
+}
+
+const FOLLOW: &str = "GET /api/dashboard/r/stream";
+
+/// A gap whose client loses the connection again must not become "from now on".
+#[tokio::test]
+async fn whoever_comes_back_with_the_id_of_a_gap_misses_nothing() {
+    let server = Server::start().await;
+    for position in 1..=3 {
+        server.fake.publish_to_restaurant(position, "preparing");
+    }
+    let mut screen = Stream::open(&server, &format!("{FOLLOW}\nlast-event-id: 99")).await;
+    let (event, id, data) = screen.next().await.expect("an event");
+    assert_eq!((&*event, &*id), ("gap", "0"));
+    assert_eq!((&data["asked"], &data["oldest"]), (&json!(99), &json!(1)));
+    drop(screen);
+    let mut screen = Stream::open(&server, &format!("{FOLLOW}\nlast-event-id: {id}")).await;
+    for expected in ["1", "2", "3"] {
+        let (event, id, _) = screen.next().await.expect("an event");
+        assert_eq!((&*event, &*id), ("status", expected));
+    }
+    // Meanwhile the first of them is forgotten: that is told again.
+    server.fake.forget_events_below(3);
+    let mut screen = Stream::open(&server, &format!("{FOLLOW}\nlast-event-id: 0")).await;
+    let (event, id, data) = screen.next().await.expect("an event");
+    assert_eq!((&*event, &*id), ("gap", "2"));
+    assert_eq!((&data["asked"], &data["oldest"]), (&json!(0), &json!(3)));
+}
+
+/// A screen whose connection breaks before the first event knows where to go on.
+#[tokio::test]
+async fn a_screen_that_has_heard_nothing_yet_can_go_on_too() {
+    let server = Server::start().await;
+    server.fake.publish_to_restaurant(1, "preparing");
+    let mut screen = Stream::open(&server, FOLLOW).await;
+    let opening = screen.0.chunk().await.expect("an opening");
+    assert_eq!(opening, "retry: 2000\nid: 1\n\n");
+    drop(screen);
+    server.fake.publish_to_restaurant(2, "baking");
+    let mut screen = Stream::open(&server, &format!("{FOLLOW}\nlast-event-id: 1")).await;
+    let (event, id, _) = screen.next().await.expect("an event");
+    assert_eq!((&*event, &*id), ("status", "2"));
 }

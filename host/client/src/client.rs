@@ -64,10 +64,7 @@ impl Call {
     /// # Errors
     /// When the value has no JSON form.
     pub fn arguments(mut self, arguments: &impl Serialize) -> Result<Self, CallError> {
-        let json = serde_json::to_vec(arguments).map_err(|error| CallError::BadArguments {
-            pointer: String::new(),
-            message: error.to_string(),
-        })?;
+        let json = serde_json::to_vec(arguments).map_err(|error| CallError::bad_argument("", error.to_string()))?;
         self.arguments = json.into();
         Ok(self)
     }

@@ -225,10 +225,10 @@ impl Transport for Remote {
                 Err(CallError::Unreachable { detail })
             }
             Err(Lost::Unclear(detail)) => Err(CallError::Unknown { id, detail }),
-            Err(Lost::TooLarge) => Err(CallError::BadArguments {
-                pointer: String::new(),
-                message: "they are more than the silo takes".to_owned(),
-            }),
+            Err(Lost::TooLarge) => {
+                let message = "they are more than the silo takes";
+                Err(CallError::bad_argument("", message))
+            }
         }
     }
 

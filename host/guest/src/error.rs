@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Instant;
 
-use pizza_types::CallError;
+use pizza_types::{CallError, Mistake};
 
 /// A turn that came to nothing: whatever it staged is gone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,8 +34,8 @@ pub enum GuestError {
     TransferTooLarge { what: &'static str, limit: usize },
     #[error("no instance was free within {waited_ms} ms")]
     NoInstance { waited_ms: u64 },
-    #[error("argument at {pointer:?}: {message}")]
-    BadArguments { pointer: String, message: String },
+    #[error("{}", pizza_types::told(mistakes))]
+    BadArguments { mistakes: Vec<Mistake> },
     #[error("actor type {actor_type:?} has no method {method:?}; it has {known}")]
     UnknownMethod {
         actor_type: String,
@@ -85,9 +85,7 @@ impl GuestError {
 impl From<GuestError> for CallError {
     fn from(error: GuestError) -> Self {
         match error {
-            GuestError::BadArguments { pointer, message } => {
-                Self::BadArguments { pointer, message }
-            }
+            GuestError::BadArguments { mistakes } => Self::BadArguments { mistakes },
             GuestError::UnknownMethod {
                 actor_type,
                 method,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pizza_types::{LogLevel, Outcome, State, StateWrite, StreamEvent};
+use pizza_types::{LogLevel, Mistake, Outcome, State, StateWrite, StreamEvent};
 use pizza_value::{Limits, ValueError};
 use wasmtime::component::{ComponentExportIndex, Val};
 
@@ -257,10 +257,14 @@ fn string(text: &str) -> Val {
     Val::String(text.to_owned())
 }
 
-fn bad_arguments(error: ValueError) -> GuestError {
-    let message = error.problem.to_string();
-    let pointer = error.pointer;
-    GuestError::BadArguments { pointer, message }
+fn bad_arguments(errors: Vec<ValueError>) -> GuestError {
+    let mistakes = errors.into_iter().map(|error| Mistake {
+        message: error.problem.to_string(),
+        pointer: error.pointer,
+    });
+    GuestError::BadArguments {
+        mistakes: mistakes.collect(),
+    }
 }
 
 fn misfit(what: &str) -> GuestError {

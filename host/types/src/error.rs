@@ -19,9 +19,9 @@ pub enum CallError {
         method: String,
         known: String,
     },
-    /// `pointer` is a JSON pointer into the arguments.
-    #[error("argument at {pointer:?}: {message}")]
-    BadArguments { pointer: String, message: String },
+    /// All that is wrong with them; there is at least one.
+    #[error("{}", told(mistakes))]
+    BadArguments { mistakes: Vec<Mistake> },
     #[error("the call would come back to an actor that waits in its chain: {cycle}")]
     Cycle { cycle: String },
     #[error("the chain of calls is {depth} deep, {limit} is the limit: {chain}")]
@@ -57,7 +57,30 @@ pub enum CallError {
     Unreachable { detail: String },
 }
 
+/// What is wrong with a call's arguments at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mistake {
+    /// JSON pointer into the arguments.
+    pub pointer: String,
+    pub message: String,
+}
+
+/// For a person, all in one line.
+#[must_use]
+pub fn told(mistakes: &[Mistake]) -> String {
+    let told = mistakes.iter();
+    let told = told.map(|mistake| format!("argument at {:?}: {}", mistake.pointer, mistake.message));
+    told.collect::<Vec<_>>().join("; ")
+}
+
 impl CallError {
+    #[must_use]
+    pub fn bad_argument(pointer: &str, message: impl Into<String>) -> Self {
+        let (pointer, message) = (pointer.to_owned(), message.into());
+        let mistakes = vec![Mistake { pointer, message }];
+        Self::BadArguments { mistakes }
+    }
+
     /// The place of a deadline that passed while the actor worked on the message.
     pub const IN_TURN: &'static str = "while the turn ran";
 

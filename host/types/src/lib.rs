@@ -18,7 +18,7 @@ pub mod reply;
 
 pub use counts::Counts;
 pub use envelope::{Body, Chain, Envelope, StreamEvent};
-pub use error::CallError;
+pub use error::{CallError, Mistake, told};
 pub use id::{ActorId, InvalidDigest, InvalidId, MessageId, ModuleDigest, SHARDS, ShardId, SiloId};
 pub use outcome::{
     Effect, EntryWrite, LogLevel, LogLine, MissedPolicy, Outcome, State, StateWrite,

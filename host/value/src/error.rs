@@ -56,12 +56,10 @@ impl ValueError {
         Self { pointer, problem }
     }
 
-    /// The same problem, seen from one level further out.
-    #[must_use]
-    pub(crate) fn within(mut self, step: &str) -> Self {
+    /// The same problem is seen from one level further out.
+    pub(crate) fn push_front(&mut self, step: &str) {
         let step = step.replace('~', "~0").replace('/', "~1");
         self.pointer = format!("/{step}{}", self.pointer);
-        self
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
     } else {
         LONG
     };
-    let order = asked.order(&caller.app.config().default_restaurant)?;
+    let order = asked.order(&body, &caller.app.config().default_restaurant)?;
     order.check_owner(&caller)?;
     // The id follows from the message, so that the same message makes the same order.
     let order_id = format!("order-{}", MessageId::derive("order", &[&caller.id.0]));
@@ -91,7 +91,7 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
         .map_err(|problem| problem.relocated(places))?;
     let order: Order<'_> = granted(&reply).map_err(|problem| problem.relocated(places))?;
     if order.status == "rejected" {
-        return Err(rejected(&order));
+        return Err(rejected(&order).answered_by(&reply));
     }
     let mut response = json(StatusCode::CREATED, &order)?;
     let headers = response.headers_mut();
@@ -103,7 +103,7 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
 }
 
 impl<'a> Asked<'a> {
-    fn order(self, default_restaurant: &'a str) -> Result<NewOrder<'a>, Problem> {
+    fn order(self, body: &JsonBody, default_restaurant: &'a str) -> Result<NewOrder<'a>, Problem> {
         let items = match (self.pizza_type, self.items) {
             (Some(pizza_type), None) => vec![Item {
                 pizza_type,
@@ -112,10 +112,10 @@ impl<'a> Asked<'a> {
             (None, Some(items)) => items,
             (Some(_), Some(_)) => {
                 let message = "give either pizzaType or items, not both";
-                return Err(Problem::invalid("/pizzaType", message));
+                return Err(body.invalid_at(&["/pizzaType", "/items"], message));
             }
             (None, None) => {
-                return Err(Problem::invalid("/items", "the field is required"));
+                return Err(body.invalid_at(&["/items"], "the field is required"));
             }
         };
         Ok(NewOrder {

@@ -10,6 +10,21 @@ use crate::error::{Problem, quoted};
 use crate::ty::{Field, Name, ResultType, Type, Variant};
 use crate::value::Value;
 
+/// Stands where an error was noted; nobody will see it.
+pub(super) const REFUSED: Value = Value::Bool(false);
+
+/// What is left of an object that is refused, after a key whose value was not read.
+pub(super) fn pass_over_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>()?;
+    pass_over(map)
+}
+
+/// What is left of an object that is refused.
+pub(super) fn pass_over<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
 /// A key, borrowed from the document unless it has escapes.
 #[derive(Deserialize)]
 struct Key<'k>(#[serde(borrow)] Cow<'k, str>);
@@ -21,9 +36,9 @@ pub(super) fn list<'de, A: SeqAccess<'de>>(
 ) -> Result<Value, A::Error> {
     let mut values = Vec::new();
     loop {
-        let index = values.len();
+        let (index, before) = (values.len(), walk.noted());
         let next = seq.next_element_seed(Seed::new(ty, walk));
-        match walk.step(next, || index.to_string())? {
+        match walk.step(before, next, || index.to_string())? {
             Some(value) => values.push(value),
             None => return Ok(Value::List(values)),
         }
@@ -64,12 +79,15 @@ pub(super) fn by_position<'de, 't, A: SeqAccess<'de>>(
     };
     let mut values = Vec::with_capacity(expected);
     for ty in types {
-        let found = values.len();
+        let (found, before) = (values.len(), walk.noted());
         let next = seq.next_element_seed(Seed::new(ty, walk));
-        match walk.step(next, || found.to_string())? {
+        match walk.step(before, next, || found.to_string())? {
             Some(value) => values.push(value),
             None if found >= least => values.push(Value::Option(None)),
-            None => return Err(walk.fail(wrong_arity(found, least, expected))),
+            None => {
+                walk.note(wrong_arity(found, least, expected))?;
+                return Ok(values);
+            }
         }
     }
     let mut found = expected;
@@ -77,7 +95,7 @@ pub(super) fn by_position<'de, 't, A: SeqAccess<'de>>(
         found += 1;
     }
     if found > expected {
-        return Err(walk.fail(wrong_arity(found, least, expected)));
+        walk.note(wrong_arity(found, least, expected))?;
     }
     Ok(values)
 }
@@ -98,13 +116,16 @@ pub(super) fn flags<'de, A: SeqAccess<'de>>(
     let mut set = Vec::new();
     let mut at = 0_usize;
     loop {
+        let before = walk.noted();
         let next = seq.next_element_seed(Seed::new(&Type::String, walk));
-        let Some(value) = walk.step(next, || at.to_string())? else {
+        let Some(value) = walk.step(before, next, || at.to_string())? else {
             break;
         };
         if let Value::String(name) = value {
-            let index = name_index(names, &name).map_err(|problem| walk.fail(problem));
-            set.push(walk.step(index, || at.to_string())?);
+            match name_index(names, &name) {
+                Ok(index) => set.push(index),
+                Err(problem) => refuse(walk, problem, &at.to_string())?,
+            }
         }
         at += 1;
     }
@@ -125,15 +146,18 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
         let from_guess = (guess..fields.len()).chain(0..guess);
         let Some(at) = { from_guess }.find(|at| fields[*at].json == key) else {
             let known = known(fields.iter().map(|field| &field.json));
-            let error = walk.fail(Problem::UnknownField { known });
-            return walk.step(Err(error), || key.into_owned());
+            refuse(walk, Problem::UnknownField { known }, &key)?;
+            map.next_value::<IgnoredAny>()?;
+            continue;
         };
         if values[at].is_some() {
-            let error = walk.fail(Problem::Duplicate);
-            return walk.step(Err(error), || key.into_owned());
+            refuse(walk, Problem::Duplicate, &key)?;
+            map.next_value::<IgnoredAny>()?;
+            continue;
         }
+        let before = walk.noted();
         let value = map.next_value_seed(Seed::new(&fields[at].ty, walk));
-        values[at] = Some(walk.step(value, || key.into_owned())?);
+        values[at] = Some(walk.step(before, value, || key.into_owned())?);
         guess = at + 1;
     }
     let mut complete = Vec::with_capacity(fields.len());
@@ -142,31 +166,56 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
             (Some(value), _) => value,
             (None, Type::Option(_)) => Value::Option(None),
             (None, _) => {
-                let error = walk.fail(Problem::Missing);
-                return walk.step(Err(error), || field.json.clone());
+                refuse(walk, Problem::Missing, &field.json)?;
+                continue;
             }
         });
     }
     Ok(complete)
 }
 
-/// `{"name": payload}`: the one key, and what `pick` finds for it.
+/// Notes what is wrong one step further in.
+fn refuse<E: serde::de::Error>(walk: &Walk<'_>, problem: Problem, step: &str) -> Result<(), E> {
+    let before = walk.noted();
+    let noted = walk.note(problem).map(|_| ());
+    walk.step(before, noted, || step.to_owned())
+}
+
+/// `{"name": payload}`: the one key, and what `pick` finds for it; `None` for an object that
+/// is refused, and has been read.
 fn single<'de, A: MapAccess<'de>, T>(
     walk: &Walk<'_>,
     map: &mut A,
     expected: &str,
     pick: impl FnOnce(&str) -> Result<T, Problem>,
-) -> Result<(T, String), A::Error> {
+) -> Result<Option<(T, String)>, A::Error> {
     let Some(Key(key)) = map.next_key::<Key<'de>>()? else {
-        return Err(walk.fail(Problem::WrongType {
+        walk.note(Problem::WrongType {
             expected: expected.to_owned(),
             found: "an empty object".to_owned(),
-        }));
+        })?;
+        return Ok(None);
     };
     match pick(&key) {
-        Ok(picked) => Ok((picked, key.into_owned())),
-        Err(problem) => Err(walk.fail(problem)),
+        Ok(picked) => Ok(Some((picked, key.into_owned()))),
+        Err(problem) => {
+            walk.note(problem)?;
+            pass_over_value(map)?;
+            Ok(None)
+        }
     }
+}
+
+/// Nothing may follow the one key.
+fn is_alone<'de, A: MapAccess<'de>>(walk: &Walk<'_>, map: &mut A) -> Result<(), A::Error> {
+    if map.next_key::<IgnoredAny>()?.is_none() {
+        return Ok(());
+    }
+    walk.note(Problem::WrongType {
+        expected: "an object with exactly one key".to_owned(),
+        found: "more than one".to_owned(),
+    })?;
+    pass_over_value(map)
 }
 
 /// The payload of a single-key object; nothing may follow it.
@@ -178,20 +227,16 @@ fn payload<'de, A: MapAccess<'de>>(
 ) -> Result<Option<Value>, A::Error> {
     let value = match ty {
         Some(ty) => {
+            let before = walk.noted();
             let value = map.next_value_seed(Seed::new(ty, walk));
-            Some(walk.step(value, || key.to_owned())?)
+            Some(walk.step(before, value, || key.to_owned())?)
         }
         None => {
             no_payload(walk, map, key)?;
             None
         }
     };
-    if map.next_key::<IgnoredAny>()?.is_some() {
-        return Err(walk.fail(Problem::WrongType {
-            expected: "an object with exactly one key".to_owned(),
-            found: "more than one".to_owned(),
-        }));
-    }
+    is_alone(walk, map)?;
     Ok(value)
 }
 
@@ -204,11 +249,11 @@ fn no_payload<'de, A: MapAccess<'de>>(
     if map.next_value::<Option<IgnoredAny>>()?.is_none() {
         return Ok(());
     }
-    let error = walk.fail(Problem::WrongType {
+    let problem = Problem::WrongType {
         expected: "null, for the case has no value".to_owned(),
         found: "a value".to_owned(),
-    });
-    walk.step(Err(error), || key.to_owned())
+    };
+    refuse(walk, problem, key)
 }
 
 pub(super) fn variant<'de, A: MapAccess<'de>>(
@@ -226,7 +271,9 @@ pub(super) fn variant<'de, A: MapAccess<'de>>(
             known: known(variant.cases.iter().map(|case| &case.json)),
         })
     };
-    let (index, key) = single(walk, &mut map, "an object with one case", pick)?;
+    let Some((index, key)) = single(walk, &mut map, "an object with one case", pick)? else {
+        return Ok(REFUSED);
+    };
     let payload = payload(walk, &mut map, &key, variant.cases[index].ty.as_ref())?;
     let index = u32::try_from(index).map_err(A::Error::custom)?;
     Ok(Value::Variant(index, payload.map(Box::new)))
@@ -245,7 +292,9 @@ pub(super) fn result<'de, A: MapAccess<'de>>(
             known: "ok, err".to_owned(),
         }),
     };
-    let (ok, key) = single(walk, &mut map, "an object with ok or err", pick)?;
+    let Some((ok, key)) = single(walk, &mut map, "an object with ok or err", pick)? else {
+        return Ok(REFUSED);
+    };
     let ty = if ok { &result.ok } else { &result.err };
     let payload = payload(walk, &mut map, &key, ty.as_ref())?.map(Box::new);
     Ok(Value::Result(if ok { Ok(payload) } else { Err(payload) }))
@@ -264,14 +313,12 @@ pub(super) fn wrapped<'de, A: MapAccess<'de>>(
             known: "some".to_owned(),
         }),
     };
-    let ((), key) = single(walk, &mut map, "an object with some", pick)?;
+    let Some(((), key)) = single(walk, &mut map, "an object with some", pick)? else {
+        return Ok(REFUSED);
+    };
+    let before = walk.noted();
     let inner = map.next_value_seed(Seed::new(ty, walk));
-    let inner = walk.step(inner, || key)?;
-    if map.next_key::<IgnoredAny>()?.is_some() {
-        return Err(walk.fail(Problem::WrongType {
-            expected: "an object with exactly one key".to_owned(),
-            found: "more than one".to_owned(),
-        }));
-    }
+    let inner = walk.step(before, inner, || key)?;
+    is_alone(walk, &mut map)?;
     Ok(inner)
 }

@@ -206,8 +206,70 @@ fn arguments_are_refused_by_their_place() {
         ("", "/order", "required"),
     ] {
         let error = args_from_json(json.as_bytes(), &function, &Limits::default());
-        let error = error.expect_err("refused");
+        let errors = error.expect_err("refused");
+        let error = errors.first().expect("it says why");
         assert_eq!(error.pointer, pointer, "{json}: {error}");
         assert!(error.to_string().contains(tells), "{json}: {error}");
     }
+}
+
+/// A function, its arguments, and all that is wrong with them.
+const ALL: &[(&str, &str, &[&str])] = &[
+    (
+        "f: func(order: customer, count: u8, may: rights, pairs: list<pair>);",
+        r#"{"order":{"customerId":7,"address2Line":{"lat":true,"lon":2,"alt":[{"deep":[1]}]},"x":{}},
+            "count":300,"may":["read",1,"fly"],"pairs":[[1,"a"],[1],{"a":1},["b",2]],"more":[1]}"#,
+        &[
+            "at /order/customerId: expected a string, found the number 7",
+            "at /order/address2Line/lat: expected a number, found true",
+            "at /order/address2Line/alt: unknown field; known are lat, lon",
+            "at /order/x: unknown field; known are customerId, nickName, address2Line",
+            "at /count: 300 is out of range; expected an integer from 0 to 255",
+            "at /may/1: expected a string, found the number 1",
+            "at /may/2: unknown name \"fly\"; known are read, write, takeOver",
+            "at /pairs/1: 1 elements; exactly 2 are expected",
+            "at /pairs/2: expected an array of fixed length, found an object",
+            "at /pairs/3/0: expected an integer from 0 to 255",
+            "at /pairs/3/1: expected a string, found the number 2",
+            "at /more: unknown field; known are order, count, may, pairs",
+        ],
+    ),
+    (
+        "f: func(a: refusal, b: outcome, c: twice, d: status);",
+        r#"{"a":{"notFound":7,"x":[]},"b":{"maybe":{"ok":1}},"c":{"some":"x","y":{}},"c":1}"#,
+        &[
+            "at /a/notFound: expected a string, found the number 7",
+            "at /a: expected an object with exactly one key, found more than one",
+            "at /b: unknown name \"maybe\"; known are ok, err",
+            "at /c/some: expected an integer",
+            "at /c: expected an object with exactly one key, found more than one",
+            "at /c: the field is given twice",
+            "at /d: the field is required",
+        ],
+    ),
+    ("f: func(a: u8, b: u8);", r#"["x",null,3]"#, &["at /0: ", "at /1: ", "3 elements"]),
+];
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    for (wit, json, expected) in ALL {
+        let errors = args_from_json(json.as_bytes(), &function(wit), &Limits::default());
+        let told: Vec<_> = errors.expect_err("refused").iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (told, expected) in told.iter().zip(*expected) {
+            assert!(told.starts_with(expected), "{told:?} is not {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_told_more_mistakes_than_can_be_read() {
+    let many = function("f: func(a: list<u8>, b: list<string>);");
+    let json = format!("{{\"b\":[{}0]}}", "0,".repeat(10_000));
+    let errors = args_from_json(json.as_bytes(), &many, &Limits::default());
+    assert_eq!(errors.expect_err("refused").len(), 100);
+    // What is no JSON has no values that could be wrong.
+    let errors = args_from_json(b"{\"b\":[1,2", &many, &Limits::default());
+    let told: Vec<_> = errors.expect_err("refused").iter().map(ToString::to_string).collect();
+    assert!(told.len() == 1 && told[0].starts_with("not JSON"), "{told:?}");
 }

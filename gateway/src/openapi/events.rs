@@ -1,0 +1,121 @@
+//! The events of a stream in the document. Each is described as a client gets it from an
+//! `EventSource`: its `id`, the name of its `event`, and its `data`, which is JSON on the wire.
+//! (OpenAPI 3.1 has no words of its own for streams; a choice by `event` is what generators
+//! that know streams read, and what the others take for a type.)
+
+use serde_json::{Map, Value, json};
+
+use super::Schemas;
+use super::schemas::Object;
+
+/// What a stream tells.
+pub(crate) struct Told {
+    pub(crate) event: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) data: Value,
+}
+
+/// The schema of a stream: one of its events. `stream` begins the names, as in `OrderEvent`.
+pub(super) fn schema(stream: &str, events: Vec<Told>, schemas: &mut Schemas) -> Value {
+    let mut mapping = Map::new();
+    let mut choices = Vec::new();
+    for Told { event, about, data } in events {
+        let (first, rest) = event.split_at(1);
+        let name = format!("{stream}{}{rest}", first.to_uppercase());
+        let data = schemas.name(&format!("{name}Data"), data);
+        let id = json!({
+            "type": "string",
+            "description": "Where to go on: what a browser sends as `Last-Event-ID`.",
+        });
+        let kind = json!({"type": "string", "const": event, "description": "Its kind."});
+        let mut schema = Object::default()
+            .with("id", id, true)
+            .with("event", kind, true)
+            .with("data", data, true)
+            .done();
+        schema["description"] = about.into();
+        let reference = schemas.name(&format!("{name}Event"), schema);
+        mapping.insert(event.to_owned(), reference["$ref"].clone());
+        choices.push(reference);
+    }
+    let choice = json!({
+        "description": "One event of the stream; its data is JSON.",
+        "oneOf": choices,
+        "discriminator": {"propertyName": "event", "mapping": mapping},
+    });
+    schemas.name(&format!("{stream}Event"), choice)
+}
+
+/// An event of each kind that an order has.
+pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<Told> {
+    let change = |schemas: &mut Schemas| change(schemas, CHANGE).done();
+    let notice = |schemas: &mut Schemas| {
+        order(schemas, &["orderId", "version", "status"]).with("at", time(), true)
+    };
+    vec![
+        told("status", "It moved on.", change(schemas)),
+        told("driver", "Its driver changed, or where they are.", change(schemas)),
+        told("eta", "It is expected at another time.", change(schemas)),
+        told("gap", GAP, gap(notice(schemas))),
+        told("end", "Nothing follows; the stream ends.", notice(schemas).done()),
+    ]
+}
+
+/// An event of each kind that happens in a restaurant.
+pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<Told> {
+    let more = ["customerId", "totalCents", "createdAt"];
+    let fields = [CHANGE, &more].concat();
+    let change = |schemas: &mut Schemas| change(schemas, &fields).done();
+    let alert = schemas.answer_of("kitchen", "alert").done();
+    vec![
+        told("status", "An order moved on.", change(schemas)),
+        told("driver", "An order's driver changed, or where they are.", change(schemas)),
+        told("eta", "An order is expected at another time.", change(schemas)),
+        told("alert", "Of the kitchen, the stock or a driver.", alert),
+        told("gap", GAP, gap(Object::default())),
+    ]
+}
+
+const GAP: &str = "Events are not kept any more; the stream goes on after this.";
+
+const CHANGE: &[&str] = &[
+    "orderId",
+    "version",
+    "status",
+    "late",
+    "driverId",
+    "driverLocation",
+    "estimatedDeliveryAt",
+];
+
+fn told(event: &'static str, about: &'static str, data: Value) -> Told {
+    Told { event, about, data }
+}
+
+/// These fields of an order.
+fn order(schemas: &mut Schemas, fields: &[&str]) -> Object {
+    schemas.answer_of("order", "order-state").only(fields)
+}
+
+fn change(schemas: &mut Schemas, fields: &[&str]) -> Object {
+    let mut from = schemas.of("order", "status");
+    from["description"] = "Where it was before.".into();
+    let by = json!({
+        "type": "string",
+        "description": "The actor that caused it, as `type/key`; absent when it came from outside.",
+    });
+    let change = order(schemas, fields).with("at", time(), true);
+    change.with("from", from, false).with("by", by, false)
+}
+
+fn gap(object: Object) -> Value {
+    let position = |about: &str| json!({"type": "integer", "minimum": 0, "description": about});
+    let asked = position("The position after which the client wanted to go on.");
+    let oldest = position("The position of the oldest event that is kept.");
+    let gap = object.with("asked", asked, true);
+    gap.with("oldest", oldest, true).done()
+}
+
+fn time() -> Value {
+    json!({"type": "string", "format": "date-time", "description": "When it happened."})
+}
