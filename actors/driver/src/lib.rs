@@ -8,7 +8,7 @@ use bindings::types::Status;
 use bindings::types::{
     Availability, Conflict, Delivery, DriverState, Location, Motion, Refusal, Violation,
 };
-use bindings::{driver, driver_queries, reminder_events};
+use bindings::{bounds, driver, driver_queries, reminder_events};
 use serde::{Deserialize, Serialize};
 use silo_sdk::{CallError, context, reminders};
 
@@ -35,6 +35,7 @@ pub struct Driver {
 #[silo_sdk::commands]
 impl driver::Guest for Driver {
     fn join(&mut self, restaurant_id: String) -> Result<DriverState, Refusal> {
+        bounds::join(&restaurant_id)?;
         let mut state = self.view();
         state.restaurant_id = Some(restaurant_id);
         Ok(self.tell(state))
@@ -57,10 +58,12 @@ impl driver::Guest for Driver {
     }
 
     fn accept(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+        bounds::accept(&order_id)?;
         self.take(&order_id)
     }
 
     fn reject(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+        bounds::reject(&order_id)?;
         self.decline(&order_id)
     }
 
@@ -96,6 +99,7 @@ impl driver::Guest for Driver {
     }
 
     fn assign(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+        bounds::assign(&order_id)?;
         let mut state = self.view();
         if state.order_id.as_ref().is_some_and(|id| *id != order_id) {
             // Nobody waits for an answer, so the order must be told.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use silo_sdk::{context, log, streams};
 
+use crate::bindings::bounds;
 use crate::bindings::clients::OrderClient;
 use crate::bindings::types::{Availability, DriverState, Location, Motion, Refusal};
 use crate::{Driver, invalid};
@@ -29,7 +30,7 @@ impl Driver {
         motion: Option<Motion>,
     ) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        on_earth(location)?;
+        bounds::update_location(&location)?;
         if let Some(motion) = motion {
             possible(motion)?;
         }
@@ -88,20 +89,6 @@ impl Driver {
         }
         self.tell(state)
     }
-}
-
-fn on_earth(location: Location) -> Result<(), Refusal> {
-    let parts = [
-        ("/location/lat", location.lat, 90.0),
-        ("/location/lon", location.lon, 180.0),
-    ];
-    for (pointer, degrees, max) in parts {
-        // Not a number is on no side of the bound.
-        if !(-max..=max).contains(&degrees) {
-            return Err(invalid(pointer, &format!("is from -{max} to {max}")));
-        }
-    }
-    Ok(())
 }
 
 fn possible(motion: Motion) -> Result<(), Refusal> {

@@ -5,7 +5,7 @@
 //! - [`upkeep`](crate::upkeep): deliveries, thresholds, the menu, the daily report
 
 use bindings::types::{Amount, DayReport, Recipe, Refusal, RequestedItem, Reservation, StockLine};
-use bindings::{inventory, inventory_queries, reminder_events};
+use bindings::{bounds, inventory, inventory_queries, reminder_events};
 use ledger::Ledger;
 use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
@@ -67,10 +67,12 @@ impl inventory::Guest for Inventory {
     }
 
     fn restock(&mut self, amounts: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
+        bounds::restock(&amounts)?;
         self.take_in(&amounts)
     }
 
     fn set_threshold(&mut self, thresholds: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
+        bounds::set_threshold(&thresholds)?;
         self.warn_below(thresholds)
     }
 
@@ -80,7 +82,9 @@ impl inventory::Guest for Inventory {
     }
 
     fn set_recipe(&mut self, recipe: Recipe) -> Result<(), Refusal> {
-        self.offer(&recipe)
+        bounds::set_recipe(&recipe)?;
+        self.offer(&recipe);
+        Ok(())
     }
 }
 

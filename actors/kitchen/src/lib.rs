@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use bindings::types::{
     Alert, KitchenDisplay, KitchenStatus, OvenReading, Refusal, Station, Ticket,
 };
-use bindings::{kitchen, kitchen_queries, stream_events};
+use bindings::{bounds, kitchen, kitchen_queries, stream_events};
 use queue::Queue;
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
@@ -56,11 +56,13 @@ pub struct Kitchen {
 #[silo_sdk::commands]
 impl kitchen::Guest for Kitchen {
     fn clock_in(&mut self, chef_id: String) -> Result<KitchenStatus, Refusal> {
+        bounds::clock_in(&chef_id)?;
         self.comes(&chef_id)?;
         Ok(self.view())
     }
 
     fn clock_out(&mut self, chef_id: String) -> Result<KitchenStatus, Refusal> {
+        bounds::clock_out(&chef_id)?;
         self.goes(&chef_id)?;
         Ok(self.view())
     }

@@ -189,15 +189,15 @@ impl Kitchen {
 
 /// `1` and `napoli.1` are the same chef of the kitchen `napoli`.
 fn full_id(chef_id: &str) -> Result<String, Refusal> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
     let prefix = format!("{}.", context::key());
     let full = if chef_id.starts_with(&prefix) {
         chef_id.to_owned()
     } else {
         format!("{prefix}{chef_id}")
     };
-    if chef_id.is_empty() || full.len() > 128 || !chef_id.chars().all(legal) {
-        return Err(invalid("takes 1 to 128 characters of A-Z a-z 0-9 . _ : -"));
+    if full.len() > 128 {
+        let message = format!("{full} is longer than the 128 characters of a key");
+        return Err(invalid(&message));
     }
     Ok(full)
 }

@@ -1,60 +1,7 @@
-//! What an order must look like before anybody is asked about it.
+//! What an order must look like before anybody is asked about it, beyond what its contract
+//! says.
 
-use crate::bindings::types::{Location, NewOrder, Violation};
-
-const ITEMS_MAX: usize = 50;
-const QUANTITY_MAX: u32 = 99;
-const ADDRESS_CHARS_MAX: usize = 500;
-const NAME_CHARS_MAX: usize = 128;
-
-/// Everything that is wrong with it; the pointers lead into the arguments of `create`.
-#[must_use]
-pub fn violations(order: &NewOrder) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let mut wrong = |pointer: String, message: String| found.push(Violation { pointer, message });
-    for (field, id) in [
-        ("customerId", &order.customer_id),
-        ("restaurantId", &order.restaurant_id),
-    ] {
-        if !is_id(id) {
-            let message = "takes 1 to 128 characters of A-Z a-z 0-9 . _ : -".to_owned();
-            wrong(format!("/order/{field}"), message);
-        }
-    }
-    if order.items.is_empty() || order.items.len() > ITEMS_MAX {
-        let message = format!("takes 1 to {ITEMS_MAX} items, not {}", order.items.len());
-        wrong("/order/items".to_owned(), message);
-    }
-    for (at, item) in order.items.iter().take(ITEMS_MAX).enumerate() {
-        if item.quantity == 0 || item.quantity > QUANTITY_MAX {
-            let message = format!("takes 1 to {QUANTITY_MAX}, not {}", item.quantity);
-            wrong(format!("/order/items/{at}/quantity"), message);
-        }
-        let chars = item.pizza_type.chars().count();
-        if chars == 0 || chars > NAME_CHARS_MAX {
-            let message = format!("takes 1 to {NAME_CHARS_MAX} characters");
-            wrong(format!("/order/items/{at}/pizzaType"), message);
-        }
-    }
-    if let Some(address) = &order.delivery_address
-        && address.chars().count() > ADDRESS_CHARS_MAX
-    {
-        let message = format!("takes at most {ADDRESS_CHARS_MAX} characters");
-        wrong("/order/deliveryAddress".to_owned(), message);
-    }
-    if let Some(location) = &order.delivery_location
-        && !is_on_earth(location)
-    {
-        let message = "lat is from -90 to 90, lon from -180 to 180".to_owned();
-        wrong("/order/deliveryLocation".to_owned(), message);
-    }
-    found
-}
-
-fn is_id(id: &str) -> bool {
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
-    !id.is_empty() && id.len() <= NAME_CHARS_MAX && id.chars().all(legal)
-}
+use crate::bindings::types::Location;
 
 #[must_use]
 pub fn is_on_earth(location: &Location) -> bool {
@@ -64,7 +11,8 @@ pub fn is_on_earth(location: &Location) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::types::RequestedItem;
+    use crate::bindings::bounds;
+    use crate::bindings::types::{NewOrder, Refusal, RequestedItem};
 
     fn order(quantity: u32, customer: &str) -> NewOrder {
         NewOrder {
@@ -94,14 +42,40 @@ mod tests {
             (order(0, "c"), "/order/items/0/quantity"),
             (order(100, "c"), "/order/items/0/quantity"),
             (order(1, "a/b"), "/order/customerId"),
-            (far, "/order/deliveryLocation"),
+            (far, "/order/deliveryLocation/lat"),
             (long, "/order/deliveryAddress"),
             (none, "/order/items"),
         ] {
-            let pointers: Vec<_> = violations(&order).into_iter().map(|v| v.pointer).collect();
-            assert_eq!(pointers, [pointer]);
+            assert_eq!(refused(&order), [pointer]);
         }
-        assert!(violations(&order(99, "customer-1")).is_empty());
+        assert_eq!(bounds::create(&order(99, "customer-1")), Ok(()));
+    }
+
+    fn refused(order: &NewOrder) -> Vec<String> {
+        let Err(Refusal::Invalid(violations)) = bounds::create(order) else {
+            panic!("{order:?} is taken");
+        };
+        violations.into_iter().map(|v| v.pointer).collect()
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let mut bad = order(0, "a b");
+        bad.delivery_address = Some("Via \u{202e}Roma".to_owned());
+        bad.items[0].pizza_type = "Marghe\nrita".to_owned();
+        bad.delivery_location = Some(Location {
+            lat: f64::NAN,
+            lon: 181.0,
+        });
+        let expected = [
+            "/order/customerId",
+            "/order/items/0/pizzaType",
+            "/order/items/0/quantity",
+            "/order/deliveryAddress",
+            "/order/deliveryLocation/lat",
+            "/order/deliveryLocation/lon",
+        ];
+        assert_eq!(refused(&bad), expected);
     }
 
     #[test]

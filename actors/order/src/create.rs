@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use silo_sdk::{CallError, CallFailure, config, context, reminders};
 
+use crate::bindings::bounds;
 use crate::bindings::clients::InventoryClient;
 use crate::bindings::types::{
     Conflict, Item, NewOrder, OrderState, Refusal, Rejection, RejectionReason, Reservation,
     Shortage, Status,
 };
 use crate::news::{self, ForKitchen};
-use crate::{CHECK, Order, check, eta};
+use crate::{CHECK, Order, eta};
 
 /// Without progress for this long, an order is late.
 const CHECK_MS: u64 = 600_000;
@@ -23,10 +24,7 @@ impl Order {
         }
         #[cfg(feature = "faulty")]
         assert!(!is_unlucky(&context::key()), "this order is one of five");
-        let violations = check::violations(&wish);
-        if !violations.is_empty() {
-            return Err(Refusal::Invalid(violations));
-        }
+        bounds::create(&wish)?;
         let inventory = InventoryClient::of(&wish.restaurant_id);
         match inventory.reserve(&context::key(), &wish.items) {
             Ok(Reservation::Reserved(items)) => Ok(self.accept(wish, items)),

@@ -8,7 +8,7 @@
 //! - `layout`: a second layout of the state, for tests of swaps
 
 use bindings::types::{Location, NewOrder, OrderState, Refusal, Status, Step};
-use bindings::{order, order_queries, reminder_events};
+use bindings::{bounds, order, order_queries, reminder_events};
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 use silo_sdk::entries::Table;
@@ -72,6 +72,7 @@ impl order::Guest for Order {
         driver_id: String,
         expected: Option<u64>,
     ) -> Result<OrderState, Refusal> {
+        bounds::assign_driver(&driver_id)?;
         self.has_version(expected)?;
         self.give_to(&driver_id)
     }
@@ -99,6 +100,7 @@ impl order::Guest for Order {
         reason: Option<String>,
         expected: Option<u64>,
     ) -> Result<OrderState, Refusal> {
+        bounds::cancel(&reason)?;
         self.has_version(expected)?;
         if let Some(reason) = reason {
             silo_sdk::log::info!("cancelled: {reason}");

@@ -2,16 +2,14 @@
 
 use silo_sdk::context;
 
+use crate::bindings::bounds;
 use crate::bindings::clients::{DriverClient, InventoryClient};
-use crate::bindings::types::{Profile, Refusal, RestaurantState, Violation};
+use crate::bindings::types::{Profile, Refusal, RestaurantState};
 use crate::{Restaurant, drivers, unknown};
 
 impl Restaurant {
     pub(crate) fn set_up(&mut self, profile: Profile) -> Result<RestaurantState, Refusal> {
-        let violations = violations(&profile);
-        if !violations.is_empty() {
-            return Err(Refusal::Invalid(violations));
-        }
+        bounds::configure(&profile)?;
         let before = self.state.as_ref();
         let opened_at = before.map_or_else(context::now_ms, |s| s.opened_at);
         let had: Vec<String> = before.map_or_else(Vec::new, |s| s.profile.drivers.clone());
@@ -39,29 +37,4 @@ impl Restaurant {
         InventoryClient::of(&context::key()).send_set_open(open);
         Ok(state.clone())
     }
-}
-
-fn violations(profile: &Profile) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let mut wrong = |pointer: &str, message: &str| {
-        let (pointer, message) = (pointer.to_owned(), message.to_owned());
-        found.push(Violation { pointer, message });
-    };
-    if profile.name.is_empty() || profile.name.chars().count() > 100 {
-        wrong("/profile/name", "takes 1 to 100 characters");
-    }
-    if profile.region.chars().count() > 100 {
-        wrong("/profile/region", "takes at most 100 characters");
-    }
-    let place = &profile.location;
-    if !(place.lat.abs() <= 90.0 && place.lon.abs() <= 180.0) {
-        wrong(
-            "/profile/location",
-            "lat is from -90 to 90, lon from -180 to 180",
-        );
-    }
-    if profile.drivers.len() > 1_000 {
-        wrong("/profile/drivers", "takes at most 1000 drivers");
-    }
-    found
 }
