@@ -20,7 +20,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let door = post("/api/actors/{type}/{key}/{method}", call)
         .summary("Call any function of any actor; its arguments by name or in order")
         .by(&[], Own::Anything)
-        .may_take(|_| json!({"type": ["object", "array"]}))
+        .may_take(|_| json!({"type": ["object", "array"], "items": {}}))
         .declines(&[problem::DECLINED])
         .gives(Schemas::anything);
     vec![door]
