@@ -24,3 +24,7 @@ load *args:
 # A scene on a running pizzeria: `just demo happy-path`, `just demo stress`.
 demo *args:
     cargo run --release -- demo {{args}}
+
+# What the tests do a twentieth of: 200 days by chance of 2,000 steps each.
+soak:
+    DAY_SEEDS=200 DAY_STEPS=2000 cargo test --test day a_day_by_chance -- --nocapture

@@ -228,3 +228,128 @@ fn a_dashboard_tells_what_needs_attention() {
     // The restaurant hears them too, and makes nothing of them.
     wait(|| pizza.get("/api/restaurants/napoli/metrics").json()["lastDay"]["orders"] == 1);
 }
+
+/// Whoever reads an order's driver must not learn where a stranger is.
+#[test]
+fn an_order_is_given_only_to_an_available_driver_of_its_restaurant() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &["--speed", "1"]);
+    let order = pizza.order();
+    for status in ["preparing", "baking", "ready"] {
+        let path = format!("/api/orders/{order}/status");
+        assert_eq!(pizza.put(&path, &json!({"status": status})).status, 200);
+    }
+    staff(&pizza, &[("ours", 40.86), ("asleep", 40.86)]);
+    let set = |id: &str, status: &str| {
+        let path = format!("/api/drivers/{id}/status");
+        let set = pizza.put(&path, &json!({"status": status}));
+        assert_eq!(set.status, 200, "{}", set.text());
+    };
+    set("asleep", "offline");
+    // Of another restaurant, and free.
+    let called = pizza.post("/api/actors/driver/theirs/join", &json!(["roma"]));
+    assert_eq!(called.status, 200, "{}", called.text());
+    set("theirs", "available");
+    let place = json!({"lat": 41.9, "lon": 12.5, "timestamp": now_ms()});
+    pizza.post("/api/drivers/theirs/location", &place);
+    let assign = |id: &str| {
+        let path = format!("/api/orders/{order}/assign-driver");
+        pizza.post(&path, &json!({"driverId": id}))
+    };
+    for (id, status, why) in [
+        ("theirs", 409, "does not drive for napoli"),
+        ("asleep", 409, "is not available"),
+        ("nobody", 404, "there is no driver nobody"),
+    ] {
+        let refused = assign(id);
+        assert_eq!(refused.status, status, "{id}: {}", refused.text());
+        assert!(refused.text().contains(why), "{id}: {}", refused.text());
+        let door = format!("/api/actors/order/{order}/assign-driver");
+        let refused = pizza.post(&door, &json!([id, null]));
+        assert!(refused.json()["err"].is_object() || refused.status >= 400);
+    }
+    // Nobody gives it to a driver behind the order's back.
+    let door = "/api/actors/driver/theirs/assign";
+    let refused = pizza.post(door, &json!([order, "roma"]));
+    assert!(refused.text().contains("only the order"), "{}", refused.text());
+    // Nor does a restaurant offer it to a driver of another one.
+    let offer = json!([{"orderId": order, "restaurantId": "napoli",
+        "pickUp": {"lat": 40.8, "lon": 14.2}, "expiresAt": 4_000_000_000_000_u64}]);
+    pizza.post("/api/actors/driver/theirs/offer", &offer);
+    assert_eq!(driver(&pizza, "theirs")["offer"], Value::Null);
+    let read = pizza.get(&format!("/api/orders/{order}")).json();
+    assert_eq!((&read["driverId"], &read["driverLocation"]), (&Value::Null, &Value::Null));
+    let given = assign("ours");
+    assert_eq!(given.status, 200, "{}", given.text());
+    wait(|| driver(&pizza, "ours")["orderId"] == order.as_str());
+    // Moved on by hand, it frees its driver, who has delivered it.
+    let path = format!("/api/orders/{order}/status");
+    for status in ["outForDelivery", "delivered"] {
+        assert_eq!(pizza.put(&path, &json!({"status": status})).status, 200);
+    }
+    wait(|| driver(&pizza, "ours")["status"] == "available");
+    assert_eq!(driver(&pizza, "ours")["delivered"], 1);
+}
+
+#[test]
+fn an_order_moved_by_hand_leaves_the_kitchen_and_its_chef() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &["--speed", "1"]);
+    let order = pizza.order();
+    let display = || pizza.get("/api/kitchen/napoli/display").json();
+    let cook = || {
+        let stations = display()["stations"].as_array().expect("a list").clone();
+        let station = stations.into_iter().find(|s| s["orderId"] == order.as_str())?;
+        station["chefId"].as_str().map(str::to_owned)
+    };
+    let task = |chef: &str| {
+        let chef = pizza.post(&format!("/api/actors/chef/{chef}/get"), &json!([]));
+        chef.json()["task"].clone()
+    };
+    let put = |status: &str| {
+        let path = format!("/api/orders/{order}/status");
+        let moved = pizza.put(&path, &json!({"status": status}));
+        assert_eq!(moved.status, 200, "{}", moved.text());
+    };
+    wait(|| pizza.get(&format!("/api/orders/{order}")).json()["status"] == "preparing");
+    let chef = until("a chef", cook);
+    // Into the oven: the chef goes on from there.
+    put("baking");
+    wait(|| task(&chef)["stage"] == "baking");
+    assert_eq!(cook().as_deref(), Some(&*chef));
+    // Dropped: it is on one chef again, not on two.
+    put("preparing");
+    wait(|| {
+        let chefs: Vec<_> = ["napoli.1", "napoli.2", "napoli.3"].map(&task).into();
+        let theirs = |t: &&Value| t["orderId"] == order.as_str() && t["stage"] == "preparing";
+        let holding = |t: &&Value| !t.is_null();
+        chefs.iter().filter(theirs).count() == 1 && chefs.iter().filter(holding).count() == 1
+    });
+    assert_eq!(display()["status"]["active"], 1);
+    put("baking");
+    put("ready");
+    wait(|| cook().is_none());
+    for chef in ["napoli.1", "napoli.2", "napoli.3"] {
+        wait(|| task(chef).is_null());
+    }
+    let status = display()["status"].clone();
+    assert_eq!((&status["active"], &status["pending"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn an_order_made_by_hand_does_not_stay_in_the_queue_of_a_kitchen_without_chefs() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &["--speed", "1"]);
+    for chef in ["1", "2", "3"] {
+        pizza.post("/api/actors/kitchen/napoli/clock-out", &json!([chef]));
+    }
+    let pending = || pizza.get("/api/kitchen/napoli/status").json()["pending"].clone();
+    let order = pizza.order();
+    wait(|| pending() == 1);
+    let moved = pizza.put(
+        &format!("/api/orders/{order}/status"),
+        &json!({"status": "preparing"}),
+    );
+    assert_eq!(moved.status, 200, "{}", moved.text());
+    wait(|| pending() == 0);
+}

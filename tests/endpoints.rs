@@ -45,6 +45,14 @@ impl Walk {
         order
     }
 
+    /// For the restaurant, which does not know it: it makes no offers of its own.
+    fn drives(&self, driver: &str) {
+        self.call(&format!("driver/{driver}"), "join", &json!(["napoli"]));
+        let path = format!("/api/drivers/{driver}/status");
+        let works = self.pizza.put(&path, &json!({"status": "available"}));
+        assert_eq!(works.status, 200, "{}", works.text());
+    }
+
     fn call(&self, actor: &str, method: &str, arguments: &Value) {
         let path = format!("/api/actors/{actor}/{method}");
         let called = self.pizza.post(&path, arguments);
@@ -196,7 +204,11 @@ fn orders(walk: &mut Walk) {
 fn to_the_door(walk: &mut Walk) {
     let baking = walk.order_at(&["preparing", "baking"]);
     let ready = walk.order_at(&["preparing", "baking", "ready"]);
+    walk.drives("by-hand");
     let path = format!("/api/orders/{ready}/assign-driver");
+    let stranger = json!({"status": "available"});
+    let stranger = walk.pizza.put("/api/drivers/stranger/status", &stranger);
+    assert_eq!(stranger.status, 200, "{}", stranger.text());
     let driver = |id: &str| Some(json!({"driverId": id}));
     walk.row("POST", "/api/orders/{id}/assign-driver")
         .good(200, &path, driver("by-hand"))
@@ -207,6 +219,8 @@ fn to_the_door(walk: &mut Walk) {
             driver("by-hand"),
         )
         .bad(404, "/api/orders/nothing/assign-driver", driver("by-hand"))
+        .bad(404, &path, driver("nobody"))
+        .bad(409, &path, driver("stranger"))
         .not_for("customer", &path, driver("by-hand"));
 
     let path = format!("/api/orders/{ready}/confirm-delivery");
@@ -366,6 +380,7 @@ fn drivers(walk: &mut Walk) {
         .not_for("kitchen", path, place(json!(40.8)));
     offered(walk);
     let ready = walk.order_at(&["preparing", "baking", "ready"]);
+    walk.drives("carrier");
     let assign = format!("/api/orders/{ready}/assign-driver");
     let carrier = json!({"driverId": "carrier"});
     assert_eq!(walk.pizza.post(&assign, &carrier).status, 200);
@@ -395,6 +410,7 @@ fn offered(walk: &mut Walk) {
             "pickUp": {"lat": 40.8, "lon": 14.2}, "expiresAt": 4_000_000_000_000_u64});
         walk.call("driver/rider", "offer", &json!([delivery]));
     };
+    walk.drives("rider");
     let body = |order: &str| Some(json!({"orderId": order}));
     for verb in ["reject", "accept"] {
         let order = walk.order_at(&["preparing", "baking", "ready"]);

@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::hired::hire;
 use common::sse::Reader;
 use common::{Pizza, request, until};
 use serde_json::json;
@@ -21,6 +22,7 @@ fn an_order_is_cooked_driven_and_delivered() {
     }
     assert_eq!(statuses, ["created", "preparing", "baking", "ready"]);
 
+    hire(&pizza, &["driver-1"]);
     let driver = json!({"driverId": "driver-1"});
     let assigned = pizza.post(&format!("/api/orders/{order}/assign-driver"), &driver);
     assert_eq!(assigned.status, 200, "{}", assigned.text());

@@ -15,8 +15,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::caller::Caller;
 use crate::feed::{Feed, From, Item, position};
+use crate::own::Own;
 use crate::parameters::Path;
 use crate::problem::Problem;
+use crate::rights::Rights;
 use crate::server::App;
 use crate::time::At;
 use crate::track;
@@ -92,7 +94,8 @@ pub(crate) async fn follow(
     let feed = Feed::open(app.clone(), STREAM, key, from).await;
     let feed = feed.map_err(|error| crate::refused::call(error, caller.id))?;
     let opening = feed.opening();
-    Ok(track::streamed(app, opening, course(feed, place)))
+    let rights = Rights::new(app.clone(), caller.identity, Own::Restaurant, restaurant.key());
+    Ok(track::streamed(app, opening, rights, course(feed, place)))
 }
 
 /// Ends when events cannot be read: the client comes back with the last position it has.

@@ -9,7 +9,7 @@
 //! - [`routes`](crate::routes): one file for each group of endpoints
 //! - [`openapi`](crate::openapi): the document about them
 //! - [`access`](crate::access): who asks, and whether they may: [`tokens`](crate::tokens),
-//!   [`own`](crate::own), [`limit`](crate::limit), [`condition`](crate::condition)
+//!   [`own`](crate::own), [`rights`](crate::rights), [`limit`](crate::limit), [`condition`](crate::condition)
 //! - [`caller`](crate::caller): from an endpoint to an actor
 //! - [`answer`](crate::answer): and back, with its
 //!   [`acknowledgement`](crate::acknowledgement)
@@ -43,6 +43,7 @@ mod own;
 mod parameters;
 mod problem;
 mod refused;
+mod rights;
 mod routes;
 pub mod server;
 mod time;

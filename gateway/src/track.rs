@@ -24,8 +24,10 @@ use crate::answer::granted;
 use crate::caller::Caller;
 use crate::feed::position;
 use crate::order::Order;
+use crate::own::Own;
 use crate::parameters::Path;
 use crate::problem::{self, Problem};
+use crate::rights::Rights;
 use crate::server::App;
 use events::{Events, Next};
 
@@ -37,6 +39,7 @@ pub(crate) async fn track(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let order_id = ActorId::new("order", id)?;
+    let order_key = order_id.key().clone();
     let position = position::asked(&uri, &headers)?;
     let place = place(&app)?;
     // The order is read before its events: whatever it says has happened is among them.
@@ -51,7 +54,8 @@ pub(crate) async fn track(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let opening = events.opening();
-    Ok(streamed(app, opening, course(events, place)))
+    let rights = Rights::new(app.clone(), caller.identity, Own::Order, &order_key);
+    Ok(streamed(app, opening, rights, course(events, place)))
 }
 
 /// One of the event streams that may be open at once.
@@ -63,15 +67,17 @@ pub(crate) fn place(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
     })
 }
 
-/// Events as they come, until the gateway stops.
+/// Events as they come, until the gateway stops or whoever listens may not any more.
 pub(crate) fn streamed(
     app: App,
     opening: sse::Event,
+    rights: Rights,
     events: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static,
 ) -> Response {
     let keepalive = Duration::from_millis(app.config().sse_keepalive_ms.max(1));
     let opening = stream::once(std::future::ready(Ok(opening)));
-    let stream = opening.chain(events.take_until(closed(app)));
+    let heard = events.take_while(move |_| rights.clone().last());
+    let stream = opening.chain(heard.take_until(closed(app)));
     let sse = Sse::new(stream).keep_alive(KeepAlive::new().interval(keepalive));
     let mut response = sse.into_response();
     let unbuffered = HeaderValue::from_static("no");

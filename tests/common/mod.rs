@@ -17,6 +17,7 @@ use serde_json::Value;
 pub mod authority;
 #[path = "../../actors/compile.rs"]
 pub mod compile;
+pub mod hired;
 pub mod operator;
 pub mod paho;
 pub mod probe;

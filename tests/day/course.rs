@@ -31,12 +31,8 @@ pub(crate) async fn step(town: &mut Town, dice: &mut StdRng) {
             town.order_is("assign-driver", dice.next_u64(), json!([driver]))
                 .await
         }
-        53..56 => {
-            let status = pick(dice, &["preparing", "ready", "outForDelivery", "delivered"]);
-            town.order_is("update-status", dice.next_u64(), json!([status]))
-                .await;
-        }
-        56..60 => town.tell("chef", &chef, "burn", json!(["dropped"])).await,
+        53..59 => town.by_hand(dice.next_u64(), dice.random_range(0..10)).await,
+        59..60 => town.tell("chef", &chef, "burn", json!(["dropped"])).await,
         60..63 => {
             town.tell("kitchen", "napoli", "clock-out", json!([chef]))
                 .await
@@ -95,6 +91,7 @@ pub(crate) async fn evening(town: &mut Town) {
             town.tell("driver", driver, "set-status", json!(["available"]))
                 .await;
         }
+        town.finish_by_hand().await;
         town.pass(60_000).await;
     }
     let open = town.open_orders().await;

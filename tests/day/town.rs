@@ -34,7 +34,10 @@ pub(crate) struct Town {
     wished: usize,
 }
 
-async fn catalog() -> (WasmHost, Catalog) {
+/// An actor, and the feature that makes a mistake in it.
+pub(crate) type Planted = (&'static str, &'static str);
+
+async fn catalog(planted: Option<Planted>) -> (WasmHost, Catalog) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let compiled = compile::compile(root, &ACTORS).expect("the actors compile");
     let config = HostConfig {
@@ -44,7 +47,13 @@ async fn catalog() -> (WasmHost, Catalog) {
     let host = WasmHost::new(config).expect("an engine");
     let catalog = Catalog::default();
     for actor in ACTORS {
-        let wasm = std::fs::read(compiled.join(compile::file(actor))).expect("a component");
+        let file = match planted {
+            Some((of, mistake)) if of == actor => {
+                compile::variant(root, actor, mistake).expect("it compiles")
+            }
+            _ => compiled.join(compile::file(actor)),
+        };
+        let wasm = std::fs::read(file).expect("a component");
         let mut settings = TypeSettings::default();
         settings.limits.cpu_ms = 500;
         let module = host.load(actor, &wasm, settings).await;
@@ -54,8 +63,8 @@ async fn catalog() -> (WasmHost, Catalog) {
 }
 
 impl Town {
-    pub(crate) async fn open() -> Self {
-        let (host, catalog) = catalog().await;
+    pub(crate) async fn open(planted: Option<Planted>) -> Self {
+        let (host, catalog) = catalog(planted).await;
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
         let silo = Silo::start(Parts {
@@ -145,6 +154,22 @@ impl Town {
         answer.get("ok").cloned().unwrap_or(answer)
     }
 
+    /// All orders in the kitchen's queue.
+    pub(crate) async fn queue(&self) -> Vec<String> {
+        let mut queue: Vec<String> = Vec::new();
+        loop {
+            let page = json!([queue.last(), 200]);
+            let page = self.call("kitchen", "napoli", "queue", &page).await;
+            let page = page.expect("an answer");
+            let tickets = page.as_array().expect("a list");
+            let id = |ticket: &Value| ticket["orderId"].as_str().expect("an id").to_owned();
+            queue.extend(tickets.iter().map(id));
+            if tickets.len() < 200 {
+                return queue;
+            }
+        }
+    }
+
     pub(crate) async fn order(&mut self, pizza: &str, quantity: u32) {
         self.wished += 1;
         let id = format!("order-{}", self.wished);
@@ -165,6 +190,38 @@ impl Town {
             let at = usize::try_from(which % self.orders.len() as u64).expect("an index");
             self.tell("order", &self.orders[at], method, arguments)
                 .await;
+        }
+    }
+
+    /// A step that somebody makes by hand: mostly one that follows.
+    pub(crate) async fn by_hand(&self, which: u64, whim: usize) {
+        const STEPS: [&str; 5] = ["preparing", "baking", "ready", "outForDelivery", "delivered"];
+        if self.live.is_empty() {
+            return;
+        }
+        let at = usize::try_from(which % self.live.len() as u64).expect("an index");
+        let id = &self.live[at];
+        let order = self.read("order", id, "get").await;
+        let now = STEPS.iter().position(|step| order["status"] == *step);
+        let next = now.map_or(0, |now| now + 1);
+        // Now and then it falls, out of the oven too, or is somebody's mistake.
+        let step = match whim {
+            0 => 0,
+            1..5 => whim - 1,
+            _ => next.min(STEPS.len() - 1),
+        };
+        self.tell("order", id, "update-status", json!([STEPS[step]]))
+            .await;
+    }
+
+    /// Whoever put an order into the oven by hand takes it out.
+    pub(crate) async fn finish_by_hand(&self) {
+        for order in self.open_orders().await {
+            if order["status"] == "baking" && order["late"] == true {
+                let id = order["orderId"].as_str().expect("an id");
+                self.tell("order", id, "update-status", json!(["ready"]))
+                    .await;
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::common::hired::hire;
 use crate::common::now_ms;
 use crate::common::sse::Reader;
 use crate::common::until;
@@ -20,6 +21,7 @@ fn a_drivers_position_reaches_the_customer() {
     until("the driver to be available", || {
         (world.status("driver-7")["status"] == "available").then_some(())
     });
+    hire(pizza, &["driver-7"]);
     let body = json!({"driverId": "driver-7"});
     let assigned = pizza.post(&format!("/api/orders/{order}/assign-driver"), &body);
     assert_eq!(assigned.status, 200, "{}", assigned.text());

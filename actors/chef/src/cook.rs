@@ -6,7 +6,7 @@ use std::time::Duration;
 use silo_sdk::{config, context, reminders, timers};
 
 use crate::bindings::clients::{KitchenClient, OrderClient};
-use crate::bindings::types::{Refusal, Stage, Status, Task};
+use crate::bindings::types::{CookStep, Refusal, Stage, Task};
 use crate::{Chef, conflict};
 
 const STEP: &str = "step";
@@ -16,10 +16,11 @@ const BAKE_MS: u64 = 480_000;
 const GRACE: Duration = Duration::from_secs(1);
 
 impl Chef {
-    pub(crate) fn begin(&mut self, kitchen_id: String, order_id: String) {
-        OrderClient::of(&order_id).send_update_status(Status::Preparing, None);
+    pub(crate) fn begin(&mut self, kitchen_id: String, order_id: String, round: u32) {
+        OrderClient::of(&order_id).send_cook(CookStep::Began, round);
         let now = context::now_ms();
         let due_at = now + stage_ms("prep-ms", PREPARE_MS);
+        self.round = round;
         self.task = Some(Task {
             order_id,
             kitchen_id,
@@ -27,43 +28,62 @@ impl Chef {
             started_at: now,
             due_at,
         });
-        arm(due_at);
+        self.arm();
     }
 
-    /// Called by timer and reminder alike, in any order and more than once.
+    /// The timer of the stage at hand, and no other: one that was set for an earlier stage
+    /// may have rung already, and wait for its turn.
+    pub(crate) fn rings(&mut self, timer: &str) {
+        if self.task.as_ref().is_some_and(|task| name(task) == timer) {
+            self.advance();
+        }
+    }
+
+    /// The stage is over. That its time has passed is the host's word: the date, which may
+    /// have been set back meanwhile, would keep the pizza in the oven. Whether the order is
+    /// still where this chef has it, the order knows: it declines what comes too late.
     pub(crate) fn advance(&mut self) {
-        let Some(task) = &mut self.task else {
+        let Some(task) = &self.task else {
             return;
         };
-        let now = context::now_ms();
-        if now < task.due_at {
-            return arm(task.due_at);
-        }
         let order = OrderClient::of(&task.order_id);
         match task.stage {
             Stage::Preparing => {
-                order.send_update_status(Status::Baking, None);
-                task.stage = Stage::Baking;
-                task.started_at = now;
-                task.due_at = now + stage_ms("bake-ms", BAKE_MS);
-                arm(task.due_at);
+                order.send_cook(CookStep::Baking, self.round);
+                self.bake();
             }
             Stage::Baking => {
-                order.send_update_status(Status::Ready, None);
-                let kitchen = KitchenClient::of(&task.kitchen_id);
-                kitchen.send_chef_done(&context::key(), &task.order_id);
+                order.send_cook(CookStep::Ready, self.round);
+                disarm(task);
                 self.cooked += 1;
                 self.task = None;
-                disarm();
             }
+        }
+    }
+
+    /// Into the oven, by this chef or by somebody else.
+    pub(crate) fn bake(&mut self) {
+        if let Some(task) = &mut self.task {
+            disarm(task);
+            let now = context::now_ms();
+            task.stage = Stage::Baking;
+            task.started_at = now;
+            task.due_at = now + stage_ms("bake-ms", BAKE_MS);
+            self.arm();
+        }
+    }
+
+    fn arm(&self) {
+        if let Some(task) = &self.task {
+            timers::set(&name(task), left(task));
+            reminders::set(STEP, left(task) + GRACE);
         }
     }
 
     /// In memory again, after an outage or a long pause: the timer is gone, the state is not.
     pub(crate) fn wake(&self) {
         if let Some(task) = &self.task {
-            let left = task.due_at.saturating_sub(context::now_ms());
-            timers::set(STEP, Duration::from_millis(left));
+            timers::set(&name(task), left(task));
         }
     }
 
@@ -72,11 +92,11 @@ impl Chef {
         let baking = self.task.take_if(|task| task.stage == Stage::Baking);
         let task = baking.ok_or_else(|| conflict("nothing is in the oven"))?;
         self.burned += 1;
-        disarm();
+        disarm(&task);
         // The order comes back to the kitchen's queue by itself, as a remake.
-        OrderClient::of(&task.order_id).send_update_status(Status::Preparing, None);
+        OrderClient::of(&task.order_id).send_cook(CookStep::Burned, self.round);
         let kitchen = KitchenClient::of(&task.kitchen_id);
-        kitchen.send_chef_failed(&context::key(), &task.order_id, reason, false);
+        kitchen.send_chef_failed(&context::key(), &task.order_id, reason);
         Ok(())
     }
 
@@ -86,14 +106,21 @@ impl Chef {
             return;
         }
         if let Some(task) = self.task.take() {
-            disarm();
-            self.hand_back(&task.kitchen_id, &task.order_id, reason);
+            disarm(&task);
+            self.hand_back(&task.kitchen_id, &task.order_id, self.round, reason);
         }
     }
 
-    pub(crate) fn hand_back(&self, kitchen_id: &str, order_id: &str, reason: &str) {
+    /// The order tells the kitchen that it waits again.
+    pub(crate) fn hand_back(&self, kitchen_id: &str, order_id: &str, round: u32, reason: &str) {
+        OrderClient::of(order_id).send_cook(CookStep::GaveUp, round);
         let kitchen = KitchenClient::of(kitchen_id);
-        kitchen.send_chef_failed(&context::key(), order_id, reason, true);
+        kitchen.send_chef_failed(&context::key(), order_id, reason);
+    }
+
+    pub(crate) fn has(&self, order_id: &str, round: u32) -> bool {
+        let task = self.task.as_ref();
+        self.round == round && task.is_some_and(|task| task.order_id == order_id)
     }
 }
 
@@ -103,13 +130,17 @@ fn stage_ms(name: &str, normal_ms: u64) -> u64 {
     config::parse_or(name, normal_ms) / speed.max(1)
 }
 
-fn arm(due_at: u64) {
-    let left = Duration::from_millis(due_at.saturating_sub(context::now_ms()));
-    timers::set(STEP, left);
-    reminders::set(STEP, left + GRACE);
+fn name(task: &Task) -> String {
+    format!("{STEP}.{}", task.due_at)
 }
 
-pub(crate) fn disarm() {
-    timers::cancel(STEP);
+/// Never more than the stage takes, whatever the date is.
+fn left(task: &Task) -> Duration {
+    let left_ms = task.due_at.saturating_sub(context::now_ms());
+    Duration::from_millis(left_ms.min(task.due_at.saturating_sub(task.started_at)))
+}
+
+pub(crate) fn disarm(task: &Task) {
+    timers::cancel(&name(task));
     reminders::cancel(STEP);
 }

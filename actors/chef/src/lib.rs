@@ -2,7 +2,7 @@
 //!
 //! - [`cook`](crate::cook): the stages of an order, by durable deadlines
 
-use bindings::types::{ChefState, Conflict, Refusal, Task};
+use bindings::types::{ChefState, Conflict, Refusal, Stage, Task};
 use bindings::{chef, chef_queries, reminder_events, timer_events};
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
@@ -28,6 +28,9 @@ pub struct Chef {
     cooked: u64,
     #[serde(rename = "b")]
     burned: u64,
+    /// How often the order in hand was remade before.
+    #[serde(rename = "r", default)]
+    round: u32,
 }
 
 #[silo_sdk::commands]
@@ -43,15 +46,19 @@ impl chef::Guest for Chef {
         Ok(self.view())
     }
 
-    fn assign(&mut self, kitchen_id: String, order_id: String) -> Result<ChefState, Refusal> {
+    fn assign(
+        &mut self,
+        kitchen_id: String,
+        order_id: String,
+        round: u32,
+    ) -> Result<ChefState, Refusal> {
+        said_by("kitchen")?;
         if !self.on_shift {
-            self.hand_back(&kitchen_id, &order_id, "the chef is off shift");
-            return Ok(self.view());
-        }
-        match &self.task {
-            Some(task) if task.order_id == order_id => {}
-            Some(_) => self.hand_back(&kitchen_id, &order_id, "the chef is busy"),
-            None => self.begin(kitchen_id, order_id),
+            self.hand_back(&kitchen_id, &order_id, round, "the chef is off shift");
+        } else if self.task.is_none() {
+            self.begin(kitchen_id, order_id, round);
+        } else if !self.has(&order_id, round) {
+            self.hand_back(&kitchen_id, &order_id, round, "the chef is busy");
         }
         Ok(self.view())
     }
@@ -61,13 +68,21 @@ impl chef::Guest for Chef {
         Ok(self.view())
     }
 
-    fn abandon(&mut self, order_id: String) -> Result<ChefState, Refusal> {
-        if self
-            .task
-            .take_if(|task| task.order_id == order_id)
-            .is_some()
+    fn follow(&mut self, order_id: String, round: u32) -> Result<ChefState, Refusal> {
+        said_by("kitchen")?;
+        let prepares = |task: &Task| task.stage == Stage::Preparing;
+        if self.has(&order_id, round) && self.task.as_ref().is_some_and(prepares) {
+            self.bake();
+        }
+        Ok(self.view())
+    }
+
+    fn abandon(&mut self, order_id: String, round: u32) -> Result<ChefState, Refusal> {
+        said_by("kitchen")?;
+        if self.has(&order_id, round)
+            && let Some(task) = self.task.take()
         {
-            cook::disarm();
+            cook::disarm(&task);
         }
         Ok(self.view())
     }
@@ -82,8 +97,8 @@ impl chef_queries::Guest for Chef {
 
 #[silo_sdk::commands]
 impl timer_events::Guest for Chef {
-    fn on_timer(&mut self, _name: String) {
-        self.advance();
+    fn on_timer(&mut self, name: String) {
+        self.rings(&name);
     }
 }
 
@@ -104,6 +119,16 @@ impl Chef {
             burned: self.burned,
         }
     }
+}
+
+/// What a chef has in hand is known to the kitchen and to the order: nobody else gives or
+/// takes it.
+fn said_by(actor_type: &str) -> Result<(), Refusal> {
+    if context::caller().is_some_and(|caller| caller.actor_type == actor_type) {
+        return Ok(());
+    }
+    let message = format!("only a {actor_type} says so; an order is moved by the order itself");
+    Err(conflict(&message))
 }
 
 pub(crate) fn conflict(message: &str) -> Refusal {

@@ -9,33 +9,37 @@ fn cooking() -> (Host, Chef) {
     host.set_config("speed", "60");
     let mut chef = Chef::default();
     chef.clock_in().unwrap();
-    chef.assign("napoli".into(), "order-1".into()).unwrap();
+    host.set_caller(Some(("kitchen", "napoli")));
+    chef.assign("napoli".into(), "order-1".into(), 0).unwrap();
     (host, chef)
 }
 
-fn statuses(host: &Host) -> Vec<String> {
-    let sent = host.sent_to("order", "update-status");
-    let status = |s: silo_sdk::testing::Sent| s.arguments["status"].as_str().unwrap().to_owned();
-    sent.into_iter().map(status).collect()
+/// The name of the one timer that is set.
+fn timer(host: &Host) -> String {
+    let timers = host.timers();
+    assert_eq!(timers.len(), 1);
+    timers.into_keys().next().unwrap()
+}
+
+fn steps(host: &Host) -> Vec<String> {
+    let sent = host.sent_to("order", "cook");
+    let step = |s: silo_sdk::testing::Sent| s.arguments["step"].as_str().unwrap().to_owned();
+    sent.into_iter().map(step).collect()
 }
 
 #[test]
 fn an_order_is_prepared_baked_and_ready_never_early() {
     let (host, mut chef) = cooking();
-    assert!(host.timers().contains_key("step") && host.reminders().contains_key("step"));
-    host.advance(Duration::from_millis(3_999));
-    chef.on_timer("step".into());
-    assert_eq!(statuses(&host), ["preparing"]);
-    host.advance(Duration::from_millis(1));
-    chef.on_timer("step".into());
-    // The reminder behind the timer finds its work done.
-    chef.on_reminder("step".into(), 0, 0);
-    assert_eq!(statuses(&host), ["preparing", "baking"]);
+    let first = timer(&host);
+    assert!(host.reminders().contains_key("step"));
+    host.advance(Duration::from_secs(4));
+    chef.on_timer(first.clone());
+    // It rang twice, or waited for its turn while the reminder did its work.
+    chef.on_timer(first);
+    assert_eq!(steps(&host), ["began", "baking"]);
     host.advance(Duration::from_secs(8));
     chef.on_reminder("step".into(), 0, 0);
-    chef.on_timer("step".into());
-    assert_eq!(statuses(&host), ["preparing", "baking", "ready"]);
-    assert_eq!(host.sent_to("kitchen", "chef-done").len(), 1);
+    assert_eq!(steps(&host), ["began", "baking", "ready"]);
     assert_eq!((chef.get().task, chef.get().cooked), (None, 1));
     assert!(host.timers().is_empty() && host.reminders().is_empty());
 }
@@ -43,10 +47,10 @@ fn an_order_is_prepared_baked_and_ready_never_early() {
 #[test]
 fn after_an_outage_the_timer_is_armed_again() {
     let (host, chef) = cooking();
-    silo_sdk::timers::cancel("step");
+    silo_sdk::timers::cancel(&timer(&host));
     assert!(host.timers().is_empty());
     chef.wake();
-    assert!(host.timers().contains_key("step"));
+    timer(&host);
 }
 
 #[test]
@@ -57,14 +61,10 @@ fn a_burned_pizza_sends_its_order_back() {
         "nothing is in the oven yet"
     );
     host.advance(Duration::from_secs(4));
-    chef.on_timer("step".into());
+    chef.on_timer(timer(&host));
     chef.burn("overheat".into()).unwrap();
-    assert_eq!(statuses(&host), ["preparing", "baking", "preparing"]);
-    let failed = &host.sent_to("kitchen", "chef-failed")[0];
-    assert_eq!(
-        failed.arguments["requeue"], false,
-        "the remake comes from the order"
-    );
+    assert_eq!(steps(&host), ["began", "baking", "burned"]);
+    assert_eq!(host.sent_to("kitchen", "chef-failed").len(), 1);
     assert_eq!(chef.get().burned, 1);
 }
 
@@ -72,24 +72,36 @@ fn a_burned_pizza_sends_its_order_back() {
 fn an_order_in_hand_goes_back_to_the_kitchen() {
     let (host, mut chef) = cooking();
     assert_eq!(chef.clock_out().unwrap().task, None);
-    let sent = host.sent_to("kitchen", "chef-failed");
-    assert_eq!(
-        (sent[0].key.as_str(), &sent[0].arguments["requeue"]),
-        ("napoli", &true.into())
-    );
-    assert_eq!(sent[0].arguments["orderId"], "order-1");
+    assert_eq!(steps(&host), ["began", "gaveUp"]);
+    let sent = &host.sent_to("kitchen", "chef-failed")[0];
+    assert_eq!(sent.arguments["orderId"], "order-1");
+}
+
+#[test]
+fn an_order_that_others_move_is_followed_or_dropped() {
+    let (host, mut chef) = cooking();
+    chef.follow("order-1".into(), 0).unwrap();
+    let task = chef.get().task.unwrap();
+    assert_eq!(task.stage, Stage::Baking);
+    assert_eq!(task.due_at - host.now_ms(), 8_000);
+    chef.abandon("order-1".into(), 1).unwrap();
+    assert!(chef.get().task.is_some(), "that is another round");
+    chef.abandon("order-1".into(), 0).unwrap();
+    assert_eq!(chef.get().task, None);
+    assert_eq!(steps(&host), ["began"], "the order knows by itself");
+    assert!(host.timers().is_empty() && host.reminders().is_empty());
+    host.set_caller(None);
+    assert!(chef.assign("napoli".into(), "order-2".into(), 0).is_err());
 }
 
 #[test]
 fn a_busy_chef_takes_no_second_order() {
     let (host, mut chef) = cooking();
-    chef.assign("napoli".into(), "order-1".into()).unwrap();
+    chef.assign("napoli".into(), "order-1".into(), 0).unwrap();
     assert!(host.sent_to("kitchen", "chef-failed").is_empty());
-    chef.assign("napoli".into(), "order-2".into()).unwrap();
+    chef.assign("napoli".into(), "order-2".into(), 0).unwrap();
     let back = &host.sent_to("kitchen", "chef-failed")[0];
-    assert_eq!(
-        (&back.arguments["orderId"], &back.arguments["requeue"]),
-        (&"order-2".into(), &true.into())
-    );
+    assert_eq!(back.arguments["orderId"], "order-2");
+    assert_eq!(steps(&host), ["began", "gaveUp"]);
     assert_eq!(chef.get().task.unwrap().order_id, "order-1");
 }

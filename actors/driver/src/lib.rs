@@ -3,6 +3,8 @@
 //! - [`offers`](crate::offers): a restaurant offers an order, the driver takes it or not
 //! - [`road`](crate::road): positions, and what happens when there are none
 
+use std::collections::BTreeSet;
+
 use bindings::clients::{OrderClient, RestaurantClient};
 use bindings::types::Status;
 use bindings::types::{
@@ -30,6 +32,9 @@ pub struct Driver {
     /// Where and when the restaurant last heard of this driver.
     #[serde(rename = "t", default)]
     told: Option<(u64, Location)>,
+    /// For whom the driver drives besides the restaurant that asked last.
+    #[serde(rename = "r", default)]
+    others: BTreeSet<String>,
 }
 
 #[silo_sdk::commands]
@@ -37,13 +42,21 @@ impl driver::Guest for Driver {
     fn join(&mut self, restaurant_id: String) -> Result<DriverState, Refusal> {
         bounds::join(&restaurant_id)?;
         let mut state = self.view();
-        state.restaurant_id = Some(restaurant_id);
+        self.others.remove(&restaurant_id);
+        let before = state.restaurant_id.replace(restaurant_id);
+        let is_other = |id: &String| Some(id) != state.restaurant_id.as_ref();
+        self.others.extend(before.filter(is_other));
         Ok(self.tell(state))
     }
 
     fn leave(&mut self, restaurant_id: String) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        state.restaurant_id.take_if(|id| *id == restaurant_id);
+        self.others.remove(&restaurant_id);
+        let is_last = state.restaurant_id.take_if(|id| *id == restaurant_id);
+        if is_last.is_some() {
+            state.restaurant_id = self.others.pop_last();
+        }
+        (state.offer).take_if(|offer| offer.restaurant_id == restaurant_id);
         Ok(self.keep(state))
     }
 
@@ -98,10 +111,14 @@ impl driver::Guest for Driver {
         self.is_at(location, at, motion)
     }
 
-    fn assign(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+    fn assign(&mut self, order_id: String, restaurant_id: String) -> Result<DriverState, Refusal> {
         bounds::assign(&order_id)?;
         let mut state = self.view();
-        if state.order_id.as_ref().is_some_and(|id| *id != order_id) {
+        said_by_order(&order_id, &state)?;
+        if state.order_id.as_ref() == Some(&order_id) {
+            return Ok(state);
+        }
+        if self.may_take(&order_id, &restaurant_id).is_err() {
             // Nobody waits for an answer, so the order must be told.
             OrderClient::of(&order_id).send_driver_declined(&context::key());
             return Ok(state);
@@ -129,10 +146,14 @@ impl driver::Guest for Driver {
         Ok(self.is_free(state))
     }
 
-    fn release(&mut self, order_id: String) -> Result<DriverState, Refusal> {
+    fn release(&mut self, order_id: String, delivered: bool) -> Result<DriverState, Refusal> {
         let mut state = self.view();
+        said_by_order(&order_id, &state)?;
         match state.order_id.take_if(|current| *current == order_id) {
-            Some(_) => Ok(self.is_free(state)),
+            Some(_) => {
+                state.delivered += u64::from(delivered);
+                Ok(self.is_free(state))
+            }
             None => Ok(state),
         }
     }
@@ -142,6 +163,10 @@ impl driver::Guest for Driver {
 impl driver_queries::Guest for Driver {
     fn get(&self) -> Result<DriverState, Refusal> {
         self.known()
+    }
+
+    fn could_take(&self, order_id: String, restaurant_id: String) -> Result<(), Refusal> {
+        self.may_take(&order_id, &restaurant_id)
     }
 }
 
@@ -181,9 +206,32 @@ impl Driver {
         state
     }
 
-    /// Keeps the state, and lets the restaurant know of it.
+    pub(crate) fn drives_for(&self, restaurant_id: &str) -> bool {
+        let last = self.state.as_ref().and_then(|s| s.restaurant_id.as_deref());
+        last == Some(restaurant_id) || self.others.contains(restaurant_id)
+    }
+
+    /// Whoever carries it already may, and else whoever is free and drives for the restaurant.
+    fn may_take(&self, order_id: &str, restaurant_id: &str) -> Result<(), Refusal> {
+        let state = self.known()?;
+        if state.order_id.as_deref() == Some(order_id) {
+            return Ok(());
+        }
+        let driver_id = &state.driver_id;
+        if !self.drives_for(restaurant_id) {
+            let message = format!("{driver_id} does not drive for {restaurant_id}");
+            return Err(conflict(&message, &state, &[]));
+        }
+        if state.status != Availability::Available {
+            let message = format!("{driver_id} is not available");
+            return Err(conflict(&message, &state, &["available"]));
+        }
+        Ok(())
+    }
+
+    /// Keeps the state, and lets the restaurants know of it.
     fn tell(&mut self, state: DriverState) -> DriverState {
-        if let Some(restaurant_id) = &state.restaurant_id {
+        for restaurant_id in state.restaurant_id.iter().chain(&self.others) {
             RestaurantClient::of(restaurant_id).send_driver_changed(&state);
             self.told = state.location.map(|location| (context::now_ms(), location));
         }
@@ -208,6 +256,16 @@ impl Driver {
         reminders::cancel(road::SIGNAL);
         self.tell(state)
     }
+}
+
+/// The order is the only one who says who carries it.
+fn said_by_order(order_id: &str, state: &DriverState) -> Result<(), Refusal> {
+    let says = context::caller();
+    if says.is_some_and(|says| says.actor_type == "order" && says.key == order_id) {
+        return Ok(());
+    }
+    let message = "only the order itself says who carries it: ask its `assign-driver`";
+    Err(conflict(message, state, &[]))
 }
 
 fn idle(state: &DriverState) -> Refusal {

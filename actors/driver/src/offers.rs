@@ -1,6 +1,6 @@
 //! A restaurant offers an order; the driver takes it, or not.
 
-use silo_sdk::{context, streams};
+use silo_sdk::{context, log, streams};
 
 use crate::bindings::clients::{OrderClient, RestaurantClient};
 use crate::bindings::types::{Availability, Delivery, DriverState, Refusal};
@@ -10,12 +10,14 @@ use crate::{Driver, conflict, refusal};
 const OFFERS: &str = "driver-offers";
 
 impl Driver {
-    /// One offer at a time: whoever has another one, or an order, is not asked.
+    /// One offer at a time: whoever has another one, or an order, is not asked, and nobody is
+    /// by a restaurant that they do not drive for.
     pub(crate) fn consider(&mut self, delivery: Delivery) -> Result<DriverState, Refusal> {
         let mut state = self.view();
         let same = (state.offer.as_ref()).is_some_and(|offer| offer.order_id == delivery.order_id);
         let free = state.status == Availability::Available && state.offer.is_none();
-        if !same && !free {
+        let may = self.drives_for(&delivery.restaurant_id) && (same || free);
+        if !may {
             refuse(&delivery);
             return Ok(state);
         }
@@ -35,6 +37,13 @@ impl Driver {
             return Err(conflict("there is no such offer", &state, &[]));
         };
         match OrderClient::of(&offer.order_id).assign_driver(&context::key(), None) {
+            // The offer named another restaurant than the order's.
+            Ok(order) if !self.drives_for(&order.restaurant_id) => {
+                OrderClient::of(&offer.order_id).send_driver_declined(&context::key());
+                let message = format!("{} is not theirs", offer.order_id);
+                log::warn!("{message}");
+                Ok(self.keep(state))
+            }
             Ok(_) => {
                 self.carry(&mut state, offer.order_id);
                 Ok(self.tell(state))

@@ -6,7 +6,7 @@ use silo_sdk::{context, log, streams};
 
 use crate::bindings::bounds;
 use crate::bindings::clients::OrderClient;
-use crate::bindings::types::{Availability, DriverState, Location, Motion, Refusal};
+use crate::bindings::types::{Availability, DriverState, Location, Motion, Refusal, Status};
 use crate::{Driver, invalid};
 
 pub(crate) const SIGNAL: &str = "signal";
@@ -72,7 +72,15 @@ impl Driver {
 
     /// Every two minutes on the way.
     pub(crate) fn listen(&mut self) {
-        let state = self.view();
+        let mut state = self.view();
+        if let Some(order_id) = &state.order_id
+            && is_elsewhere(order_id)
+        {
+            log::warn!("{order_id} is not this driver's any more");
+            state.order_id = None;
+            self.is_free(state);
+            return;
+        }
         let heard = state.located_at.unwrap_or_default();
         let silent_ms = u128::from(context::now_ms().saturating_sub(heard));
         if state.order_id.is_none() || state.lost_signal || silent_ms < SILENCE.as_millis() {
@@ -118,4 +126,15 @@ fn possible(motion: Motion) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// The order says so. One that gives no answer is where it was.
+fn is_elsewhere(order_id: &str) -> bool {
+    let on_the_way = |status| matches!(status, Status::Ready | Status::OutForDelivery);
+    match OrderClient::of(order_id).get() {
+        Ok(order) => {
+            order.driver_id.as_deref() != Some(&*context::key()) || !on_the_way(order.status)
+        }
+        Err(_) => false,
+    }
 }

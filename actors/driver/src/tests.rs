@@ -55,11 +55,10 @@ fn how_it_moves_comes_with_its_position() {
 
 #[test]
 fn a_delivery_from_hand_to_door() {
-    let host = Host::new("driver", "driver-1");
-    let mut driver = Driver::default();
+    let (host, mut driver) = available();
     assert!(driver.picked_up().is_err());
-    driver.assign("order-1".to_owned()).unwrap();
-    let same = driver.assign("order-2".to_owned()).unwrap();
+    given(&host, &mut driver, "order-1");
+    let same = given(&host, &mut driver, "order-2");
     assert_eq!(same.order_id.as_deref(), Some("order-1"));
     assert_eq!(host.sent_to("order", "driver-declined")[0].key, "order-2");
     driver.update_location(PLACE, host.now_ms(), None).unwrap();
@@ -75,6 +74,51 @@ fn a_delivery_from_hand_to_door() {
         (done.status, done.delivered, done.order_id),
         (Availability::Available, 1, None)
     );
+}
+
+/// The order gives itself.
+fn given(host: &Host, driver: &mut Driver, order_id: &str) -> DriverState {
+    host.set_caller(Some(("order", order_id)));
+    let state = driver.assign(order_id.to_owned(), "napoli".to_owned());
+    host.set_caller(None);
+    state.unwrap()
+}
+
+#[test]
+fn only_an_order_of_its_own_restaurants_is_given_to_an_available_driver() {
+    let (host, mut driver) = available();
+    let by_hand = driver.assign("order-1".to_owned(), "napoli".to_owned());
+    assert!(matches!(by_hand, Err(Refusal::Conflict(_))));
+    assert!(driver.could_take("o".to_owned(), "roma".to_owned()).is_err());
+    driver.join("roma".to_owned()).unwrap();
+    for ours in ["roma", "napoli"] {
+        driver.could_take("o".to_owned(), ours.to_owned()).unwrap();
+    }
+    driver.leave("roma".to_owned()).unwrap();
+    assert!(driver.could_take("o".to_owned(), "roma".to_owned()).is_err());
+    driver.could_take("o".to_owned(), "napoli".to_owned()).unwrap();
+    let mut strange = delivery("order-1", host.now_ms());
+    strange.restaurant_id = "roma".to_owned();
+    assert!(driver.offer(strange).unwrap().offer.is_none());
+    driver.set_status(Availability::Offline).unwrap();
+    assert_eq!(given(&host, &mut driver, "order-2").order_id, None);
+    assert_eq!(host.sent_to("order", "driver-declined")[0].key, "order-2");
+}
+
+#[test]
+fn who_carries_an_order_that_is_elsewhere_is_free_again() {
+    let (host, mut driver) = available();
+    given(&host, &mut driver, "order-1");
+    let release = |driver: &mut Driver| driver.release("order-1".to_owned(), true);
+    assert!(release(&mut driver).is_err(), "only the order says so");
+    host.set_caller(Some(("order", "order-1")));
+    let free = release(&mut driver).unwrap();
+    assert_eq!((free.status, free.delivered), (Availability::Available, 1));
+    host.set_caller(None);
+    given(&host, &mut driver, "order-1");
+    host.answer("order", "get", |order, _| ok(order_of(order)));
+    driver.listen();
+    assert_eq!(driver.get().unwrap().order_id, None, "it has no driver");
 }
 
 fn delivery(order_id: &str, now: u64) -> Delivery {
@@ -168,7 +212,7 @@ fn who_goes_offline_gives_the_offer_back() {
 #[test]
 fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     let (host, mut driver) = available();
-    driver.assign("order-1".to_owned()).unwrap();
+    given(&host, &mut driver, "order-1");
     assert!(host.reminders().contains_key("signal"));
     host.clear_effects();
     driver.listen();
@@ -187,7 +231,7 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
 #[test]
 fn who_vanishes_on_the_way_keeps_the_order_and_comes_back() {
     let (host, mut driver) = available();
-    driver.assign("order-1".to_owned()).unwrap();
+    given(&host, &mut driver, "order-1");
     host.clear_effects();
     for _ in 0..2 {
         let gone = driver.set_status(Availability::Offline).unwrap();

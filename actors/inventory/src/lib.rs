@@ -53,8 +53,8 @@ impl inventory::Guest for Inventory {
         self.set_aside(&order_id, &items)
     }
 
-    fn consume(&mut self, order_id: String) -> Result<(), Refusal> {
-        self.use_up(&order_id)
+    fn consume(&mut self, order_id: String, round: u32) -> Result<(), Refusal> {
+        self.use_up(&order_id, round)
     }
 
     fn release(&mut self, order_id: String) -> Result<(), Refusal> {
@@ -62,8 +62,8 @@ impl inventory::Guest for Inventory {
         Ok(())
     }
 
-    fn remake(&mut self, order_id: String) -> Result<Reservation, Refusal> {
-        self.set_aside_again(&order_id)
+    fn remake(&mut self, order_id: String, round: u32) -> Result<Reservation, Refusal> {
+        self.set_aside_again(&order_id, round)
     }
 
     fn restock(&mut self, amounts: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {

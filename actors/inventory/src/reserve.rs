@@ -29,6 +29,9 @@ pub(crate) struct Held {
     at: u64,
     #[serde(rename = "c")]
     consumed: bool,
+    /// How often the order was made again.
+    #[serde(rename = "n", default)]
+    round: u32,
 }
 
 impl Inventory {
@@ -73,15 +76,17 @@ impl Inventory {
             amounts,
             at: context::now_ms(),
             consumed: false,
+            round: 0,
         };
         HELD.insert(order_id, &held);
         self.warn_when_low();
         Ok(Reservation::Reserved(items))
     }
 
-    pub(crate) fn use_up(&mut self, order_id: &str) -> Result<(), Refusal> {
+    pub(crate) fn use_up(&mut self, order_id: &str, round: u32) -> Result<(), Refusal> {
         let mut held = HELD.get(order_id).ok_or_else(|| unknown(order_id))?;
-        if !held.consumed {
+        // A remake has come before the news of what was baked first, and has counted it.
+        if !held.consumed && round >= held.round {
             self.ledger.consume(&held.amounts);
             held.consumed = true;
             held.at = context::now_ms();
@@ -101,10 +106,17 @@ impl Inventory {
         HELD.remove(order_id);
     }
 
-    pub(crate) fn set_aside_again(&mut self, order_id: &str) -> Result<Reservation, Refusal> {
+    pub(crate) fn set_aside_again(
+        &mut self,
+        order_id: &str,
+        round: u32,
+    ) -> Result<Reservation, Refusal> {
         let mut held = HELD.get(order_id).ok_or_else(|| unknown(order_id))?;
-        if !held.consumed {
+        if round <= held.round {
             return Ok(Reservation::Reserved(held.items));
+        }
+        if !held.consumed {
+            self.ledger.consume(&held.amounts);
         }
         self.ledger.waste(&held.amounts);
         if !self.ledger.reserve(&held.amounts) {
@@ -113,6 +125,7 @@ impl Inventory {
             return Ok(Reservation::Unavailable(self.shortage(missing, Vec::new())));
         }
         held.consumed = false;
+        held.round = round;
         held.at = context::now_ms();
         HELD.insert(order_id, &held);
         self.warn_when_low();

@@ -67,19 +67,14 @@ impl kitchen::Guest for Kitchen {
         Ok(self.view())
     }
 
-    fn chef_done(&mut self, chef_id: String, order_id: String) -> Result<KitchenStatus, Refusal> {
-        self.is_free(&chef_id, &order_id);
-        Ok(self.view())
-    }
-
     fn chef_failed(
         &mut self,
         chef_id: String,
         order_id: String,
         reason: String,
-        requeue: bool,
     ) -> Result<KitchenStatus, Refusal> {
-        self.failed(&chef_id, &order_id, &reason, requeue);
+        silo_sdk::log::info!("{chef_id} could not finish {order_id}: {reason}");
+        self.failed(&chef_id, &reason);
         Ok(self.view())
     }
 

@@ -67,22 +67,8 @@ impl Kitchen {
         Ok(())
     }
 
-    pub(crate) fn is_free(&mut self, chef_id: &str, order_id: &str) {
-        if self.take_from(chef_id, order_id).is_some()
-            && let Some(chef) = self.chefs.get_mut(chef_id)
-        {
-            chef.cooked += 1;
-        }
-        self.assign();
-    }
-
-    pub(crate) fn failed(&mut self, chef_id: &str, order_id: &str, reason: &str, requeue: bool) {
-        let ticket = self.take_from(chef_id, order_id);
-        if let Some(ticket) = ticket
-            && requeue
-        {
-            self.queue.join_front(&ticket);
-        }
+    /// Where the order is now, the order tells; here a failure is counted.
+    pub(crate) fn failed(&mut self, chef_id: &str, reason: &str) {
         let now = context::now_ms();
         if let Some(chef) = self.chefs.get_mut(chef_id).filter(|chef| chef.on_shift) {
             chef.failures.retain(|at| at + FAILURES_MS > now);
@@ -99,7 +85,7 @@ impl Kitchen {
     }
 
     /// The chef's ticket, if it is for this order.
-    fn take_from(&mut self, chef_id: &str, order_id: &str) -> Option<Ticket> {
+    pub(crate) fn take_from(&mut self, chef_id: &str, order_id: &str) -> Option<Ticket> {
         let chef = self.chefs.get_mut(chef_id)?;
         let ticket = chef.ticket.take_if(|ticket| ticket.order_id == order_id)?;
         chef.since = None;
@@ -112,16 +98,6 @@ impl Kitchen {
         let mut chefs = self.chefs.iter();
         let (chef_id, _) = chefs.find(|(_, chef)| chef.ticket.as_ref().is_some_and(holds))?;
         Some(chef_id.clone())
-    }
-
-    /// An order that was cancelled is taken out of its chef's hands.
-    pub(crate) fn drop_order(&mut self, order_id: &str) {
-        self.queue.leave(order_id);
-        if let Some(chef_id) = self.cook_of(order_id) {
-            self.take_from(&chef_id, order_id);
-            ChefClient::of(&chef_id).send_abandon(order_id);
-        }
-        self.assign();
     }
 
     /// Gives what waits to whoever is free. Unless a plugin has better advice, that is first
@@ -140,7 +116,7 @@ impl Kitchen {
             };
             let chef_id = advice.choose_chef(&ticket, &free);
             let cooking_ms = advice.estimate_cooking(&ticket);
-            ChefClient::of(&chef_id).send_assign(&kitchen_id, &ticket.order_id);
+            ChefClient::of(&chef_id).send_assign(&kitchen_id, &ticket.order_id, ticket.remakes);
             if let Some(chef) = self.chefs.get_mut(&chef_id) {
                 let now = context::now_ms();
                 chef.ticket = Some(ticket);

@@ -6,16 +6,35 @@ fn kitchen() -> Host {
     Host::new("kitchen", "napoli")
 }
 
+/// `created`, `remake`, `cancelled`, as the order tells them; a chef's step as `<step> <chef>`.
 fn news(kind: &str, order_id: &str) -> stream_events::Event {
-    let payload = silo_sdk::json::json!({
-        "kind": kind, "orderId": order_id, "at": 1, "remakes": 0,
+    let (kind, chef) = kind.split_once(' ').unwrap_or((kind, ""));
+    let (status, waits, front, remakes) = match kind {
+        "created" => ("created", true, false, 0),
+        "remake" => ("preparing", true, true, 1),
+        "gave-up" => ("preparing", true, true, 0),
+        other => (other, false, false, 0),
+    };
+    let mut payload = silo_sdk::json::json!({
+        "orderId": order_id, "version": 1, "status": status, "waits": waits, "front": front,
+        "at": 1, "remakes": remakes,
         "items": [{"pizzaType": "Margherita", "quantity": 1, "unitPriceCents": 900}],
     });
+    if !chef.is_empty() {
+        payload["by"] = chef.into();
+        if matches!(status, "preparing" | "baking") && !waits {
+            payload["chefId"] = chef.into();
+        }
+    }
     stream_events::Event {
         name: news::STREAM.to_owned(),
         position: 1,
         payload: payload.to_string(),
     }
+}
+
+fn finish(kitchen: &mut Kitchen, chef: &str, order: &str) {
+    kitchen.on_events(vec![news(&format!("ready {chef}"), order)]);
 }
 
 fn assigned(host: &Host) -> Vec<(String, String)> {
@@ -37,13 +56,9 @@ fn orders_are_cooked_in_the_order_in_which_they_came() {
     assert_eq!(kitchen.view().pending, 3);
     kitchen.clock_in("1".to_owned()).unwrap();
     assert_eq!(assigned(&host), [("napoli.1".to_owned(), "a".to_owned())]);
-    kitchen
-        .chef_done("napoli.1".to_owned(), "a".to_owned())
-        .unwrap();
+    kitchen.on_events(vec![news("ready napoli.1", "a")]);
     kitchen.on_events(vec![news("remake", "z")]);
-    kitchen
-        .chef_done("napoli.1".to_owned(), "b".to_owned())
-        .unwrap();
+    kitchen.on_events(vec![news("ready napoli.1", "b")]);
     let orders: Vec<String> = assigned(&host)
         .into_iter()
         .map(|(_, order)| order)
@@ -99,8 +114,9 @@ fn three_failures_take_a_chef_off_shift() {
     for _ in 0..3 {
         assert_eq!(kitchen.view().active, 1);
         let (chef, order) = ("napoli.1".to_owned(), "a".to_owned());
+        kitchen.on_events(vec![news("gave-up napoli.1", "a")]);
         kitchen
-            .chef_failed(chef, order, "burned".to_owned(), true)
+            .chef_failed(chef, order, "burned".to_owned())
             .unwrap();
     }
     let view = kitchen.view();
@@ -121,6 +137,35 @@ fn an_overheated_oven_burns_what_is_in_it() {
     assert_eq!(host.sent_to("chef", "burn").len(), 1);
     assert!(kitchen.report_alert(String::new(), "?".to_owned()).is_err());
     assert!(kitchen.report_oven("o".to_owned(), f64::NAN, None).is_err());
+}
+
+#[test]
+fn an_order_moved_by_hand_leaves_the_queue_and_the_chef() {
+    let host = kitchen();
+    let mut kitchen = Kitchen::default();
+    for order in ["a", "b", "c"] {
+        kitchen.on_events(vec![news("created", order)]);
+    }
+    // Nobody cooks here: it is delivered all the same.
+    kitchen.on_events(vec![news("preparing", "b")]);
+    assert_eq!(kitchen.view().pending, 2);
+    kitchen.clock_in("1".to_owned()).unwrap();
+    kitchen.on_events(vec![news("preparing napoli.1", "a")]);
+    // The display moves it on for the chef.
+    let mut baking = news("baking", "a");
+    baking.payload = baking
+        .payload
+        .replacen('{', r#"{"chefId":"napoli.1","#, 1);
+    kitchen.on_events(vec![baking]);
+    assert_eq!(host.sent_to("chef", "follow")[0].key, "napoli.1");
+    assert_eq!(kitchen.view().active, 1);
+    kitchen.on_events(vec![news("ready", "a")]);
+    assert_eq!(host.sent_to("chef", "abandon")[0].arguments["orderId"], "a");
+    let orders: Vec<String> = assigned(&host).into_iter().map(|(_, order)| order).collect();
+    assert_eq!(orders, ["a", "c"]);
+    // What is told twice, and an order on its way to its chef, change nothing.
+    kitchen.on_events(vec![news("created", "c"), news("ready", "a")]);
+    assert_eq!((kitchen.view().pending, kitchen.view().active), (0, 1));
 }
 
 mod advice;

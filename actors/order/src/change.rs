@@ -1,11 +1,11 @@
 //! How an order moves on.
 
-use silo_sdk::{config, context, reminders};
+use silo_sdk::{CallError, config, context, reminders};
 
 use crate::bindings::clients::{DriverClient, InventoryClient};
 use crate::bindings::types::{Location, OrderState, Refusal, Reservation, Status, Step};
 use crate::create::conflict;
-use crate::news::{self, ForKitchen, Kind};
+use crate::news::{self, Kind};
 use crate::{CHECK, Order, TIMELINE, check, eta, moves, unknown};
 
 impl Order {
@@ -19,7 +19,24 @@ impl Order {
         }
     }
 
+    /// A step that no chef makes: the order is the one who says what it means for whoever
+    /// has it in hand.
     pub(crate) fn move_to(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
+        let before = self.hands.clone();
+        if let Some(from) = self.order.as_ref().map(|order| order.status)
+            && from != wanted
+        {
+            self.hands.moved_by_hand(from, wanted);
+        }
+        let order = self.put(wanted);
+        if order.is_err() {
+            self.hands = before;
+        }
+        order
+    }
+
+    /// The hands that it is in then are known.
+    pub(crate) fn put(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
         let mut order = self.order.clone().ok_or_else(unknown)?;
         let from = order.status;
         // A message may come twice; the second time there is nothing to do.
@@ -54,7 +71,7 @@ impl Order {
         let again = order.remakes < moves::REMAKES_MAX;
         if again {
             let inventory = InventoryClient::of(&order.restaurant_id);
-            match inventory.remake(&order.order_id) {
+            match inventory.remake(&order.order_id, order.remakes + 1) {
                 Ok(Reservation::Reserved(_)) => {
                     order.remakes += 1;
                     return;
@@ -73,15 +90,20 @@ impl Order {
     fn follow_up(&self, order: &OrderState, from: Status) {
         let inventory = InventoryClient::of(&order.restaurant_id);
         match order.status {
-            Status::Baking => inventory.send_consume(&order.order_id),
-            Status::Preparing if from == Status::Baking => {
-                news::tell_kitchen(order, ForKitchen::Remake);
-            }
-            Status::Cancelled => {
-                inventory.send_release(&order.order_id);
-                news::tell_kitchen(order, ForKitchen::Cancelled);
-            }
+            Status::Baking => inventory.send_consume(&order.order_id, order.remakes),
+            Status::Cancelled => inventory.send_release(&order.order_id),
             _ => {}
+        }
+        if moves::is_kitchens(from) {
+            let by = context::caller().filter(|caller| caller.actor_type == "chef");
+            let burned = (from, order.status) == (Status::Baking, Status::Preparing);
+            news::tell_kitchen(order, &self.hands, by.map(|chef| chef.key).as_deref(), burned);
+        }
+        if moves::is_end(order.status)
+            && let Some(driver_id) = &order.driver_id
+        {
+            let delivered = order.status == Status::Delivered;
+            DriverClient::of(driver_id).send_release(&order.order_id, delivered);
         }
         if moves::is_end(order.status) {
             reminders::cancel(CHECK);
@@ -100,11 +122,19 @@ impl Order {
             );
             return Err(conflict(message, Some(order.status), None));
         }
-        if let Some(before) = order.driver_id.take() {
-            DriverClient::of(&before).send_release(&order.order_id);
+        // Whoever takes an offer knows by themselves that they may.
+        let asks = context::caller();
+        if asks.is_none_or(|asks| (&*asks.actor_type, &*asks.key) != ("driver", driver_id)) {
+            could_take(&order, driver_id)?;
         }
-        DriverClient::of(driver_id).send_assign(&order.order_id);
+        if let Some(before) = order.driver_id.take() {
+            DriverClient::of(&before).send_release(&order.order_id, false);
+        }
+        let (order_id, restaurant_id) = (&order.order_id, &order.restaurant_id);
+        DriverClient::of(driver_id).send_assign(order_id, restaurant_id);
         order.driver_id = Some(driver_id.to_owned());
+        // Where the one before is, is nobody's business any more.
+        order.driver_location = None;
         order.updated_at = context::now_ms();
         self.touch(&mut order, Kind::Driver);
         Ok(order)
@@ -116,6 +146,7 @@ impl Order {
         let is_theirs = order.driver_id.as_deref() == Some(driver_id);
         if order.status == Status::Ready && is_theirs {
             order.driver_id = None;
+            order.driver_location = None;
             order.updated_at = context::now_ms();
             self.touch(&mut order, Kind::Driver);
         }
@@ -167,7 +198,7 @@ impl Order {
             self.touch(&mut order, Kind::Status);
             // Once it is baked, the kitchen has no part in the delay.
             if matches!(order.status, Status::Created | Status::Preparing) {
-                news::tell_kitchen(&order, ForKitchen::Late);
+                self.hand_back(&order);
             }
         }
         self.checked = order.version;
@@ -193,5 +224,19 @@ impl Order {
         order.version += 1;
         news::tell(order, kind, None);
         self.order = Some(order.clone());
+    }
+}
+
+/// # Errors
+/// Unless the driver drives for the order's restaurant, and is free.
+fn could_take(order: &OrderState, driver_id: &str) -> Result<(), Refusal> {
+    let driver = DriverClient::of(driver_id);
+    match driver.could_take(&order.order_id, &order.restaurant_id) {
+        Ok(()) => Ok(()),
+        Err(CallError::Refused(refusal)) => Err(refusal),
+        Err(CallError::Call(failure)) => {
+            let message = format!("the driver {driver_id} gave no answer: {failure:?}");
+            Err(conflict(message, None, None))
+        }
     }
 }

@@ -10,7 +10,8 @@ use crate::bindings::types::{
     Conflict, Item, NewOrder, OrderState, Refusal, Rejection, RejectionReason, Reservation,
     Shortage, Status,
 };
-use crate::news::{self, ForKitchen};
+use crate::hands::Hands;
+use crate::news;
 use crate::{CHECK, Order, eta};
 
 /// Without progress for this long, an order is late.
@@ -40,7 +41,7 @@ impl Order {
         let mut order = draft(wish, items, now);
         order.estimated_delivery_at = Some(now + eta::FIRST_MS);
         self.record(&mut order, None);
-        news::tell_kitchen(&order, ForKitchen::Created);
+        news::tell_kitchen(&order, &Hands::Nobody, None, false);
         let every = Duration::from_millis(config::parse_or("check-ms", CHECK_MS));
         reminders::set_periodic(CHECK, every, every, reminders::Missed::Last);
         self.checked = order.version;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Order;
+use crate::hands::Hands;
 use crate::bindings::types::OrderState;
 
 /// From which layout the state came; 0 for an order that began in this one.
@@ -18,13 +19,19 @@ struct Older {
     order: Option<OrderState>,
     #[serde(rename = "c", default)]
     checked: u64,
+    #[serde(rename = "h", default)]
+    hands: Hands,
 }
 
 /// The name of a customer whose orders cannot be taken over.
 const PLANTED: &str = "planted";
 
 pub(crate) fn from_older(from: u32, bytes: &[u8]) -> Result<Order, String> {
-    let Older { order, checked } = silo_sdk::state::decode(bytes)?;
+    let Older {
+        order,
+        checked,
+        hands,
+    } = silo_sdk::state::decode(bytes)?;
     if let Some(order) = order.as_ref().filter(|o| o.customer_id == PLANTED) {
         return Err(format!("order {} cannot be taken over", order.order_id));
     }
@@ -32,6 +39,7 @@ pub(crate) fn from_older(from: u32, bytes: &[u8]) -> Result<Order, String> {
     Ok(Order {
         order,
         checked,
+        hands,
         layout,
     })
 }

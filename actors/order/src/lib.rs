@@ -3,11 +3,12 @@
 //! - [`moves`]: the states and the legal moves
 //! - [`check`]: what a wish must look like
 //! - [`eta`]: when the pizza arrives
+//! - [`hands`]: who has it while it is made
 //! - [`create`](crate::create), [`change`](crate::change): how an order begins and moves on
 //! - [`news`]: what others hear of it
 //! - `layout`: a second layout of the state, for tests of swaps
 
-use bindings::types::{Location, NewOrder, OrderState, Refusal, Status, Step};
+use bindings::types::{CookStep, Location, NewOrder, OrderState, Refusal, Status, Step};
 use bindings::{bounds, order, order_queries, reminder_events};
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
@@ -17,6 +18,7 @@ mod change;
 pub mod check;
 mod create;
 pub mod eta;
+pub mod hands;
 #[cfg(feature = "layout-2")]
 mod layout;
 pub mod moves;
@@ -46,6 +48,9 @@ pub struct Order {
     /// The version at the last check; an order that still has it then is late.
     #[serde(rename = "c", default)]
     checked: u64,
+    /// Who makes it.
+    #[serde(rename = "h", default)]
+    hands: hands::Hands,
     /// What the first layout has not.
     #[cfg(feature = "layout-2")]
     #[serde(rename = "l")]
@@ -65,6 +70,10 @@ impl order::Guest for Order {
     ) -> Result<OrderState, Refusal> {
         self.has_version(expected)?;
         self.move_to(status)
+    }
+
+    fn cook(&mut self, step: CookStep, round: u32) -> Result<OrderState, Refusal> {
+        self.cooked(step, round)
     }
 
     fn assign_driver(

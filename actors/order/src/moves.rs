@@ -24,6 +24,15 @@ pub fn is_end(status: Status) -> bool {
     allowed(status).is_empty()
 }
 
+/// The kitchen has a part in what follows.
+#[must_use]
+pub fn is_kitchens(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Created | Status::Preparing | Status::Baking
+    )
+}
+
 /// As it stands in JSON.
 #[must_use]
 pub fn name(status: Status) -> &'static str {

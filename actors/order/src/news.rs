@@ -4,6 +4,7 @@ use serde::Serialize;
 use silo_sdk::{context, streams};
 
 use crate::bindings::types::{Item, Location, OrderState, Status};
+use crate::hands::{self, Hands};
 
 /// By order.
 const EVENTS: &str = "order-events";
@@ -81,29 +82,42 @@ pub fn tell(order: &OrderState, kind: Kind, from: Option<Status>) {
     streams::publish(OF_RESTAURANT, &order.restaurant_id, &wish);
 }
 
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ForKitchen {
-    Created,
-    Remake,
-    Cancelled,
-    Late,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct KitchenNews<'a> {
-    kind: ForKitchen,
     order_id: &'a str,
+    version: u64,
+    status: Status,
+    /// In the kitchen's queue it belongs, and nowhere else.
+    waits: bool,
+    /// Before all others: it was burned, or a chef gave it up.
+    front: bool,
+    /// Who has it in hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chef_id: Option<&'a str>,
+    /// Whose step this was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
     items: &'a [Item],
     at: u64,
     remakes: u32,
 }
 
-pub fn tell_kitchen(order: &OrderState, kind: ForKitchen) {
+/// Where the order is now, as far as the kitchen is concerned; `by` is the chef whose step
+/// brought it there.
+pub fn tell_kitchen(order: &OrderState, hands: &Hands, by: Option<&str>, front: bool) {
+    let waits = hands::waits(order.status, hands);
     let news = KitchenNews {
-        kind,
         order_id: &order.order_id,
+        version: order.version,
+        status: order.status,
+        waits,
+        front: waits && (front || by.is_some()),
+        chef_id: match hands {
+            Hands::Chef(chef_id) => Some(chef_id),
+            Hands::Nobody | Hands::People => None,
+        },
+        by,
         items: &order.items,
         at: order.updated_at,
         remakes: order.remakes,

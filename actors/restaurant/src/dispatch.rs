@@ -85,6 +85,13 @@ impl Restaurant {
         }
     }
 
+    /// A driver who left takes the offer along.
+    pub(crate) fn asks_another(&mut self, driver_id: &str) {
+        for order_id in WAITING.keys(None, TRIED_MAX) {
+            self.rejected(&order_id, driver_id);
+        }
+    }
+
     /// A minute has passed: without an answer, or without anybody to ask.
     pub(crate) fn unanswered(&mut self, order_id: &str) {
         let Some(mut waiting) = WAITING.get(order_id) else {

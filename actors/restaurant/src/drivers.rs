@@ -2,7 +2,9 @@
 
 use silo_sdk::entries::Table;
 
-use crate::bindings::types::{Availability, DriverState, DriverView, Location};
+use crate::bindings::types::{
+    Availability, DriverState, DriverView, Location, RestaurantState,
+};
 use crate::{Restaurant, news};
 
 const DRIVERS_MAX: u32 = 1_000;
@@ -59,6 +61,11 @@ fn distance_km(a: &Location, b: &Location) -> f64 {
 impl Restaurant {
     /// A driver who is free may be the one that an order waits for.
     pub(crate) fn know(&mut self, driver: DriverState) {
+        let ours = |state: &RestaurantState| state.profile.drivers.contains(&driver.driver_id);
+        // Whoever left a moment ago may not have heard of it yet.
+        if !self.state.as_ref().is_some_and(ours) {
+            return;
+        }
         let before = DRIVERS.get(&driver.driver_id);
         let was_lost = before.as_ref().is_some_and(|before| before.lost_signal);
         let offered = before

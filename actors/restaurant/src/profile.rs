@@ -20,6 +20,7 @@ impl Restaurant {
         for driver in had.iter().filter(|id| !profile.drivers.contains(id)) {
             DriverClient::of(driver).send_leave(&restaurant_id);
             drivers::forget(driver);
+            self.asks_another(driver);
         }
         InventoryClient::of(&restaurant_id).send_set_open(profile.open);
         let state = RestaurantState {

@@ -1,6 +1,6 @@
 //! An order's events: none twice, none missing, and an end.
 
-use pizza_gateway::GatewayConfig;
+use pizza_gateway::{GatewayConfig, Role, Secret, TokenConfig};
 use serde_json::{Value, json};
 
 use crate::fake::order;
@@ -188,6 +188,46 @@ async fn streams_over_the_limit_are_shed() {
         }
     }
     panic!("a place becomes free when a client goes");
+}
+
+/// The new driver's way is none of the old one's business.
+#[tokio::test]
+async fn a_driver_whose_order_went_to_another_hears_no_more_of_it() {
+    let token = |name: &str, role| TokenConfig {
+        token: Secret(name.to_owned()),
+        role,
+        subject: name.to_owned(),
+    };
+    let config = GatewayConfig {
+        tokens: vec![
+            token("ada", Role::Driver),
+            token("customer-1", Role::Customer),
+        ],
+        ..GatewayConfig::default()
+    };
+    let server = with_events(config, "ready").await;
+    let given_to = |driver: &str| {
+        let mut order = order("order-1", "ready", 5);
+        order["driverId"] = driver.into();
+        server.fake.answers("order.get", Ok(json!({"ok": order})));
+    };
+    given_to("ada");
+    let request = |who: &str| format!("{TRACK}\nauthorization: Bearer {who}");
+    let mut theirs = Stream::open(&server, &request("ada")).await;
+    let mut customers = Stream::open(&server, &request("customer-1")).await;
+    for expected in ["1", "2", "3", "4"] {
+        for stream in [&mut theirs, &mut customers] {
+            let (_, id, _) = stream.next().await.expect("an event");
+            assert_eq!(id, expected);
+        }
+    }
+    given_to("bea");
+    server.fake.publish(5, "driver", "outForDelivery");
+    assert_eq!(theirs.next().await, None, "it is not told any more");
+    let (event, id, _) = customers.next().await.expect("an event");
+    assert_eq!((&*event, &*id), ("driver", "5"));
+    let again = server.send(&request("ada")).await;
+    again.problem(403, "forbidden");
 }
 
 /// A browser comes back for ever, unless it is told that there is nothing to come for.

@@ -53,7 +53,7 @@ fn finish_all(host: &Host, kitchen: &mut Kitchen) -> Vec<String> {
         }
         let (chef, order) = assigned[done].clone();
         done += 1;
-        kitchen.chef_done(chef, order).unwrap();
+        finish(kitchen, &chef, &order);
     }
 }
 
@@ -105,7 +105,7 @@ fn the_plugin_chooses_the_chef_and_guesses_the_time() {
     let station = station.unwrap();
     assert_eq!(station.ready_at, station.since.map(|at| at + 900_000));
     let (chef, order) = assigned(&host).remove(0);
-    kitchen.chef_done(chef, order).unwrap();
+    finish(&mut kitchen, &chef, &order);
     assert!(
         kitchen
             .display()
@@ -186,7 +186,7 @@ fn nobody_is_passed_by_for_ever() {
     for n in 1..100 {
         kitchen.on_events(vec![news("created", &n.to_string())]);
         let (chef, order) = assigned(&host).pop().unwrap();
-        kitchen.chef_done(chef, order).unwrap();
+        finish(&mut kitchen, &chef, &order);
     }
     let orders: Vec<String> = assigned(&host)
         .into_iter()
@@ -217,7 +217,7 @@ fn a_plugin_that_fails_rests_and_is_tried_again() {
         kitchen.on_events(vec![news("created", &number.to_string())]);
         let (chef, order) = assigned(&host).pop().unwrap();
         assert_eq!(order, number.to_string());
-        kitchen.chef_done(chef, order).unwrap();
+        finish(kitchen, &chef, &order);
         asked.replace(0)
     };
     for _ in 0..FAILURES_MAX {

@@ -34,17 +34,21 @@ impl Fleet {
         drivers: u16,
     ) -> anyhow::Result<Self> {
         let mut own = client.another();
-        for number in 1..=drivers.div_ceil(AT_A_RESTAURANT) {
-            let restaurant = crate::bench::restaurant(&at(number), AT_A_RESTAURANT.into());
-            set_up::restaurant(&mut own, &restaurant).await?;
-        }
         // Whoever was on the road when an earlier run broke off still is.
         let run: u32 = rand::random();
+        let named = |number: u16| format!("bench-{run:08x}-{number}");
+        for number in 1..=drivers.div_ceil(AT_A_RESTAURANT) {
+            let mut restaurant = crate::bench::restaurant(&at(number), AT_A_RESTAURANT.into());
+            let first = (number - 1) * AT_A_RESTAURANT;
+            let last = drivers.min(first + AT_A_RESTAURANT);
+            restaurant.drivers = (first..last).map(named).collect();
+            set_up::restaurant(&mut own, &restaurant).await?;
+        }
         let broker = Arc::new(broker.clone());
         let mut leaving = JoinSet::new();
         for number in 0..drivers {
             let (client, broker) = (client.another(), Arc::clone(&broker));
-            let id = format!("bench-{run:08x}-{number}");
+            let id = named(number);
             let restaurant = at(number / AT_A_RESTAURANT + 1);
             leaving.spawn(leave(client, broker, id, restaurant));
         }
@@ -145,10 +149,16 @@ async fn leave(
         order["status"] == "ready"
     })
     .await?;
+    let status = format!("/api/drivers/{id}/status");
+    until(&mut client, &status, "a driver is hired", |driver| {
+        driver["restaurantId"] == restaurant
+    })
+    .await?;
+    let works = json!({"status": "available"});
+    client.tell(Method::PUT, &status, &works).await?;
     let assign = format!("{path}/assign-driver");
     let driver = json!({"driverId": id});
     client.tell(Method::POST, &assign, &driver).await?;
-    let status = format!("/api/drivers/{id}/status");
     until(&mut client, &status, "a driver has an order", |driver| {
         driver["orderId"] == order
     })
