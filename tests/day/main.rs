@@ -71,8 +71,10 @@ async fn day(seed: u64, steps: usize, planted: Option<Planted>) -> Result<(), St
     for number in 0..steps {
         course::step(&mut town, &mut dice).await;
         town.settle().await;
-        let checked = rules::check(&mut town).await;
-        checked.map_err(|broken| format!("step {number}: {broken}"))?;
+        if let Err(broken) = rules::check(&mut town).await {
+            let told = town.tells(&broken).await;
+            return Err(format!("step {number}: {broken}\n{told}"));
+        }
     }
     course::evening(&mut town).await;
     town.live = town.orders.clone();

@@ -57,7 +57,12 @@ async fn catalog(planted: Option<Planted>) -> (WasmHost, Catalog) {
         let mut settings = TypeSettings::default();
         settings.limits.cpu_ms = 500;
         let module = host.load(actor, &wasm, settings).await;
-        catalog.set(module.expect("it loads"), Policy::default());
+        // What is gathered would wait for a clock that stands still.
+        let policy = Policy {
+            events_gather_ms: 0,
+            ..Policy::default()
+        };
+        catalog.set(module.expect("it loads"), policy);
     }
     (host, catalog)
 }
@@ -271,6 +276,27 @@ impl Town {
             }
         }
         open
+    }
+
+    /// What is known of an order that a rule names first.
+    pub(crate) async fn tells(&self, broken: &str) -> String {
+        for _ in 0..20 {
+            self.settle().await;
+        }
+        let id = broken.split_whitespace().next().unwrap_or_default();
+        if !id.starts_with("order-") {
+            return String::new();
+        }
+        let order = self.read("order", id, "get").await;
+        let timeline = self.read("order", id, "timeline").await;
+        let kitchen = self.read("kitchen", "napoli", "display").await;
+        let mut chefs = Vec::new();
+        for chef in super::CHEFS {
+            let chef = self.read("chef", &format!("napoli.{chef}"), "get").await;
+            chefs.push(chef.to_string());
+        }
+        let letters = self.dead_letters().await;
+        format!("{order}\n{timeline}\n{kitchen}\n{}\n{letters:?}", chefs.join("\n"))
     }
 
     pub(crate) async fn dead_letters(&self) -> Vec<String> {

@@ -60,8 +60,9 @@ fn a_burned_pizza_sends_its_order_back() {
         chef.burn("overheat".into()).is_err(),
         "nothing is in the oven yet"
     );
+    let first = timer(&host);
     host.advance(Duration::from_secs(4));
-    chef.on_timer(timer(&host));
+    chef.on_timer(first);
     chef.burn("overheat".into()).unwrap();
     assert_eq!(steps(&host), ["began", "baking", "burned"]);
     assert_eq!(host.sent_to("kitchen", "chef-failed").len(), 1);

@@ -215,6 +215,11 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     given(&host, &mut driver, "order-1");
     assert!(host.reminders().contains_key("signal"));
     host.clear_effects();
+    host.answer("order", "get", |order, _| {
+        let mut theirs = order_of(order);
+        theirs["driverId"] = "driver-1".into();
+        ok(theirs)
+    });
     driver.listen();
     driver.listen();
     assert_eq!(host.sent_to("restaurant", "driver-changed").len(), 1);

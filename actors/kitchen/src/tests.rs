@@ -119,6 +119,8 @@ fn three_failures_take_a_chef_off_shift() {
             .chef_failed(chef, order, "burned".to_owned())
             .unwrap();
     }
+    // Sent home, the chef gives back what was on its way.
+    kitchen.on_events(vec![news("gave-up napoli.1", "a")]);
     let view = kitchen.view();
     assert_eq!((view.available_chefs, view.active, view.pending), (0, 0, 1));
     assert_eq!(view.alerts[0].kind, "chef-off-shift");
