@@ -131,7 +131,7 @@ fn a_browser_resumes_after_a_cut_and_stops_by_itself_after_the_end() {
     let order = pizza.order();
     let mut browser = Command::new("node");
     browser.arg(format!("{SOURCES}/browser.mjs"));
-    browser.args(["/usr/bin/chromium", &pizza.http.to_string(), &order]);
+    browser.args(["chromium", &pizza.http.to_string(), &order]);
     let said = succeeded(&mut browser);
     let told: Value = serde_json::from_str(said.trim()).expect("JSON");
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use docs::{KEY, LINE, is_key, is_line};
 pub(crate) use events::Told;
-pub(crate) use schemas::{Object, Schemas};
+pub(crate) use schemas::{Object, Schemas, about};
 
 use crate::endpoint::Endpoint;
 use crate::routes;

@@ -217,12 +217,13 @@ impl<'a> Check<'a> {
         let number = |name: &str| Some(&schema[name]).filter(|value| value.is_number());
         let between = |least: Option<&Value>, most: Option<&Value>| match (least, most) {
             (Some(least), Some(most)) => format!(" from {least} to {most}"),
-            (Some(least), None) => format!(" of {least} or more"),
-            (None, Some(most)) => format!(" of {most} or less"),
+            (Some(least), None) => format!(", {least} or more"),
+            (None, Some(most)) => format!(", {most} or less"),
             (None, None) => String::new(),
         };
         let range = between(number("minimum"), number("maximum"));
         match schema["type"].as_str().unwrap_or_default() {
+            "integer" if schema["maximum"].is_null() => format!("an integer of 64 bits{range}"),
             "integer" => format!("an integer{range}"),
             "number" => format!("a number{range}"),
             "boolean" => "true or false".to_owned(),
@@ -286,6 +287,11 @@ fn fits_range(schema: &Value, body: &Tree) -> bool {
         Tree::Number(number) => *number,
         _ => return true,
     };
+    // What names no bound takes what 64 bits hold.
+    const BITS_64: f64 = 18_446_744_073_709_551_616.0;
+    if schema["type"] == "integer" && found.abs() >= BITS_64 {
+        return false;
+    }
     schema["minimum"]
         .as_f64()
         .is_none_or(|least| found >= least)

@@ -22,7 +22,8 @@ pub(super) fn schema(stream: &str, events: Vec<Told>, schemas: &mut Schemas) -> 
     for Told { event, about, data } in events {
         let (first, rest) = event.split_at(1);
         let name = format!("{stream}{}{rest}", first.to_uppercase());
-        let data = schemas.name(&format!("{name}Data"), data);
+        let mut data = schemas.name(&format!("{name}Data"), data);
+        data["description"] = "What happened.".into();
         let id = json!({
             "type": "string",
             "description": "Where to go on: what a browser sends as `Last-Event-ID`.",
