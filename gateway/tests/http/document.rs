@@ -163,7 +163,7 @@ async fn every_event_of_a_stream_has_a_schema() {
                 .unwrap_or_else(|| panic!("{event}: {stream:?}"));
             let schema = document.pointer(&named[1..]).expect("it is there");
             assert_eq!(schema["properties"]["event"]["const"], *event);
-            let data = schema["properties"]["data"]["$ref"]
+            let data = schema["properties"]["data"]["contentSchema"]["$ref"]
                 .as_str()
                 .expect("named");
             assert!(
