@@ -83,7 +83,7 @@ const MENU: [Pizza; 7] = [
 
 const THRESHOLD: u32 = 50;
 /// Of the place where it is.
-const TIME_ZONE: &str = "Europe/Rome";
+pub(crate) const TIME_ZONE: &str = "Europe/Rome";
 
 /// Sets up one restaurant with menu, stock and chefs. Doing it again changes nothing.
 pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> anyhow::Result<()> {
