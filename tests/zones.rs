@@ -52,7 +52,8 @@ fn order_everywhere(pizza: &Pizza) {
     }
 }
 
-/// Begin and orders of a restaurant's history, oldest first.
+/// Begin and orders of a restaurant's history, oldest first, where there were some: those that
+/// nobody bakes are cancelled by themselves, which is counted too.
 fn rows(pizza: &Pizza, id: &str, by: &str) -> Vec<(String, u64)> {
     let history = pizza.get(&format!("/api/restaurants/{id}/history?by={by}&limit=168"));
     let history = history.json();
@@ -61,7 +62,7 @@ fn rows(pizza: &Pizza, id: &str, by: &str) -> Vec<(String, u64)> {
         let start = period["start"].as_str().expect("a time").to_owned();
         (start, period["orders"].as_u64().expect("a number"))
     };
-    periods.map(row).collect()
+    periods.map(row).filter(|(_, orders)| *orders > 0).collect()
 }
 
 /// Days with a report, oldest first.
