@@ -119,6 +119,17 @@ const MISFITS: &[(&str, &str, &str)] = &[
         "/amounts/0/quantity",
     ),
     (
+        "PUT /api/inventory/i/stock",
+        r#"{"amounts":[{"ingredient":"d","quantity":4294967296.0}]}"#,
+        "/amounts/0/quantity",
+    ),
+    (LOCATE, r#"{"lat":1,"lon":2,"timestamp":1.5}"#, "/timestamp"),
+    (
+        LOCATE,
+        r#"{"lat":1,"lon":2,"timestamp":1e20}"#,
+        "/timestamp",
+    ),
+    (
         "PUT /api/drivers/d/status",
         r#"{"status":"asleep"}"#,
         "/status",
@@ -157,6 +168,8 @@ async fn bodies_that_are_not_json_are_refused_with_line_and_column() {
         ("{\n\"customerId\" \"c\"}", 2, 14),
         (r#"{"customerId":"c","pizzaType":"M"} {}"#, 1, 36),
         (r#"{"customerId":"c""#, 1, 17),
+        // A place in what was sent, whatever was made of it.
+        (r#"{"a":10.000,"b"}"#, 1, 16),
     ] {
         let answer = server.send(&format!("{CREATE}\n\n{body}")).await;
         let problem = answer.problem(400, "malformed");
