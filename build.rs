@@ -31,9 +31,9 @@ fn main() {
 fn build() -> Result<(), String> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(variable("OUT_DIR")?);
-    let sdk = ["actors/sdk", "actors/sdk-macros"].map(str::to_owned);
+    let shared = ["actors/sdk", "actors/sdk-macros", "actors/local-time"].map(str::to_owned);
     let actors = ACTORS.map(|actor| format!("actors/{actor}"));
-    for folder in actors.iter().chain(&sdk) {
+    for folder in actors.iter().chain(&shared) {
         println!("cargo::rerun-if-changed={folder}");
     }
     for input in ["wit", "scripts/wasm-target", "Cargo.lock", "build.rs"] {

@@ -271,14 +271,21 @@ fn an_order_is_given_only_to_an_available_driver_of_its_restaurant() {
     // Nobody gives it to a driver behind the order's back.
     let door = "/api/actors/driver/theirs/assign";
     let refused = pizza.post(door, &json!([order, "roma"]));
-    assert!(refused.text().contains("only the order"), "{}", refused.text());
+    assert!(
+        refused.text().contains("only the order"),
+        "{}",
+        refused.text()
+    );
     // Nor does a restaurant offer it to a driver of another one.
     let offer = json!([{"orderId": order, "restaurantId": "napoli",
         "pickUp": {"lat": 40.8, "lon": 14.2}, "expiresAt": 4_000_000_000_000_u64}]);
     pizza.post("/api/actors/driver/theirs/offer", &offer);
     assert_eq!(driver(&pizza, "theirs")["offer"], Value::Null);
     let read = pizza.get(&format!("/api/orders/{order}")).json();
-    assert_eq!((&read["driverId"], &read["driverLocation"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&read["driverId"], &read["driverLocation"]),
+        (&Value::Null, &Value::Null)
+    );
     let given = assign("ours");
     assert_eq!(given.status, 200, "{}", given.text());
     wait(|| driver(&pizza, "ours")["orderId"] == order.as_str());
@@ -299,7 +306,9 @@ fn an_order_moved_by_hand_leaves_the_kitchen_and_its_chef() {
     let display = || pizza.get("/api/kitchen/napoli/display").json();
     let cook = || {
         let stations = display()["stations"].as_array().expect("a list").clone();
-        let station = stations.into_iter().find(|s| s["orderId"] == order.as_str())?;
+        let station = stations
+            .into_iter()
+            .find(|s| s["orderId"] == order.as_str())?;
         station["chefId"].as_str().map(str::to_owned)
     };
     let task = |chef: &str| {
@@ -333,7 +342,10 @@ fn an_order_moved_by_hand_leaves_the_kitchen_and_its_chef() {
         wait(|| task(chef).is_null());
     }
     let status = display()["status"].clone();
-    assert_eq!((&status["active"], &status["pending"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&status["active"], &status["pending"]),
+        (&json!(0), &json!(0))
+    );
 }
 
 #[test]

@@ -129,6 +129,8 @@ fn every_endpoint_does_its_part_and_refuses_the_rest() {
         let methods = item.as_object().expect("operations").keys();
         methods.map(move |method| format!("{method} {path}"))
     });
+    // Pages for people are no part of the API.
+    walk.walked.retain(|name| !name.starts_with("get /docs/"));
     assert_eq!(walk.walked, all.collect(), "every endpoint is walked");
 }
 

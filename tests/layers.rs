@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, within the project.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("pizza-types", &[]),
     ("pizza-value", &["pizza-types"]),
     ("pizza-store", &["pizza-types"]),
@@ -30,6 +30,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ),
     ("silo-sdk", &["silo-sdk-macros"]),
     ("silo-sdk-macros", &[]),
+    ("pizza-local-time", &[]),
     ("kitchen-plugin", &[]),
     (
         "pizza-silo",
@@ -52,7 +53,7 @@ const WASMTIME: &str = "pizza-guest";
 fn allowed(package: &str) -> Option<Vec<&'static str>> {
     // A plugin is a guest too, with a smaller SDK.
     if package.starts_with("pizza-actor-") {
-        return Some(vec!["silo-sdk", "kitchen-plugin"]);
+        return Some(vec!["silo-sdk", "kitchen-plugin", "pizza-local-time"]);
     }
     let rules: BTreeMap<_, _> = ALLOWED.into_iter().collect();
     rules.get(package).map(|names| names.to_vec())

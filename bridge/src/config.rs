@@ -1,5 +1,6 @@
 //! What an operator may set about MQTT.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -81,7 +82,11 @@ pub struct Inbound {
     /// Segments in braces have names: `pizza/drivers/{driverId}/location`.
     pub topic: String,
     pub actor: String,
-    /// The actor's key: a named segment, or a text.
+    /// Which payloads are meant: the value, or one of several, at a place (a JSON pointer).
+    /// Others are left to the topic's next mapping, or to nobody.
+    #[serde(default)]
+    pub when: BTreeMap<String, Value>,
+    /// The actor's key: a named segment, a place in the payload (`$/a/b`), or a text.
     pub key: String,
     pub method: String,
     #[serde(default)]
@@ -91,6 +96,9 @@ pub struct Inbound {
     /// Times in the payload that must be near the present.
     #[serde(default)]
     pub times: Vec<Time>,
+    /// Speeds in the payload that are not in metres a second.
+    #[serde(default)]
+    pub speeds: Vec<Speed>,
     /// The method's arguments by name; strings may stand for parts of the message.
     pub arguments: Value,
 }
@@ -119,11 +127,45 @@ pub enum Id {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Time {
-    /// JSON pointer to milliseconds since the Unix epoch, or to a time of RFC 3339, which
-    /// the arguments get as milliseconds.
+    /// JSON pointer to a time, which the arguments get as milliseconds since the Unix epoch.
     pub at: String,
+    /// How it is written. Without it: milliseconds, or RFC 3339.
+    #[serde(default)]
+    pub unit: Option<TimeUnit>,
     pub past_ms: u64,
     pub future_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum TimeUnit {
+    /// Seconds since the Unix epoch, also with a fraction.
+    #[serde(rename = "s")]
+    Seconds,
+    /// Milliseconds since the Unix epoch.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    #[serde(rename = "rfc3339")]
+    Rfc3339,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Speed {
+    /// JSON pointer to a speed, which the arguments get in metres a second. It may be missing.
+    pub at: String,
+    pub unit: SpeedUnit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum SpeedUnit {
+    #[serde(rename = "m/s")]
+    MetresASecond,
+    #[serde(rename = "km/h")]
+    KilometresAnHour,
+    #[serde(rename = "mph")]
+    MilesAnHour,
+    #[serde(rename = "knots")]
+    Knots,
 }
 
 /// Never shown.

@@ -3,6 +3,7 @@
 use metrics::{counter, describe_counter};
 
 const MESSAGES: &str = "pizza_bridge_messages_total";
+const IGNORED: &str = "pizza_bridge_ignored_total";
 const DEAD: &str = "pizza_bridge_dead_letters_total";
 const PUBLISHED: &str = "pizza_bridge_published_total";
 const MISSED: &str = "pizza_bridge_events_missed_total";
@@ -13,6 +14,10 @@ pub(crate) fn describe() {
     describe_counter!(
         MESSAGES,
         "MQTT messages that an actor has handled, by mapping"
+    );
+    describe_counter!(
+        IGNORED,
+        "MQTT messages that no mapping of their topic means, by the last such mapping"
     );
     describe_counter!(DEAD, "MQTT messages that became dead letters, by reason");
     describe_counter!(PUBLISHED, "Events that the broker has acknowledged");
@@ -26,6 +31,10 @@ pub(crate) fn describe() {
 
 pub(crate) fn handled(mapping: &str) {
     counter!(MESSAGES, "mapping" => mapping.to_owned()).increment(1);
+}
+
+pub(crate) fn ignored(mapping: &str) {
+    counter!(IGNORED, "mapping" => mapping.to_owned()).increment(1);
 }
 
 pub(crate) fn dead(code: &'static str) {

@@ -10,7 +10,7 @@
 //! - [`session`]: messages in, acknowledgements out, in order
 //! - [`lane`]: one actor's messages one after the other, until each has its verdict
 //! - [`mapping`]: from a message to a call
-//! - [`topic`], [`template`]: what a mapping is made of
+//! - [`topic`], [`template`], [`measure`]: what a mapping is made of
 //! - [`dead_letter`]: what could not be delivered, and why
 //! - [`outbound`], [`follow`], [`publication`]: events out, from durable cursors
 //! - [`restore`]: what was retained, for a broker that has forgotten it
@@ -28,6 +28,7 @@ mod follow;
 mod lane;
 mod link;
 mod mapping;
+mod measure;
 mod outbound;
 mod publication;
 mod restore;

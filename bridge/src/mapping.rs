@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use pizza_client::Call;
 use pizza_types::{ActorId, MessageId};
+use pizza_value::whole_numbers;
 use serde_json::{Map, Value};
 
-use crate::config::{Id, Inbound, Payload, Time};
+use crate::config::{Id, Inbound, Payload};
+use crate::measure;
 use crate::template::{self, Message};
-use crate::topic::Pattern;
+use crate::topic::{Named, Pattern};
 
 pub(crate) struct Mapping {
     pub(crate) pattern: Pattern,
@@ -34,11 +35,58 @@ impl Mapping {
             let topic = &config.topic;
             return Err(format!("the key {name:?} is no segment of {topic:?}"));
         }
+        let times = config.times.iter().map(|time| time.at.as_str());
+        let speeds = config.speeds.iter().map(|speed| speed.at.as_str());
+        let when = config.when.keys().map(String::as_str);
+        let mut places = times.chain(speeds).chain(when).chain(place(&config.key));
+        if let Some(wrong) = places.find(|at| !at.is_empty() && !at.starts_with('/')) {
+            let topic = &config.topic;
+            return Err(format!(
+                "{wrong:?} of {topic:?} is no JSON pointer: it begins with no slash"
+            ));
+        }
         Ok(Self { pattern, config })
     }
 
     pub(crate) fn topic(&self) -> &str {
         &self.config.topic
+    }
+
+    /// Whether the payload is of those that this mapping is for.
+    fn means(&self, payload: &Value) -> bool {
+        let mut wanted = self.config.when.iter();
+        wanted.all(|(place, wanted)| {
+            let found = payload.pointer(place);
+            found.is_some_and(|found| match wanted {
+                Value::Array(several) => several.contains(found),
+                one => one == found,
+            })
+        })
+    }
+
+    fn actor(&self, named: &Named<'_>, payload: &Value) -> Result<ActorId, Unfit> {
+        let key = &self.config.key;
+        let in_payload;
+        let (key, code) = match (braced(key), place(key)) {
+            (Some(name), _) => {
+                let segment = named.iter().find(|(named, _)| *named == name);
+                (
+                    segment.map_or(key.as_str(), |(_, segment)| *segment),
+                    "topic",
+                )
+            }
+            (None, Some(at)) => {
+                in_payload = match payload.pointer(at) {
+                    Some(Value::String(text)) => text.clone(),
+                    Some(Value::Number(number)) => number.to_string(),
+                    _ => return Err(unfit("payload", format!("the payload has no key at {at}"))),
+                };
+                (in_payload.as_str(), "payload")
+            }
+            (None, None) => (key.as_str(), "topic"),
+        };
+        let actor = ActorId::new(self.config.actor.as_str(), key);
+        actor.map_err(|error| unfit(code, error.to_string()))
     }
 }
 
@@ -50,66 +98,90 @@ pub(crate) struct Came<'a> {
     pub(crate) id: Option<&'a str>,
 }
 
-/// The call that the message stands for.
-pub(crate) fn call(
-    mappings: &[Mapping],
-    came: &Came<'_>,
-    now_ms: u64,
-) -> Result<(Call, Arc<str>), Unfit> {
-    let topic = came.topic;
-    let unfit = |code, reason: String| Unfit { code, reason };
-    let mut found = mappings.iter().filter_map(|mapping| {
-        let named = mapping.pattern.matches(topic)?;
+/// What is to be done about a message, and by which mapping.
+pub(crate) struct Meant {
+    /// None: its topic is known, and its payload is not meant by any mapping of it.
+    pub(crate) call: Option<Call>,
+    pub(crate) mapping: Arc<str>,
+}
+
+/// The call that the message stands for: by the first mapping of its topic that means it.
+pub(crate) fn call(mappings: &[Mapping], came: &Came<'_>, now_ms: u64) -> Result<Meant, Unfit> {
+    let found = mappings.iter().filter_map(|mapping| {
+        let named = mapping.pattern.matches(came.topic)?;
         Some((mapping, named))
     });
-    let (mapping, named) = found
-        .next()
-        .ok_or_else(|| unfit("topic", "no mapping is for this topic".to_owned()))?;
-    let config = &mapping.config;
-    let payload = parsed(came.payload, config.payload);
-    let mut payload = payload.map_err(|reason| unfit("payload", reason))?;
-    for time in &config.times {
-        near(time, &mut payload, now_ms).map_err(|reason| unfit("time", reason))?;
+    let mut other = Err(unfit("topic", "no mapping is for this topic".to_owned()));
+    for (mapping, named) in found {
+        let payload = parsed(came.payload, mapping.config.payload);
+        let payload = payload.map_err(|reason| unfit("payload", reason))?;
+        let call = match mapping.means(&payload) {
+            true => Some(made(mapping, &named, payload, came, now_ms)?),
+            false => None,
+        };
+        let is_meant = call.is_some();
+        let mapping = mapping.topic().into();
+        other = Ok(Meant { call, mapping });
+        if is_meant {
+            break;
+        }
     }
-    let key = match braced(&config.key) {
-        Some(name) => named.iter().find(|(named, _)| *named == name),
-        None => None,
-    };
-    let key = key.map_or(config.key.as_str(), |(_, segment)| segment);
-    let actor = ActorId::new(config.actor.as_str(), key);
-    let actor = actor.map_err(|error| unfit("topic", error.to_string()))?;
+    other
+}
+
+fn made(
+    mapping: &Mapping,
+    named: &Named<'_>,
+    mut payload: Value,
+    came: &Came<'_>,
+    now_ms: u64,
+) -> Result<Call, Unfit> {
+    let config = &mapping.config;
+    for time in &config.times {
+        measure::time(time, &mut payload, now_ms).map_err(|reason| unfit("time", reason))?;
+    }
+    for speed in &config.speeds {
+        measure::speed(speed, &mut payload);
+    }
+    let actor = mapping.actor(named, &payload)?;
     let message = Message {
-        named: &named,
+        named,
         payload: &payload,
         now_ms,
     };
     let arguments = template::fill(&config.arguments, &message);
     let arguments = arguments.map_err(|reason| unfit("payload", reason))?;
+    let topic = came.topic.as_bytes();
     let id = match config.id {
-        Id::Content => Some(MessageId::derive(
-            "mqtt-content",
-            &[topic.as_bytes(), came.payload],
-        )),
+        Id::Content => Some(MessageId::derive("mqtt-content", &[topic, came.payload])),
         Id::Given => came
             .id
             .or_else(|| payload["messageId"].as_str())
-            .map(|id| MessageId::derive("mqtt-given", &[topic.as_bytes(), id.as_bytes()])),
+            .map(|id| MessageId::derive("mqtt-given", &[topic, id.as_bytes()])),
     };
     let call = Call::new(actor, &config.method).id(id);
     let call = call.arguments(&arguments.unwrap_or_else(|| Value::Object(Map::new())));
-    let call = call.map_err(|error| unfit("payload", error.to_string()))?;
-    Ok((call, mapping.topic().into()))
+    call.map_err(|error| unfit("payload", error.to_string()))
+}
+
+fn unfit(code: &'static str, reason: String) -> Unfit {
+    Unfit { code, reason }
 }
 
 fn braced(text: &str) -> Option<&str> {
     text.strip_prefix('{').and_then(|t| t.strip_suffix('}'))
 }
 
+/// The place in the payload that the text refers to.
+fn place(text: &str) -> Option<&str> {
+    text.strip_prefix('$')
+}
+
 fn parsed(payload: &[u8], form: Payload) -> Result<Value, String> {
     if payload.is_empty() {
         return Err("the payload is empty".to_owned());
     }
-    let error = match serde_json::from_slice(payload) {
+    let error = match serde_json::from_slice(&whole_numbers(payload)) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
@@ -118,36 +190,6 @@ fn parsed(payload: &[u8], form: Payload) -> Result<Value, String> {
         (Payload::JsonOrText, Err(_)) => Err("the payload is neither JSON nor text".to_owned()),
         (Payload::Json, _) => Err(format!("the payload is no JSON: {error}")),
     }
-}
-
-/// Leaves the time in the payload as a number, however it was written.
-fn near(time: &Time, payload: &mut Value, now_ms: u64) -> Result<(), String> {
-    let place = &time.at;
-    let given = payload.pointer_mut(place);
-    let given = given.ok_or_else(|| format!("the payload has nothing at {place}"))?;
-    let written = given
-        .as_str()
-        .and_then(|text| text.parse::<Timestamp>().ok());
-    let written = written.and_then(|at| u64::try_from(at.as_millisecond()).ok());
-    let at_ms = given.as_u64().or(written).ok_or_else(|| {
-        format!("{given} at {place} is neither milliseconds since 1970 nor a time of RFC 3339")
-    })?;
-    *given = at_ms.into();
-    if at_ms < now_ms.saturating_sub(time.past_ms) {
-        let behind = now_ms - at_ms;
-        return Err(format!(
-            "the time at {place} is {behind} ms ago; at most {} are taken",
-            time.past_ms
-        ));
-    }
-    if at_ms > now_ms.saturating_add(time.future_ms) {
-        let ahead = at_ms - now_ms;
-        return Err(format!(
-            "the time at {place} is {ahead} ms ahead; at most {} are taken",
-            time.future_ms
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -167,7 +209,7 @@ mod tests {
             payload: payload.as_bytes(),
             id: None,
         };
-        call(&mappings, &came, NOW_MS).map(|(call, _)| call)
+        call(&mappings, &came, NOW_MS).map(|meant| meant.call.expect("it is meant"))
     }
 
     #[test]
@@ -240,9 +282,101 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_no_segment_is_refused() {
-        let mut inbound = BridgeConfig::default().inbound;
-        inbound[0].key = "{nobody}".to_owned();
-        assert!(Mapping::new(inbound.swap_remove(0)).is_err());
+    fn a_whole_number_is_one_however_it_is_written() {
+        let topic = "pizza/drivers/d-1/location";
+        for (written, taken) in [
+            ("1800000000000.0", true),
+            ("1.8e12", true),
+            ("1.8e12.5", false),
+            ("1800000000000.5", false),
+        ] {
+            let payload = format!(r#"{{"lat": 1.0, "lon": 2, "timestamp": {written}}}"#);
+            assert_eq!(mapped(topic, &payload).is_ok(), taken, "{written}");
+        }
+    }
+
+    fn of(config: &str, topic: &str, payload: &str) -> Result<Meant, Unfit> {
+        let config: BridgeConfig = toml::from_str(config).expect("a configuration");
+        let mappings = config.inbound.into_iter().map(Mapping::new);
+        let mappings: Vec<_> = mappings.collect::<Result<_, _>>().expect("mappings");
+        let payload = payload.as_bytes();
+        let came = Came {
+            topic,
+            payload,
+            id: None,
+        };
+        call(&mappings, &came, NOW_MS)
+    }
+
+    #[test]
+    fn a_payload_is_for_the_mapping_that_means_it_or_for_none() {
+        let config = r#"
+            [[inbound]]
+            topic = "t/{who}"
+            when = { "/kind" = "a", "/deep/number" = [1, 2] }
+            actor = "driver"
+            key = "$/deep/id"
+            method = "first"
+            arguments = {}
+            [[inbound]]
+            topic = "t/{who}"
+            when = { "/kind" = "b" }
+            actor = "driver"
+            key = "{who}"
+            method = "second"
+            arguments = {}
+        "#;
+        for (payload, target) in [
+            (
+                r#"{"kind": "a", "deep": {"number": 2.0, "id": "x"}}"#,
+                Some("driver/x first"),
+            ),
+            (
+                r#"{"kind": "a", "deep": {"number": 1, "id": 7.0}}"#,
+                Some("driver/7 first"),
+            ),
+            (r#"{"kind": "a", "deep": {"number": 3, "id": "x"}}"#, None),
+            (r#"{"kind": "b"}"#, Some("driver/me second")),
+            (r#"{"kind": ["b"]}"#, None),
+            ("{}", None),
+            ("7", None),
+        ] {
+            let meant = of(config, "t/me", payload).expect("no dead letter");
+            let call = meant
+                .call
+                .map(|call| format!("{} {}", call.target, call.method));
+            assert_eq!(call.as_deref(), target, "{payload}");
+            assert_eq!(&*meant.mapping, "t/{who}");
+        }
+        for (payload, code) in [
+            ("no JSON", "payload"),
+            (r#"{"kind": "a", "deep": {"number": 1}}"#, "payload"),
+            (
+                r#"{"kind": "a", "deep": {"number": 1, "id": "a b"}}"#,
+                "payload",
+            ),
+        ] {
+            let unfit = of(config, "t/me", payload).err().expect(payload);
+            assert_eq!(unfit.code, code, "{payload}: {unfit:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_and_no_segment_is_refused_at_the_start() {
+        let refused = |change: fn(&mut Inbound)| {
+            let mut inbound = BridgeConfig::default().inbound.swap_remove(0);
+            change(&mut inbound);
+            Mapping::new(inbound).err().expect("it is wrong")
+        };
+        let why = refused(|inbound| inbound.key = "{nobody}".to_owned());
+        assert!(why.contains("nobody"), "{why}");
+        let why = refused(|inbound| inbound.key = "$id".to_owned());
+        assert!(why.contains("\"id\""), "{why}");
+        let why = refused(|inbound| inbound.times[0].at = "tst".to_owned());
+        assert!(why.contains("\"tst\""), "{why}");
+        let why = refused(|inbound| {
+            inbound.when.insert("_type".to_owned(), "location".into());
+        });
+        assert!(why.contains("\"_type\""), "{why}");
     }
 }

@@ -1,6 +1,7 @@
 //! From an event of a stream to a message for everybody.
 
 use jiff::Timestamp;
+use pizza_value::whole_numbers;
 use serde_json::Value;
 
 use crate::config::Outbound;
@@ -15,7 +16,7 @@ pub(crate) struct Publication {
 /// What the event is to be published as; `None` for one that lacks what the topic names:
 /// it is of another kind.
 pub(crate) fn publication(config: &Outbound, event: &[u8]) -> Option<Publication> {
-    let mut event: Value = serde_json::from_slice(event).ok()?;
+    let mut event: Value = serde_json::from_slice(&whole_numbers(event)).ok()?;
     let parts = config.topic.split('/').map(|part| named(part, &event));
     let topic = parts.collect::<Option<Vec<_>>>()?.join("/");
     if let Value::Object(fields) = &mut event {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pizza_client::{Call, Client};
+use pizza_client::Client;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::counted;
 use crate::dead_letter::letter;
 use crate::lane::{Lanes, Verdict};
 use crate::link::{Message, Receipt};
-use crate::mapping::{self, Came, Mapping, Unfit};
+use crate::mapping::{self, Came, Mapping, Meant, Unfit};
 use crate::publication::Publication;
 
 /// The connection does not tell when it has room again.
@@ -142,7 +142,7 @@ impl Session {
         }
     }
 
-    fn call(&self, message: &Message, now_ms: u64) -> Result<(Call, Arc<str>), Unfit> {
+    fn call(&self, message: &Message, now_ms: u64) -> Result<Meant, Unfit> {
         let topic = std::str::from_utf8(&message.topic).map_err(|error| Unfit {
             code: "topic",
             reason: error.to_string(),
@@ -159,13 +159,15 @@ impl Session {
         let now_ms = self.client.transport().now_ms();
         let call = self.call(&message, now_ms);
         let (mapping, verdict) = match call {
-            Ok((call, mapping)) => (Some(mapping), self.lanes.send(call)),
-            Err(unfit) => {
-                let (tell, told) = oneshot::channel();
-                // The other end is in our hand.
-                drop(tell.send(Err(unfit)));
-                (None, told)
+            Ok(Meant {
+                call: Some(call),
+                mapping,
+            }) => (Some(mapping), self.lanes.send(call)),
+            Ok(Meant { mapping, .. }) => {
+                counted::ignored(&mapping);
+                (None, decided(Ok(())))
             }
+            Err(unfit) => (None, decided(Err(unfit))),
         };
         self.waiting.push_back(Waiting {
             message,
@@ -223,6 +225,13 @@ impl Session {
             self.outbox.pop_front();
         }
     }
+}
+
+fn decided(verdict: Verdict) -> oneshot::Receiver<Verdict> {
+    let (tell, told) = oneshot::channel();
+    // The other end is in our hand.
+    drop(tell.send(verdict));
+    told
 }
 
 async fn due(at: Option<Instant>) {

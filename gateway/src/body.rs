@@ -11,6 +11,7 @@ use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -24,6 +25,8 @@ use violations::Violation;
 /// The body of a request: JSON by its content type, or nothing.
 pub(crate) struct JsonBody {
     bytes: Bytes,
+    /// The same, with whole numbers written as such: serde is told no types.
+    whole: Bytes,
     /// The endpoint, for whoever wants to know what its body should be.
     method: Method,
     route: Option<MatchedPath>,
@@ -45,7 +48,8 @@ impl FromRequest<App> for JsonBody {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (mut head, body) = request.into_parts();
         let (method, route) = (head.method, head.extensions.remove::<MatchedPath>());
-        let with = |bytes| Self {
+        let with = |bytes: Bytes| Self {
+            whole: whole(&bytes),
             bytes,
             method,
             route,
@@ -83,9 +87,13 @@ impl JsonBody {
 
     /// Like [`parse`](Self::parse), of any JSON.
     fn parse_any<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.bytes).map_err(|error| match error.classify() {
+        serde_json::from_slice(&self.whole).map_err(|error| match error.classify() {
             Category::Data => self.invalid(Some(&error)),
-            Category::Io | Category::Syntax | Category::Eof => malformed(&error),
+            Category::Io | Category::Syntax | Category::Eof => {
+                // The place is one in what was sent.
+                let sent = serde_json::from_slice::<IgnoredAny>(&self.bytes).err();
+                malformed(&sent.unwrap_or(error))
+            }
         })
     }
 
@@ -134,14 +142,21 @@ impl JsonBody {
         let pointer = pointers.first().copied().unwrap_or_default().to_owned();
         let message = message.to_owned();
         let kind = violations::Kind::Field;
-        found.insert(0, Violation { pointer, message, kind });
+        found.insert(
+            0,
+            Violation {
+                pointer,
+                message,
+                kind,
+            },
+        );
         told(found)
     }
 
     fn violations(&self) -> Vec<Violation> {
         let route = self.route.as_ref().map(MatchedPath::as_str);
         let known = route.and_then(|route| openapi::body_of(&self.method, route));
-        match (known, serde_json::from_slice::<Tree>(&self.bytes)) {
+        match (known, serde_json::from_slice::<Tree>(&self.whole)) {
             (Some((document, schema)), Ok(body)) => violations::of(document, schema, &body),
             _ => Vec::new(),
         }
@@ -177,11 +192,20 @@ impl JsonBody {
     }
 }
 
+fn whole(bytes: &Bytes) -> Bytes {
+    match pizza_value::whole_numbers(bytes) {
+        Cow::Borrowed(_) => bytes.clone(),
+        Cow::Owned(whole) => whole.into(),
+    }
+}
+
 fn told(found: Vec<Violation>) -> Problem {
     let messages: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
     let problem = Problem::new(problem::INVALID, messages.join("; "));
     let told = found.into_iter();
-    told.fold(problem, |problem, found| problem.error(found.pointer, found.message))
+    told.fold(problem, |problem, found| {
+        problem.error(found.pointer, found.message)
+    })
 }
 
 /// # Errors

@@ -94,7 +94,12 @@ pub(crate) async fn follow(
     let feed = Feed::open(app.clone(), STREAM, key, from).await;
     let feed = feed.map_err(|error| crate::refused::call(error, caller.id))?;
     let opening = feed.opening();
-    let rights = Rights::new(app.clone(), caller.identity, Own::Restaurant, restaurant.key());
+    let rights = Rights::new(
+        app.clone(),
+        caller.identity,
+        Own::Restaurant,
+        restaurant.key(),
+    );
     Ok(track::streamed(app, opening, rights, course(feed, place)))
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use docs::{KEY, LINE, is_key, is_line};
 pub(crate) use events::Told;
-pub(crate) use schemas::{Object, Schemas};
+pub(crate) use schemas::{Object, Schemas, about};
 
 use crate::endpoint::Endpoint;
 use crate::routes;
@@ -126,7 +126,8 @@ fn tags(paths: &Map<String, Value>) -> Vec<Value> {
     let tags = operations.filter_map(|operation| operation["tags"][0].as_str());
     let tags: std::collections::BTreeSet<&str> = tags.collect();
     let tags = tags.into_iter();
-    tags.map(|tag| json!({"name": tag, "description": about(tag)})).collect()
+    tags.map(|tag| json!({"name": tag, "description": about(tag)}))
+        .collect()
 }
 
 #[cfg(test)]

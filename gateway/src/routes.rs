@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::access;
 use crate::endpoint::{Endpoint, Parameter};
-use crate::openapi::Object;
+use crate::openapi::{Object, about};
 use crate::server::App;
 
 mod actors;
@@ -62,16 +62,18 @@ const LIMIT: Parameter = Parameter {
 
 /// What a restaurant has of something.
 fn of_restaurant(name: &str, schema: Value) -> Value {
-    let id = json!({"type": "string"});
-    let object = Object::default().with("restaurantId", id, true);
-    object.with(name, schema, true).done()
+    restaurants_own(name, schema).done()
 }
 
 fn paged(name: &str, schema: Value, next: Value) -> Value {
-    let id = json!({"type": "string"});
-    let object = Object::default().with("restaurantId", id, true);
-    object
-        .with(name, schema, true)
+    restaurants_own(name, schema)
         .with("next", next, false)
         .done()
+}
+
+fn restaurants_own(name: &str, schema: Value) -> Object {
+    let id = about("The restaurant's id.", json!({"type": "string"}));
+    let own = about(&format!("The restaurant's {name}."), schema);
+    let object = Object::default().with("restaurantId", id, true);
+    object.with(name, own, true)
 }

@@ -82,12 +82,14 @@ const MENU: [Pizza; 7] = [
 ];
 
 const THRESHOLD: u32 = 50;
+/// Of the place where it is.
+pub(crate) const TIME_ZONE: &str = "Europe/Rome";
 
 /// Sets up one restaurant with menu, stock and chefs. Doing it again changes nothing.
 pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> anyhow::Result<()> {
     let profile = json!([{
         "name": restaurant, "region": "eu", "location": {"lat": 40.8518, "lon": 14.2681},
-        "open": true, "drivers": [],
+        "open": true, "drivers": [], "timeZone": TIME_ZONE,
     }]);
     tell(client, "restaurant", restaurant, "configure", profile).await?;
     for recipe in menu() {

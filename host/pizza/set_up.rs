@@ -4,6 +4,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::patient::Patient;
+use crate::seed::TIME_ZONE;
 
 pub(crate) struct Restaurant {
     pub(crate) id: String,
@@ -22,7 +23,7 @@ pub(crate) async fn restaurant(client: &mut Patient, wanted: &Restaurant) -> any
     let (lat, lon) = wanted.location;
     let profile = json!([{
         "name": id, "region": "eu", "location": {"lat": lat, "lon": lon},
-        "open": true, "drivers": wanted.drivers,
+        "open": true, "drivers": wanted.drivers, "timeZone": TIME_ZONE,
     }]);
     let configure = format!("/api/actors/restaurant/{id}/configure");
     client.tell(Method::POST, &configure, &profile).await?;

@@ -28,10 +28,14 @@ base, document = sys.argv[1], json.load(open(sys.argv[2]))
 client = Client(base_url=base)
 
 
+def valid(schema, value):
+    components = {"components": document["components"]}
+    Draft202012Validator(schema | components).validate(value)
+
+
 def events(path, name, headers={}):
     """Events as the document has them; each is checked before it is told."""
-    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
-    validator = Draft202012Validator(schema)
+    kinds = document["components"]["schemas"][name]["discriminator"]["mapping"]
     request = urllib.request.Request(base + path, headers=headers)
     fields = {}
     for line in urllib.request.urlopen(request, timeout=30):
@@ -41,8 +45,12 @@ def events(path, name, headers={}):
             fields[field] = value.removeprefix(" ")
             continue
         if "data" in fields:
-            event = {"id": fields["id"], "event": fields["event"], "data": json.loads(fields["data"])}
-            validator.validate(event)
+            event = {"id": fields["id"], "event": fields["event"], "data": fields["data"]}
+            valid({"$ref": f"#/components/schemas/{name}"}, event)
+            kind = kinds[event["event"]].rpartition("/")[2]
+            schema = document["components"]["schemas"][kind]
+            event["data"] = json.loads(event["data"])
+            valid(schema["properties"]["data"]["contentSchema"], event["data"])
             yield event
         fields = {}
 

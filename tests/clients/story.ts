@@ -5,7 +5,8 @@ import type { components, paths } from "./api.js";
 
 declare const process: { argv: string[]; exit(code: number): never };
 
-type OrderEvent = components["schemas"]["OrderEvent"];
+type Schemas = components["schemas"];
+type OrderEvent = Schemas["OrderEvent"];
 
 const base = process.argv[2] ?? "";
 const client = createClient<paths>({ baseUrl: base });
@@ -32,7 +33,7 @@ async function* track(orderId: string): AsyncGenerator<OrderEvent> {
         block.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
       const [id, event, data] = [field("id"), field("event"), field("data")];
       if (id !== undefined && event !== undefined && data !== undefined) {
-        yield { id, event, data: JSON.parse(data) } as OrderEvent;
+        yield { id, event, data } as OrderEvent;
       }
     }
   }
@@ -71,14 +72,16 @@ const seen: string[] = [];
 for await (const event of track(order.orderId)) {
   switch (event.event) {
     case "status":
-      seen.push(event.data.status);
+      seen.push((JSON.parse(event.data) as Schemas["OrderStatusData"]).status);
       break;
     case "end":
-      seen.push(`end of ${event.data.orderId}`);
+      seen.push(`end of ${(JSON.parse(event.data) as Schemas["OrderEndData"]).orderId}`);
       break;
-    case "gap":
-      check(event.data.oldest > event.data.asked, "a gap has a size");
+    case "gap": {
+      const gap: Schemas["OrderGapData"] = JSON.parse(event.data);
+      check(gap.oldest > gap.asked, "a gap has a size");
       break;
+    }
     case "driver":
     case "eta":
       break;

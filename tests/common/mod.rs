@@ -45,8 +45,30 @@ impl Pizza {
         Self::start_logged(http, data, options, Stdio::inherit())
     }
 
+    /// On a machine whose clock said this, in UTC, a moment ago.
+    pub fn start_in(time: &str, data: &Path, options: &[&str]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_pizza"));
+        program
+            .env("LD_PRELOAD", fake_clock())
+            .env("FAKETIME", format!("@{time}"))
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("TZ", "UTC");
+        Self::start_as(program, "127.0.0.1:0", data, options, Stdio::inherit())
+    }
+
     pub fn start_logged(http: &str, data: &Path, options: &[&str], log: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
+        let program = Command::new(env!("CARGO_BIN_EXE_pizza"));
+        Self::start_as(program, http, data, options, log)
+    }
+
+    fn start_as(
+        mut program: Command,
+        http: &str,
+        data: &Path,
+        options: &[&str],
+        log: Stdio,
+    ) -> Self {
+        let mut child = program
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
@@ -177,6 +199,19 @@ fn own<'o>(options: &[&str], name: &'o str, value: &'o str) -> Vec<&'o str> {
         true => Vec::new(),
         false => vec![name, value],
     }
+}
+
+/// Debian's package `faketime`, in the folder of whichever machine this is.
+fn fake_clock() -> std::path::PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").expect("a system");
+    let library = |folder: std::io::Result<std::fs::DirEntry>| {
+        let folder = folder.ok()?.path();
+        Some(folder.join("faketime/libfaketimeMT.so.1")).filter(|library| library.exists())
+    };
+    let mut found = folders.filter_map(library);
+    found
+        .next()
+        .expect("Debian's faketime; scripts/test installs it")
 }
 
 impl Drop for Pizza {

@@ -31,7 +31,10 @@ pub(crate) async fn step(town: &mut Town, dice: &mut StdRng) {
             town.order_is("assign-driver", dice.next_u64(), json!([driver]))
                 .await
         }
-        53..59 => town.by_hand(dice.next_u64(), dice.random_range(0..10)).await,
+        53..59 => {
+            town.by_hand(dice.next_u64(), dice.random_range(0..10))
+                .await
+        }
         59..60 => town.tell("chef", &chef, "burn", json!(["dropped"])).await,
         60..63 => {
             town.tell("kitchen", "napoli", "clock-out", json!([chef]))

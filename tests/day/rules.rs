@@ -13,9 +13,18 @@ pub(crate) async fn check(town: &mut Town) -> Result<(), String> {
     let mut live = Vec::new();
     for id in std::mem::take(&mut town.live) {
         let order = town.read("order", &id, "get").await;
-        moves_are_legal(town, &id).await?;
+        let version = order["version"].as_u64().unwrap_or_default();
+        let known = town.courses.get(&id).filter(|(at, _)| *at == version);
+        let by_hand = match known {
+            Some((_, by_hand)) => *by_hand,
+            None => {
+                let by_hand = moves_are_legal(town, &id).await?;
+                town.courses.insert(id.clone(), (version, by_hand));
+                by_hand
+            }
+        };
         driver_and_order_agree(&order, &carried)?;
-        kitchen.agrees(&order, is_by_hand(town, &id).await)?;
+        kitchen.agrees(&order, by_hand)?;
         // What has ended cannot change any more; that it does not is another rule.
         if !is_over(&order) {
             live.push(id);
@@ -93,7 +102,9 @@ impl Kitchen {
             }
         }
         let cooks = kitchen.cooked.iter();
-        let cooks: BTreeMap<_, _> = cooks.map(|(o, (chef, _))| (o.clone(), chef.clone())).collect();
+        let cooks: BTreeMap<_, _> = cooks
+            .map(|(o, (chef, _))| (o.clone(), chef.clone()))
+            .collect();
         if cooks != kitchen.stations {
             let shown = &kitchen.stations;
             return Err(format!("chefs have {cooks:?}, the kitchen shows {shown:?}"));
@@ -140,14 +151,8 @@ impl Kitchen {
     }
 }
 
-/// Somebody took it, and it is none of the chefs'.
-async fn is_by_hand(town: &Town, id: &str) -> bool {
-    let timeline = town.read("order", id, "timeline").await;
-    let last = timeline.as_array().and_then(|steps| steps.last());
-    last.is_some_and(|last| last["from"] == "created" && last["by"].is_null())
-}
-
-async fn moves_are_legal(town: &Town, id: &str) -> Result<(), String> {
+/// Whether somebody took it by hand, so that it is none of the chefs'.
+async fn moves_are_legal(town: &Town, id: &str) -> Result<bool, String> {
     const LEGAL: [(&str, &str); 8] = [
         ("created", "preparing"),
         ("created", "cancelled"),
@@ -176,7 +181,8 @@ async fn moves_are_legal(town: &Town, id: &str) -> Result<(), String> {
         }
         at = Some(to);
     }
-    Ok(())
+    let last = steps.last().ok_or("no step")?;
+    Ok(last["from"] == "created" && last["by"].is_null())
 }
 
 /// Whoever carries an order was given it, and the other way round.

@@ -1,5 +1,6 @@
 //! A silo with the pizzeria's actors, and one restaurant in it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub(crate) struct Town {
     pub(crate) orders: Vec<String>,
     /// Those that had not ended when they were looked at last.
     pub(crate) live: Vec<String>,
+    /// Of an order: the version at which its course was looked at, and whether people make it.
+    pub(crate) courses: HashMap<String, (u64, bool)>,
     wished: usize,
 }
 
@@ -87,6 +90,7 @@ impl Town {
             _host: host,
             orders: Vec::new(),
             live: Vec::new(),
+            courses: HashMap::new(),
             wished: 0,
         };
         let profile = json!([{
@@ -200,7 +204,13 @@ impl Town {
 
     /// A step that somebody makes by hand: mostly one that follows.
     pub(crate) async fn by_hand(&self, which: u64, whim: usize) {
-        const STEPS: [&str; 5] = ["preparing", "baking", "ready", "outForDelivery", "delivered"];
+        const STEPS: [&str; 5] = [
+            "preparing",
+            "baking",
+            "ready",
+            "outForDelivery",
+            "delivered",
+        ];
         if self.live.is_empty() {
             return;
         }
@@ -296,7 +306,10 @@ impl Town {
             chefs.push(chef.to_string());
         }
         let letters = self.dead_letters().await;
-        format!("{order}\n{timeline}\n{kitchen}\n{}\n{letters:?}", chefs.join("\n"))
+        format!(
+            "{order}\n{timeline}\n{kitchen}\n{}\n{letters:?}",
+            chefs.join("\n")
+        )
     }
 
     pub(crate) async fn dead_letters(&self) -> Vec<String> {

@@ -10,5 +10,6 @@ mod events;
 mod fake;
 mod hostile;
 mod once;
+mod phones;
 mod secured;
 mod world;

@@ -31,9 +31,11 @@ impl Driver {
     ) -> Result<DriverState, Refusal> {
         let mut state = self.view();
         bounds::update_location(&location)?;
+        let motion = motion.map(known).filter(|motion| *motion != NOTHING);
         if let Some(motion) = motion {
             possible(motion)?;
         }
+        has_fix(location, motion)?;
         if at > context::now_ms() + AHEAD_MS_MAX {
             return Err(invalid("/at", "lies in the future"));
         }
@@ -97,6 +99,34 @@ impl Driver {
         }
         self.tell(state)
     }
+}
+
+/// Phones say -1 for what they do not know.
+const UNKNOWN: f64 = -1.0;
+const NOTHING: Motion = Motion {
+    accuracy: None,
+    speed: None,
+    heading: None,
+};
+
+fn known(motion: Motion) -> Motion {
+    let known = |value: Option<f64>| value.filter(|value| *value != UNKNOWN);
+    Motion {
+        accuracy: known(motion.accuracy),
+        speed: known(motion.speed),
+        heading: known(motion.heading),
+    }
+}
+
+/// A receiver that has not found itself says zero and zero. Who is really in that part of
+/// the Gulf of Guinea knows how exactly.
+fn has_fix(location: Location, motion: Option<Motion>) -> Result<(), Refusal> {
+    let exact = motion.and_then(|motion| motion.accuracy);
+    if location.lat == 0.0 && location.lon == 0.0 && exact.is_none_or(|metres| metres == 0.0) {
+        let message = "is no position: latitude and longitude are both 0, and no accuracy is known";
+        return Err(invalid("/location", message));
+    }
+    Ok(())
 }
 
 fn possible(motion: Motion) -> Result<(), Refusal> {

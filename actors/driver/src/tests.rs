@@ -44,13 +44,71 @@ fn how_it_moves_comes_with_its_position() {
     let now = host.now_ms();
     let state = driver.update_location(PLACE, now, moving(270.0)).unwrap();
     assert_eq!(state.motion.unwrap().heading, Some(270.0));
-    for heading in [-1.0, 361.0, f64::NAN] {
+    for heading in [-1.5, 361.0, f64::NAN] {
         let refused = driver.update_location(PLACE, now + 1, moving(heading));
         let Err(Refusal::Invalid(refused)) = refused else {
             panic!("{heading} is a heading");
         };
         assert_eq!(refused[0].pointer, "/motion/heading");
     }
+}
+
+#[test]
+fn what_a_phone_does_not_know_is_left_out_and_its_position_taken() {
+    let host = Host::new("driver", "driver-1");
+    let mut driver = Driver::default();
+    let motion = |accuracy, speed, heading| {
+        Some(Motion {
+            accuracy: Some(accuracy),
+            speed: Some(speed),
+            heading: Some(heading),
+        })
+    };
+    let now = host.now_ms();
+    let some = driver.update_location(PLACE, now, motion(5.0, -1.0, -1.0));
+    let expected = Motion {
+        accuracy: Some(5.0),
+        speed: None,
+        heading: None,
+    };
+    assert_eq!(some.unwrap().motion, Some(expected));
+    let none = driver.update_location(PLACE, now + 1, motion(-1.0, -1.0, -1.0));
+    let none = none.unwrap();
+    assert_eq!((none.motion, none.located_at), (None, Some(now + 1)));
+    let wrong = driver.update_location(PLACE, now + 2, motion(-2.0, 1.0, 1.0));
+    assert!(matches!(wrong, Err(Refusal::Invalid(_))), "{wrong:?}");
+}
+
+#[test]
+fn zero_and_zero_is_a_position_only_for_a_receiver_that_has_found_itself() {
+    let host = Host::new("driver", "driver-1");
+    let mut driver = Driver::default();
+    let nowhere = Location {
+        lat: 0.0,
+        lon: -0.0,
+    };
+    let exact = |accuracy| {
+        Some(Motion {
+            accuracy,
+            speed: Some(3.0),
+            heading: None,
+        })
+    };
+    let now = host.now_ms();
+    driver.update_location(PLACE, now, None).unwrap();
+    for motion in [None, exact(None), exact(Some(-1.0)), exact(Some(0.0))] {
+        let refused = driver.update_location(nowhere, now + 1, motion);
+        let Err(Refusal::Invalid(refused)) = refused else {
+            panic!("{motion:?} has a fix");
+        };
+        assert_eq!(refused[0].pointer, "/location");
+        assert_eq!(driver.get().unwrap().location, Some(PLACE));
+    }
+    let there = driver.update_location(nowhere, now + 1, exact(Some(12.0)));
+    assert_eq!(there.unwrap().location, Some(nowhere));
+    let equator = Location { lat: 0.0, lon: 9.4 };
+    let there = driver.update_location(equator, now + 2, None);
+    assert_eq!(there.unwrap().location, Some(equator));
 }
 
 #[test]
@@ -89,14 +147,24 @@ fn only_an_order_of_its_own_restaurants_is_given_to_an_available_driver() {
     let (host, mut driver) = available();
     let by_hand = driver.assign("order-1".to_owned(), "napoli".to_owned());
     assert!(matches!(by_hand, Err(Refusal::Conflict(_))));
-    assert!(driver.could_take("o".to_owned(), "roma".to_owned()).is_err());
+    assert!(
+        driver
+            .could_take("o".to_owned(), "roma".to_owned())
+            .is_err()
+    );
     driver.join("roma".to_owned()).unwrap();
     for ours in ["roma", "napoli"] {
         driver.could_take("o".to_owned(), ours.to_owned()).unwrap();
     }
     driver.leave("roma".to_owned()).unwrap();
-    assert!(driver.could_take("o".to_owned(), "roma".to_owned()).is_err());
-    driver.could_take("o".to_owned(), "napoli".to_owned()).unwrap();
+    assert!(
+        driver
+            .could_take("o".to_owned(), "roma".to_owned())
+            .is_err()
+    );
+    driver
+        .could_take("o".to_owned(), "napoli".to_owned())
+        .unwrap();
     let mut strange = delivery("order-1", host.now_ms());
     strange.restaurant_id = "roma".to_owned();
     assert!(driver.offer(strange).unwrap().offer.is_none());

@@ -2,14 +2,17 @@
 //!
 //! - [`ledger`]: the arithmetic
 //! - [`reserve`](crate::reserve): ingredients set aside for orders
-//! - [`upkeep`](crate::upkeep): deliveries, thresholds, the menu, the daily report
+//! - [`upkeep`](crate::upkeep): deliveries, thresholds, the menu
+//! - [`days`](crate::days): the daily report, and when a day ends
 
 use bindings::types::{Amount, DayReport, Recipe, Refusal, RequestedItem, Reservation, StockLine};
 use bindings::{bounds, inventory, inventory_queries, reminder_events};
 use ledger::Ledger;
+use pizza_local_time::WallClock;
 use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
 
+mod days;
 pub mod ledger;
 mod reserve;
 mod upkeep;
@@ -41,6 +44,13 @@ pub struct Inventory {
     /// Where the search for expired reservations goes on.
     #[serde(rename = "s", default)]
     swept: Option<String>,
+    /// The restaurant's days.
+    #[serde(rename = "z", default)]
+    clock: WallClock,
+    /// When the day ends that has no report yet, in milliseconds since the Unix epoch. 0 in
+    /// what an older version left.
+    #[serde(rename = "m", default)]
+    midnight: u64,
 }
 
 #[silo_sdk::commands]
@@ -81,6 +91,10 @@ impl inventory::Guest for Inventory {
         Ok(())
     }
 
+    fn set_time_zone(&mut self, time_zone: String) -> Result<(), Refusal> {
+        self.move_to(&time_zone)
+    }
+
     fn set_recipe(&mut self, recipe: Recipe) -> Result<(), Refusal> {
         bounds::set_recipe(&recipe)?;
         self.offer(&recipe);
@@ -103,7 +117,7 @@ impl inventory_queries::Guest for Inventory {
     }
 
     fn history(&self, days: u32) -> Vec<DayReport> {
-        upkeep::history(days)
+        days::history(days)
     }
 }
 
@@ -111,9 +125,13 @@ impl inventory_queries::Guest for Inventory {
 impl reminder_events::Guest for Inventory {
     fn on_reminder(&mut self, name: String, due: u64, _missed: u32) {
         match name.as_str() {
-            upkeep::DAILY => self.report(due),
+            days::DAILY => self.end_days(due),
             upkeep::EXPIRE => self.expire(),
             _ => {}
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

@@ -1,17 +1,14 @@
-//! Deliveries, thresholds, the menu, the daily report.
+//! Deliveries, thresholds, the menu.
 
 use std::time::Duration;
 
-use silo_sdk::{context, reminders};
+use silo_sdk::reminders;
 
-use crate::bindings::types::{Amount, DayReport, Recipe, Refusal, StockLine};
+use crate::bindings::types::{Amount, Recipe, Refusal, StockLine};
 use crate::reserve::conflict;
-use crate::{Inventory, RECIPES, REPORTS};
+use crate::{Inventory, RECIPES};
 
-pub(crate) const DAILY: &str = "daily-inventory-check";
 pub(crate) const EXPIRE: &str = "expire-reservations";
-const DAY_MS: u64 = 86_400_000;
-const DAYS_KEPT: u32 = 90;
 const PIZZAS_MAX: u32 = 1_000;
 const INGREDIENTS_MAX: usize = 500;
 
@@ -56,40 +53,13 @@ impl Inventory {
             return;
         }
         self.upkeep = true;
-        let to_midnight = Duration::from_millis(DAY_MS - context::now_ms() % DAY_MS);
-        let day = Duration::from_millis(DAY_MS);
-        reminders::set_periodic(DAILY, to_midnight, day, reminders::Missed::Last);
+        self.begin_day();
         let minutes = Duration::from_secs(600);
         reminders::set_periodic(EXPIRE, minutes, minutes, reminders::Missed::Last);
-    }
-
-    /// Writes down the day that ends at `due`.
-    pub(crate) fn report(&mut self, due: u64) {
-        let day = u32::try_from(due.saturating_sub(1) / DAY_MS).unwrap_or(u32::MAX);
-        let report = DayReport {
-            day,
-            at: context::now_ms(),
-            lines: self.ledger.view(),
-        };
-        REPORTS.insert(&format!("{day:010}"), &report);
-        let oldest = format!("{:010}", day.saturating_sub(DAYS_KEPT - 1));
-        for old in REPORTS.keys(None, PIZZAS_MAX) {
-            if old < oldest {
-                REPORTS.remove(&old);
-            }
-        }
-        self.warn_when_low();
     }
 }
 
 pub(crate) fn menu() -> Vec<Recipe> {
     let names = RECIPES.keys(None, PIZZAS_MAX);
     names.iter().filter_map(|name| RECIPES.get(name)).collect()
-}
-
-pub(crate) fn history(days: u32) -> Vec<DayReport> {
-    let mut names = REPORTS.keys(None, PIZZAS_MAX);
-    names.reverse();
-    names.truncate(days.min(DAYS_KEPT) as usize);
-    names.iter().filter_map(|name| REPORTS.get(name)).collect()
 }

@@ -49,7 +49,10 @@ impl Kitchen {
 
     /// Whether the order is in the hands of the chef who has it here, or on its way there.
     fn keeps(&self, chef_id: &str, news: &News) -> bool {
-        let ticket = self.chefs.get(chef_id).and_then(|chef| chef.ticket.as_ref());
+        let ticket = self
+            .chefs
+            .get(chef_id)
+            .and_then(|chef| chef.ticket.as_ref());
         let same_round = ticket.is_some_and(|ticket| ticket.remakes == news.remakes);
         let theirs = match &news.chef_id {
             Some(holder) => holder == chef_id,

@@ -155,15 +155,16 @@ fn an_order_moved_by_hand_leaves_the_queue_and_the_chef() {
     kitchen.on_events(vec![news("preparing napoli.1", "a")]);
     // The display moves it on for the chef.
     let mut baking = news("baking", "a");
-    baking.payload = baking
-        .payload
-        .replacen('{', r#"{"chefId":"napoli.1","#, 1);
+    baking.payload = baking.payload.replacen('{', r#"{"chefId":"napoli.1","#, 1);
     kitchen.on_events(vec![baking]);
     assert_eq!(host.sent_to("chef", "follow")[0].key, "napoli.1");
     assert_eq!(kitchen.view().active, 1);
     kitchen.on_events(vec![news("ready", "a")]);
     assert_eq!(host.sent_to("chef", "abandon")[0].arguments["orderId"], "a");
-    let orders: Vec<String> = assigned(&host).into_iter().map(|(_, order)| order).collect();
+    let orders: Vec<String> = assigned(&host)
+        .into_iter()
+        .map(|(_, order)| order)
+        .collect();
     assert_eq!(orders, ["a", "c"]);
     // What is told twice, and an order on its way to its chef, change nothing.
     kitchen.on_events(vec![news("created", "c"), news("ready", "a")]);

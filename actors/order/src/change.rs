@@ -97,7 +97,12 @@ impl Order {
         if moves::is_kitchens(from) {
             let by = context::caller().filter(|caller| caller.actor_type == "chef");
             let burned = (from, order.status) == (Status::Baking, Status::Preparing);
-            news::tell_kitchen(order, &self.hands, by.map(|chef| chef.key).as_deref(), burned);
+            news::tell_kitchen(
+                order,
+                &self.hands,
+                by.map(|chef| chef.key).as_deref(),
+                burned,
+            );
         }
         if moves::is_end(order.status)
             && let Some(driver_id) = &order.driver_id

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Order;
-use crate::hands::Hands;
 use crate::bindings::types::OrderState;
+use crate::hands::Hands;
 
 /// From which layout the state came; 0 for an order that began in this one.
 #[derive(Default, Serialize, Deserialize)]

@@ -27,10 +27,7 @@ pub fn is_end(status: Status) -> bool {
 /// The kitchen has a part in what follows.
 #[must_use]
 pub fn is_kitchens(status: Status) -> bool {
-    matches!(
-        status,
-        Status::Created | Status::Preparing | Status::Baking
-    )
+    matches!(status, Status::Created | Status::Preparing | Status::Baking)
 }
 
 /// As it stands in JSON.

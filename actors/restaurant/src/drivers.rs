@@ -2,9 +2,7 @@
 
 use silo_sdk::entries::Table;
 
-use crate::bindings::types::{
-    Availability, DriverState, DriverView, Location, RestaurantState,
-};
+use crate::bindings::types::{Availability, DriverState, DriverView, Location, RestaurantState};
 use crate::{Restaurant, news};
 
 const DRIVERS_MAX: u32 = 1_000;

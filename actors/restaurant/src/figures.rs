@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pizza_local_time::WallClock;
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 use silo_sdk::entries::Table;
@@ -18,7 +19,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 const HOURS_KEPT: u64 = 168;
 const DAYS_KEPT: u64 = 90;
 
-/// By number since the epoch, upside down: the newest is first.
+/// By when they began, upside down: the newest is first.
 const HOURS: Table<Counts> = Table::new("h");
 const DAYS: Table<Counts> = Table::new("d");
 /// Orders that have not ended, by state.
@@ -69,12 +70,18 @@ fn middle_ms(bucket: u16) -> u64 {
     ms.saturating_sub(1)
 }
 
-fn place(number: u64) -> String {
-    format!("{:016x}", u64::MAX - number)
+fn place(begin_ms: u64) -> String {
+    format!("0{:016x}", u64::MAX - begin_ms)
 }
 
-fn number(place: &str) -> u64 {
-    u64::MAX - u64::from_str_radix(place, 16).unwrap_or(u64::MAX)
+/// Before there were time zones places had no digit in front, and the number of the hour or
+/// day in them. Those are behind the others in the order of names too.
+fn begin_ms(place: &str, length_ms: u64) -> u64 {
+    let number = |digits| u64::MAX - u64::from_str_radix(digits, 16).unwrap_or(u64::MAX);
+    match place.strip_prefix('0') {
+        Some(digits) => number(digits),
+        None => number(place).saturating_mul(length_ms),
+    }
 }
 
 impl Counts {
@@ -134,7 +141,7 @@ impl Counts {
 }
 
 /// A state was entered, and another one left.
-pub(crate) fn count(news: &News) {
+pub(crate) fn count(clock: &mut WallClock, news: &News) {
     let change = |status: Status, by: i64| {
         if UNDER_WAY.contains(&status) {
             let name = format!("{status:?}");
@@ -146,13 +153,19 @@ pub(crate) fn count(news: &News) {
         change(from, -1);
     }
     change(news.status, 1);
-    for (table, length_ms, kept) in [(HOURS, HOUR_MS, HOURS_KEPT), (DAYS, DAY_MS, DAYS_KEPT)] {
-        let number = news.at / length_ms;
-        let mut counts = table.get(&place(number)).unwrap_or_default();
+    let (hour, day) = (clock.hour_begin(news.at), clock.day(news.at).from_ms);
+    for (table, begin, length_ms, kept) in [
+        (HOURS, hour, HOUR_MS, HOURS_KEPT),
+        (DAYS, day, DAY_MS, DAYS_KEPT),
+    ] {
+        let mut counts = table.get(&place(begin)).unwrap_or_default();
         counts.count(news);
-        table.insert(&place(number), &counts);
-        for old in table.keys(Some(&place(number.saturating_sub(kept))), 10) {
-            table.remove(&old);
+        table.insert(&place(begin), &counts);
+        let oldest = begin.saturating_sub(kept * length_ms);
+        for old in table.keys(Some(&place(oldest)), 10) {
+            if begin_ms(&old, length_ms) < oldest {
+                table.remove(&old);
+            }
         }
     }
 }
@@ -161,7 +174,7 @@ fn periods(table: &Table<Counts>, length_ms: u64, limit: u64) -> Vec<Period> {
     let places = table.keys(None, u32::try_from(limit).unwrap_or(u32::MAX));
     let period = |place: &String| {
         let counts = table.get(place)?;
-        Some(counts.period(number(place) * length_ms))
+        Some(counts.period(begin_ms(place, length_ms)))
     };
     places.iter().filter_map(period).collect()
 }
@@ -175,21 +188,25 @@ pub(crate) fn days(limit: u32) -> Vec<Period> {
 }
 
 /// Of the last hours, the one that is not over included.
-fn last(hours: u64) -> Period {
-    let now = context::now_ms() / HOUR_MS;
-    let first = now.saturating_sub(hours - 1);
+fn last(clock: &mut WallClock, hours: u32) -> Period {
+    let now = clock.hour_begin(context::now_ms());
+    let first = now.saturating_sub(u64::from(hours - 1) * HOUR_MS);
     let mut sum = Counts::default();
-    for number in first..=now {
-        if let Some(counts) = HOURS.get(&place(number)) {
+    // Some to spare: a change of the clock may cut hours in two.
+    for place in HOURS.keys(None, hours + 2) {
+        if begin_ms(&place, HOUR_MS) >= first
+            && let Some(counts) = HOURS.get(&place)
+        {
             sum.add(&counts);
         }
     }
-    sum.period(first * HOUR_MS)
+    sum.period(first)
 }
 
 impl Restaurant {
     pub(crate) fn figures(&self) -> Figures {
         let key = context::key();
+        let mut clock = self.clock.clone();
         let active = UNDER_WAY.map(|status| StateCount {
             status,
             count: ACTIVE.get(&format!("{status:?}")).unwrap_or_default(),
@@ -214,8 +231,8 @@ impl Restaurant {
             drivers: drivers.into(),
             available_chefs: kitchen.map(|kitchen| kitchen.available_chefs),
             low_stock: stock.map(|lines| low(&lines)),
-            last_hour: last(1),
-            last_day: last(24),
+            last_hour: last(&mut clock, 1),
+            last_day: last(&mut clock, 24),
             restaurant_id: key,
         }
     }

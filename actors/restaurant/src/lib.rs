@@ -11,6 +11,7 @@ use bindings::types::{
     DriverState, DriverView, Figures, OrderLine, Period, Profile, Refusal, RestaurantState, Status,
 };
 use bindings::{reminder_events, restaurant, restaurant_queries, stream_events};
+use pizza_local_time::WallClock;
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 
@@ -35,6 +36,9 @@ pub struct Restaurant {
     /// Orders that wait for a driver.
     #[serde(default)]
     waiting: u32,
+    /// Its days and hours.
+    #[serde(default)]
+    clock: WallClock,
 }
 
 #[silo_sdk::commands]
@@ -61,7 +65,7 @@ impl restaurant::Guest for Restaurant {
 #[silo_sdk::queries]
 impl restaurant_queries::Guest for Restaurant {
     fn get(&self) -> Result<RestaurantState, Refusal> {
-        self.state.clone().ok_or_else(unknown)
+        self.state.clone().map(profile::in_full).ok_or_else(unknown)
     }
 
     fn orders(&self, status: Option<Status>, after: Option<String>, limit: u32) -> Vec<OrderLine> {

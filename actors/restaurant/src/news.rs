@@ -58,7 +58,7 @@ impl Restaurant {
         };
         orders::note(&news);
         if news.is_move() {
-            figures::count(&news);
+            figures::count(&mut self.clock, &news);
         }
         match (&news.driver_id, news.status) {
             (None, Status::Ready) => self.find_driver(&news),

@@ -1,15 +1,31 @@
 //! Setting the restaurant up. Its inventory and its drivers are told what concerns them.
 
+use pizza_local_time::{UnknownZone, WallClock, Zone};
 use silo_sdk::context;
 
 use crate::bindings::bounds;
 use crate::bindings::clients::{DriverClient, InventoryClient};
-use crate::bindings::types::{Profile, Refusal, RestaurantState};
+use crate::bindings::types::{Profile, Refusal, RestaurantState, Violation};
 use crate::{Restaurant, drivers, unknown};
 
 impl Restaurant {
-    pub(crate) fn set_up(&mut self, profile: Profile) -> Result<RestaurantState, Refusal> {
-        bounds::configure(&profile)?;
+    pub(crate) fn set_up(&mut self, mut profile: Profile) -> Result<RestaurantState, Refusal> {
+        let mut violations = match bounds::configure(&profile) {
+            Err(Refusal::Invalid(found)) => found,
+            checked => checked.map(|()| Vec::new())?,
+        };
+        let zone = profile
+            .time_zone
+            .as_deref()
+            .map_or(Ok(Zone::utc()), Zone::named);
+        let zone = zone.map_err(|unknown| violations.push(wrong_zone(&unknown)));
+        let Some(zone) = zone.ok().filter(|_| violations.is_empty()) else {
+            return Err(Refusal::Invalid(violations));
+        };
+        profile.time_zone = Some(zone.name().to_owned());
+        if self.clock.zone() != zone.name() {
+            self.clock = WallClock::of(&zone);
+        }
         let before = self.state.as_ref();
         let opened_at = before.map_or_else(context::now_ms, |s| s.opened_at);
         let had: Vec<String> = before.map_or_else(Vec::new, |s| s.profile.drivers.clone());
@@ -22,7 +38,9 @@ impl Restaurant {
             drivers::forget(driver);
             self.asks_another(driver);
         }
-        InventoryClient::of(&restaurant_id).send_set_open(profile.open);
+        let inventory = InventoryClient::of(&restaurant_id);
+        inventory.send_set_open(profile.open);
+        inventory.send_set_time_zone(zone.name());
         let state = RestaurantState {
             restaurant_id,
             profile,
@@ -36,6 +54,20 @@ impl Restaurant {
         let state = self.state.as_mut().ok_or_else(unknown)?;
         state.profile.open = open;
         InventoryClient::of(&context::key()).send_set_open(open);
-        Ok(state.clone())
+        Ok(in_full(state.clone()))
+    }
+}
+
+/// What was set up before there were time zones has UTC, like what names none.
+pub(crate) fn in_full(mut state: RestaurantState) -> RestaurantState {
+    let zone = &mut state.profile.time_zone;
+    zone.get_or_insert_with(|| Zone::utc().name().to_owned());
+    state
+}
+
+fn wrong_zone(unknown: &UnknownZone) -> Violation {
+    Violation {
+        pointer: "/profile/timeZone".to_owned(),
+        message: unknown.to_string(),
     }
 }

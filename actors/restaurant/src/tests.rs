@@ -17,6 +17,7 @@ fn profile(drivers: &[&str]) -> Profile {
         location: HERE,
         open: true,
         drivers: drivers.iter().map(|id| (*id).to_owned()).collect(),
+        time_zone: None,
     }
 }
 
@@ -228,3 +229,5 @@ fn a_lost_signal_is_told_once_and_alerts_are_no_orders() {
     restaurant.hear(&told[0].to_string());
     assert!(restaurant.orders(None, None, 10).is_empty());
 }
+
+mod zones;

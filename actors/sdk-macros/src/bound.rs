@@ -1,6 +1,7 @@
 //! What a contract says of a value beyond its type, in lines of its docs that begin with `@`:
 //! `@range 1..99`, `@length 1..50`, `@key`, `@line 1..128`; of a function's parameter
-//! `@param reason @line 0..500`. The gateway reads this file too, for the API's document.
+//! `@param reason @line 0..500`. Other lines are the author's. The gateway reads this file too,
+//! for the API's document.
 
 /// One such line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +25,10 @@ impl<'a> Docs<'a> {
     /// What they say of the value itself.
     ///
     /// # Errors
-    /// When a line that begins with `@` cannot be understood.
+    /// When a bound is not written as it should be.
     pub(crate) fn bounds(self) -> Result<Vec<Bound>, String> {
         let own = self.tags().filter(|tag| !tag.starts_with("param "));
-        own.map(parse).collect()
+        own.filter_map(|tag| parse(tag).transpose()).collect()
     }
 
     /// What they say of a parameter.
@@ -38,32 +39,38 @@ impl<'a> Docs<'a> {
         let of = |tag: &'a str| tag.strip_prefix("param ")?.split_once(" @");
         let named = self.tags().filter_map(of);
         let named = named.filter(|(of, _)| of.trim() == name);
-        named.map(|(_, tag)| parse(tag)).collect()
+        named
+            .filter_map(|(_, tag)| parse(tag).transpose())
+            .collect()
     }
 
     fn tags(self) -> impl Iterator<Item = &'a str> {
-        self.0.lines().filter_map(|line| line.trim().strip_prefix('@'))
+        self.0
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('@'))
     }
 }
 
-fn parse(tag: &str) -> Result<Bound, String> {
-    let not_understood = || format!("@{tag} is no bound: write @range, @length, @line or @key");
+fn parse(tag: &str) -> Result<Option<Bound>, String> {
+    let not_understood = || format!("@{tag} is no bound: write it as @range 1..99 or @line 0..500");
     let (name, rest) = tag.split_once(' ').unwrap_or((tag, ""));
-    if name == "key" && rest.is_empty() {
-        return Ok(Bound::Key);
+    if name == "key" {
+        return Ok(Some(Bound::Key));
+    }
+    if !["range", "length", "line"].contains(&name) {
+        return Ok(None);
     }
     let (least, most) = rest.trim().split_once("..").ok_or_else(not_understood)?;
     let count = |text: &str| text.parse::<usize>().map_err(|_| not_understood());
-    match name {
+    Ok(Some(match name {
         "range" => {
             let numbers = [least, most].map(str::parse::<f64>);
             if numbers.iter().any(Result::is_err) {
                 return Err(not_understood());
             }
-            Ok(Bound::Range(least.to_owned(), most.to_owned()))
+            Bound::Range(least.to_owned(), most.to_owned())
         }
-        "length" => Ok(Bound::Length(count(least)?, count(most)?)),
-        "line" => Ok(Bound::Line(count(least)?, count(most)?)),
-        _ => Err(not_understood()),
-    }
+        "length" => Bound::Length(count(least)?, count(most)?),
+        _ => Bound::Line(count(least)?, count(most)?),
+    }))
 }

@@ -94,7 +94,11 @@ impl<'a> Check<'a> {
         };
         if !fits {
             let expected = self.describe(schema);
-            self.note(at, format!("expected {expected}, found {body}"), Kind::Value);
+            self.note(
+                at,
+                format!("expected {expected}, found {body}"),
+                Kind::Value,
+            );
         }
     }
 
@@ -113,13 +117,22 @@ impl<'a> Check<'a> {
         // The fields say which form was meant, whatever is in them.
         let misfit = |found: &Vec<Violation>| {
             let steps = at.matches('/').count() + 1;
-            let own = found.iter().filter(|v| v.pointer.matches('/').count() == steps);
-            let fields = own.filter(|violation| violation.kind == Kind::Field).count();
+            let own = found
+                .iter()
+                .filter(|v| v.pointer.matches('/').count() == steps);
+            let fields = own
+                .filter(|violation| violation.kind == Kind::Field)
+                .count();
             (fields, found.len())
         };
         match tried.min_by_key(misfit) {
             Some(found) => {
-                for Violation { pointer, message, kind } in found {
+                for Violation {
+                    pointer,
+                    message,
+                    kind,
+                } in found
+                {
                     self.note(&pointer, message, kind);
                 }
             }
@@ -204,12 +217,13 @@ impl<'a> Check<'a> {
         let number = |name: &str| Some(&schema[name]).filter(|value| value.is_number());
         let between = |least: Option<&Value>, most: Option<&Value>| match (least, most) {
             (Some(least), Some(most)) => format!(" from {least} to {most}"),
-            (Some(least), None) => format!(" of {least} or more"),
-            (None, Some(most)) => format!(" of {most} or less"),
+            (Some(least), None) => format!(", {least} or more"),
+            (None, Some(most)) => format!(", {most} or less"),
             (None, None) => String::new(),
         };
         let range = between(number("minimum"), number("maximum"));
         match schema["type"].as_str().unwrap_or_default() {
+            "integer" if schema["maximum"].is_null() => format!("an integer of 64 bits{range}"),
             "integer" => format!("an integer{range}"),
             "number" => format!("a number{range}"),
             "boolean" => "true or false".to_owned(),
@@ -273,7 +287,14 @@ fn fits_range(schema: &Value, body: &Tree) -> bool {
         Tree::Number(number) => *number,
         _ => return true,
     };
-    schema["minimum"].as_f64().is_none_or(|least| found >= least)
+    // What names no bound takes what 64 bits hold.
+    const BITS_64: f64 = 18_446_744_073_709_551_616.0;
+    if schema["type"] == "integer" && found.abs() >= BITS_64 {
+        return false;
+    }
+    schema["minimum"]
+        .as_f64()
+        .is_none_or(|least| found >= least)
         && schema["maximum"].as_f64().is_none_or(|most| found <= most)
 }
 

@@ -1,7 +1,7 @@
-//! The events of a stream in the document. Each is described as a client gets it from an
-//! `EventSource`: its `id`, the name of its `event`, and its `data`, which is JSON on the wire.
-//! (OpenAPI 3.1 has no words of its own for streams; a choice by `event` is what generators
-//! that know streams read, and what the others take for a type.)
+//! The events of a stream in the document. Each is described as it is on the wire: its `id`, the
+//! name of its `event`, and its `data`, a text of JSON, whose own schema is its `contentSchema`.
+//! (That is how OpenAPI 3.2 describes them. 3.1 has no words for a sequence, so the content is
+//! said to be one of them; tools that know streams take it for each.)
 
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,12 @@ pub(super) fn schema(stream: &str, events: Vec<Told>, schemas: &mut Schemas) -> 
     for Told { event, about, data } in events {
         let (first, rest) = event.split_at(1);
         let name = format!("{stream}{}{rest}", first.to_uppercase());
-        let data = schemas.name(&format!("{name}Data"), data);
+        let data = json!({
+            "type": "string",
+            "description": "What happened, in JSON.",
+            "contentMediaType": "application/json",
+            "contentSchema": schemas.name(&format!("{name}Data"), data),
+        });
         let id = json!({
             "type": "string",
             "description": "Where to go on: what a browser sends as `Last-Event-ID`.",
@@ -54,10 +59,18 @@ pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<Told> {
     };
     vec![
         told("status", "It moved on.", change(schemas)),
-        told("driver", "Its driver changed, or where they are.", change(schemas)),
+        told(
+            "driver",
+            "Its driver changed, or where they are.",
+            change(schemas),
+        ),
         told("eta", "It is expected at another time.", change(schemas)),
         told("gap", GAP, gap(notice(schemas))),
-        told("end", "Nothing follows; the stream ends.", notice(schemas).done()),
+        told(
+            "end",
+            "Nothing follows; the stream ends.",
+            notice(schemas).done(),
+        ),
     ]
 }
 
@@ -69,8 +82,16 @@ pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<Told> {
     let alert = schemas.answer_of("kitchen", "alert").done();
     vec![
         told("status", "An order moved on.", change(schemas)),
-        told("driver", "An order's driver changed, or where they are.", change(schemas)),
-        told("eta", "An order is expected at another time.", change(schemas)),
+        told(
+            "driver",
+            "An order's driver changed, or where they are.",
+            change(schemas),
+        ),
+        told(
+            "eta",
+            "An order is expected at another time.",
+            change(schemas),
+        ),
         told("alert", "Of the kitchen, the stock or a driver.", alert),
         told("gap", GAP, gap(Object::default())),
     ]

@@ -250,8 +250,13 @@ impl Object {
 
     /// May be left out of a body.
     pub(crate) fn optional(mut self, name: &str) -> Self {
-        if let Some(schema) = self.fields.remove(name) {
-            self.fields.insert(name.to_owned(), or_null(schema));
+        if let Some(mut schema) = self.fields.remove(name) {
+            let described = schema.as_object_mut().and_then(|s| s.remove("description"));
+            let mut schema = or_null(schema);
+            if let Some(described) = described {
+                schema["description"] = described;
+            }
+            self.fields.insert(name.to_owned(), schema);
         }
         self.required.retain(|required| required != name);
         self
@@ -264,6 +269,12 @@ impl Object {
 
 pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// A schema with words for people.
+pub(crate) fn about(text: &str, mut schema: Value) -> Value {
+    schema["description"] = text.into();
+    schema
 }
 
 fn or_null(schema: Value) -> Value {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::raw;
 use crate::endpoint::{Endpoint, get};
-use crate::openapi::{Object, Schemas};
+use crate::openapi::{Object, Schemas, about};
 use crate::problem::{self, Problem};
 use crate::server::App;
 
@@ -27,7 +27,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 fn status(_: &mut Schemas) -> Value {
-    let status = json!({"enum": ["live", "ready"]});
+    let status = json!({"type": "string", "enum": ["live", "ready"]});
+    let status = about("What was asked about.", status);
     Object::default().with("status", status, true).done()
 }
 

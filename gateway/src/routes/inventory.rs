@@ -12,7 +12,7 @@ use crate::answer::{granted, plain, told};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get, put};
-use crate::openapi::Schemas;
+use crate::openapi::{Schemas, about};
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::restaurants::Menu;
@@ -71,7 +71,7 @@ fn stock_schema(schemas: &mut Schemas) -> Value {
 }
 
 fn history_schema(schemas: &mut Schemas) -> Value {
-    let day = json!({"type": "string", "format": "date"});
+    let day = about("The date.", json!({"type": "string", "format": "date"}));
     let day = schemas
         .answer_of("inventory", "day-report")
         .with("day", day, true);

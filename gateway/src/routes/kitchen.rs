@@ -14,7 +14,7 @@ use crate::answer::{granted, plain, told};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, delete, get, post};
-use crate::openapi::Object;
+use crate::openapi::{Object, about};
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use view::{Display, Status, Ticket};
@@ -31,12 +31,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .by(&[Kitchen, Manager], Own::Restaurant)
             .query(PAGES)
             .gives(|s| {
-                let queue = s.list_of("kitchen", "ticket");
-                let id = json!({"type": "string"});
-                let object = Object::default().with("kitchenId", id.clone(), true);
+                let queue = about("First come, first.", s.list_of("kitchen", "ticket"));
+                let id = |text: &str| about(text, json!({"type": "string"}));
+                let object = Object::default().with("kitchenId", id("The kitchen's id."), true);
                 object
                     .with("queue", queue, true)
-                    .with("next", id, false)
+                    .with("next", id("What to ask for as `after`"), false)
                     .done()
             }),
         get("/api/kitchen/{id}/status", status)

@@ -55,6 +55,126 @@ async fn the_document_names_every_endpoint() {
     }
 }
 
+/// Every object below `value` that has properties, with its place.
+fn objects<'a>(value: &'a Value, at: &str, found: &mut Vec<(String, &'a Value)>) {
+    match value {
+        Value::Object(object) => {
+            if object.get("properties").is_some_and(Value::is_object) {
+                found.push((at.to_owned(), value));
+            }
+            for (name, value) in object {
+                objects(value, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(array) => {
+            for (index, value) in array.iter().enumerate() {
+                objects(value, &format!("{at}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whoever generates a client has these words and no others.
+#[tokio::test]
+async fn every_property_and_every_parameter_is_described() {
+    let server = Server::start().await;
+    let document = server.send("GET /openapi.json").await.json();
+    let mut found = Vec::new();
+    objects(&document, "", &mut found);
+    assert!(found.len() > 100, "{}", found.len());
+    let mut silent = Vec::new();
+    for (at, object) in found {
+        for (name, schema) in object["properties"].as_object().expect("properties") {
+            if schema["description"].as_str().is_none_or(str::is_empty) {
+                silent.push(format!("{at}/properties/{name}"));
+            }
+        }
+    }
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            let parameters = operation["parameters"].as_array().expect("parameters");
+            let bare = parameters.iter().filter(|p| !p["description"].is_string());
+            silent.extend(bare.map(|parameter| format!("{path} {}", parameter["name"])));
+        }
+    }
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+/// `getDocs` was there twice once, and no generator took the document.
+#[tokio::test]
+async fn every_operation_has_a_name_of_its_own_and_tells_its_problems() {
+    let server = Server::start().await;
+    let document = server.send("GET /openapi.json").await.json();
+    let mut names = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            names.push(operation["operationId"].as_str().expect("a name"));
+            let responses = operation["responses"].as_object().expect("responses");
+            let refusals = responses
+                .iter()
+                .filter(|(status, _)| status.starts_with(['4', '5']));
+            let mut kinds = 0;
+            for (status, response) in refusals {
+                let schema = &response["content"]["application/problem+json"]["schema"];
+                let one = std::slice::from_ref(schema);
+                let choices = schema["oneOf"].as_array().map_or(one, Vec::as_slice);
+                for choice in choices {
+                    let pointer = choice["$ref"].as_str().expect("a kind of its own");
+                    let kind = document.pointer(&pointer[1..]).expect("it leads somewhere");
+                    let fields = &kind["properties"];
+                    let code = fields["type"]["const"].as_str().unwrap_or_default();
+                    assert!(code.starts_with("urn:awesome-pizza:problem:"), "{kind}");
+                    assert_eq!(fields["status"]["const"].to_string(), *status, "{code}");
+                    kinds += 1;
+                }
+            }
+            assert!(kinds >= 3, "{method} {path} tells {kinds} problems");
+        }
+    }
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+/// An `EventSource` is told what may come.
+#[tokio::test]
+async fn every_event_of_a_stream_has_a_schema() {
+    let server = Server::start().await;
+    let document = server.send("GET /openapi.json").await.json();
+    for (path, events) in [
+        (
+            "/api/orders/{id}/track",
+            &["status", "driver", "eta", "gap", "end"],
+        ),
+        (
+            "/api/dashboard/{id}/stream",
+            &["status", "driver", "eta", "alert", "gap"],
+        ),
+    ] {
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        let schema = &content["text/event-stream"]["schema"];
+        let stream = document.pointer(&schema["$ref"].as_str().expect("named")[1..]);
+        let mapping = &stream.expect("it is there")["discriminator"]["mapping"];
+        for event in events {
+            let named = mapping[event]
+                .as_str()
+                .unwrap_or_else(|| panic!("{event}: {stream:?}"));
+            let schema = document.pointer(&named[1..]).expect("it is there");
+            assert_eq!(schema["properties"]["event"]["const"], *event);
+            let data = schema["properties"]["data"]["contentSchema"]["$ref"]
+                .as_str()
+                .expect("named");
+            assert!(
+                document
+                    .pointer(&data[1..])
+                    .is_some_and(|data| data["properties"].is_object())
+            );
+        }
+    }
+}
+
 /// What was promised to clients.
 const TABLE: &[(&str, &str)] = &[
     ("post", "/api/orders"),

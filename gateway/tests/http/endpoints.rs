@@ -395,3 +395,41 @@ async fn health() {
     assert_eq!(problem["reasons"], json!(["no disk", "no hope"]));
     assert_eq!(server.send("GET /health/live").await.status, 200);
 }
+
+/// JSON Schema's integers: a client's language may know but one kind of number.
+#[tokio::test]
+async fn a_whole_number_is_taken_however_a_client_writes_it() {
+    let server = Server::start().await;
+    let recipe = |price: &str, quantity: &str| {
+        format!(
+            "PUT /api/inventory/i/recipes\n\n{{\"pizzaType\":\"B\",\"priceCents\":{price},\
+             \"ingredients\":[{{\"ingredient\":\"d\",\"quantity\":{quantity}}}]}}"
+        )
+    };
+    let stock = |quantity: &str| {
+        format!(
+            "PUT /api/inventory/i/stock\n\n{{\"amounts\":[{{\"ingredient\":\"d\",\
+             \"quantity\":{quantity}}}]}}"
+        )
+    };
+    let place = |time: &str| {
+        format!("POST /api/drivers/d/location\n\n{{\"lat\":1.0,\"lon\":-0.0,\"timestamp\":{time}}}")
+    };
+    for (request, pointer, expected) in [
+        (stock("5.0"), "/amounts/0/quantity", 5_u64),
+        (stock("5e0"), "/amounts/0/quantity", 5),
+        (stock("-0.0"), "/amounts/0/quantity", 0),
+        (stock("4294967295.00"), "/amounts/0/quantity", 4_294_967_295),
+        (recipe("990.0", "1.0"), "/recipe/priceCents", 990),
+        (recipe("9.9e2", "1"), "/recipe/priceCents", 990),
+        (place("1795828167781.0"), "/at", 1_795_828_167_781),
+        (place("1.795828167781e12"), "/at", 1_795_828_167_781),
+        // A double would make it ...992.
+        (place("9007199254740993.0"), "/at", 9_007_199_254_740_993),
+    ] {
+        server.send(&request).await;
+        let sent = server.fake.last();
+        let found = sent.arguments.pointer(pointer);
+        assert_eq!(found, Some(&json!(expected)), "{request}");
+    }
+}

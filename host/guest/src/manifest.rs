@@ -79,7 +79,8 @@ impl Manifest {
             let why = format!("{} bytes; at most {MANIFEST_BYTES_MAX}", json.len());
             return Err(LoadError::Manifest(why));
         }
-        serde_json::from_slice(json).map_err(|error| LoadError::Manifest(error.to_string()))
+        let json = pizza_value::whole_numbers(json);
+        serde_json::from_slice(&json).map_err(|error| LoadError::Manifest(error.to_string()))
     }
 
     #[must_use]

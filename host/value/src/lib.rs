@@ -7,6 +7,7 @@
 //! - [`encode`]: a value becomes JSON
 //! - [`error`]: what was wrong, and where
 //! - [`wit`]: the types of an interface read from WIT text
+//! - [`whole`]: whole numbers for readers that know no types
 //! - [`compat`]: whether what one side expects is what the other side offers
 //!
 //! The mapping is described in `docs/wit-json.md`.
@@ -17,6 +18,7 @@ pub mod encode;
 pub mod error;
 pub mod ty;
 pub mod value;
+pub mod whole;
 pub mod wit;
 
 pub use decode::{Limits, args_from_json, from_json};
@@ -24,3 +26,4 @@ pub use encode::{args_to_json, to_json};
 pub use error::{Problem, ValueError};
 pub use ty::camel;
 pub use value::Value;
+pub use whole::whole_numbers;

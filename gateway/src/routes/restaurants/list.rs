@@ -11,7 +11,7 @@ use super::Restaurant;
 use crate::answer::{granted, json as answer};
 use crate::caller::Caller;
 use crate::endpoint::Parameter;
-use crate::openapi::{Object, Schemas};
+use crate::openapi::{Object, Schemas, about};
 use crate::parameters::Query;
 use crate::problem::{self, Problem};
 use crate::routes::{AFTER, LIMIT};
@@ -41,6 +41,7 @@ struct List<'a> {
 
 pub(super) fn schema(schemas: &mut Schemas) -> Value {
     let all = schemas.list_of("restaurant", "restaurant-state");
+    let all = about("One page of them, by id.", all);
     let next = json!({"type": "string", "description": "What to ask for as `after`"});
     let list = Object::default().with("restaurants", all, true);
     list.with("next", next, false).done()

@@ -41,14 +41,24 @@ pub(super) fn number(ty: &Type, v: f64) -> Result<Value, Problem> {
         Type::F64 => Ok(Value::F64(v)),
         #[allow(clippy::cast_possible_truncation)]
         Type::F32 => Ok(Value::F32(v as f32)),
-        // Up to 2^53 every whole f64 is the number that was written.
+        // Below 2^53 every whole f64 is the number that was written; from there on it may be a
+        // neighbour of it.
         #[allow(clippy::cast_possible_truncation)]
-        ty if v.fract() == 0.0 && v.abs() <= 9_007_199_254_740_992.0 => integer(ty, v as i128),
+        ty if v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0 => integer(ty, v as i128),
+        ty if v.fract() == 0.0 && is_integer(ty) => Err(Problem::OutOfRange {
+            found: format!("the number {v} with a point or an exponent"),
+            expected: format!("{}, in digits alone from 2^53 on", ty.describe()),
+        }),
         ty => Err(Problem::WrongType {
             expected: ty.describe().to_owned(),
             found: format!("the number {v}"),
         }),
     }
+}
+
+fn is_integer(ty: &Type) -> bool {
+    use Type::{S8, S16, S32, S64, U8, U16, U32, U64};
+    matches!(ty, S8 | S16 | S32 | S64 | U8 | U16 | U32 | U64)
 }
 
 pub(super) fn text(ty: &Type, v: &str) -> Result<Value, Problem> {

@@ -1,0 +1,110 @@
+//! The daily report, and when a day ends: at midnight on the restaurant's wall.
+
+use std::time::Duration;
+
+use pizza_local_time::{WallClock, Zone};
+use silo_sdk::{context, reminders};
+
+use crate::bindings::types::{DayReport, Refusal, Violation};
+use crate::{Inventory, REPORTS};
+
+pub(crate) const DAILY: &str = "daily-inventory-check";
+const DAYS_KEPT: u32 = 90;
+const DAY_MS: u64 = 86_400_000;
+/// More than are kept, for a page of names.
+const REPORTS_MAX: u32 = 1_000;
+/// Reports that one turn writes after an outage; each may be some 50 KB.
+const DAYS_A_TURN: u32 = 7;
+/// Until the next of such turns.
+const GO_ON: Duration = Duration::from_secs(1);
+
+impl Inventory {
+    /// The day that is under way is the next to get a report.
+    pub(crate) fn begin_day(&mut self) {
+        self.midnight = self.clock.day(context::now_ms()).until_ms;
+        self.wait_for_midnight();
+    }
+
+    /// Days have 23 to 25 hours, so each midnight is waited for by itself.
+    fn wait_for_midnight(&self) {
+        let left = match self.midnight.saturating_sub(context::now_ms()) {
+            0 => GO_ON,
+            left_ms => Duration::from_millis(left_ms),
+        };
+        reminders::set(DAILY, left);
+    }
+
+    /// Writes down each day that has ended and has no report yet: after an outage of the silo
+    /// there may be several.
+    pub(crate) fn end_days(&mut self, due: u64) {
+        let now = context::now_ms();
+        if self.midnight == 0 {
+            self.midnight = due.min(now);
+        }
+        // What is older would be removed at once.
+        let oldest = now.saturating_sub(u64::from(DAYS_KEPT) * DAY_MS);
+        self.midnight = self.midnight.max(oldest);
+        for _ in 0..DAYS_A_TURN {
+            if self.midnight > now {
+                break;
+            }
+            let ended = self.clock.day(self.midnight.saturating_sub(1));
+            self.report(ended.number);
+            self.midnight = self.clock.day(ended.until_ms).until_ms;
+        }
+        self.wait_for_midnight();
+        self.warn_when_low();
+    }
+
+    /// # Errors
+    /// When there is no such zone.
+    pub(crate) fn move_to(&mut self, time_zone: &str) -> Result<(), Refusal> {
+        let zone = Zone::named(time_zone);
+        let zone = zone.map_err(|unknown| invalid("/timeZone", unknown.to_string()))?;
+        if zone.name() == self.clock.zone() {
+            return Ok(());
+        }
+        let now = context::now_ms();
+        let under_way = match self.midnight {
+            0 => self.clock.day(now),
+            midnight => self.clock.day(midnight - 1),
+        };
+        self.clock = WallClock::of(&zone);
+        if self.upkeep {
+            // There it may be tomorrow already, and nobody would ask for today again.
+            let today = self.clock.day(now).number;
+            for day in (under_way.number..today).rev().take(DAYS_A_TURN as usize) {
+                self.report(day);
+            }
+            self.begin_day();
+        }
+        Ok(())
+    }
+
+    fn report(&self, day: u32) {
+        let report = DayReport {
+            day,
+            at: context::now_ms(),
+            lines: self.ledger.view(),
+        };
+        REPORTS.insert(&format!("{day:010}"), &report);
+        let oldest = format!("{:010}", day.saturating_sub(DAYS_KEPT - 1));
+        for old in REPORTS.keys(None, REPORTS_MAX) {
+            if old < oldest {
+                REPORTS.remove(&old);
+            }
+        }
+    }
+}
+
+pub(crate) fn history(days: u32) -> Vec<DayReport> {
+    let mut names = REPORTS.keys(None, REPORTS_MAX);
+    names.reverse();
+    names.truncate(days.min(DAYS_KEPT) as usize);
+    names.iter().filter_map(|name| REPORTS.get(name)).collect()
+}
+
+fn invalid(pointer: &str, message: String) -> Refusal {
+    let pointer = pointer.to_owned();
+    Refusal::Invalid(vec![Violation { pointer, message }])
+}
