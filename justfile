@@ -27,4 +27,4 @@ demo *args:
 
 # What the tests do a twentieth of: 200 days by chance of 2,000 steps each.
 soak:
-    DAY_SEEDS=200 DAY_STEPS=2000 cargo test --test day a_day_by_chance -- --nocapture
+    DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test day by_chance -- --nocapture

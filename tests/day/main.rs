@@ -35,8 +35,18 @@ fn seeds() -> std::ops::Range<u64> {
 
 #[tokio::test]
 async fn a_day_by_chance() {
+    every_second_day(0).await;
+}
+
+/// Beside the first, on another core.
+#[tokio::test]
+async fn another_day_by_chance() {
+    every_second_day(1).await;
+}
+
+async fn every_second_day(first: usize) {
     let steps = number("DAY_STEPS").unwrap_or(STEPS);
-    for seed in seeds() {
+    for seed in seeds().skip(first).step_by(2) {
         if let Err(broken) = day(seed, steps, None).await {
             panic!("seed {seed}, {broken}");
         }
