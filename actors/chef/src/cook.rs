@@ -27,18 +27,25 @@ impl Chef {
             started_at: now,
             due_at,
         });
-        arm(due_at);
+        self.arm();
     }
 
-    /// Called by timer and reminder alike, in any order and more than once.
+    /// The timer of the stage at hand, and no other: one that was set for an earlier stage
+    /// may have rung already, and wait for its turn.
+    pub(crate) fn rings(&mut self, timer: &str) {
+        if self.task.as_ref().is_some_and(|task| name(task) == timer) {
+            self.advance();
+        }
+    }
+
+    /// The stage is over. That its time has passed is the host's word: the date, which may
+    /// have been set back meanwhile, would keep the pizza in the oven.
     pub(crate) fn advance(&mut self) {
         let Some(task) = &mut self.task else {
             return;
         };
         let now = context::now_ms();
-        if now < task.due_at {
-            return arm(task.due_at);
-        }
+        disarm(task);
         let order = OrderClient::of(&task.order_id);
         match task.stage {
             Stage::Preparing => {
@@ -46,7 +53,7 @@ impl Chef {
                 task.stage = Stage::Baking;
                 task.started_at = now;
                 task.due_at = now + stage_ms("bake-ms", BAKE_MS);
-                arm(task.due_at);
+                self.arm();
             }
             Stage::Baking => {
                 order.send_update_status(Status::Ready, None);
@@ -54,16 +61,21 @@ impl Chef {
                 kitchen.send_chef_done(&context::key(), &task.order_id);
                 self.cooked += 1;
                 self.task = None;
-                disarm();
             }
+        }
+    }
+
+    fn arm(&self) {
+        if let Some(task) = &self.task {
+            timers::set(&name(task), left(task));
+            reminders::set(STEP, left(task) + GRACE);
         }
     }
 
     /// In memory again, after an outage or a long pause: the timer is gone, the state is not.
     pub(crate) fn wake(&self) {
         if let Some(task) = &self.task {
-            let left = task.due_at.saturating_sub(context::now_ms());
-            timers::set(STEP, Duration::from_millis(left));
+            timers::set(&name(task), left(task));
         }
     }
 
@@ -72,7 +84,7 @@ impl Chef {
         let baking = self.task.take_if(|task| task.stage == Stage::Baking);
         let task = baking.ok_or_else(|| conflict("nothing is in the oven"))?;
         self.burned += 1;
-        disarm();
+        disarm(&task);
         // The order comes back to the kitchen's queue by itself, as a remake.
         OrderClient::of(&task.order_id).send_update_status(Status::Preparing, None);
         let kitchen = KitchenClient::of(&task.kitchen_id);
@@ -86,7 +98,7 @@ impl Chef {
             return;
         }
         if let Some(task) = self.task.take() {
-            disarm();
+            disarm(&task);
             self.hand_back(&task.kitchen_id, &task.order_id, reason);
         }
     }
@@ -103,13 +115,17 @@ fn stage_ms(name: &str, normal_ms: u64) -> u64 {
     config::parse_or(name, normal_ms) / speed.max(1)
 }
 
-fn arm(due_at: u64) {
-    let left = Duration::from_millis(due_at.saturating_sub(context::now_ms()));
-    timers::set(STEP, left);
-    reminders::set(STEP, left + GRACE);
+fn name(task: &Task) -> String {
+    format!("{STEP}.{}", task.due_at)
 }
 
-pub(crate) fn disarm() {
-    timers::cancel(STEP);
+/// Never more than the stage takes, whatever the date is.
+fn left(task: &Task) -> Duration {
+    let left_ms = task.due_at.saturating_sub(context::now_ms());
+    Duration::from_millis(left_ms.min(task.due_at.saturating_sub(task.started_at)))
+}
+
+pub(crate) fn disarm(task: &Task) {
+    timers::cancel(&name(task));
     reminders::cancel(STEP);
 }

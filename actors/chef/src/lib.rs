@@ -62,12 +62,8 @@ impl chef::Guest for Chef {
     }
 
     fn abandon(&mut self, order_id: String) -> Result<ChefState, Refusal> {
-        if self
-            .task
-            .take_if(|task| task.order_id == order_id)
-            .is_some()
-        {
-            cook::disarm();
+        if let Some(task) = self.task.take_if(|task| task.order_id == order_id) {
+            cook::disarm(&task);
         }
         Ok(self.view())
     }
@@ -82,8 +78,8 @@ impl chef_queries::Guest for Chef {
 
 #[silo_sdk::commands]
 impl timer_events::Guest for Chef {
-    fn on_timer(&mut self, _name: String) {
-        self.advance();
+    fn on_timer(&mut self, name: String) {
+        self.rings(&name);
     }
 }
 

@@ -13,6 +13,13 @@ fn cooking() -> (Host, Chef) {
     (host, chef)
 }
 
+/// The name of the one timer that is set.
+fn timer(host: &Host) -> String {
+    let timers = host.timers();
+    assert_eq!(timers.len(), 1);
+    timers.into_keys().next().unwrap()
+}
+
 fn statuses(host: &Host) -> Vec<String> {
     let sent = host.sent_to("order", "update-status");
     let status = |s: silo_sdk::testing::Sent| s.arguments["status"].as_str().unwrap().to_owned();
@@ -22,14 +29,14 @@ fn statuses(host: &Host) -> Vec<String> {
 #[test]
 fn an_order_is_prepared_baked_and_ready_never_early() {
     let (host, mut chef) = cooking();
-    assert!(host.timers().contains_key("step") && host.reminders().contains_key("step"));
-    host.advance(Duration::from_millis(3_999));
-    chef.on_timer("step".into());
+    let first = timer(&host);
+    assert!(host.reminders().contains_key("step"));
+    assert_eq!(host.advance(Duration::from_millis(3_999)), []);
     assert_eq!(statuses(&host), ["preparing"]);
     host.advance(Duration::from_millis(1));
-    chef.on_timer("step".into());
-    // The reminder behind the timer finds its work done.
-    chef.on_reminder("step".into(), 0, 0);
+    chef.on_timer(first.clone());
+    // It rang twice, or waited for its turn while the reminder did its work.
+    chef.on_timer(first);
     assert_eq!(statuses(&host), ["preparing", "baking"]);
     host.advance(Duration::from_secs(8));
     chef.on_reminder("step".into(), 0, 0);
@@ -41,12 +48,28 @@ fn an_order_is_prepared_baked_and_ready_never_early() {
 }
 
 #[test]
+fn an_order_in_the_oven_goes_on_when_the_date_goes_back() {
+    let (host, mut chef) = cooking();
+    let first = timer(&host);
+    host.set_now_ms(host.now_ms() - 3_600_000);
+    chef.on_timer(first);
+    assert_eq!(statuses(&host), ["preparing", "baking"]);
+    let due_ms = host.timers()[&timer(&host)].due_ms;
+    assert_eq!(due_ms - host.now_ms(), 8_000);
+    // And after a restart it takes no longer than the stage does.
+    host.set_now_ms(host.now_ms() - 3_600_000);
+    chef.wake();
+    let due_ms = host.timers()[&timer(&host)].due_ms;
+    assert_eq!(due_ms - host.now_ms(), 8_000);
+}
+
+#[test]
 fn after_an_outage_the_timer_is_armed_again() {
     let (host, chef) = cooking();
-    silo_sdk::timers::cancel("step");
+    silo_sdk::timers::cancel(&timer(&host));
     assert!(host.timers().is_empty());
     chef.wake();
-    assert!(host.timers().contains_key("step"));
+    timer(&host);
 }
 
 #[test]
@@ -57,7 +80,7 @@ fn a_burned_pizza_sends_its_order_back() {
         "nothing is in the oven yet"
     );
     host.advance(Duration::from_secs(4));
-    chef.on_timer("step".into());
+    chef.on_timer(timer(&host));
     chef.burn("overheat".into()).unwrap();
     assert_eq!(statuses(&host), ["preparing", "baking", "preparing"]);
     let failed = &host.sent_to("kitchen", "chef-failed")[0];
