@@ -74,7 +74,10 @@ fn succeeded(command: &mut Command) -> String {
 fn a_linter_that_nobody_here_wrote_finds_nothing_wrong_with_the_document() {
     let scene = Scene::set();
     let config = ["--config", "redocly.yaml", "--format", "json"];
-    let said = scene.tool("redocly", &[&["lint", "openapi.json"][..], &config].concat());
+    let said = scene.tool(
+        "redocly",
+        &[&["lint", "openapi.json"][..], &config].concat(),
+    );
     let found: Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(found["totals"]["errors"], 0, "{said}");
     assert_eq!(found["totals"]["warnings"], 0, "{said}");
@@ -104,7 +107,13 @@ fn a_client_generated_in_python_orders_a_pizza_and_knows_every_event() {
     let scene = Scene::set();
     let generator = scene.tools.join("python/bin/openapi-python-client");
     let paths = ["--path", "openapi.json", "--output-path", "pizza_client"];
-    let how = ["--meta", "none", "--config", "python.yaml", "--fail-on-warning"];
+    let how = [
+        "--meta",
+        "none",
+        "--config",
+        "python.yaml",
+        "--fail-on-warning",
+    ];
     scene.run(&generator, &[&["generate"][..], &paths, &how].concat());
     let python = scene.tools.join("python/bin/python");
     let said = scene.run(&python, &["story.py", &scene.url(), "openapi.json"]);
@@ -127,10 +136,17 @@ fn a_browser_resumes_after_a_cut_and_stops_by_itself_after_the_end() {
     let told: Value = serde_json::from_str(said.trim()).expect("JSON");
 
     let seen = told["seen"].as_array().expect("events");
-    let ids: Vec<&str> = seen.iter().filter_map(|event| event["id"].as_str()).collect();
+    let ids: Vec<&str> = seen
+        .iter()
+        .filter_map(|event| event["id"].as_str())
+        .collect();
     let last = ids.len() - 1;
     let whole: Vec<String> = (1..=last).map(|position| position.to_string()).collect();
-    assert_eq!(ids[..last], whole, "none is missing, none came twice: {said}");
+    assert_eq!(
+        ids[..last],
+        whole,
+        "none is missing, none came twice: {said}"
+    );
     assert_eq!(ids[last], format!("{last}.end"), "{said}");
     assert_eq!(seen[last - 1]["status"], "cancelled", "{said}");
     assert_eq!(seen[last]["kind"], "end", "{said}");
@@ -142,6 +158,9 @@ fn a_browser_resumes_after_a_cut_and_stops_by_itself_after_the_end() {
         .filter_map(Value::as_str)
         .collect();
     assert_eq!(asked.first(), Some(&""), "{said}");
-    assert!(asked.len() >= 3 && ids.contains(&asked[1]), "it was cut off: {said}");
+    assert!(
+        asked.len() >= 3 && ids.contains(&asked[1]),
+        "it was cut off: {said}"
+    );
     assert_eq!(asked.last(), Some(&ids[last]), "{said}");
 }

@@ -134,7 +134,14 @@ impl JsonBody {
         let pointer = pointers.first().copied().unwrap_or_default().to_owned();
         let message = message.to_owned();
         let kind = violations::Kind::Field;
-        found.insert(0, Violation { pointer, message, kind });
+        found.insert(
+            0,
+            Violation {
+                pointer,
+                message,
+                kind,
+            },
+        );
         told(found)
     }
 
@@ -181,7 +188,9 @@ fn told(found: Vec<Violation>) -> Problem {
     let messages: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
     let problem = Problem::new(problem::INVALID, messages.join("; "));
     let told = found.into_iter();
-    told.fold(problem, |problem, found| problem.error(found.pointer, found.message))
+    told.fold(problem, |problem, found| {
+        problem.error(found.pointer, found.message)
+    })
 }
 
 /// # Errors

@@ -126,7 +126,8 @@ fn tags(paths: &Map<String, Value>) -> Vec<Value> {
     let tags = operations.filter_map(|operation| operation["tags"][0].as_str());
     let tags: std::collections::BTreeSet<&str> = tags.collect();
     let tags = tags.into_iter();
-    tags.map(|tag| json!({"name": tag, "description": about(tag)})).collect()
+    tags.map(|tag| json!({"name": tag, "description": about(tag)}))
+        .collect()
 }
 
 #[cfg(test)]

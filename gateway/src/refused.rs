@@ -99,7 +99,9 @@ fn invalid(mistakes: Vec<Mistake>) -> Problem {
     let messages: Vec<&str> = mistakes.iter().map(|m| m.message.as_str()).collect();
     let problem = Problem::new(problem::INVALID, messages.join("; "));
     let mistakes = mistakes.into_iter();
-    mistakes.fold(problem, |problem, mistake| problem.error(mistake.pointer, mistake.message))
+    mistakes.fold(problem, |problem, mistake| {
+        problem.error(mistake.pointer, mistake.message)
+    })
 }
 
 fn ask_again(problem: Problem, id: MessageId) -> Problem {

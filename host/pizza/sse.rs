@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use hyper::StatusCode;
+use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -157,8 +157,7 @@ mod tests {
 
     #[test]
     fn events_are_read_wherever_the_bytes_are_cut() {
-        let text =
-            "retry: 9\nid: 0\n\nevent: status\nid: 1\ndata: {\"a\":1}\n\n:\n\nevent:eta\r\nid:2\r\ndata:[]\r\n\r\n";
+        let text = "retry: 9\nid: 0\n\nevent: status\nid: 1\ndata: {\"a\":1}\n\n:\n\nevent:eta\r\nid:2\r\ndata:[]\r\n\r\n";
         let expected = [("status", "1", json!({"a": 1})), ("eta", "2", json!([]))];
         for size in 1..text.len() {
             let mut lines = Lines::default();

@@ -42,7 +42,9 @@ impl<'a> Docs<'a> {
     }
 
     fn tags(self) -> impl Iterator<Item = &'a str> {
-        self.0.lines().filter_map(|line| line.trim().strip_prefix('@'))
+        self.0
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('@'))
     }
 }
 

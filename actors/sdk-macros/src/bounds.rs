@@ -44,7 +44,12 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn record(&self, id: InterfaceId, name: &str, ty: TypeId) -> anyhow::Result<Option<TokenStream>> {
+    fn record(
+        &self,
+        id: InterfaceId,
+        name: &str,
+        ty: TypeId,
+    ) -> anyhow::Result<Option<TokenStream>> {
         let TypeDefKind::Record(record) = &self.resolve.types[ty].kind else {
             return Ok(None);
         };
@@ -73,7 +78,11 @@ impl Check<'_> {
         }))
     }
 
-    fn function(&self, id: InterfaceId, function: &Function) -> anyhow::Result<Option<TokenStream>> {
+    fn function(
+        &self,
+        id: InterfaceId,
+        function: &Function,
+    ) -> anyhow::Result<Option<TokenStream>> {
         let mut checks = Vec::new();
         for param in &function.params {
             let (ident, json) = (field(&param.name), json_name(&param.name));
@@ -97,7 +106,10 @@ impl Check<'_> {
             params.push(quote!(#ident: &#ty));
         }
         let name = field(&function.name);
-        let docs = format!("Of the arguments of `{}`: all that is wrong with them.", function.name);
+        let docs = format!(
+            "Of the arguments of `{}`: all that is wrong with them.",
+            function.name
+        );
         let checks = checks.iter().map(|(ident, json, _, check)| {
             quote! {{
                 let (value, at) = (#ident, ::silo_sdk::bounds::At::parameter(#json));
@@ -171,7 +183,10 @@ impl Check<'_> {
             })
         };
         let Type::Id(id) = ty else {
-            let checks = bounds.iter().map(bounded).collect::<anyhow::Result<Vec<_>>>()?;
+            let checks = bounds
+                .iter()
+                .map(bounded)
+                .collect::<anyhow::Result<Vec<_>>>()?;
             return Ok((!checks.is_empty()).then(|| quote!(#(#checks)*)));
         };
         let origin = self.origin(*id);
@@ -182,9 +197,9 @@ impl Check<'_> {
                 Ok(inner.map(|check| quote!(if let Some(value) = #value { #check })))
             }
             TypeDefKind::List(inner) => self.list(inner, value, bounds),
-            TypeDefKind::Record(_) if bounds.is_empty() && self.has_bounds(origin)? => {
-                Ok(Some(quote!(::silo_sdk::bounds::Bounded::check(#value, at, found);)))
-            }
+            TypeDefKind::Record(_) if bounds.is_empty() && self.has_bounds(origin)? => Ok(Some(
+                quote!(::silo_sdk::bounds::Bounded::check(#value, at, found);),
+            )),
             _ if bounds.is_empty() => Ok(None),
             _ => Err(anyhow!("{bounds:?} says nothing of this type")),
         }

@@ -45,13 +45,19 @@ impl<'a> At<'a> {
     #[must_use]
     pub fn field(&'a self, name: &'a str) -> Self {
         let step = Step::Field(name);
-        Self { up: Some(self), step }
+        Self {
+            up: Some(self),
+            step,
+        }
     }
 
     #[must_use]
     pub fn item(&'a self, index: usize) -> Self {
         let step = Step::Item(index);
-        Self { up: Some(self), step }
+        Self {
+            up: Some(self),
+            step,
+        }
     }
 
     /// Names of a contract have nothing that a pointer would have to escape.
@@ -170,7 +176,16 @@ mod tests {
         for text in ["a", "pizza", "péché", "ピザ屋です", "בית", "👩‍🍳"] {
             assert_eq!(line(text), 0, "{text}");
         }
-        for text in ["", "a\nb", "a\rb", "\0", "\u{1b}[2J", "a\u{202e}b", "\u{2066}", "sixsix"] {
+        for text in [
+            "",
+            "a\nb",
+            "a\rb",
+            "\0",
+            "\u{1b}[2J",
+            "a\u{202e}b",
+            "\u{2066}",
+            "sixsix",
+        ] {
             assert_eq!(line(text), 1, "{text:?}");
         }
         assert_eq!(line("sixsix\u{85}"), 2, "both are told");

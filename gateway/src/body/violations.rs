@@ -94,7 +94,11 @@ impl<'a> Check<'a> {
         };
         if !fits {
             let expected = self.describe(schema);
-            self.note(at, format!("expected {expected}, found {body}"), Kind::Value);
+            self.note(
+                at,
+                format!("expected {expected}, found {body}"),
+                Kind::Value,
+            );
         }
     }
 
@@ -113,13 +117,22 @@ impl<'a> Check<'a> {
         // The fields say which form was meant, whatever is in them.
         let misfit = |found: &Vec<Violation>| {
             let steps = at.matches('/').count() + 1;
-            let own = found.iter().filter(|v| v.pointer.matches('/').count() == steps);
-            let fields = own.filter(|violation| violation.kind == Kind::Field).count();
+            let own = found
+                .iter()
+                .filter(|v| v.pointer.matches('/').count() == steps);
+            let fields = own
+                .filter(|violation| violation.kind == Kind::Field)
+                .count();
             (fields, found.len())
         };
         match tried.min_by_key(misfit) {
             Some(found) => {
-                for Violation { pointer, message, kind } in found {
+                for Violation {
+                    pointer,
+                    message,
+                    kind,
+                } in found
+                {
                     self.note(&pointer, message, kind);
                 }
             }
@@ -273,7 +286,9 @@ fn fits_range(schema: &Value, body: &Tree) -> bool {
         Tree::Number(number) => *number,
         _ => return true,
     };
-    schema["minimum"].as_f64().is_none_or(|least| found >= least)
+    schema["minimum"]
+        .as_f64()
+        .is_none_or(|least| found >= least)
         && schema["maximum"].as_f64().is_none_or(|most| found <= most)
 }
 

@@ -54,10 +54,18 @@ pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<Told> {
     };
     vec![
         told("status", "It moved on.", change(schemas)),
-        told("driver", "Its driver changed, or where they are.", change(schemas)),
+        told(
+            "driver",
+            "Its driver changed, or where they are.",
+            change(schemas),
+        ),
         told("eta", "It is expected at another time.", change(schemas)),
         told("gap", GAP, gap(notice(schemas))),
-        told("end", "Nothing follows; the stream ends.", notice(schemas).done()),
+        told(
+            "end",
+            "Nothing follows; the stream ends.",
+            notice(schemas).done(),
+        ),
     ]
 }
 
@@ -69,8 +77,16 @@ pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<Told> {
     let alert = schemas.answer_of("kitchen", "alert").done();
     vec![
         told("status", "An order moved on.", change(schemas)),
-        told("driver", "An order's driver changed, or where they are.", change(schemas)),
-        told("eta", "An order is expected at another time.", change(schemas)),
+        told(
+            "driver",
+            "An order's driver changed, or where they are.",
+            change(schemas),
+        ),
+        told(
+            "eta",
+            "An order is expected at another time.",
+            change(schemas),
+        ),
         told("alert", "Of the kitchen, the stock or a driver.", alert),
         told("gap", GAP, gap(Object::default())),
     ]

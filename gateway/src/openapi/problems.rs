@@ -167,11 +167,9 @@ fn errors() -> Value {
 /// Members of its own.
 fn members(kind: Kind, schemas: &mut Schemas) -> Vec<(&'static str, Value)> {
     let text = |about: &str| json!({"type": "string", "description": about});
-    let texts = |about: &str| {
-        json!({"type": "array", "items": {"type": "string"}, "description": about})
-    };
-    let count =
-        |about: &str| json!({"type": "integer", "minimum": 0, "description": about});
+    let texts =
+        |about: &str| json!({"type": "array", "items": {"type": "string"}, "description": about});
+    let count = |about: &str| json!({"type": "integer", "minimum": 0, "description": about});
     match kind {
         problem::MALFORMED => vec![
             ("line", count("Where the body is no JSON.")),

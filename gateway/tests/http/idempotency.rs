@@ -87,8 +87,14 @@ async fn a_refusal_that_is_heard_again_says_so() {
     for (method, answer) in [
         ("order.create", json!({"ok": rejected})),
         ("order.cancel", json!({"err": {"invalid": violation}})),
-        ("order.confirm-delivery", json!({"err": {"conflict": conflict}})),
-        ("order.update-status", json!({"err": {"notFound": "no such order"}})),
+        (
+            "order.confirm-delivery",
+            json!({"err": {"conflict": conflict}}),
+        ),
+        (
+            "order.update-status",
+            json!({"err": {"notFound": "no such order"}}),
+        ),
         ("order.assign-driver", json!({"err": {"stale": 7}})),
         ("x.method", json!({"err": {"own": [1]}})),
     ] {

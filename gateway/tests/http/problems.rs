@@ -156,14 +156,35 @@ const ALL_AT_ONCE: &[(&str, &str, &[(&str, &str)])] = &[
         r#"{"customerId":7,"items":[{"pizzaType":"M","quantity":"two"},{"quantity":100,"size":"L"}],
             "deliveryAddress":"a\u202eb","deliveryLocation":{"lat":91,"lon":null},"tip":1}"#,
         &[
-            ("/customerId", "expected a string of 1 to 128 characters of A-Z a-z 0-9 . _ : -, found the number 7"),
-            ("/items/0/quantity", "expected an integer from 1 to 99, found the string \"two\""),
-            ("/items/1/quantity", "expected an integer from 1 to 99, found the number 100"),
-            ("/items/1/size", "unknown field; known are pizzaType, quantity"),
+            (
+                "/customerId",
+                "expected a string of 1 to 128 characters of A-Z a-z 0-9 . _ : -, found the number 7",
+            ),
+            (
+                "/items/0/quantity",
+                "expected an integer from 1 to 99, found the string \"two\"",
+            ),
+            (
+                "/items/1/quantity",
+                "expected an integer from 1 to 99, found the number 100",
+            ),
+            (
+                "/items/1/size",
+                "unknown field; known are pizzaType, quantity",
+            ),
             ("/items/1/pizzaType", "the field is required"),
-            ("/deliveryAddress", "a string of at most 500 characters without control characters"),
-            ("/deliveryLocation/lat", "expected a number from -90 to 90, found the number 91"),
-            ("/deliveryLocation/lon", "expected a number from -180 to 180, found null"),
+            (
+                "/deliveryAddress",
+                "a string of at most 500 characters without control characters",
+            ),
+            (
+                "/deliveryLocation/lat",
+                "expected a number from -90 to 90, found the number 91",
+            ),
+            (
+                "/deliveryLocation/lon",
+                "expected a number from -180 to 180, found null",
+            ),
             ("/tip", "unknown field; known are customerId"),
         ],
     ),
@@ -179,10 +200,19 @@ const ALL_AT_ONCE: &[(&str, &str, &[(&str, &str)])] = &[
         "PUT /api/inventory/i/stock",
         r#"{"amounts":[{"ingredient":1,"quantity":-1},{"ingredient":"","quantity":1.5},7],"x":0}"#,
         &[
-            ("/amounts/0/ingredient", "expected a string of 1 to 100 characters"),
-            ("/amounts/0/quantity", "expected an integer from 0 to 4294967295, found the number -1"),
+            (
+                "/amounts/0/ingredient",
+                "expected a string of 1 to 100 characters",
+            ),
+            (
+                "/amounts/0/quantity",
+                "expected an integer from 0 to 4294967295, found the number -1",
+            ),
             ("/amounts/1/ingredient", "found the string \"\""),
-            ("/amounts/1/quantity", "expected an integer from 0 to 4294967295, found the number 1.5"),
+            (
+                "/amounts/1/quantity",
+                "expected an integer from 0 to 4294967295, found the number 1.5",
+            ),
             ("/amounts/2", "expected an object, found the number 7"),
             ("/x", "unknown field; known are amounts"),
         ],
@@ -191,7 +221,10 @@ const ALL_AT_ONCE: &[(&str, &str, &[(&str, &str)])] = &[
         "PUT /api/inventory/i/recipes",
         r#"{"pizzaType":"M","ingredients":[]}"#,
         &[
-            ("/ingredients", "expected an array of 1 to 50 elements, found an array of 0"),
+            (
+                "/ingredients",
+                "expected an array of 1 to 50 elements, found an array of 0",
+            ),
             ("/priceCents", "the field is required"),
         ],
     ),
@@ -199,9 +232,18 @@ const ALL_AT_ONCE: &[(&str, &str, &[(&str, &str)])] = &[
         LOCATE,
         r#"{"lat":"N","lon":181,"timestamp":"now","speed":[]}"#,
         &[
-            ("/lat", "expected a number from -90 to 90, found the string \"N\""),
-            ("/lon", "expected a number from -180 to 180, found the number 181"),
-            ("/timestamp", "expected a time in RFC 3339, as 2026-02-14T19:30:00Z, found the string \"now\""),
+            (
+                "/lat",
+                "expected a number from -90 to 90, found the string \"N\"",
+            ),
+            (
+                "/lon",
+                "expected a number from -180 to 180, found the number 181",
+            ),
+            (
+                "/timestamp",
+                "expected a time in RFC 3339, as 2026-02-14T19:30:00Z, found the string \"now\"",
+            ),
             ("/speed", "found an array of 0"),
         ],
     ),
@@ -216,15 +258,29 @@ const ALL_AT_ONCE: &[(&str, &str, &[(&str, &str)])] = &[
     (
         "POST /api/orders/o/cancel",
         r#"{"reason":{},"x":1}"#,
-        &[("/reason", "expected a string of at most 500"), ("/x", "unknown field")],
+        &[
+            ("/reason", "expected a string of at most 500"),
+            ("/x", "unknown field"),
+        ],
     ),
     (
         "POST /api/orders/o/confirm-delivery",
         r#"{"x":1,"y":2}"#,
-        &[("/x", "unknown field; none is known"), ("/y", "unknown field")],
+        &[
+            ("/x", "unknown field; none is known"),
+            ("/y", "unknown field"),
+        ],
     ),
-    ("POST /api/drivers/d/accept", r#"["o"]"#, &[("", "expected an object, found an array of 1")]),
-    ("POST /api/kitchen/k/chefs", r#""1""#, &[("", "expected an object, found the string \"1\"")]),
+    (
+        "POST /api/drivers/d/accept",
+        r#"["o"]"#,
+        &[("", "expected an object, found an array of 1")],
+    ),
+    (
+        "POST /api/kitchen/k/chefs",
+        r#""1""#,
+        &[("", "expected an object, found the string \"1\"")],
+    ),
 ];
 
 /// Whoever fills in a form wants to hear of all mistakes, not of one after the other.
@@ -243,7 +299,15 @@ async fn all_mistakes_of_a_body_are_told_at_once_in_words_of_json() {
             assert!(message.contains(words), "{pointer}: {message}");
         }
     }
-    assert!(server.fake.calls.lock().expect("unpoisoned").iter().all(|call| call.method == "get"));
+    assert!(
+        server
+            .fake
+            .calls
+            .lock()
+            .expect("unpoisoned")
+            .iter()
+            .all(|call| call.method == "get")
+    );
 }
 
 /// A compressed body is not JSON that is wrong somewhere.

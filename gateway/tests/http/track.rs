@@ -31,11 +31,7 @@ impl Stream {
                 .to_owned()
         };
         let data = serde_json::from_str(&field("data: ")).expect("JSON");
-        Some((
-            field("event: "),
-            field("id: "),
-            data,
-        ))
+        Some((field("event: "), field("id: "), data))
     }
 
     /// The rest as `event id`.

@@ -64,7 +64,8 @@ impl Call {
     /// # Errors
     /// When the value has no JSON form.
     pub fn arguments(mut self, arguments: &impl Serialize) -> Result<Self, CallError> {
-        let json = serde_json::to_vec(arguments).map_err(|error| CallError::bad_argument("", error.to_string()))?;
+        let json = serde_json::to_vec(arguments)
+            .map_err(|error| CallError::bad_argument("", error.to_string()))?;
         self.arguments = json.into();
         Ok(self)
     }

@@ -37,9 +37,7 @@ impl Steps {
     /// From here on this is the date. Small differences are let grow, or a clock that is set
     /// by a little again and again would never be noticed.
     pub(crate) fn follow(&mut self, at: Moment) {
-        let moved = self
-            .ahead
-            .map(|before| (ahead(at) - before).unsigned_abs());
+        let moved = self.ahead.map(|before| (ahead(at) - before).unsigned_abs());
         let is_slew = moved.is_some_and(|moved| moved <= u128::from(SLEW_MS));
         if moved.is_none() || is_slew || self.is_set(at) {
             self.ahead = Some(ahead(at));
@@ -125,10 +123,7 @@ mod tests {
         assert_eq!(expiry.date(moment(0, 1_000_000)), 1_000_000);
         let jumped = |now_ms| moment(now_ms, 1_000_000 + now_ms + 48 * HOUR_MS);
         assert_eq!(expiry.date(jumped(1)), 1_000_001);
-        assert_eq!(
-            expiry.date(jumped(23 * HOUR_MS)),
-            1_000_000 + 23 * HOUR_MS
-        );
+        assert_eq!(expiry.date(jumped(23 * HOUR_MS)), 1_000_000 + 23 * HOUR_MS);
         let later = jumped(25 * HOUR_MS);
         assert_eq!(expiry.date(later), later.wall_ms);
     }

@@ -28,6 +28,7 @@ pub(crate) struct Reminders {
 struct Soon {
     /// Everything due before this date is in `rows`. It never goes back.
     until_ms: u64,
+    horizon_ms: u64,
     steps: Steps,
     /// While rows are read: what commits have changed since, which is newer than any row.
     changed: Option<HashSet<(ActorId, Arc<str>)>>,
@@ -56,10 +57,12 @@ impl Reminders {
         if let Some(changed) = &mut soon.changed {
             changed.insert(key.clone());
         }
+        let is_soon = due_now_ms <= begun.now_ms.saturating_add(soon.horizon_ms);
+        // The date was set, and nobody has looked since: what is set from now on must not be
+        // taken for what was set before.
+        let is_after_a_step = soon.steps.is_set(begun);
         match write.reminder {
-            // The date was set, and nobody has looked since: what is set from now on must not
-            // be taken for what was set before.
-            Some(reminder) if reminder.due_ms <= soon.until_ms || soon.steps.is_set(begun) => {
+            Some(reminder) if is_soon || is_after_a_step || reminder.due_ms <= soon.until_ms => {
                 let held = Held {
                     reminder,
                     due_now_ms,
@@ -150,6 +153,7 @@ pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
         let from_ms = soon.until_ms;
         // From here on commits add what is due before the new horizon by themselves.
         soon.changed = Some(HashSet::new());
+        soon.horizon_ms = core.settings.reminder_horizon_ms;
         soon.until_ms = from_ms.max(now.wall_ms + core.settings.reminder_horizon_ms);
         (from_ms, soon.until_ms, was_set, date_ms)
     };
@@ -178,12 +182,7 @@ pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
 }
 
 /// Takes in what is due after `from_ms` and up to `until_ms`, by the date of `at`.
-async fn read(
-    core: &Arc<Core>,
-    from_ms: u64,
-    until_ms: u64,
-    at: Moment,
-) -> Result<(), StoreError> {
+async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Result<(), StoreError> {
     let mut limit = PAGE;
     loop {
         let rows = core.store.reminders_due(until_ms, limit).await?;
@@ -194,7 +193,10 @@ async fn read(
             // Below the old horizon it is held already, or is being handled right now; and a
             // page is read from the beginning again.
             let is_old = row.reminder.due_ms <= from_ms && from_ms > 0;
-            let is_changed = soon.changed.as_ref().is_some_and(|changed| changed.contains(&key));
+            let is_changed = soon
+                .changed
+                .as_ref()
+                .is_some_and(|changed| changed.contains(&key));
             if is_old || is_changed || soon.rows.contains_key(&key) {
                 continue;
             }

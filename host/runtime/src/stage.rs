@@ -210,7 +210,13 @@ fn stage_effect(
             delay_ms,
         } => {
             let body = Body::Call { method, arguments };
-            let row = outbox_row(envelope, commit, target, body, now.begun.wall_ms.saturating_add(delay_ms));
+            let row = outbox_row(
+                envelope,
+                commit,
+                target,
+                body,
+                now.begun.wall_ms.saturating_add(delay_ms),
+            );
             commit.outbox.push(OutboxWrite {
                 index: row.key.index,
                 not_before_ms: row.not_before_ms,
@@ -264,11 +270,7 @@ fn write_reminder(commit: &mut Commit, name: Arc<str>, reminder: Option<Reminder
 
 /// The reminder that fired moves on in the same commit that handles it, unless the guest
 /// has set or cancelled it itself. The name of the one that has moved on.
-fn advance_reminder(
-    envelope: &Envelope,
-    now: &Now<'_>,
-    commit: &mut Commit,
-) -> Option<Arc<str>> {
+fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) -> Option<Arc<str>> {
     let Body::Reminder { name, due_ms, .. } = &envelope.body else {
         return None;
     };

@@ -69,7 +69,8 @@ pub struct Mistake {
 #[must_use]
 pub fn told(mistakes: &[Mistake]) -> String {
     let told = mistakes.iter();
-    let told = told.map(|mistake| format!("argument at {:?}: {}", mistake.pointer, mistake.message));
+    let told =
+        told.map(|mistake| format!("argument at {:?}: {}", mistake.pointer, mistake.message));
     told.collect::<Vec<_>>().join("; ")
 }
 

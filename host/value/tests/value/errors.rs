@@ -247,14 +247,22 @@ const ALL: &[(&str, &str, &[&str])] = &[
             "at /d: the field is required",
         ],
     ),
-    ("f: func(a: u8, b: u8);", r#"["x",null,3]"#, &["at /0: ", "at /1: ", "3 elements"]),
+    (
+        "f: func(a: u8, b: u8);",
+        r#"["x",null,3]"#,
+        &["at /0: ", "at /1: ", "3 elements"],
+    ),
 ];
 
 #[test]
 fn all_mistakes_are_told_at_once() {
     for (wit, json, expected) in ALL {
         let errors = args_from_json(json.as_bytes(), &function(wit), &Limits::default());
-        let told: Vec<_> = errors.expect_err("refused").iter().map(ToString::to_string).collect();
+        let told: Vec<_> = errors
+            .expect_err("refused")
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(told.len(), expected.len(), "{told:#?}");
         for (told, expected) in told.iter().zip(*expected) {
             assert!(told.starts_with(expected), "{told:?} is not {expected:?}");
@@ -270,6 +278,13 @@ fn nobody_is_told_more_mistakes_than_can_be_read() {
     assert_eq!(errors.expect_err("refused").len(), 100);
     // What is no JSON has no values that could be wrong.
     let errors = args_from_json(b"{\"b\":[1,2", &many, &Limits::default());
-    let told: Vec<_> = errors.expect_err("refused").iter().map(ToString::to_string).collect();
-    assert!(told.len() == 1 && told[0].starts_with("not JSON"), "{told:?}");
+    let told: Vec<_> = errors
+        .expect_err("refused")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        told.len() == 1 && told[0].starts_with("not JSON"),
+        "{told:?}"
+    );
 }
