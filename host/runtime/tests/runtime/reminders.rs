@@ -228,3 +228,30 @@ async fn what_waits_goes_on_when_the_date_is_set_back_or_forward() {
         assert!(until(rings).await, "{step}");
     }
 }
+
+#[tokio::test]
+async fn what_lies_too_far_ahead_is_refused_and_not_cut() {
+    const DAYS_400: u64 = 400 * 86_400_000;
+    let probes = World::default().silo("one").await;
+    let timer = |delay: u64, period: Option<u64>| json!({"timer": {"name": "t", "delayMs": delay, "periodMs": period}});
+    let send = |delay: u64| json!({"send": {"key": "b", "steps": "[]", "delayMs": delay}});
+    for (what, step) in [
+        ("delay", reminder("r", DAYS_400 + 1, None, "last")),
+        ("period", reminder("r", 0, Some(DAYS_400 + 1), "last")),
+        ("delay", timer(DAYS_400 + 1, None)),
+        ("period", timer(0, Some(u64::MAX))),
+        ("delay", send(DAYS_400 + 1)),
+    ] {
+        let error = probes.try_act("a", json!([step])).await;
+        let error = error.expect_err("refused").to_string();
+        let named = error.contains(what) && error.contains("34560000000 (400 days)");
+        assert!(named, "{step}: {error}");
+    }
+    for step in [
+        reminder("r", DAYS_400, Some(DAYS_400), "last"),
+        timer(DAYS_400, Some(DAYS_400)),
+        send(DAYS_400),
+    ] {
+        probes.act("a", json!([step])).await;
+    }
+}
