@@ -184,7 +184,7 @@ fn a_question_that_is_not_understood_is_refused_and_harms_nobody() {
     let authorization = format!("Bearer {}", token.trim());
     let named = ("authorization", authorization.as_str());
     let ask = |headers: &[(&str, &str)], body: &[u8]| {
-        crate::common::request(pizza.admin, "POST", "/edge/v1", headers, Some(body))
+        crate::common::request(pizza.admin, "POST", "/edge/v2", headers, Some(body))
     };
     // A map of one entry whose length is said to be four billion, and less strange ones.
     let deep = [0x91_u8; 100_000];

@@ -36,13 +36,15 @@ impl Driver {
             possible(motion)?;
         }
         has_fix(location, motion)?;
-        if at > context::now_ms() + AHEAD_MS_MAX {
+        if is_ahead(at) {
             return Err(invalid("/at", "lies in the future"));
         }
         if at + BEHIND_MS_MAX < context::now_ms() {
             return Err(invalid("/at", "lies more than an hour in the past"));
         }
-        if state.located_at.is_some_and(|last| at <= last) {
+        // What lies ahead was told before the date was set back: nobody waits for it.
+        let known = state.located_at.filter(|last| !is_ahead(*last));
+        if known.is_some_and(|last| at <= last) {
             return Ok(state);
         }
         state.location = Some(location);
@@ -85,7 +87,8 @@ impl Driver {
         }
         let heard = state.located_at.unwrap_or_default();
         let silent_ms = u128::from(context::now_ms().saturating_sub(heard));
-        if state.order_id.is_none() || state.lost_signal || silent_ms < SILENCE.as_millis() {
+        let silent = is_ahead(heard) || silent_ms >= SILENCE.as_millis();
+        if state.order_id.is_none() || state.lost_signal || !silent {
             return;
         }
         log::warn!("no position for {} s", silent_ms / 1_000);
@@ -127,6 +130,10 @@ fn has_fix(location: Location, motion: Option<Motion>) -> Result<(), Refusal> {
         return Err(invalid("/location", message));
     }
     Ok(())
+}
+
+fn is_ahead(at: u64) -> bool {
+    at > context::now_ms().saturating_add(AHEAD_MS_MAX)
 }
 
 fn possible(motion: Motion) -> Result<(), Refusal> {

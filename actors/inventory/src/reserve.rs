@@ -170,8 +170,15 @@ impl Inventory {
         let orders = HELD.keys(self.swept.as_deref(), SWEEP_MAX);
         let now = context::now_ms();
         for order_id in &orders {
-            let old = HELD.get(order_id).filter(|h| h.at + HELD_MS_MAX <= now);
-            if let Some(held) = old {
+            let Some(mut held) = HELD.get(order_id) else {
+                continue;
+            };
+            if held.at > now {
+                // The date was set back; it waits its time from here on, and no longer.
+                held.at = now;
+                HELD.insert(order_id, &held);
+            }
+            if held.at.saturating_add(HELD_MS_MAX) <= now {
                 self.put_back(order_id);
                 if !held.consumed {
                     let why = "it waited too long for a cook";

@@ -71,7 +71,8 @@ impl Kitchen {
     pub(crate) fn failed(&mut self, chef_id: &str, reason: &str) {
         let now = context::now_ms();
         if let Some(chef) = self.chefs.get_mut(chef_id).filter(|chef| chef.on_shift) {
-            chef.failures.retain(|at| at + FAILURES_MS > now);
+            chef.failures
+                .retain(|at| *at <= now && at + FAILURES_MS > now);
             chef.failures.push(now);
             if chef.failures.len() >= FAILURES_MAX {
                 chef.on_shift = false;

@@ -38,8 +38,7 @@ impl Trust {
                 ..Self::default()
             };
         }
-        self.rests_until
-            .is_none_or(|until| until <= context::now_ms())
+        !self.rests_until.is_some_and(is_to_come)
     }
 
     pub(crate) fn did_well(&mut self) {
@@ -67,8 +66,7 @@ impl Trust {
         // What is known may be about the one before.
         let known = self.binding.as_ref() == Some(&binding);
         let about = if known { self.clone() } else { Self::default() };
-        let now = context::now_ms();
-        let until = about.rests_until.filter(|until| *until > now);
+        let until = about.rests_until.filter(|until| is_to_come(*until));
         Some(PluginStatus {
             binding,
             trust: match until {
@@ -81,4 +79,11 @@ impl Trust {
             asked_again_at: until,
         })
     }
+}
+
+/// Whether a rest goes on. One that would last longer than any was begun before the date was
+/// set back, and nobody waits for that.
+fn is_to_come(until: u64) -> bool {
+    let now = context::now_ms();
+    until > now && until <= now.saturating_add(REST_MS)
 }

@@ -12,7 +12,8 @@ pub fn set(name: &str, delay: Duration) {
     host::set(name, millis(delay), None, Missed::Last);
 }
 
-/// Fires after `delay` and every `period` from then on; a period below one second is refused.
+/// Fires after `delay` and every `period` from then on; a period below one second is refused,
+/// and so are times beyond 400 days.
 /// `missed` decides about the firings that fell into an outage.
 pub fn set_periodic(name: &str, delay: Duration, period: Duration, missed: Missed) {
     host::set(name, millis(delay), Some(millis(period)), missed);

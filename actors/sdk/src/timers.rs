@@ -11,7 +11,8 @@ pub fn set(name: &str, delay: Duration) {
     host::set(name, millis(delay), None);
 }
 
-/// Fires after `delay` and every `period` from then on.
+/// Fires after `delay` and every `period` from then on. A silo refuses a period below 10 ms,
+/// and times beyond 400 days: the turn fails, and says so.
 pub fn set_periodic(name: &str, delay: Duration, period: Duration) {
     host::set(name, millis(delay), Some(millis(period)));
 }

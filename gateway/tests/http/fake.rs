@@ -228,6 +228,10 @@ impl Transport for Fake {
         1_700_000_000_000
     }
 
+    fn deadline_ms(&self, wait: Duration) -> u64 {
+        u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn fresh_id(&self) -> MessageId {
         let count = self.ids.fetch_add(1, Ordering::Relaxed);
         MessageId::derive("fresh", &[&count.to_le_bytes()])

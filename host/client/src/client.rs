@@ -88,7 +88,6 @@ impl Client {
     /// When there was no reply; the error says whether anything can have happened.
     pub async fn raw(&self, call: Call) -> Result<Reply, CallError> {
         let transport = &self.transport;
-        let wait_ms = u64::try_from(call.deadline.as_millis()).unwrap_or(u64::MAX);
         let envelope = Envelope {
             target: call.target,
             body: Body::Call {
@@ -96,7 +95,7 @@ impl Client {
                 arguments: call.arguments,
             },
             id: call.id.unwrap_or_else(|| transport.fresh_id()),
-            deadline_ms: transport.now_ms().saturating_add(wait_ms),
+            deadline_ms: transport.deadline_ms(call.deadline),
             chain: Chain::default(),
             caller: None,
             trace: call.trace,

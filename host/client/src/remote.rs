@@ -206,14 +206,14 @@ impl Transport for Remote {
             return Err(CallError::Unreachable { detail });
         };
         let id = envelope.id;
-        let left_ms = envelope.deadline_ms.saturating_sub(self.now_ms());
+        let left_ms = envelope.deadline_ms.saturating_sub(self.clock.elapsed_ms());
         let question = Question::Deliver(CallMessage {
             actor_type: Arc::clone(envelope.target.actor_type()),
             key: Arc::clone(envelope.target.key()),
             method,
             arguments,
             id,
-            deadline_ms: envelope.deadline_ms,
+            wait_ms: left_ms,
             trace: envelope.trace,
         });
         let wait = Duration::from_millis(left_ms) + MARGIN;
@@ -312,6 +312,11 @@ impl Transport for Remote {
 
     fn now_ms(&self) -> u64 {
         self.clock.now_ms()
+    }
+
+    fn deadline_ms(&self, wait: Duration) -> u64 {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.clock.elapsed_ms().saturating_add(wait_ms)
     }
 
     fn fresh_id(&self) -> MessageId {

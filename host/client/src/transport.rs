@@ -1,6 +1,7 @@
 //! What carries a call to a silo.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -67,8 +68,12 @@ pub trait Transport: Send + Sync + 'static {
 
     async fn readiness(&self) -> Readiness;
 
-    /// The silo's clock: milliseconds since the Unix epoch.
+    /// The silo's date: milliseconds since the Unix epoch. It may be set at any moment, so
+    /// nobody waits by it.
     fn now_ms(&self) -> u64;
+
+    /// The deadline of an envelope that may take `wait` from now on.
+    fn deadline_ms(&self, wait: Duration) -> u64;
 
     /// A message id that nobody has used.
     fn fresh_id(&self) -> MessageId;

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::transport::{EventPage, Readiness};
 
-pub const PATH: &str = "/edge/v1";
-/// With each answer: the silo's clock, in milliseconds since the Unix epoch.
+pub const PATH: &str = "/edge/v2";
+/// With each answer: the silo's date, in milliseconds since the Unix epoch.
 pub const NOW_MS: &str = "silo-now-ms";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,8 +53,8 @@ pub struct CallMessage {
     pub method: Arc<str>,
     pub arguments: Bytes,
     pub id: MessageId,
-    /// By the silo's clock.
-    pub deadline_ms: u64,
+    /// How long it may take from here on; the two have no clock in common.
+    pub wait_ms: u64,
     pub trace: Option<Arc<str>>,
 }
 

@@ -64,8 +64,36 @@ pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), crate::Gu
 /// The longest time that a guest may plan ahead: 400 days.
 const AHEAD_MS_MAX: u64 = 400 * 86_400_000;
 
-pub(crate) fn ahead(delay_ms: u64) -> u64 {
-    delay_ms.min(AHEAD_MS_MAX)
+/// A delay or a period. One that is too long is refused, not cut: it would be over early, and
+/// nobody would know.
+pub(crate) fn ahead(
+    desk: &mut Desk,
+    what: &'static str,
+    part: &str,
+    time_ms: u64,
+) -> wasmtime::Result<u64> {
+    if time_ms <= AHEAD_MS_MAX {
+        return Ok(time_ms);
+    }
+    let why = format!("its {part} is {time_ms} ms; at most {AHEAD_MS_MAX} (400 days) are allowed");
+    Err(desk.stop(crate::GuestError::Refused { what, why }))
+}
+
+/// The period of something that is repeated: neither too short nor too long.
+pub(crate) fn period(
+    desk: &mut Desk,
+    what: &'static str,
+    least_ms: u64,
+    period_ms: Option<u64>,
+) -> wasmtime::Result<Option<u64>> {
+    let Some(period_ms) = period_ms else {
+        return Ok(None);
+    };
+    if period_ms < least_ms {
+        let why = format!("its period is {period_ms} ms; at least {least_ms} are allowed");
+        return Err(desk.stop(crate::GuestError::Refused { what, why }));
+    }
+    ahead(desk, what, "period", period_ms).map(Some)
 }
 
 pub(crate) fn payload(

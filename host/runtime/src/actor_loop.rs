@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::activation::Activation;
 use crate::calls::TurnCalls;
 use crate::catalog::ActorType;
+use crate::clock::Moment;
 use crate::pipeline::Pipeline;
 use crate::release;
 use crate::silo::Core;
@@ -155,8 +156,9 @@ impl ActorLoop {
                 name: "activate".into(),
             },
         );
+        let begun = Moment::of(&*self.core.clock);
         let outcome = self
-            .run_guest(actor_type, &envelope, What::Activate, None)
+            .run_guest(actor_type, &envelope, begun, What::Activate, None)
             .await?;
         if let Some(activation) = &mut self.activation {
             activation.awake = true;
@@ -170,9 +172,7 @@ impl ActorLoop {
             {
                 let set = Some((delay_ms, period_ms));
                 let change = TimerChange { name, set };
-                self.core
-                    .timers
-                    .apply(&self.core.clock, &self.slot.id, change);
+                self.core.timers.apply(begun, &self.slot.id, change);
             }
         }
         Ok(())
@@ -182,23 +182,27 @@ impl ActorLoop {
         &mut self,
         actor_type: &Arc<ActorType>,
         envelope: &Envelope,
+        begun: Moment,
         migrated: Option<State>,
     ) -> Result<Outcome, CallError> {
         let what = what(&envelope.body);
-        self.run_guest(actor_type, envelope, what, migrated).await
+        self.run_guest(actor_type, envelope, begun, what, migrated)
+            .await
     }
 
     pub(crate) async fn ask_migrate(
         &mut self,
         actor_type: &Arc<ActorType>,
         envelope: &Envelope,
+        begun: Moment,
         state: State,
     ) -> Result<Outcome, CallError> {
         let what = What::Migrate {
             from_schema: state.schema,
             bytes: state.bytes,
         };
-        self.run_guest(actor_type, envelope, what, None).await
+        self.run_guest(actor_type, envelope, begun, what, None)
+            .await
     }
 
     /// Runs the guest, and meanwhile lets earlier turns go as they become durable and
@@ -207,13 +211,14 @@ impl ActorLoop {
         &mut self,
         actor_type: &Arc<ActorType>,
         envelope: &Envelope,
+        begun: Moment,
         what: What,
         migrated: Option<State>,
     ) -> Result<Outcome, CallError> {
         let Some(activation) = self.activation.as_deref() else {
             return Err(CallError::Moved);
         };
-        let mut turn = turn_input(&self.core, activation, envelope, what);
+        let mut turn = turn_input(&self.core, activation, envelope, begun, what);
         turn.calls = Arc::new(TurnCalls::new(
             &self.core,
             envelope,
@@ -248,19 +253,19 @@ pub(crate) fn turn_input(
     core: &Arc<Core>,
     activation: &Activation,
     envelope: &Envelope,
+    begun: Moment,
     what: What,
 ) -> Turn {
-    let now_ms = core.clock.now_ms();
     Turn {
         actor: envelope.target.clone(),
         what,
         message_id: envelope.id,
         caller: envelope.caller.clone(),
-        now_ms,
+        now_ms: begun.wall_ms,
         random_seed: core.entropy.next(),
         trace: envelope.trace.clone(),
         depth: envelope.chain.depth(),
-        deadline_ms_left: envelope.deadline_ms.saturating_sub(now_ms),
+        deadline_ms_left: envelope.deadline_ms.saturating_sub(core.clock.now_ms()),
         state: activation.state.clone(),
         entries: activation.entries(),
         calls: Arc::new(pizza_guest::NoCalls),

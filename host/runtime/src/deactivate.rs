@@ -8,6 +8,7 @@ use pizza_types::{ActorId, Body};
 
 use crate::activation::Activation;
 use crate::actor_loop::turn_input;
+use crate::clock::Moment;
 use crate::silo::Core;
 
 /// Actors told at once when a silo drains.
@@ -23,8 +24,9 @@ pub(crate) async fn run(core: Arc<Core>, id: ActorId, activation: Box<Activation
         return;
     }
     let name = "deactivate".into();
+    let begun = Moment::of(&*core.clock);
     let envelope = core.internal(&id, Body::Timer { name });
-    let turn = turn_input(&core, &activation, &envelope, What::Deactivate);
+    let turn = turn_input(&core, &activation, &envelope, begun, What::Deactivate);
     match actor_type.module.run(turn).await {
         Ok(outcome) => {
             let committed = pizza_guest::log::Turn::Committed;

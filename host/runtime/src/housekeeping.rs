@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use pizza_store::Retention;
 
+use crate::clock::Moment;
+use crate::date::Expiry;
 use crate::deactivate;
 use crate::silo::Core;
 
@@ -11,15 +13,16 @@ use crate::silo::Core;
 const EXPIRE_ROWS: usize = 50_000;
 
 pub(crate) async fn run(core: Arc<Core>) {
+    let mut expiry = Expiry::new(core.settings.dedupe_ms);
     loop {
         core.pause(core.settings.sweep_ms).await;
         evict_idle(&core);
         if let Err(error) = crate::reminders::look_ahead(&core).await {
             tracing::error!(%error, "reminders cannot be read");
         }
-        let now_ms = core.clock.now_ms();
+        let date_ms = expiry.date(Moment::of(&*core.clock));
         let retention = retention(&core);
-        let swept = core.store.expire(now_ms, &retention, EXPIRE_ROWS).await;
+        let swept = core.store.expire(date_ms, &retention, EXPIRE_ROWS).await;
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "old rows left the store"),

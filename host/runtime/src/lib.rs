@@ -24,6 +24,7 @@
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`deactivate`](crate::deactivate): an actor that leaves memory is told so
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
+//! - [`date`](crate::date): what follows from the date being set meanwhile
 //! - [`settings`]: the numbers that bound a silo and each actor type
 //! - [`silo`](crate::silo): the handle that holds it all together
 
@@ -34,6 +35,7 @@ mod breaker;
 mod calls;
 pub mod catalog;
 pub mod clock;
+mod date;
 mod deactivate;
 mod dead_letters;
 mod doubt;

@@ -11,6 +11,7 @@ use pizza_types::{ActorId, SHARDS, ShardId};
 use tokio::sync::Notify;
 
 use crate::alarm::Alarms;
+use crate::clock::Moment;
 use crate::silo::Core;
 use crate::supervise::{self, Verdict};
 
@@ -36,16 +37,12 @@ impl Outbox {
     }
 
     /// The rows are durable; each goes to the end of its lane when its time has come.
-    pub(crate) fn enqueue(&self, core: &Arc<Core>, rows: Vec<OutboxRow>) {
-        let now_ms = if rows.is_empty() {
-            0
-        } else {
-            core.clock.now_ms()
-        };
+    /// Their times are dates as of `at`.
+    pub(crate) fn enqueue(&self, core: &Arc<Core>, rows: Vec<OutboxRow>, at: Moment) {
         for row in rows {
             self.pending.fetch_add(1, Ordering::Relaxed);
-            if row.not_before_ms > now_ms {
-                self.later.set(row.not_before_ms, row);
+            if row.not_before_ms > at.wall_ms {
+                self.later.set(at.at(row.not_before_ms), row);
             } else {
                 self.join_lane(core, row);
             }
@@ -114,7 +111,7 @@ pub(crate) async fn redrive(core: &Arc<Core>) -> Result<usize, StoreError> {
             let complete = rows.len() < PAGE;
             after = rows.last().map(|row| row.key.clone());
             count += rows.len();
-            core.outbox.enqueue(core, rows);
+            core.outbox.enqueue(core, rows, Moment::of(&*core.clock));
             if complete {
                 break;
             }

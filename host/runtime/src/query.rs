@@ -14,6 +14,7 @@ use crate::actor_loop::{ActorLoop, turn_input, what};
 use crate::breaker::Ended;
 use crate::calls::TurnCalls;
 use crate::catalog::ActorType;
+use crate::clock::Moment;
 use crate::gate::Gate;
 use crate::silo::Core;
 use crate::slot::Queued;
@@ -65,7 +66,8 @@ fn answer(
 ) -> impl Future<Output = ()> + Send + use<> {
     let version = activation.version;
     let envelope = &query.envelope;
-    let mut turn = turn_input(core, activation, envelope, what(&envelope.body));
+    let begun = Moment::of(&*core.clock);
+    let mut turn = turn_input(core, activation, envelope, begun, what(&envelope.body));
     turn.calls = Arc::new(TurnCalls::new(core, envelope, gate.clone(), version));
     let (core, gate) = (Arc::clone(core), gate.clone());
     async move {

@@ -48,12 +48,12 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
     }
     log::write(&outputs.actor, &outputs.logs, log::Turn::Committed);
     for change in outputs.timers {
-        core.timers.apply(&core.clock, &outputs.actor, change);
+        core.timers.apply(outputs.begun, &outputs.actor, change);
     }
-    for write in outputs.reminders {
-        core.reminders.apply(&outputs.actor, write);
+    for change in outputs.reminders {
+        core.reminders.apply(&outputs.actor, change, outputs.begun);
     }
-    core.outbox.enqueue(core, outputs.sends);
+    core.outbox.enqueue(core, outputs.sends, outputs.begun);
     // A commit that was in doubt has its events, but their positions are not known here.
     let positions = committed.map_or_else(Vec::new, |c| c.positions);
     let mut positions = positions.into_iter();
@@ -61,7 +61,7 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
         let (stream, key) = (&event.stream, &event.key);
         match positions.next() {
             Some(position) => {
-                let (at_ms, payload) = (outputs.at_ms, event.payload);
+                let (at_ms, payload) = (outputs.begun.wall_ms, event.payload);
                 let stored = StoredEvent {
                     position,
                     at_ms,

@@ -168,9 +168,16 @@ impl Silo {
         }
     }
 
+    /// On the clock that never goes back, which deadlines are on.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         self.core.clock.now_ms()
+    }
+
+    /// The date: milliseconds since the Unix epoch, UTC.
+    #[must_use]
+    pub fn wall_ms(&self) -> u64 {
+        self.core.clock.wall_ms()
     }
 
     /// An id that nobody has used: 128 random bits.

@@ -14,13 +14,15 @@ use tokio::sync::oneshot;
 
 use crate::activation::Activation;
 use crate::catalog::ActorType;
+use crate::clock::Moment;
 use crate::reminders;
 use crate::slot::Manner;
 
 /// What staging must know of the moment.
 pub(crate) struct Now<'a> {
     pub(crate) silo: &'a SiloId,
-    pub(crate) ms: u64,
+    /// When the turn began, which is the `now` that the guest was told.
+    pub(crate) begun: Moment,
     pub(crate) manner: Manner,
     pub(crate) dedupe_ms: u64,
     /// The reminder that this turn handles.
@@ -45,11 +47,11 @@ pub(crate) struct Outputs {
     pub(crate) declined: bool,
     pub(crate) replayed: bool,
     pub(crate) sends: Vec<OutboxRow>,
-    pub(crate) reminders: Vec<ReminderWrite>,
+    pub(crate) reminders: Vec<ReminderChange>,
     pub(crate) timers: Vec<TimerChange>,
     pub(crate) events: Vec<NewEvent>,
-    /// When the events happened.
-    pub(crate) at_ms: u64,
+    /// When the events happened, and what delays are counted from.
+    pub(crate) begun: Moment,
     pub(crate) logs: Vec<LogLine>,
 }
 
@@ -57,6 +59,27 @@ pub(crate) struct TimerChange {
     pub(crate) name: Arc<str>,
     /// Delay and period, both in milliseconds; `None` cancels.
     pub(crate) set: Option<(u64, Option<u64>)>,
+}
+
+/// A reminder that was set, moved on or removed.
+pub(crate) struct ReminderChange {
+    pub(crate) write: ReminderWrite,
+    /// When it is due on the clock that never goes back.
+    pub(crate) due_now_ms: u64,
+}
+
+impl ReminderChange {
+    fn of(write: ReminderWrite, begun: Moment, moved_on: Option<&Arc<str>>) -> Self {
+        let reminder = write.reminder.as_ref();
+        let mut due_now_ms = reminder.map_or(0, |reminder| begun.at(reminder.due_ms));
+        // Its rhythm goes on, also when the date has gone back meanwhile.
+        if moved_on == Some(&write.name)
+            && let Some(period_ms) = reminder.and_then(|reminder| reminder.period_ms)
+        {
+            due_now_ms = due_now_ms.min(begun.now_ms.saturating_add(period_ms));
+        }
+        Self { write, due_now_ms }
+    }
 }
 
 impl Outputs {
@@ -74,7 +97,7 @@ impl Outputs {
             reminders: Vec::new(),
             timers: Vec::new(),
             events: Vec::new(),
-            at_ms: 0,
+            begun: Moment::default(),
             logs: Vec::new(),
         }
     }
@@ -102,7 +125,7 @@ pub(crate) fn stage(
         owner: now.silo.clone(),
         epoch: activation.epoch,
         version: activation.version,
-        now_ms: now.ms,
+        now_ms: now.begun.wall_ms,
         module: Some(actor_type.module.digest()),
         state,
         entries: outcome.entries,
@@ -111,7 +134,7 @@ pub(crate) fn stage(
             fingerprint: envelope.body.fingerprint(),
             reply: outcome.reply.clone(),
             declined: outcome.declined,
-            expires_at_ms: now.ms + now.dedupe_ms,
+            expires_at_ms: now.begun.wall_ms.saturating_add(now.dedupe_ms),
         }),
         outbox: Vec::new(),
         reminders: Vec::new(),
@@ -121,16 +144,20 @@ pub(crate) fn stage(
     for effect in outcome.effects {
         stage_effect(effect, envelope, now, &mut commit, &mut outputs);
     }
-    if !again {
-        advance_reminder(envelope, now, &mut commit);
-    }
+    let moved_on = if again {
+        None
+    } else {
+        advance_reminder(envelope, now, &mut commit)
+    };
 
     outputs.reply = outcome.reply;
     outputs.declined = outcome.declined;
     outputs.logs = outcome.logs;
-    outputs.reminders.clone_from(&commit.reminders);
+    let writes = commit.reminders.iter().cloned();
+    let changes = writes.map(|write| ReminderChange::of(write, now.begun, moved_on.as_ref()));
+    outputs.reminders = changes.collect();
     outputs.events.clone_from(&commit.events);
-    outputs.at_ms = now.ms;
+    outputs.begun = now.begun;
     if changes_nothing(&commit) {
         return Staged {
             commit: None,
@@ -183,7 +210,12 @@ fn stage_effect(
             delay_ms,
         } => {
             let body = Body::Call { method, arguments };
-            let row = outbox_row(envelope, commit, target, body, now.ms + delay_ms);
+            // What waits for nothing waits for no date either, also after a restart.
+            let not_before_ms = match delay_ms {
+                0 => 0,
+                delay_ms => now.begun.wall_ms.saturating_add(delay_ms),
+            };
+            let row = outbox_row(envelope, commit, target, body, not_before_ms);
             commit.outbox.push(OutboxWrite {
                 index: row.key.index,
                 not_before_ms: row.not_before_ms,
@@ -208,11 +240,11 @@ fn stage_effect(
             period_ms,
             policy,
         } => {
-            let due_ms = now.ms + delay_ms;
             let reminder = Reminder {
-                due_ms,
+                due_ms: now.begun.wall_ms.saturating_add(delay_ms),
                 period_ms,
                 policy,
+                version: commit.version + 1,
             };
             write_reminder(commit, name, Some(reminder));
         }
@@ -236,19 +268,19 @@ fn write_reminder(commit: &mut Commit, name: Arc<str>, reminder: Option<Reminder
 }
 
 /// The reminder that fired moves on in the same commit that handles it, unless the guest
-/// has set or cancelled it itself.
-fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) {
-    let Body::Reminder { name, .. } = &envelope.body else {
-        return;
+/// has set or cancelled it itself. The name of the one that has moved on.
+fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) -> Option<Arc<str>> {
+    let Body::Reminder { name, due_ms, .. } = &envelope.body else {
+        return None;
     };
     if commit.reminders.iter().any(|write| write.name == *name) {
-        return;
+        return None;
     }
-    let next = now
-        .reminder
-        .as_ref()
-        .and_then(|r| reminders::next(r, now.ms));
+    let version = commit.version + 1;
+    let fired = now.reminder.as_ref();
+    let next = fired.and_then(|fired| reminders::next(fired, *due_ms, version));
     write_reminder(commit, Arc::clone(name), next);
+    Some(Arc::clone(name))
 }
 
 fn outbox_row(

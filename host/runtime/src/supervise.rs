@@ -87,7 +87,7 @@ async fn bury(
         envelope: envelope.clone(),
         error: error.to_string(),
         attempts,
-        at_ms: core.clock.now_ms(),
+        at_ms: core.clock.wall_ms(),
     };
     // Until it is kept, it is not done with.
     loop {

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use pizza_types::{ActorId, Body};
 
 use crate::alarm::Alarms;
-use crate::clock::Clock;
+use crate::clock::Moment;
 use crate::silo::Core;
 use crate::stage::TimerChange;
 
@@ -38,12 +38,13 @@ struct Ring {
 }
 
 impl Timers {
-    pub(crate) fn apply(&self, clock: &Arc<dyn Clock>, actor: &ActorId, change: TimerChange) {
+    /// The delay is counted from `begun`, when the turn that set it began.
+    pub(crate) fn apply(&self, begun: Moment, actor: &ActorId, change: TimerChange) {
         let TimerChange { name, set } = change;
         let Some((delay_ms, period_ms)) = set else {
             return self.cancel(actor, &name);
         };
-        let due_ms = clock.now_ms().saturating_add(delay_ms);
+        let due_ms = begun.now_ms.saturating_add(delay_ms);
         let mut armed = self.armed.lock();
         armed.set_so_far += 1;
         let number = armed.set_so_far;

@@ -9,6 +9,7 @@ use pizza_types::{Body, CallError, Envelope, Outcome, Reply, StreamEvent};
 use crate::actor_loop::ActorLoop;
 use crate::breaker::Ended;
 use crate::catalog::ActorType;
+use crate::clock::Moment;
 use crate::pipeline::Pending;
 use crate::release::about;
 use crate::slot::{Manner, Queued};
@@ -80,13 +81,15 @@ impl ActorLoop {
             return Ok(Pending::nothing(envelope, self.version()));
         }
 
-        let migrated = self.migrate(actor_type, envelope).await?;
+        // One instant for all of the turn: what the guest counts from is what it was told.
+        let begun = Moment::of(&*core.clock);
+        let migrated = self.migrate(actor_type, envelope, begun).await?;
         // The store may have taken its time with all that.
         core.refuse_if_late(envelope, "before the guest was asked")?;
         let outcome = if manner == Manner::HostPart {
             Outcome::default()
         } else {
-            self.ask_guest(actor_type, envelope, migrated.clone())
+            self.ask_guest(actor_type, envelope, begun, migrated.clone())
                 .await?
         };
 
@@ -96,7 +99,7 @@ impl ActorLoop {
         };
         let now = stage::Now {
             silo: &core.silo,
-            ms: core.clock.now_ms(),
+            begun,
             manner,
             dedupe_ms: core.settings.dedupe_ms,
             reminder: core.reminders.scheduled(envelope),
@@ -197,6 +200,7 @@ impl ActorLoop {
         &mut self,
         actor_type: &Arc<ActorType>,
         envelope: &Envelope,
+        begun: Moment,
     ) -> Result<Option<pizza_types::State>, CallError> {
         let schema = actor_type.module.schema();
         let state = self.activation.as_ref().and_then(|a| a.state.as_ref());
@@ -214,7 +218,7 @@ impl ActorLoop {
             return Ok(None);
         }
         let outcome = self
-            .ask_migrate(actor_type, envelope, state.clone())
+            .ask_migrate(actor_type, envelope, begun, state.clone())
             .await?;
         match outcome.state {
             pizza_types::StateWrite::Set(state) => Ok(Some(state)),

@@ -57,7 +57,7 @@ impl RunningSilo {
             })
             .map_err(AssembleError::Engine)?,
         );
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let stage = Arc::new(Staged {
             name: NAME.to_owned(),
             catalog: Arc::new(Catalog::default()),

@@ -37,7 +37,7 @@ impl Stage for Staged {
     }
 
     fn now_ms(&self) -> u64 {
-        self.clock.now_ms()
+        self.clock.wall_ms()
     }
 
     fn types(&self) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -110,7 +111,12 @@ impl Transport for InProcess {
     }
 
     fn now_ms(&self) -> u64 {
-        self.silo.now_ms()
+        self.silo.wall_ms()
+    }
+
+    fn deadline_ms(&self, wait: Duration) -> u64 {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.silo.now_ms().saturating_add(wait_ms)
     }
 
     fn fresh_id(&self) -> MessageId {

@@ -11,7 +11,7 @@ use pizza_store::{
 };
 use pizza_types::{ActorId, MessageId, SHARDS, ShardId, State};
 
-use crate::row::{damaged, decode};
+use crate::row::{damaged, decode, decode_reminder};
 use crate::table::Table;
 use crate::view::View;
 use crate::{key, row};
@@ -120,7 +120,7 @@ pub(crate) fn inspect(
         let (at, value) = row?;
         let name = at.get(actor.len()..).and_then(key::take_name);
         let (name, _) = name.ok_or_else(|| damaged(Table::Reminders, &at, "its key"))?;
-        let reminder = decode(Table::Reminders, &at, &value)?;
+        let reminder = decode_reminder(Table::Reminders, &at, &value)?;
         reminders.push((Arc::from(name), reminder));
     }
     Ok(Some(Inspected {
@@ -192,7 +192,7 @@ pub(crate) fn reminders_due(
         due.push(DueReminder {
             actor,
             name: Arc::from(name),
-            reminder: decode(Table::RemindersDue, &at, &value)?,
+            reminder: decode_reminder(Table::RemindersDue, &at, &value)?,
         });
     }
     Ok(due)

@@ -1,14 +1,16 @@
 //! Values: a byte that names the format, then postcard.
 
 use bytes::Bytes;
-use pizza_store::StoreError;
-use pizza_types::Envelope;
+use pizza_store::{Reminder, StoreError};
+use pizza_types::{Envelope, MissedPolicy};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::table::Table;
 
 const FORMAT: u8 = 1;
+/// Of a reminder that says which commit set it.
+const FORMAT_REMINDER: u8 = 2;
 
 #[derive(Serialize)]
 pub(crate) struct OutboxRef<'a> {
@@ -45,6 +47,36 @@ pub(crate) fn decode<T: DeserializeOwned>(
         Some((other, _)) => Err(damaged(table, key, &format!("unknown format {other}"))),
         None => Err(damaged(table, key, "it is empty")),
     }
+}
+
+/// A reminder of format 1.
+#[derive(Deserialize)]
+struct UnversionedReminder {
+    due_ms: u64,
+    period_ms: Option<u64>,
+    policy: MissedPolicy,
+}
+
+pub(crate) fn encode_reminder(reminder: &Reminder) -> Vec<u8> {
+    postcard::to_extend(reminder, vec![FORMAT_REMINDER])
+        .expect("a reminder has no sequence at all, and a Vec takes all of it")
+}
+
+pub(crate) fn decode_reminder(
+    table: Table,
+    key: &[u8],
+    value: &[u8],
+) -> Result<Reminder, StoreError> {
+    if let Some((&FORMAT_REMINDER, row)) = value.split_first() {
+        return postcard::from_bytes(row).map_err(|error| damaged(table, key, &error.to_string()));
+    }
+    let old: UnversionedReminder = decode(table, key, value)?;
+    Ok(Reminder {
+        due_ms: old.due_ms,
+        period_ms: old.period_ms,
+        policy: old.policy,
+        version: 0,
+    })
 }
 
 pub(crate) fn damaged(table: Table, key: &[u8], what: &str) -> StoreError {

@@ -59,6 +59,9 @@ pub struct Reminder {
     pub due_ms: u64,
     pub period_ms: Option<u64>,
     pub policy: MissedPolicy,
+    /// The actor's version after the commit that set it: with the name, the identity of the
+    /// firing. 0 in rows of before there was one.
+    pub version: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

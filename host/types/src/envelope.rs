@@ -13,7 +13,8 @@ pub struct Envelope {
     pub target: ActorId,
     pub body: Body,
     pub id: MessageId,
-    /// Milliseconds since the Unix epoch, by the silo's clock. A call past it is never executed.
+    /// Milliseconds on the silo's clock that never goes back, whose zero means nothing to
+    /// anybody else. A call past it is never executed.
     pub deadline_ms: u64,
     /// The actors that wait for the answer.
     pub chain: Chain,
@@ -71,9 +72,8 @@ impl Body {
                 MessageId::derive("call", &[method.as_bytes(), arguments])
             }
             Self::Timer { name } => MessageId::derive("timer", &[name.as_bytes()]),
-            Self::Reminder { name, due_ms, .. } => {
-                MessageId::derive("reminder", &[name.as_bytes(), &due_ms.to_le_bytes()])
-            }
+            // When it was due is told as the outage leaves it, and the id names the firing.
+            Self::Reminder { name, .. } => MessageId::derive("reminder", &[name.as_bytes()]),
             Self::Events { stream, events } => {
                 let positions = events.iter().flat_map(|event| event.position.to_le_bytes());
                 let positions: Vec<u8> = positions.collect();

@@ -145,11 +145,26 @@ pub(crate) mod calls {
     }
 }
 
+/// What a silo refuses, a test refuses.
+fn ahead(name: &str, delay_ms: u64, period_ms: Option<u64>) {
+    const AHEAD_MS_MAX: u64 = 400 * 86_400_000;
+    let longest_ms = delay_ms.max(period_ms.unwrap_or(0));
+    assert!(
+        longest_ms <= AHEAD_MS_MAX,
+        "a silo refuses `{name}`: {longest_ms} ms are more than 400 days"
+    );
+}
+
 pub(crate) mod timers {
     use super::with;
     use crate::testing::Alarm;
 
     pub(crate) fn set(name: &str, delay_ms: u64, period_ms: Option<u64>) {
+        assert!(
+            period_ms.is_none_or(|period_ms| period_ms >= 10),
+            "a silo refuses timer `{name}`: a period below 10 ms"
+        );
+        super::ahead(name, delay_ms, period_ms);
         with(|stage| {
             let alarm = Alarm {
                 due_ms: stage.now_ms.saturating_add(delay_ms),
@@ -175,6 +190,7 @@ pub(crate) mod reminders {
             period_ms.is_none_or(|period_ms| period_ms >= 1000),
             "a silo refuses reminder `{name}`: below one second"
         );
+        super::ahead(name, delay_ms, period_ms);
         with(|stage| {
             let alarm = Alarm {
                 due_ms: stage.now_ms.saturating_add(delay_ms),

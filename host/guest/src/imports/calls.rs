@@ -54,7 +54,7 @@ impl Host for Desk {
             target: target(self, &actor_type, &key)?,
             method: name(self, "this method name", method)?,
             arguments: payload(self, "arguments", arguments)?,
-            delay_ms: ahead(delay_ms),
+            delay_ms: ahead(self, "this message", "delay", delay_ms)?,
         };
         self.effect(effect)
     }

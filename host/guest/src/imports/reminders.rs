@@ -3,11 +3,11 @@
 use pizza_types::{Effect, MissedPolicy};
 
 use super::wit::reminders::{Host, Missed};
-use super::{ahead, name};
+use super::{ahead, name, period};
 use crate::desk::Desk;
-use crate::error::GuestError;
 
 const PERIOD_MS_MIN: u64 = 1_000;
+const WHAT: &str = "this reminder";
 
 impl Host for Desk {
     fn set(
@@ -17,17 +17,10 @@ impl Host for Desk {
         period_ms: Option<u64>,
         policy: Missed,
     ) -> wasmtime::Result<()> {
-        if let Some(period_ms) = period_ms
-            && period_ms < PERIOD_MS_MIN
-        {
-            let what = "this reminder";
-            let why = format!("its period is {period_ms} ms; at least {PERIOD_MS_MIN} are allowed");
-            return Err(self.stop(GuestError::Refused { what, why }));
-        }
         let effect = Effect::SetReminder {
             name: name(self, "this reminder name", reminder)?,
-            delay_ms: ahead(delay_ms),
-            period_ms: period_ms.map(ahead),
+            delay_ms: ahead(self, WHAT, "delay", delay_ms)?,
+            period_ms: period(self, WHAT, PERIOD_MS_MIN, period_ms)?,
             policy: match policy {
                 Missed::All => MissedPolicy::All,
                 Missed::Last => MissedPolicy::Last,

@@ -3,11 +3,12 @@
 use pizza_types::Effect;
 
 use super::wit::timers::Host;
-use super::{ahead, name};
+use super::{ahead, name, period};
 use crate::desk::Desk;
 
 /// A periodic timer does not ring more often than this.
 const PERIOD_MS_MIN: u64 = 10;
+const WHAT: &str = "this timer";
 
 impl Host for Desk {
     fn set(
@@ -18,8 +19,8 @@ impl Host for Desk {
     ) -> wasmtime::Result<()> {
         let effect = Effect::SetTimer {
             name: name(self, "this timer name", timer)?,
-            delay_ms: ahead(delay_ms),
-            period_ms: period_ms.map(|period_ms| ahead(period_ms).max(PERIOD_MS_MIN)),
+            delay_ms: ahead(self, WHAT, "delay", delay_ms)?,
+            period_ms: period(self, WHAT, PERIOD_MS_MIN, period_ms)?,
         };
         self.effect(effect)
     }

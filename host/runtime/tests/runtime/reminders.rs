@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::{START_MS, World, settle};
+use crate::fixture::{START_MS, World, settle, until};
 
 fn reminder(name: &str, delay_ms: u64, period_ms: Option<u64>, missed: &str) -> Value {
     json!({"reminder": {
@@ -76,7 +76,7 @@ async fn what_an_outage_missed_is_told_by_the_policy() {
                 told(40_000, 0),
             ],
         ),
-        ("last", vec![told(10_000, 3)]),
+        ("last", vec![told(40_000, 3)]),
         ("skip", vec![]),
     ] {
         let world = World::default();
@@ -159,4 +159,99 @@ async fn a_period_below_a_second_is_refused() {
         error.to_string().contains("999 ms; at least 1000"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_reminder_set_again_by_its_own_handler_for_a_time_that_is_due_fires_again() {
+    let world = World::default();
+    let probes = world.silo("one").await;
+    // Three times it sets itself anew, within the same millisecond.
+    probes
+        .act("a", json!([reminder("again", 1_000, None, "last")]))
+        .await;
+    world.advance(1_000);
+    let once = told(1_000, 0).replace("reminder r", "reminder again");
+    probes
+        .expect_notes("a", &[&once, &once, &once, &once])
+        .await;
+}
+
+#[tokio::test]
+async fn what_waits_goes_on_when_the_date_is_set_back_or_forward() {
+    const DAY_MS: i64 = 86_400_000;
+    for step in [-DAY_MS, -3_600_000, 3_600_000, DAY_MS] {
+        let mut world = World::default();
+        world.settings.sweep_ms = 1_000;
+        let probes = world.silo("one").await;
+        probes
+            .act(
+                "a",
+                json!([
+                    {"timer": {"name": "t", "delayMs": 30_000, "periodMs": null}},
+                    reminder("r", 60_000, None, "last"),
+                ]),
+            )
+            .await;
+        // Beyond what is held in memory.
+        probes
+            .act("b", json!([reminder("r", 600_000, None, "last")]))
+            .await;
+        probes
+            .act("c", json!([reminder("r", 60_000, Some(60_000), "all")]))
+            .await;
+        world.clock.set_wall(START_MS.saturating_add_signed(step));
+        world.advance(1_000);
+        settle().await;
+        assert!(probes.notes("a").await.is_empty(), "{step}");
+        world.advance(29_000);
+        probes.expect_notes("a", &["timer t"]).await;
+        world.advance(30_000);
+        probes
+            .expect_notes("a", &["timer t", &told(60_000, 0)])
+            .await;
+        // Set after the step: by what its actor saw, and never early.
+        probes
+            .act("d", json!([reminder("r", 600_000, None, "last")]))
+            .await;
+        for minute in 2..10 {
+            world.advance(60_000);
+            let rings = async || probes.notes("c").await.len() >= minute;
+            assert!(until(rings).await, "{step}: minute {minute}");
+            assert!(probes.notes("b").await.is_empty(), "{step}: early");
+        }
+        world.advance(60_000);
+        let rings = async || probes.notes("b").await.len() == 1;
+        assert!(until(rings).await, "{step}");
+        assert!(probes.notes("d").await.is_empty(), "{step}: early");
+        world.advance(60_000);
+        let rings = async || probes.notes("d").await.len() == 1;
+        assert!(until(rings).await, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn what_lies_too_far_ahead_is_refused_and_not_cut() {
+    const DAYS_400: u64 = 400 * 86_400_000;
+    let probes = World::default().silo("one").await;
+    let timer = |delay: u64, period: Option<u64>| json!({"timer": {"name": "t", "delayMs": delay, "periodMs": period}});
+    let send = |delay: u64| json!({"send": {"key": "b", "steps": "[]", "delayMs": delay}});
+    for (what, step) in [
+        ("delay", reminder("r", DAYS_400 + 1, None, "last")),
+        ("period", reminder("r", 0, Some(DAYS_400 + 1), "last")),
+        ("delay", timer(DAYS_400 + 1, None)),
+        ("period", timer(0, Some(u64::MAX))),
+        ("delay", send(DAYS_400 + 1)),
+    ] {
+        let error = probes.try_act("a", json!([step])).await;
+        let error = error.expect_err("refused").to_string();
+        let named = error.contains(what) && error.contains("34560000000 (400 days)");
+        assert!(named, "{step}: {error}");
+    }
+    for step in [
+        reminder("r", DAYS_400, Some(DAYS_400), "last"),
+        timer(DAYS_400, Some(DAYS_400)),
+        send(DAYS_400),
+    ] {
+        probes.act("a", json!([step])).await;
+    }
 }

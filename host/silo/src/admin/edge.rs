@@ -41,7 +41,7 @@ async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Proble
 async fn answer(transport: &dyn Transport, question: Question) -> Answered {
     match question {
         Question::Deliver(message) => {
-            let reply = transport.deliver(envelope(message)?).await;
+            let reply = transport.deliver(envelope(transport, message)?).await;
             reply.map(Answer::Reply)
         }
         Question::Events {
@@ -84,7 +84,7 @@ async fn answer(transport: &dyn Transport, question: Question) -> Answered {
 }
 
 /// It comes from outside, whatever its sender says.
-fn envelope(message: CallMessage) -> Result<Envelope, InvalidId> {
+fn envelope(transport: &dyn Transport, message: CallMessage) -> Result<Envelope, InvalidId> {
     Ok(Envelope {
         target: ActorId::new(message.actor_type, message.key)?,
         body: Content::Call {
@@ -92,7 +92,7 @@ fn envelope(message: CallMessage) -> Result<Envelope, InvalidId> {
             arguments: message.arguments,
         },
         id: message.id,
-        deadline_ms: message.deadline_ms,
+        deadline_ms: transport.deadline_ms(Duration::from_millis(message.wait_ms)),
         chain: Chain::default(),
         caller: None,
         trace: message.trace,

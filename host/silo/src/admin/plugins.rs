@@ -55,7 +55,7 @@ async fn bind(
         let detail = format!("there is no actor type {:?}", actor.actor_type());
         return Err(Problem::not_found(detail));
     }
-    let now_ms = admin.silo.now_ms();
+    let now_ms = admin.silo.wall_ms();
     let signature = signature(&headers)?;
     let plugins = &admin.plugins;
     let bound = plugins.bind(&actor, body?, signature.as_ref(), now_ms);

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use pizza_store::apply::Head;
-use pizza_store::{CommitError, Committed, Reminder, StoreError, StoredReply};
+use pizza_store::{CommitError, Committed, StoreError, StoredReply};
 use pizza_types::{Durability, SiloId};
 
 use super::Caches;
@@ -122,7 +122,7 @@ impl<'a> Stage<'a> {
             self.overlay.set(table, key, value);
         }
         for (key, reminder) in prepared.reminders {
-            let value = reminder.as_ref().map(row::encode);
+            let value = reminder.as_ref().map(row::encode_reminder);
             if let (Some(reminder), Some(value)) = (reminder, &value) {
                 let due = key::due(reminder.due_ms, &key);
                 self.overlay.put(Table::RemindersDue, due, value.clone());
@@ -197,7 +197,7 @@ impl<'a> Stage<'a> {
     fn due(&self, prepared: &Prepared) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut keys = Vec::new();
         for key in prepared.reminders.keys() {
-            let old: Option<Reminder> = self.read(Table::Reminders, key)?;
+            let old = self.read_with(Table::Reminders, key, row::decode_reminder)?;
             keys.extend(old.map(|old| key::due(old.due_ms, key)));
         }
         Ok(keys)
@@ -234,10 +234,19 @@ impl<'a> Stage<'a> {
         table: Table,
         key: &[u8],
     ) -> Result<Option<T>, StoreError> {
+        self.read_with(table, key, row::decode)
+    }
+
+    fn read_with<T>(
+        &self,
+        table: Table,
+        key: &[u8],
+        decode: impl Fn(Table, &[u8], &[u8]) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         if let Some(staged) = self.overlay.get(table, key) {
-            return staged.map(|v| row::decode(table, key, v)).transpose();
+            return staged.map(|v| decode(table, key, v)).transpose();
         }
         let stored = self.db.get(table, key)?;
-        stored.map(|v| row::decode(table, key, &v)).transpose()
+        stored.map(|v| decode(table, key, &v)).transpose()
     }
 }

@@ -87,6 +87,7 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
         reminders: vec![ReminderWrite {
             name: Arc::from("wake"),
             reminder: (version % 3 != 2).then_some(Reminder {
+                version,
                 due_ms: NOW_MS + version,
                 period_ms: None,
                 policy: MissedPolicy::All,

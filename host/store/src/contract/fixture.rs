@@ -142,6 +142,7 @@ pub(super) fn reminder(name: &str, due_ms: Option<u64>) -> ReminderWrite {
     ReminderWrite {
         name: Arc::from(name),
         reminder: due_ms.map(|due_ms| Reminder {
+            version: 1,
             due_ms,
             period_ms: Some(60_000),
             policy: MissedPolicy::Last,
