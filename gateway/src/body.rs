@@ -87,12 +87,14 @@ impl JsonBody {
 
     /// Like [`parse`](Self::parse), of any JSON.
     fn parse_any<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.whole).map_err(|error| match error.classify() {
-            Category::Data => self.invalid(Some(&error)),
-            Category::Io | Category::Syntax | Category::Eof => {
-                // The place is one in what was sent.
-                let sent = serde_json::from_slice::<IgnoredAny>(&self.bytes).err();
-                malformed(&sent.unwrap_or(error))
+        serde_json::from_slice(&self.whole).map_err(|error| {
+            // What is no JSON is told first, at its place in what was sent.
+            if let Err(malformed_at) = serde_json::from_slice::<IgnoredAny>(&self.bytes) {
+                return malformed(&malformed_at);
+            }
+            match error.classify() {
+                Category::Data => self.invalid(Some(&error)),
+                Category::Io | Category::Syntax | Category::Eof => malformed(&error),
             }
         })
     }
