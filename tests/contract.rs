@@ -73,11 +73,6 @@ impl Document {
             json!({"no": ["such", "thing"]})
         };
         probe(misfit, false);
-        let count = |name: &str| {
-            schema[name]
-                .as_u64()
-                .map(|n| usize::try_from(n).expect("small"))
-        };
         match schema["type"].as_str() {
             Some("object") => {
                 for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
@@ -86,10 +81,10 @@ impl Document {
             }
             Some("array") => {
                 let many = |n: usize| Value::from(vec![self.sample(&schema["items"]); n]);
-                if let Some(most) = count("maxItems") {
+                if let Some(most) = count(schema, "maxItems") {
                     probe(many(most + 1), false);
                 }
-                if let Some(least) = count("minItems").filter(|least| *least > 0) {
+                if let Some(least) = count(schema, "minItems").filter(|least| *least > 0) {
                     probe(many(least - 1), false);
                     probe(many(least), true);
                 }
@@ -115,11 +110,11 @@ impl Document {
                 }
             }
             Some("string") => {
-                if let Some(most) = count("maxLength") {
+                if let Some(most) = count(schema, "maxLength") {
                     probe(json!("x".repeat(most + 1)), false);
                     probe(json!("é".repeat(most)), true);
                 }
-                if let Some(least) = count("minLength").filter(|least| *least > 0) {
+                if let Some(least) = count(schema, "minLength").filter(|least| *least > 0) {
                     probe(json!("x".repeat(least - 1)), false);
                 }
                 if schema["pattern"].is_string() {
@@ -130,6 +125,11 @@ impl Document {
             _ => {}
         }
     }
+}
+
+fn count(schema: &Value, bound: &str) -> Option<usize> {
+    let count = schema[bound].as_u64()?;
+    Some(usize::try_from(count).expect("small"))
 }
 
 /// Asks for each body, with each of its values at its bounds and beyond.

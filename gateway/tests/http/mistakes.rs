@@ -6,7 +6,8 @@ const CREATE: &str = "POST /api/orders";
 const LOCATE: &str = "POST /api/drivers/d/location";
 
 /// A path, a body, and all that is wrong with it.
-const ALL_AT_ONCE: &[(&str, &str, &[(&str, &str)])] = &[
+type Mistakes<'a> = &'a [(&'a str, &'a str)];
+const ALL_AT_ONCE: &[(&str, &str, Mistakes<'static>)] = &[
     (
         CREATE,
         r#"{"customerId":7,"items":[{"pizzaType":"M","quantity":"two"},{"quantity":100,"size":"L"}],
