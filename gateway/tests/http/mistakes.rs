@@ -5,9 +5,10 @@ use crate::socket::Server;
 const CREATE: &str = "POST /api/orders";
 const LOCATE: &str = "POST /api/drivers/d/location";
 
+/// Pointer and message.
+type Mistakes = &'static [(&'static str, &'static str)];
 /// A path, a body, and all that is wrong with it.
-type Mistakes<'a> = &'a [(&'a str, &'a str)];
-const ALL_AT_ONCE: &[(&str, &str, Mistakes<'static>)] = &[
+const ALL_AT_ONCE: &[(&str, &str, Mistakes)] = &[
     (
         CREATE,
         r#"{"customerId":7,"items":[{"pizzaType":"M","quantity":"two"},{"quantity":100,"size":"L"}],
