@@ -26,7 +26,8 @@ impl Inventory {
             return Err(conflict("no store room holds that much".to_owned()));
         }
         self.keep_up();
-        Ok(self.ledger.view())
+        self.wake_rules(amounts);
+        Ok(self.stock_lines())
     }
 
     pub(crate) fn warn_below(
@@ -42,7 +43,7 @@ impl Inventory {
             line.low = line.low && line.on_hand < line.threshold;
         }
         self.warn_when_low();
-        Ok(self.ledger.view())
+        Ok(self.stock_lines())
     }
 
     pub(crate) fn offer(&mut self, recipe: &Recipe) {
@@ -65,7 +66,8 @@ impl Inventory {
 
     /// Writes down the day that ends at `due`.
     pub(crate) fn report(&mut self, due: u64) {
-        let day = u32::try_from(due.saturating_sub(1) / DAY_MS).unwrap_or(u32::MAX);
+        let day = day_of(due.saturating_sub(1));
+        self.close_books(day);
         let report = DayReport {
             day,
             at: context::now_ms(),
@@ -78,8 +80,13 @@ impl Inventory {
                 REPORTS.remove(&old);
             }
         }
+        self.look_after_orders();
         self.warn_when_low();
     }
+}
+
+pub(crate) fn day_of(ms: u64) -> u32 {
+    u32::try_from(ms / DAY_MS).unwrap_or(u32::MAX)
 }
 
 pub(crate) fn menu() -> Vec<Recipe> {
@@ -88,8 +95,13 @@ pub(crate) fn menu() -> Vec<Recipe> {
 }
 
 pub(crate) fn history(days: u32) -> Vec<DayReport> {
-    let mut names = REPORTS.keys(None, PIZZAS_MAX);
+    let mut names = report_names();
     names.reverse();
     names.truncate(days.min(DAYS_KEPT) as usize);
     names.iter().filter_map(|name| REPORTS.get(name)).collect()
+}
+
+/// Oldest first.
+pub(crate) fn report_names() -> Vec<String> {
+    REPORTS.keys(None, PIZZAS_MAX)
 }
