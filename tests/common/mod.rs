@@ -45,7 +45,19 @@ impl Pizza {
     }
 
     pub fn start_logged(http: &str, data: &Path, options: &[&str], log: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
+        let command = Command::new(env!("CARGO_BIN_EXE_pizza"));
+        Self::start_by(command, http, data, options, log)
+    }
+
+    /// By a command that has something of its own in its environment.
+    pub fn start_by(
+        mut command: Command,
+        http: &str,
+        data: &Path,
+        options: &[&str],
+        log: Stdio,
+    ) -> Self {
+        let mut child = command
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
@@ -109,6 +121,11 @@ impl Pizza {
     pub fn kill_and_wait(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
+    }
+
+    /// Whether the process has ended, by itself or by a signal.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
     }
 
     /// Asks it to stop.
