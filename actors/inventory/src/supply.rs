@@ -6,7 +6,7 @@ use silo_sdk::{CallError, context, log, streams};
 use crate::Inventory;
 use crate::bindings::clients::SupplierClient;
 use crate::bindings::types::{
-    Amount, Conflict, Delivery, Refusal, SupplyNews, SupplyOrder, SupplyState,
+    Amount, Arrival, Conflict, Refusal, SupplyNews, SupplyOrder, SupplyState,
 };
 use crate::orders::{self, Row};
 use crate::reserve::{DASHBOARD, conflict};
@@ -195,7 +195,7 @@ impl Inventory {
 
     /// Restocked once by its number, also when the order has failed meanwhile: what has come
     /// is here. The rest of the order stays under way until the supplier says otherwise.
-    fn take_delivery(&mut self, mut row: Row, delivery: &Delivery) -> Result<(), Refusal> {
+    fn take_delivery(&mut self, mut row: Row, delivery: &Arrival) -> Result<(), Refusal> {
         let quantity = delivery.quantity.min(row.quantity - row.delivered);
         if row.came.contains(&delivery.number) || quantity == 0 {
             return Ok(());

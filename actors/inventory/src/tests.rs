@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bindings::types::{Acceptance, Delivery};
+use bindings::types::{Acceptance, Arrival};
 use silo_sdk::json::Value;
 use silo_sdk::testing::{Due, Host, START_MS, ok, refused};
 
@@ -74,7 +74,7 @@ fn hear(inventory: &mut Inventory, id: &str, news: SupplyNews) {
 }
 
 fn brought(number: u32, quantity: u32) -> SupplyNews {
-    SupplyNews::Delivered(Delivery {
+    SupplyNews::Delivered(Arrival {
         number,
         quantity,
         next_at: None,

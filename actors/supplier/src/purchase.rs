@@ -6,7 +6,7 @@ use silo_sdk::context;
 use silo_sdk::entries::Table;
 
 use crate::bindings::clients::InventoryClient;
-use crate::bindings::types::{Acceptance, Delivery, Profile, Purchase, Refusal, Stage, SupplyNews};
+use crate::bindings::types::{Acceptance, Arrival, Profile, Purchase, Refusal, Stage, SupplyNews};
 use crate::{Supplier, conflict, profile, road};
 
 /// By restaurant and order.
@@ -208,7 +208,7 @@ impl Row {
         let before = self.lot.saturating_mul(number - 1).min(self.quantity);
         let until = self.lot.saturating_mul(number).min(self.quantity);
         let is_last = until == self.quantity;
-        self.say(&SupplyNews::Delivered(Delivery {
+        self.say(&SupplyNews::Delivered(Arrival {
             number,
             quantity: until - before,
             next_at: (!is_last).then_some(self.due_at),
