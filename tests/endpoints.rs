@@ -328,7 +328,11 @@ fn supply(walk: &mut Walk) {
     let path = "/api/inventory/napoli/orders";
     walk.row("GET", "/api/inventory/{id}/orders")
         .good(200, path, None)
-        .good(200, "/api/inventory/napoli/orders?state=proposed&limit=1", None)
+        .good(
+            200,
+            "/api/inventory/napoli/orders?state=proposed&limit=1",
+            None,
+        )
         .bad(422, "/api/inventory/napoli/orders?state=eaten", None)
         .bad(400, "/api/inventory/napoli/orders?color=red", None)
         .bad(404, "/api/inventory/nowhere/orders", None)
@@ -346,11 +350,8 @@ fn supply(walk: &mut Walk) {
             )
             .not_for("kitchen", &path, None);
     }
-    walk.row("POST", "/api/inventory/{id}/orders/{order}/confirm").bad(
-        409,
-        "/api/inventory/napoli/orders/supply-1/confirm",
-        None,
-    );
+    walk.row("POST", "/api/inventory/{id}/orders/{order}/confirm")
+        .bad(409, "/api/inventory/napoli/orders/supply-1/confirm", None);
     let path = "/api/inventory/napoli/report";
     walk.row("GET", "/api/inventory/{id}/report")
         .good(200, path, None)

@@ -7,12 +7,15 @@ use silo_sdk::entries::Table;
 
 use crate::bindings::types::{DayMovement, IngredientReport};
 use crate::ledger::Line;
-use crate::{Inventory, REPORTS, upkeep};
+use crate::{Inventory, REPORTS};
 
 /// By ingredient.
 const BOOKS: Table<Book> = Table::new("b");
 const DAYS_MAX: u32 = 90;
 const PAGE_MAX: u32 = 100;
+const DAY_MS: u64 = 86_400_000;
+/// More than are kept, for a page of names.
+const REPORTS_MAX: u32 = 1_000;
 
 /// In all, up to some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +136,8 @@ impl Inventory {
     }
 
     fn today(&self) -> u32 {
-        upkeep::day_of(context::now_ms())
+        let days = context::now_ms() / DAY_MS;
+        u32::try_from(days).unwrap_or(u32::MAX)
     }
 }
 
@@ -144,7 +148,8 @@ struct LastReport(std::cell::OnceCell<Vec<(String, Totals)>>);
 impl LastReport {
     fn totals(&self, ingredient: &str) -> Totals {
         let read = || {
-            let report = upkeep::report_names()
+            let report = REPORTS
+                .keys(None, REPORTS_MAX)
                 .pop()
                 .and_then(|name| REPORTS.get(&name));
             let lines = report.map_or_else(Vec::new, |report| report.lines);

@@ -95,6 +95,7 @@ impl inventory::Guest for Inventory {
     }
 
     fn set_rules(&mut self, rules: Vec<Rule>) -> Result<Vec<StockLine>, Refusal> {
+        bounds::set_rules(&rules)?;
         self.order_by(rules)
     }
 

@@ -188,37 +188,14 @@ fn view(row: Row) -> RuleState {
 }
 
 fn violations(rules: &[Rule]) -> Vec<Violation> {
-    let mut found = Vec::new();
-    for (at, rule) in rules.iter().enumerate() {
-        let mut wrong = |field: &str, message: &str| {
-            let pointer = format!("/rules/{at}/{field}");
-            let message = message.to_owned();
-            found.push(Violation { pointer, message });
-        };
-        if !crate::upkeep::is_name(&rule.ingredient) {
-            wrong("ingredient", "takes 1 to 100 characters");
-        }
-        if rule.order_below == 0 {
-            wrong(
-                "orderBelow",
-                "takes 1 and more; a rule is switched off by `on`",
-            );
-        }
-        if rule.up_to < rule.order_below {
-            wrong("upTo", "takes no less than orderBelow");
-        }
-        if !is_id(&rule.supplier_id) {
-            wrong(
-                "supplierId",
-                "takes 1 to 128 of A-Z, a-z, 0-9, `.`, `_`, `:` and `-`",
-            );
-        }
-    }
-    found
-}
-
-/// What can be the key of an actor.
-fn is_id(id: &str) -> bool {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b"._:-".contains(&b);
-    (1..=128).contains(&id.len()) && id.bytes().all(legal)
+    let rules = rules.iter().enumerate();
+    let upside_down = rules.filter(|(_, rule)| rule.up_to < rule.order_below);
+    let violation = |(at, rule): (usize, &Rule)| Violation {
+        pointer: format!("/rules/{at}/upTo"),
+        message: format!(
+            "takes no less than orderBelow, which is {}",
+            rule.order_below
+        ),
+    };
+    upside_down.map(violation).collect()
 }

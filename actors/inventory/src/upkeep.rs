@@ -66,7 +66,7 @@ impl Inventory {
 
     /// Writes down the day that ends at `due`.
     pub(crate) fn report(&mut self, due: u64) {
-        let day = day_of(due.saturating_sub(1));
+        let day = u32::try_from(due.saturating_sub(1) / DAY_MS).unwrap_or(u32::MAX);
         self.close_books(day);
         let report = DayReport {
             day,
@@ -85,23 +85,14 @@ impl Inventory {
     }
 }
 
-pub(crate) fn day_of(ms: u64) -> u32 {
-    u32::try_from(ms / DAY_MS).unwrap_or(u32::MAX)
-}
-
 pub(crate) fn menu() -> Vec<Recipe> {
     let names = RECIPES.keys(None, PIZZAS_MAX);
     names.iter().filter_map(|name| RECIPES.get(name)).collect()
 }
 
 pub(crate) fn history(days: u32) -> Vec<DayReport> {
-    let mut names = report_names();
+    let mut names = REPORTS.keys(None, PIZZAS_MAX);
     names.reverse();
     names.truncate(days.min(DAYS_KEPT) as usize);
     names.iter().filter_map(|name| REPORTS.get(name)).collect()
-}
-
-/// Oldest first.
-pub(crate) fn report_names() -> Vec<String> {
-    REPORTS.keys(None, PIZZAS_MAX)
 }

@@ -6,7 +6,7 @@
 //! - [`ended`](crate::ended): which ended orders are still known
 
 use bindings::types::{Conflict, Profile, Purchase, Refusal, SupplierState};
-use bindings::{reminder_events, supplier, supplier_queries};
+use bindings::{bounds, reminder_events, supplier, supplier_queries};
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 
@@ -46,6 +46,7 @@ pub struct Supplier {
 #[silo_sdk::commands]
 impl supplier::Guest for Supplier {
     fn configure(&mut self, profile: Profile) -> Result<SupplierState, Refusal> {
+        bounds::configure(&profile)?;
         self.set_up(profile)?;
         self.view()
     }
