@@ -42,7 +42,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 fn schema(schemas: &mut Schemas) -> Value {
-    let date = json!({"type": "string", "format": "date"});
+    let date = json!({"type": "string", "format": "date", "description": "The date."});
     let day = schemas.answer_of("inventory", "day-movement");
     let day = day.with("day", date, true).done();
     let days = json!({
