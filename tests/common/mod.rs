@@ -45,7 +45,19 @@ impl Pizza {
     }
 
     pub fn start_logged(http: &str, data: &Path, options: &[&str], log: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
+        let program = Command::new(env!("CARGO_BIN_EXE_pizza"));
+        Self::start_by(program, http, data, options, log)
+    }
+
+    /// By a command that ends in the program: with something preloaded, or elsewhere.
+    pub fn start_by(
+        mut program: Command,
+        http: &str,
+        data: &Path,
+        options: &[&str],
+        log: Stdio,
+    ) -> Self {
+        let mut child = program
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
