@@ -109,7 +109,7 @@ fn refused(component: &[u8]) -> Vec<Refused> {
         (
             "timers",
             timers,
-            "check",
+            "inspect",
             "silo:actor/timers@0.1.0 is not granted",
         ),
         ("start", traps, "warm", "first instance cannot start"),

@@ -10,7 +10,9 @@
 //! - [`activate`](crate::activate), [`rollback`](crate::rollback): the one step that changes
 //!   what serves, and the way back
 //! - [`newer`](crate::newer): states that an older module cannot read
-//! - [`dry_run`](crate::dry_run): `migrate` on copies of real states
+//! - [`dry_run`](crate::dry_run), [`reading`](crate::reading): copies of real states, migrated
+//!   and read
+//! - [`remove`](crate::remove): what nobody needs any more goes
 //! - [`watch`](crate::watch): a module that fails too often is taken back by itself
 //! - [`bundled`](crate::bundled): modules that come with the program, at start
 //! - [`error`]: each stage's own refusal
@@ -24,8 +26,10 @@ mod fit;
 mod modules;
 mod newer;
 mod push;
+mod reading;
 pub mod record;
 mod registry;
+mod remove;
 mod rollback;
 pub mod sign;
 pub mod stage;

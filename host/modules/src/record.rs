@@ -57,7 +57,7 @@ pub struct Audit {
     pub actor_type: String,
     #[serde(with = "hex")]
     pub digest: ModuleDigest,
-    /// `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`.
+    /// `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`, `removed`.
     pub what: String,
     /// Who wanted it: `operator`, `program`, or `silo` when it acted by itself.
     pub by: String,

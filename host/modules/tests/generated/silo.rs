@@ -114,6 +114,7 @@ impl Silo {
             how: How::Everybody,
             silo: None,
             force: true,
+            force_unreadable: false,
         };
         self.modules.activate(&activate).await.map(|_| ())
     }

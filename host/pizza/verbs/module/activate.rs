@@ -17,6 +17,9 @@ pub(crate) struct Activate {
     /// Take a change that others outside may rely on; who calls it now is never broken
     #[arg(long)]
     force: bool,
+    /// Let it serve although it cannot take over a state that was looked at
+    #[arg(long)]
+    force_unreadable: bool,
     /// Only on the silo of this name [default: on all]
     #[arg(long, value_name = "NAME")]
     silo: Option<String>,
@@ -36,26 +39,52 @@ pub(crate) struct Canary {
     /// Take a change that others outside may rely on; who calls it now is never broken
     #[arg(long)]
     force: bool,
+    /// Let it serve although it cannot take over a state that was looked at
+    #[arg(long)]
+    force_unreadable: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
+/// What an operator takes with open eyes.
+#[derive(Clone, Copy)]
+pub(crate) struct Forced {
+    /// Changes that others outside may rely on.
+    pub(crate) changes: bool,
+    /// States that it cannot take over.
+    pub(crate) unreadable: bool,
+}
+
 impl Activate {
+    fn forced(&self) -> Forced {
+        Forced {
+            changes: self.force,
+            unreadable: self.force_unreadable,
+        }
+    }
+
     pub(super) fn run(self) -> anyhow::Result<()> {
         self.door.through(async |mut admin: Admin| {
             let silo = self.silo.as_deref();
-            let answer = activate(&mut admin, &self.digest, None, silo, self.force).await?;
+            let answer = activate(&mut admin, &self.digest, None, silo, self.forced()).await?;
             said(&answer, self.json, "it serves")
         })
     }
 }
 
 impl Canary {
+    fn forced(&self) -> Forced {
+        Forced {
+            changes: self.force,
+            unreadable: self.force_unreadable,
+        }
+    }
+
     pub(super) fn run(self) -> anyhow::Result<()> {
         self.door.through(async |mut admin: Admin| {
             let percent = Some(self.percent);
-            let answer = activate(&mut admin, &self.digest, percent, None, self.force).await?;
+            let answer = activate(&mut admin, &self.digest, percent, None, self.forced()).await?;
             let serves = format!("it serves {} percent of the actors", self.percent);
             said(&answer, self.json, &serves)
         })
@@ -75,9 +104,14 @@ pub(crate) async fn activate(
     digest: &str,
     percent: Option<f64>,
     silo: Option<&str>,
-    force: bool,
+    forced: Forced,
 ) -> anyhow::Result<Value> {
-    let body = json!({"percent": percent, "silo": silo, "force": force});
+    let body = json!({
+        "percent": percent,
+        "silo": silo,
+        "force": forced.changes,
+        "forceUnreadable": forced.unreadable,
+    });
     let path = format!("/modules/{digest}/activate");
     admin.post(&path, body.to_string()).await
 }
