@@ -65,9 +65,10 @@ impl Activate {
     }
 
     pub(super) fn run(self) -> anyhow::Result<()> {
+        let forced = self.forced();
         self.door.through(async |mut admin: Admin| {
             let silo = self.silo.as_deref();
-            let answer = activate(&mut admin, &self.digest, None, silo, self.forced()).await?;
+            let answer = activate(&mut admin, &self.digest, None, silo, forced).await?;
             said(&answer, self.json, "it serves")
         })
     }
@@ -82,9 +83,10 @@ impl Canary {
     }
 
     pub(super) fn run(self) -> anyhow::Result<()> {
+        let forced = self.forced();
         self.door.through(async |mut admin: Admin| {
             let percent = Some(self.percent);
-            let answer = activate(&mut admin, &self.digest, percent, None, self.forced()).await?;
+            let answer = activate(&mut admin, &self.digest, percent, None, forced).await?;
             let serves = format!("it serves {} percent of the actors", self.percent);
             said(&answer, self.json, &serves)
         })
