@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, within the project.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("pizza-types", &[]),
     ("pizza-value", &["pizza-types"]),
     ("pizza-store", &["pizza-types"]),
@@ -20,9 +20,10 @@ const ALLOWED: [(&str, &[&str]); 14] = [
         &["pizza-types", "pizza-store", "pizza-guest"],
     ),
     ("pizza-client", &["pizza-types"]),
+    ("pizza-http", &[]),
     (
         "pizza-gateway",
-        &["pizza-client", "pizza-types", "pizza-value"],
+        &["pizza-client", "pizza-http", "pizza-types", "pizza-value"],
     ),
     (
         "pizza-bridge",
@@ -42,6 +43,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "pizza-runtime",
             "pizza-modules",
             "pizza-client",
+            "pizza-http",
         ],
     ),
 ];

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::calm::Calm;
+use crate::closing::{self, Socket};
 use crate::limits::Limits;
 use crate::places::{Peer, Place, Places};
 use crate::visitor::Visitor;
@@ -112,7 +113,7 @@ impl Entry {
         let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                _ = closing.wait_for(|closing| *closing) => return connections,
+                _ = closing.wait_for(|closing| *closing) => break,
                 Some(_) = connections.join_next() => continue,
                 accepted = accept(&listener, &places) => accepted,
             };
@@ -128,10 +129,19 @@ impl Entry {
                 }
             }
         }
+        for stream in closing::those_who_wait(listener) {
+            let Ok(peer) = stream.peer_addr() else {
+                continue;
+            };
+            let (entry, place) = (Arc::clone(&entry), places.squeeze_in(peer.ip()));
+            connections.spawn(async move { entry.admit(stream, &place).await });
+        }
+        connections
     }
 
     async fn admit(&self, stream: TcpStream, place: &Place) {
         let peer = &place.peer;
+        let stream = Socket::new(stream, peer.clone());
         let Some(tls) = &self.tls else {
             return self.http1(stream, peer).await;
         };
@@ -196,10 +206,10 @@ impl Entry {
             () = peer.shown_out() => false,
             () = idle => false,
         };
-        connection.as_mut().graceful_shutdown();
         if has_time {
-            return told(connection.await);
+            return told(closing::finish(connection, peer).await);
         }
+        connection.as_mut().graceful_shutdown();
         // A request that has come in the meantime is answered, but a head that comes in drops
         // is none yet.
         loop {

@@ -4,6 +4,7 @@
 //! In reading order:
 //! - [`limits`]: what an operator may set
 //! - [`connections`]: accepting, serving and ending connections
+//! - [`closing`]: how a door closes without cutting anybody off
 //! - [`places`]: who is in, and who makes room
 //! - [`visitor`]: what is between a connection and the routes
 //! - [`calm`]: a client of HTTP/2 that sends nothing but frames is sent away
@@ -12,6 +13,7 @@
 
 pub mod admission;
 mod calm;
+mod closing;
 pub mod connections;
 pub mod forwarded;
 pub mod limits;

@@ -32,6 +32,9 @@ struct Connection {
     idle_since: AtomicU64,
     order: Arc<AtomicU64>,
     leaving: AtomicBool,
+    /// From the first look on whether something lies unread in its socket.
+    looked_at: AtomicBool,
+    read: AtomicBool,
     shown_out: Notify,
 }
 
@@ -47,6 +50,8 @@ impl Peer {
             idle_since: AtomicU64::new(next(order)),
             order: Arc::clone(order),
             leaving: AtomicBool::new(false),
+            looked_at: AtomicBool::new(false),
+            read: AtomicBool::new(false),
             shown_out: Notify::new(),
         }))
     }
@@ -73,6 +78,23 @@ impl Peer {
     pub(crate) fn idle_since(&self) -> Option<u64> {
         let is_idle = self.0.requests.load(Ordering::Acquire) == 0;
         is_idle.then(|| self.0.idle_since.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn look_at(&self) {
+        self.0.looked_at.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.0.looked_at.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_read(&self, is_read: bool) {
+        self.0.read.store(is_read, Ordering::Relaxed);
+    }
+
+    /// Whether nothing lay in the socket when it was read last.
+    pub(crate) fn is_read(&self) -> bool {
+        self.0.read.load(Ordering::Relaxed)
     }
 
     pub(crate) async fn shown_out(&self) {
@@ -148,6 +170,11 @@ impl Places {
         }
     }
 
+    /// For those who were let in before the door closed: they are few, and nobody waits.
+    pub(crate) fn squeeze_in(self: &Arc<Self>, address: IpAddr) -> Place {
+        self.admit(&mut self.taken.lock(), address)
+    }
+
     fn ask(self: &Arc<Self>, address: IpAddr) -> Asked {
         let mut taken = self.taken.lock();
         if taken.leaving >= LEAVING_MAX {
@@ -174,12 +201,16 @@ impl Places {
             peer.0.leaving.store(true, Ordering::Relaxed);
             peer.0.shown_out.notify_one();
         }
+        Asked::Place(self.admit(&mut taken, address))
+    }
+
+    fn admit(self: &Arc<Self>, taken: &mut Taken, address: IpAddr) -> Place {
         let peer = Peer::new(address, &self.order);
         taken.everybody.enter(&peer);
         let share = taken.by_address.entry(network(address)).or_default();
         share.enter(&peer);
         let places = Arc::clone(self);
-        Asked::Place(Place { peer, places })
+        Place { peer, places }
     }
 }
 

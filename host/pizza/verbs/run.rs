@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use pizza_gateway::{Door, Gateway, GatewayConfig, Metrics, Tls};
+use pizza_gateway::{Gateway, Metrics, Tls};
+use pizza_http::{Door, Limits};
 use pizza_silo::{RunningSilo, Token};
 use rustix::fs::Mode;
 use rustix::process::umask;
@@ -21,7 +22,7 @@ use crate::config::Config;
 use crate::ending::{self, StoreStopped};
 use crate::mqtt::{self, Mqtt};
 use crate::simulate::lively::Lively;
-use crate::{bundled, dev_tokens, metrics, open_files, seed};
+use crate::{bundled, dev_tokens, exposure, metrics, open_files, seed};
 
 const DEMO_STOCK: u32 = 1_000_000;
 
@@ -150,9 +151,8 @@ pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
-    let mqtt = &config.broker.limits;
-    let mqtt_clients = mqtt.connections_max.saturating_add(mqtt.half_open_max);
-    open_files::allow(config.gateway.connections_max.saturating_add(mqtt_clients));
+    exposure::settle(&mut config)?;
+    open_files::allow(&mut config);
     // Addresses first: whoever cannot be reached should not have touched the data.
     let http = listen(config.gateway.http, "--http").await?;
     let https = match config.gateway.https.on {
@@ -185,14 +185,16 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     if let Some(https) = https {
         open.https = Some(https.local_addr()?);
         let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
-        doors.push(Door::https(https, tls));
+        doors.push(Door::https(https, tls.acceptor()));
     }
     if config.demo {
         dev_tokens::add(&mut config.gateway, &token);
         open.tokens = Some(dev_tokens::listed(&token));
     }
     let closing = watch::Sender::new(false);
-    let operators = operators(admin, silo.admin(token), &closing);
+    let admission = exposure::of_operators(&config, open.admin);
+    let routes = silo.admin(token, admission);
+    let operators = operators(admin, routes, config.admin_limits.clone(), &closing);
     let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
@@ -238,6 +240,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
 fn operators(
     listener: TcpListener,
     router: axum::Router,
+    limits: Limits,
     closing: &watch::Sender<bool>,
 ) -> JoinHandle<std::io::Result<()>> {
     let mut closing = closing.subscribe();
@@ -245,8 +248,7 @@ fn operators(
         let stop = async {
             drop(closing.wait_for(|closing| *closing).await);
         };
-        let limits = GatewayConfig::default();
-        pizza_gateway::serve_router(vec![Door::http(listener)], router, &limits, stop).await
+        pizza_http::serve(vec![Door::http(listener)], router, &limits, stop).await
     })
 }
 
@@ -309,7 +311,11 @@ fn banner(config: &Config, open: &Open) {
         format!("  TLS    https://{https}/api\n")
     });
     let tokens = open.tokens.as_ref().map_or_else(String::new, |tokens| {
-        format!("Tokens to try each role with; from this machine none is needed:\n{tokens}")
+        let none = match config.gateway.anonymous_on_loopback {
+            true => "; from this machine none is needed",
+            false => "",
+        };
+        format!("Tokens to try each role with{none}:\n{tokens}")
     });
     let banner = format!(
         "Awesome Pizza is open.\n\
