@@ -78,17 +78,18 @@ pub(crate) fn speed(speed: &Speed, payload: &mut Value) {
     // A phone's -1 may have been through another unit on its way here.
     *number = match given < 0.0 {
         true => UNKNOWN.into(),
-        false => (given * metres_a_second(speed.unit)).into(),
+        false => metres_a_second(given, speed.unit).into(),
     };
 }
 
-fn metres_a_second(unit: SpeedUnit) -> f64 {
-    match unit {
-        SpeedUnit::MetresASecond => 1.0,
-        SpeedUnit::KilometresAnHour => 1_000.0 / 3_600.0,
-        SpeedUnit::MilesAnHour => 1_609.344 / 3_600.0,
-        SpeedUnit::Knots => 1_852.0 / 3_600.0,
-    }
+fn metres_a_second(given: f64, unit: SpeedUnit) -> f64 {
+    let metres_an_hour = match unit {
+        SpeedUnit::MetresASecond => return given,
+        SpeedUnit::KilometresAnHour => 1_000.0,
+        SpeedUnit::MilesAnHour => 1_609.344,
+        SpeedUnit::Knots => 1_852.0,
+    };
+    given * metres_an_hour / 3_600.0
 }
 
 #[cfg(test)]
