@@ -45,8 +45,8 @@ pub(super) fn number(ty: &Type, v: f64) -> Result<Value, Problem> {
         // neighbour of it.
         #[allow(clippy::cast_possible_truncation)]
         ty if v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0 => integer(ty, v as i128),
-        ty if v.fract() == 0.0 && is_integer(ty) => Err(Problem::OutOfRange {
-            found: format!("the number {v} with a point or an exponent"),
+        Type::S64 | Type::U64 if v.fract() == 0.0 => Err(Problem::OutOfRange {
+            found: format!("the number {v:?}"),
             expected: format!("{}, in digits alone from 2^53 on", ty.describe()),
         }),
         ty => Err(Problem::WrongType {
@@ -54,11 +54,6 @@ pub(super) fn number(ty: &Type, v: f64) -> Result<Value, Problem> {
             found: format!("the number {v}"),
         }),
     }
-}
-
-fn is_integer(ty: &Type) -> bool {
-    use Type::{S8, S16, S32, S64, U8, U16, U32, U64};
-    matches!(ty, S8 | S16 | S32 | S64 | U8 | U16 | U32 | U64)
 }
 
 pub(super) fn text(ty: &Type, v: &str) -> Result<Value, Problem> {
