@@ -90,17 +90,23 @@ async fn a_bomb_costs_the_compiler_its_life_at_most() {
 #[tokio::test]
 async fn what_the_silo_reads_itself_is_soon_read() {
     let host = host(BOUNDS);
-    for (kind, wasm) in [
-        ("reading a function of 7 MB", bombs::long_function()),
-        ("reading a million functions", bombs::many_functions()),
-        ("reading blocks a million deep", bombs::deep_blocks()),
+    for (kind, wasm, passes) in [
+        ("reading a function of 7 MB", bombs::long_function(), true),
+        (
+            "reading a million functions",
+            bombs::many_functions(),
+            false,
+        ),
+        ("reading blocks a million deep", bombs::deep_blocks(), true),
         (
             "reading components 1,000,000 deep",
             bombs::deep_components(1_000_000),
+            false,
         ),
         (
             "reading a custom section of 30 MB",
             bombs::custom_section(30 << 20),
+            false,
         ),
     ] {
         let started = Instant::now();
@@ -109,7 +115,8 @@ async fn what_the_silo_reads_itself_is_soon_read() {
         let took = started.elapsed();
         tell(kind, took, &format!("{found:?}"));
         assert!(took < Duration::from_secs(2), "{kind}: {took:?}");
-        assert!(found.is_err(), "{kind} offers nothing");
+        // What is in its code only the compiler finds.
+        assert_eq!(found.is_ok(), passes, "{kind}: {found:?}");
     }
 }
 

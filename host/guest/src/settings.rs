@@ -23,8 +23,8 @@ pub struct HostConfig {
 /// What a component may be made of; told from its bytes, before it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ComponentBounds {
-    /// Core modules that one instance starts, each a piece of host memory. A Rust actor has
-    /// 3 or 4, one of componentize-js 5, one of componentize-py 38.
+    /// Core modules that one instance starts, each a piece of host memory; componentize-py
+    /// makes 38 of them.
     pub core_instances: u32,
     /// Addresses are reserved for so many in each instance; linked libraries have one each.
     pub tables: u32,

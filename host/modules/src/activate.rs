@@ -113,7 +113,7 @@ impl Inner {
         }
         let line = self.line(actor_type, digest, what, "operator", detail);
         self.follow(wanted.silo.as_deref(), &plan, line).await?;
-        self.clean(actor_type).await;
+        self.clean(actor_type, digest).await;
         Ok(plan)
     }
 

@@ -109,7 +109,7 @@ impl Inner {
         self.registry.put(&info, push.wasm, &line).await?;
         {
             let _one = self.changing.lock().await;
-            self.clean(&info.actor_type).await;
+            self.clean(&info.actor_type, digest).await;
         }
         watch.lap("keep");
         Ok(Pushed {

@@ -25,22 +25,26 @@ impl Modules {
 }
 
 impl Inner {
-    /// Applies the policy to a type. The caller holds what lets one plan change at a time.
+    /// Applies the policy to a type, but not to what has `just` come: its time may be wrong,
+    /// if the clock was set back, and it is about to be activated. The caller holds what lets one plan change at a time.
     /// What cannot be cleaned up now is tried again with the next module.
-    pub(crate) async fn clean(&self, actor_type: &str) {
-        if let Err(refusal) = self.try_clean(actor_type).await {
+    pub(crate) async fn clean(&self, actor_type: &str, just: ModuleDigest) {
+        if let Err(refusal) = self.try_clean(actor_type, just).await {
             tracing::warn!(actor_type, %refusal, "old modules cannot be cleaned up");
         }
     }
 
-    async fn try_clean(&self, actor_type: &str) -> Result<(), Refusal> {
+    async fn try_clean(&self, actor_type: &str, just: ModuleDigest) -> Result<(), Refusal> {
         let plans = self.registry.plans(actor_type).await?;
         let mut spare = self.registry.infos("").await?;
         spare.retain(|info| info.actor_type == actor_type && needed(&plans, info.digest).is_none());
-        spare.sort_by_key(|info| std::cmp::Reverse(info.at_ms));
+        spare.sort_by_key(|info| std::cmp::Reverse((info.digest == just, info.at_ms)));
         let now_ms = self.stage.now_ms();
         for (place, info) in spare.iter().enumerate() {
             let (kept, keep_ms) = (self.settings.keep_modules, self.settings.keep_ms);
+            if info.digest == just {
+                continue;
+            }
             if place >= kept {
                 let why = format!("{kept} newer ones are kept");
                 self.forget(info, "silo", &why).await?;
