@@ -61,7 +61,8 @@ impl Pizza {
         Self::start_as(program, http, data, options, log)
     }
 
-    fn start_as(
+    /// By a command that ends in the program: with something preloaded, or elsewhere.
+    pub fn start_as(
         mut program: Command,
         http: &str,
         data: &Path,

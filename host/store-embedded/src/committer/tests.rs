@@ -72,6 +72,7 @@ async fn a_failed_write_is_final() {
             Box::new(Failing {
                 disk: Journal {
                     db,
+                    dir: dir.path().to_owned(),
                     durability: Durability::Fsync,
                 },
                 fault: fault_switch,
@@ -126,8 +127,11 @@ async fn the_first_of_a_failing_group_is_unknown() {
     let switch = Arc::new(AtomicU8::new(SOUND));
     let fault = Arc::clone(&switch);
     let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
-        let durability = Durability::Fsync;
-        let disk = Journal { db, durability };
+        let disk = Journal {
+            db,
+            dir: dir.path().to_owned(),
+            durability: Durability::Fsync,
+        };
         Box::new(Failing { disk, fault })
     });
     let store = store.expect("opened");
