@@ -111,9 +111,9 @@ fn make(config: &HttpsConfig, dir: &Path, certificate: &Path, key: &Path) -> Res
         let path = path.to_owned();
         |source| TlsError::Unwritable { path, source }
     };
-    let mut maker = DirBuilder::new();
-    let made = maker.recursive(true).mode(0o700).create(dir);
-    made.map_err(unwritable(dir))?;
+    let mut folder = DirBuilder::new();
+    let there = folder.recursive(true).mode(0o700).create(dir);
+    there.map_err(unwritable(dir))?;
     // The key first: a certificate without its key would be of no use to the next start.
     write(key, &made.signing_key.serialize_pem()).map_err(unwritable(key))?;
     write(certificate, &made.cert.pem()).map_err(unwritable(certificate))
