@@ -156,7 +156,10 @@ fn a_directory_that_belongs_to_others_too_is_refused_with_what_to_do() {
     fs::write(&file, "").expect("a file");
     set_mode(data.path(), 0o755);
     let said = refusal(data.path());
-    assert!(said.contains("somebody's") && said.contains("chmod 700"), "{said}");
+    assert!(
+        said.contains("somebody's") && said.contains("chmod 700"),
+        "{said}"
+    );
     assert!(said.contains("mode 0755"), "{said}");
     fs::remove_file(&file).expect("removed");
     set_mode(data.path(), 0o1777);

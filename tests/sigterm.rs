@@ -85,7 +85,9 @@ impl Asker {
         let read = self.line.read_exact(&mut body);
         read.map_err(|error| format!("{error} in the body after {head:?}"))?;
         let status = head.get(9..12).and_then(|status| status.parse().ok());
-        status.map(Some).ok_or_else(|| format!("no status in {head:?}"))
+        status
+            .map(Some)
+            .ok_or_else(|| format!("no status in {head:?}"))
     }
 }
 
@@ -145,9 +147,14 @@ fn everybody_who_asked_before_the_end_is_answered() {
         }
         pizza.terminate();
         for (n, asker) in askers.iter_mut().enumerate() {
-            let status = asker.answer().unwrap_or_else(|error| panic!("{n}: {error}"));
+            let status = asker
+                .answer()
+                .unwrap_or_else(|error| panic!("{n}: {error}"));
             let status = status.unwrap_or_else(|| panic!("round {round}: {n} has no answer"));
-            assert!(matches!(status, 200 | 201), "round {round}: {n} got {status}");
+            assert!(
+                matches!(status, 200 | 201),
+                "round {round}: {n} got {status}"
+            );
             answered += 1;
         }
         assert!(pizza.wait().success());
@@ -170,7 +177,9 @@ fn whoever_asks_while_it_closes_is_answered_or_hears_nothing() {
     pizza.terminate();
     let sent: Vec<bool> = after.iter_mut().map(|asker| asker.ask().is_ok()).collect();
     for (n, asker) in before.iter_mut().enumerate() {
-        let status = asker.answer().unwrap_or_else(|error| panic!("{n}: {error}"));
+        let status = asker
+            .answer()
+            .unwrap_or_else(|error| panic!("{n}: {error}"));
         assert!(matches!(status, Some(200 | 201)), "{n} has no answer");
     }
     let mut answered = 0;

@@ -182,9 +182,8 @@ fn run_into(
 
 fn config(dir: &Path) -> String {
     let grace = GRACE.as_millis();
-    let text = format!(
-        "[gateway]\nrate_per_second = 0\n[silo.store]\nstopped_grace_ms = {grace}\n"
-    );
+    let text =
+        format!("[gateway]\nrate_per_second = 0\n[silo.store]\nstopped_grace_ms = {grace}\n");
     let path = dir.join("pizza.toml");
     std::fs::write(&path, text).expect("a file");
     path.display().to_string()
@@ -206,7 +205,9 @@ fn faulty_disk(dir: &Path) -> Command {
         .status();
     assert!(compiled.expect("cc runs").success());
     let mut command = Command::new(BINARY);
-    command.env("LD_PRELOAD", shim).env("FAULT", dir.join("fault"));
+    command
+        .env("LD_PRELOAD", shim)
+        .env("FAULT", dir.join("fault"));
     command
 }
 
@@ -231,7 +232,8 @@ struct SmallDisk(Child);
 impl SmallDisk {
     /// `None` where this user may not mount anything.
     fn mount(at: &Path) -> Option<Self> {
-        let mount = r#"mount -t tmpfs -o size=192m,mode=700 tmpfs "$0" && echo mounted && exec cat"#;
+        let mount =
+            r#"mount -t tmpfs -o size=192m,mode=700 tmpfs "$0" && echo mounted && exec cat"#;
         let mut holder = Command::new("unshare")
             .args(["-rm", "sh", "-c", mount])
             .arg(at)

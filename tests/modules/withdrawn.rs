@@ -38,7 +38,10 @@ fn what_was_withdrawn_does_not_serve_again_unless_that_is_said() {
     succeeded(&world.cli(&["module", "withdraw", &bad, "--undo"]));
     succeeded(&world.cli(&["module", "activate", &bad]));
     let lines = world.audit("order");
-    let of_it = lines.iter().rev().filter(|line| line["digest"] == bad.as_str());
+    let of_it = lines
+        .iter()
+        .rev()
+        .filter(|line| line["digest"] == bad.as_str());
     let what: Vec<&str> = of_it.filter_map(|line| line["what"].as_str()).collect();
     let expected = [
         "pushed",

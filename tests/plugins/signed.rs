@@ -46,7 +46,9 @@ fn only_plugins_that_a_key_for_plugins_signed_are_bound() {
     let plugin = plugin.display().to_string();
     let sign = |key: &str| {
         let key = files.join(format!("{key}.key")).display().to_string();
-        let words = ["module", "sign", &plugin, "--key", &key, "--type", "plugins"];
+        let words = [
+            "module", "sign", &plugin, "--key", &key, "--type", "plugins",
+        ];
         succeeded(&pizza(&words));
     };
     let keys = [("vendor", "\"plugins\""), ("orders", "\"order\"")];

@@ -308,7 +308,11 @@ mod tests {
             Err(SignError::Missing)
         );
         let replaced = admit(trust(true, &other, &[]), kept, name);
-        assert_eq!(replaced, Err(SignError::Untrusted), "another key by its name");
+        assert_eq!(
+            replaced,
+            Err(SignError::Untrusted),
+            "another key by its name"
+        );
         let old = admit(trust(true, &ours, &[]), None, name);
         assert!(matches!(old, Err(SignError::NotKept(_))), "{old:?}");
         let narrow = admit(trust(true, &ours, &[PLUGINS]), kept, name);

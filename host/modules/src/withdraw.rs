@@ -27,7 +27,9 @@ impl Modules {
             return Err(Refusal::Serves(digest));
         }
         let why = why.to_owned();
-        self.0.withdraw(digest, &actor_type, "operator", why).await?;
+        self.0
+            .withdraw(digest, &actor_type, "operator", why)
+            .await?;
         Ok(digest)
     }
 
@@ -64,7 +66,9 @@ impl Inner {
             why,
         };
         let withdrawn = Some(&withdrawn);
-        self.registry.set_withdrawn(digest, withdrawn, &line).await?;
+        self.registry
+            .set_withdrawn(digest, withdrawn, &line)
+            .await?;
         Ok(())
     }
 

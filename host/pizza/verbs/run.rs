@@ -99,7 +99,10 @@ impl Run {
             .enable_all()
             .build()?;
         let served = runtime.block_on(serve(config));
-        if served.as_ref().is_err_and(|error| error.is::<StoreStopped>()) {
+        if served
+            .as_ref()
+            .is_err_and(|error| error.is::<StoreStopped>())
+        {
             // Some of its threads may wait for the store for ever.
             runtime.shutdown_background();
         }

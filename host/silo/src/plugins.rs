@@ -24,9 +24,7 @@ pub enum BindError {
     Refused(#[from] LoadError),
     #[error("the plugin's signature is refused: {0}")]
     Signature(#[from] SignError),
-    #[error(
-        "the plugin was withdrawn by {by}: {why} (--allow-withdrawn binds it all the same)"
-    )]
+    #[error("the plugin was withdrawn by {by}: {why} (--allow-withdrawn binds it all the same)")]
     Withdrawn { by: String, why: String },
     #[error("there are {BINDINGS_MAX} bindings already")]
     TooMany,

@@ -156,6 +156,11 @@ impl EmbeddedStore {
         drop(running.committer.join());
     }
 
+    #[cfg(test)]
+    pub(crate) fn poison(&self) -> &Poison {
+        &self.poison
+    }
+
     fn view(&self) -> Result<View, StoreError> {
         self.poison.check()?;
         Ok(self.published.get())

@@ -199,7 +199,9 @@ async fn withdraw(
         )
     })?;
     let digest = admin.modules.withdraw(&digest, &why).await?;
-    Ok(Json(json!({"digest": digest.to_string(), "withdrawn": why})))
+    Ok(Json(
+        json!({"digest": digest.to_string(), "withdrawn": why}),
+    ))
 }
 
 async fn restore(
@@ -312,7 +314,9 @@ fn audit_json(line: &Audit) -> Value {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (status, code) = match &refusal {
-            Refusal::Unknown(_) | Refusal::NothingServes(_) | Refusal::NotWithdrawn(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Refusal::Unknown(_) | Refusal::NothingServes(_) | Refusal::NotWithdrawn(_) => {
+                (StatusCode::NOT_FOUND, "not-found")
+            }
             Refusal::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
             Refusal::Ambiguous { .. } | Refusal::Percent(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid")
