@@ -18,7 +18,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 const CONNECTIONS: usize = 500;
-/// As many as the issue that asked for this saw it fail in; `SIGTERM_ROUNDS` for more.
+/// Each has failed without the care that is taken; `SIGTERM_ROUNDS` says how many.
 const ROUNDS: usize = 4;
 
 trait Stream: Read + Write {}

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
+use metrics_exporter_prometheus::PrometheusHandle;
+use pizza_bridge::broker;
 use pizza_gateway::{Door, Gateway, GatewayConfig, Metrics, Tls};
 use pizza_silo::{RunningSilo, Token};
 use rustix::fs::Mode;
@@ -151,7 +153,7 @@ pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(mut config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
     let mqtt = &config.broker.limits;
     let mqtt_clients = mqtt.connections_max.saturating_add(mqtt.half_open_max);
@@ -165,12 +167,42 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let admin = listen(config.admin, "--admin").await?;
     let mqtt = mqtt::bind(&config).await?;
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
-    let silo = silo.map_err(|error| match error.store_stopped() {
-        Some(reason) => StoreStopped(reason.to_owned()).into(),
-        None => anyhow::Error::from(error),
-    })?;
+    let silo = silo.map_err(ending::start_failed)?;
     let store = Arc::clone(silo.store());
-    let grace_ms = config.silo.store.stopped_grace_ms;
+    let served = open(
+        config,
+        silo,
+        Bound {
+            http,
+            https,
+            admin,
+            mqtt,
+            metrics,
+        },
+    )
+    .await;
+    ending::outcome(&*store, served)
+}
+
+/// What listens already, and is to be served; and what counts.
+struct Bound {
+    http: TcpListener,
+    https: Option<TcpListener>,
+    admin: TcpListener,
+    mqtt: Option<broker::Bound>,
+    metrics: PrometheusHandle,
+}
+
+/// Opens the doors, until asked to stop or without a store.
+async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Result<()> {
+    let Bound {
+        http,
+        https,
+        admin,
+        mqtt,
+        metrics,
+    } = bound;
+    let store = Arc::clone(silo.store());
     if config.demo {
         let restaurant = &config.gateway.default_restaurant;
         set_up_once(&silo, restaurant).await?;
@@ -194,6 +226,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         dev_tokens::add(&mut config.gateway, &token);
         open.tokens = Some(dev_tokens::listed(&token));
     }
+    let grace_ms = config.silo.store.stopped_grace_ms;
     let closing = watch::Sender::new(false);
     let operators = operators(admin, silo.admin(token), &closing);
     let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
@@ -203,10 +236,10 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let stop = async {
         tokio::select! {
             () = stop => {}
-            () = ending::store_stopped(Arc::clone(&store), grace_ms) => {}
+            () = ending::store_stopped(&*store, grace_ms) => {}
         }
         if let Some(simulation) = simulation {
-            simulation.stop().await;
+            ending::tidy_up(&*store, simulation.stop()).await;
         }
     };
     banner(&config, &open);
@@ -220,21 +253,14 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         closing.send_replace(true);
     };
     pizza_gateway::serve(gateway, doors, stop).await?;
-    let tidied_up = async {
+    let rest = async {
         // It has the time of the requests in progress, as everybody has.
         drop(operators.await);
         mqtt.stop().await;
         silo.drain().await;
     };
-    match store.stop_reason() {
-        None => tidied_up.await,
-        Some(_) => drop(tokio::time::timeout(ending::TIDY_UP, tidied_up).await),
-    }
-    // Also when it stopped while the others tidied up.
-    match store.stop_reason() {
-        None => Ok(()),
-        Some(reason) => Err(StoreStopped(reason).into()),
-    }
+    ending::tidy_up(&*store, rest).await;
+    Ok(())
 }
 
 /// Serves the admin API until it is closing, and then until everybody is answered.
