@@ -10,7 +10,8 @@ const OTHERS: u32 = 0o077;
 /// Such a directory belongs to many: /tmp is one.
 const STICKY: u32 = 0o1000;
 /// What is found in one of ours; `lost+found` is the file system's own.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
+    "pizza.toml",
     "store",
     "modules",
     "tls",
