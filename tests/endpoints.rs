@@ -120,6 +120,7 @@ fn every_endpoint_does_its_part_and_refuses_the_rest() {
     to_the_door(&mut walk);
     kitchen(&mut walk);
     inventory(&mut walk);
+    supply(&mut walk);
     restaurants(&mut walk);
     drivers(&mut walk);
     operations(&mut walk);
@@ -318,6 +319,58 @@ fn inventory(walk: &mut Walk) {
         .good(200, path, None)
         .bad(400, "/api/inventory/napoli/history?days=-1", None)
         .bad(404, "/api/inventory/nowhere/history", None)
+        .not_for("kitchen", path, None);
+}
+
+fn supply(walk: &mut Walk) {
+    let path = "/api/inventory/napoli/rules";
+    let rule = |below: Value| {
+        let rule = json!({"ingredient": "dough", "orderBelow": below, "upTo": 9_000_000,
+            "supplierId": "market", "askFirst": true});
+        Some(json!({"rules": [rule]}))
+    };
+    let unknown = json!({"rules": [{"ingredient": "gold", "orderBelow": 1, "upTo": 2,
+        "supplierId": "market"}]});
+    walk.row("PUT", "/api/inventory/{id}/rules")
+        .good(200, path, rule(json!(8_000_000)))
+        .bad(422, path, rule(json!(0)))
+        .bad(422, path, rule(json!(9_000_001)))
+        .bad(422, path, rule(json!("many")))
+        .bad(404, path, Some(unknown))
+        .bad(404, "/api/inventory/nowhere/rules", rule(json!(1)))
+        .not_for("kitchen", path, rule(json!(1)));
+    let path = "/api/inventory/napoli/orders";
+    walk.row("GET", "/api/inventory/{id}/orders")
+        .good(200, path, None)
+        .good(
+            200,
+            "/api/inventory/napoli/orders?state=proposed&limit=1",
+            None,
+        )
+        .bad(422, "/api/inventory/napoli/orders?state=eaten", None)
+        .bad(400, "/api/inventory/napoli/orders?color=red", None)
+        .bad(404, "/api/inventory/nowhere/orders", None)
+        .not_for("kitchen", path, None);
+    for verb in ["confirm", "cancel"] {
+        let template = format!("/api/inventory/{{id}}/orders/{{order}}/{verb}");
+        let path = format!("/api/inventory/napoli/orders/supply-1/{verb}");
+        walk.row("POST", &template)
+            .bad(422, &path, Some(json!({"x": 1})))
+            .good(200, &path, None)
+            .bad(
+                404,
+                &format!("/api/inventory/napoli/orders/supply-99/{verb}"),
+                None,
+            )
+            .not_for("kitchen", &path, None);
+    }
+    walk.row("POST", "/api/inventory/{id}/orders/{order}/confirm")
+        .bad(409, "/api/inventory/napoli/orders/supply-1/confirm", None);
+    let path = "/api/inventory/napoli/report";
+    walk.row("GET", "/api/inventory/{id}/report")
+        .good(200, path, None)
+        .bad(400, "/api/inventory/napoli/report?days=-1", None)
+        .bad(404, "/api/inventory/nowhere/report", None)
         .not_for("kitchen", path, None);
 }
 

@@ -61,7 +61,8 @@ impl Pizza {
         Self::start_as(program, http, data, options, log)
     }
 
-    fn start_as(
+    /// By a program that has something of its own in its environment.
+    pub fn start_as(
         mut program: Command,
         http: &str,
         data: &Path,
@@ -132,6 +133,11 @@ impl Pizza {
     pub fn kill_and_wait(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
+    }
+
+    /// Whether the process has ended, by itself or by a signal.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
     }
 
     /// Asks it to stop.

@@ -145,7 +145,7 @@ fn each_stage_says_what_it_refuses() {
     let modules = world.json(&["module", "list"]);
     assert_eq!(
         modules["modules"].as_array().map(Vec::len),
-        Some(6),
+        Some(7),
         "nothing was kept"
     );
 }

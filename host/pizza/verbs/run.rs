@@ -51,7 +51,7 @@ pub(crate) struct Run {
         value_name = "TOKEN"
     )]
     admin_token: Option<Token>,
-    /// How many times faster than life chefs cook [default: 60]
+    /// How many times faster than life chefs cook and suppliers deliver [default: 60]
     #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     speed: Option<u64>,
     /// Have a few simulated drivers and customers keep it busy, as `[simulate]` says
