@@ -135,7 +135,8 @@ impl Inventory {
     }
 
     fn today(&self) -> u32 {
-        self.clock.day(context::now_ms()).number
+        // A copy may look into the database; a query keeps nothing.
+        self.clock.clone().day(context::now_ms()).number
     }
 }
 

@@ -55,7 +55,7 @@ fn eat(inventory: &mut Inventory, order: &str, quantity: u32) {
     }];
     let reserved = inventory.reserve(order.to_owned(), items).unwrap();
     assert!(matches!(reserved, Reservation::Reserved(_)), "{reserved:?}");
-    inventory.consume(order.to_owned()).unwrap();
+    inventory.consume(order.to_owned(), 0).unwrap();
     conserved(inventory);
 }
 
@@ -319,8 +319,8 @@ fn a_supplier_who_says_nothing_is_asked_again_with_the_same_id() {
 fn a_report_tells_each_day_what_came_and_went() {
     let (host, mut inventory) = stocked(rule());
     eat(&mut inventory, "a", 5);
-    inventory.remake("a".to_owned()).unwrap();
-    inventory.consume("a".to_owned()).unwrap();
+    inventory.remake("a".to_owned(), 1).unwrap();
+    inventory.consume("a".to_owned(), 1).unwrap();
     let to_midnight = Duration::from_secs(43_200);
     ring(&host, &mut inventory, to_midnight);
     ring(&host, &mut inventory, DAY);
@@ -329,7 +329,7 @@ fn a_report_tells_each_day_what_came_and_went() {
     let total = |r: &IngredientReport| (r.supplied, r.used, r.wasted, r.ordered);
     let figures = |m: &bindings::types::DayMovement| (m.supplied, m.used, m.wasted, m.ordered);
     assert_eq!(total(&report[0]), (55, 10, 5, 43));
-    let days: Vec<_> = report[0].days.iter().map(|day| figures(day)).collect();
+    let days: Vec<_> = report[0].days.iter().map(figures).collect();
     assert_eq!(days, [(43, 0, 0, 0), (12, 10, 5, 43)]);
     let today = u32::try_from(host.now_ms() / 86_400_000).unwrap();
     assert_eq!(report[0].days[0].day, today);
