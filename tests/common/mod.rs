@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -61,7 +62,7 @@ impl Pizza {
         Self::start_as(program, http, data, options, log)
     }
 
-    /// By a program that has something of its own in its environment.
+    /// By a command that ends in the program: with something preloaded, or elsewhere.
     pub fn start_as(
         mut program: Command,
         http: &str,
@@ -69,6 +70,11 @@ impl Pizza {
         options: &[&str],
         log: Stdio,
     ) -> Self {
+        // Tests keep other files beside a pizzeria's; nobody else may enter then.
+        if data.exists() && !data.join("store").exists() {
+            let owners = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(data, owners).expect("a directory of the test's");
+        }
         let mut child = program
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .arg("--data")

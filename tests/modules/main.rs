@@ -11,3 +11,4 @@ mod refused;
 mod signed;
 mod swaps;
 mod watch;
+mod withdrawn;

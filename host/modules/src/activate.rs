@@ -22,6 +22,8 @@ pub struct Activate {
     pub silo: Option<String>,
     /// Take a change that others may rely on.
     pub force: bool,
+    /// Take one that was withdrawn.
+    pub allow_withdrawn: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,7 +68,12 @@ fn described(plan: &Plan, wanted: &Activate) -> String {
         .silo
         .as_deref()
         .map_or("on all silos".to_owned(), |silo| format!("on silo {silo}"));
-    let forced = if wanted.force { ", forced" } else { "" };
+    let forced = match (wanted.force, wanted.allow_withdrawn) {
+        (false, false) => "",
+        (true, false) => ", forced",
+        (false, true) => ", withdrawn or not",
+        (true, true) => ", forced, withdrawn or not",
+    };
     match &plan.trial {
         Some(trial) => format!("{} percent of the keys, {place}{forced}", trial.percent),
         None => format!("{place}{forced}"),
@@ -75,6 +82,7 @@ fn described(plan: &Plan, wanted: &Activate) -> String {
 
 impl Inner {
     async fn activate(&self, digest: ModuleDigest, wanted: &Activate) -> Result<Plan, Refusal> {
+        self.check_withdrawn(digest, wanted.allow_withdrawn).await?;
         let module = self.module(digest).await?;
         fit::check(&*self.stage, &module, wanted.force)?;
         let actor_type = module.actor_type();

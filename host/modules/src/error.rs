@@ -4,6 +4,7 @@ use pizza_guest::LoadError;
 use pizza_store::StoreError;
 use pizza_types::ModuleDigest;
 
+use crate::record::Withdrawn;
 use crate::sign::SignError;
 
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,25 @@ pub enum Refusal {
     },
     #[error("nothing serves actor type {0:?}")]
     NothingServes(String),
-    #[error("nothing served actor type {0:?} before: there is nothing to go back to")]
+    #[error(
+        "module {digest} was withdrawn by {}: {} (--allow-withdrawn lets it serve all the same)",
+        .withdrawn.by, .withdrawn.why
+    )]
+    Withdrawn {
+        digest: ModuleDigest,
+        withdrawn: Withdrawn,
+    },
+    #[error(
+        "module {0} serves now: let another serve first (pizza module rollback, or activate), \
+         then withdraw it"
+    )]
+    Serves(ModuleDigest),
+    #[error("module {0} is not withdrawn")]
+    NotWithdrawn(String),
+    #[error(
+        "nothing that is not withdrawn served actor type {0:?} before: there is nothing to go \
+         back to"
+    )]
     NothingBefore(String),
     #[error("{0} percent: a canary has more than 0 and at most 100")]
     Percent(f64),

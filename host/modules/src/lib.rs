@@ -10,6 +10,7 @@
 //! - [`activate`](crate::activate), [`rollback`](crate::rollback): the one step that changes
 //!   what serves, and the way back
 //! - [`newer`](crate::newer): states that an older module cannot read
+//! - [`withdraw`](crate::withdraw): what is not to come back
 //! - [`dry_run`](crate::dry_run): `migrate` on copies of real states
 //! - [`watch`](crate::watch): a module that fails too often is taken back by itself
 //! - [`bundled`](crate::bundled): modules that come with the program, at start
@@ -30,6 +31,7 @@ mod rollback;
 pub mod sign;
 pub mod stage;
 mod watch;
+mod withdraw;
 
 pub use activate::{Activate, How};
 pub use bundled::Bundled;
@@ -37,6 +39,7 @@ pub use dry_run::{DryRun, Failing};
 pub use error::Refusal;
 pub use modules::{Modules, Settings, Shown};
 pub use push::{Push, Pushed, Step};
-pub use record::{Audit, Info, Plan, Trial};
+pub use record::{Audit, Info, Plan, Trial, Withdrawn};
+pub use registry::withdrawn;
 pub use sign::{PLUGINS, SecretKey, SignError, Signature, Trust, TrustedKey};
 pub use stage::{Served, Stage};

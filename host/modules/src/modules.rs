@@ -204,7 +204,8 @@ impl Inner {
         let info = self.registry.info(digest).await?.ok_or_else(unknown)?;
         if !info.is_bundled {
             let trust = &self.settings.trust;
-            trust.admit(info.signed_by.as_deref(), &info.actor_type)?;
+            let (kept, by) = (info.signature.as_ref(), info.signed_by.as_deref());
+            trust.admit(kept, by, digest, &info.actor_type)?;
         }
         let wasm = self.registry.wasm(digest).await?.ok_or_else(unknown)?;
         let compiled = self.compile(&wasm).await?;

@@ -99,6 +99,7 @@ impl Inner {
         watch.lap("check");
         let info = Info {
             signed_by,
+            signature: push.signature,
             ..info(&module, push.wasm.len(), self.stage.now_ms())
         };
         let (actor_type, detail) = (&info.actor_type, signed(&info));
@@ -140,6 +141,7 @@ pub(crate) fn info(module: &Module, bytes: usize, at_ms: u64) -> Info {
         at_ms,
         schema: module.schema(),
         signed_by: None,
+        signature: None,
         is_bundled: false,
         methods,
         subscriptions: subscriptions.collect(),

@@ -6,6 +6,7 @@
 //! | `module/info/DIGEST` | [`Info`] |
 //! | `module/plan/TYPE` | [`Plan`] of all silos |
 //! | `module/plan/TYPE@SILO` | that of one silo, which goes before it |
+//! | `module/withdrawn/DIGEST` | [`Withdrawn`]; it stays when the module goes |
 //! | `module/audit/NUMBER` | [`Audit`] |
 
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use pizza_types::ModuleDigest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::record::{Audit, Info, Plan};
+use crate::record::{Audit, Info, Plan, Withdrawn};
 
 const BLOB: &str = "module/blob/";
 const INFO: &str = "module/info/";
 const PLAN: &str = "module/plan/";
+const WITHDRAWN: &str = "module/withdrawn/";
 const AUDIT: &str = "module/audit/";
 const PAGE: usize = 500;
 
@@ -117,6 +119,29 @@ impl Registry {
         self.store.change_metas(vec![row]).await
     }
 
+    pub(crate) async fn withdrawn(
+        &self,
+        digest: ModuleDigest,
+    ) -> Result<Option<Withdrawn>, StoreError> {
+        withdrawn(&*self.store, digest).await
+    }
+
+    /// Withdraws it, or takes that back; noted in the same step.
+    pub(crate) async fn set_withdrawn(
+        &self,
+        digest: ModuleDigest,
+        withdrawn: Option<&Withdrawn>,
+        line: &Audit,
+    ) -> Result<(), StoreError> {
+        let name = format!("{WITHDRAWN}{digest}");
+        let row = match withdrawn {
+            Some(withdrawn) => set(name, withdrawn)?,
+            None => (name, None),
+        };
+        let line = set(self.next_line(line.at_ms), line)?;
+        self.store.change_metas(vec![row, line]).await
+    }
+
     /// Types that have a plan for all silos.
     pub(crate) async fn types(&self) -> Result<Vec<String>, StoreError> {
         let mut types = Vec::new();
@@ -177,6 +202,19 @@ impl Registry {
         let row = self.store.meta(name).await?;
         row.map(|row| decode(name, &row)).transpose()
     }
+}
+
+/// Whether a module or a plugin is not to serve any more.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn withdrawn(
+    store: &dyn Store,
+    digest: ModuleDigest,
+) -> Result<Option<Withdrawn>, StoreError> {
+    let name = format!("{WITHDRAWN}{digest}");
+    let row = store.meta(&name).await?;
+    row.map(|row| decode(&name, &row)).transpose()
 }
 
 fn set<T: Serialize>(name: String, row: &T) -> Result<MetaChange, StoreError> {

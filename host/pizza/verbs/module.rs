@@ -10,6 +10,7 @@ mod rollback;
 mod show;
 mod sign;
 mod watch;
+mod withdraw;
 
 use clap::Subcommand;
 
@@ -29,6 +30,8 @@ pub(crate) enum Module {
     Canary(activate::Canary),
     /// Take back what was activated last.
     Rollback(rollback::Rollback),
+    /// Never let a version serve again, unless that is said.
+    Withdraw(withdraw::Withdraw),
     /// What was done with modules, by whom and why, newest first.
     Audit(audit::Audit),
     /// Migrate copies of the states that are there, and tell which fail.
@@ -49,6 +52,7 @@ impl Module {
             Self::Activate(verb) => verb.run(),
             Self::Canary(verb) => verb.run(),
             Self::Rollback(verb) => verb.run(),
+            Self::Withdraw(verb) => verb.run(),
             Self::Audit(verb) => verb.run(),
             Self::DryRun(verb) => verb.run(),
             Self::Watch(verb) => verb.run(),

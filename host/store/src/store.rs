@@ -37,6 +37,17 @@ pub trait Store: Send + Sync + 'static {
     /// What a resolved commit survives.
     fn durability(&self) -> Durability;
 
+    /// Why the store has stopped itself; from then on it refuses everything, until the
+    /// process starts again. `None` while it works.
+    fn stop_reason(&self) -> Option<String> {
+        None
+    }
+
+    /// Resolves with the reason when the store has stopped itself.
+    async fn stopped(&self) -> String {
+        std::future::pending().await
+    }
+
     /// Makes `owner` the only one whose commits on `actor` are taken: one atomic step
     /// reads the record, raises its epoch and sets the owner. The claim is durable no
     /// later than the first commit under it.

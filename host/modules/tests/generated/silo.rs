@@ -114,6 +114,7 @@ impl Silo {
             how: How::Everybody,
             silo: None,
             force: true,
+            allow_withdrawn: false,
         };
         self.modules.activate(&activate).await.map(|_| ())
     }

@@ -17,6 +17,9 @@ pub(crate) struct Activate {
     /// Take a change that others outside may rely on; who calls it now is never broken
     #[arg(long)]
     force: bool,
+    /// Take one that was withdrawn
+    #[arg(long)]
+    allow_withdrawn: bool,
     /// Only on the silo of this name [default: on all]
     #[arg(long, value_name = "NAME")]
     silo: Option<String>,
@@ -45,7 +48,11 @@ impl Activate {
     pub(super) fn run(self) -> anyhow::Result<()> {
         self.door.through(async |mut admin: Admin| {
             let silo = self.silo.as_deref();
-            let answer = activate(&mut admin, &self.digest, None, silo, self.force).await?;
+            let body = json!({
+                "silo": silo, "force": self.force, "allowWithdrawn": self.allow_withdrawn,
+            });
+            let path = format!("/modules/{}/activate", self.digest);
+            let answer = admin.post(&path, body.to_string()).await?;
             said(&answer, self.json, "it serves")
         })
     }
