@@ -6,6 +6,7 @@ mod common;
 
 mod canary;
 mod fixture;
+mod kept;
 mod layouts;
 mod refused;
 mod signed;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pizza_guest::Module;
 use pizza_types::ModuleDigest;
 
+use crate::dry_run::Failing;
 use crate::error::Refusal;
 use crate::fit;
 use crate::modules::{Inner, Modules};
@@ -24,6 +25,8 @@ pub struct Activate {
     pub force: bool,
     /// Take one that was withdrawn.
     pub allow_withdrawn: bool,
+    /// Serve although a sampled state cannot be taken over.
+    pub force_unreadable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,6 +97,16 @@ impl Inner {
             let store = &**self.registry.store();
             newer::refuse(store, actor_type, digest, module.schema()).await?;
         }
+        let unreadable = self.unreadable(&module).await?;
+        if let Some(failing) = &unreadable
+            && !wanted.force_unreadable
+        {
+            return Err(Refusal::Unreadable {
+                actor: failing.actor.to_string(),
+                schema: failing.schema,
+                why: failing.why.clone(),
+            });
+        }
         let plan = self.registry.plan(actor_type, self.stage.silo()).await?;
         let now_ms = self.stage.now_ms();
         let plan = match (plan, wanted.how) {
@@ -102,9 +115,13 @@ impl Inner {
             (Some(plan), How::Everybody) => succeeded(&plan, served.as_ref(), &module, now_ms),
             (Some(plan), How::Canary(percent)) => on_trial(plan, digest, percent)?,
         };
-        let (what, detail) = (wanted.how.named(), described(&plan, wanted));
+        let (what, mut detail) = (wanted.how.named(), described(&plan, wanted));
+        if let Some(Failing { actor, why, .. }) = unreadable {
+            detail.push_str(&format!(", although it cannot take over {actor}: {why}"));
+        }
         let line = self.line(actor_type, digest, what, "operator", detail);
         self.follow(wanted.silo.as_deref(), &plan, line).await?;
+        self.clean(actor_type, digest).await;
         Ok(plan)
     }
 

@@ -128,7 +128,8 @@ impl Inner {
         match start.bundled {
             // At start nobody else needs the cores, so all are compiled at once.
             Some((bundled, wasm)) if bundled == digest => {
-                let compiled = self.host.compile(wasm).await?;
+                let inspected = self.inspect(wasm, name).await?;
+                let compiled = self.host.compile(inspected, wasm).await?;
                 self.warm(compiled, name).await
             }
             _ => self.module(digest).await,

@@ -15,8 +15,21 @@ pub enum Refusal {
     ActorType(String),
     #[error("the signature: {0}")]
     Signature(#[from] SignError),
+    /// Before anything was compiled.
+    #[error(transparent)]
+    Inspected(LoadError),
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A sampled state of an actor; forced only by its own word.
+    #[error(
+        "it cannot take over the state of {actor} (layout {schema}): {why} \
+         (--force-unreadable lets it serve all the same)"
+    )]
+    Unreadable {
+        actor: String,
+        schema: u32,
+        why: String,
+    },
     /// Somebody who runs now would not get what it calls any more. Never forced.
     #[error("it would break a caller: {}", .0.join("; "))]
     Breaks(Vec<String>),
@@ -42,6 +55,11 @@ pub enum Refusal {
     OtherType {
         digest: ModuleDigest,
         actor_type: String,
+    },
+    #[error("module {digest} stays: {why}")]
+    Needed {
+        digest: ModuleDigest,
+        why: &'static str,
     },
     #[error("nothing serves actor type {0:?}")]
     NothingServes(String),
@@ -79,6 +97,8 @@ impl Refusal {
     pub fn stage(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } | Self::ActorType(_) | Self::Signature(_) => "verify",
+            Self::Inspected(LoadError::NotAComponent { .. }) => "verify",
+            Self::Inspected(_) => "inspect",
             Self::Load(error) => match error {
                 LoadError::NotAComponent { .. } | LoadError::Manifest(_) => "verify",
                 LoadError::Invalid(_)

@@ -11,7 +11,9 @@
 //!   what serves, and the way back
 //! - [`newer`](crate::newer): states that an older module cannot read
 //! - [`withdraw`](crate::withdraw): what is not to come back
-//! - [`dry_run`](crate::dry_run): `migrate` on copies of real states
+//! - [`dry_run`](crate::dry_run), [`reading`](crate::reading): copies of real states, migrated
+//!   and read
+//! - [`remove`](crate::remove): what nobody needs any more goes
 //! - [`watch`](crate::watch): a module that fails too often is taken back by itself
 //! - [`bundled`](crate::bundled): modules that come with the program, at start
 //! - [`error`]: each stage's own refusal
@@ -25,8 +27,10 @@ mod fit;
 mod modules;
 mod newer;
 mod push;
+mod reading;
 pub mod record;
 mod registry;
+mod remove;
 mod rollback;
 pub mod sign;
 pub mod stage;

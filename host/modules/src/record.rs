@@ -73,7 +73,7 @@ pub struct Audit {
     #[serde(with = "hex")]
     pub digest: ModuleDigest,
     /// `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`, `withdrawn`,
-    /// `restored`.
+    /// `restored`, `removed`.
     pub what: String,
     /// Who wanted it: `operator`, `program`, or `silo` when it acted by itself.
     pub by: String,

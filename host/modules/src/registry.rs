@@ -92,6 +92,27 @@ impl Registry {
         }
     }
 
+    /// Those of all silos, and of each that has its own.
+    pub(crate) async fn plans(&self, actor_type: &str) -> Result<Vec<Plan>, StoreError> {
+        let mut plans: Vec<Plan> = self.all(&format!("{PLAN}{actor_type}@")).await?;
+        plans.extend(self.read(&format!("{PLAN}{actor_type}")).await?);
+        Ok(plans)
+    }
+
+    /// Forgets the component and what is known of it, and notes why, in one step.
+    pub(crate) async fn remove(
+        &self,
+        digest: ModuleDigest,
+        line: &Audit,
+    ) -> Result<(), StoreError> {
+        let rows = vec![
+            (format!("{INFO}{digest}"), None),
+            (format!("{BLOB}{digest}"), None),
+            set(self.next_line(line.at_ms), line)?,
+        ];
+        self.store.change_metas(rows).await
+    }
+
     /// Sets the plan of all silos, which the silo `own` follows from now on, or that of
     /// `only` one; what it was set for is noted in the same step.
     pub(crate) async fn set_plan(

@@ -6,6 +6,7 @@ mod diff;
 mod dry_run;
 mod list;
 pub(crate) mod push;
+mod remove;
 mod rollback;
 mod show;
 mod sign;
@@ -34,10 +35,12 @@ pub(crate) enum Module {
     Withdraw(withdraw::Withdraw),
     /// What was done with modules, by whom and why, newest first.
     Audit(audit::Audit),
-    /// Migrate copies of the states that are there, and tell which fail.
+    /// Migrate and read copies of the states that are there, and tell which fail.
     DryRun(dry_run::DryRun),
     /// Activate each component of a directory as soon as it changes (for development).
     Watch(watch::Watch),
+    /// Forget a module that neither serves nor could be rolled back to.
+    Remove(remove::Remove),
     /// Sign a component with a key.
     Sign(sign::Sign),
 }
@@ -56,6 +59,7 @@ impl Module {
             Self::Audit(verb) => verb.run(),
             Self::DryRun(verb) => verb.run(),
             Self::Watch(verb) => verb.run(),
+            Self::Remove(verb) => verb.run(),
             Self::Sign(verb) => verb.run(),
         }
     }

@@ -76,6 +76,7 @@ impl RunningSilo {
                 cache_dir: Some(config.data.join("modules")),
                 instances_max: config.instances_max,
                 compiling: config.modules.compiling(),
+                component: config.modules.component(),
                 ..HostConfig::default()
             })
             .map_err(AssembleError::Engine)?,

@@ -293,6 +293,10 @@ impl Store for EmbeddedStore {
         read::record(&self.view()?, &key::actor(actor))
     }
 
+    async fn copy(&self, actor: &ActorId) -> Result<Option<Claimed>, StoreError> {
+        read::copy(&self.view()?, &key::actor(actor))
+    }
+
     async fn inspect(
         &self,
         actor: &ActorId,

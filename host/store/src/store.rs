@@ -72,6 +72,9 @@ pub trait Store: Send + Sync + 'static {
     /// The record as it is, without claiming; `None` for an actor that was never claimed.
     async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError>;
 
+    /// The record with all entries, as one commit left them, without claiming.
+    async fn copy(&self, actor: &ActorId) -> Result<Option<Claimed>, StoreError>;
+
     /// What there is of an actor, with `reminders_max` reminders at most; `None` as above.
     async fn inspect(
         &self,

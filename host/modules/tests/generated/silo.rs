@@ -115,6 +115,7 @@ impl Silo {
             silo: None,
             force: true,
             allow_withdrawn: false,
+            force_unreadable: false,
         };
         self.modules.activate(&activate).await.map(|_| ())
     }

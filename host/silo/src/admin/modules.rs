@@ -24,7 +24,7 @@ use super::view::time;
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
         .route("/modules", get(list).post(push))
-        .route("/modules/{digest}", get(show))
+        .route("/modules/{digest}", get(show).delete(remove))
         .route("/modules/{digest}/diff/{other}", get(diff))
         .route("/modules/{digest}/activate", post(activate))
         .route("/modules/{digest}/dry-run", post(dry_run))
@@ -136,6 +136,14 @@ async fn show(
     Ok(Json(view))
 }
 
+async fn remove(
+    State(admin): State<Admin>,
+    Path(digest): Path<String>,
+) -> Result<StatusCode, Problem> {
+    admin.modules.remove(&digest).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn diff(
     State(admin): State<Admin>,
     Path((old, new)): Path<(String, String)>,
@@ -151,6 +159,7 @@ struct Activation {
     silo: Option<String>,
     force: bool,
     allow_withdrawn: bool,
+    force_unreadable: bool,
 }
 
 async fn activate(
@@ -175,6 +184,7 @@ async fn activate(
         silo: wanted.silo,
         force: wanted.force,
         allow_withdrawn: wanted.allow_withdrawn,
+        force_unreadable: wanted.force_unreadable,
     };
     let plan = admin.modules.activate(&wanted).await?;
     Ok(plan_json(&plan))
@@ -300,6 +310,8 @@ fn dry_run_json(seen: &DryRun) -> Json<Value> {
     Json(json!({
         "actors": seen.actors,
         "migrated": seen.migrated,
+        "read": seen.read,
+        "readBy": seen.read_by,
         "failed": seen.failed,
         "failing": failing,
     }))
