@@ -21,10 +21,12 @@ use crate::verbs::module::activate::{Forced, activate};
 const FORCED: Forced = Forced {
     changes: true,
     unreadable: false,
+    withdrawn: false,
 };
 const UNFORCED: Forced = Forced {
     changes: false,
     unreadable: false,
+    withdrawn: false,
 };
 use crate::verbs::module::push;
 

@@ -222,21 +222,26 @@ async fn what_is_too_large_to_start_is_refused() {
             "101 core instances; at most 64",
         ),
     ] {
-        let text = format!(
-            r#"(component
-                (core module $m {module} (func (export "f")))
-                {more}
-                (core instance $i (instantiate $m))
-                (func $f (canon lift (core func $i "f")))
-                (instance $e (export "f" (func $f)))
-                (export "test:large/large@0.1.0" (instance $e)))"#
-        );
-        let error = arena.refused(kind, &component(&text)).await.to_string();
+        let large = component(&large(module, more));
+        let error = arena.refused(kind, &large).await.to_string();
         if !error.contains(words) {
             unnamed.push(format!("{kind}: {error}"));
         }
     }
     assert!(unnamed.is_empty(), "{unnamed:#?}");
+}
+
+/// A component that exports a function, with this in its module and beside it.
+fn large(module: &str, more: &str) -> String {
+    format!(
+        r#"(component
+            (core module $m {module} (func (export "f")))
+            {more}
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $e (export "f" (func $f)))
+            (export "test:large/large@0.1.0" (instance $e)))"#
+    )
 }
 
 /// What is no component of ours is told at once.
