@@ -20,9 +20,10 @@ const ALLOWED: [(&str, &[&str]); 15] = [
         &["pizza-types", "pizza-store", "pizza-guest"],
     ),
     ("pizza-client", &["pizza-types"]),
+    ("pizza-http", &[]),
     (
         "pizza-gateway",
-        &["pizza-client", "pizza-types", "pizza-value"],
+        &["pizza-client", "pizza-http", "pizza-types", "pizza-value"],
     ),
     (
         "pizza-bridge",
@@ -43,6 +44,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
             "pizza-runtime",
             "pizza-modules",
             "pizza-client",
+            "pizza-http",
         ],
     ),
 ];

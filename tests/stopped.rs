@@ -36,7 +36,7 @@ impl Line {
     fn ask(&mut self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
         let length = body.len();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: pizza\r\ncontent-type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
              content-length: {length}\r\n\r\n{body}"
         );
         self.0.get_mut().write_all(request.as_bytes()).ok()?;

@@ -9,6 +9,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{RequestExt as _, extract::FromRequestParts, http::request::Parts};
+use pizza_http::{Peer, is_handed_on};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::Rules;
@@ -53,10 +54,6 @@ impl Role {
         }
     }
 }
-
-/// Where a request came from; put there by whoever accepted its connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -108,7 +105,11 @@ pub(crate) async fn guard(
 }
 
 async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<(), Problem> {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let connection = request.extensions().get::<Peer>().cloned();
+    let peer = connection.as_ref().map(Peer::address);
+    if rules.streams {
+        refuse_strangers_page(app, request).await?;
+    }
     if rules.public {
         app.limits().check_peer(peer)?;
         request.extensions_mut().insert(Identity::Local);
@@ -122,6 +123,9 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<(), Pro
             return Err(problem);
         }
     };
+    if let (Identity::Known(_), Some(connection)) = (&identity, connection) {
+        connection.authenticated();
+    }
     let holder = identity.limited();
     if let Some(holder) = holder {
         app.limits().check_holder(holder.number)?;
@@ -140,6 +144,13 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<(), Pro
     Ok(())
 }
 
+/// A browser opens an event stream for any page, also one that does not say that it is one.
+async fn refuse_strangers_page(app: &App, request: &mut Request) -> Result<(), Problem> {
+    let Ok(head) = request.extract_parts::<Parts>().await;
+    app.admission().check_page(&head)?;
+    Ok(())
+}
+
 fn identify(app: &App, peer: Option<IpAddr>, request: &Request) -> Result<Identity, Problem> {
     let headers = request.headers();
     if let Some(given) = headers.get(header::AUTHORIZATION) {
@@ -154,9 +165,8 @@ fn identify(app: &App, peer: Option<IpAddr>, request: &Request) -> Result<Identi
         });
     }
     // What a proxy hands on comes from loopback, but from somebody else.
-    let handed_on =
-        headers.contains_key(header::FORWARDED) || headers.contains_key("x-forwarded-for");
-    let local = peer.is_some_and(|peer| peer.to_canonical().is_loopback()) && !handed_on;
+    let local = peer.is_some_and(|peer| peer.to_canonical().is_loopback());
+    let local = local && !is_handed_on(headers);
     if local && app.config().anonymous_on_loopback {
         return Ok(Identity::Local);
     }

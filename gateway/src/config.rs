@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use pizza_http::{Admission, HostName, Limits, Origin};
 use serde::Deserialize;
 
 pub use crate::access::Role;
@@ -16,8 +17,12 @@ pub struct GatewayConfig {
     pub https: HttpsConfig,
     /// Who may do what.
     pub tokens: Vec<TokenConfig>,
-    /// Whoever comes from this machine needs no token.
+    /// Whoever comes from this machine needs no token; for a demo that nobody else reaches.
     pub anonymous_on_loopback: bool,
+    /// Names beside localhost, 127.0.0.1 and [::1] by which whoever needs no token may ask.
+    pub hosts: Vec<HostName>,
+    /// Web pages that may ask, beside those that come from here.
+    pub cors_origins: Vec<Origin>,
     /// Requests a second of one client, in the long run; 0 is no limit. Admins and those
     /// who need no token have none.
     pub rate_per_second: u32,
@@ -39,12 +44,14 @@ pub struct GatewayConfig {
     pub sse_streams_max: usize,
     /// Events read at once from a stream's history.
     pub sse_page: usize,
-    /// Connections open at once; above it, new ones wait.
+    /// Connections open at once; above it, those that have been idle the longest make room.
     pub connections_max: usize,
+    /// The same of one address; an IPv6 network of 64 bits is one.
+    pub connections_per_address_max: usize,
     /// How long a client may take to send a request's head, and how long a connection
     /// without a request stays open.
     pub head_ms_max: u64,
-    /// Largest request head.
+    /// Largest request head: the request line and all header lines, as they are sent.
     pub head_bytes_max: usize,
     /// How long requests may take to finish when the gateway stops.
     pub drain_ms: u64,
@@ -86,11 +93,14 @@ impl fmt::Debug for Secret {
 
 impl Default for GatewayConfig {
     fn default() -> Self {
+        let limits = Limits::default();
         Self {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
             https: HttpsConfig::default(),
             tokens: Vec::new(),
             anonymous_on_loopback: true,
+            hosts: Vec::new(),
+            cors_origins: Vec::new(),
             rate_per_second: 50,
             rate_burst: 100,
             body_bytes_max: 1 << 20,
@@ -101,10 +111,33 @@ impl Default for GatewayConfig {
             sse_retry_ms: 2_000,
             sse_streams_max: 10_000,
             sse_page: 256,
-            connections_max: 16_384,
-            head_ms_max: 60_000,
-            head_bytes_max: 64 << 10,
-            drain_ms: 10_000,
+            connections_max: limits.connections_max,
+            connections_per_address_max: limits.connections_per_address_max,
+            head_ms_max: limits.head_ms_max,
+            head_bytes_max: limits.head_bytes_max,
+            drain_ms: limits.drain_ms,
+        }
+    }
+}
+
+impl GatewayConfig {
+    /// For its doors.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            connections_max: self.connections_max,
+            connections_per_address_max: self.connections_per_address_max,
+            head_ms_max: self.head_ms_max,
+            head_bytes_max: self.head_bytes_max,
+            drain_ms: self.drain_ms,
+        }
+    }
+
+    pub(crate) fn admission(&self) -> Admission {
+        Admission {
+            tokens_optional: self.anonymous_on_loopback,
+            hosts: self.hosts.clone(),
+            origins: self.cors_origins.clone(),
         }
     }
 }

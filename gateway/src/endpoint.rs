@@ -32,6 +32,8 @@ pub(crate) struct Rules {
     pub(crate) own: Own,
     /// The answer has an entity tag, to which `If-Match` refers.
     pub(crate) versioned: bool,
+    /// The answer goes on for as long as its client listens.
+    pub(crate) streams: bool,
 }
 
 /// What clients are told.
@@ -118,6 +120,7 @@ impl Endpoint {
                 roles: &[],
                 own: Own::Anything,
                 versioned: false,
+                streams: false,
             },
             doc: Doc {
                 summary: "",
@@ -199,6 +202,7 @@ impl Endpoint {
         name: &'static str,
         events: fn(&mut Schemas) -> Vec<Told>,
     ) -> Self {
+        self.rules.streams = true;
         self.doc.answer = Answer::Events(Stream { name, events });
         self
     }

@@ -3,7 +3,7 @@
 //! In reading order:
 //! - [`config`]: what an operator may set
 //! - [`server`]: routes, layers, and serving until told to stop
-//! - [`connections`]: how many, how slow; [`closing`](crate::closing): how they end; [`tls`]
+//! - [`cors`](crate::cors): which web pages elsewhere may ask; [`tls`]
 //! - [`edge`](crate::edge): what happens to every request
 //! - [`endpoint`](crate::endpoint): how an endpoint is reached, who may, what is said of it
 //! - [`routes`](crate::routes): one file for each group of endpoints
@@ -27,10 +27,9 @@ mod acknowledgement;
 mod answer;
 mod body;
 mod caller;
-mod closing;
 mod condition;
 pub mod config;
-pub mod connections;
+mod cors;
 mod dashboard;
 mod edge;
 mod endpoint;
@@ -53,6 +52,6 @@ mod tokens;
 mod track;
 
 pub use config::{GatewayConfig, HttpsConfig, Role, Secret, TokenConfig};
-pub use connections::{Door, serve as serve_router};
+pub use pizza_http::{Door, HostName, Origin};
 pub use server::{Gateway, Metrics, serve};
 pub use tls::{Tls, TlsError};

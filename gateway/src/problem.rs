@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pizza_http::Refusal;
 use pizza_types::Reply;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -132,6 +133,17 @@ impl Problem {
             body.extend(members);
         }
         Body::from(body.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let kind = match &refusal {
+            Refusal::OtherHost(_) => OTHER_HOST,
+            Refusal::OtherOrigin(_) => OTHER_ORIGIN,
+            _ => MALFORMED,
+        };
+        Self::new(kind, refusal.to_string())
     }
 }
 

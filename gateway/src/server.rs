@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
 use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
 use pizza_client::Client;
+use pizza_http::{Admission, Door};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::GatewayConfig;
-use crate::connections::{self, Door};
 use crate::limit::Limits;
 use crate::own::Seen;
 use crate::problem::{self, Problem};
 use crate::tokens::Tokens;
-use crate::{edge, metrics, routes};
+use crate::{cors, edge, metrics, routes};
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -30,6 +32,7 @@ struct Inner {
     streams: Arc<Semaphore>,
     limits: Limits,
     tokens: Tokens,
+    admission: Admission,
     restaurants: Seen,
     metrics: Option<Metrics>,
 }
@@ -60,6 +63,10 @@ impl App {
 
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.0.admission
     }
 
     pub(crate) fn restaurants(&self) -> &Seen {
@@ -95,6 +102,7 @@ impl Gateway {
         crate::metrics::describe();
         let limits = Limits::new(&config);
         let tokens = Tokens::new(&config.tokens);
+        let admission = config.admission();
         Self(App(Arc::new(Inner {
             client,
             config,
@@ -102,17 +110,33 @@ impl Gateway {
             streams,
             limits,
             tokens,
+            admission,
             restaurants: Seen::default(),
             metrics,
         })))
     }
 
     pub fn router(&self) -> Router {
-        routes::router(&self.0)
+        let router = routes::router(&self.0)
             .fallback(unknown_route)
             .method_not_allowed_fallback(wrong_method)
+            .layer(middleware::from_fn_with_state(self.0.clone(), admit));
+        let router = match cors::layer(&self.0.config().cors_origins) {
+            Some(cors) => router.layer(cors),
+            None => router,
+        };
+        router
             .layer(middleware::from_fn(edge::layer))
             .with_state(self.0.clone())
+    }
+}
+
+/// Refuses what is not for us, before any route is asked.
+async fn admit(State(app): State<App>, request: Request, next: middleware::Next) -> Response {
+    let (head, body) = request.into_parts();
+    match app.admission().check(&head) {
+        Ok(()) => next.run(Request::from_parts(head, body)).await,
+        Err(refusal) => Problem::from(refusal).into_response(),
     }
 }
 
@@ -144,5 +168,5 @@ pub async fn serve(
         stop.await;
         app.close();
     };
-    connections::serve(doors, router, app.config(), stop).await
+    pizza_http::serve(doors, router, &app.config().limits(), stop).await
 }

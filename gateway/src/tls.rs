@@ -20,7 +20,7 @@ const KEY: &str = "key.pem";
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 #[derive(Clone)]
-pub struct Tls(pub(crate) TlsAcceptor);
+pub struct Tls(TlsAcceptor);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -44,6 +44,12 @@ pub enum TlsError {
 }
 
 impl Tls {
+    /// For whoever serves by it.
+    #[must_use]
+    pub fn acceptor(self) -> TlsAcceptor {
+        self.0
+    }
+
     /// As configured; without a certificate, with the one that is kept in `dir` or made
     /// there now.
     ///
@@ -95,7 +101,7 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(chain, private)
             .map_err(unfit)?;
-        server.alpn_protocols = vec![b"http/1.1".to_vec()];
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self(TlsAcceptor::from(Arc::new(server))))
     }
 }

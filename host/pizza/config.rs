@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use pizza_bridge::{BridgeConfig, broker};
 use pizza_gateway::GatewayConfig;
+use pizza_http::Limits;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
 
@@ -23,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) speed: u64,
     /// Where operators are served; loopback only by default.
     pub(crate) admin: SocketAddr,
+    /// How many of them, and how slow they may be.
+    pub(crate) admin_limits: Limits,
     /// What operators show; without it, one is made and kept in the data directory.
     pub(crate) admin_token: Option<Token>,
     /// A demo restaurant is set up when the data directory is new.
@@ -42,6 +45,8 @@ impl Default for Config {
             log: "info".to_owned(),
             speed: 60,
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 5002)),
+            // An edge in another process holds one for each restaurant that it follows.
+            admin_limits: Limits::default().within(4_096),
             admin_token: None,
             demo: true,
             silo: SiloConfig::default(),

@@ -9,6 +9,7 @@ mod connection;
 mod demo;
 mod dev_tokens;
 mod ending;
+mod exposure;
 mod latency;
 mod metrics;
 mod mqtt;

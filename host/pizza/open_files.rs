@@ -1,18 +1,61 @@
-//! How many connections the system lets this process have.
+//! How many connections the system lets this process have. What is left for the store must
+//! never be taken by clients: a store that cannot open a file stops for good.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::config::Config;
 
 /// Beside the connections: the store's files, sockets that listen, and so on.
 const OTHERS: u64 = 512;
 
+/// Below this, a door is of no use.
+const CONNECTIONS_MIN: usize = 16;
+
+/// Raises the limit for what the doors are configured for, and where the system does not
+/// allow as many, lets them in proportion have less.
+pub(crate) fn allow(config: &mut Config) {
+    let mqtt = &config.broker.limits;
+    let mqtt = mqtt.connections_max.saturating_add(mqtt.half_open_max);
+    let http = config.gateway.connections_max;
+    let wanted = http.saturating_add(config.admin_limits.connections_max);
+    let wanted = wanted.saturating_add(mqtt);
+    let allowed = raised(wanted);
+    if allowed >= wanted {
+        return;
+    }
+    let scaled = |max: usize| {
+        let share = max as u128 * allowed as u128 / wanted as u128;
+        let share = usize::try_from(share).unwrap_or(max);
+        share.max(CONNECTIONS_MIN).min(max)
+    };
+    let mqtt = &mut config.broker.limits;
+    for max in [
+        &mut config.gateway.connections_max,
+        &mut config.admin_limits.connections_max,
+        &mut mqtt.connections_max,
+        &mut mqtt.half_open_max,
+    ] {
+        *max = scaled(*max);
+    }
+    tracing::warn!(
+        allowed,
+        wanted,
+        http = config.gateway.connections_max,
+        admin = config.admin_limits.connections_max,
+        mqtt = config.broker.limits.connections_max,
+        "the system allows fewer open files than connections_max needs; each door takes fewer \
+         connections. `ulimit -n` or LimitNOFILE raises the limit"
+    );
+}
+
 /// Takes all that the system's hard limit allows; the usual soft one is a thousand, which
-/// is a tenth of what the gateway is ready to serve.
-pub(crate) fn allow(connections: usize) {
+/// is a tenth of what the gateway is ready to serve. Returns how many connections that is.
+fn raised(connections: usize) -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = connections as u64 + OTHERS;
     // No limit is more than any.
     let (has, may) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
-    let limit = wanted.min(may);
+    let limit = wanted.min(may).max(has.min(wanted));
     if has < limit {
         let raised = Rlimit {
             current: Some(limit),
@@ -20,14 +63,14 @@ pub(crate) fn allow(connections: usize) {
         };
         if let Err(error) = setrlimit(Resource::Nofile, raised) {
             tracing::warn!(%error, limit, "cannot raise the limit of open files");
-            return;
+            return for_connections(has);
         }
     }
-    if limit < wanted {
-        tracing::warn!(
-            limit,
-            wanted,
-            "the system's limit of open files is below what connections_max needs"
-        );
-    }
+    for_connections(limit)
+}
+
+/// Half of them where there are few.
+fn for_connections(files: u64) -> usize {
+    let left = files.saturating_sub(OTHERS).max(files / 2);
+    usize::try_from(left).unwrap_or(usize::MAX)
 }

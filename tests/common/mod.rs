@@ -270,7 +270,7 @@ pub fn request(
     stream
         .set_read_timeout(Some(Duration::from_secs(40)))
         .expect("a timeout");
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: pizza\r\nconnection: close\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }

@@ -22,7 +22,7 @@ impl Reader {
             .set_read_timeout(Some(Duration::from_secs(30)))
             .expect("a timeout");
         let mut head =
-            format!("GET {path} HTTP/1.1\r\nhost: pizza\r\naccept: text/event-stream\r\n");
+            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n");
         if let Some(id) = last_event_id {
             head += &format!("last-event-id: {id}\r\n");
         }

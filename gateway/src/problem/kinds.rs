@@ -31,6 +31,8 @@ kinds! {
     KEY_REUSED = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key was used with another request";
     UNAUTHORIZED = UNAUTHORIZED, "unauthorized", "Who asks is not known";
     FORBIDDEN = FORBIDDEN, "forbidden", "This is not for everybody";
+    OTHER_ORIGIN = FORBIDDEN, "other-origin", "A web page of somebody else asks";
+    OTHER_HOST = MISDIRECTED_REQUEST, "other-host", "This machine is not called that";
     NOT_FOUND = NOT_FOUND, "not-found", "There is no such thing";
     METHOD = METHOD_NOT_ALLOWED, "method-not-allowed", "The path does not take this method";
     SLOW = REQUEST_TIMEOUT, "slow-request", "The request took too long to arrive";

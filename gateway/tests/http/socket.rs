@@ -88,7 +88,7 @@ impl Connection {
     pub(crate) async fn write(&mut self, head: &str, body: &[u8]) {
         let mut lines = head.lines();
         let mut text = format!(
-            "{} HTTP/1.1\r\nhost: pizza\r\n",
+            "{} HTTP/1.1\r\nhost: localhost\r\n",
             lines.next().expect("a line")
         );
         for line in lines {

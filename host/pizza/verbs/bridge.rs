@@ -1,6 +1,5 @@
 //! `pizza bridge`: the bridge as a process of its own.
 
-use std::future::IntoFuture as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,16 +8,23 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use clap::Args;
 use pizza_bridge::{Bridge, BridgeConfig};
 use pizza_client::{Client, Remote, RemoteError};
+use pizza_http::{Admission, Limits};
 
 use super::run::{asked_to_stop, listen, log_to_stderr};
 use crate::admin::Door;
 use crate::config::Config;
 use crate::metrics;
 
+/// Whoever collects metrics needs one.
+const CONNECTIONS_MAX: usize = 256;
 const SILO_AGAIN: Duration = Duration::from_secs(1);
 
 /// Carries messages between a broker and a silo in another process. Messages at QoS 1 are
@@ -83,7 +89,21 @@ async fn carry(
                     "/metrics",
                     get(async move || metrics::of_this_process(&counted)),
                 );
-            tokio::spawn(axum::serve(listener, routes).into_future());
+            let admission = Arc::new(Admission {
+                tokens_optional: address.ip().is_loopback(),
+                ..Admission::default()
+            });
+            let routes = routes.layer(from_fn(move |request, next| {
+                admit(Arc::clone(&admission), request, next)
+            }));
+            let limits = Limits::default().within(CONNECTIONS_MAX);
+            tokio::spawn(async move {
+                let doors = vec![pizza_http::Door::http(listener)];
+                let never = std::future::pending();
+                if let Err(error) = pizza_http::serve(doors, routes, &limits, never).await {
+                    tracing::error!(%error, "metrics are not served any more");
+                }
+            });
             Some(address)
         }
         None => None,
@@ -110,6 +130,18 @@ async fn carry(
     stop.await;
     bridge.stop().await;
     Ok(())
+}
+
+/// Refuses what is not for us, before any route is asked.
+async fn admit(admission: Arc<Admission>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match admission.check(&head) {
+        Ok(()) => next.run(Request::from_parts(head, body)).await,
+        Err(refusal) if refusal.is_malformed() => {
+            (StatusCode::BAD_REQUEST, refusal.to_string()).into_response()
+        }
+        Err(refusal) => (StatusCode::FORBIDDEN, refusal.to_string()).into_response(),
+    }
 }
 
 /// A silo that is not there yet is waited for; one that does not let us in is not.

@@ -9,7 +9,8 @@ use anyhow::Context;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pizza_bridge::broker;
-use pizza_gateway::{Door, Gateway, GatewayConfig, Metrics, Tls};
+use pizza_gateway::{Gateway, Metrics, Tls};
+use pizza_http::{Door, Limits};
 use pizza_silo::{RunningSilo, Token};
 use rustix::fs::Mode;
 use rustix::process::umask;
@@ -23,7 +24,7 @@ use crate::config::Config;
 use crate::ending::{self, StoreStopped};
 use crate::mqtt::{self, Mqtt};
 use crate::simulate::lively::Lively;
-use crate::{bundled, dev_tokens, metrics, open_files, seed};
+use crate::{bundled, dev_tokens, exposure, metrics, open_files, seed};
 
 const DEMO_STOCK: u32 = 1_000_000;
 
@@ -153,11 +154,10 @@ pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(mut config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
-    let mqtt = &config.broker.limits;
-    let mqtt_clients = mqtt.connections_max.saturating_add(mqtt.half_open_max);
-    open_files::allow(config.gateway.connections_max.saturating_add(mqtt_clients));
+    exposure::settle(&mut config)?;
+    open_files::allow(&mut config);
     // Addresses first: whoever cannot be reached should not have touched the data.
     let http = listen(config.gateway.http, "--http").await?;
     let https = match config.gateway.https.on {
@@ -220,7 +220,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     if let Some(https) = https {
         open.https = Some(https.local_addr()?);
         let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
-        doors.push(Door::https(https, tls));
+        doors.push(Door::https(https, tls.acceptor()));
     }
     if config.demo {
         dev_tokens::add(&mut config.gateway, &token);
@@ -228,7 +228,9 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     }
     let grace_ms = config.silo.store.stopped_grace_ms;
     let closing = watch::Sender::new(false);
-    let operators = operators(admin, silo.admin(token), &closing);
+    let admission = exposure::of_operators(&config, open.admin);
+    let routes = silo.admin(token, admission);
+    let operators = operators(admin, routes, config.admin_limits.clone(), &closing);
     let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
@@ -267,6 +269,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
 fn operators(
     listener: TcpListener,
     router: axum::Router,
+    limits: Limits,
     closing: &watch::Sender<bool>,
 ) -> JoinHandle<std::io::Result<()>> {
     let mut closing = closing.subscribe();
@@ -274,8 +277,7 @@ fn operators(
         let stop = async {
             drop(closing.wait_for(|closing| *closing).await);
         };
-        let limits = GatewayConfig::default();
-        pizza_gateway::serve_router(vec![Door::http(listener)], router, &limits, stop).await
+        pizza_http::serve(vec![Door::http(listener)], router, &limits, stop).await
     })
 }
 
@@ -338,7 +340,11 @@ fn banner(config: &Config, open: &Open) {
         format!("  TLS    https://{https}/api\n")
     });
     let tokens = open.tokens.as_ref().map_or_else(String::new, |tokens| {
-        format!("Tokens to try each role with; from this machine none is needed:\n{tokens}")
+        let none = match config.gateway.anonymous_on_loopback {
+            true => "; from this machine none is needed",
+            false => "",
+        };
+        format!("Tokens to try each role with{none}:\n{tokens}")
     });
     let banner = format!(
         "Awesome Pizza is open.\n\

@@ -30,6 +30,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_client::Client;
+use pizza_http::{Admission, Peer};
 use pizza_modules::Modules;
 use pizza_runtime::Silo;
 use pizza_store::Store;
@@ -61,6 +62,7 @@ pub(crate) fn router(
     plugins: Arc<Bindings>,
     closing: watch::Receiver<bool>,
     token: Token,
+    admission: Admission,
 ) -> Router {
     let transport = Arc::clone(client.transport());
     let guarded = Router::new()
@@ -96,6 +98,16 @@ pub(crate) fn router(
         .route("/health/live", live)
         .route("/health/ready", ready)
         .merge(guarded)
+        .layer(from_fn_with_state(Arc::new(admission), admit))
+}
+
+/// Refuses what is not for us, before any route is asked.
+async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match admission.check(&head) {
+        Ok(()) => next.run(Request::from_parts(head, body)).await,
+        Err(refusal) => Problem::from(refusal).into_response(),
+    }
 }
 
 async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
@@ -106,6 +118,9 @@ async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next
         Some((scheme, given))
             if scheme.eq_ignore_ascii_case("bearer") && token.is(given.trim()) =>
         {
+            if let Some(peer) = request.extensions().get::<Peer>() {
+                peer.authenticated();
+            }
             next.run(request).await
         }
         Some(_) => Problem::unauthorized("this is not the admin token").into_response(),

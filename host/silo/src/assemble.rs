@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use pizza_client::Client;
 use pizza_guest::{HostConfig, LoadError, WasmHost};
+use pizza_http::Admission;
 use pizza_modules::{Bundled, Modules, Refusal, Stage};
 use pizza_runtime::{Catalog, Clock, Parts, Silo, SystemClock, SystemEntropy};
 use pizza_store::{Store, StoreError};
@@ -139,7 +140,7 @@ impl RunningSilo {
     }
 
     /// The admin API, for whoever has the token.
-    pub fn admin(&self, token: Token) -> axum::Router {
+    pub fn admin(&self, token: Token, admission: Admission) -> axum::Router {
         admin::router(
             self.silo.clone(),
             Arc::clone(&self.store),
@@ -148,6 +149,7 @@ impl RunningSilo {
             Arc::clone(&self.plugins),
             self.transport.closing(),
             token,
+            admission,
         )
     }
 

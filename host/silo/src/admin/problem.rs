@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pizza_http::Refusal;
 use pizza_types::{CallError, InvalidId};
 use serde_json::json;
 
@@ -74,6 +75,17 @@ impl From<CallError> for Problem {
             detail: error.to_string().into(),
             retry_after_ms,
         }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (status, code) = match &refusal {
+            Refusal::OtherHost(_) => (StatusCode::MISDIRECTED_REQUEST, "other-host"),
+            Refusal::OtherOrigin(_) => (StatusCode::FORBIDDEN, "other-origin"),
+            _ => (StatusCode::BAD_REQUEST, "malformed"),
+        };
+        Self::new(status, code, refusal.to_string())
     }
 }
 

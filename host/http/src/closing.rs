@@ -12,8 +12,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,60 +20,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
+use crate::places::Peer;
+
 /// How long a connection with nothing to do stays: what was sent before its client could
 /// know is on its way.
 const LINGER: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(10);
 
-/// What goes on in a connection.
-#[derive(Clone, Default)]
-pub(crate) struct Conversation(Arc<State>);
-
-#[derive(Default)]
-struct State {
-    requests: AtomicUsize,
-    /// From the first look on.
-    is_closing: AtomicBool,
-    is_read: AtomicBool,
-}
-
-/// A request that is being answered.
-pub(crate) struct Request(Conversation);
-
-impl Conversation {
-    pub(crate) fn begin(&self) -> Request {
-        self.0.requests.fetch_add(1, Ordering::Relaxed);
-        Request(self.clone())
-    }
-
-    fn is_at_work(&self) -> bool {
-        self.0.requests.load(Ordering::Relaxed) > 0
-    }
-
-    /// Whether nothing lay in the socket when it was read last.
-    fn is_read(&self) -> bool {
-        self.0.is_read.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Request {
-    fn drop(&mut self) {
-        self.0.0.requests.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// A connection's socket, which knows whether something lies in it that nobody has read.
 pub(crate) struct Socket {
     stream: TcpStream,
-    conversation: Conversation,
+    peer: Peer,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, conversation: Conversation) -> Self {
-        Self {
-            stream,
-            conversation,
-        }
+    pub(crate) fn new(stream: TcpStream, peer: Peer) -> Self {
+        Self { stream, peer }
     }
 }
 
@@ -86,13 +46,12 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        let state = &self.conversation.0;
-        if state.is_closing.load(Ordering::Relaxed) {
+        if self.peer.is_looked_at() {
             // "Nothing yet" may be an answer of the past: the runtime hears from the system
             // later than the system from the network. So the system itself is asked.
             let is_empty = || rustix::io::ioctl_fionread(&self.stream).is_ok_and(|n| n == 0);
             let is_read = polled.is_pending() && is_empty();
-            state.is_read.store(is_read, Ordering::Relaxed);
+            self.peer.note_read(is_read);
         }
         polled
     }
@@ -131,17 +90,17 @@ impl AsyncWrite for Socket {
 /// Carries a connection to its end, once the door is closing.
 pub(crate) async fn finish<C: GracefulConnection>(
     mut connection: Pin<&mut C>,
-    conversation: &Conversation,
+    peer: &Peer,
 ) -> C::Output {
-    conversation.0.is_closing.store(true, Ordering::Relaxed);
+    peer.look_at();
     let until = Instant::now() + LINGER;
-    while !conversation.is_at_work() {
+    while peer.idle_since().is_some() {
         tokio::select! {
             biased;
             ended = connection.as_mut() => return ended,
             () = sleep(LOOK) => {}
         }
-        if Instant::now() >= until && conversation.is_read() {
+        if Instant::now() >= until && peer.is_read() {
             break;
         }
     }

@@ -1,0 +1,261 @@
+//! A client of HTTP/2 that sends nothing but frames is sent away.
+//!
+//! SETTINGS and PING have to be answered, so that a client can keep a server at work without
+//! ever asking it anything (CVE-2019-9512, CVE-2019-9515). The HTTP library answers each
+//! before it reads the next one, which bounds memory, but it has no bound on how many; for
+//! streams that are reset and for CONTINUATION it has. So frames are counted as they pass: a
+//! bucket of frames that is refilled by time and by what is useful (RFC 9113, 10.5). Whoever
+//! empties it gets GOAWAY with ENHANCE_YOUR_CALM.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// What HTTP/2 begins with, before any frame (RFC 9113, 3.4).
+const PREFACE_BYTES: usize = 24;
+const FRAME_HEAD_BYTES: usize = 9;
+
+/// Frames at once that ask for nothing.
+const FRAMES_MAX: u32 = 1_000;
+/// As many come again with time.
+const FRAMES_PER_SECOND: u64 = 50;
+/// A request may come with a priority, a window and a reset.
+const FRAMES_PER_REQUEST: u32 = 4;
+/// What we send is acknowledged for its stream and for the connection.
+const FRAMES_PER_DATA_SENT: u32 = 2;
+
+/// How long whoever is sent away may take to hear it.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const ENHANCE_YOUR_CALM: u8 = 11;
+
+/// Counts the frames of a connection.
+pub(crate) struct Calm<S> {
+    stream: S,
+    /// What the client sends, and what is sent to it.
+    reads: Frames,
+    writes: Frames,
+    left: u32,
+    refilled: Instant,
+    last_stream: u32,
+    farewell: Option<Farewell>,
+}
+
+/// GOAWAY is on its way; then what still comes is thrown away, for a connection that is
+/// closed with something unread is reset, and the client may never see why.
+struct Farewell {
+    rest: Vec<u8>,
+    is_shut: bool,
+    until: Pin<Box<Sleep>>,
+}
+
+/// Where in a frame a direction is.
+struct Frames {
+    /// Bytes until the next head begins.
+    skip: usize,
+    head: [u8; FRAME_HEAD_BYTES],
+    known: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Head {
+    bytes: usize,
+    kind: u8,
+    flags: u8,
+    stream: u32,
+}
+
+impl Frames {
+    fn after(skip: usize) -> Self {
+        let head = [0; FRAME_HEAD_BYTES];
+        let known = 0;
+        Self { skip, head, known }
+    }
+
+    fn is_between(&self) -> bool {
+        self.skip == 0 && self.known == 0
+    }
+
+    fn pass(&mut self, mut bytes: &[u8], mut seen: impl FnMut(Head)) {
+        while !bytes.is_empty() {
+            let skipped = self.skip.min(bytes.len());
+            self.skip -= skipped;
+            bytes = &bytes[skipped..];
+            let taken = (FRAME_HEAD_BYTES - self.known).min(bytes.len());
+            self.head[self.known..self.known + taken].copy_from_slice(&bytes[..taken]);
+            self.known += taken;
+            bytes = &bytes[taken..];
+            if self.known == FRAME_HEAD_BYTES {
+                let [a, b, c, kind, flags, s, t, u, v] = self.head;
+                let length = u32::from_be_bytes([0, a, b, c]);
+                // 24 bits fit everywhere.
+                let bytes = usize::try_from(length).unwrap_or(usize::MAX);
+                let stream = u32::from_be_bytes([s & 0x7f, t, u, v]);
+                (self.known, self.skip) = (0, bytes);
+                seen(Head {
+                    bytes,
+                    kind,
+                    flags,
+                    stream,
+                });
+            }
+        }
+    }
+}
+
+impl<S> Calm<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self {
+            stream,
+            reads: Frames::after(PREFACE_BYTES),
+            writes: Frames::after(0),
+            left: FRAMES_MAX,
+            refilled: Instant::now(),
+            last_stream: 0,
+            farewell: None,
+        }
+    }
+
+    /// Whether it is still calm.
+    fn came(&mut self, bytes: &[u8]) -> bool {
+        let (mut costs, mut earns, mut last) = (0_u32, 0_u32, self.last_stream);
+        self.reads.pass(bytes, |head| match head.kind {
+            HEADERS => {
+                last = last.max(head.stream);
+                earns += FRAMES_PER_REQUEST;
+            }
+            DATA if head.bytes > 0 || head.flags & END_STREAM != 0 => {}
+            CONTINUATION => {}
+            _ => costs += 1,
+        });
+        self.last_stream = last;
+        self.left = (self.left + earns).min(FRAMES_MAX);
+        if costs > self.left {
+            let since = self.refilled.elapsed().as_millis();
+            let since = u64::try_from(since).unwrap_or(u64::MAX);
+            let refill = since.saturating_mul(FRAMES_PER_SECOND) / 1_000;
+            let refill = u32::try_from(refill).unwrap_or(FRAMES_MAX);
+            self.left = self.left.saturating_add(refill).min(FRAMES_MAX);
+            self.refilled = Instant::now();
+        }
+        let is_calm = costs <= self.left;
+        self.left = self.left.saturating_sub(costs);
+        is_calm
+    }
+
+    fn went(&mut self, bytes: &[u8]) {
+        let mut sent = 0_u32;
+        self.writes.pass(bytes, |head| {
+            sent += u32::from(head.kind == DATA);
+        });
+        let earned = sent.saturating_mul(FRAMES_PER_DATA_SENT);
+        self.left = self.left.saturating_add(earned).min(FRAMES_MAX);
+    }
+
+    fn say_farewell(&mut self) {
+        let mut rest = Vec::new();
+        // In the middle of a frame nothing else can be said.
+        if self.writes.is_between() {
+            rest = vec![0, 0, 8, 7, 0, 0, 0, 0, 0];
+            rest.extend(self.last_stream.to_be_bytes());
+            rest.extend([0, 0, 0, ENHANCE_YOUR_CALM]);
+        }
+        let until = Box::pin(sleep(FAREWELL));
+        let is_shut = false;
+        tracing::debug!("a client sends nothing but frames; it is sent away");
+        self.farewell = Some(Farewell {
+            rest,
+            is_shut,
+            until,
+        });
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Calm<S> {
+    /// Ready when the client has heard it, has gone, or had its time.
+    fn poll_farewell(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(farewell) = &mut self.farewell else {
+            return Poll::Ready(());
+        };
+        if farewell.until.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut stream = Pin::new(&mut self.stream);
+        while !farewell.rest.is_empty() {
+            match ready!(stream.as_mut().poll_write(context, &farewell.rest)) {
+                Ok(written) if written > 0 => drop(farewell.rest.drain(..written)),
+                _ => return Poll::Ready(()),
+            }
+        }
+        if !farewell.is_shut {
+            let shut = ready!(stream.as_mut().poll_shutdown(context));
+            farewell.is_shut = true;
+            if shut.is_err() {
+                return Poll::Ready(());
+            }
+        }
+        let mut space = [0; 4_096];
+        // The runtime gives others their turn in between.
+        loop {
+            let mut read = ReadBuf::new(&mut space);
+            let more = ready!(stream.as_mut().poll_read(context, &mut read));
+            if more.is_err() || read.filled().is_empty() {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Calm<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.farewell.is_none() {
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+            if this.came(&buffer.filled()[before..]) {
+                return Poll::Ready(Ok(()));
+            }
+            buffer.set_filled(before);
+            this.say_farewell();
+        }
+        ready!(this.poll_farewell(context));
+        Poll::Ready(Err(io::Error::other("nothing but frames")))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Calm<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if this.farewell.is_some() {
+            // Nothing comes after GOAWAY.
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes))?;
+        this.went(&bytes[..written]);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,29 @@
+//! What every door for HTTP has in common, whoever's routes are behind it: how many may come
+//! in and how slow they may be, and whether a browser speaks for a stranger.
+//!
+//! In reading order:
+//! - [`limits`]: what an operator may set
+//! - [`connections`]: accepting, serving and ending connections
+//! - [`closing`]: how a door closes without cutting anybody off
+//! - [`places`]: who is in, and who makes room
+//! - [`visitor`]: what is between a connection and the routes
+//! - [`calm`]: a client of HTTP/2 that sends nothing but frames is sent away
+//! - [`origin`]: a web page's origin; [`admission`]: which requests are not for us
+//! - [`forwarded`]: whether somebody handed a request on
+
+pub mod admission;
+mod calm;
+mod closing;
+pub mod connections;
+pub mod forwarded;
+pub mod limits;
+pub mod origin;
+mod places;
+mod visitor;
+
+pub use admission::{Admission, HostName, Refusal};
+pub use connections::{Door, serve};
+pub use forwarded::is_handed_on;
+pub use limits::Limits;
+pub use origin::Origin;
+pub use places::Peer;

@@ -1,0 +1,87 @@
+//! What is between a connection and the routes: it tells them who is at the other end, and
+//! knows while a request is in progress.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use hyper::Request;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::service::Service;
+use pin_project_lite::pin_project;
+use tower_service::Service as _;
+
+use crate::places::{Busy, Peer};
+
+pub(crate) struct Visitor {
+    pub(crate) router: Router,
+    pub(crate) peer: Peer,
+}
+
+impl Service<Request<Incoming>> for Visitor {
+    type Response = Response<Answer>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let busy = Some(self.peer.begins());
+        request.extensions_mut().insert(self.peer.clone());
+        // A router is always ready.
+        let answer = self.router.clone().call(request.map(axum::body::Body::new));
+        Answering { answer, busy }
+    }
+}
+
+pin_project! {
+    pub(crate) struct Answering {
+        #[pin]
+        answer: RouteFuture<Infallible>,
+        busy: Option<Busy>,
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Answer>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Ok(response) = ready!(this.answer.poll(context));
+        let busy = this.busy.take();
+        Poll::Ready(Ok(response.map(|body| {
+            // What is complete only waits for its client to take it, and whoever does not is
+            // as idle as those who ask nothing. A stream is at work until it ends.
+            let is_stream = body.size_hint().exact().is_none();
+            let busy = busy.filter(|_| is_stream);
+            Answer { body, _busy: busy }
+        })))
+    }
+}
+
+/// The body of an answer.
+pub(crate) struct Answer {
+    body: axum::body::Body,
+    _busy: Option<Busy>,
+}
+
+impl Body for Answer {
+    type Data = hyper::body::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
