@@ -44,27 +44,19 @@ use crate::plugins::Bindings;
 /// As much as an actor takes by default, and a little more for it to refuse by itself.
 const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 
+/// What the routes work on.
 #[derive(Clone)]
-struct Admin {
-    silo: Silo,
-    store: Arc<dyn Store>,
-    client: Client,
-    modules: Modules,
-    plugins: Arc<Bindings>,
-    closing: watch::Receiver<bool>,
+pub(crate) struct Admin {
+    pub(crate) silo: Silo,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) client: Client,
+    pub(crate) modules: Modules,
+    pub(crate) plugins: Arc<Bindings>,
+    pub(crate) closing: watch::Receiver<bool>,
 }
 
-pub(crate) fn router(
-    silo: Silo,
-    store: Arc<dyn Store>,
-    client: Client,
-    modules: Modules,
-    plugins: Arc<Bindings>,
-    closing: watch::Receiver<bool>,
-    token: Token,
-    admission: Admission,
-) -> Router {
-    let transport = Arc::clone(client.transport());
+pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router {
+    let transport = Arc::clone(admin.client.transport());
     let guarded = Router::new()
         .route("/stats", get(stats::stats))
         .merge(dead_letters::routes())
@@ -74,14 +66,7 @@ pub(crate) fn router(
         .merge(edge::routes())
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .with_state(Admin {
-            silo,
-            store,
-            client,
-            modules,
-            plugins,
-            closing,
-        })
+        .with_state(admin)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::new(token), authorize));
     // Whether the process lives, and can work, is no secret, and whoever watches it has no

@@ -12,7 +12,7 @@ use pizza_store::{Store, StoreError};
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
 use pizza_types::{Durability, SiloId};
 
-use crate::admin::{self, Token};
+use crate::admin::{self, Admin, Token};
 use crate::config::SiloConfig;
 use crate::data_dir::{self, DataDirError};
 use crate::gauges::Gauges;
@@ -141,16 +141,15 @@ impl RunningSilo {
 
     /// The admin API, for whoever has the token.
     pub fn admin(&self, token: Token, admission: Admission) -> axum::Router {
-        admin::router(
-            self.silo.clone(),
-            Arc::clone(&self.store),
-            self.client(),
-            self.modules.clone(),
-            Arc::clone(&self.plugins),
-            self.transport.closing(),
-            token,
-            admission,
-        )
+        let admin = Admin {
+            silo: self.silo.clone(),
+            store: Arc::clone(&self.store),
+            client: self.client(),
+            modules: self.modules.clone(),
+            plugins: Arc::clone(&self.plugins),
+            closing: self.transport.closing(),
+        };
+        admin::router(admin, token, admission)
     }
 
     #[must_use]
