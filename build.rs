@@ -10,13 +10,14 @@ mod compile;
 mod embed;
 
 /// Order matters to nobody; each name is an actor type and a folder under `actors/`.
-const ACTORS: [&str; 6] = [
+const ACTORS: [&str; 7] = [
     "order",
     "kitchen",
     "chef",
     "driver",
     "inventory",
     "restaurant",
+    "supplier",
 ];
 
 #[allow(clippy::print_stderr)]

@@ -25,6 +25,8 @@ load *args:
 demo *args:
     cargo run --release -- demo {{args}}
 
-# What the tests do a twentieth of: 200 days by chance of 2,000 steps each.
+# What the tests do a twentieth of: 200 days by chance of 2,000 steps each, and 80 times 500
+# requests in progress when the process is asked to stop.
 soak:
     DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test day by_chance -- --nocapture
+    SIGTERM_ROUNDS=80 cargo test --release --test sigterm

@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -104,4 +105,65 @@ fn an_older_copy_is_refused() {
     fs::rename(copy.path().join("data"), &database).expect("put back");
     let said = refusal(data.path());
     assert!(said.contains("acknowledged"), "{said}");
+}
+
+/// Everything in it that others may enter, read or write.
+fn open_to_others(dir: &Path) -> Vec<PathBuf> {
+    let mode = |path: &Path| fs::symlink_metadata(path).expect("it is there").mode();
+    let mut open: Vec<PathBuf> = Vec::new();
+    if mode(dir) & 0o077 != 0 {
+        open.push(dir.to_owned());
+    }
+    for entry in fs::read_dir(dir).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            open.extend(open_to_others(&path));
+        } else if mode(&path) & 0o077 != 0 {
+            open.push(path);
+        }
+    }
+    open
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+}
+
+#[test]
+fn nobody_else_can_read_the_orders_the_tokens_or_the_keys() {
+    let parent = tempfile::tempdir().expect("a directory");
+    let data = parent.path().join("data");
+    let pizza = Pizza::start(&data, &[]);
+    pizza.order();
+    assert!(pizza.stop().success());
+    for file in ["admin-token", "tls/key.pem", "store/store"] {
+        assert!(data.join(file).exists(), "{file}");
+    }
+    assert_eq!(open_to_others(&data), Vec::<PathBuf>::new());
+    // As an older program left it.
+    for path in [&data, &data.join("store"), &data.join("tls/key.pem")] {
+        set_mode(path, 0o755);
+    }
+    let pizza = Pizza::start(&data, &[]);
+    assert_eq!(open_to_others(&data), Vec::<PathBuf>::new());
+    assert!(pizza.stop().success());
+}
+
+#[test]
+fn a_directory_that_belongs_to_others_too_is_refused_with_what_to_do() {
+    let data = tempfile::tempdir().expect("a directory");
+    let file = data.path().join("somebody's");
+    fs::write(&file, "").expect("a file");
+    set_mode(data.path(), 0o755);
+    let said = refusal(data.path());
+    assert!(
+        said.contains("somebody's") && said.contains("chmod 700"),
+        "{said}"
+    );
+    assert!(said.contains("mode 0755"), "{said}");
+    fs::remove_file(&file).expect("removed");
+    set_mode(data.path(), 0o1777);
+    let said = refusal(data.path());
+    assert!(said.contains("made for many"), "{said}");
+    assert!(!data.path().join("store").exists(), "nothing was put there");
 }

@@ -2,20 +2,19 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use axum::routing::future::RouteFuture;
-use futures_util::future::join_all;
+use futures_util::future::BoxFuture;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -24,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use crate::access::Peer;
+use crate::closing::{self, Conversation, Socket};
 use crate::config::GatewayConfig;
 use crate::tls::Tls;
 
@@ -55,7 +55,10 @@ impl Door {
 
 /// Serves until `stop` resolves, and then until the requests in progress are answered or
 /// their time is over.
-pub(crate) async fn serve(
+///
+/// # Errors
+/// When a listener fails.
+pub async fn serve(
     doors: Vec<Door>,
     router: Router,
     config: &GatewayConfig,
@@ -72,20 +75,23 @@ pub(crate) async fn serve(
             tls: tls.map(|Tls(acceptor)| acceptor),
             head_wait: Duration::from_millis(config.head_ms_max),
             head_bytes: config.head_bytes_max.max(HEAD_BYTES_MIN),
+            closing: closing.subscribe(),
         };
-        accepting.spawn(entry.accept_all(listener, Arc::clone(&places), closing.subscribe()));
+        accepting.spawn(entry.accept_all(listener, Arc::clone(&places)));
     }
     stop.await;
     closing.send_replace(true);
     // Nobody new comes in, but those who are in stay: to drop them would cut them off.
-    let (connections, watched): (Vec<_>, Vec<_>) = accepting.join_all().await.into_iter().unzip();
+    let mut connections = accepting.join_all().await;
     let time = Duration::from_millis(config.drain_ms);
-    let finished = join_all(watched.into_iter().map(GracefulShutdown::shutdown));
-    let finished = tokio::time::timeout(time, finished).await;
-    if finished.is_err() {
+    let finished = async {
+        for connections in &mut connections {
+            while connections.join_next().await.is_some() {}
+        }
+    };
+    if tokio::time::timeout(time, finished).await.is_err() {
         tracing::warn!("requests that took too long were cut off");
     }
-    drop(connections);
     Ok(())
 }
 
@@ -95,31 +101,26 @@ struct Entry {
     tls: Option<TlsAcceptor>,
     head_wait: Duration,
     head_bytes: usize,
+    closing: watch::Receiver<bool>,
 }
 
 impl Entry {
     /// Until told to close; returns the connections that are still open.
-    async fn accept_all(
-        self,
-        listener: TcpListener,
-        places: Arc<Semaphore>,
-        mut closing: watch::Receiver<bool>,
-    ) -> (JoinSet<()>, GracefulShutdown) {
+    async fn accept_all(self, listener: TcpListener, places: Arc<Semaphore>) -> JoinSet<()> {
         let entry = Arc::new(self);
-        let watched = GracefulShutdown::new();
+        let mut closing = entry.closing.clone();
         let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                _ = closing.wait_for(|closing| *closing) => return (connections, watched),
+                _ = closing.wait_for(|closing| *closing) => break,
                 Some(_) = connections.join_next() => continue,
                 accepted = accept(&listener, &places) => accepted,
             };
             match accepted {
                 Ok((stream, peer, place)) => {
                     let entry = Arc::clone(&entry);
-                    let watcher = watched.watcher();
                     connections.spawn(async move {
-                        entry.admit(stream, peer, watcher).await;
+                        entry.admit(stream, peer).await;
                         drop(place);
                     });
                 }
@@ -129,31 +130,55 @@ impl Entry {
                 }
             }
         }
+        for stream in closing::those_who_wait(listener) {
+            let Ok(peer) = stream.peer_addr() else {
+                continue;
+            };
+            let entry = Arc::clone(&entry);
+            connections.spawn(async move { entry.admit(stream, Peer(peer.ip())).await });
+        }
+        connections
     }
 
-    async fn admit(&self, stream: TcpStream, peer: Peer, watcher: Watcher) {
+    async fn admit(&self, stream: TcpStream, peer: Peer) {
+        let conversation = Conversation::default();
+        let stream = Socket::new(stream, conversation.clone());
         let Some(tls) = &self.tls else {
-            return self.serve(stream, peer, watcher).await;
+            return self.serve(stream, peer, conversation).await;
         };
         // Whoever says nothing must not hold a place for ever.
         match tokio::time::timeout(self.head_wait, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.serve(stream, peer, watcher).await,
+            Ok(Ok(stream)) => self.serve(stream, peer, conversation).await,
             Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
             Err(_) => tracing::debug!("no TLS in time"),
         }
     }
 
-    async fn serve<S>(&self, stream: S, peer: Peer, watcher: Watcher)
+    async fn serve<S>(&self, stream: S, peer: Peer, conversation: Conversation)
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
-        let router = self.router.clone();
+        let visitor = Visitor {
+            router: self.router.clone(),
+            peer,
+            conversation: conversation.clone(),
+        };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.head_wait)
             .max_buf_size(self.head_bytes)
-            .serve_connection(TokioIo::new(stream), Visitor { router, peer });
-        if let Err(error) = watcher.watch(connection).await {
+            .serve_connection(TokioIo::new(stream), visitor);
+        let mut connection = pin!(connection);
+        let mut closing = self.closing.clone();
+        let ended = tokio::select! {
+            ended = &mut connection => Some(ended),
+            _ = closing.wait_for(|closing| *closing) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => closing::finish(connection, &conversation).await,
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke");
         }
     }
@@ -175,16 +200,23 @@ async fn accept(
 struct Visitor {
     router: Router,
     peer: Peer,
+    conversation: Conversation,
 }
 
 impl Service<Request<Incoming>> for Visitor {
     type Response = Response;
     type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
+        let begun = self.conversation.begin();
         // A router is always ready.
-        self.router.clone().call(request.map(Body::new))
+        let answering = self.router.clone().call(request.map(Body::new));
+        Box::pin(async move {
+            let answer = answering.await;
+            drop(begun);
+            answer
+        })
     }
 }

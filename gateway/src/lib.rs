@@ -3,7 +3,7 @@
 //! In reading order:
 //! - [`config`]: what an operator may set
 //! - [`server`]: routes, layers, and serving until told to stop
-//! - [`connections`]: how many, how slow, and how they end; [`tls`]
+//! - [`connections`]: how many, how slow; [`closing`](crate::closing): how they end; [`tls`]
 //! - [`edge`](crate::edge): what happens to every request
 //! - [`endpoint`](crate::endpoint): how an endpoint is reached, who may, what is said of it
 //! - [`routes`](crate::routes): one file for each group of endpoints
@@ -27,6 +27,7 @@ mod acknowledgement;
 mod answer;
 mod body;
 mod caller;
+mod closing;
 mod condition;
 pub mod config;
 pub mod connections;
@@ -52,6 +53,6 @@ mod tokens;
 mod track;
 
 pub use config::{GatewayConfig, HttpsConfig, Role, Secret, TokenConfig};
-pub use connections::Door;
+pub use connections::{Door, serve as serve_router};
 pub use server::{Gateway, Metrics, serve};
 pub use tls::{Tls, TlsError};

@@ -1,8 +1,8 @@
 //! HTTPS: a certificate by configuration, or one that vouches for itself.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -111,7 +111,9 @@ fn make(config: &HttpsConfig, dir: &Path, certificate: &Path, key: &Path) -> Res
         let path = path.to_owned();
         |source| TlsError::Unwritable { path, source }
     };
-    fs::create_dir_all(dir).map_err(unwritable(dir))?;
+    let mut folder = DirBuilder::new();
+    let there = folder.recursive(true).mode(0o700).create(dir);
+    there.map_err(unwritable(dir))?;
     // The key first: a certificate without its key would be of no use to the next start.
     write(key, &made.signing_key.serialize_pem()).map_err(unwritable(key))?;
     write(certificate, &made.cert.pem()).map_err(unwritable(certificate))

@@ -19,7 +19,7 @@ const FILE: &str = "pizza.toml";
 pub(crate) struct Config {
     /// What is logged: a level, or `tracing` directives.
     pub(crate) log: String,
-    /// How much faster than life the demo's chefs cook.
+    /// How much faster than life the demo's chefs cook and its suppliers deliver.
     pub(crate) speed: u64,
     /// Where operators are served; loopback only by default.
     pub(crate) admin: SocketAddr,
@@ -84,14 +84,19 @@ impl Config {
         }
     }
 
-    /// The chefs' module reads its speed from its own settings; modules are compiled by
-    /// this program, in a process of its own.
+    /// Chefs, suppliers and inventories read their speed from their own settings; modules are
+    /// compiled by this program, in a process of its own.
     pub(crate) fn hand_down(&mut self) {
         let arguments = Compile::ARGUMENTS.map(str::to_owned);
         let program = std::env::current_exe().ok();
         self.silo.modules.compiler = program.map(|program| (program, arguments.to_vec()));
-        let chef = self.silo.types.entry("chef".to_owned()).or_default();
         let speed = self.speed.max(1).to_string();
-        chef.config.entry("speed".to_owned()).or_insert(speed);
+        for hurried in ["chef", "supplier", "inventory"] {
+            let of_type = self.silo.types.entry(hurried.to_owned()).or_default();
+            let config = &mut of_type.config;
+            config
+                .entry("speed".to_owned())
+                .or_insert_with(|| speed.clone());
+        }
     }
 }

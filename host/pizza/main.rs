@@ -8,6 +8,7 @@ mod config;
 mod connection;
 mod demo;
 mod dev_tokens;
+mod ending;
 mod latency;
 mod metrics;
 mod mqtt;
@@ -22,6 +23,8 @@ mod table;
 mod target;
 mod verbs;
 mod wit_client;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -47,10 +50,10 @@ struct Cli {
     verb: Option<verbs::Verb>,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.verb {
+    ending::code(match cli.verb {
         None => cli.run.run(),
         Some(verb) => verb.run(),
-    }
+    })
 }

@@ -84,6 +84,56 @@ const MENU: [Pizza; 7] = [
 const THRESHOLD: u32 = 50;
 /// Of the place where it is.
 pub(crate) const TIME_ZONE: &str = "Europe/Rome";
+/// What is below the first number is ordered, up to the second.
+const REORDER: (u32, u32) = (100, 1_000);
+
+/// Name, lead time in minutes, most in one delivery, every how many orders one fails, and
+/// what is sold at which price in cents.
+type Supplier = (
+    &'static str,
+    u64,
+    Option<u32>,
+    Option<u32>,
+    &'static [(&'static str, u32)],
+);
+
+const SUPPLIERS: [Supplier; 3] = [
+    (
+        "market",
+        30,
+        None,
+        None,
+        &[
+            ("dough", 35),
+            ("tomato", 40),
+            ("basil", 15),
+            ("mushroom", 30),
+            ("pepper", 25),
+            ("chili", 10),
+        ],
+    ),
+    // Brings much in several deliveries.
+    (
+        "dairy",
+        60,
+        Some(400),
+        None,
+        &[("mozzarella", 95), ("gorgonzola", 110), ("parmesan", 120)],
+    ),
+    // Loses one order in four.
+    (
+        "importer",
+        120,
+        None,
+        Some(4),
+        &[
+            ("pepperoni", 60),
+            ("salami", 65),
+            ("ham", 70),
+            ("pineapple", 45),
+        ],
+    ),
+];
 
 /// Sets up one restaurant with menu, stock and chefs. Doing it again changes nothing.
 pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> anyhow::Result<()> {
@@ -116,6 +166,7 @@ pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> any
         json!([thresholds]),
     )
     .await?;
+    order_by_itself(client, restaurant).await?;
     for chef in 1..=CHEFS {
         tell(
             client,
@@ -127,6 +178,26 @@ pub(crate) async fn set_up(client: &Client, restaurant: &str, stock: u32) -> any
         .await?;
     }
     Ok(())
+}
+
+/// Suppliers for everything, and a rule for each ingredient.
+async fn order_by_itself(client: &Client, restaurant: &str) -> anyhow::Result<()> {
+    let mut rules = Vec::new();
+    for (supplier, minutes, lot_max, fails_every, prices) in SUPPLIERS {
+        let sold = prices.iter();
+        let sold = sold.map(|(name, cents)| json!({"ingredient": name, "unitCents": cents}));
+        let profile = json!([{
+            "name": supplier, "leadMs": minutes * 60_000, "prices": sold.collect::<Value>(),
+            "lotMax": lot_max, "failsEvery": fails_every,
+        }]);
+        tell(client, "supplier", supplier, "configure", profile).await?;
+        rules.extend(prices.iter().map(|(name, _)| {
+            json!({"ingredient": name, "orderBelow": REORDER.0, "upTo": REORDER.1,
+                "supplierId": supplier})
+        }));
+    }
+    let rules = json!([rules]);
+    tell(client, "inventory", restaurant, "set-rules", rules).await
 }
 
 /// A recipe for each pizza, with its price.

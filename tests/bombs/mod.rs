@@ -22,7 +22,8 @@ fn section(id: u8, content: &[u8]) -> Vec<u8> {
 
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// A component around a core module of these functions' bodies, which take no arguments.
+/// A component around a core module of these functions' bodies, which take no arguments. It
+/// offers the first, for what offers nothing is refused before it is compiled.
 fn around(count: usize, bodies: &[u8]) -> Vec<u8> {
     let types = [1, 0x60, 0, 0];
     let counted = |content: &[u8]| [leb(count), content.to_vec()].concat();
@@ -30,6 +31,7 @@ fn around(count: usize, bodies: &[u8]) -> Vec<u8> {
         b"\0asm\x01\0\0\0".to_vec(),
         section(1, &types),
         section(3, &counted(&vec![0; count])),
+        section(7, &[1, 1, b'f', 0, 0]),
         section(10, &counted(bodies)),
     ]
     .concat();
@@ -38,6 +40,14 @@ fn around(count: usize, bodies: &[u8]) -> Vec<u8> {
         COMPONENT.to_vec(),
         section(1, &module),
         section(2, &instantiate),
+        // The core function `f` of that instance…
+        section(6, &[1, 0, 0, 1, 0, 1, b'f']),
+        // …as one of the component's, without parameters and result…
+        section(7, &[1, 0x40, 0, 1, 0]),
+        section(8, &[1, 0, 0, 0, 0, 0]),
+        // …in an interface that is exported.
+        section(5, &[1, 1, 1, 0, 1, b'f', 1, 0]),
+        section(11, &[[1, 0, 5].as_slice(), b"a:b/c", &[5, 0, 0]].concat()),
     ]
     .concat()
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -61,13 +62,19 @@ impl Pizza {
         Self::start_as(program, http, data, options, log)
     }
 
-    fn start_as(
+    /// By a command that ends in the program: with something preloaded, or elsewhere.
+    pub fn start_as(
         mut program: Command,
         http: &str,
         data: &Path,
         options: &[&str],
         log: Stdio,
     ) -> Self {
+        // Tests keep other files beside a pizzeria's; nobody else may enter then.
+        if data.exists() && !data.join("store").exists() {
+            let owners = std::fs::Permissions::from_mode(0o700);
+            std::fs::set_permissions(data, owners).expect("a directory of the test's");
+        }
         let mut child = program
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .arg("--data")
@@ -132,6 +139,11 @@ impl Pizza {
     pub fn kill_and_wait(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
+    }
+
+    /// Whether the process has ended, by itself or by a signal.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
     }
 
     /// Asks it to stop.

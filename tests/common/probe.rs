@@ -20,7 +20,7 @@ arguments = { steps = [{ note = "$/note" }] }
 "#;
 
 /// A custom section that asks for what the probe imports.
-fn manifest() -> Vec<u8> {
+pub fn manifest() -> Vec<u8> {
     let name = "silo:manifest";
     let asks = r#"{"calls": ["probe"], "publishes": ["probes"], "config": true, "timers": true, "reminders": true}"#;
     let byte = |length: usize| u8::try_from(length).expect("a small section");

@@ -14,13 +14,14 @@ use serde_json::{Value, json};
 #[path = "../../actors/compile.rs"]
 mod compile;
 
-const ACTORS: [&str; 6] = [
+const ACTORS: [&str; 7] = [
     "order",
     "kitchen",
     "chef",
     "driver",
     "inventory",
     "restaurant",
+    "supplier",
 ];
 
 pub(crate) struct Town {

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::common::operator::{complained, succeeded};
-use crate::fixture::{World, variant};
+use crate::common::probe::manifest;
+use crate::fixture::{World, bundled, marked, variant};
 
 #[test]
 fn old_state_migrates_on_first_touch_and_is_never_given_back() {
@@ -31,7 +32,10 @@ fn old_state_migrates_on_first_touch_and_is_never_given_back() {
     assert!(found.contains(&format!("order/{planted}")), "{found}");
     assert_eq!(layout(&world, &order), 1, "a dry run writes nothing");
 
-    succeeded(&world.cli(&["module", "activate", digest]));
+    let refusal = complained(&world.cli(&["module", "activate", digest]));
+    assert!(refusal.contains(&format!("order/{planted}")), "{refusal}");
+    let forced = ["module", "activate", digest, "--force-unreadable"];
+    succeeded(&world.cli(&forced));
     assert_eq!(layout(&world, &order), 1, "nobody has touched it");
     let cancelled = world
         .pizza
@@ -73,4 +77,73 @@ fn a_newer_layout_that_nobody_has_can_be_taken_back() {
 fn layout(world: &World, order: &str) -> u64 {
     let actor = world.json(&["actor", "get", &format!("order/{order}")]);
     actor["state"]["schema"].as_u64().expect("a layout")
+}
+
+/// The number of the layout is the same, and so nothing migrates: what cannot be read must be
+/// found by reading.
+#[test]
+fn a_module_that_cannot_read_the_state_that_is_there_does_not_serve() {
+    let world = World::new(&[]);
+    let probe = [bundled("probe"), manifest()].concat();
+    let file = world.file("probe.wasm", &probe);
+    let before = world.activate(&file, "probe");
+    let steps = r#"{"steps": [{"note": "kept"}, {"row": {"key": "k", "value": "v"}}]}"#;
+    succeeded(&world.cli(&["actor", "call", "probe/a", "act", steps]));
+    let history = world.json(&["actor", "get", "probe/a"]);
+
+    let other = variant("probe", "other-shape");
+    let other = [std::fs::read(other).expect("a component"), manifest()].concat();
+    let other = world.file("other.wasm", &other);
+    let pushed = world.json(&["module", "push", &other, "--type", "probe"]);
+    let digest = pushed["module"]["digest"].as_str().expect("a digest");
+    assert_eq!(pushed["module"]["schema"], 1);
+    let dry = world.cli(&["module", "dry-run", digest]);
+    let complaint = complained(&dry);
+    assert!(
+        complaint.contains("1 states cannot be taken over"),
+        "{complaint}"
+    );
+    let found = String::from_utf8_lossy(&dry.stdout).into_owned();
+    assert!(found.contains("1 states: 0 migrated, 1 fail"), "{found}");
+    assert!(
+        found.contains("probe/a") && found.contains("shape"),
+        "{found}"
+    );
+    for words in [
+        &["module", "activate", digest][..],
+        &["module", "activate", digest, "--force"],
+        &["module", "canary", digest, "10"],
+        &["module", "push", &other, "--type", "probe", "--activate"],
+    ] {
+        let refusal = complained(&world.cli(words));
+        for words in ["probe/a", "layout 1", "shape", "--force-unreadable"] {
+            assert!(refusal.contains(words), "{words:?} is not in {refusal}");
+        }
+        assert_eq!(world.current("probe"), before);
+    }
+    assert_eq!(world.audit("probe")[0]["what"], "refused");
+    assert_eq!(world.json(&["actor", "get", "probe/a"]), history);
+
+    // One that reads it serves, and it is told what read it. A query that fails under what
+    // serves now is not held against the new one.
+    let good = world.file("good.wasm", &marked(&probe, 1));
+    let good = world.json(&["module", "push", &good, "--type", "probe"]);
+    let good = good["module"]["digest"]
+        .as_str()
+        .expect("a digest")
+        .to_owned();
+    let found = succeeded(&world.cli(&["module", "dry-run", &good]));
+    assert!(found.contains("1 states: 0 migrated, 0 fail"), "{found}");
+    assert!(
+        found.contains("1 were read, by activate, read, rows"),
+        "{found}"
+    );
+    succeeded(&world.cli(&["module", "activate", &good]));
+    succeeded(&world.cli(&["module", "activate", digest, "--force-unreadable"]));
+    let line = &world.audit("probe")[0];
+    let detail = line["detail"].as_str().expect("a detail");
+    assert!(
+        line["what"] == "activated" && detail.contains("cannot take over probe/a"),
+        "{line}"
+    );
 }

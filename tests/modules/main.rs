@@ -6,8 +6,10 @@ mod common;
 
 mod canary;
 mod fixture;
+mod kept;
 mod layouts;
 mod refused;
 mod signed;
 mod swaps;
 mod watch;
+mod withdrawn;

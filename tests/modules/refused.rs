@@ -79,7 +79,15 @@ fn refused(component: &[u8]) -> Vec<Refused> {
             (export "lone:lone/lone" (instance $e)))"#,
     )
     .expect("a component");
-    let invalid = wat::parse_str("(component (core module (func (result i32))))");
+    let invalid = wat::parse_str(
+        r#"(component
+            (core module (func (result i32)))
+            (core module $m (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $e (export "touch" (func $f)))
+            (export "lone:lone/lone" (instance $e)))"#,
+    );
     assert!(invalid.is_ok(), "its text is fine, its code is not");
     vec![
         (
@@ -109,7 +117,7 @@ fn refused(component: &[u8]) -> Vec<Refused> {
         (
             "timers",
             timers,
-            "check",
+            "inspect",
             "silo:actor/timers@0.1.0 is not granted",
         ),
         ("start", traps, "warm", "first instance cannot start"),
@@ -145,7 +153,7 @@ fn each_stage_says_what_it_refuses() {
     let modules = world.json(&["module", "list"]);
     assert_eq!(
         modules["modules"].as_array().map(Vec::len),
-        Some(6),
+        Some(7),
         "nothing was kept"
     );
 }

@@ -19,7 +19,8 @@ fn only_what_a_trusted_key_signed_is_taken() {
     for name in ["ours", "chefs", "vendor", "stranger"] {
         succeeded(&pizza(&["key", "new", name, "--dir", &dir]));
     }
-    let secret = |name: &str| files.path().join(format!("{name}.key"));
+    let keys = files.path().to_owned();
+    let secret = |name: &str| keys.join(format!("{name}.key"));
     let mode = std::fs::metadata(secret("ours"))
         .expect("a key")
         .permissions()
@@ -61,7 +62,8 @@ fn only_what_a_trusted_key_signed_is_taken() {
     let sign = |name: &str| {
         let key = world.files.path().join(format!("{name}.key"));
         let key = key.display().to_string();
-        succeeded(&pizza(&["module", "sign", &file, "--key", &key]));
+        let words = ["module", "sign", &file, "--key", &key, "--type", "order"];
+        succeeded(&pizza(&words));
     };
     let push = || world.cli(&["module", "push", &file, "--type", "order"]);
 
@@ -74,6 +76,17 @@ fn only_what_a_trusted_key_signed_is_taken() {
     succeeded(&push());
     let list = world.json(&["module", "list", "order"]);
     assert_eq!(list["modules"][0]["signedBy"], "ours");
+
+    // What was signed for another type is not for this one, whoever signed it.
+    let key = secret("ours").display().to_string();
+    let words = ["module", "sign", &file, "--key", &key, "--type", "kitchen"];
+    succeeded(&pizza(&words));
+    assert!(complained(&push()).contains("it is one for \"kitchen\", not for \"order\""));
+    // What an older program signed did not say for what.
+    let old = r#"{"public_key": "AAAA", "signature": "AAAA"}"#;
+    std::fs::write(format!("{file}.sig"), old).expect("a file");
+    assert!(complained(&push()).contains("sign it again: pizza module sign"));
+    sign("ours");
 
     // One byte else, and the signature is for something else.
     world.file("order.wasm", &marked(&bundled("order"), 2));
@@ -97,4 +110,54 @@ fn what_came_before_signatures_were_required_does_not_serve_after() {
     let last = world.audit("order").swap_remove(0);
     assert_eq!(last["what"], "refused", "{last}");
     world.pizza.order();
+}
+
+#[test]
+fn a_key_that_is_replaced_takes_its_modules_along() {
+    let files = tempfile::tempdir().expect("a directory");
+    let dir = files.path().display().to_string();
+    for name in ["old", "new"] {
+        succeeded(&pizza(&["key", "new", name, "--dir", &dir]));
+    }
+    // Both go by the name of "release".
+    let trusting = |key: &str| {
+        let public = std::fs::read_to_string(files.path().join(format!("{key}.pub")));
+        let config = format!(
+            "[silo.modules]\nrequire_signature = true\n\
+             [[silo.modules.trusted]]\nname = \"release\"\npublic_key = \"{}\"\n",
+            public.expect("a key").trim()
+        );
+        let path = files.path().join(format!("{key}.toml"));
+        std::fs::write(&path, config).expect("a file");
+        path.display().to_string()
+    };
+    let (old, new) = (trusting("old"), trusting("new"));
+    let keys = files.path().to_owned();
+    let data = tempfile::tempdir().expect("a directory");
+    let world = World {
+        pizza: Pizza::start(data.path(), &["--config", &old]),
+        data,
+        files,
+    };
+    let file = world.file("order.wasm", &marked(&bundled("order"), 3));
+    let push = |world: &World, key: &str| {
+        let key = keys.join(format!("{key}.key")).display().to_string();
+        let words = ["module", "sign", &file, "--key", &key, "--type", "order"];
+        succeeded(&pizza(&words));
+        world.json(&["module", "push", &file, "--type", "order"])
+    };
+    let pushed = push(&world, "old");
+    let digest = pushed["module"]["digest"].as_str().expect("a digest");
+    let before = world.current("order");
+
+    let world = world.restart(&["--config", &new]);
+    let refused = complained(&world.cli(&["module", "activate", digest]));
+    assert!(refused.contains("none of the trusted keys"), "{refused}");
+    assert_eq!(world.current("order"), before);
+    // Signed by the key that has the name now, it is taken.
+    push(&world, "new");
+    succeeded(&world.cli(&["module", "activate", digest]));
+    assert_eq!(world.current("order"), digest);
+    let world = world.restart(&["--config", &new]);
+    assert_eq!(world.current("order"), digest);
 }

@@ -16,7 +16,10 @@ fn a_module_serves_when_it_is_activated_and_can_be_taken_back() {
     let stages: Vec<_> = steps
         .map(|step| step["stage"].as_str().expect("a stage"))
         .collect();
-    assert_eq!(stages, ["verify", "compile", "warm", "check", "keep"]);
+    assert_eq!(
+        stages,
+        ["verify", "inspect", "compile", "warm", "check", "keep"]
+    );
     assert_eq!(pushed["changes"], serde_json::json!([]), "the same code");
     assert_eq!(
         world.current("order"),

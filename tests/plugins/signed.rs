@@ -46,7 +46,10 @@ fn only_plugins_that_a_key_for_plugins_signed_are_bound() {
     let plugin = plugin.display().to_string();
     let sign = |key: &str| {
         let key = files.join(format!("{key}.key")).display().to_string();
-        succeeded(&pizza(&["module", "sign", &plugin, "--key", &key]));
+        let words = [
+            "module", "sign", &plugin, "--key", &key, "--type", "plugins",
+        ];
+        succeeded(&pizza(&words));
     };
     let keys = [("vendor", "\"plugins\""), ("orders", "\"order\"")];
     let trusting = config(files, "trusting.toml", &keys);
@@ -68,6 +71,27 @@ fn only_plugins_that_a_key_for_plugins_signed_are_bound() {
         list["plugins"][0].clone()
     };
     assert_eq!(listed(&silo)["signedBy"], "vendor");
+
+    // What was withdrawn is not bound again.
+    let listing = listed(&silo);
+    let digest = listing["digest"].as_str().expect("a digest");
+    let words = ["module", "withdraw", digest, "--why", "it guesses"];
+    succeeded(&run(&silo, data.path(), &words));
+    assert!(complained(&bind()).contains("it guesses"));
+    let words = ["plugin", "bind", "napoli", &plugin, "--allow-withdrawn"];
+    succeeded(&run(&silo, data.path(), &words));
+
+    // Another key by the same name is another key.
+    assert!(silo.stop().success());
+    let public = |key: &str| files.join(format!("{key}.pub"));
+    let kept = std::fs::read(public("vendor")).expect("a key");
+    std::fs::copy(public("orders"), public("vendor")).expect("a copy");
+    let replaced = config(files, "replaced.toml", &keys[..1]);
+    std::fs::write(public("vendor"), kept).expect("written");
+    let silo = Pizza::start(data.path(), &["--config", &replaced]);
+    let unusable = listed(&silo)["unusable"].clone();
+    let unusable = unusable.as_str().expect("why");
+    assert!(unusable.contains("none of the trusted keys"), "{unusable}");
 
     // Who is not trusted any more is not asked any more; the kitchen does without.
     assert!(silo.stop().success());

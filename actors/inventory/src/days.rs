@@ -53,6 +53,7 @@ impl Inventory {
             self.midnight = self.clock.day(ended.until_ms).until_ms;
         }
         self.wait_for_midnight();
+        self.look_after_orders();
         self.warn_when_low();
     }
 
@@ -81,7 +82,8 @@ impl Inventory {
         Ok(())
     }
 
-    fn report(&self, day: u32) {
+    fn report(&mut self, day: u32) {
+        self.close_books(day);
         let report = DayReport {
             day,
             at: context::now_ms(),

@@ -24,6 +24,17 @@ pub struct Line {
     /// An alert went out when it fell below the threshold.
     #[serde(rename = "l", default)]
     pub low: bool,
+    /// It is ordered when less than this is on hand; 0 while nothing is to be ordered.
+    #[serde(rename = "o", default, skip_serializing_if = "is_zero")]
+    pub armed: u32,
+    /// Everything that suppliers were ever asked for.
+    #[serde(rename = "d", default, skip_serializing_if = "is_zero")]
+    pub ordered: u64,
+}
+
+/// What is left out takes no place in a state that every order reads and writes.
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -136,6 +147,7 @@ impl Ledger {
             wasted: line.wasted,
             supplied: line.supplied,
             threshold: line.threshold,
+            rule: None,
         };
         self.lines.iter().map(line).collect()
     }

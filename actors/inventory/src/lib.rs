@@ -4,24 +4,36 @@
 //! - [`reserve`](crate::reserve): ingredients set aside for orders
 //! - [`upkeep`](crate::upkeep): deliveries, thresholds, the menu
 //! - [`days`](crate::days): the daily report, and when a day ends
+//! - [`rules`](crate::rules): when an ingredient is ordered by itself
+//! - [`orders`](crate::orders): the orders to suppliers, as they are kept and listed
+//! - [`supply`](crate::supply): ordering, and what suppliers tell
+//! - [`books`](crate::books): what happened to each ingredient, day by day
 
-use bindings::types::{Amount, DayReport, Recipe, Refusal, RequestedItem, Reservation, StockLine};
+use bindings::types::{
+    Amount, DayReport, IngredientReport, Recipe, Refusal, RequestedItem, Reservation, Rule,
+    StockLine, SupplyNews, SupplyOrder, SupplyState,
+};
 use bindings::{bounds, inventory, inventory_queries, reminder_events};
 use ledger::Ledger;
 use pizza_local_time::WallClock;
 use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
 
+mod books;
 mod days;
 pub mod ledger;
+mod orders;
 mod reserve;
+mod rules;
+mod supply;
 mod upkeep;
 
 use reserve::Held;
 
 silo_sdk::actor! { state: Inventory }
 silo_sdk::manifest!({
-    "calls": ["order.*"],
+    "calls": ["order.*", "supplier.cancel", "supplier.order"],
+    "config": true,
     "publishes": ["inventory-alerts", "restaurant-orders"],
     "reminders": true
 });
@@ -51,6 +63,12 @@ pub struct Inventory {
     /// what an older version left.
     #[serde(rename = "m", default)]
     midnight: u64,
+    /// Orders to suppliers so far: the next one's id follows from it.
+    #[serde(rename = "n", default)]
+    orders_made: u64,
+    /// Of them, those that have ended and are still listed.
+    #[serde(rename = "e", default)]
+    orders_ended: u32,
 }
 
 #[silo_sdk::commands]
@@ -86,6 +104,23 @@ impl inventory::Guest for Inventory {
         self.warn_below(thresholds)
     }
 
+    fn set_rules(&mut self, rules: Vec<Rule>) -> Result<Vec<StockLine>, Refusal> {
+        bounds::set_rules(&rules)?;
+        self.order_by(rules)
+    }
+
+    fn confirm_order(&mut self, order_id: String) -> Result<SupplyOrder, Refusal> {
+        self.confirm(&order_id)
+    }
+
+    fn cancel_order(&mut self, order_id: String) -> Result<SupplyOrder, Refusal> {
+        self.cancel(&order_id)
+    }
+
+    fn supply(&mut self, order_id: String, news: SupplyNews) -> Result<(), Refusal> {
+        self.hear(&order_id, news)
+    }
+
     fn set_open(&mut self, open: bool) -> Result<(), Refusal> {
         self.closed = !open;
         Ok(())
@@ -105,7 +140,7 @@ impl inventory::Guest for Inventory {
 #[silo_sdk::queries]
 impl inventory_queries::Guest for Inventory {
     fn stock(&self) -> Vec<StockLine> {
-        self.ledger.view()
+        self.stock_lines()
     }
 
     fn menu(&self) -> Vec<Recipe> {
@@ -119,6 +154,19 @@ impl inventory_queries::Guest for Inventory {
     fn history(&self, days: u32) -> Vec<DayReport> {
         days::history(days)
     }
+
+    fn orders(
+        &self,
+        state: Option<SupplyState>,
+        after: Option<String>,
+        limit: u32,
+    ) -> Vec<SupplyOrder> {
+        orders::page(state, after.as_deref(), limit)
+    }
+
+    fn movements(&self, days: u32, after: Option<String>, limit: u32) -> Vec<IngredientReport> {
+        self.by_day(days, after.as_deref(), limit)
+    }
 }
 
 #[silo_sdk::commands]
@@ -127,6 +175,7 @@ impl reminder_events::Guest for Inventory {
         match name.as_str() {
             days::DAILY => self.end_days(due),
             upkeep::EXPIRE => self.expire(),
+            rules::AGAIN => self.order_again(),
             _ => {}
         }
     }

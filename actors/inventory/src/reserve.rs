@@ -12,7 +12,7 @@ use crate::bindings::types::{
 use crate::{HELD, Inventory, RECIPES, upkeep};
 
 /// What the restaurant's manager follows.
-const DASHBOARD: &str = "restaurant-orders";
+pub(crate) const DASHBOARD: &str = "restaurant-orders";
 /// A reservation that nobody uses is given up after two hours.
 const HELD_MS_MAX: u64 = 2 * 3_600_000;
 /// Reservations looked at in one turn.
@@ -162,6 +162,7 @@ impl Inventory {
             });
             streams::publish(DASHBOARD, &restaurant, &for_manager);
         }
+        self.order_what_is_low();
     }
 
     /// Gives up what was set aside too long ago; a page a turn. An order that nobody has

@@ -1,197 +1,366 @@
-//! The daily report, by the clock on the restaurant's wall.
+//! What happens when stock runs low and somebody is to bring more.
 
 use std::time::Duration;
 
-use silo_sdk::testing::{Due, Host};
+use bindings::types::{Acceptance, Arrival};
+use silo_sdk::json::Value;
+use silo_sdk::testing::{Due, Host, START_MS, ok, refused};
 
 use super::*;
 
-const HOUR_MS: u64 = 3_600_000;
-/// 28 March 2026, 12:00 UTC, the day before the clocks of Rome go ahead.
-const MARCH_28: u64 = 1_774_699_200_000;
-/// 24 October 2026, 12:00 UTC, the day before they go back.
-const OCTOBER_24: u64 = 1_792_843_200_000;
-const DOUGH: &str = "dough";
+mod days;
 
-fn filled(now_ms: u64, zone: Option<&str>) -> (Host, Inventory) {
-    let host = Host::new("inventory", "napoli");
-    host.set_now_ms(now_ms);
-    let mut inventory = Inventory::default();
-    if let Some(zone) = zone {
-        inventory.set_time_zone(zone.to_owned()).unwrap();
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn amount(quantity: u32) -> Vec<Amount> {
+    let ingredient = "dough".to_owned();
+    vec![Amount {
+        ingredient,
+        quantity,
+    }]
+}
+
+fn rule() -> Rule {
+    Rule {
+        ingredient: "dough".to_owned(),
+        order_below: 10,
+        up_to: 50,
+        supplier_id: "market".to_owned(),
+        ask_first: None,
+        on: None,
     }
-    restock(&mut inventory, 1);
+}
+
+/// A dozen of dough, a pizza that takes one, and this rule.
+fn stocked(rule: Rule) -> (Host, Inventory) {
+    let host = Host::new("inventory", "napoli");
+    host.set_caller(Some(("supplier", "market")));
+    let mut inventory = Inventory::default();
+    inventory.restock(amount(12)).unwrap();
+    let recipe = Recipe {
+        pizza_type: "Bianca".to_owned(),
+        price_cents: 500,
+        ingredients: amount(1),
+    };
+    inventory.set_recipe(recipe).unwrap();
+    inventory.set_rules(vec![rule]).unwrap();
     (host, inventory)
 }
 
-fn restock(inventory: &mut Inventory, quantity: u32) {
-    let ingredient = DOUGH.to_owned();
-    let amounts = vec![Amount {
-        ingredient,
+fn eat(inventory: &mut Inventory, order: &str, quantity: u32) {
+    let pizza_type = "Bianca".to_owned();
+    let items = vec![RequestedItem {
+        pizza_type,
         quantity,
     }];
-    inventory.restock(amounts).unwrap();
+    let reserved = inventory.reserve(order.to_owned(), items).unwrap();
+    assert!(matches!(reserved, Reservation::Reserved(_)), "{reserved:?}");
+    inventory.consume(order.to_owned(), 0).unwrap();
+    conserved(inventory);
 }
 
-/// Hands over what comes due, and says when it did.
-fn pass(host: &Host, inventory: &mut Inventory, ms: u64) -> Vec<u64> {
-    let mut rung = Vec::new();
-    for due in host.advance(Duration::from_millis(ms)) {
+fn conserved(inventory: &Inventory) {
+    for line in inventory.stock() {
+        let there_is = u64::from(line.on_hand) + u64::from(line.reserved);
+        assert_eq!(
+            line.supplied,
+            there_is + line.consumed + line.wasted,
+            "{line:?}"
+        );
+    }
+}
+
+fn hear(inventory: &mut Inventory, id: &str, news: SupplyNews) {
+    inventory.supply(id.to_owned(), news).unwrap();
+    conserved(inventory);
+}
+
+fn brought(number: u32, quantity: u32) -> SupplyNews {
+    SupplyNews::Delivered(Arrival {
+        number,
+        quantity,
+        next_at: None,
+    })
+}
+
+fn asked(host: &Host) -> Vec<(Value, Value)> {
+    let sent = host.sent_to("supplier", "order").into_iter();
+    sent.map(|sent| {
+        (
+            sent.arguments["orderId"].clone(),
+            sent.arguments["quantity"].clone(),
+        )
+    })
+    .collect()
+}
+
+fn listed(inventory: &Inventory) -> Vec<(String, SupplyState, u32)> {
+    let orders = inventory.orders(None, None, 100).into_iter();
+    orders
+        .map(|order| (order.order_id, order.state, order.delivered))
+        .collect()
+}
+
+fn rule_of(inventory: &Inventory) -> bindings::types::RuleState {
+    inventory.stock()[0].rule.clone().unwrap()
+}
+
+fn ring(host: &Host, inventory: &mut Inventory, after: Duration) {
+    for due in host.advance(after) {
         if let Due::Reminder { name, due_ms } = due {
-            if name == days::DAILY {
-                rung.push(due_ms);
-            }
             inventory.on_reminder(name, due_ms, 0);
         }
     }
-    rung
-}
-
-/// The days that have a report, and what they found of dough, oldest first.
-fn reports(inventory: &Inventory) -> Vec<(u32, u32)> {
-    let mut reports: Vec<_> = inventory
-        .history(90)
-        .iter()
-        .map(|report| (report.day, report.lines[0].on_hand))
-        .collect();
-    reports.reverse();
-    reports
 }
 
 #[test]
-fn the_daily_report_is_written_at_midnight_on_the_wall_when_the_clocks_change() {
-    for (zone, noon, minutes) in [
-        ("UTC", MARCH_28, [12 * 60, 24 * 60, 24 * 60]),
-        ("Europe/Rome", MARCH_28, [11 * 60, 23 * 60, 24 * 60]),
-        ("Europe/Rome", OCTOBER_24, [10 * 60, 25 * 60, 24 * 60]),
-        // 23 April and 28 October: Cairo changes at midnight, the night after.
-        (
-            "Africa/Cairo",
-            MARCH_28 + 26 * 24 * HOUR_MS,
-            [10 * 60, 23 * 60, 24 * 60],
-        ),
-        (
-            "Africa/Cairo",
-            OCTOBER_24 + 4 * 24 * HOUR_MS,
-            [9 * 60, 25 * 60, 24 * 60],
-        ),
-        // 3 April and 2 October: Lord Howe Island changes by half an hour, two days after.
-        (
-            "Australia/Lord_Howe",
-            MARCH_28 + 6 * 24 * HOUR_MS,
-            [60, 24 * 60, 24 * 60 + 30],
-        ),
-        (
-            "Australia/Lord_Howe",
-            OCTOBER_24 - 22 * 24 * HOUR_MS,
-            [90, 24 * 60, 23 * 60 + 30],
-        ),
-    ] {
-        let (host, mut inventory) = filled(noon, Some(zone));
-        let date = inventory.clock.day(noon).number;
-        for (number, wait) in (0..).zip(minutes) {
-            let rung = pass(&host, &mut inventory, wait * 60_000 - 1);
-            assert_eq!(rung, [0_u64; 0], "{zone}: day {number} ended too early");
-            restock(&mut inventory, 1);
-            let rung = pass(&host, &mut inventory, 1);
-            assert_eq!(rung, [host.now_ms()], "{zone}: day {number} did not end");
-            let reports = reports(&inventory);
-            assert_eq!(reports.len(), number as usize + 1, "{zone}: {reports:?}");
-            assert_eq!(
-                reports[number as usize],
-                (date + number, number + 2),
-                "{zone}"
-            );
-        }
+fn one_need_is_ordered_once_and_restocked() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 2);
+    assert!(asked(&host).is_empty(), "ten are enough");
+    eat(&mut inventory, "b", 1);
+    for order in ["c", "d", "e"] {
+        eat(&mut inventory, order, 1);
     }
-}
-
-#[test]
-fn a_report_that_comes_late_is_still_that_of_the_day_that_ended() {
-    let (host, mut inventory) = filled(MARCH_28, Some("Europe/Rome"));
-    let date = inventory.clock.day(MARCH_28).number;
-    host.set_now_ms(MARCH_28 + 11 * HOUR_MS + 1);
-    inventory.on_reminder(days::DAILY.to_owned(), host.now_ms(), 0);
-    assert_eq!(reports(&inventory), [(date, 1)]);
-    let due = host.reminders()[days::DAILY].due_ms;
-    assert_eq!(
-        due,
-        MARCH_28 + 34 * HOUR_MS,
-        "the next midnight, 23 hours on"
-    );
-}
-
-#[test]
-fn each_day_of_an_outage_has_its_report() {
-    let (host, mut inventory) = filled(MARCH_28, Some("Europe/Rome"));
-    let date = inventory.clock.day(MARCH_28).number;
-    let mut rung = pass(&host, &mut inventory, 20 * 24 * HOUR_MS);
-    assert_eq!(rung.len(), 1);
-    while reports(&inventory).len() < 20 {
-        rung = pass(&host, &mut inventory, 1_000);
-        assert_eq!(rung.len(), 1, "{:?}", reports(&inventory));
-    }
-    let expected: Vec<_> = (date..date + 20).map(|day| (day, 1)).collect();
-    assert_eq!(reports(&inventory), expected);
-    assert!(pass(&host, &mut inventory, HOUR_MS).is_empty());
-    let due = host.reminders()[days::DAILY].due_ms;
-    assert!(due > host.now_ms(), "it waits for the next midnight");
-    // A year: what is older than is kept is not written, and does not end the day.
-    pass(&host, &mut inventory, 365 * 24 * HOUR_MS);
-    for _ in 0..20 {
-        pass(&host, &mut inventory, 1_000);
-    }
-    let reports = reports(&inventory);
-    let today = inventory.clock.day(host.now_ms()).number;
-    assert_eq!((reports.len(), reports[89].0), (90, today - 1));
-}
-
-#[test]
-fn a_restaurant_that_changes_its_zone_loses_no_day() {
-    // 23:30 by UTC is half past midnight of the next day in Rome: today is over at once.
-    let late = MARCH_28 + 11 * HOUR_MS + HOUR_MS / 2;
-    let (host, mut inventory) = filled(late, None);
-    let date = inventory.clock.day(late).number;
-    inventory.set_time_zone("Europe/Rome".to_owned()).unwrap();
-    assert_eq!(reports(&inventory), [(date, 1)]);
-    let due = host.reminders()[days::DAILY].due_ms;
-    assert_eq!(due, MARCH_28 + 34 * HOUR_MS);
-    // And back, where the day is not over yet: it gets its report once more, at its end.
-    restock(&mut inventory, 4);
-    inventory.set_time_zone("UTC".to_owned()).unwrap();
-    pass(&host, &mut inventory, HOUR_MS / 2);
-    assert_eq!(reports(&inventory), [(date, 5)]);
-}
-
-#[test]
-fn an_unknown_zone_is_refused_by_the_inventory_too() {
-    let (host, mut inventory) = filled(MARCH_28, None);
-    let before = host.reminders();
-    let refused = inventory.set_time_zone("Europe/Roma".to_owned());
-    let Err(Refusal::Invalid(violations)) = refused else {
-        panic!("there is no such zone");
+    assert_eq!(asked(&host), [("supply-1".into(), 41.into())]);
+    assert_eq!(rule_of(&inventory).order_id.as_deref(), Some("supply-1"));
+    let accepted = Acceptance {
+        unit_price_cents: 30,
+        due_at: START_MS + 9,
     };
-    assert_eq!(violations[0].pointer, "/timeZone");
-    assert!(
-        violations[0].message.contains("Europe/Rome"),
-        "{violations:?}"
+    hear(&mut inventory, "supply-1", SupplyNews::Accepted(accepted));
+    hear(&mut inventory, "supply-1", SupplyNews::Shipped);
+    hear(&mut inventory, "supply-1", SupplyNews::Accepted(accepted));
+    assert_eq!(
+        inventory.orders(None, None, 1)[0].state,
+        SupplyState::Shipped
     );
-    assert_eq!(host.reminders(), before);
+    for _ in 0..2 {
+        hear(&mut inventory, "supply-1", brought(1, 41));
+    }
+    assert_eq!(inventory.stock()[0].on_hand, 47);
+    assert_eq!(
+        listed(&inventory),
+        [("supply-1".to_owned(), SupplyState::Delivered, 41)]
+    );
+    // The next need is another order.
+    eat(&mut inventory, "f", 40);
+    assert_eq!(asked(&host)[1..], [("supply-2".into(), 43.into())]);
 }
 
 #[test]
-fn what_an_older_version_has_set_goes_on_by_itself() {
-    let (host, mut inventory) = filled(MARCH_28, None);
-    // It waited with a periodic reminder, and did not know for which midnight.
-    inventory.midnight = 0;
-    let midnight = MARCH_28 + 12 * HOUR_MS;
-    host.set_now_ms(midnight + 5);
-    inventory.on_reminder(days::DAILY.to_owned(), midnight, 0);
-    let date = inventory.clock.day(MARCH_28).number;
-    assert_eq!(reports(&inventory), [(date, 1)]);
-    let alarm = &host.reminders()[days::DAILY];
+fn nothing_is_ordered_without_a_rule_that_is_on() {
+    let off = Rule {
+        on: Some(false),
+        ..rule()
+    };
+    let (host, mut inventory) = stocked(off);
+    eat(&mut inventory, "a", 12);
+    assert!(asked(&host).is_empty());
+    inventory.set_rules(vec![rule()]).unwrap();
+    assert_eq!(asked(&host), [("supply-1".into(), 50.into())]);
+    // Switched off and on while it is under way, it is still one order.
+    inventory
+        .set_rules(vec![Rule {
+            on: Some(false),
+            ..rule()
+        }])
+        .unwrap();
+    inventory.set_rules(vec![rule()]).unwrap();
+    assert_eq!(asked(&host).len(), 1);
+}
+
+#[test]
+fn the_rest_of_an_order_stays_under_way() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 12);
+    hear(&mut inventory, "supply-1", brought(1, 5));
+    eat(&mut inventory, "b", 5);
+    assert_eq!(asked(&host).len(), 1);
+    let state = |inventory: &Inventory| inventory.orders(None, None, 1)[0].state;
+    assert_eq!(state(&inventory), SupplyState::PartlyDelivered);
+    // Deliveries are told apart by their numbers, whatever comes first.
+    hear(&mut inventory, "supply-1", brought(3, 25));
+    hear(&mut inventory, "supply-1", brought(1, 5));
+    hear(&mut inventory, "supply-1", brought(2, 20));
+    assert_eq!(state(&inventory), SupplyState::Delivered);
+    assert_eq!(inventory.stock()[0].on_hand, 45);
+}
+
+#[test]
+fn what_failed_is_told_and_ordered_again_after_a_while() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 12);
+    hear(&mut inventory, "supply-1", brought(1, 5));
+    let lost = || SupplyNews::Failed("lost".to_owned());
+    hear(&mut inventory, "supply-1", lost());
+    hear(&mut inventory, "supply-1", lost());
+    assert_eq!(listed(&inventory)[0].1, SupplyState::Failed);
+    let alerts = host.published("inventory-alerts");
+    let failed: Vec<_> = alerts
+        .iter()
+        .filter_map(|alert| alert.get("failedOrder"))
+        .collect();
+    assert_eq!(failed.len(), 1, "{alerts:?}");
     assert_eq!(
-        (alarm.due_ms, alarm.period_ms),
-        (midnight + 24 * HOUR_MS, None)
+        (&failed[0]["orderId"], &failed[0]["reason"]),
+        (&"supply-1".into(), &"lost".into())
     );
+    ring(&host, &mut inventory, Duration::from_secs(59));
+    eat(&mut inventory, "b", 1);
+    assert_eq!(asked(&host).len(), 1);
+    ring(&host, &mut inventory, Duration::from_secs(1));
+    assert_eq!(asked(&host)[1..], [("supply-2".into(), 46.into())]);
+    // A delivery that was late in being told is booked; it changes nothing else.
+    hear(&mut inventory, "supply-1", brought(2, 20));
+    assert_eq!(inventory.stock()[0].on_hand, 24);
+    // Twice as long after the second time.
+    hear(&mut inventory, "supply-2", lost());
+    eat(&mut inventory, "c", 20);
+    ring(&host, &mut inventory, Duration::from_secs(119));
+    assert_eq!(asked(&host).len(), 2);
+    ring(&host, &mut inventory, Duration::from_secs(1));
+    assert_eq!(asked(&host).len(), 3);
+}
+
+#[test]
+fn a_proposed_order_waits_for_a_yes() {
+    let careful = Rule {
+        ask_first: Some(true),
+        ..rule()
+    };
+    let (host, mut inventory) = stocked(careful);
+    eat(&mut inventory, "a", 12);
+    assert!(asked(&host).is_empty());
+    let proposed = inventory.orders(Some(SupplyState::Proposed), None, 10);
+    assert_eq!(proposed.len(), 1);
+    let confirm = |inventory: &mut Inventory| inventory.confirm_order("supply-1".to_owned());
+    for _ in 0..2 {
+        assert_eq!(confirm(&mut inventory).unwrap().state, SupplyState::Ordered);
+    }
+    assert_eq!(asked(&host), [("supply-1".into(), 50.into())]);
+    hear(&mut inventory, "supply-1", SupplyNews::Shipped);
+    assert!(matches!(confirm(&mut inventory), Err(Refusal::Conflict(_))));
+}
+
+#[test]
+fn a_cancelled_order_is_not_made_again_at_once() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 12);
+    host.answer("supplier", "cancel", |_, _| ok(()));
+    let cancel = |inventory: &mut Inventory| inventory.cancel_order("supply-1".to_owned());
+    for _ in 0..2 {
+        assert_eq!(
+            cancel(&mut inventory).unwrap().state,
+            SupplyState::Cancelled
+        );
+    }
+    hear(&mut inventory, "supply-1", SupplyNews::Cancelled);
+    inventory.restock(amount(2)).unwrap();
+    eat(&mut inventory, "b", 1);
+    assert_eq!(asked(&host).len(), 1);
+    assert!(rule_of(&inventory).rests);
+    inventory.restock(amount(20)).unwrap();
+    eat(&mut inventory, "c", 15);
+    assert_eq!(asked(&host).len(), 2, "there was enough meanwhile");
+}
+
+#[test]
+fn what_has_left_is_not_cancelled() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 12);
+    let shipped = Refusal::Conflict(bindings::types::Conflict {
+        message: "too late".to_owned(),
+        current: Some("shipped".to_owned()),
+        wanted: None,
+        allowed: Vec::new(),
+    });
+    host.answer("supplier", "cancel", move |_, _| refused(shipped.clone()));
+    let id = || "supply-1".to_owned();
+    assert!(matches!(
+        inventory.cancel_order(id()),
+        Err(Refusal::Conflict(_))
+    ));
+    hear(&mut inventory, "supply-1", SupplyNews::Shipped);
+    let asked = host.asked().len();
+    assert!(matches!(
+        inventory.cancel_order(id()),
+        Err(Refusal::Conflict(_))
+    ));
+    assert_eq!(host.asked().len(), asked, "nobody needs to be asked");
+    assert!(matches!(
+        inventory.cancel_order("supply-01".to_owned()),
+        Err(Refusal::NotFound(_))
+    ));
+}
+
+#[test]
+fn only_its_supplier_tells_of_an_order() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 12);
+    for stranger in [None, Some(("supplier", "other")), Some(("order", "market"))] {
+        host.set_caller(stranger);
+        let told = inventory.supply("supply-1".to_owned(), brought(1, 50));
+        assert!(matches!(told, Err(Refusal::Conflict(_))), "{stranger:?}");
+    }
+    assert_eq!(inventory.stock()[0].on_hand, 0);
+}
+
+#[test]
+fn a_supplier_who_says_nothing_is_asked_again_with_the_same_id() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 12);
+    ring(&host, &mut inventory, DAY);
+    let ids: Vec<_> = asked(&host).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["supply-1", "supply-1"]);
+}
+
+#[test]
+fn a_report_tells_each_day_what_came_and_went() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 5);
+    inventory.remake("a".to_owned(), 1).unwrap();
+    inventory.consume("a".to_owned(), 1).unwrap();
+    let to_midnight = Duration::from_secs(43_200);
+    ring(&host, &mut inventory, to_midnight);
+    ring(&host, &mut inventory, DAY);
+    hear(&mut inventory, "supply-1", brought(1, 43));
+    let report = inventory.movements(90, None, 10);
+    let total = |r: &IngredientReport| (r.supplied, r.used, r.wasted, r.ordered);
+    let figures = |m: &bindings::types::DayMovement| (m.supplied, m.used, m.wasted, m.ordered);
+    assert_eq!(total(&report[0]), (55, 10, 5, 43));
+    let days: Vec<_> = report[0].days.iter().map(figures).collect();
+    assert_eq!(days, [(43, 0, 0, 0), (12, 10, 5, 43)]);
+    let today = u32::try_from(host.now_ms() / 86_400_000).unwrap();
+    assert_eq!(report[0].days[0].day, today);
+    assert_eq!(report[0].days[1].day, today - 2);
+    assert_eq!(inventory.movements(1, None, 10)[0].days.len(), 1);
+    assert!(
+        inventory
+            .movements(90, Some("dough".to_owned()), 10)
+            .is_empty()
+    );
+    // Ninety days later all that is over.
+    for _ in 0..91 {
+        ring(&host, &mut inventory, DAY);
+    }
+    assert_eq!(total(&inventory.movements(90, None, 10)[0]), (0, 0, 0, 0));
+}
+
+#[test]
+fn ended_orders_leave_the_list_in_time() {
+    let (host, mut inventory) = stocked(rule());
+    for round in 1..=8 {
+        let on_hand = inventory.stock()[0].on_hand;
+        eat(&mut inventory, &format!("order-{round}"), on_hand);
+        let id = format!("supply-{round}");
+        if round == 7 {
+            host.advance(DAY * 91);
+        }
+        hear(&mut inventory, &id, brought(1, 50));
+    }
+    let ids: Vec<_> = listed(&inventory).into_iter().map(|(id, ..)| id).collect();
+    assert_eq!(ids, ["supply-8", "supply-7"]);
+    let delivered = inventory.orders(Some(SupplyState::Delivered), None, 10);
+    assert_eq!(delivered.len(), 2);
 }

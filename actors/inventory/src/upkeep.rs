@@ -23,7 +23,8 @@ impl Inventory {
             return Err(conflict("no store room holds that much".to_owned()));
         }
         self.keep_up();
-        Ok(self.ledger.view())
+        self.wake_rules(amounts);
+        Ok(self.stock_lines())
     }
 
     pub(crate) fn warn_below(
@@ -39,7 +40,7 @@ impl Inventory {
             line.low = line.low && line.on_hand < line.threshold;
         }
         self.warn_when_low();
-        Ok(self.ledger.view())
+        Ok(self.stock_lines())
     }
 
     pub(crate) fn offer(&mut self, recipe: &Recipe) {

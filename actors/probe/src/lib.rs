@@ -22,6 +22,9 @@ pub struct Probe {
     notes: Vec<String>,
     wakes: bool,
     filling: String,
+    /// States that were written without it cannot be read, under the same number.
+    #[cfg(feature = "other-shape")]
+    shape: u32,
 }
 
 #[silo_sdk::commands]

@@ -122,6 +122,7 @@ fn in_path(name: &str, tag: &str) -> Value {
         ("id", "kitchen" | "inventory" | "restaurants" | "dashboard") => Some("napoli"),
         ("id", "drivers") => Some("driver-1"),
         ("chef", _) => Some("napoli.1"),
+        ("order", "inventory") => Some("supply-1"),
         _ => None,
     };
     if let Some(example) = example {

@@ -1,5 +1,9 @@
 //! `/api/inventory/{id}`
 
+mod orders;
+mod report;
+mod stock;
+
 use axum::response::Response;
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
@@ -17,27 +21,38 @@ use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::restaurants::Menu;
 use crate::time::{At, Day};
+use stock::Stock;
 
 const DAYS: u32 = 90;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
-        get("/api/inventory/{id}", stock)
+    let own = vec![
+        get("/api/inventory/{id}", read)
             .summary("What there is of each ingredient")
             .by(&[Kitchen, Manager], Own::Restaurant)
-            .gives(stock_schema),
+            .gives(stock::schema),
         put("/api/inventory/{id}/stock", restock)
             .summary("Ingredients were delivered")
             .by(&[Manager], Own::Restaurant)
             .takes(|s| s.arguments("inventory", "restock", &[]))
             .for_example(|| json!({"dough": {"value": {"amounts": dough()}}}))
-            .gives(stock_schema),
+            .gives(stock::schema),
         put("/api/inventory/{id}/thresholds", set_thresholds)
             .summary("Below how much of an ingredient to warn")
             .by(&[Manager], Own::Restaurant)
             .takes(|s| s.arguments("inventory", "set-threshold", &[]))
             .for_example(|| json!({"dough": {"value": {"thresholds": dough()}}}))
-            .gives(stock_schema),
+            .gives(stock::schema),
+        put("/api/inventory/{id}/rules", set_rules)
+            .summary("When ingredients are ordered by themselves, and from whom")
+            .by(&[Manager], Own::Restaurant)
+            .takes(|s| s.arguments("inventory", "set-rules", &[]))
+            .for_example(|| {
+                let rule = json!({"ingredient": "dough", "orderBelow": 100, "upTo": 1000,
+                    "supplierId": "market"});
+                json!({"dough": {"value": {"rules": [rule]}}})
+            })
+            .gives(stock::schema),
         put("/api/inventory/{id}/recipes", set_recipe)
             .summary("Add a pizza to the menu, or change it")
             .by(&[Manager], Own::Restaurant)
@@ -58,16 +73,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 schema: |_| json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
             }])
             .gives(history_schema),
-    ]
+    ];
+    own.into_iter()
+        .chain(orders::endpoints())
+        .chain(report::endpoints())
+        .collect()
 }
 
 fn dough() -> Value {
     json!([{"ingredient": "dough", "quantity": 10}])
-}
-
-fn stock_schema(schemas: &mut Schemas) -> Value {
-    let lines = schemas.list_of("inventory", "stock-line");
-    super::of_restaurant("stock", lines)
 }
 
 fn history_schema(schemas: &mut Schemas) -> Value {
@@ -78,23 +92,10 @@ fn history_schema(schemas: &mut Schemas) -> Value {
     super::of_restaurant("days", json!({"type": "array", "items": day.done()}))
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Stock<'a> {
-    restaurant_id: &'a str,
-    stock: &'a RawValue,
-}
-
-async fn stock(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn read(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id.as_str())?;
     let reply = caller.ask(inventory, "stock").await?;
-    let restaurant_id = &id;
-    let stock = plain(&reply)?;
-    let answer = Stock {
-        restaurant_id,
-        stock,
-    };
-    told(&reply, &answer)
+    told(&reply, &Stock::plain(&id, &reply)?)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -134,6 +135,36 @@ async fn set_thresholds(
 ) -> Result<Response, Problem> {
     let thresholds: Thresholds<'_> = body.parse()?;
     change(&caller, &id, "set-threshold", &thresholds).await
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Rule<'a> {
+    #[serde(borrow)]
+    ingredient: Text<'a>,
+    order_below: u32,
+    up_to: u32,
+    #[serde(borrow)]
+    supplier_id: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ask_first: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules<'a> {
+    #[serde(borrow)]
+    rules: Vec<Rule<'a>>,
+}
+
+async fn set_rules(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    change(&caller, &id, "set-rules", &body.parse::<Rules<'_>>()?).await
 }
 
 /// A pizza as the menu has it.
@@ -178,12 +209,7 @@ async fn change(
 ) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", restaurant_id)?;
     let reply = caller.ask_with(inventory, method, arguments).await?;
-    let stock = granted(&reply)?;
-    let answer = Stock {
-        restaurant_id,
-        stock,
-    };
-    told(&reply, &answer)
+    told(&reply, &Stock::granted(restaurant_id, &reply)?)
 }
 
 #[derive(Deserialize)]

@@ -6,14 +6,14 @@ use crate::fake::order;
 use crate::socket::Server;
 
 /// A request; the call that it becomes; the actor's answer; what is told of it.
-struct Case {
-    request: &'static str,
-    call: (&'static str, &'static str, Value),
-    answer: Value,
-    told: Value,
+pub struct Case {
+    pub request: &'static str,
+    pub call: (&'static str, &'static str, Value),
+    pub answer: Value,
+    pub told: Value,
 }
 
-async fn check(cases: Vec<Case>) {
+pub async fn check(cases: Vec<Case>) {
     let server = Server::start().await;
     for case in cases {
         let (target, method, arguments) = case.call;
@@ -247,52 +247,6 @@ async fn a_kitchen() {
             json!({"chefId": "napoli.1"}),
             json!({"ok": status(&ms)}),
             status(&text),
-        ),
-    ])
-    .await;
-}
-
-#[tokio::test]
-async fn an_inventory_and_its_menu() {
-    let lines = json!([{"ingredient": "dough", "onHand": 5}]);
-    let stock = json!({"restaurantId": "napoli", "stock": lines});
-    let case = |request, method, arguments, answer, told| Case {
-        request,
-        call: ("inventory/napoli", method, arguments),
-        answer,
-        told,
-    };
-    let amounts = json!([{"ingredient": "dough", "quantity": 5}]);
-    check(vec![
-        case("GET /api/inventory/napoli", "stock", json!([]), lines.clone(), stock.clone()),
-        case(
-            "PUT /api/inventory/napoli/stock\n\n{\"amounts\":[{\"ingredient\":\"dough\",\"quantity\":5}]}",
-            "restock",
-            json!({"amounts": amounts}),
-            json!({"ok": lines}),
-            stock.clone(),
-        ),
-        case(
-            "PUT /api/inventory/napoli/thresholds\n\n{\"thresholds\":[{\"ingredient\":\"dough\",\"quantity\":5}]}",
-            "set-threshold",
-            json!({"thresholds": amounts}),
-            json!({"ok": lines}),
-            stock,
-        ),
-        case(
-            "GET /api/inventory/napoli/history?days=7",
-            "history",
-            json!([7]),
-            json!([{"day": 20_289, "at": 1_000, "lines": []}]),
-            json!({"restaurantId": "napoli", "days":
-                [{"day": "2025-07-20", "at": "1970-01-01T00:00:01.000Z", "lines": []}]}),
-        ),
-        case(
-            "GET /api/restaurants/napoli/menu",
-            "menu",
-            json!([]),
-            json!([{"pizzaType": "Margherita"}]),
-            json!({"restaurantId": "napoli", "menu": [{"pizzaType": "Margherita"}]}),
         ),
     ])
     .await;

@@ -62,6 +62,24 @@ impl Cache {
         }
     }
 
+    /// Of every engine that it was compiled for.
+    pub(crate) fn remove(&self, digest: ModuleDigest) {
+        if let Err(error) = self.try_remove(digest) {
+            tracing::warn!(%digest, %error, "a compiled module could not be deleted");
+        }
+    }
+
+    fn try_remove(&self, digest: ModuleDigest) -> io::Result<()> {
+        let start = format!("{digest}.");
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(&start) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     fn try_store(&self, digest: ModuleDigest, code: &[u8]) -> io::Result<()> {
         let path = self.path(digest);
         let part = path.with_extension(format!("part.{}", std::process::id()));

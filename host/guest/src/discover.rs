@@ -2,93 +2,145 @@
 
 use std::collections::HashMap;
 
-use wasmtime::Engine;
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
-use wasmtime::component::{Component, ComponentExportIndex};
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
+};
+use wasmparser::types::TypesRef;
+use wasmtime::component::Component;
 
 use crate::error::LoadError;
-use crate::hooks::HookExports;
+use crate::hooks::{HookExports, HookNames};
 use crate::imports::clients;
 use crate::manifest::Manifest;
 use crate::module::{ClientImport, Method};
+use crate::structure::Structure;
 use crate::{grant, plugin, types, wasi};
 
 const PLATFORM: &str = "silo:actor/";
 const QUERIES: &str = "-queries";
 
+/// What there is to call and to be called by; known before anything is compiled.
 pub(crate) struct Discovered {
-    pub(crate) methods: HashMap<String, Method>,
-    pub(crate) hooks: HookExports,
+    methods: HashMap<String, Exported>,
+    hooks: HookNames,
     pub(crate) clients: Vec<ClientImport>,
 }
 
-pub(crate) fn discover(
-    engine: &Engine,
-    component: &Component,
-    granted: &Manifest,
-) -> Result<Discovered, LoadError> {
+struct Exported {
+    function: pizza_value::ty::Function,
+    query: bool,
+    interface: String,
+}
+
+pub(crate) fn discover(structure: &Structure, granted: &Manifest) -> Result<Discovered, LoadError> {
     let mut clients = Vec::new();
-    for (name, item) in component.component_type().imports(engine) {
+    for (name, item) in structure.imports() {
         grant::interface(granted, name)?;
-        clients.extend(import(engine, name, &item.ty)?);
+        clients.extend(import(structure.types(), name, &item)?);
     }
     grant::clients(granted, &clients)?;
-    exports(engine, component, clients)
+    exports(structure, clients)
 }
 
 /// A plugin imports `log` and types, and has no hooks: it is asked, and that is all.
-pub(crate) fn plugin(engine: &Engine, component: &Component) -> Result<Discovered, LoadError> {
-    for (name, item) in component.component_type().imports(engine) {
+pub(crate) fn plugin(structure: &Structure) -> Result<Discovered, LoadError> {
+    for (name, item) in structure.imports() {
         let short = name.split('@').next().unwrap_or(name);
-        if short != plugin::GRANTED && !is_only_types(engine, &item.ty) {
+        if short != plugin::GRANTED && !is_only_types(structure.types(), &item) {
             return Err(LoadError::ForbiddenImport {
                 name: name.to_owned(),
                 allowed: plugin::GRANTED.to_owned(),
             });
         }
     }
-    let mut discovered = exports(engine, component, Vec::new())?;
-    discovered.hooks = HookExports::default();
+    let mut discovered = exports(structure, Vec::new())?;
+    discovered.hooks = HookNames::default();
     if discovered.methods.is_empty() {
         return Err(LoadError::NoExports);
     }
     Ok(discovered)
 }
 
-fn is_only_types(engine: &Engine, item: &ComponentItem) -> bool {
-    let is_type = |item: &ComponentItem| matches!(item, ComponentItem::Type(_));
+impl Discovered {
+    /// Where all of it is in the compiled component.
+    pub(crate) fn found_in(
+        self,
+        component: &Component,
+    ) -> (HashMap<String, Method>, HookExports, Vec<ClientImport>) {
+        let find = |interface: &str, function: &str| {
+            let interface = component.get_export_index(None, interface)?;
+            component.get_export_index(Some(&interface), function)
+        };
+        let methods = self.methods.into_iter().filter_map(|(name, exported)| {
+            let export = find(&exported.interface, &exported.function.name)?;
+            let Exported {
+                function,
+                query,
+                interface,
+            } = exported;
+            let method = Method {
+                function,
+                query,
+                interface,
+                export,
+            };
+            Some((name, method))
+        });
+        let hooks = self
+            .hooks
+            .found_by(&|interface, function| find(&format!("{PLATFORM}{interface}"), function));
+        (methods.collect(), hooks, self.clients)
+    }
+}
+
+fn is_only_types(types: TypesRef<'_>, item: &ComponentEntityType) -> bool {
+    // A resource is more: it has functions of its own.
+    let is_type = |item: &ComponentEntityType| {
+        matches!(
+            item,
+            ComponentEntityType::Type {
+                created: ComponentAnyTypeId::Defined(_),
+                ..
+            }
+        )
+    };
     match item {
-        ComponentItem::ComponentInstance(instance) => {
-            instance.exports(engine).all(|(_, item)| is_type(&item.ty))
+        ComponentEntityType::Instance(id) => {
+            let mut items = types[*id].exports.values();
+            items.all(|item| is_type(&item.ty))
         }
         item => is_type(item),
     }
 }
 
-fn exports(
-    engine: &Engine,
-    component: &Component,
-    clients: Vec<ClientImport>,
-) -> Result<Discovered, LoadError> {
-    let ty = component.component_type();
+/// The functions of an interface, in its order.
+pub(crate) fn functions(
+    types: TypesRef<'_>,
+    instance: ComponentInstanceTypeId,
+) -> impl Iterator<Item = (&str, ComponentFuncTypeId)> {
+    let items = types.get(instance).into_iter();
+    let items = items.flat_map(|instance| &instance.exports);
+    items.filter_map(|(name, item)| match item.ty {
+        ComponentEntityType::Func(id) => Some((name.as_str(), id)),
+        _ => None,
+    })
+}
+
+fn exports(structure: &Structure, clients: Vec<ClientImport>) -> Result<Discovered, LoadError> {
+    let types = structure.types();
     let mut discovered = Discovered {
         methods: HashMap::new(),
-        hooks: HookExports::default(),
+        hooks: HookNames::default(),
         clients,
     };
-    for (name, item) in ty.exports(engine) {
-        let ComponentItem::ComponentInstance(instance) = item.ty else {
+    for (name, item) in structure.exports() {
+        let ComponentEntityType::Instance(instance) = item else {
             continue;
         };
-        let Some(index) = component.get_export_index(None, name) else {
-            continue;
-        };
-        let find = |function: &str| component.get_export_index(Some(&index), function);
         if let Some(hook) = name.strip_prefix(PLATFORM) {
-            let hooks = &mut discovered.hooks;
-            hooks.discover(engine, hook, &instance, &find)?;
+            discovered.hooks.discover(types, hook, instance)?;
         } else {
-            methods(engine, name, &instance, &find, &mut discovered.methods)?;
+            methods(types, name, instance, &mut discovered.methods)?;
         }
     }
     if discovered.methods.is_empty() && discovered.hooks.is_empty() {
@@ -99,9 +151,9 @@ fn exports(
 
 /// An import is the platform's, one of the granted ones, a client, or only types.
 fn import(
-    engine: &Engine,
+    types: TypesRef<'_>,
     name: &str,
-    item: &ComponentItem,
+    item: &ComponentEntityType,
 ) -> Result<Option<ClientImport>, LoadError> {
     let granted = wasi::ALLOWED
         .iter()
@@ -109,11 +161,11 @@ fn import(
     if granted || name.starts_with(PLATFORM) {
         return Ok(None);
     }
-    if let ComponentItem::ComponentInstance(instance) = item {
+    if let ComponentEntityType::Instance(instance) = item {
         if let Some(actor_type) = clients::target_type(name) {
-            return clients::discover(engine, name, actor_type, instance).map(Some);
+            return clients::discover(types, name, actor_type, *instance).map(Some);
         }
-        if is_only_types(engine, item) {
+        if is_only_types(types, item) {
             return Ok(None);
         }
     }
@@ -126,28 +178,20 @@ fn import(
 }
 
 fn methods(
-    engine: &Engine,
+    types: TypesRef<'_>,
     interface: &str,
-    instance: &ComponentInstance,
-    find: &dyn Fn(&str) -> Option<ComponentExportIndex>,
-    methods: &mut HashMap<String, Method>,
+    instance: ComponentInstanceTypeId,
+    methods: &mut HashMap<String, Exported>,
 ) -> Result<(), LoadError> {
     let short = interface.split('@').next().unwrap_or(interface);
     let query = short.ends_with(QUERIES);
-    for (name, item) in instance.exports(engine) {
-        let ComponentItem::ComponentFunc(func) = item.ty else {
-            continue;
-        };
-        let Some(export) = find(name) else {
-            continue;
-        };
-        let method = Method {
-            function: types::function(name, &func)?,
+    for (name, func) in functions(types, instance) {
+        let exported = Exported {
+            function: types::function(types, name, func)?,
             query,
             interface: interface.to_owned(),
-            export,
         };
-        if let Some(first) = methods.insert(name.to_owned(), method) {
+        if let Some(first) = methods.insert(name.to_owned(), exported) {
             return Err(LoadError::DuplicateMethod {
                 name: name.to_owned(),
                 first: first.interface,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::LoadError;
-use crate::settings::HostConfig;
+use crate::settings::{HostConfig, MEMORIES_MAX};
 
 /// Enough for serde on deep data, far too little for endless recursion.
 const WASM_STACK_BYTES: usize = 512 << 10;
@@ -35,16 +35,18 @@ pub(crate) fn engine(settings: &HostConfig) -> Result<(Engine, u64), LoadError> 
 }
 
 fn serving(settings: &HostConfig, reserved_bytes: u64) -> Config {
+    let bounds = &settings.component;
     let mut pooling = PoolingAllocationConfig::new();
     pooling
         .total_component_instances(settings.instances_max)
-        .total_core_instances(settings.instances_max.saturating_mul(4))
-        .total_memories(settings.instances_max)
-        .total_tables(settings.instances_max.saturating_mul(2))
+        // A count alone: a core instance takes memory while it lives, none before.
+        .total_core_instances(settings.instances_max.saturating_mul(bounds.core_instances))
+        .total_memories(settings.instances_max.saturating_mul(MEMORIES_MAX))
+        .total_tables(settings.instances_max.saturating_mul(bounds.tables))
         .total_stacks(settings.instances_max)
-        .max_core_instances_per_component(20)
-        .max_memories_per_component(1)
-        .max_tables_per_component(4)
+        .max_core_instances_per_component(bounds.core_instances)
+        .max_memories_per_component(MEMORIES_MAX)
+        .max_tables_per_component(bounds.tables)
         .max_memory_size(settings.instance_memory_max)
         .table_elements(TABLE_ELEMENTS_MAX)
         .linear_memory_keep_resident(64 << 10)

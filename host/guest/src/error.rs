@@ -117,6 +117,15 @@ pub enum LoadError {
     NotAComponent { found: &'static str },
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// Told before anything is compiled.
+    #[error("{found} {what}; at most {max} are taken ({setting})")]
+    Bound {
+        what: &'static str,
+        found: u64,
+        max: u64,
+        /// What raises the bound.
+        setting: &'static str,
+    },
     #[error("its manifest: {0}")]
     Manifest(String),
     #[error("{place} is not granted; the manifest asks for, or the operator allows, {granted}")]

@@ -4,12 +4,16 @@
 use std::sync::Arc;
 
 use pizza_value::ty::{Field, Function, Record, ResultType, Type};
-use wasmtime::Engine;
+use wasmparser::component_types::ComponentInstanceTypeId;
+use wasmparser::types::TypesRef;
 use wasmtime::component::ComponentExportIndex;
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
 
 use crate::error::LoadError;
-use crate::types;
+use crate::{discover, types};
+
+/// Those that a component exports, by interface and function.
+#[derive(Default)]
+pub(crate) struct HookNames(Vec<(String, String)>);
 
 #[derive(Default)]
 pub(crate) struct HookExports {
@@ -34,6 +38,53 @@ pub struct Hooks {
     pub events: bool,
 }
 
+impl HookNames {
+    /// Whether none of them is ever called for something to be done.
+    pub(crate) fn is_empty(&self) -> bool {
+        let does = |function: &str| matches!(function, "on-timer" | "on-reminder" | "on-events");
+        !self.0.iter().any(|(_, function)| does(function))
+    }
+
+    /// Takes over what a component exports of one of the platform's interfaces.
+    pub(crate) fn discover(
+        &mut self,
+        types: TypesRef<'_>,
+        interface: &str,
+        instance: ComponentInstanceTypeId,
+    ) -> Result<(), LoadError> {
+        for (name, func) in discover::functions(types, instance) {
+            let found = types::function(types, name, func)?;
+            let wrong = |problem: String| LoadError::Hook {
+                interface: interface.to_owned(),
+                function: name.to_owned(),
+                problem,
+            };
+            let mut none = HookExports::default();
+            let Some((_, expected)) = none.place(interface, name) else {
+                return Err(wrong("there is no such function".to_owned()));
+            };
+            pizza_value::compat::same_function(&expected, &found)
+                .map_err(|difference| wrong(difference.to_string()))?;
+            self.0.push((interface.to_owned(), name.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Where they are in the compiled component.
+    pub(crate) fn found_by(
+        &self,
+        find: &dyn Fn(&str, &str) -> Option<ComponentExportIndex>,
+    ) -> HookExports {
+        let mut exports = HookExports::default();
+        for (interface, name) in &self.0 {
+            if let Some((place, _)) = exports.place(interface, name) {
+                *place = find(interface, name);
+            }
+        }
+        exports
+    }
+}
+
 impl HookExports {
     pub(crate) fn present(&self) -> Hooks {
         Hooks {
@@ -44,39 +95,6 @@ impl HookExports {
             reminder: self.reminder.is_some(),
             events: self.events.is_some(),
         }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        let present = self.present();
-        !(present.timer || present.reminder || present.events)
-    }
-
-    /// Takes over what the module exports of one of the platform's interfaces.
-    pub(crate) fn discover(
-        &mut self,
-        engine: &Engine,
-        interface: &str,
-        instance: &ComponentInstance,
-        find: &dyn Fn(&str) -> Option<ComponentExportIndex>,
-    ) -> Result<(), LoadError> {
-        for (name, item) in instance.exports(engine) {
-            let ComponentItem::ComponentFunc(func) = item.ty else {
-                continue;
-            };
-            let found = types::function(name, &func)?;
-            let wrong = |problem: String| LoadError::Hook {
-                interface: interface.to_owned(),
-                function: name.to_owned(),
-                problem,
-            };
-            let Some((place, expected)) = self.place(interface, name) else {
-                return Err(wrong("there is no such function".to_owned()));
-            };
-            pizza_value::compat::same_function(&expected, &found)
-                .map_err(|difference| wrong(difference.to_string()))?;
-            *place = find(name);
-        }
-        Ok(())
     }
 
     fn place(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pizza_types::ModuleDigest;
 use wasmtime::Engine;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 
 use crate::cache::{self, Cache};
 use crate::compile::{self, Compiling};
@@ -19,8 +19,9 @@ use crate::module::Module;
 use crate::plugin::{self, Plugin};
 use crate::plugins::Plugins;
 use crate::pool::Pool;
-use crate::settings::{Grant, HostConfig, TypeSettings};
+use crate::settings::{ComponentBounds, Grant, HostConfig, TypeSettings};
 use crate::slots::Slots;
+use crate::structure::Structure;
 use crate::wasi;
 
 /// Loads modules. Dropping it stops the clock that bounds their turns.
@@ -33,30 +34,24 @@ pub struct WasmHost {
     slots: Arc<Slots>,
     plugins: Arc<Plugins>,
     plugin_linker: Linker<Desk>,
+    bounds: ComponentBounds,
     tick: Duration,
     _ticker: Ticker,
 }
 
-/// A component in machine code, not yet looked at.
-pub struct Compiled {
+/// A component whose structure, imports, exports and size are in order; nothing of it has
+/// been compiled.
+pub struct Inspected {
     digest: ModuleDigest,
     manifest: Manifest,
-    component: Component,
-}
-
-impl Compiled {
-    #[must_use]
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-}
-
-/// What is known of a component before its first instance.
-struct Parts {
-    digest: ModuleDigest,
-    manifest: Manifest,
-    pre: InstancePre<Desk>,
     discovered: Discovered,
+    settings: TypeSettings,
+}
+
+/// The same in machine code.
+pub struct Compiled {
+    inspected: Inspected,
+    component: Component,
 }
 
 impl WasmHost {
@@ -86,6 +81,7 @@ impl WasmHost {
             slots: Arc::new(Slots::new(config.instances_max)),
             plugins: Arc::default(),
             plugin_linker,
+            bounds: config.component,
             tick,
             _ticker: ticker,
         })
@@ -101,23 +97,64 @@ impl WasmHost {
         wasm: &[u8],
         settings: TypeSettings,
     ) -> Result<Arc<Module>, LoadError> {
-        let compiled = self.compile(wasm).await?;
-        self.warm(compiled, actor_type, settings).await
+        let inspected = self.inspect(wasm, settings).await?;
+        let compiled = self.compile(inspected, wasm).await?;
+        self.warm(compiled, actor_type).await
     }
 
-    /// Looks at the component without compiling it, compiles it, or finds it compiled.
+    /// Looks at all that can be known without compiling: structure, imports against what
+    /// is granted, exports against the contract, and how large it is.
     ///
     /// # Errors
-    /// When it is none, or imports what nobody is granted, or cannot be compiled within
-    /// the bounds.
-    pub async fn compile(&self, wasm: &[u8]) -> Result<Compiled, LoadError> {
+    /// Why the module is refused.
+    pub async fn inspect(
+        &self,
+        wasm: &[u8],
+        mut settings: TypeSettings,
+    ) -> Result<Inspected, LoadError> {
+        let look = move |structure: &Structure| {
+            let granted = settings.grant.settle(&structure.manifest);
+            let discovered = discover::discover(structure, &granted)?;
+            granted.bound(&mut settings.limits);
+            settings.grant = Grant::Exactly(granted);
+            Ok((structure.manifest.clone(), discovered, settings))
+        };
+        self.inspected(wasm, look).await
+    }
+
+    async fn inspected(
+        &self,
+        wasm: &[u8],
+        look: impl FnOnce(&Structure) -> Result<(Manifest, Discovered, TypeSettings), LoadError>
+        + Send
+        + 'static,
+    ) -> Result<Inspected, LoadError> {
         recognise(wasm)?;
-        let manifest = manifest(wasm).await?;
-        let digest = ModuleDigest::of(wasm);
-        let component = self.component(digest, wasm).await?;
+        let (wasm, bounds) = (wasm.to_vec(), self.bounds);
+        // A hostile one takes a second to read: not where turns run.
+        let inspecting = tokio::task::spawn_blocking(move || {
+            let structure = Structure::of(&wasm, &bounds)?;
+            let (manifest, discovered, settings) = look(&structure)?;
+            structure.total.check(&bounds, &settings.limits)?;
+            Ok(Inspected {
+                digest: ModuleDigest::of(&wasm),
+                manifest,
+                discovered,
+                settings,
+            })
+        });
+        let inspected = inspecting.await;
+        inspected.map_err(|error| LoadError::Compiler(error.to_string()))?
+    }
+
+    /// Compiles what was inspected, or finds it compiled. `wasm` is what was inspected.
+    ///
+    /// # Errors
+    /// When its code is not valid, or cannot be compiled within the bounds.
+    pub async fn compile(&self, inspected: Inspected, wasm: &[u8]) -> Result<Compiled, LoadError> {
+        let component = self.component(inspected.digest, wasm).await?;
         Ok(Compiled {
-            digest,
-            manifest,
+            inspected,
             component,
         })
     }
@@ -129,7 +166,14 @@ impl WasmHost {
         cache.is_some_and(|cache| cache.has(digest))
     }
 
-    /// Looks at what a compiled component offers and needs, and starts its first instance.
+    /// Deletes its machine code from the disk.
+    pub async fn forget(&self, digest: ModuleDigest) {
+        if let Some(cache) = self.cache.clone() {
+            drop(tokio::task::spawn_blocking(move || cache.remove(digest)).await);
+        }
+    }
+
+    /// Links a compiled component, and starts its first instance.
     ///
     /// # Errors
     /// Why the module is refused.
@@ -137,30 +181,13 @@ impl WasmHost {
         &self,
         compiled: Compiled,
         actor_type: &str,
-        mut settings: TypeSettings,
     ) -> Result<Arc<Module>, LoadError> {
-        let Compiled {
-            digest,
-            manifest,
-            component,
-        } = compiled;
-        let granted = settings.grant.settle(&manifest);
-        let discovered = discover::discover(&self.engine, &component, &granted)?;
-        granted.bound(&mut settings.limits);
-        settings.grant = Grant::Exactly(granted);
         let mut linker = self.linker.clone();
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
-        for client in &discovered.clients {
+        for client in &compiled.inspected.discovered.clients {
             imports::clients::add_to_linker(&mut linker, client).map_err(invalid)?;
         }
-        let pre = linker.instantiate_pre(&component).map_err(invalid)?;
-        let parts = Parts {
-            digest,
-            manifest,
-            pre,
-            discovered,
-        };
-        self.start(actor_type, parts, settings).await
+        self.start(actor_type, compiled, &linker).await
     }
 
     /// Loads a plugin: nothing is granted to it but `log`, and it cannot take more than a
@@ -169,20 +196,14 @@ impl WasmHost {
     /// # Errors
     /// Why it is refused.
     pub async fn load_plugin(&self, wasm: &[u8]) -> Result<Arc<Plugin>, LoadError> {
-        recognise(wasm)?;
-        let digest = ModuleDigest::of(wasm);
-        let component = self.component(digest, wasm).await?;
-        let discovered = discover::plugin(&self.engine, &component)?;
-        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
-        let pre = self.plugin_linker.instantiate_pre(&component);
-        let parts = Parts {
-            digest,
-            // Whatever it asks for.
-            manifest: Manifest::default(),
-            pre: pre.map_err(invalid)?,
-            discovered,
+        // Whatever it asks for in a manifest.
+        let look = |structure: &Structure| {
+            let discovered = discover::plugin(structure)?;
+            Ok((Manifest::default(), discovered, plugin::settings()))
         };
-        let module = self.start("plugin", parts, plugin::settings()).await?;
+        let inspected = self.inspected(wasm, look).await?;
+        let compiled = self.compile(inspected, wasm).await?;
+        let module = self.start("plugin", compiled, &self.plugin_linker).await?;
         Ok(Arc::new(Plugin::new(module)))
     }
 
@@ -195,18 +216,25 @@ impl WasmHost {
     async fn start(
         &self,
         actor_type: &str,
-        parts: Parts,
-        settings: TypeSettings,
+        compiled: Compiled,
+        linker: &Linker<Desk>,
     ) -> Result<Arc<Module>, LoadError> {
-        let discovered = parts.discovered;
+        let Compiled {
+            inspected,
+            component,
+        } = compiled;
+        let pre = linker.instantiate_pre(&component);
+        let pre = pre.map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+        let (methods, hooks, clients) = inspected.discovered.found_in(&component);
+        let settings = inspected.settings;
         let mut module = Module {
-            digest: parts.digest,
+            digest: inspected.digest,
             actor_type: actor_type.into(),
-            pre: parts.pre,
-            methods: discovered.methods,
-            hooks: discovered.hooks,
-            clients: discovered.clients,
-            manifest: parts.manifest,
+            pre,
+            methods,
+            hooks,
+            clients,
+            manifest: inspected.manifest,
             pool: Pool::new(&settings.limits, settings.reuse, &self.slots),
             plugins: Arc::clone(&self.plugins),
             tick: self.tick,
@@ -246,13 +274,6 @@ impl WasmHost {
         let compiled = compiled.map_err(|error| LoadError::Compiler(error.to_string()))?;
         compiled.map_err(|error| LoadError::Invalid(format!("{error:#}")))
     }
-}
-
-/// Reads all of the component, which may be made to take a second: not where turns run.
-async fn manifest(wasm: &[u8]) -> Result<Manifest, LoadError> {
-    let wasm = wasm.to_vec();
-    let read = tokio::task::spawn_blocking(move || Manifest::of(&wasm)).await;
-    read.map_err(|error| LoadError::Compiler(error.to_string()))?
 }
 
 /// Tells what is not a component apart, so that the error helps.

@@ -13,6 +13,8 @@
 //! - [`about`](crate::about): what a module says of itself when it is loaded
 //! - [`manifest`], [`grant`](crate::grant): what it asks for, and what it is granted
 //! - [`compare`](crate::compare): what changes when another takes its place
+//! - [`structure`](crate::structure), [`size`](crate::size): what it is made of, read from
+//!   its bytes before anything is compiled
 //! - [`discover`](crate::discover), [`hooks`](crate::hooks), [`types`](crate::types),
 //!   [`convert`](crate::convert): what a component exports and imports, and its values
 //! - [`pool`](crate::pool), [`slots`](crate::slots), [`instance`](crate::instance): warm
@@ -49,7 +51,9 @@ pub mod plugins;
 mod pool;
 mod run;
 pub mod settings;
+mod size;
 mod slots;
+mod structure;
 pub mod turn;
 mod types;
 mod wasi;
@@ -58,10 +62,10 @@ pub use compare::{Change, Weight, compare};
 pub use compile::Compiling;
 pub use error::{ClientMismatch, GuestError, LoadError};
 pub use hooks::Hooks;
-pub use host::{Compiled, WasmHost, recognise};
+pub use host::{Compiled, Inspected, WasmHost, recognise};
 pub use manifest::Manifest;
 pub use module::{ClientFunction, ClientImport, Method, Module};
 pub use plugin::Plugin;
 pub use plugins::Plugins;
-pub use settings::{Grant, HostConfig, Limits, Reuse, TypeSettings};
+pub use settings::{ComponentBounds, Grant, HostConfig, Limits, Reuse, TypeSettings};
 pub use turn::{Calls, NoCalls, Turn, What};

@@ -5,7 +5,7 @@
 //! nothing else. An operator may grant less than a manifest asks for, never more.
 
 use serde::{Deserialize, Serialize};
-use wasmparser::{Parser, Payload};
+use wasmparser::CustomSectionReader;
 
 use crate::error::LoadError;
 use crate::settings::Limits;
@@ -54,33 +54,6 @@ impl Manifest {
             plugins: true,
             limits: Wanted::default(),
         }
-    }
-
-    /// Reads the section, wherever in the component it is.
-    ///
-    /// # Errors
-    /// When the component cannot be parsed, or there is more than one manifest, or it is
-    /// not understood.
-    pub fn of(wasm: &[u8]) -> Result<Self, LoadError> {
-        let mut found = None;
-        for payload in Parser::new(0).parse_all(wasm) {
-            let payload = payload.map_err(|error| LoadError::Invalid(error.to_string()))?;
-            let Payload::CustomSection(section) = payload else {
-                continue;
-            };
-            if section.name() == SECTION && found.replace(section.data()).is_some() {
-                return Err(LoadError::Manifest("there are two of them".to_owned()));
-            }
-        }
-        let Some(json) = found else {
-            return Ok(Self::default());
-        };
-        if json.len() > MANIFEST_BYTES_MAX {
-            let why = format!("{} bytes; at most {MANIFEST_BYTES_MAX}", json.len());
-            return Err(LoadError::Manifest(why));
-        }
-        let json = pizza_value::whole_numbers(json);
-        serde_json::from_slice(&json).map_err(|error| LoadError::Manifest(error.to_string()))
     }
 
     #[must_use]
@@ -138,6 +111,35 @@ impl Manifest {
             .map_or(usize::MAX, |mib| mib.saturating_mul(1 << 20));
         limits.memory_bytes = limits.memory_bytes.min(memory);
         limits.effects = limits.effects.min(wanted.effects.unwrap_or(usize::MAX));
+    }
+}
+
+/// The manifest's section among all others, wherever in the component it is.
+#[derive(Default)]
+pub(crate) struct Sections<'a>(Option<&'a [u8]>);
+
+impl<'a> Sections<'a> {
+    /// # Errors
+    /// When there is a second manifest.
+    pub(crate) fn add(&mut self, section: &CustomSectionReader<'a>) -> Result<(), LoadError> {
+        if section.name() == SECTION && self.0.replace(section.data()).is_some() {
+            return Err(LoadError::Manifest("there are two of them".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When it is too large, or not understood.
+    pub(crate) fn manifest(self) -> Result<Manifest, LoadError> {
+        let Some(json) = self.0 else {
+            return Ok(Manifest::default());
+        };
+        if json.len() > MANIFEST_BYTES_MAX {
+            let why = format!("{} bytes; at most {MANIFEST_BYTES_MAX}", json.len());
+            return Err(LoadError::Manifest(why));
+        }
+        let json = pizza_value::whole_numbers(json);
+        serde_json::from_slice(&json).map_err(|error| LoadError::Manifest(error.to_string()))
     }
 }
 

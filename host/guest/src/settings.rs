@@ -17,6 +17,32 @@ pub struct HostConfig {
     pub instances_max: u32,
     /// The largest linear memory that any type may be given.
     pub instance_memory_max: usize,
+    pub component: ComponentBounds,
+}
+
+/// What a component may be made of; told from its bytes, before it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ComponentBounds {
+    /// Core modules that one instance starts, each a piece of host memory; componentize-py
+    /// makes 38 of them.
+    pub core_instances: u32,
+    /// Addresses are reserved for so many in each instance; linked libraries have one each.
+    pub tables: u32,
+    /// Of all its core modules; componentize-py makes 13,500.
+    pub functions: u32,
+}
+
+/// Memories of one instance: for each, the engine reserves 4 GiB of addresses.
+pub(crate) const MEMORIES_MAX: u32 = 1;
+
+impl Default for ComponentBounds {
+    fn default() -> Self {
+        Self {
+            core_instances: 64,
+            tables: 4,
+            functions: 100_000,
+        }
+    }
 }
 
 impl Default for HostConfig {
@@ -27,6 +53,7 @@ impl Default for HostConfig {
             tick_ms: 10,
             instances_max: 1_000,
             instance_memory_max: 256 << 20,
+            component: ComponentBounds::default(),
         }
     }
 }

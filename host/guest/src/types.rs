@@ -5,7 +5,11 @@ use std::sync::Arc;
 use pizza_value::ty::{
     Case, Enum, Field, Flags, Function, Name, Record, ResultType, Type, Variant,
 };
-use wasmtime::component::types::{self as wasm, ComponentFunc};
+use wasmparser::PrimitiveValType;
+use wasmparser::component_types::{
+    ComponentDefinedType as Defined, ComponentFuncTypeId, ComponentValType,
+};
+use wasmparser::types::TypesRef;
 
 use crate::error::LoadError;
 
@@ -14,16 +18,23 @@ const DEPTH_MAX: usize = 32;
 /// Parts of one function's types, spelled out: a file of a kilobyte can name a million.
 const PARTS_MAX: usize = 10_000;
 
-pub(crate) fn function(name: &str, func: &ComponentFunc) -> Result<Function, LoadError> {
+pub(crate) fn function(
+    types: TypesRef<'_>,
+    name: &str,
+    id: ComponentFuncTypeId,
+) -> Result<Function, LoadError> {
+    let func = &types[id];
     let mut parts = 0;
-    let params = func.params().map(|(param, ty)| {
-        let ty = convert(&ty, &format!("{name}({param})"), 0, &mut parts)?;
-        Ok(Field::new(param, ty))
+    let params = func.params.iter().map(|(param, ty)| {
+        let place = format!("{name}({param})");
+        let ty = Spelling::new(types, &place, &mut parts).out(ty, 0)?;
+        Ok(Field::new(param.as_str(), ty))
     });
     let params = params.collect::<Result<_, _>>()?;
-    let result = func.results().next();
+    let place = format!("{name}() result");
+    let result = func.result.as_ref();
     let result = result
-        .map(|ty| convert(&ty, &format!("{name}() result"), 0, &mut parts))
+        .map(|ty| Spelling::new(types, &place, &mut parts).out(ty, 0))
         .transpose()?;
     Ok(Function {
         name: name.to_owned(),
@@ -32,86 +43,106 @@ pub(crate) fn function(name: &str, func: &ComponentFunc) -> Result<Function, Loa
     })
 }
 
-fn unsupported(place: &str, kind: &'static str) -> LoadError {
-    LoadError::UnsupportedType {
-        place: place.to_owned(),
-        kind,
-    }
+/// One parameter or result, part by part.
+struct Spelling<'t> {
+    types: TypesRef<'t>,
+    place: &'t str,
+    parts: &'t mut usize,
 }
 
-fn convert(
-    ty: &wasm::Type,
-    place: &str,
-    depth: usize,
-    parts: &mut usize,
-) -> Result<Type, LoadError> {
-    if depth > DEPTH_MAX {
-        return Err(unsupported(place, "a type nested this deep"));
+impl<'t> Spelling<'t> {
+    fn new(types: TypesRef<'t>, place: &'t str, parts: &'t mut usize) -> Self {
+        Self {
+            types,
+            place,
+            parts,
+        }
     }
-    *parts += 1;
-    if *parts > PARTS_MAX {
-        return Err(unsupported(place, "a type of more than 10,000 parts"));
+
+    fn unsupported(&self, kind: &'static str) -> LoadError {
+        LoadError::UnsupportedType {
+            place: self.place.to_owned(),
+            kind,
+        }
     }
-    let mut inner = |ty: &wasm::Type| convert(ty, place, depth + 1, parts);
-    Ok(match ty {
-        wasm::Type::Bool => Type::Bool,
-        wasm::Type::S8 => Type::S8,
-        wasm::Type::U8 => Type::U8,
-        wasm::Type::S16 => Type::S16,
-        wasm::Type::U16 => Type::U16,
-        wasm::Type::S32 => Type::S32,
-        wasm::Type::U32 => Type::U32,
-        wasm::Type::S64 => Type::S64,
-        wasm::Type::U64 => Type::U64,
-        wasm::Type::Float32 => Type::F32,
-        wasm::Type::Float64 => Type::F64,
-        wasm::Type::Char => Type::Char,
-        wasm::Type::String => Type::String,
-        wasm::Type::List(list) => Type::List(Arc::new(inner(&list.ty())?)),
-        wasm::Type::Option(option) => Type::Option(Arc::new(inner(&option.ty())?)),
-        wasm::Type::Record(record) => {
-            let fields = record.fields();
-            let fields = fields.map(|field| Ok(Field::new(field.name, inner(&field.ty)?)));
-            let fields = fields.collect::<Result<_, LoadError>>()?;
-            Type::Record(Arc::new(Record { fields }))
+
+    fn out(&mut self, ty: &ComponentValType, depth: usize) -> Result<Type, LoadError> {
+        if depth > DEPTH_MAX {
+            return Err(self.unsupported("a type nested this deep"));
         }
-        wasm::Type::Tuple(tuple) => {
-            let types = tuple.types().map(|ty| inner(&ty));
-            Type::Tuple(types.collect::<Result<_, _>>()?)
+        *self.parts += 1;
+        if *self.parts > PARTS_MAX {
+            return Err(self.unsupported("a type of more than 10,000 parts"));
         }
-        wasm::Type::Variant(variant) => {
-            let cases = variant.cases();
-            let cases = cases.map(|case| {
-                Ok(Case::new(
-                    case.name,
-                    case.ty.as_ref().map(&mut inner).transpose()?,
-                ))
-            });
-            let cases = cases.collect::<Result<_, LoadError>>()?;
-            Type::Variant(Arc::new(Variant { cases }))
-        }
-        wasm::Type::Enum(names) => {
-            let names = names.names().map(Name::new).collect();
-            Type::Enum(Arc::new(Enum { names }))
-        }
-        wasm::Type::Flags(flags) => {
-            let names = flags.names().map(Name::new).collect();
-            Type::Flags(Arc::new(Flags { names }))
-        }
-        wasm::Type::Result(result) => {
-            let (ok, err) = (result.ok(), result.err());
-            let ok = ok.as_ref().map(&mut inner).transpose()?;
-            let err = err.as_ref().map(&mut inner).transpose()?;
-            Type::Result(Arc::new(ResultType { ok, err }))
-        }
-        wasm::Type::Own(_) | wasm::Type::Borrow(_) => {
-            return Err(unsupported(place, "a resource"));
-        }
-        wasm::Type::Future(_) | wasm::Type::Stream(_) => {
-            return Err(unsupported(place, "a future or a stream"));
-        }
-        wasm::Type::Map(_) | wasm::Type::FixedLengthList(_) | wasm::Type::ErrorContext => {
-            return Err(unsupported(place, "a value of this type"));
-        }
-    })
+        let id = match ty {
+            ComponentValType::Primitive(ty) => return self.primitive(*ty),
+            ComponentValType::Type(id) => *id,
+        };
+        let types = self.types;
+        let mut inner = |ty: &ComponentValType| self.out(ty, depth + 1);
+        Ok(match &types[id] {
+            Defined::Primitive(ty) => return self.primitive(*ty),
+            Defined::List { element, .. } => Type::List(Arc::new(inner(element)?)),
+            Defined::Option { ty, .. } => Type::Option(Arc::new(inner(ty)?)),
+            Defined::Record(record) => {
+                let fields = record.fields.iter();
+                let fields = fields.map(|(name, ty)| Ok(Field::new(name.as_str(), inner(ty)?)));
+                let fields = fields.collect::<Result<_, LoadError>>()?;
+                Type::Record(Arc::new(Record { fields }))
+            }
+            Defined::Tuple(tuple) => {
+                let types = tuple.types.iter().map(inner);
+                Type::Tuple(types.collect::<Result<_, _>>()?)
+            }
+            Defined::Variant(variant) => {
+                let cases = variant.cases.iter().map(|(name, case)| {
+                    let ty = case.ty.as_ref().map(&mut inner).transpose()?;
+                    Ok(Case::new(name.as_str(), ty))
+                });
+                let cases = cases.collect::<Result<_, LoadError>>()?;
+                Type::Variant(Arc::new(Variant { cases }))
+            }
+            Defined::Enum(names) => {
+                let names = names.iter().map(|name| Name::new(name.as_str())).collect();
+                Type::Enum(Arc::new(Enum { names }))
+            }
+            Defined::Flags(names) => {
+                let names = names.iter().map(|name| Name::new(name.as_str())).collect();
+                Type::Flags(Arc::new(Flags { names }))
+            }
+            Defined::Result { ok, err, .. } => {
+                let ok = ok.as_ref().map(&mut inner).transpose()?;
+                let err = err.as_ref().map(&mut inner).transpose()?;
+                Type::Result(Arc::new(ResultType { ok, err }))
+            }
+            Defined::Own(_) | Defined::Borrow(_) => return Err(self.unsupported("a resource")),
+            Defined::Future { .. } | Defined::Stream { .. } => {
+                return Err(self.unsupported("a future or a stream"));
+            }
+            Defined::Map { .. } | Defined::FixedLengthList { .. } => {
+                return Err(self.unsupported("a value of this type"));
+            }
+        })
+    }
+
+    fn primitive(&self, ty: PrimitiveValType) -> Result<Type, LoadError> {
+        Ok(match ty {
+            PrimitiveValType::Bool => Type::Bool,
+            PrimitiveValType::S8 => Type::S8,
+            PrimitiveValType::U8 => Type::U8,
+            PrimitiveValType::S16 => Type::S16,
+            PrimitiveValType::U16 => Type::U16,
+            PrimitiveValType::S32 => Type::S32,
+            PrimitiveValType::U32 => Type::U32,
+            PrimitiveValType::S64 => Type::S64,
+            PrimitiveValType::U64 => Type::U64,
+            PrimitiveValType::F32 => Type::F32,
+            PrimitiveValType::F64 => Type::F64,
+            PrimitiveValType::Char => Type::Char,
+            PrimitiveValType::String => Type::String,
+            PrimitiveValType::ErrorContext => {
+                return Err(self.unsupported("a value of this type"));
+            }
+        })
+    }
 }

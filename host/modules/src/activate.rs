@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pizza_guest::Module;
 use pizza_types::ModuleDigest;
 
+use crate::dry_run::Failing;
 use crate::error::Refusal;
 use crate::fit;
 use crate::modules::{Inner, Modules};
@@ -22,6 +23,10 @@ pub struct Activate {
     pub silo: Option<String>,
     /// Take a change that others may rely on.
     pub force: bool,
+    /// Take one that was withdrawn.
+    pub allow_withdrawn: bool,
+    /// Serve although a sampled state cannot be taken over.
+    pub force_unreadable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,7 +71,12 @@ fn described(plan: &Plan, wanted: &Activate) -> String {
         .silo
         .as_deref()
         .map_or("on all silos".to_owned(), |silo| format!("on silo {silo}"));
-    let forced = if wanted.force { ", forced" } else { "" };
+    let forced = match (wanted.force, wanted.allow_withdrawn) {
+        (false, false) => "",
+        (true, false) => ", forced",
+        (false, true) => ", withdrawn or not",
+        (true, true) => ", forced, withdrawn or not",
+    };
     match &plan.trial {
         Some(trial) => format!("{} percent of the keys, {place}{forced}", trial.percent),
         None => format!("{place}{forced}"),
@@ -75,6 +85,7 @@ fn described(plan: &Plan, wanted: &Activate) -> String {
 
 impl Inner {
     async fn activate(&self, digest: ModuleDigest, wanted: &Activate) -> Result<Plan, Refusal> {
+        self.check_withdrawn(digest, wanted.allow_withdrawn).await?;
         let module = self.module(digest).await?;
         fit::check(&*self.stage, &module, wanted.force)?;
         let actor_type = module.actor_type();
@@ -86,6 +97,16 @@ impl Inner {
             let store = &**self.registry.store();
             newer::refuse(store, actor_type, digest, module.schema()).await?;
         }
+        let unreadable = self.unreadable(&module).await?;
+        if let Some(failing) = &unreadable
+            && !wanted.force_unreadable
+        {
+            return Err(Refusal::Unreadable {
+                actor: failing.actor.to_string(),
+                schema: failing.schema,
+                why: failing.why.clone(),
+            });
+        }
         let plan = self.registry.plan(actor_type, self.stage.silo()).await?;
         let now_ms = self.stage.now_ms();
         let plan = match (plan, wanted.how) {
@@ -94,9 +115,13 @@ impl Inner {
             (Some(plan), How::Everybody) => succeeded(&plan, served.as_ref(), &module, now_ms),
             (Some(plan), How::Canary(percent)) => on_trial(plan, digest, percent)?,
         };
-        let (what, detail) = (wanted.how.named(), described(&plan, wanted));
+        let (what, mut detail) = (wanted.how.named(), described(&plan, wanted));
+        if let Some(Failing { actor, why, .. }) = unreadable {
+            detail.push_str(&format!(", although it cannot take over {actor}: {why}"));
+        }
         let line = self.line(actor_type, digest, what, "operator", detail);
         self.follow(wanted.silo.as_deref(), &plan, line).await?;
+        self.clean(actor_type, digest).await;
         Ok(plan)
     }
 

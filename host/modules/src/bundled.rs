@@ -80,10 +80,16 @@ impl Inner {
         let plan = self.registry.plan(name, self.stage.silo()).await?;
         let bundled = bundled.map(|module| (ModuleDigest::of(module.wasm), module.wasm));
         let now_ms = self.stage.now_ms();
+        let withdrawn = match bundled {
+            Some((digest, _)) => self.registry.withdrawn(digest).await?.is_some(),
+            None => false,
+        };
         let (plan, is_new) = match (plan, bundled) {
             (None, None) => return Ok(None),
             (None, Some((digest, _))) => (Plan::only(digest, now_ms), true),
             (Some(plan), Some((digest, _))) if plan.bundled == Some(digest) => (plan, false),
+            // An older program, whose module was withdrawn since: what serves stays.
+            (Some(plan), Some((digest, _))) if withdrawn && plan.current != digest => (plan, false),
             // A newer program; what an operator chose stays.
             (Some(plan), Some((digest, _))) if plan.bundled == Some(plan.current) => {
                 (plan.succeeded_by(digest, now_ms), true)
@@ -122,7 +128,8 @@ impl Inner {
         match start.bundled {
             // At start nobody else needs the cores, so all are compiled at once.
             Some((bundled, wasm)) if bundled == digest => {
-                let compiled = self.host.compile(wasm).await?;
+                let inspected = self.inspect(wasm, name).await?;
+                let compiled = self.host.compile(inspected, wasm).await?;
                 self.warm(compiled, name).await
             }
             _ => self.module(digest).await,

@@ -1,20 +1,28 @@
-//! `migrate` on copies of real states, before anything is activated.
+//! A module reads copies of real states before anything is activated: all of them when an
+//! operator asks, a bounded sample of them whenever a module is to serve.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use pizza_guest::{Module, Turn, What};
-use pizza_types::{ActorId, MessageId, State};
+use pizza_guest::Module;
+use pizza_types::ActorId;
 
 use crate::error::Refusal;
-use crate::modules::Modules;
+use crate::modules::{Inner, Modules};
 use crate::newer::States;
+use crate::reading::{self, Found, Kept};
 
 /// What a module would do to the states that are there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DryRun {
     pub actors: usize,
     /// States of an older layout that became states of the module's.
     pub migrated: usize,
+    /// States that the module has read, by something that it exports.
+    pub read: usize,
+    /// What read them: `activate`, and the names of queries.
+    pub read_by: BTreeSet<String>,
     /// States that the module cannot take over; the first hundred.
     pub failing: Vec<Failing>,
     pub failed: usize,
@@ -30,7 +38,7 @@ pub struct Failing {
 const FAILING_MAX: usize = 100;
 
 impl Modules {
-    /// Runs `migrate` on a copy of every state of the module's type, or of the first
+    /// Lets the module migrate and read a copy of every state of its type, or of the first
     /// `limit`. Nothing is written but a line of the audit log.
     ///
     /// # Errors
@@ -38,24 +46,20 @@ impl Modules {
     pub async fn dry_run(&self, digest: &str, limit: usize) -> Result<DryRun, Refusal> {
         let info = self.0.find(digest).await?;
         let module = self.0.module(info.digest).await?;
-        let mut seen = DryRun {
-            actors: 0,
-            migrated: 0,
-            failing: Vec::new(),
-            failed: 0,
-        };
+        let mut seen = DryRun::default();
         let now_ms = self.0.stage.now_ms();
         let store = &**self.0.registry.store();
         let mut states = States::of(store, &info.actor_type);
         while seen.actors < limit
-            && let Some((actor, state)) = states.next().await?
+            && let Some((actor, kept)) = states.next_whole().await?
         {
-            let tried = try_one(&module, &actor, &state, now_ms).await;
-            seen.add(actor, state.schema, tried);
+            let schema = kept.schema();
+            let found = self.0.tried(&module, &actor, kept, now_ms).await;
+            seen.add(actor, schema, found);
         }
         let detail = format!(
-            "{} states looked at, {} migrated, {} fail",
-            seen.actors, seen.migrated, seen.failed
+            "{} states looked at, {} migrated, {} read, {} fail",
+            seen.actors, seen.migrated, seen.read, seen.failed
         );
         let (actor_type, digest) = (&info.actor_type, info.digest);
         let line = self
@@ -66,11 +70,58 @@ impl Modules {
     }
 }
 
+impl Inner {
+    /// The first of a sample of states that the module cannot take over.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn unreadable(
+        &self,
+        module: &Arc<Module>,
+    ) -> Result<Option<Failing>, Refusal> {
+        let until = Instant::now() + Duration::from_millis(self.settings.sample_ms);
+        let store = &**self.registry.store();
+        let mut states = States::of(store, module.actor_type());
+        let now_ms = self.stage.now_ms();
+        for _ in 0..self.settings.sample_states {
+            if Instant::now() >= until {
+                break;
+            }
+            let Some((actor, kept)) = states.next_whole().await? else {
+                break;
+            };
+            let schema = kept.schema();
+            if let Err(why) = self.tried(module, &actor, kept, now_ms).await {
+                return Ok(Some(Failing { actor, schema, why }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What serves now is asked too where the module fails: what neither can do tells
+    /// nothing of the state.
+    async fn tried(
+        &self,
+        module: &Arc<Module>,
+        actor: &ActorId,
+        kept: Kept,
+        now_ms: u64,
+    ) -> Result<Found, String> {
+        let served = self.stage.served(module.actor_type());
+        let served = served.map(|served| served.current);
+        reading::of(module, served.as_ref(), actor, &kept, now_ms).await
+    }
+}
+
 impl DryRun {
-    fn add(&mut self, actor: ActorId, schema: u32, tried: Result<bool, String>) {
+    fn add(&mut self, actor: ActorId, schema: u32, found: Result<Found, String>) {
         self.actors += 1;
-        match tried {
-            Ok(migrated) => self.migrated += usize::from(migrated),
+        match found {
+            Ok(found) => {
+                self.migrated += usize::from(found.migrated);
+                self.read += usize::from(!found.read_by.is_empty());
+                self.read_by.extend(found.read_by);
+            }
             Err(why) => {
                 self.failed += 1;
                 if self.failing.len() < FAILING_MAX {
@@ -79,30 +130,4 @@ impl DryRun {
             }
         }
     }
-}
-
-/// Whether there was anything to migrate.
-async fn try_one(
-    module: &Arc<Module>,
-    actor: &ActorId,
-    state: &State,
-    now_ms: u64,
-) -> Result<bool, String> {
-    let knows = module.schema();
-    if state.schema == knows {
-        return Ok(false);
-    }
-    if state.schema > knows {
-        return Err(format!("the module knows no layout after {knows}"));
-    }
-    if !module.hooks().migrate {
-        return Err("the module has no migrate".to_owned());
-    }
-    let what = What::Migrate {
-        from_schema: state.schema,
-        bytes: state.bytes.clone(),
-    };
-    let turn = Turn::alone(actor.clone(), what, MessageId([0; 16]), now_ms);
-    let outcome = module.run(turn).await;
-    outcome.map(|_| true).map_err(|error| error.to_string())
 }

@@ -4,6 +4,7 @@ use pizza_guest::LoadError;
 use pizza_store::StoreError;
 use pizza_types::ModuleDigest;
 
+use crate::record::Withdrawn;
 use crate::sign::SignError;
 
 #[derive(Debug, thiserror::Error)]
@@ -14,8 +15,21 @@ pub enum Refusal {
     ActorType(String),
     #[error("the signature: {0}")]
     Signature(#[from] SignError),
+    /// Before anything was compiled.
+    #[error(transparent)]
+    Inspected(LoadError),
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A sampled state of an actor; forced only by its own word.
+    #[error(
+        "it cannot take over the state of {actor} (layout {schema}): {why} \
+         (--force-unreadable lets it serve all the same)"
+    )]
+    Unreadable {
+        actor: String,
+        schema: u32,
+        why: String,
+    },
     /// Somebody who runs now would not get what it calls any more. Never forced.
     #[error("it would break a caller: {}", .0.join("; "))]
     Breaks(Vec<String>),
@@ -42,9 +56,32 @@ pub enum Refusal {
         digest: ModuleDigest,
         actor_type: String,
     },
+    #[error("module {digest} stays: {why}")]
+    Needed {
+        digest: ModuleDigest,
+        why: &'static str,
+    },
     #[error("nothing serves actor type {0:?}")]
     NothingServes(String),
-    #[error("nothing served actor type {0:?} before: there is nothing to go back to")]
+    #[error(
+        "module {digest} was withdrawn by {}: {} (--allow-withdrawn lets it serve all the same)",
+        .withdrawn.by, .withdrawn.why
+    )]
+    Withdrawn {
+        digest: ModuleDigest,
+        withdrawn: Withdrawn,
+    },
+    #[error(
+        "module {0} serves now: let another serve first (pizza module rollback, or activate), \
+         then withdraw it"
+    )]
+    Serves(ModuleDigest),
+    #[error("module {0} is not withdrawn")]
+    NotWithdrawn(String),
+    #[error(
+        "nothing that is not withdrawn served actor type {0:?} before: there is nothing to go \
+         back to"
+    )]
     NothingBefore(String),
     #[error("{0} percent: a canary has more than 0 and at most 100")]
     Percent(f64),
@@ -60,6 +97,8 @@ impl Refusal {
     pub fn stage(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } | Self::ActorType(_) | Self::Signature(_) => "verify",
+            Self::Inspected(LoadError::NotAComponent { .. }) => "verify",
+            Self::Inspected(_) => "inspect",
             Self::Load(error) => match error {
                 LoadError::NotAComponent { .. } | LoadError::Manifest(_) => "verify",
                 LoadError::Invalid(_)

@@ -10,7 +10,10 @@
 //! - [`activate`](crate::activate), [`rollback`](crate::rollback): the one step that changes
 //!   what serves, and the way back
 //! - [`newer`](crate::newer): states that an older module cannot read
-//! - [`dry_run`](crate::dry_run): `migrate` on copies of real states
+//! - [`withdraw`](crate::withdraw): what is not to come back
+//! - [`dry_run`](crate::dry_run), [`reading`](crate::reading): copies of real states, migrated
+//!   and read
+//! - [`remove`](crate::remove): what nobody needs any more goes
 //! - [`watch`](crate::watch): a module that fails too often is taken back by itself
 //! - [`bundled`](crate::bundled): modules that come with the program, at start
 //! - [`error`]: each stage's own refusal
@@ -24,12 +27,15 @@ mod fit;
 mod modules;
 mod newer;
 mod push;
+mod reading;
 pub mod record;
 mod registry;
+mod remove;
 mod rollback;
 pub mod sign;
 pub mod stage;
 mod watch;
+mod withdraw;
 
 pub use activate::{Activate, How};
 pub use bundled::Bundled;
@@ -37,6 +43,7 @@ pub use dry_run::{DryRun, Failing};
 pub use error::Refusal;
 pub use modules::{Modules, Settings, Shown};
 pub use push::{Push, Pushed, Step};
-pub use record::{Audit, Info, Plan, Trial};
+pub use record::{Audit, Info, Plan, Trial, Withdrawn};
+pub use registry::withdrawn;
 pub use sign::{PLUGINS, SecretKey, SignError, Signature, Trust, TrustedKey};
 pub use stage::{Served, Stage};

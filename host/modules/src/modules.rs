@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use pizza_guest::{Change, Compiled, Module, WasmHost, compare};
+use pizza_guest::{Change, Compiled, Inspected, Module, WasmHost, compare};
 use pizza_store::Store;
 use pizza_types::{Counts, ModuleDigest};
 use tokio::sync::Semaphore;
@@ -28,6 +28,14 @@ pub struct Settings {
     pub rollback_window_ms: u64,
     /// A module that has served everybody for this long is not taken back any more.
     pub probation_ms: u64,
+    /// States that a module must be able to read before it serves, at most…
+    pub sample_states: usize,
+    /// …and the time for reading them.
+    pub sample_ms: u64,
+    /// Of each type, so many modules are kept that neither serve nor could be rolled back to…
+    pub keep_modules: usize,
+    /// …and none of them for longer.
+    pub keep_ms: u64,
 }
 
 impl Default for Settings {
@@ -39,6 +47,10 @@ impl Default for Settings {
             rollback_turns: 20,
             rollback_window_ms: 10_000,
             probation_ms: 600_000,
+            sample_states: 200,
+            sample_ms: 500,
+            keep_modules: 5,
+            keep_ms: 7 * 86_400_000,
         }
     }
 }
@@ -204,17 +216,34 @@ impl Inner {
         let info = self.registry.info(digest).await?.ok_or_else(unknown)?;
         if !info.is_bundled {
             let trust = &self.settings.trust;
-            trust.admit(info.signed_by.as_deref(), &info.actor_type)?;
+            let (kept, by) = (info.signature.as_ref(), info.signed_by.as_deref());
+            trust.admit(kept, by, digest, &info.actor_type)?;
         }
         let wasm = self.registry.wasm(digest).await?.ok_or_else(unknown)?;
-        let compiled = self.compile(&wasm).await?;
+        let inspected = self.inspect(&wasm, &info.actor_type).await?;
+        let compiled = self.compile(inspected, &wasm).await?;
         self.warm(compiled, &info.actor_type).await
     }
 
-    pub(crate) async fn compile(&self, wasm: &[u8]) -> Result<Compiled, Refusal> {
+    /// All that can be refused without compiling is refused here.
+    pub(crate) async fn inspect(
+        &self,
+        wasm: &[u8],
+        actor_type: &str,
+    ) -> Result<Inspected, Refusal> {
+        let settings = self.stage.settings(actor_type);
+        let inspected = self.host.inspect(wasm, settings).await;
+        inspected.map_err(Refusal::Inspected)
+    }
+
+    pub(crate) async fn compile(
+        &self,
+        inspected: Inspected,
+        wasm: &[u8],
+    ) -> Result<Compiled, Refusal> {
         // The semaphore lives as long as this, and is never closed.
         let _one = self.compiling.acquire().await;
-        Ok(self.host.compile(wasm).await?)
+        Ok(self.host.compile(inspected, wasm).await?)
     }
 
     pub(crate) async fn warm(
@@ -222,10 +251,14 @@ impl Inner {
         compiled: Compiled,
         actor_type: &str,
     ) -> Result<Arc<Module>, Refusal> {
-        let settings = self.stage.settings(actor_type);
-        let module = self.host.warm(compiled, actor_type, settings).await?;
+        let module = self.host.warm(compiled, actor_type).await?;
         self.keep_loaded(&module);
         Ok(module)
+    }
+
+    pub(crate) fn unload(&self, digest: ModuleDigest) {
+        let mut loaded = self.loaded.lock();
+        loaded.retain(|module| module.digest() != digest);
     }
 
     pub(crate) fn keep_loaded(&self, module: &Arc<Module>) {

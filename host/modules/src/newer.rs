@@ -6,6 +6,7 @@ use pizza_store::{Store, StoreError};
 use pizza_types::{ActorId, ModuleDigest, State};
 
 use crate::error::Refusal;
+use crate::reading::Kept;
 
 const PAGE: usize = 500;
 
@@ -28,6 +29,30 @@ impl<'a> States<'a> {
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<(ActorId, State)>, StoreError> {
+        while let Some(actor) = self.actor().await? {
+            let record = self.store.record(&actor).await?;
+            if let Some(state) = record.and_then(|record| record.state) {
+                return Ok(Some((actor, state)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// With the entries; also those that have nothing else.
+    pub(crate) async fn next_whole(&mut self) -> Result<Option<(ActorId, Kept)>, StoreError> {
+        while let Some(actor) = self.actor().await? {
+            let Some(copy) = self.store.copy(&actor).await? else {
+                continue;
+            };
+            let (state, entries) = (copy.record.state, Arc::new(copy.entries));
+            if state.is_some() || !entries.is_empty() {
+                return Ok(Some((actor, Kept { state, entries })));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn actor(&mut self) -> Result<Option<ActorId>, StoreError> {
         loop {
             let Some(key) = self.page.next() else {
                 let after = self.last.as_deref();
@@ -39,12 +64,8 @@ impl<'a> States<'a> {
                 self.page = keys.into_iter();
                 continue;
             };
-            let Ok(actor) = ActorId::new(self.actor_type, key) else {
-                continue;
-            };
-            let record = self.store.record(&actor).await?;
-            if let Some(state) = record.and_then(|record| record.state) {
-                return Ok(Some((actor, state)));
+            if let Ok(actor) = ActorId::new(self.actor_type, key) {
+                return Ok(Some(actor));
             }
         }
     }

@@ -1,4 +1,5 @@
-//! From bytes to a module that could serve: verify, compile, warm, check, keep.
+//! From bytes to a module that could serve: verify, inspect, compile, warm,
+//! check, keep.
 
 use std::time::Instant;
 
@@ -89,7 +90,9 @@ impl Inner {
             return Err(Refusal::OtherType { digest, actor_type });
         }
         watch.lap("verify");
-        let compiled = self.compile(&push.wasm).await?;
+        let inspected = self.inspect(&push.wasm, &push.actor_type).await?;
+        watch.lap("inspect");
+        let compiled = self.compile(inspected, &push.wasm).await?;
         watch.lap("compile");
         let module = self.warm(compiled, &push.actor_type).await?;
         watch.lap("warm");
@@ -99,11 +102,16 @@ impl Inner {
         watch.lap("check");
         let info = Info {
             signed_by,
+            signature: push.signature,
             ..info(&module, push.wasm.len(), self.stage.now_ms())
         };
         let (actor_type, detail) = (&info.actor_type, signed(&info));
         let line = self.line(actor_type, digest, "pushed", "operator", detail);
         self.registry.put(&info, push.wasm, &line).await?;
+        {
+            let _one = self.changing.lock().await;
+            self.clean(&info.actor_type, digest).await;
+        }
         watch.lap("keep");
         Ok(Pushed {
             info,
@@ -140,6 +148,7 @@ pub(crate) fn info(module: &Module, bytes: usize, at_ms: u64) -> Info {
         at_ms,
         schema: module.schema(),
         signed_by: None,
+        signature: None,
         is_bundled: false,
         methods,
         subscriptions: subscriptions.collect(),

@@ -3,6 +3,8 @@
 use pizza_types::ModuleDigest;
 use serde::{Deserialize, Serialize};
 
+use crate::sign::Signature;
+
 /// A module that was taken: what is known of it without running it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,6 +18,9 @@ pub struct Info {
     pub schema: u32,
     /// The trusted key that signed it.
     pub signed_by: Option<String>,
+    /// What it signed with, to be checked again whenever the module is loaded.
+    #[serde(default)]
+    pub signature: Option<Signature>,
     pub is_bundled: bool,
     pub methods: Vec<String>,
     pub subscriptions: Vec<String>,
@@ -49,6 +54,16 @@ pub struct Trial {
     pub percent: f64,
 }
 
+/// That a module is not to serve any more, whoever kept it or brings it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withdrawn {
+    pub at_ms: u64,
+    /// As in [`Audit`].
+    pub by: String,
+    pub why: String,
+}
+
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +72,8 @@ pub struct Audit {
     pub actor_type: String,
     #[serde(with = "hex")]
     pub digest: ModuleDigest,
-    /// `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`.
+    /// `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`, `withdrawn`,
+    /// `restored`, `removed`.
     pub what: String,
     /// Who wanted it: `operator`, `program`, or `silo` when it acted by itself.
     pub by: String,

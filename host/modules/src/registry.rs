@@ -6,6 +6,7 @@
 //! | `module/info/DIGEST` | [`Info`] |
 //! | `module/plan/TYPE` | [`Plan`] of all silos |
 //! | `module/plan/TYPE@SILO` | that of one silo, which goes before it |
+//! | `module/withdrawn/DIGEST` | [`Withdrawn`]; it stays when the module goes |
 //! | `module/audit/NUMBER` | [`Audit`] |
 
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use pizza_types::ModuleDigest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::record::{Audit, Info, Plan};
+use crate::record::{Audit, Info, Plan, Withdrawn};
 
 const BLOB: &str = "module/blob/";
 const INFO: &str = "module/info/";
 const PLAN: &str = "module/plan/";
+const WITHDRAWN: &str = "module/withdrawn/";
 const AUDIT: &str = "module/audit/";
 const PAGE: usize = 500;
 
@@ -90,6 +92,27 @@ impl Registry {
         }
     }
 
+    /// Those of all silos, and of each that has its own.
+    pub(crate) async fn plans(&self, actor_type: &str) -> Result<Vec<Plan>, StoreError> {
+        let mut plans: Vec<Plan> = self.all(&format!("{PLAN}{actor_type}@")).await?;
+        plans.extend(self.read(&format!("{PLAN}{actor_type}")).await?);
+        Ok(plans)
+    }
+
+    /// Forgets the component and what is known of it, and notes why, in one step.
+    pub(crate) async fn remove(
+        &self,
+        digest: ModuleDigest,
+        line: &Audit,
+    ) -> Result<(), StoreError> {
+        let rows = vec![
+            (format!("{INFO}{digest}"), None),
+            (format!("{BLOB}{digest}"), None),
+            set(self.next_line(line.at_ms), line)?,
+        ];
+        self.store.change_metas(rows).await
+    }
+
     /// Sets the plan of all silos, which the silo `own` follows from now on, or that of
     /// `only` one; what it was set for is noted in the same step.
     pub(crate) async fn set_plan(
@@ -115,6 +138,29 @@ impl Registry {
     pub(crate) async fn keep_plan(&self, actor_type: &str, plan: &Plan) -> Result<(), StoreError> {
         let row = set(format!("{PLAN}{actor_type}"), plan)?;
         self.store.change_metas(vec![row]).await
+    }
+
+    pub(crate) async fn withdrawn(
+        &self,
+        digest: ModuleDigest,
+    ) -> Result<Option<Withdrawn>, StoreError> {
+        withdrawn(&*self.store, digest).await
+    }
+
+    /// Withdraws it, or takes that back; noted in the same step.
+    pub(crate) async fn set_withdrawn(
+        &self,
+        digest: ModuleDigest,
+        withdrawn: Option<&Withdrawn>,
+        line: &Audit,
+    ) -> Result<(), StoreError> {
+        let name = format!("{WITHDRAWN}{digest}");
+        let row = match withdrawn {
+            Some(withdrawn) => set(name, withdrawn)?,
+            None => (name, None),
+        };
+        let line = set(self.next_line(line.at_ms), line)?;
+        self.store.change_metas(vec![row, line]).await
     }
 
     /// Types that have a plan for all silos.
@@ -177,6 +223,19 @@ impl Registry {
         let row = self.store.meta(name).await?;
         row.map(|row| decode(name, &row)).transpose()
     }
+}
+
+/// Whether a module or a plugin is not to serve any more.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn withdrawn(
+    store: &dyn Store,
+    digest: ModuleDigest,
+) -> Result<Option<Withdrawn>, StoreError> {
+    let name = format!("{WITHDRAWN}{digest}");
+    let row = store.meta(&name).await?;
+    row.map(|row| decode(&name, &row)).transpose()
 }
 
 fn set<T: Serialize>(name: String, row: &T) -> Result<MetaChange, StoreError> {

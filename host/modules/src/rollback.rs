@@ -54,8 +54,13 @@ impl Inner {
                 plan.trial = self.given_up(&plan, trial).await?;
             }
             _ => {
-                let back = plan.before.pop();
-                let back = back.ok_or_else(|| Refusal::NothingBefore(actor_type.to_owned()))?;
+                let back = loop {
+                    let nothing = || Refusal::NothingBefore(actor_type.to_owned());
+                    let back = plan.before.pop().ok_or_else(nothing)?;
+                    if self.registry.withdrawn(back).await?.is_none() {
+                        break back;
+                    }
+                };
                 let (old, new) = (self.module(back).await?, self.module(plan.current).await?);
                 if old.schema() < new.schema() {
                     let store = &**self.registry.store();

@@ -1,4 +1,5 @@
-//! Signatures: ed25519 (RFC 8032) over a prefix of our own and the module's digest.
+//! Signatures: ed25519 (RFC 8032) over a prefix of our own, what the module is for, and its
+//! digest: a module that was signed for one actor type is signed for no other.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +11,10 @@ use pizza_types::ModuleDigest;
 use serde::{Deserialize, Serialize};
 
 /// A signature for a module is one for nothing else.
-const PREFIX: &[u8] = b"awesome-pizza module v1\0";
+const PREFIX: &[u8] = b"awesome-pizza module v2\0";
+
+/// Format 1 covered the digest alone, and did not say so.
+const FORMAT: u32 = 2;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
@@ -24,6 +28,18 @@ pub enum SignError {
         types: Vec<String>,
         actor_type: String,
     },
+    #[error(
+        "it is of format {0}, which does not cover what the module is for; sign it again: \
+         pizza module sign FILE --key KEY --type TYPE"
+    )]
+    Format(u32),
+    #[error("it is one for {signed:?}, not for {wanted:?}")]
+    SignedForOther { signed: String, wanted: String },
+    #[error(
+        "it was checked when it came, against a key named {0:?}, and not kept, so that it cannot \
+         be checked again; push it once more with its signature"
+    )]
+    NotKept(String),
     #[error("it is not one: {0}")]
     Malformed(String),
 }
@@ -31,9 +47,18 @@ pub enum SignError {
 /// What lies beside a signed module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
+    #[serde(default = "first_format")]
+    pub format: u32,
+    /// The actor type that the module is for; `plugins` for a plugin.
+    #[serde(default)]
+    pub actor_type: String,
     /// Of the key that signed.
     pub public_key: String,
     pub signature: String,
+}
+
+fn first_format() -> u32 {
+    1
 }
 
 /// A key whose modules a silo takes.
@@ -68,9 +93,11 @@ impl SecretKey {
     }
 
     #[must_use]
-    pub fn sign(&self, digest: ModuleDigest) -> Signature {
-        let signature = self.0.sign(&message(digest));
+    pub fn sign(&self, digest: ModuleDigest, actor_type: &str) -> Signature {
+        let signature = self.0.sign(&message(digest, actor_type));
         Signature {
+            format: FORMAT,
+            actor_type: actor_type.to_owned(),
             public_key: self.public_key(),
             signature: BASE64_STANDARD.encode(signature.to_bytes()),
         }
@@ -123,18 +150,26 @@ impl Trust {
         }
     }
 
-    /// Whether what was signed by this key when it came may still be loaded: what is kept
-    /// may be older than the silo's distrust.
+    /// Whether what is kept may still be loaded: it may be older than the silo's distrust,
+    /// and another key may have its key's name by now. So its signature is checked again.
     ///
     /// # Errors
     /// When a signature is required and this is none that is trusted now.
-    pub fn admit(&self, signer: Option<&str>, actor_type: &str) -> Result<(), SignError> {
+    pub fn admit(
+        &self,
+        kept: Option<&Signature>,
+        signed_by: Option<&str>,
+        digest: ModuleDigest,
+        actor_type: &str,
+    ) -> Result<(), SignError> {
         if !self.require_signature {
             return Ok(());
         }
-        let signer = signer.ok_or(SignError::Missing)?;
-        let key = self.trusted.iter().find(|key| key.name == signer);
-        key.ok_or(SignError::Untrusted)?.serves(actor_type)
+        match (kept, signed_by) {
+            (Some(kept), _) => verify(&self.trusted, kept, digest, actor_type).map(drop),
+            (None, Some(name)) => Err(SignError::NotKept(name.to_owned())),
+            (None, None) => Err(SignError::Missing),
+        }
     }
 }
 
@@ -161,6 +196,15 @@ pub fn verify<'k>(
     digest: ModuleDigest,
     actor_type: &str,
 ) -> Result<&'k str, SignError> {
+    if signature.format != FORMAT {
+        return Err(SignError::Format(signature.format));
+    }
+    if signature.actor_type != actor_type {
+        return Err(SignError::SignedForOther {
+            signed: signature.actor_type.chars().take(80).collect(),
+            wanted: actor_type.to_owned(),
+        });
+    }
     let key = trusted
         .iter()
         .find(|key| key.public_key == signature.public_key);
@@ -169,14 +213,15 @@ pub fn verify<'k>(
     let public = VerifyingKey::from_bytes(&bytes(&key.public_key)?).map_err(malformed)?;
     let signed = ed25519_dalek::Signature::from_bytes(&bytes(&signature.signature)?);
     // Strict: neither weak keys nor a second form of the same signature.
-    let valid = public.verify_strict(&message(digest), &signed);
+    let valid = public.verify_strict(&message(digest, actor_type), &signed);
     valid.map_err(|_| SignError::Untrusted)?;
     key.serves(actor_type)?;
     Ok(&key.name)
 }
 
-fn message(digest: ModuleDigest) -> Vec<u8> {
-    [PREFIX, &digest.0].concat()
+/// The digest always has the same length, so the type is what follows it.
+fn message(digest: ModuleDigest, actor_type: &str) -> Vec<u8> {
+    [PREFIX, &digest.0, actor_type.as_bytes()].concat()
 }
 
 fn bytes<const N: usize>(text: &str) -> Result<[u8; N], SignError> {
@@ -202,7 +247,7 @@ mod tests {
             }]
         };
         let (digest, other) = (ModuleDigest([1; 32]), ModuleDigest([2; 32]));
-        let signed = ours.sign(digest);
+        let signed = ours.sign(digest, "order");
         assert_eq!(verify(&trust(&[]), &signed, digest, "order"), Ok("ours"));
         assert_eq!(
             verify(&trust(&["order"]), &signed, digest, "order"),
@@ -216,11 +261,11 @@ mod tests {
         );
         for (signature, digest) in [
             (signed.clone(), other),
-            (theirs.sign(digest), digest),
+            (theirs.sign(digest, "order"), digest),
             (
                 Signature {
                     public_key: ours.public_key(),
-                    ..theirs.sign(digest)
+                    ..theirs.sign(digest, "order")
                 },
                 digest,
             ),
@@ -242,27 +287,62 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_loaded_only_while_its_key_is_trusted() {
-        let key = |name: &str, types: &[&str]| TrustedKey {
-            name: name.to_owned(),
-            public_key: String::new(),
-            types: types.iter().map(ToString::to_string).collect(),
-        };
-        let trust = |require_signature| Trust {
+    fn what_is_kept_is_checked_against_the_key_and_not_its_name() {
+        let (ours, other) = (SecretKey::generate(), SecretKey::generate());
+        let trust = |require_signature, key: &SecretKey, types: &[&str]| Trust {
             require_signature,
-            trusted: vec![key("ours", &[]), key("strangers", &[PLUGINS])],
+            trusted: vec![TrustedKey {
+                name: "ours".to_owned(),
+                public_key: key.public_key(),
+                types: types.iter().map(ToString::to_string).collect(),
+            }],
         };
-        assert_eq!(trust(false).admit(None, "order"), Ok(()));
-        assert_eq!(trust(true).admit(Some("ours"), "order"), Ok(()));
-        assert_eq!(trust(true).admit(Some("strangers"), PLUGINS), Ok(()));
-        assert_eq!(trust(true).admit(None, "order"), Err(SignError::Missing));
-        let former = trust(true).admit(Some("former"), "order");
-        assert_eq!(former, Err(SignError::Untrusted));
-        let narrow = trust(true).admit(Some("strangers"), "order");
-        assert!(
-            matches!(narrow, Err(SignError::NotForType { .. })),
-            "{narrow:?}"
+        let digest = ModuleDigest([1; 32]);
+        let kept = ours.sign(digest, "order");
+        let (kept, name) = (Some(&kept), Some("ours"));
+        let admit = |trust: Trust, kept, name| trust.admit(kept, name, digest, "order");
+        assert_eq!(admit(trust(false, &ours, &[]), None, None), Ok(()));
+        assert_eq!(admit(trust(true, &ours, &[]), kept, name), Ok(()));
+        assert_eq!(
+            admit(trust(true, &ours, &[]), None, None),
+            Err(SignError::Missing)
         );
+        let replaced = admit(trust(true, &other, &[]), kept, name);
+        assert_eq!(
+            replaced,
+            Err(SignError::Untrusted),
+            "another key by its name"
+        );
+        let old = admit(trust(true, &ours, &[]), None, name);
+        assert!(matches!(old, Err(SignError::NotKept(_))), "{old:?}");
+        let narrow = admit(trust(true, &ours, &[PLUGINS]), kept, name);
+        let is_narrow = matches!(narrow, Err(SignError::NotForType { .. }));
+        assert!(is_narrow, "{narrow:?}");
+    }
+
+    #[test]
+    fn a_signature_is_for_one_actor_type_whatever_it_says() {
+        let ours = SecretKey::generate();
+        let trusted = [TrustedKey {
+            name: "ours".to_owned(),
+            public_key: ours.public_key(),
+            types: Vec::new(),
+        }];
+        let digest = ModuleDigest([1; 32]);
+        let signed = ours.sign(digest, "chef");
+        let other = verify(&trusted, &signed, digest, "order");
+        let is_other = matches!(other, Err(SignError::SignedForOther { .. }));
+        assert!(is_other, "{other:?}");
+        let renamed = Signature {
+            actor_type: "order".to_owned(),
+            ..signed
+        };
+        let renamed = verify(&trusted, &renamed, digest, "order");
+        assert_eq!(renamed, Err(SignError::Untrusted));
+        let old = r#"{"public_key": "AAAA", "signature": "AAAA"}"#;
+        let old: Signature = serde_json::from_str(old).expect("the first format");
+        let old = verify(&trusted, &old, digest, "order");
+        assert_eq!(old, Err(SignError::Format(1)));
     }
 
     #[test]

@@ -52,6 +52,13 @@ impl Modules {
         tracing::warn!(actor_type, digest = %module.digest(), reason, "a module is taken back");
         if let Err(refusal) = inner.roll_back(actor_type, "silo", &reason).await {
             tracing::error!(actor_type, %refusal, "a failing module cannot be taken back");
+            return;
+        }
+        // What has failed is not to come back because somebody goes back once more.
+        let digest = module.digest();
+        let noted = inner.withdraw(digest, actor_type, "silo", reason).await;
+        if let Err(refusal) = noted {
+            tracing::error!(actor_type, %refusal, "a failing module cannot be withdrawn");
         }
     }
 }

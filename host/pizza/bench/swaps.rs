@@ -16,7 +16,18 @@ use super::report::Report;
 use crate::admin::{Admin, Door};
 use crate::latency::Latencies;
 use crate::table::cell;
-use crate::verbs::module::activate::activate;
+use crate::verbs::module::activate::{Forced, activate};
+
+const FORCED: Forced = Forced {
+    changes: true,
+    unreadable: false,
+    withdrawn: false,
+};
+const UNFORCED: Forced = Forced {
+    changes: false,
+    unreadable: false,
+    withdrawn: false,
+};
 use crate::verbs::module::push;
 
 const ACTOR_TYPE: &str = "order";
@@ -58,7 +69,7 @@ impl Swaps {
         let swapping = swap(&mut admin, &digests, begin, every, swaps);
         let (during, swapped) = tokio::join!(orders.measure(), swapping);
         // What served before serves again, whatever came of it.
-        activate(&mut admin, &before, None, None, true).await?;
+        activate(&mut admin, &before, None, None, FORCED).await?;
         let (during, swapped) = (during?, swapped?);
         print(&baseline, &during, &swapped, swaps, orders.json)?;
         during.complain_of_loss()?;
@@ -101,7 +112,7 @@ async fn swap(
     for (number, digest) in (0..swaps).zip(digests.iter().cycle()) {
         sleep_until(begin + every * number).await;
         let begun = Instant::now();
-        activate(admin, digest, None, None, false).await?;
+        activate(admin, digest, None, None, UNFORCED).await?;
         took.record(begun.elapsed())?;
     }
     Ok(took)

@@ -6,10 +6,12 @@ mod diff;
 mod dry_run;
 mod list;
 pub(crate) mod push;
+mod remove;
 mod rollback;
 mod show;
 mod sign;
 mod watch;
+mod withdraw;
 
 use clap::Subcommand;
 
@@ -29,12 +31,16 @@ pub(crate) enum Module {
     Canary(activate::Canary),
     /// Take back what was activated last.
     Rollback(rollback::Rollback),
+    /// Never let a version serve again, unless that is said.
+    Withdraw(withdraw::Withdraw),
     /// What was done with modules, by whom and why, newest first.
     Audit(audit::Audit),
-    /// Migrate copies of the states that are there, and tell which fail.
+    /// Migrate and read copies of the states that are there, and tell which fail.
     DryRun(dry_run::DryRun),
     /// Activate each component of a directory as soon as it changes (for development).
     Watch(watch::Watch),
+    /// Forget a module that neither serves nor could be rolled back to.
+    Remove(remove::Remove),
     /// Sign a component with a key.
     Sign(sign::Sign),
 }
@@ -49,9 +55,11 @@ impl Module {
             Self::Activate(verb) => verb.run(),
             Self::Canary(verb) => verb.run(),
             Self::Rollback(verb) => verb.run(),
+            Self::Withdraw(verb) => verb.run(),
             Self::Audit(verb) => verb.run(),
             Self::DryRun(verb) => verb.run(),
             Self::Watch(verb) => verb.run(),
+            Self::Remove(verb) => verb.run(),
             Self::Sign(verb) => verb.run(),
         }
     }

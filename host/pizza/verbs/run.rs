@@ -3,16 +3,24 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use pizza_gateway::{Door, Gateway, Metrics, Tls};
+use metrics_exporter_prometheus::PrometheusHandle;
+use pizza_bridge::broker;
+use pizza_gateway::{Door, Gateway, GatewayConfig, Metrics, Tls};
 use pizza_silo::{RunningSilo, Token};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
+use crate::ending::{self, StoreStopped};
 use crate::mqtt::{self, Mqtt};
 use crate::simulate::lively::Lively;
 use crate::{bundled, dev_tokens, metrics, open_files, seed};
@@ -51,7 +59,7 @@ pub(crate) struct Run {
         value_name = "TOKEN"
     )]
     admin_token: Option<Token>,
-    /// How many times faster than life chefs cook [default: 60]
+    /// How many times faster than life chefs cook and suppliers deliver [default: 60]
     #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     speed: Option<u64>,
     /// Have a few simulated drivers and customers keep it busy, as `[simulate]` says
@@ -87,10 +95,20 @@ impl Run {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let config = self.config()?;
         log_to_stderr(&config.log)?;
+        // Whatever this process writes is for its owner only: orders, tokens, keys.
+        umask(Mode::RWXG | Mode::RWXO);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(serve(config))
+        let served = runtime.block_on(serve(config));
+        if served
+            .as_ref()
+            .is_err_and(|error| error.is::<StoreStopped>())
+        {
+            // Some of its threads may wait for the store for ever.
+            runtime.shutdown_background();
+        }
+        served
     }
 
     fn config(self) -> anyhow::Result<Config> {
@@ -135,7 +153,7 @@ pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(mut config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
     let mqtt = &config.broker.limits;
     let mqtt_clients = mqtt.connections_max.saturating_add(mqtt.half_open_max);
@@ -148,7 +166,43 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     };
     let admin = listen(config.admin, "--admin").await?;
     let mqtt = mqtt::bind(&config).await?;
-    let silo = RunningSilo::start(&config.silo, bundled::MODULES).await?;
+    let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
+    let silo = silo.map_err(ending::start_failed)?;
+    let store = Arc::clone(silo.store());
+    let served = open(
+        config,
+        silo,
+        Bound {
+            http,
+            https,
+            admin,
+            mqtt,
+            metrics,
+        },
+    )
+    .await;
+    ending::outcome(&*store, served)
+}
+
+/// What listens already, and is to be served; and what counts.
+struct Bound {
+    http: TcpListener,
+    https: Option<TcpListener>,
+    admin: TcpListener,
+    mqtt: Option<broker::Bound>,
+    metrics: PrometheusHandle,
+}
+
+/// Opens the doors, until asked to stop or without a store.
+async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Result<()> {
+    let Bound {
+        http,
+        https,
+        admin,
+        mqtt,
+        metrics,
+    } = bound;
+    let store = Arc::clone(silo.store());
     if config.demo {
         let restaurant = &config.gateway.default_restaurant;
         set_up_once(&silo, restaurant).await?;
@@ -172,27 +226,57 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         dev_tokens::add(&mut config.gateway, &token);
         open.tokens = Some(dev_tokens::listed(&token));
     }
-    let operators = axum::serve(admin, silo.admin(token));
-    let operators = tokio::spawn(operators.into_future());
+    let grace_ms = config.silo.store.stopped_grace_ms;
+    let closing = watch::Sender::new(false);
+    let operators = operators(admin, silo.admin(token), &closing);
     let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
     let simulation = Lively::start(&config, open.http, mqtt.for_phones(&config).as_deref())?;
     let stop = async {
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            () = ending::store_stopped(&*store, grace_ms) => {}
+        }
         if let Some(simulation) = simulation {
-            simulation.stop().await;
+            ending::tidy_up(&*store, simulation.stop()).await;
         }
     };
     banner(&config, &open);
     let gauges = silo.gauges();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &gauges));
     let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
+    let stop = async {
+        stop.await;
+        // From here on edges elsewhere hear that they are to ask another silo, or wait.
+        silo.begin_to_stop();
+        closing.send_replace(true);
+    };
     pizza_gateway::serve(gateway, doors, stop).await?;
-    operators.abort();
-    mqtt.stop().await;
-    silo.drain().await;
+    let rest = async {
+        // It has the time of the requests in progress, as everybody has.
+        drop(operators.await);
+        mqtt.stop().await;
+        silo.drain().await;
+    };
+    ending::tidy_up(&*store, rest).await;
     Ok(())
+}
+
+/// Serves the admin API until it is closing, and then until everybody is answered.
+fn operators(
+    listener: TcpListener,
+    router: axum::Router,
+    closing: &watch::Sender<bool>,
+) -> JoinHandle<std::io::Result<()>> {
+    let mut closing = closing.subscribe();
+    tokio::spawn(async move {
+        let stop = async {
+            drop(closing.wait_for(|closing| *closing).await);
+        };
+        let limits = GatewayConfig::default();
+        pizza_gateway::serve_router(vec![Door::http(listener)], router, &limits, stop).await
+    })
 }
 
 /// Resolves when this process is asked to stop. From the call on, not from the first poll, a

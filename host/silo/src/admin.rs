@@ -23,6 +23,7 @@ mod view;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -31,7 +32,9 @@ use axum::{Json, Router};
 use pizza_client::Client;
 use pizza_modules::Modules;
 use pizza_runtime::Silo;
+use pizza_store::Store;
 use serde_json::json;
+use tokio::sync::watch;
 
 use self::problem::Problem;
 pub use self::token::{Token, TokenError};
@@ -43,18 +46,23 @@ const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 #[derive(Clone)]
 struct Admin {
     silo: Silo,
+    store: Arc<dyn Store>,
     client: Client,
     modules: Modules,
     plugins: Arc<Bindings>,
+    closing: watch::Receiver<bool>,
 }
 
 pub(crate) fn router(
     silo: Silo,
+    store: Arc<dyn Store>,
     client: Client,
     modules: Modules,
     plugins: Arc<Bindings>,
+    closing: watch::Receiver<bool>,
     token: Token,
 ) -> Router {
+    let transport = Arc::clone(client.transport());
     let guarded = Router::new()
         .route("/stats", get(stats::stats))
         .merge(dead_letters::routes())
@@ -66,15 +74,28 @@ pub(crate) fn router(
         .method_not_allowed_fallback(async || Problem::METHOD)
         .with_state(Admin {
             silo,
+            store,
             client,
             modules,
             plugins,
+            closing,
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::new(token), authorize));
-    // Whether the process lives is no secret, and whoever watches it has no token.
+    // Whether the process lives, and can work, is no secret, and whoever watches it has no
+    // token. Why it cannot is in `/stats`.
     let live = get(async || Json(json!({"status": "live"})));
-    Router::new().route("/health/live", live).merge(guarded)
+    let ready = get(async move || match transport.readiness().await.ready {
+        true => (StatusCode::OK, Json(json!({"status": "ready"}))),
+        false => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({"status": "not-ready"})),
+        ),
+    });
+    Router::new()
+        .route("/health/live", live)
+        .route("/health/ready", ready)
+        .merge(guarded)
 }
 
 async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {

@@ -13,6 +13,7 @@ use pizza_types::{Durability, SiloId};
 
 use crate::admin::{self, Token};
 use crate::config::SiloConfig;
+use crate::data_dir::{self, DataDirError};
 use crate::gauges::Gauges;
 use crate::plugins::Bindings;
 use crate::staged::Staged;
@@ -23,6 +24,8 @@ const NAME: &str = "silo";
 
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     #[error("the data directory cannot be used")]
     Open(#[from] OpenError),
     #[error("the store cannot be read")]
@@ -31,6 +34,25 @@ pub enum AssembleError {
     Engine(#[source] LoadError),
     #[error("actor type {actor_type:?} cannot be served")]
     Serve { actor_type: String, source: Refusal },
+}
+
+impl AssembleError {
+    /// Why the store has stopped, if that is what went wrong.
+    #[must_use]
+    pub fn store_stopped(&self) -> Option<&str> {
+        let store = match self {
+            Self::Store(error)
+            | Self::Serve {
+                source: Refusal::Store(error),
+                ..
+            } => error,
+            _ => return None,
+        };
+        match store {
+            StoreError::Poisoned { reason } => Some(reason),
+            _ => None,
+        }
+    }
 }
 
 pub struct RunningSilo {
@@ -47,12 +69,14 @@ impl RunningSilo {
     /// When the data directory, a module or the configuration is not usable; the error
     /// says which and why.
     pub async fn start(config: &SiloConfig, bundled: &[Bundled]) -> Result<Self, AssembleError> {
+        data_dir::prepare(&config.data)?;
         let store = open_store(config)?;
         let host = Arc::new(
             WasmHost::new(HostConfig {
                 cache_dir: Some(config.data.join("modules")),
                 instances_max: config.instances_max,
                 compiling: config.modules.compiling(),
+                component: config.modules.component(),
                 ..HostConfig::default()
             })
             .map_err(AssembleError::Engine)?,
@@ -118,21 +142,28 @@ impl RunningSilo {
     pub fn admin(&self, token: Token) -> axum::Router {
         admin::router(
             self.silo.clone(),
+            Arc::clone(&self.store),
             self.client(),
             self.modules.clone(),
             Arc::clone(&self.plugins),
+            self.transport.closing(),
             token,
         )
     }
 
     #[must_use]
     pub fn gauges(&self) -> Gauges {
-        Gauges::of(self.silo.clone())
+        Gauges::of(self.silo.clone(), Arc::clone(&self.store))
     }
 
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// Whoever asks hears from now on that this silo is about to go; it works as before.
+    pub fn begin_to_stop(&self) {
+        self.transport.close();
     }
 
     /// Finishes what is being done, then lets the store go.

@@ -48,6 +48,8 @@ pub struct StoreConfig {
     /// `fsync` survives power loss, `process` survives the death of the process.
     pub durability: Durability,
     pub cache_mib: usize,
+    /// How long a process whose store has stopped goes on saying so, before it ends.
+    pub stopped_grace_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -127,6 +129,7 @@ impl Default for StoreConfig {
         Self {
             durability: Durability::Fsync,
             cache_mib: 16,
+            stopped_grace_ms: 10_000,
         }
     }
 }

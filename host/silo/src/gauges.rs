@@ -1,13 +1,19 @@
 //! How things stand in the silo, for whoever reads this process's metrics.
 
+use std::sync::Arc;
+
 use metrics::{describe_gauge, gauge};
 use pizza_runtime::{BreakerState, Silo};
+use pizza_store::Store;
 
 #[derive(Clone)]
-pub struct Gauges(pub(crate) Silo);
+pub struct Gauges {
+    silo: Silo,
+    store: Arc<dyn Store>,
+}
 
 impl Gauges {
-    pub(crate) fn of(silo: Silo) -> Self {
+    pub(crate) fn of(silo: Silo, store: Arc<dyn Store>) -> Self {
         describe_gauge!("pizza_actors_in_memory", "Actors that are active");
         describe_gauge!("pizza_actors_at_work", "Actors with a turn in progress");
         describe_gauge!("pizza_outbox_pending", "One-way messages on their way");
@@ -16,12 +22,16 @@ impl Gauges {
             "pizza_breaker_open",
             "1 while turns of the type are not begun"
         );
-        Self(silo)
+        describe_gauge!(
+            "pizza_store_stopped",
+            "1 when the store has stopped, and the process is about to end"
+        );
+        Self { silo, store }
     }
 
     /// Sets them all to what holds now.
     pub fn set(&self) {
-        let stats = self.0.stats();
+        let stats = self.silo.stats();
         let set = |name: &'static str, value: usize| {
             gauge!(name).set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
         };
@@ -29,7 +39,9 @@ impl Gauges {
         set("pizza_actors_at_work", stats.actors_at_work);
         set("pizza_outbox_pending", stats.outbox_pending);
         set("pizza_reminders_soon", stats.reminders_soon);
-        for (actor_type, state) in self.0.breakers() {
+        let stopped = self.store.stop_reason().is_some();
+        set("pizza_store_stopped", usize::from(stopped));
+        for (actor_type, state) in self.silo.breakers() {
             let is_open = !matches!(state, BreakerState::Closed { .. });
             let open = f64::from(u8::from(is_open));
             gauge!("pizza_breaker_open", "type" => actor_type.to_string()).set(open);

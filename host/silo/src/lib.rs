@@ -3,6 +3,7 @@
 //! In reading order:
 //! - [`config`], [`modules_config`](crate::modules_config): what an operator may set, with its
 //!   defaults
+//! - [`data_dir`](crate::data_dir): whose the data are
 //! - [`assemble`]: open the store, let the modules serve, start
 //! - [`staged`](crate::staged): how modules reach the runtime
 //! - [`admin`]: what an operator may ask of a running silo, over HTTP
@@ -13,6 +14,7 @@
 pub mod admin;
 pub mod assemble;
 pub mod config;
+mod data_dir;
 pub mod gauges;
 mod modules_config;
 pub mod plugins;
@@ -22,6 +24,7 @@ pub mod transport;
 pub use admin::{Token, TokenError};
 pub use assemble::{AssembleError, RunningSilo};
 pub use config::{ModulesConfig, SiloConfig, StoreConfig, TypeConfig};
+pub use data_dir::DataDirError;
 pub use gauges::Gauges;
 pub use pizza_guest::compile::child as compile_child;
 pub use pizza_modules::{Bundled, SecretKey};

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use pizza_guest::Compiling;
 use pizza_guest::compile::{Apart, Bounds};
+use pizza_guest::{Compiling, ComponentBounds};
 use pizza_modules::{Settings, Trust, TrustedKey};
 use serde::Deserialize;
 
@@ -27,6 +27,18 @@ pub struct ModulesConfig {
     pub rollback_window_ms: u64,
     /// A module that has served everybody for this long is not taken back any more.
     pub probation_ms: u64,
+    /// States that a module must be able to read before it serves, at most…
+    pub sample_states: usize,
+    /// …and the time for reading them.
+    pub sample_ms: u64,
+    /// Of each type, so many modules are kept that neither serve nor could be rolled back to…
+    pub keep_modules: usize,
+    /// …and none of them for longer.
+    pub keep_ms: u64,
+    /// What a component may be made of, told before it is compiled.
+    pub core_instances_max: u32,
+    pub tables_max: u32,
+    pub functions_max: u32,
     /// The program that compiles, with its arguments; set by the program itself.
     #[serde(skip)]
     pub compiler: Option<(PathBuf, Vec<String>)>,
@@ -35,6 +47,7 @@ pub struct ModulesConfig {
 impl Default for ModulesConfig {
     fn default() -> Self {
         let (settings, bounds) = (Settings::default(), Bounds::default());
+        let component = ComponentBounds::default();
         Self {
             require_signature: settings.trust.require_signature,
             trusted: settings.trust.trusted,
@@ -46,6 +59,13 @@ impl Default for ModulesConfig {
             rollback_turns: settings.rollback_turns,
             rollback_window_ms: settings.rollback_window_ms,
             probation_ms: settings.probation_ms,
+            sample_states: settings.sample_states,
+            sample_ms: settings.sample_ms,
+            keep_modules: settings.keep_modules,
+            keep_ms: settings.keep_ms,
+            core_instances_max: component.core_instances,
+            tables_max: component.tables,
+            functions_max: component.functions,
             compiler: None,
         }
     }
@@ -63,6 +83,18 @@ impl ModulesConfig {
             rollback_turns: self.rollback_turns,
             rollback_window_ms: self.rollback_window_ms,
             probation_ms: self.probation_ms,
+            sample_states: self.sample_states,
+            sample_ms: self.sample_ms,
+            keep_modules: self.keep_modules,
+            keep_ms: self.keep_ms,
+        }
+    }
+
+    pub(crate) fn component(&self) -> ComponentBounds {
+        ComponentBounds {
+            core_instances: self.core_instances_max,
+            tables: self.tables_max,
+            functions: self.functions_max,
         }
     }
 

@@ -24,6 +24,8 @@ pub enum BindError {
     Refused(#[from] LoadError),
     #[error("the plugin's signature is refused: {0}")]
     Signature(#[from] SignError),
+    #[error("the plugin was withdrawn by {by}: {why} (--allow-withdrawn binds it all the same)")]
+    Withdrawn { by: String, why: String },
     #[error("there are {BINDINGS_MAX} bindings already")]
     TooMany,
     #[error(transparent)]
@@ -40,6 +42,9 @@ pub struct Binding {
     /// The trusted key that signed the plugin.
     #[serde(default)]
     pub signed_by: Option<String>,
+    /// What it signed with, to be checked again at each start.
+    #[serde(default)]
+    pub signature: Option<Signature>,
 }
 
 /// A binding and how its plugin has done.
@@ -85,8 +90,7 @@ impl Bindings {
             unusable: BTreeMap::new(),
         };
         for (actor, binding) in &list.bindings {
-            let admitted = trust.admit(binding.signed_by.as_deref(), PLUGINS);
-            let taken_up = match admitted {
+            let taken_up = match admitted(&trust, binding) {
                 Ok(()) => take_up(&host, &*store, actor, binding).await?,
                 Err(error) => Err(format!("its signature: {error}")),
             };
@@ -117,10 +121,19 @@ impl Bindings {
         actor: &ActorId,
         wasm: Bytes,
         signature: Option<&Signature>,
+        allow_withdrawn: bool,
         now_ms: u64,
     ) -> Result<Bound, BindError> {
         let digest = ModuleDigest::of(&wasm);
         let signed_by = self.trust.signer(signature, digest, PLUGINS)?;
+        if let Some(withdrawn) = pizza_modules::withdrawn(&*self.store, digest).await?
+            && !allow_withdrawn
+        {
+            return Err(BindError::Withdrawn {
+                by: withdrawn.by,
+                why: withdrawn.why,
+            });
+        }
         let plugin = match self.plugins().loaded(digest) {
             Some(plugin) => plugin,
             None => self.host.load_plugin(&wasm).await?,
@@ -136,6 +149,7 @@ impl Bindings {
             bytes: wasm.len(),
             at_ms: later_than(bindings.get(&name), now_ms),
             signed_by,
+            signature: signature.cloned(),
         };
         self.store.set_meta(&place(&binding.digest), wasm).await?;
         let before = bindings.insert(name.clone(), binding.clone());
@@ -229,6 +243,13 @@ fn place(digest: &str) -> String {
 fn actor_id(name: &str) -> Option<ActorId> {
     let (actor_type, key) = name.split_once('/')?;
     ActorId::new(actor_type, key).ok()
+}
+
+fn admitted(trust: &Trust, binding: &Binding) -> Result<(), SignError> {
+    let digest = binding.digest.parse();
+    let digest = digest.map_err(|_| SignError::Malformed("this is no digest".to_owned()))?;
+    let (kept, by) = (binding.signature.as_ref(), binding.signed_by.as_deref());
+    trust.admit(kept, by, digest, PLUGINS)
 }
 
 async fn take_up(

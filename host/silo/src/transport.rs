@@ -1,7 +1,6 @@
 //! How the edges of the same process reach the silo.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +9,7 @@ use pizza_client::{Event, EventPage, Readiness, Transport};
 use pizza_runtime::Silo;
 use pizza_store::{Store, StoreError};
 use pizza_types::{CallError, Envelope, MessageId, Reply};
+use tokio::sync::watch;
 
 /// Keeps the readers' names apart from everything else that the store is told.
 const CURSOR: &str = "cursor/";
@@ -17,12 +17,12 @@ const CURSOR: &str = "cursor/";
 pub struct InProcess {
     silo: Silo,
     store: Arc<dyn Store>,
-    closed: AtomicBool,
+    closed: watch::Sender<bool>,
 }
 
 impl InProcess {
     pub(crate) fn new(silo: Silo, store: Arc<dyn Store>) -> Self {
-        let closed = AtomicBool::new(false);
+        let closed = watch::Sender::new(false);
         Self {
             silo,
             store,
@@ -31,7 +31,14 @@ impl InProcess {
     }
 
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.closed.send_replace(true);
+    }
+}
+
+impl InProcess {
+    /// Tells when it is closed.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closed.subscribe()
     }
 }
 
@@ -98,14 +105,15 @@ impl Transport for InProcess {
     }
 
     async fn readiness(&self) -> Readiness {
-        let closed = self.closed.load(Ordering::Acquire);
-        let reasons = if closed {
-            vec!["the silo is shutting down".to_owned()]
-        } else {
-            Vec::new()
-        };
+        let mut reasons = Vec::new();
+        if *self.closed.borrow() {
+            reasons.push("the silo is shutting down".to_owned());
+        }
+        if let Some(reason) = self.store.stop_reason() {
+            reasons.push(format!("the store has stopped: {reason}"));
+        }
         Readiness {
-            ready: !closed,
+            ready: reasons.is_empty(),
             reasons,
         }
     }

@@ -13,6 +13,7 @@ mod queue;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +29,7 @@ pub(crate) use self::op::{Op, Pending, Row};
 pub(crate) use self::prepare::Prepared;
 pub(crate) use self::queue::{Full, Queue, Queued, channel};
 use self::stage::Stage;
+pub(crate) use self::work::Work;
 use crate::directory::Witness;
 use crate::figures::Figures;
 use crate::overlay::Overlay;
@@ -60,6 +62,7 @@ pub(crate) struct Committer {
     pub(crate) durability: Durability,
     pub(crate) caches: Caches,
     pub(crate) figures: Figures,
+    pub(crate) work: Arc<Work>,
 }
 
 /// What a commit needs to know of the store, kept so that it need not be read again.
@@ -79,9 +82,15 @@ impl Default for Caches {
 
 impl Committer {
     /// Runs until the store is closed.
-    pub(crate) fn run(mut self, waiting: &Receiver<Queued>) {
+    pub(crate) fn run(mut self) {
         let _guard = PoisonOnPanic(self.poison.clone());
-        while let Some((group, open)) = collect(waiting) {
+        let work = Arc::clone(&self.work);
+        loop {
+            // Let go while the group is written: the guard may have to answer the others.
+            let collected = collect(&work.waiting.lock());
+            let Some((group, open)) = collected else {
+                break;
+            };
             self.group(group);
             if !open {
                 break;
@@ -90,9 +99,7 @@ impl Committer {
         if self.dirty && self.poison.reason().is_none() {
             self.sync();
         }
-        for queued in waiting.try_iter() {
-            queued.take().refuse("it is closed");
-        }
+        work.refuse_waiting("it is closed");
     }
 
     fn group(&mut self, ops: Vec<Op>) {
@@ -125,6 +132,8 @@ impl Committer {
             self.durability,
         );
         let answers: Vec<Pending> = ops.into_iter().map(|op| stage.take(op)).collect();
+        let count = answers.len();
+        *self.work.in_flight.lock() = answers;
         let (overlay, sync) = stage.finish();
         // A panic is a failed write like any other, and must be known before it is answered.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.write(overlay, sync)));
@@ -132,11 +141,8 @@ impl Committer {
         if let Err(reason) = &outcome {
             self.poison.set(reason);
         }
-        self.figures.group(answers.len(), begun.elapsed());
-        let failed = outcome.err();
-        for answer in answers {
-            answer.resolve(failed.as_deref());
-        }
+        self.figures.group(count, begun.elapsed());
+        self.work.resolve(outcome.err().as_deref());
     }
 
     fn write(&mut self, mut overlay: Overlay, sync: bool) -> Result<(), String> {

@@ -11,13 +11,16 @@
 //! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
 //! - [`figures`]: what is counted of commits
 //! - [`directory`]: the files around the database that say whose it is and what it must contain
+//! - [`guard`]: notices what fails in the database's own threads, by [`last_words`]
 //! - [`poison`]: the flag that ends everything after a failed write
 
 mod committer;
 mod directory;
 mod error;
 mod figures;
+mod guard;
 mod key;
+mod last_words;
 mod options;
 mod overlay;
 mod poison;

@@ -2,12 +2,13 @@
 //! have dropped the pages and call the next fsync a success. So the first failure is
 //! final, for writes and for reads, until the process starts again and recovers.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use pizza_store::StoreError;
+use tokio::sync::SetOnce;
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Poison(Arc<OnceLock<String>>);
+pub(crate) struct Poison(Arc<SetOnce<String>>);
 
 impl Poison {
     /// The first reason is kept.
@@ -19,6 +20,11 @@ impl Poison {
 
     pub(crate) fn reason(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
+    }
+
+    /// Resolves once there is one.
+    pub(crate) async fn set_some_time(&self) -> String {
+        self.0.wait().await.clone()
     }
 
     pub(crate) fn check(&self) -> Result<(), StoreError> {

@@ -102,6 +102,11 @@ pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, S
     Ok(Some(head.with_state(state)))
 }
 
+pub(crate) fn copy(view: &View, actor: &[u8]) -> Result<Option<Claimed>, StoreError> {
+    let head = view.get::<Head>(Table::Actors, actor)?;
+    head.map(|head| claimed(view, actor, head)).transpose()
+}
+
 pub(crate) fn inspect(
     view: &View,
     actor: &[u8],

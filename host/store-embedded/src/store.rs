@@ -4,7 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -19,17 +21,18 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::oneshot;
 
 use crate::committer::{
-    self, Caches, Committer, Disk, Full, Journal, Op, Prepared, Queue, Row, SEQUENCE,
+    self, Caches, Committer, Disk, Full, Journal, Op, Prepared, Queue, Row, SEQUENCE, Work,
 };
 use crate::directory::{Directory, Witness};
 use crate::error::OpenError;
 use crate::figures::Figures;
+use crate::guard::Guard;
 use crate::options::Options;
 use crate::poison::Poison;
 use crate::sweep::Sweep;
 use crate::table::{Database, Table};
 use crate::view::{Published, View};
-use crate::{key, read, row};
+use crate::{key, last_words, read, row};
 
 pub struct EmbeddedStore {
     db: Arc<Database>,
@@ -38,8 +41,18 @@ pub struct EmbeddedStore {
     queue: Queue,
     durability: Durability,
     sweep: tokio::sync::Mutex<Sweep>,
-    committer: Mutex<Option<JoinHandle<()>>>,
+    committer: Mutex<Option<Running>>,
 }
+
+struct Running {
+    committer: JoinHandle<()>,
+    /// Ends with the committer.
+    ended: mpsc::Receiver<()>,
+    _guard: Guard,
+}
+
+/// How long a committer that may hang in a database that has stopped is waited for.
+const ENDING: Duration = Duration::from_millis(500);
 
 impl EmbeddedStore {
     /// Opens the store in `dir`, or makes one if the directory is empty or missing.
@@ -49,7 +62,14 @@ impl EmbeddedStore {
     /// contain all that was acknowledged.
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
         let durability = options.durability;
-        Self::open_on(dir, &options, |db| Box::new(Journal { db, durability }))
+        Self::open_on(dir, &options, |db| {
+            let dir = dir.to_owned();
+            Box::new(Journal {
+                db,
+                dir,
+                durability,
+            })
+        })
     }
 
     pub(crate) fn open_on(
@@ -62,6 +82,7 @@ impl EmbeddedStore {
             lock,
             mut witness,
         } = Directory::open(dir)?;
+        last_words::listen();
         // What the database finds wrong with itself it may say by a panic.
         let opened = catch_unwind(AssertUnwindSafe(|| Database::open(&data, options, lock)));
         let db = match opened {
@@ -77,6 +98,7 @@ impl EmbeddedStore {
         let published = Published::new(View::now(&db));
         let poison = Poison::default();
         let (queue, waiting) = committer::channel(options);
+        let work = Arc::new(Work::new(waiting));
         let committer = Committer {
             disk: disk(Arc::clone(&db)),
             db: Arc::clone(&db),
@@ -88,10 +110,17 @@ impl EmbeddedStore {
             durability,
             caches: Caches::default(),
             figures: Figures::new(),
+            work: Arc::clone(&work),
         };
+        let guard = Guard::start(Arc::clone(&db), poison.clone(), work, dir)
+            .map_err(OpenError::io("start the guard of", dir))?;
+        let (ending, ended) = mpsc::channel::<()>();
         let thread = std::thread::Builder::new().name(String::from("store-committer"));
         let thread = thread
-            .spawn(move || committer.run(&waiting))
+            .spawn(move || {
+                let _ending = ending;
+                committer.run();
+            })
             .map_err(OpenError::io("start the committer of", dir))?;
         Ok(Self {
             db,
@@ -100,19 +129,36 @@ impl EmbeddedStore {
             queue,
             durability,
             sweep: tokio::sync::Mutex::default(),
-            committer: Mutex::new(Some(thread)),
+            committer: Mutex::new(Some(Running {
+                committer: thread,
+                ended,
+                _guard: guard,
+            })),
         })
     }
 
-    /// Writes what waits, and refuses what comes later. Waits for the disk. Dropping
-    /// the store does the same.
+    /// Writes what waits, and refuses what comes later. Waits for the disk, unless the store
+    /// has stopped. Dropping the store does the same.
     pub fn close(&self) {
-        let Some(thread) = self.committer.lock().take() else {
+        let Some(running) = self.committer.lock().take() else {
             return;
         };
         // It may have ended by itself, by a panic: then the poison says so.
         drop(self.queue.put(Op::Close));
-        drop(thread.join());
+        if self.poison.reason().is_some() {
+            // It hangs where the database waits for a thread of its own that has died; the end
+            // of the process ends it.
+            let ended = running.ended.recv_timeout(ENDING);
+            if ended == Err(mpsc::RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+        drop(running.committer.join());
+    }
+
+    #[cfg(test)]
+    pub(crate) fn poison(&self) -> &Poison {
+        &self.poison
     }
 
     fn view(&self) -> Result<View, StoreError> {
@@ -188,6 +234,14 @@ impl Store for EmbeddedStore {
         self.durability
     }
 
+    fn stop_reason(&self) -> Option<String> {
+        self.poison.reason().map(str::to_owned)
+    }
+
+    async fn stopped(&self) -> String {
+        self.poison.set_some_time().await
+    }
+
     async fn claim(&self, actor: &ActorId, owner: &SiloId) -> Result<Claimed, StoreError> {
         let key = key::actor(actor);
         let op = |answer| Op::Claim {
@@ -237,6 +291,10 @@ impl Store for EmbeddedStore {
 
     async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError> {
         read::record(&self.view()?, &key::actor(actor))
+    }
+
+    async fn copy(&self, actor: &ActorId) -> Result<Option<Claimed>, StoreError> {
+        read::copy(&self.view()?, &key::actor(actor))
     }
 
     async fn inspect(

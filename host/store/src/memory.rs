@@ -65,6 +65,10 @@ impl Store for MemoryStore {
         Ok(self.tables.lock().record(actor))
     }
 
+    async fn copy(&self, actor: &ActorId) -> Result<Option<Claimed>, StoreError> {
+        Ok(self.tables.lock().copy(actor))
+    }
+
     async fn inspect(
         &self,
         actor: &ActorId,

@@ -37,6 +37,17 @@ pub trait Store: Send + Sync + 'static {
     /// What a resolved commit survives.
     fn durability(&self) -> Durability;
 
+    /// Why the store has stopped itself; from then on it refuses everything, until the
+    /// process starts again. `None` while it works.
+    fn stop_reason(&self) -> Option<String> {
+        None
+    }
+
+    /// Resolves with the reason when the store has stopped itself.
+    async fn stopped(&self) -> String {
+        std::future::pending().await
+    }
+
     /// Makes `owner` the only one whose commits on `actor` are taken: one atomic step
     /// reads the record, raises its epoch and sets the owner. The claim is durable no
     /// later than the first commit under it.
@@ -60,6 +71,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The record as it is, without claiming; `None` for an actor that was never claimed.
     async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError>;
+
+    /// The record with all entries, as one commit left them, without claiming.
+    async fn copy(&self, actor: &ActorId) -> Result<Option<Claimed>, StoreError>;
 
     /// What there is of an actor, with `reminders_max` reminders at most; `None` as above.
     async fn inspect(

@@ -8,16 +8,17 @@ use bytes::Bytes;
 use pizza_types::{CallError, Effect};
 use pizza_value::ty::{Function, ResultType, Type};
 use pizza_value::{Limits, Value};
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmparser::component_types::ComponentInstanceTypeId;
+use wasmparser::types::TypesRef;
+use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Val};
-use wasmtime::{Engine, StoreContextMut};
 
 use super::{calls, target, wit};
 use crate::convert::{from_val, to_val};
 use crate::desk::Desk;
 use crate::error::{GuestError, LoadError};
 use crate::module::{ClientFunction, ClientImport};
-use crate::types;
+use crate::{discover, types};
 
 /// `pizzeria:order/order-client@0.1.0` -> `order`.
 pub(crate) fn target_type(interface: &str) -> Option<&str> {
@@ -28,22 +29,20 @@ pub(crate) fn target_type(interface: &str) -> Option<&str> {
 
 /// Looks at a client interface that a component imports.
 pub(crate) fn discover(
-    engine: &Engine,
+    types: TypesRef<'_>,
     interface: &str,
     actor_type: &str,
-    instance: &ComponentInstance,
+    instance: ComponentInstanceTypeId,
 ) -> Result<ClientImport, LoadError> {
     let mut functions = Vec::new();
-    for (name, item) in instance.exports(engine) {
-        if let ComponentItem::ComponentFunc(func) = item.ty {
-            let function = types::function(name, &func)?;
-            let refused = |problem: String| LoadError::ClientInterface {
-                interface: interface.to_owned(),
-                function: name.to_owned(),
-                problem,
-            };
-            functions.push(Arc::new(client_function(function).map_err(refused)?));
-        }
+    for (name, func) in discover::functions(types, instance) {
+        let function = types::function(types, name, func)?;
+        let refused = |problem: String| LoadError::ClientInterface {
+            interface: interface.to_owned(),
+            function: name.to_owned(),
+            problem,
+        };
+        functions.push(Arc::new(client_function(function).map_err(refused)?));
     }
     Ok(ClientImport {
         actor_type: actor_type.to_owned(),

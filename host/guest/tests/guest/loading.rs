@@ -1,6 +1,7 @@
 //! What is no module of ours is refused at load, and the refusal says why.
 
-use pizza_guest::{Grant, HostConfig, LoadError, Manifest, TypeSettings, WasmHost};
+use pizza_guest::compile::{Apart, Bounds};
+use pizza_guest::{Compiling, Grant, HostConfig, LoadError, Manifest, TypeSettings, WasmHost};
 
 use crate::fixture::{component, host, hostile, hostile_on, limits};
 
@@ -167,7 +168,10 @@ async fn a_memory_that_starts_too_large_is_refused() {
         })
         .await;
     let error = loaded.err().expect("a refusal");
-    assert!(error.to_string().contains("1000 bytes"), "{error}");
+    assert!(
+        error.to_string().contains("at most 1000 are taken"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -216,4 +220,71 @@ async fn compiled_code_is_loaded_only_if_we_wrote_it() {
         assert_ne!(healed, bad);
     }
     assert_eq!(hostile(|_| ()).await.reply("turns", "").await, "1");
+}
+
+/// A compiler that is no compiler: it notes that it was started.
+#[tokio::test]
+async fn what_its_bytes_tell_is_refused_before_the_compiler_starts() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let started = dir.path().join("started");
+    let note = format!("touch {}; exit 1", started.display());
+    let config = HostConfig {
+        compiling: Compiling::Apart(Apart {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), note.into()],
+            bounds: Bounds::default(),
+        }),
+        ..HostConfig::default()
+    };
+    let host = WasmHost::new(config).expect("an engine");
+    let exports = |more: &str, export: &str| {
+        format!(
+            r#"(component {more}
+                (core module $m (func (export "f")))
+                (core instance $i (instantiate $m))
+                (func $f (canon lift (core func $i "f")))
+                (instance $e (export "f" (func $f)))
+                (export "{export}" (instance $e)))"#
+        )
+    };
+    let socket = r#"(import "wasi:sockets/tcp@0.2.0" (instance (export "open" (func))))"#;
+    let timers = r#"(import "silo:actor/timers@0.1.0" (instance (export "cancel" (func))))"#;
+    let many: String = (0..65)
+        .map(|_| "(core instance (instantiate $x))")
+        .collect();
+    let many = format!("(core module $x) {many}");
+    // Each of the ten has what is inside it ten times.
+    let nested: String = (0..10).map(|_| "(instance (instantiate $tens))").collect();
+    let ten: String = (0..10)
+        .map(|_| "(core instance (instantiate $x))")
+        .collect();
+    let nested = format!("(component $tens (core module $x) {ten}) {nested}");
+    for (kind, text, words) in [
+        ("sockets", exports(socket, "a:b/c"), "wasi:sockets"),
+        ("timers", exports(timers, "a:b/c"), "not granted"),
+        ("instances", exports(&many, "a:b/c"), "66 core instances"),
+        ("nested", exports(&nested, "a:b/c"), "101 core instances"),
+        (
+            "memory",
+            exports("(core module $x (memory 900))", "a:b/c"),
+            "bytes of memory",
+        ),
+        (
+            "hook",
+            exports("", "silo:actor/timer-events@0.1.0"),
+            "no such function",
+        ),
+        ("nothing", "(component)".to_owned(), "no method"),
+    ] {
+        let wasm = component(&text);
+        let refused = host.load("test", &wasm, TypeSettings::default());
+        let error = refused.await.err().expect(kind).to_string();
+        assert!(error.contains(words), "{kind}: {error}");
+        assert!(!started.exists(), "{kind}: the compiler was started");
+    }
+    let good = component(&exports("", "a:b/c"));
+    let compiled = host.load("test", &good, TypeSettings::default());
+    let error = compiled.await.err().expect("it is no compiler");
+    assert!(matches!(error, LoadError::Compiler(_)), "{error:?}");
+    assert!(started.exists(), "what is in order is compiled");
 }

@@ -176,13 +176,13 @@ async fn what_is_too_large_to_start_is_refused() {
             "4 GiB of memory from the start",
             "(memory 65536)",
             "",
-            "0x10000000 bytes",
+            "4294967296 bytes of memory",
         ),
         (
             "32 MiB of memory from the start",
             "(memory 512)",
             "",
-            "16777216 bytes",
+            "33554432 bytes of memory",
         ),
         (
             "a memory of 64-bit addresses",
@@ -194,39 +194,54 @@ async fn what_is_too_large_to_start_is_refused() {
             "a table of 4 billion elements",
             "(table 4000000000 funcref)",
             "",
-            "100000",
+            "4000000000 table elements",
         ),
         (
             "a table of 50,000 elements",
             "(table 50000 funcref)",
             "",
-            "10000 elements",
+            "50000 table elements",
         ),
-        ("forty tables", tables.as_str(), "", "limit of 1"),
-        ("forty memories", memories.as_str(), "", "limit of 1"),
+        ("forty tables", tables.as_str(), "", "40 tables; at most 4"),
+        (
+            "forty memories",
+            memories.as_str(),
+            "",
+            "40 memories; at most 1",
+        ),
         (
             "3,000 core instances",
             "",
             instances.as_str(),
             "limit of 1000",
         ),
-        ("100 core instances", "", hundred.as_str(), "maximum of 20"),
+        (
+            "100 core instances",
+            "",
+            hundred.as_str(),
+            "101 core instances; at most 64",
+        ),
     ] {
-        let text = format!(
-            r#"(component
-                (core module $m {module} (func (export "f")))
-                {more}
-                (core instance $i (instantiate $m))
-                (func $f (canon lift (core func $i "f")))
-                (instance $e (export "f" (func $f)))
-                (export "test:large/large@0.1.0" (instance $e)))"#
-        );
-        let error = arena.refused(kind, &component(&text)).await.to_string();
+        let large = component(&large(module, more));
+        let error = arena.refused(kind, &large).await.to_string();
         if !error.contains(words) {
             unnamed.push(format!("{kind}: {error}"));
         }
     }
     assert!(unnamed.is_empty(), "{unnamed:#?}");
+}
+
+/// A component that exports a function, with this in its module and beside it.
+fn large(module: &str, more: &str) -> String {
+    format!(
+        r#"(component
+            (core module $m {module} (func (export "f")))
+            {more}
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $e (export "f" (func $f)))
+            (export "test:large/large@0.1.0" (instance $e)))"#
+    )
 }
 
 /// What is no component of ours is told at once.

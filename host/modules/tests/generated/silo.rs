@@ -114,6 +114,8 @@ impl Silo {
             how: How::Everybody,
             silo: None,
             force: true,
+            allow_withdrawn: false,
+            force_unreadable: false,
         };
         self.modules.activate(&activate).await.map(|_| ())
     }

@@ -17,6 +17,12 @@ pub(crate) struct Activate {
     /// Take a change that others outside may rely on; who calls it now is never broken
     #[arg(long)]
     force: bool,
+    /// Take one that was withdrawn
+    #[arg(long)]
+    allow_withdrawn: bool,
+    /// Let it serve although it cannot take over a state that was looked at
+    #[arg(long)]
+    force_unreadable: bool,
     /// Only on the silo of this name [default: on all]
     #[arg(long, value_name = "NAME")]
     silo: Option<String>,
@@ -36,26 +42,58 @@ pub(crate) struct Canary {
     /// Take a change that others outside may rely on; who calls it now is never broken
     #[arg(long)]
     force: bool,
+    /// Let it serve although it cannot take over a state that was looked at
+    #[arg(long)]
+    force_unreadable: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
+/// What an operator takes with open eyes.
+#[derive(Clone, Copy)]
+pub(crate) struct Forced {
+    /// Changes that others outside may rely on.
+    pub(crate) changes: bool,
+    /// States that it cannot take over.
+    pub(crate) unreadable: bool,
+    /// That it was withdrawn.
+    pub(crate) withdrawn: bool,
+}
+
 impl Activate {
+    fn forced(&self) -> Forced {
+        Forced {
+            changes: self.force,
+            unreadable: self.force_unreadable,
+            withdrawn: self.allow_withdrawn,
+        }
+    }
+
     pub(super) fn run(self) -> anyhow::Result<()> {
+        let forced = self.forced();
         self.door.through(async |mut admin: Admin| {
             let silo = self.silo.as_deref();
-            let answer = activate(&mut admin, &self.digest, None, silo, self.force).await?;
+            let answer = activate(&mut admin, &self.digest, None, silo, forced).await?;
             said(&answer, self.json, "it serves")
         })
     }
 }
 
 impl Canary {
+    fn forced(&self) -> Forced {
+        Forced {
+            changes: self.force,
+            unreadable: self.force_unreadable,
+            withdrawn: false,
+        }
+    }
+
     pub(super) fn run(self) -> anyhow::Result<()> {
+        let forced = self.forced();
         self.door.through(async |mut admin: Admin| {
             let percent = Some(self.percent);
-            let answer = activate(&mut admin, &self.digest, percent, None, self.force).await?;
+            let answer = activate(&mut admin, &self.digest, percent, None, forced).await?;
             let serves = format!("it serves {} percent of the actors", self.percent);
             said(&answer, self.json, &serves)
         })
@@ -75,9 +113,15 @@ pub(crate) async fn activate(
     digest: &str,
     percent: Option<f64>,
     silo: Option<&str>,
-    force: bool,
+    forced: Forced,
 ) -> anyhow::Result<Value> {
-    let body = json!({"percent": percent, "silo": silo, "force": force});
+    let body = json!({
+        "percent": percent,
+        "silo": silo,
+        "force": forced.changes,
+        "forceUnreadable": forced.unreadable,
+        "allowWithdrawn": forced.withdrawn,
+    });
     let path = format!("/modules/{digest}/activate");
     admin.post(&path, body.to_string()).await
 }

@@ -37,6 +37,14 @@ impl DryRun {
                 let [actors, migrated, failed] =
                     ["actors", "migrated", "failed"].map(|name| cell(&answer[name]));
                 writeln!(out, "{actors} states: {migrated} migrated, {failed} fail")?;
+                let by = answer["readBy"].as_array().into_iter().flatten().map(cell);
+                let by: Vec<String> = by.collect();
+                let by = if by.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    by.join(", ")
+                };
+                writeln!(out, "{} were read, by {by}", cell(&answer["read"]))?;
                 for failing in answer["failing"].as_array().into_iter().flatten() {
                     let [actor, schema, why] =
                         ["actor", "schema", "why"].map(|name| cell(&failing[name]));

@@ -9,6 +9,7 @@ use clap::Args;
 use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 
+use super::activate::Forced;
 use crate::admin::{Admin, Door};
 use crate::table::{self, cell};
 
@@ -30,6 +31,9 @@ pub(crate) struct Push {
     /// Take a change that others outside may rely on
     #[arg(long)]
     force: bool,
+    /// Let it serve although it cannot take over a state that was looked at
+    #[arg(long)]
+    force_unreadable: bool,
     /// What `pizza module sign` wrote [default: FILE.sig, where there is one]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
@@ -47,6 +51,7 @@ impl Push {
             activate,
             canary,
             force,
+            force_unreadable,
             signature,
             json,
         } = self;
@@ -59,7 +64,12 @@ impl Push {
                 tell(&pushed)?;
             }
             if activate || canary.is_some() {
-                super::activate::activate(&mut admin, &digest, canary, None, force).await?;
+                let forced = Forced {
+                    changes: force,
+                    unreadable: force_unreadable,
+                    withdrawn: false,
+                };
+                super::activate::activate(&mut admin, &digest, canary, None, forced).await?;
             }
             if json {
                 return table::print_json(&pushed);

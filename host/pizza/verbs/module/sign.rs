@@ -15,6 +15,9 @@ pub(crate) struct Sign {
     /// The secret key, as `pizza key new` wrote it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// The actor type that it is for; `plugins` for a plugin
+    #[arg(long = "type", value_name = "TYPE")]
+    actor_type: String,
     /// Where the signature goes [default: FILE.sig]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -29,7 +32,7 @@ impl Sign {
             format!("{} is no secret key", self.key.display())
         })?;
         let wasm = super::push::read(&self.file)?;
-        let signature = key.sign(ModuleDigest::of(&wasm));
+        let signature = key.sign(ModuleDigest::of(&wasm), &self.actor_type);
         let out = self.out.unwrap_or_else(|| beside(&self.file));
         let text = serde_json::to_string_pretty(&signature)?;
         std::fs::write(&out, text).with_context(|| format!("writing {}", out.display()))?;

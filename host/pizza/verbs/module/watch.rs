@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context as _;
 use clap::Args;
 
+use super::activate::Forced;
 use super::push;
 use crate::admin::{Admin, Door};
 use crate::table::cell;
@@ -85,7 +86,13 @@ async fn live(admin: &mut Admin, file: &Path, actor_type: &str, force: bool) {
         let wasm = push::read(file)?;
         let pushed = push::push(admin, actor_type, wasm, None, false).await?;
         let digest = cell(&pushed["module"]["digest"]);
-        super::activate::activate(admin, &digest, None, None, force).await?;
+        // A state that it cannot read is worth a word, whatever else is taken.
+        let forced = Forced {
+            changes: force,
+            unreadable: false,
+            withdrawn: false,
+        };
+        super::activate::activate(admin, &digest, None, None, forced).await?;
         anyhow::Ok(digest)
     };
     let words = match outcome.await {

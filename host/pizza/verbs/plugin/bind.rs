@@ -21,6 +21,9 @@ pub(crate) struct Bind {
     /// What `pizza module sign` wrote [default: FILE.wasm.sig, where there is one]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
+    /// Take one that was withdrawn
+    #[arg(long)]
+    allow_withdrawn: bool,
     #[command(flatten)]
     door: Door,
     /// Print JSON
@@ -34,15 +37,16 @@ impl Bind {
             kitchen,
             file,
             signature,
+            allow_withdrawn,
             door,
             json,
         } = self;
         let wasm = push::read(&file)?;
         let signature = push::signature_of(&file, signature)?;
         door.through(async |mut admin: Admin| {
-            let bound = admin
-                .put(&super::path(&kitchen), wasm, signature.as_ref())
-                .await?;
+            let path = super::path(&kitchen);
+            let path = format!("{path}?allowWithdrawn={allow_withdrawn}");
+            let bound = admin.put(&path, wasm, signature.as_ref()).await?;
             if json {
                 return table::print_json(&bound);
             }

@@ -104,6 +104,10 @@ impl Store for MoodyStore {
         self.inner.record(actor).await
     }
 
+    async fn copy(&self, actor: &ActorId) -> Result<Option<Claimed>, StoreError> {
+        self.inner.copy(actor).await
+    }
+
     async fn inspect(
         &self,
         actor: &ActorId,

@@ -27,7 +27,7 @@ async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Proble
     let malformed = |why| Problem::new(StatusCode::BAD_REQUEST, "malformed", why);
     let question = wire::decode(&body?).map_err(malformed)?;
     let transport = admin.client.transport();
-    let answered = answer(transport.as_ref(), question).await;
+    let answered = answer(&admin, transport.as_ref(), question).await;
     let unsaid = |why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why);
     let body = wire::encode(&answered).map_err(unsaid)?;
     let now_ms = transport.now_ms().to_string();
@@ -38,7 +38,7 @@ async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Proble
     Ok((headers, body).into_response())
 }
 
-async fn answer(transport: &dyn Transport, question: Question) -> Answered {
+async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) -> Answered {
     match question {
         Question::Deliver(message) => {
             let reply = transport.deliver(envelope(transport, message)?).await;
@@ -62,7 +62,12 @@ async fn answer(transport: &dyn Transport, question: Question) -> Answered {
         } => {
             let wait = Duration::from_millis(wait_ms.min(EVENT_WAIT_MS_MAX));
             let event = transport.event_after(&stream, &key, after);
-            drop(tokio::time::timeout(wait, event).await);
+            let mut closing = admin.closing.clone();
+            // Whoever waits for an event asks again, and is not to hold up the end.
+            tokio::select! {
+                _ = tokio::time::timeout(wait, event) => {}
+                _ = closing.wait_for(|closing| *closing) => {}
+            }
             Ok(Answer::Done)
         }
         Question::Actors {

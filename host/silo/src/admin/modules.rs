@@ -24,10 +24,11 @@ use super::view::time;
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
         .route("/modules", get(list).post(push))
-        .route("/modules/{digest}", get(show))
+        .route("/modules/{digest}", get(show).delete(remove))
         .route("/modules/{digest}/diff/{other}", get(diff))
         .route("/modules/{digest}/activate", post(activate))
         .route("/modules/{digest}/dry-run", post(dry_run))
+        .route("/modules/{digest}/withdraw", post(withdraw).delete(restore))
         .route("/module-types/{type}/rollback", post(roll_back))
         .route("/module-audit", get(audit))
 }
@@ -135,6 +136,14 @@ async fn show(
     Ok(Json(view))
 }
 
+async fn remove(
+    State(admin): State<Admin>,
+    Path(digest): Path<String>,
+) -> Result<StatusCode, Problem> {
+    admin.modules.remove(&digest).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn diff(
     State(admin): State<Admin>,
     Path((old, new)): Path<(String, String)>,
@@ -144,11 +153,13 @@ async fn diff(
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct Activation {
     percent: Option<f64>,
     silo: Option<String>,
     force: bool,
+    allow_withdrawn: bool,
+    force_unreadable: bool,
 }
 
 async fn activate(
@@ -172,9 +183,43 @@ async fn activate(
         how: wanted.percent.map_or(How::Everybody, How::Canary),
         silo: wanted.silo,
         force: wanted.force,
+        allow_withdrawn: wanted.allow_withdrawn,
+        force_unreadable: wanted.force_unreadable,
     };
     let plan = admin.modules.activate(&wanted).await?;
     Ok(plan_json(&plan))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Why {
+    why: String,
+}
+
+async fn withdraw(
+    State(admin): State<Admin>,
+    Path(digest): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, Problem> {
+    let Why { why } = serde_json::from_slice(&body?).map_err(|error| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            error.to_string(),
+        )
+    })?;
+    let digest = admin.modules.withdraw(&digest, &why).await?;
+    Ok(Json(
+        json!({"digest": digest.to_string(), "withdrawn": why}),
+    ))
+}
+
+async fn restore(
+    State(admin): State<Admin>,
+    Path(digest): Path<String>,
+) -> Result<StatusCode, Problem> {
+    admin.modules.restore(&digest).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn roll_back(
@@ -265,6 +310,8 @@ fn dry_run_json(seen: &DryRun) -> Json<Value> {
     Json(json!({
         "actors": seen.actors,
         "migrated": seen.migrated,
+        "read": seen.read,
+        "readBy": seen.read_by,
         "failed": seen.failed,
         "failing": failing,
     }))
@@ -279,7 +326,9 @@ fn audit_json(line: &Audit) -> Value {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (status, code) = match &refusal {
-            Refusal::Unknown(_) | Refusal::NothingServes(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Refusal::Unknown(_) | Refusal::NothingServes(_) | Refusal::NotWithdrawn(_) => {
+                (StatusCode::NOT_FOUND, "not-found")
+            }
             Refusal::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
             Refusal::Ambiguous { .. } | Refusal::Percent(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid")

@@ -5,10 +5,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_types::ActorId;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Admin;
-use super::extract::{Body, Path, signature};
+use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
 use super::view::time;
 use crate::plugins::{self, BindError, Bound};
@@ -43,9 +44,17 @@ async fn show(
         .ok_or_else(|| nothing(&actor))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct How {
+    #[serde(default)]
+    allow_withdrawn: bool,
+}
+
 async fn bind(
     State(admin): State<Admin>,
     Path((actor_type, key)): ActorPath,
+    Query(how): Query<How>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
@@ -58,7 +67,13 @@ async fn bind(
     let now_ms = admin.silo.wall_ms();
     let signature = signature(&headers)?;
     let plugins = &admin.plugins;
-    let bound = plugins.bind(&actor, body?, signature.as_ref(), now_ms);
+    let bound = plugins.bind(
+        &actor,
+        body?,
+        signature.as_ref(),
+        how.allow_withdrawn,
+        now_ms,
+    );
     let bound = bound.await?;
     tracing::info!(%actor, digest = bound.binding.digest, "a plugin is bound");
     Ok(Json(view(&bound)))
@@ -108,6 +123,7 @@ impl From<BindError> for Problem {
             BindError::Refused(_) | BindError::Signature(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "plugin-refused")
             }
+            BindError::Withdrawn { .. } => (StatusCode::CONFLICT, "plugin-refused"),
             BindError::TooMany => (StatusCode::CONFLICT, "too-many-plugins"),
             BindError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
         };

@@ -19,6 +19,7 @@ pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
         "outboxPending": stats.outbox_pending,
         "remindersSoon": stats.reminders_soon,
         "breakers": breakers,
+        "storeStopped": admin.store.stop_reason(),
     }))
 }
 

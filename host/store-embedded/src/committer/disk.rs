@@ -1,10 +1,12 @@
 //! What stands between the committer and the disk; tests put a failing one there.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fjall::{OwnedWriteBatch, PersistMode};
 use pizza_types::Durability;
 
+use crate::guard;
 use crate::table::Database;
 
 pub(crate) trait Disk: Send {
@@ -17,14 +19,15 @@ pub(crate) trait Disk: Send {
 
 pub(crate) struct Journal {
     pub(crate) db: Arc<Database>,
+    /// The store's directory.
+    pub(crate) dir: PathBuf,
     pub(crate) durability: Durability,
 }
 
 impl Disk for Journal {
     fn write(&mut self, batch: OwnedWriteBatch) -> Result<(), String> {
-        batch
-            .commit()
-            .map_err(|error| format!("a write to the journal failed: {error}"))
+        let written = batch.commit();
+        written.map_err(|error| format!("a write failed: {}", guard::told(&error, &self.dir)))
     }
 
     fn sync(&mut self) -> Result<(), String> {
@@ -32,6 +35,6 @@ impl Disk for Journal {
             return Ok(());
         }
         let synced = self.db.fjall().persist(PersistMode::SyncData);
-        synced.map_err(|error| format!("an fsync of the journal failed: {error}"))
+        synced.map_err(|error| format!("an fsync failed: {}", guard::told(&error, &self.dir)))
     }
 }

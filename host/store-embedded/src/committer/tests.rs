@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
 
 use fjall::OwnedWriteBatch;
 use pizza_store::{Commit, CommitError, Keep, Retention, Store, StoreError};
@@ -14,6 +15,7 @@ const SOUND: u8 = 0;
 const WRITE_FAILS: u8 = 1;
 const SYNC_FAILS: u8 = 2;
 const SYNC_PANICS: u8 = 3;
+const SYNC_HANGS: u8 = 4;
 
 struct Failing {
     disk: Journal,
@@ -32,6 +34,10 @@ impl Disk for Failing {
         match self.fault.load(Ordering::SeqCst) {
             SYNC_FAILS => Err(String::from("input/output error")),
             SYNC_PANICS => panic!("a bug"),
+            // As a write does in a database whose own thread has died.
+            SYNC_HANGS => loop {
+                std::thread::park();
+            },
             _ => self.disk.sync(),
         }
     }
@@ -72,6 +78,7 @@ async fn a_failed_write_is_final() {
             Box::new(Failing {
                 disk: Journal {
                     db,
+                    dir: dir.path().to_owned(),
                     durability: Durability::Fsync,
                 },
                 fault: fault_switch,
@@ -126,8 +133,11 @@ async fn the_first_of_a_failing_group_is_unknown() {
     let switch = Arc::new(AtomicU8::new(SOUND));
     let fault = Arc::clone(&switch);
     let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
-        let durability = Durability::Fsync;
-        let disk = Journal { db, durability };
+        let disk = Journal {
+            db,
+            dir: dir.path().to_owned(),
+            durability: Durability::Fsync,
+        };
         Box::new(Failing { disk, fault })
     });
     let store = store.expect("opened");
@@ -139,4 +149,40 @@ async fn the_first_of_a_failing_group_is_unknown() {
         panic!("{error}");
     };
     assert!(detail.contains("input/output error"), "{detail}");
+}
+
+/// The database's own thread dies while the committer waits for it.
+#[tokio::test]
+async fn nobody_waits_for_a_committer_that_hangs() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let switch = Arc::new(AtomicU8::new(SOUND));
+    let fault = Arc::clone(&switch);
+    let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
+        let disk = Journal {
+            db,
+            dir: dir.path().to_owned(),
+            durability: Durability::Fsync,
+        };
+        Box::new(Failing { disk, fault })
+    });
+    let store = store.expect("opened");
+    let owner = SiloId(Arc::from("one"));
+    store.claim(&actor(), &owner).await.expect("claimed");
+    switch.store(SYNC_HANGS, Ordering::SeqCst);
+    let in_flight = store.commit(commit(0));
+    let waiting = store.commit(commit(1));
+    store.poison().set("its own thread has died");
+    let limit = Duration::from_secs(5);
+    let of_it = "its own thread has died";
+    for ticket in [in_flight, waiting] {
+        let answered = tokio::time::timeout(limit, ticket).await;
+        let error = answered.expect("in time").expect_err("not durable");
+        assert!(error.to_string().contains(of_it), "{error}");
+    }
+    assert_eq!(store.stop_reason().as_deref(), Some(of_it));
+    assert_eq!(store.stopped().await, of_it);
+    // Nor is the end held up.
+    let begun = Instant::now();
+    drop(store);
+    assert!(begun.elapsed() < limit);
 }

@@ -183,6 +183,14 @@ impl Tables {
         Some(row.head.clone().with_state(row.state.clone()))
     }
 
+    pub(super) fn copy(&self, actor: &ActorId) -> Option<Claimed> {
+        let row = self.actors.get(actor)?;
+        Some(Claimed {
+            record: row.head.clone().with_state(row.state.clone()),
+            entries: row.entries.clone(),
+        })
+    }
+
     pub(super) fn inspect(&self, actor: &ActorId, reminders_max: usize) -> Option<Inspected> {
         let record = self.record(actor)?;
         let entries = self.actors.get(actor).map_or(0, |row| row.entries.len());

@@ -1,0 +1,177 @@
+//! What happened to each ingredient, day by day. A day is the difference of two readings of
+//! the ledger, so that keeping books costs nothing while pizzas are sold.
+
+use serde::{Deserialize, Serialize};
+use silo_sdk::context;
+use silo_sdk::entries::Table;
+
+use crate::bindings::types::{DayMovement, IngredientReport};
+use crate::ledger::Line;
+use crate::{Inventory, REPORTS};
+
+/// By ingredient.
+const BOOKS: Table<Book> = Table::new("b");
+const DAYS_MAX: u32 = 90;
+const PAGE_MAX: u32 = 100;
+/// More than are kept, for a page of names.
+const REPORTS_MAX: u32 = 1_000;
+
+/// In all, up to some moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Totals {
+    #[serde(rename = "s")]
+    supplied: u64,
+    #[serde(rename = "u")]
+    used: u64,
+    #[serde(rename = "w")]
+    wasted: u64,
+    #[serde(rename = "o")]
+    ordered: u64,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Book {
+    /// When the last day ended.
+    #[serde(rename = "t")]
+    closed: Totals,
+    /// The days on which something happened, oldest first.
+    #[serde(rename = "d")]
+    days: Vec<(u32, Totals)>,
+}
+
+impl Totals {
+    fn of(line: &Line) -> Self {
+        Self {
+            supplied: line.supplied,
+            used: line.consumed + line.wasted,
+            wasted: line.wasted,
+            ordered: line.ordered,
+        }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            supplied: self.supplied.saturating_sub(before.supplied),
+            used: self.used.saturating_sub(before.used),
+            wasted: self.wasted.saturating_sub(before.wasted),
+            ordered: self.ordered.saturating_sub(before.ordered),
+        }
+    }
+
+    fn and(self, more: Self) -> Self {
+        Self {
+            supplied: self.supplied + more.supplied,
+            used: self.used + more.used,
+            wasted: self.wasted + more.wasted,
+            ordered: self.ordered + more.ordered,
+        }
+    }
+}
+
+impl Inventory {
+    /// The day is over; call it before the day's report is written.
+    pub(crate) fn close_books(&self, day: u32) {
+        let older = LastReport::default();
+        for (ingredient, line) in &self.ledger.lines {
+            let mut book = open(ingredient, &older);
+            let now = Totals::of(line);
+            let moved = now.since(book.closed);
+            if moved == Totals::default() {
+                continue;
+            }
+            match book.days.last_mut() {
+                // What a day that was closed before has left.
+                Some((last, totals)) if *last >= day => *totals = totals.and(moved),
+                _ => book.days.push((day, moved)),
+            }
+            let oldest = day.saturating_sub(DAYS_MAX - 1);
+            book.days.retain(|(day, _)| *day >= oldest);
+            book.closed = now;
+            BOOKS.insert(ingredient, &book);
+        }
+    }
+
+    pub(crate) fn by_day(
+        &self,
+        days: u32,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Vec<IngredientReport> {
+        let today = self.today();
+        let first = today.saturating_sub(days.clamp(1, DAYS_MAX) - 1);
+        let older = LastReport::default();
+        let lines = self.ledger.lines.iter();
+        let behind = lines.filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
+        let report = |(ingredient, line): (&String, &Line)| {
+            let book = open(ingredient, &older);
+            let mut days = book.days;
+            let open = Totals::of(line).since(book.closed);
+            match days.last_mut() {
+                Some((last, totals)) if *last >= today => *totals = totals.and(open),
+                _ if open == Totals::default() => {}
+                _ => days.push((today, open)),
+            }
+            days.retain(|(day, _)| *day >= first);
+            let totals = days.iter().map(|(_, totals)| *totals);
+            let total = totals.fold(Totals::default(), Totals::and);
+            let view = |(day, totals): (u32, Totals)| DayMovement {
+                day,
+                supplied: totals.supplied,
+                used: totals.used,
+                wasted: totals.wasted,
+                ordered: totals.ordered,
+            };
+            IngredientReport {
+                ingredient: ingredient.clone(),
+                supplied: total.supplied,
+                used: total.used,
+                wasted: total.wasted,
+                ordered: total.ordered,
+                days: days.into_iter().rev().map(view).collect(),
+            }
+        };
+        let limit = limit.clamp(1, PAGE_MAX) as usize;
+        behind.take(limit).map(report).collect()
+    }
+
+    fn today(&self) -> u32 {
+        // A copy may look into the database; a query keeps nothing.
+        self.clock.clone().day(context::now_ms()).number
+    }
+}
+
+/// What a version without books wrote last, read when the first book is opened.
+#[derive(Default)]
+struct LastReport(std::cell::OnceCell<Vec<(String, Totals)>>);
+
+impl LastReport {
+    fn totals(&self, ingredient: &str) -> Totals {
+        let read = || {
+            let report = REPORTS
+                .keys(None, REPORTS_MAX)
+                .pop()
+                .and_then(|name| REPORTS.get(&name));
+            let lines = report.map_or_else(Vec::new, |report| report.lines);
+            let totals = |line: crate::bindings::types::StockLine| {
+                let totals = Totals {
+                    supplied: line.supplied,
+                    used: line.consumed + line.wasted,
+                    wasted: line.wasted,
+                    ordered: 0,
+                };
+                (line.ingredient, totals)
+            };
+            lines.into_iter().map(totals).collect()
+        };
+        let lines = self.0.get_or_init(read);
+        let line = lines.iter().find(|(name, _)| name == ingredient);
+        line.map_or_else(Totals::default, |(_, totals)| *totals)
+    }
+}
+
+fn open(ingredient: &str, older: &LastReport) -> Book {
+    BOOKS.get(ingredient).unwrap_or_else(|| Book {
+        closed: older.totals(ingredient),
+        days: Vec::new(),
+    })
+}

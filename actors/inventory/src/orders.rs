@@ -1,0 +1,189 @@
+//! The orders to suppliers, newest first, all together and by state.
+
+use serde::{Deserialize, Serialize};
+use silo_sdk::context;
+use silo_sdk::entries::Table;
+
+use crate::Inventory;
+use crate::bindings::types::{Refusal, SupplyOrder, SupplyState};
+
+const PAGE_MAX: u32 = 200;
+/// Ended orders stay in the list for so long, and so many of them.
+const KEPT_MS: u64 = 90 * 86_400_000;
+const KEPT_MAX: u32 = 1_000;
+/// Old orders that leave the list in one turn.
+const SWEEP_MAX: u32 = 4;
+
+/// By place, which is newest first.
+const ORDERS: Table<Row> = Table::new("o");
+/// Number of the order, by when it ended.
+const ENDED: Table<u64> = Table::new("e");
+
+/// Place to nothing: which orders are in this state.
+fn in_state(state: SupplyState) -> Table<()> {
+    match state {
+        SupplyState::Proposed => Table::new("o-proposed"),
+        SupplyState::Ordered => Table::new("o-ordered"),
+        SupplyState::Accepted => Table::new("o-accepted"),
+        SupplyState::Shipped => Table::new("o-shipped"),
+        SupplyState::PartlyDelivered => Table::new("o-partly"),
+        SupplyState::Delivered => Table::new("o-delivered"),
+        SupplyState::Failed => Table::new("o-failed"),
+        SupplyState::Cancelled => Table::new("o-cancelled"),
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Row {
+    #[serde(rename = "n")]
+    pub(crate) number: u64,
+    #[serde(rename = "i")]
+    pub(crate) ingredient: String,
+    #[serde(rename = "s")]
+    pub(crate) supplier_id: String,
+    #[serde(rename = "q")]
+    pub(crate) quantity: u32,
+    #[serde(rename = "d")]
+    pub(crate) delivered: u32,
+    /// Numbers of the deliveries that were restocked.
+    #[serde(rename = "c")]
+    pub(crate) came: Vec<u32>,
+    #[serde(rename = "t")]
+    pub(crate) state: SupplyState,
+    #[serde(rename = "p", default)]
+    pub(crate) unit_price_cents: Option<u32>,
+    #[serde(rename = "b")]
+    pub(crate) created_at: u64,
+    #[serde(rename = "u")]
+    pub(crate) updated_at: u64,
+    #[serde(rename = "e", default)]
+    pub(crate) due_at: Option<u64>,
+    #[serde(rename = "y", default)]
+    pub(crate) reason: Option<String>,
+}
+
+/// The order's id follows from how many there were before it: whatever is done again
+/// after a crash is done with the same one.
+pub(crate) fn id(number: u64) -> String {
+    format!("supply-{number}")
+}
+
+pub(crate) fn find(order_id: &str) -> Result<Row, Refusal> {
+    let number = order_id.strip_prefix("supply-");
+    let number = number.and_then(|number| number.parse::<u64>().ok());
+    // One number has one spelling.
+    let number = number.filter(|number| id(*number) == order_id);
+    let row = number.and_then(|number| ORDERS.get(&place(number)));
+    row.ok_or_else(|| Refusal::NotFound(format!("there is no order {order_id:?} to a supplier")))
+}
+
+/// Rows are in the order of their names, and the newest is to be first.
+fn place(number: u64) -> String {
+    format!("{:016x}", u64::MAX - number)
+}
+
+pub(crate) fn is_end(state: SupplyState) -> bool {
+    matches!(
+        state,
+        SupplyState::Delivered | SupplyState::Failed | SupplyState::Cancelled
+    )
+}
+
+pub(crate) fn name(state: SupplyState) -> &'static str {
+    match state {
+        SupplyState::Proposed => "proposed",
+        SupplyState::Ordered => "ordered",
+        SupplyState::Accepted => "accepted",
+        SupplyState::Shipped => "shipped",
+        SupplyState::PartlyDelivered => "partlyDelivered",
+        SupplyState::Delivered => "delivered",
+        SupplyState::Failed => "failed",
+        SupplyState::Cancelled => "cancelled",
+    }
+}
+
+impl Row {
+    pub(crate) fn id(&self) -> String {
+        id(self.number)
+    }
+
+    pub(crate) fn view(self) -> SupplyOrder {
+        SupplyOrder {
+            order_id: self.id(),
+            cursor: place(self.number),
+            ingredient: self.ingredient,
+            supplier_id: self.supplier_id,
+            quantity: self.quantity,
+            delivered: self.delivered,
+            state: self.state,
+            unit_price_cents: self.unit_price_cents,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            due_at: self.due_at,
+            reason: self.reason,
+        }
+    }
+}
+
+impl Inventory {
+    /// Writes the order down, which was in the state `before`.
+    pub(crate) fn keep_order(&mut self, row: &Row, before: Option<SupplyState>) {
+        let place = place(row.number);
+        if before != Some(row.state) {
+            if let Some(before) = before {
+                in_state(before).remove(&place);
+            }
+            in_state(row.state).insert(&place, &());
+            if is_end(row.state) {
+                ENDED.insert(&ended_place(row.updated_at, row.number), &row.number);
+                self.orders_ended += 1;
+                self.forget_orders(row.updated_at);
+            }
+        }
+        ORDERS.insert(&place, row);
+    }
+
+    fn forget_orders(&mut self, now: u64) {
+        let before = ended_place(now.saturating_sub(KEPT_MS), 0);
+        for old in ENDED.keys(None, SWEEP_MAX) {
+            if old >= before && self.orders_ended <= KEPT_MAX {
+                return;
+            }
+            if let Some(number) = ENDED.get(&old) {
+                let place = place(number);
+                if let Some(row) = ORDERS.get(&place) {
+                    in_state(row.state).remove(&place);
+                }
+                ORDERS.remove(&place);
+            }
+            ENDED.remove(&old);
+            self.orders_ended = self.orders_ended.saturating_sub(1);
+        }
+    }
+}
+
+fn ended_place(ended_at: u64, number: u64) -> String {
+    format!("{ended_at:016x}.{number:016x}")
+}
+
+pub(crate) fn page(
+    state: Option<SupplyState>,
+    after: Option<&str>,
+    limit: u32,
+) -> Vec<SupplyOrder> {
+    let limit = limit.clamp(1, PAGE_MAX);
+    let places = match state {
+        Some(state) => in_state(state).keys(after, limit),
+        None => ORDERS.keys(after, limit),
+    };
+    let rows = places.iter().filter_map(|place| ORDERS.get(place));
+    rows.map(Row::view).collect()
+}
+
+/// Orders that were made, and of which the supplier has said nothing for so long.
+pub(crate) fn unheard(longer_than_ms: u64, limit: u32) -> Vec<Row> {
+    let before = context::now_ms().saturating_sub(longer_than_ms);
+    let places = in_state(SupplyState::Ordered).keys(None, limit);
+    let rows = places.iter().filter_map(|place| ORDERS.get(place));
+    rows.filter(|row| row.updated_at <= before).collect()
+}

@@ -1,0 +1,281 @@
+//! Ingredients ordered from suppliers. This inventory is the one that says what is under way:
+//! the order, the note that it is, and the message to the supplier are one commit.
+
+use silo_sdk::{CallError, context, log, streams};
+
+use crate::Inventory;
+use crate::bindings::clients::SupplierClient;
+use crate::bindings::types::{
+    Amount, Arrival, Conflict, Refusal, SupplyNews, SupplyOrder, SupplyState,
+};
+use crate::orders::{self, Row};
+use crate::reserve::{DASHBOARD, conflict};
+use crate::rules::{self, RULES};
+
+/// Of the messages that one turn may send.
+const ORDERS_A_TURN_MAX: usize = 100;
+/// A supplier who has not answered after this is asked again.
+const UNHEARD_MS: u64 = 3_600_000;
+
+impl Inventory {
+    pub(crate) fn order_what_is_low(&mut self) {
+        let lines = self.ledger.lines.iter();
+        let low = lines.filter(|(_, line)| line.on_hand < line.armed);
+        let low: Vec<String> = low
+            .map(|(name, _)| name.clone())
+            .take(ORDERS_A_TURN_MAX)
+            .collect();
+        for ingredient in low {
+            self.place(&ingredient);
+        }
+    }
+
+    fn place(&mut self, ingredient: &str) {
+        let Some(mut rule) = RULES.get(ingredient) else {
+            return;
+        };
+        let on_hand = self
+            .ledger
+            .lines
+            .get(ingredient)
+            .map_or(0, |line| line.on_hand);
+        let quantity = rule.up_to.saturating_sub(on_hand);
+        if quantity == 0 {
+            return;
+        }
+        let now = context::now_ms();
+        let row = Row {
+            number: self.number(),
+            ingredient: ingredient.to_owned(),
+            supplier_id: rule.supplier_id.clone(),
+            quantity,
+            delivered: 0,
+            came: Vec::new(),
+            state: SupplyState::Proposed,
+            unit_price_cents: None,
+            created_at: now,
+            updated_at: now,
+            due_at: None,
+            reason: None,
+        };
+        rule.order = Some(row.number);
+        if cfg!(not(feature = "forgetful")) {
+            self.keep_rule(ingredient, &rule);
+        }
+        if rule.ask_first {
+            self.keep_order(&row, None);
+            let message = format!("{} for {quantity} {ingredient} waits for a yes", row.id());
+            tell_manager("supply-proposed", &message);
+        } else {
+            self.send(row, None);
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        if cfg!(feature = "forgetful") {
+            return context::random() >> 16;
+        }
+        self.orders_made += 1;
+        self.orders_made
+    }
+
+    fn send(&mut self, mut row: Row, before: Option<SupplyState>) -> Row {
+        row.state = SupplyState::Ordered;
+        self.keep_order(&row, before);
+        if let Some(line) = self.ledger.lines.get_mut(&row.ingredient) {
+            line.ordered += u64::from(row.quantity);
+        }
+        ask_for(&row);
+        row
+    }
+
+    pub(crate) fn confirm(&mut self, order_id: &str) -> Result<SupplyOrder, Refusal> {
+        let mut row = orders::find(order_id)?;
+        match row.state {
+            SupplyState::Proposed => {
+                row.updated_at = context::now_ms();
+                Ok(self.send(row, Some(SupplyState::Proposed)).view())
+            }
+            SupplyState::Ordered | SupplyState::Accepted => Ok(row.view()),
+            state => Err(no_way(&row, state, "ordered")),
+        }
+    }
+
+    /// Only the supplier knows whether it is too late.
+    pub(crate) fn cancel(&mut self, order_id: &str) -> Result<SupplyOrder, Refusal> {
+        let row = orders::find(order_id)?;
+        match row.state {
+            SupplyState::Cancelled => return Ok(row.view()),
+            SupplyState::Proposed => {}
+            SupplyState::Ordered | SupplyState::Accepted => {
+                let supplier = SupplierClient::of(&row.supplier_id);
+                match supplier.cancel(&context::key(), order_id) {
+                    Ok(()) => {}
+                    Err(CallError::Refused(refusal)) => return Err(refusal),
+                    Err(CallError::Call(failure)) => {
+                        log::warn!("{order_id} cannot be cancelled yet: {failure:?}");
+                        let supplier = &row.supplier_id;
+                        let message = format!("{supplier} gives no answer; try again later");
+                        return Err(conflict(message));
+                    }
+                }
+            }
+            state => return Err(no_way(&row, state, "cancelled")),
+        }
+        Ok(self.cancelled(row).view())
+    }
+
+    fn cancelled(&mut self, row: Row) -> Row {
+        let why = "it was cancelled before it left".to_owned();
+        let row = self.end(row, SupplyState::Cancelled, Some(why));
+        self.settle_rule(&row, rules::Row::was_cancelled);
+        row
+    }
+
+    fn end(&mut self, mut row: Row, state: SupplyState, reason: Option<String>) -> Row {
+        let before = row.state;
+        row.state = state;
+        row.reason = reason;
+        row.due_at = None;
+        row.updated_at = context::now_ms();
+        self.keep_order(&row, Some(before));
+        row
+    }
+
+    /// The rule hears of its order's end, if it still waits for it.
+    fn settle_rule(&mut self, row: &Row, how: impl FnOnce(&mut rules::Row)) {
+        let rule = RULES.get(&row.ingredient);
+        let Some(mut rule) = rule.filter(|rule| rule.order == Some(row.number)) else {
+            return;
+        };
+        how(&mut rule);
+        self.keep_rule(&row.ingredient, &rule);
+        self.order_what_is_low();
+    }
+
+    /// What the order's supplier, and nobody else, tells of it.
+    pub(crate) fn hear(&mut self, order_id: &str, news: SupplyNews) -> Result<(), Refusal> {
+        let mut row = orders::find(order_id)?;
+        let supplier = context::caller().filter(|caller| caller.actor_type == "supplier");
+        if supplier.is_none_or(|supplier| supplier.key != row.supplier_id) {
+            let message = format!("only supplier/{} tells of {order_id}", row.supplier_id);
+            return Err(conflict(message));
+        }
+        if let SupplyNews::Delivered(delivery) = news {
+            return self.take_delivery(row, &delivery);
+        }
+        if orders::is_end(row.state) {
+            return Ok(());
+        }
+        let before = row.state;
+        match news {
+            SupplyNews::Accepted(accepted) if before == SupplyState::Ordered => {
+                row.state = SupplyState::Accepted;
+                row.unit_price_cents = Some(accepted.unit_price_cents);
+                row.due_at = Some(accepted.due_at);
+            }
+            SupplyNews::Shipped if before != SupplyState::PartlyDelivered => {
+                row.state = SupplyState::Shipped;
+            }
+            SupplyNews::Failed(reason) => {
+                self.has_failed(row, reason);
+                return Ok(());
+            }
+            SupplyNews::Cancelled => {
+                self.cancelled(row);
+                return Ok(());
+            }
+            // Told before, or overtaken by what is newer.
+            _ => return Ok(()),
+        }
+        row.updated_at = context::now_ms();
+        self.keep_order(&row, Some(before));
+        Ok(())
+    }
+
+    /// Restocked once by its number, also when the order has failed meanwhile: what has come
+    /// is here. The rest of the order stays under way until the supplier says otherwise.
+    fn take_delivery(&mut self, mut row: Row, delivery: &Arrival) -> Result<(), Refusal> {
+        let quantity = delivery.quantity.min(row.quantity - row.delivered);
+        if row.came.contains(&delivery.number) || quantity == 0 {
+            return Ok(());
+        }
+        let amounts = [Amount {
+            ingredient: row.ingredient.clone(),
+            quantity,
+        }];
+        if !self.ledger.restock(&amounts) {
+            self.has_failed(row, "no store room holds that much".to_owned());
+            return Ok(());
+        }
+        row.came.push(delivery.number);
+        row.delivered += quantity;
+        if row.delivered == row.quantity {
+            if orders::is_end(row.state) {
+                self.keep_order(&row, Some(row.state));
+            } else {
+                let row = self.end(row, SupplyState::Delivered, None);
+                self.settle_rule(&row, rules::Row::came);
+            }
+        } else {
+            let before = row.state;
+            if !orders::is_end(before) {
+                row.state = SupplyState::PartlyDelivered;
+                row.due_at = delivery.next_at;
+                row.updated_at = context::now_ms();
+            }
+            self.keep_order(&row, Some(before));
+        }
+        self.wake_rules(&amounts);
+        self.order_what_is_low();
+        Ok(())
+    }
+
+    fn has_failed(&mut self, row: Row, reason: String) {
+        if orders::is_end(row.state) {
+            return;
+        }
+        let row = self.end(row, SupplyState::Failed, Some(reason));
+        self.settle_rule(&row, rules::Row::failed);
+        self.remind();
+        let reason = row.reason.as_deref().unwrap_or_default();
+        let message = format!("{} for {} failed: {reason}", row.id(), row.ingredient);
+        let restaurant = context::key();
+        let alert = silo_sdk::json::json!({
+            "restaurantId": restaurant, "at": context::now_ms(), "failedOrder": row.view(),
+        });
+        streams::publish("inventory-alerts", &restaurant, &alert);
+        tell_manager("supply-failed", &message);
+    }
+
+    /// Once a day. A message may have come to nothing, however durable it is; the supplier
+    /// does not take an order of this id twice.
+    pub(crate) fn look_after_orders(&mut self) {
+        self.wake_all_rules();
+        for row in orders::unheard(UNHEARD_MS, 50) {
+            ask_for(&row);
+        }
+    }
+}
+
+fn ask_for(row: &Row) {
+    let supplier = SupplierClient::of(&row.supplier_id);
+    supplier.send_order(&context::key(), &row.id(), &row.ingredient, row.quantity);
+}
+
+fn tell_manager(kind: &str, message: &str) {
+    let alert = silo_sdk::json::json!({
+        "at": context::now_ms(), "alert": {"kind": kind, "message": message},
+    });
+    streams::publish(DASHBOARD, &context::key(), &alert);
+}
+
+fn no_way(row: &Row, state: SupplyState, wanted: &str) -> Refusal {
+    let state = orders::name(state);
+    Refusal::Conflict(Conflict {
+        message: format!("{} is {state} and cannot be {wanted}", row.id()),
+        current: Some(state.to_owned()),
+        wanted: Some(wanted.to_owned()),
+        allowed: Vec::new(),
+    })
+}

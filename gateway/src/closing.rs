@@ -1,0 +1,179 @@
+//! How a door closes without cutting off anybody who has already asked.
+//!
+//! A request is answered if its last byte was there before its connection was closed, and
+//! a connection is closed only when nothing lies in it unread. So, on the way out:
+//!
+//! - whoever waits in the system's queue is let in first ([`those_who_wait`]): to close a
+//!   listener is to reset them;
+//! - a connection with nothing to do stays a little, and is looked at before it goes
+//!   ([`finish`]): the HTTP library closes such a one at once, whether a request has come
+//!   that it has not read yet or not;
+//! - a connection at work is told by `Connection: close` or GOAWAY that this was the last.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulConnection;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep};
+
+/// How long a connection with nothing to do stays: what was sent before its client could
+/// know is on its way.
+const LINGER: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What goes on in a connection.
+#[derive(Clone, Default)]
+pub(crate) struct Conversation(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    requests: AtomicUsize,
+    /// From the first look on.
+    is_closing: AtomicBool,
+    is_read: AtomicBool,
+}
+
+/// A request that is being answered.
+pub(crate) struct Request(Conversation);
+
+impl Conversation {
+    pub(crate) fn begin(&self) -> Request {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        Request(self.clone())
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.0.requests.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether nothing lay in the socket when it was read last.
+    fn is_read(&self) -> bool {
+        self.0.is_read.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.0.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection's socket, which knows whether something lies in it that nobody has read.
+pub(crate) struct Socket {
+    stream: TcpStream,
+    conversation: Conversation,
+}
+
+impl Socket {
+    pub(crate) fn new(stream: TcpStream, conversation: Conversation) -> Self {
+        Self {
+            stream,
+            conversation,
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let state = &self.conversation.0;
+        if state.is_closing.load(Ordering::Relaxed) {
+            // "Nothing yet" may be an answer of the past: the runtime hears from the system
+            // later than the system from the network. So the system itself is asked.
+            let is_empty = || rustix::io::ioctl_fionread(&self.stream).is_ok_and(|n| n == 0);
+            let is_read = polled.is_pending() && is_empty();
+            state.is_read.store(is_read, Ordering::Relaxed);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Carries a connection to its end, once the door is closing.
+pub(crate) async fn finish<C: GracefulConnection>(
+    mut connection: Pin<&mut C>,
+    conversation: &Conversation,
+) -> C::Output {
+    conversation.0.is_closing.store(true, Ordering::Relaxed);
+    let until = Instant::now() + LINGER;
+    while !conversation.is_at_work() {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => return ended,
+            () = sleep(LOOK) => {}
+        }
+        if Instant::now() >= until && conversation.is_read() {
+            break;
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
+
+/// Closes the listener, and returns those whom the system has let in and nobody has heard
+/// yet. The queue is made as short as it can be first, so that nobody joins it meanwhile.
+pub(crate) fn those_who_wait(listener: TcpListener) -> Vec<TcpStream> {
+    let waiting = listener.into_std().and_then(|listener| {
+        rustix::net::listen(&listener, 0)?;
+        let mut waiting = Vec::new();
+        loop {
+            match listener.accept() {
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(true)?;
+                    stream.set_nodelay(true)?;
+                    waiting.push(TcpStream::from_std(stream)?);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(waiting),
+                // Gone before it was let in.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot let in who waits");
+                    return Ok(waiting);
+                }
+            }
+        }
+    });
+    waiting.unwrap_or_else(|error: io::Error| {
+        tracing::warn!(%error, "cannot let in who waits");
+        Vec::new()
+    })
+}

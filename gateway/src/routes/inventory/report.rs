@@ -1,0 +1,134 @@
+//! `/api/inventory/{id}/report`: what came and went of each ingredient, day by day.
+
+use axum::response::Response;
+use pizza_types::ActorId;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::access::Own;
+use crate::access::Role::Manager;
+use crate::answer::{plain, told};
+use crate::caller::Caller;
+use crate::endpoint::{Endpoint, Parameter, get};
+use crate::openapi::Schemas;
+use crate::parameters::{Path, Query};
+use crate::problem::Problem;
+use crate::routes::{AFTER, LIMIT, paged};
+use crate::time::Day;
+
+const DAYS: u32 = 90;
+const PAGE: u32 = 50;
+const PAGE_MAX: u32 = 100;
+
+const PAGES: &[Parameter] = &[
+    Parameter {
+        name: "days",
+        about: "How many, today included; 90 at most.",
+        schema: |_| json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+    },
+    AFTER,
+    LIMIT,
+];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get("/api/inventory/{id}/report", report)
+            .summary("What was supplied, used, wasted and ordered of each ingredient, by day")
+            .by(&[Manager], Own::Restaurant)
+            .query(PAGES)
+            .gives(schema),
+    ]
+}
+
+fn schema(schemas: &mut Schemas) -> Value {
+    let date = json!({"type": "string", "format": "date", "description": "The date."});
+    let day = schemas.answer_of("inventory", "day-movement");
+    let day = day.with("day", date, true).done();
+    let days = json!({
+        "type": "array",
+        "description": "Days on which something happened, newest first",
+        "items": day,
+    });
+    let of_one = schemas.answer_of("inventory", "ingredient-report");
+    let of_one = of_one.with("days", days, true).done();
+    let next = json!({"type": "string", "description": "What to ask for as `after`"});
+    paged(
+        "ingredients",
+        json!({"type": "array", "items": of_one}),
+        next,
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    days: Option<u32>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Arguments {
+    days: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    limit: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    restaurant_id: &'a str,
+    ingredients: Vec<Ingredient<'a>>,
+    /// What to ask for as `after` to see more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a RawValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ingredient<'a> {
+    #[serde(borrow)]
+    ingredient: &'a RawValue,
+    supplied: u64,
+    used: u64,
+    wasted: u64,
+    ordered: u64,
+    days: Vec<Movement>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Movement {
+    day: Day,
+    supplied: u64,
+    used: u64,
+    wasted: u64,
+    ordered: u64,
+}
+
+async fn report(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let inventory = ActorId::new("inventory", id.as_str())?;
+    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let arguments = Arguments {
+        days: asked.days.unwrap_or(DAYS).clamp(1, DAYS),
+        after: asked.after,
+        limit,
+    };
+    let reply = caller.ask_with(inventory, "movements", &arguments).await?;
+    let ingredients: Vec<Ingredient<'_>> = plain(&reply)?;
+    let full = ingredients.len() >= limit as usize;
+    let next = ingredients
+        .last()
+        .filter(|_| full)
+        .map(|last| last.ingredient);
+    let answer = Report {
+        restaurant_id: &id,
+        ingredients,
+        next,
+    };
+    told(&reply, &answer)
+}
