@@ -170,6 +170,7 @@ fn a_dashboard_sees_every_change_once_and_goes_on_where_it_was() {
     wait(|| ready(&before));
     let path = "/api/dashboard/napoli/stream";
     let mut screen = Reader::open(pizza.http, path, None);
+    screen.is_open();
     let order = pizza.order();
     let mut seen = Vec::new();
     while seen.last() != Some(&json!("ready")) {

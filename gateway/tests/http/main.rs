@@ -8,6 +8,7 @@ mod document;
 mod endpoints;
 mod fake;
 mod idempotency;
+mod inventory;
 mod mistakes;
 mod problems;
 mod restaurants;

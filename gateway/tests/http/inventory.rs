@@ -1,0 +1,121 @@
+//! The endpoints of an inventory: which method each asks, and what it tells of the answer.
+
+use serde_json::{Value, json};
+
+use crate::endpoints::{Case, check};
+
+#[tokio::test]
+async fn an_inventory_and_its_menu() {
+    let lines = |at: Value| {
+        json!([{"ingredient": "dough", "onHand": 5, "reserved": 0, "consumed": 1, "wasted": 2,
+            "supplied": 8, "threshold": 3, "rule": {"orderBelow": 6, "upTo": 9,
+                "supplierId": "market", "askFirst": false, "on": true, "orderId": "supply-1",
+                "failures": 1, "notBefore": at, "rests": false}}])
+    };
+    let stock = lines(json!("1970-01-01T00:00:01.000Z"));
+    let stock = json!({"restaurantId": "napoli", "stock": stock});
+    let lines = lines(json!(1_000));
+    let case = |request, method, arguments, answer, told| Case {
+        request,
+        call: ("inventory/napoli", method, arguments),
+        answer,
+        told,
+    };
+    let amounts = json!([{"ingredient": "dough", "quantity": 5}]);
+    check(vec![
+        case("GET /api/inventory/napoli", "stock", json!([]), lines.clone(), stock.clone()),
+        case(
+            "PUT /api/inventory/napoli/stock\n\n{\"amounts\":[{\"ingredient\":\"dough\",\"quantity\":5}]}",
+            "restock",
+            json!({"amounts": amounts}),
+            json!({"ok": lines}),
+            stock.clone(),
+        ),
+        case(
+            "PUT /api/inventory/napoli/thresholds\n\n{\"thresholds\":[{\"ingredient\":\"dough\",\"quantity\":5}]}",
+            "set-threshold",
+            json!({"thresholds": amounts}),
+            json!({"ok": lines}),
+            stock,
+        ),
+        case(
+            "GET /api/inventory/napoli/history?days=7",
+            "history",
+            json!([7]),
+            json!([{"day": 20_289, "at": 1_000, "lines": []}]),
+            json!({"restaurantId": "napoli", "days":
+                [{"day": "2025-07-20", "at": "1970-01-01T00:00:01.000Z", "lines": []}]}),
+        ),
+        case(
+            "GET /api/restaurants/napoli/menu",
+            "menu",
+            json!([]),
+            json!([{"pizzaType": "Margherita"}]),
+            json!({"restaurantId": "napoli", "menu": [{"pizzaType": "Margherita"}]}),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_suppliers_are_asked_for() {
+    let order = |at: Value| {
+        json!({"orderId": "supply-1", "ingredient": "dough", "supplierId": "market",
+            "quantity": 9, "delivered": 4, "state": "partlyDelivered", "unitPriceCents": 35,
+            "createdAt": at, "updatedAt": at, "dueAt": at, "cursor": "c"})
+    };
+    let (ms, text) = (
+        order(json!(1_000)),
+        order(json!("1970-01-01T00:00:01.000Z")),
+    );
+    let case = |request, method, arguments, answer, told| Case {
+        request,
+        call: ("inventory/napoli", method, arguments),
+        answer,
+        told,
+    };
+    let movement = |day: Value| {
+        json!([{"ingredient": "dough", "supplied": 4, "used": 3, "wasted": 1, "ordered": 9,
+            "days": [{"day": day, "supplied": 4, "used": 3, "wasted": 1, "ordered": 9}]}])
+    };
+    let rule = json!({"ingredient": "dough", "orderBelow": 5, "upTo": 9, "supplierId": "market"});
+    check(vec![
+        case(
+            "GET /api/inventory/napoli/orders?state=accepted&after=b&limit=1",
+            "orders",
+            json!({"state": "accepted", "after": "b", "limit": 1}),
+            json!([ms]),
+            json!({"restaurantId": "napoli", "orders": [text], "next": "c"}),
+        ),
+        case(
+            "POST /api/inventory/napoli/orders/supply-1/confirm",
+            "confirm-order",
+            json!({"orderId": "supply-1"}),
+            json!({"ok": ms}),
+            text.clone(),
+        ),
+        case(
+            "POST /api/inventory/napoli/orders/supply-1/cancel\n\n{}",
+            "cancel-order",
+            json!({"orderId": "supply-1"}),
+            json!({"ok": ms}),
+            text,
+        ),
+        case(
+            "PUT /api/inventory/napoli/rules\n\n{\"rules\":[{\"ingredient\":\"dough\",\"orderBelow\":5,\"upTo\":9,\"supplierId\":\"market\"}]}",
+            "set-rules",
+            json!({"rules": [rule]}),
+            json!({"ok": []}),
+            json!({"restaurantId": "napoli", "stock": []}),
+        ),
+        case(
+            "GET /api/inventory/napoli/report?days=7&limit=1",
+            "movements",
+            json!({"days": 7, "limit": 1}),
+            movement(json!(20_289)),
+            json!({"restaurantId": "napoli", "ingredients": movement(json!("2025-07-20")),
+                "next": "dough"}),
+        ),
+    ])
+    .await;
+}
