@@ -44,7 +44,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn schema(schemas: &mut Schemas) -> Value {
     let date = json!({"type": "string", "format": "date", "description": "The date."});
     let day = schemas.answer_of("inventory", "day-movement");
-    let day = day.with("day", date, true).done();
+    // By the contract's own name, which the report refers to: a day is told as a date here.
+    let day = schemas.name("InventoryDayMovement", day.with("day", date, true).done());
     let days = json!({
         "type": "array",
         "description": "Days on which something happened, newest first",
