@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::Walk;
+use crate::walk::Walk;
 
 pub(crate) fn inventory(walk: &mut Walk) {
     let path = "/api/inventory/napoli";
