@@ -13,9 +13,9 @@ pub(crate) struct Walk {
 
 /// One endpoint: the good request first, then the bad ones.
 pub(crate) struct Row<'w> {
-    walk: &'w Walk,
-    name: String,
-    method: &'static str,
+    pub(crate) walk: &'w Walk,
+    pub(crate) name: String,
+    pub(crate) method: &'static str,
 }
 
 impl Walk {
