@@ -127,7 +127,9 @@ fn a_browser_resumes_after_a_cut_and_stops_by_itself_after_the_end() {
     let config = data.path().join("soon.toml");
     std::fs::write(&config, "[gateway]\nsse_retry_ms = 50\n").expect("written");
     let config = config.display().to_string();
-    let pizza = Pizza::start(&data.path().join("data"), &["--config", &config]);
+    // As slow as a real kitchen, so that the order can be cancelled whenever the browser is ready.
+    let options = ["--config", &config, "--speed", "1"];
+    let pizza = Pizza::start(&data.path().join("data"), &options);
     let order = pizza.order();
     let mut browser = Command::new("node");
     browser.arg(format!("{SOURCES}/browser.mjs"));

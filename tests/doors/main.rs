@@ -1,6 +1,8 @@
 //! Who is let in from elsewhere, by which door, and what the operator is told of it.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod strangers;
 
 use common::{Pizza, request};
 
