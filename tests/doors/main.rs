@@ -2,6 +2,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod exposed;
+mod floods;
 mod strangers;
 
 use common::{Pizza, request};

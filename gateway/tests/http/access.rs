@@ -107,7 +107,14 @@ async fn on_loopback_nobody_needs_a_token_unless_a_proxy_speaks() {
     let server = furnished(open).await;
     let read = "GET /api/orders/order-1";
     assert_eq!(server.send(read).await.status, 200);
-    for header in ["x-forwarded-for: 203.0.113.9", "forwarded: for=203.0.113.9"] {
+    for header in [
+        "x-forwarded-for: 203.0.113.9",
+        "x-forwarded-proto: https",
+        "forwarded: for=203.0.113.9",
+        "via: 1.1 relay",
+        "x-real-ip: 203.0.113.9",
+        "cf-connecting-ip: 203.0.113.9",
+    ] {
         let answer = server.send(&format!("{read}\n{header}")).await;
         answer.problem(401, "unauthorized");
     }

@@ -100,21 +100,46 @@ async fn an_actor_that_does_not_answer_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn connections_over_the_limit_wait() {
+async fn an_idle_connection_gives_way_and_one_at_work_stays() {
     let server = Server::with(GatewayConfig {
         connections_max: 1,
         ..GatewayConfig::default()
     })
     .await;
-    let mut first = server.connect().await;
-    first.write("GET /health/live", b"").await;
-    assert_eq!(first.read().await.status, 200);
-    let mut second = server.connect().await;
-    second.write("GET /health/live", b"").await;
-    let early = tokio::time::timeout(Duration::from_millis(100), second.read()).await;
+    let mut idle = server.connect().await;
+    idle.write("GET /health/live", b"").await;
+    assert_eq!(idle.read().await.status, 200);
+    let mut newcomer = server.connect().await;
+    newcomer.write("GET /health/live", b"").await;
+    assert_eq!(newcomer.read().await.status, 200);
+    assert!(idle.ends_within(Duration::from_secs(5)).await);
+    // A stream is at work as long as it lasts: whoever comes then waits.
+    newcomer.write("GET /api/dashboard/r/stream", b"").await;
+    let head = newcomer.read_head().await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let mut late = server.connect().await;
+    late.write("GET /health/live", b"").await;
+    let early = tokio::time::timeout(Duration::from_millis(100), late.read()).await;
     assert!(early.is_err(), "only one connection is served");
-    drop(first);
-    assert_eq!(second.read().await.status, 200);
+    drop(newcomer);
+    assert_eq!(late.read().await.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_has_no_more_than_its_share() {
+    let server = Server::with(GatewayConfig {
+        connections_per_address_max: 1,
+        ..GatewayConfig::default()
+    })
+    .await;
+    let mut busy = server.connect().await;
+    busy.write("GET /api/dashboard/r/stream", b"").await;
+    busy.read_head().await;
+    let mut refused = server.connect().await;
+    refused
+        .write_raw(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    assert!(refused.ends_within(Duration::from_secs(5)).await);
 }
 
 /// Nobody else waits while others misuse the gateway.
