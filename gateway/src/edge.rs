@@ -112,7 +112,7 @@ fn harden(headers: &mut HeaderMap) {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (
             header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
+            HeaderValue::from_static("same-origin"),
         ),
         (
             header::CONTENT_SECURITY_POLICY,

@@ -33,6 +33,9 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
         tracing::info!("everybody has to show a token, also on this machine");
         config.gateway.anonymous_on_loopback = false;
     }
+    if !config.demo && config.gateway.tokens.is_empty() {
+        tracing::warn!("`demo` is off and there are no [[gateway.tokens]]: the API serves nobody");
+    }
     Ok(())
 }
 

@@ -66,6 +66,5 @@ fn the_same_page_commands_much_where_it_is_listed_as_ours() {
     std::fs::write(&file, config).expect("written");
     let config = file.display().to_string();
     let (_, effects, _) = tried(pages, &["--config", &config], data.path());
-    println!("{effects:?}");
     assert!(effects.len() >= 15, "only {effects:?}");
 }

@@ -60,7 +60,15 @@ pub(super) fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Map<Strin
 
 fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     let rules = &endpoint.rules;
-    let mut kinds = vec![problem::MALFORMED, problem::TOO_FAST, problem::INTERNAL];
+    let mut kinds = vec![
+        problem::MALFORMED,
+        problem::OTHER_HOST,
+        problem::TOO_FAST,
+        problem::INTERNAL,
+    ];
+    if endpoint.is_command() || rules.streams {
+        kinds.push(problem::OTHER_ORIGIN);
+    }
     if !rules.public {
         kinds.extend([problem::UNAUTHORIZED, problem::FORBIDDEN, problem::STALE]);
     }

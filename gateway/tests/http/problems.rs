@@ -324,7 +324,7 @@ async fn every_answer_has_its_request_id_and_is_hardened() {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("cache-control", "no-store"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
         ] {
             assert_eq!(answer.header(name), Some(value));
         }
