@@ -291,7 +291,7 @@ fn an_actor_is_looked_at_asked_and_put_to_rest() {
 }
 
 #[test]
-fn bodies_are_bounded() {
+fn bodies_are_bounded_plain_and_of_no_strangers_page() {
     let data = tempfile::tempdir().expect("a directory");
     let pizza = Pizza::start(data.path(), &[]);
     let bearer = format!("Bearer {}", token(data.path()));
@@ -301,4 +301,14 @@ fn bodies_are_bounded() {
     let answer = request(pizza.admin, "POST", path, &headers, Some(&body));
     assert_eq!(answer.status, 413, "{}", answer.text());
     assert_eq!(answer.json()["type"], "urn:silo:problem:too-large");
+    // What is packed is not unpacked, however small it is.
+    let headers = [headers[0], ("content-encoding", "gzip")];
+    let packed = request(pizza.admin, "POST", path, &headers, Some(b"\x1f\x8b"));
+    assert_eq!(packed.status, 415, "{}", packed.text());
+    let kind = "urn:silo:problem:unsupported-content-encoding";
+    assert_eq!(packed.json()["type"], kind);
+    // A page of a stranger has no say at this door either, whatever it shows.
+    let headers = [headers[0], ("origin", "http://strange.example")];
+    let foreign = request(pizza.admin, "POST", path, &headers, Some(b"[]"));
+    assert_eq!(foreign.status, 403, "{}", foreign.text());
 }

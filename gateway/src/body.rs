@@ -11,6 +11,7 @@ use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
+use pizza_http::content_coding;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -213,14 +214,9 @@ fn told(found: Vec<Violation>) -> Problem {
 /// # Errors
 /// When the body is compressed: nothing here unpacks it.
 fn is_plain(headers: &HeaderMap) -> Result<(), Problem> {
-    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    let mut codings = codings.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    let packed = codings.find(|coding| {
-        let coding = coding.trim_ascii();
-        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-    });
-    let Some(coding) = packed else { return Ok(()) };
-    let coding = String::from_utf8_lossy(coding.trim_ascii());
+    let Some(coding) = content_coding(headers) else {
+        return Ok(());
+    };
     let detail = format!("the content coding {coding:?} is not taken; send the body as it is");
     Err(Problem::new(problem::CONTENT_ENCODING, detail))
 }

@@ -9,11 +9,12 @@
 //! - [`visitor`]: what is between a connection and the routes
 //! - [`calm`]: a client of HTTP/2 that sends nothing but frames is sent away
 //! - [`origin`]: a web page's origin; [`admission`]: which requests are not for us
-//! - [`forwarded`]: whether somebody handed a request on
+//! - [`forwarded`]: whether somebody handed a request on; [`coding`]: whether its body is packed
 
 pub mod admission;
 mod calm;
 mod closing;
+pub mod coding;
 pub mod connections;
 pub mod forwarded;
 pub mod limits;
@@ -22,6 +23,7 @@ mod places;
 mod visitor;
 
 pub use admission::{Admission, HostName, Refusal};
+pub use coding::content_coding;
 pub use connections::{Door, serve};
 pub use forwarded::is_handed_on;
 pub use limits::Limits;

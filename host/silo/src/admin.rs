@@ -30,7 +30,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_client::Client;
-use pizza_http::{Admission, Peer};
+use pizza_http::{Admission, Peer, content_coding};
 use pizza_modules::Modules;
 use pizza_runtime::Silo;
 use pizza_store::Store;
@@ -106,7 +106,10 @@ async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next
             if let Some(peer) = request.extensions().get::<Peer>() {
                 peer.authenticated();
             }
-            next.run(request).await
+            match content_coding(request.headers()) {
+                None => next.run(request).await,
+                Some(coding) => Problem::packed(&coding).into_response(),
+            }
         }
         Some(_) => Problem::unauthorized("this is not the admin token").into_response(),
         None => Problem::unauthorized("Authorization: Bearer TOKEN is missing").into_response(),

@@ -41,6 +41,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
+    pub(super) fn packed(coding: &str) -> Self {
+        let detail = format!("the content coding {coding:?} is not taken; send the body as it is");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported-content-encoding", detail)
+    }
+
     pub(super) fn unauthorized(detail: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
     }
