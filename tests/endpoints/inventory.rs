@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::Walk;
+use crate::walk::Walk;
 
-pub fn inventory(walk: &mut Walk) {
+pub(crate) fn inventory(walk: &mut Walk) {
     let path = "/api/inventory/napoli";
     walk.row("GET", "/api/inventory/{id}")
         .good(200, path, None)
@@ -50,7 +50,7 @@ pub fn inventory(walk: &mut Walk) {
         .not_for("kitchen", path, None);
 }
 
-pub fn supply(walk: &mut Walk) {
+pub(crate) fn supply(walk: &mut Walk) {
     let path = "/api/inventory/napoli/rules";
     let rule = |below: Value| {
         let rule = json!({"ingredient": "dough", "orderBelow": below, "upTo": 9_000_000,

@@ -6,14 +6,14 @@ use crate::fake::order;
 use crate::socket::Server;
 
 /// A request; the call that it becomes; the actor's answer; what is told of it.
-pub struct Case {
-    pub request: &'static str,
-    pub call: (&'static str, &'static str, Value),
-    pub answer: Value,
-    pub told: Value,
+pub(crate) struct Case {
+    pub(crate) request: &'static str,
+    pub(crate) call: (&'static str, &'static str, Value),
+    pub(crate) answer: Value,
+    pub(crate) told: Value,
 }
 
-pub async fn check(cases: Vec<Case>) {
+pub(crate) async fn check(cases: Vec<Case>) {
     let server = Server::start().await;
     for case in cases {
         let (target, method, arguments) = case.call;
