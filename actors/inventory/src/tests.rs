@@ -329,7 +329,7 @@ fn nothing_rests_for_a_date_that_was_set_back() {
     assert_eq!(asked(&host).len(), 2);
     // Nobody knows for how long nothing was heard of it.
     host.set_now_ms(host.now_ms() - 3_600_000);
-    inventory.on_reminder(upkeep::EXPIRE.to_owned(), 0, 0);
+    inventory.on_reminder(crate::days::DAILY.to_owned(), 0, 0);
     assert_eq!(asked(&host)[2], asked(&host)[1]);
 }
 
