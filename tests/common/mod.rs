@@ -57,6 +57,17 @@ impl Pizza {
         Self::start_as(program, "127.0.0.1:0", data, options, Stdio::inherit())
     }
 
+    /// On a machine whose date is the true one and what this file says, whenever it is asked.
+    pub fn start_dated(offset: &Path, data: &Path, options: &[&str], log: Stdio) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_pizza"));
+        program
+            .env("LD_PRELOAD", fake_clock())
+            .env("FAKETIME_TIMESTAMP_FILE", offset)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Self::start_as(program, "127.0.0.1:0", data, options, log)
+    }
+
     pub fn start_logged(http: &str, data: &Path, options: &[&str], log: Stdio) -> Self {
         let program = Command::new(env!("CARGO_BIN_EXE_pizza"));
         Self::start_as(program, http, data, options, log)

@@ -180,10 +180,13 @@ pub(crate) fn page(
     rows.map(Row::view).collect()
 }
 
-/// Orders that were made, and of which the supplier has said nothing for so long.
+/// Orders that were made, and of which the supplier has said nothing for so long; or who
+/// knows how long, if the date was set back since: being asked again, a supplier says the same.
 pub(crate) fn unheard(longer_than_ms: u64, limit: u32) -> Vec<Row> {
-    let before = context::now_ms().saturating_sub(longer_than_ms);
+    let now = context::now_ms();
+    let before = now.saturating_sub(longer_than_ms);
     let places = in_state(SupplyState::Ordered).keys(None, limit);
     let rows = places.iter().filter_map(|place| ORDERS.get(place));
-    rows.filter(|row| row.updated_at <= before).collect()
+    rows.filter(|row| row.updated_at <= before || row.updated_at > now)
+        .collect()
 }

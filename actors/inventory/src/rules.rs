@@ -60,10 +60,21 @@ impl Row {
     pub(crate) fn failed(&mut self) {
         self.order = None;
         self.failures = self.failures.saturating_add(1);
+        self.not_before = context::now_ms() + self.rest_ms();
+    }
+
+    fn rest_ms(&self) -> u64 {
         let speed: u64 = config::parse_or("speed", 1);
-        let doubled = REST_MS << (self.failures - 1).min(10);
+        let doubled = REST_MS << self.failures.saturating_sub(1).min(10);
         let rest_ms = doubled.min(REST_MS_MAX) / speed.max(1);
-        self.not_before = context::now_ms() + rest_ms.max(1);
+        rest_ms.max(1)
+    }
+
+    /// What is left of its rest. One that would last longer than it was begun for was begun
+    /// before the date was set back, and nobody waits for that.
+    fn left_ms(&self) -> u64 {
+        let left_ms = self.not_before.saturating_sub(context::now_ms());
+        if left_ms > self.rest_ms() { 0 } else { left_ms }
     }
 
     pub(crate) fn was_cancelled(&mut self) {
@@ -135,9 +146,8 @@ impl Inventory {
 
     /// What has rested long enough after a failure is ordered again.
     pub(crate) fn order_again(&mut self) {
-        let now = context::now_ms();
         for (ingredient, mut row) in self.sleeping() {
-            if row.not_before > 0 && row.not_before <= now {
+            if row.not_before > 0 && row.left_ms() == 0 {
                 row.not_before = 0;
                 self.keep_rule(&ingredient, &row);
             }
@@ -149,10 +159,9 @@ impl Inventory {
     /// At the earliest time at which something may be ordered again.
     pub(crate) fn remind(&self) {
         let sleeping = self.sleeping();
-        let times = sleeping.iter().map(|(_, row)| row.not_before);
-        if let Some(earliest) = times.filter(|at| *at > 0).min() {
-            let delay_ms = earliest.saturating_sub(context::now_ms()).max(1);
-            reminders::set(AGAIN, Duration::from_millis(delay_ms));
+        let resting = sleeping.iter().filter(|(_, row)| row.not_before > 0);
+        if let Some(least_ms) = resting.map(|(_, row)| row.left_ms()).min() {
+            reminders::set(AGAIN, Duration::from_millis(least_ms.max(1)));
         }
     }
 

@@ -316,6 +316,24 @@ fn a_supplier_who_says_nothing_is_asked_again_with_the_same_id() {
 }
 
 #[test]
+fn nothing_rests_for_a_date_that_was_set_back() {
+    let (host, mut inventory) = stocked(rule());
+    eat(&mut inventory, "a", 12);
+    hear(
+        &mut inventory,
+        "supply-1",
+        SupplyNews::Failed("lost".to_owned()),
+    );
+    host.set_now_ms(host.now_ms() - 3_600_000);
+    inventory.on_reminder(rules::AGAIN.to_owned(), 0, 0);
+    assert_eq!(asked(&host).len(), 2);
+    // Nobody knows for how long nothing was heard of it.
+    host.set_now_ms(host.now_ms() - 3_600_000);
+    inventory.on_reminder(crate::days::DAILY.to_owned(), 0, 0);
+    assert_eq!(asked(&host)[2], asked(&host)[1]);
+}
+
+#[test]
 fn a_report_tells_each_day_what_came_and_went() {
     let (host, mut inventory) = stocked(rule());
     eat(&mut inventory, "a", 5);

@@ -18,7 +18,7 @@ const LEAVES: u32 = 0;
 
 pub(crate) fn set_out(row: &Row) {
     UNDER_WAY.insert(&row.number.to_string(), &row.key());
-    arm(row, LEAVES, context::now_ms() + row.lead_ms / 2);
+    arm(row, LEAVES, row.lead_ms / 2);
 }
 
 impl Supplier {
@@ -37,7 +37,10 @@ impl Supplier {
                 row.stage = Stage::Shipped;
                 row.keep();
                 row.tell();
-                arm(&row, 1, row.due_at);
+                // No longer than the rest of its way, also when the date was set back.
+                let rest_ms = row.lead_ms - row.lead_ms / 2;
+                let left_ms = row.due_at.saturating_sub(context::now_ms());
+                arm(&row, 1, left_ms.min(rest_ms));
             }
             (Stage::Shipped, step) if step == row.deliveries + 1 => self.bring(row),
             // Done before: a reminder may come again.
@@ -61,7 +64,7 @@ impl Supplier {
             self.end(&row);
         } else {
             row.keep();
-            arm(&row, number + 1, row.due_at);
+            arm(&row, number + 1, row.lead_ms);
         }
     }
 }
@@ -72,9 +75,9 @@ pub(crate) fn forget(row: &Row) {
     reminders::cancel(&name(row.number, LEAVES));
 }
 
-fn arm(row: &Row, step: u32, due_at: u64) {
-    let delay_ms = due_at.saturating_sub(context::now_ms()).max(1);
-    reminders::set(&name(row.number, step), Duration::from_millis(delay_ms));
+fn arm(row: &Row, step: u32, delay_ms: u64) {
+    let delay = Duration::from_millis(delay_ms.max(1));
+    reminders::set(&name(row.number, step), delay);
 }
 
 fn name(number: u64, step: u32) -> String {

@@ -214,3 +214,15 @@ fn ended_orders_are_forgotten_in_time() {
             .is_err()
     );
 }
+
+#[test]
+fn no_delivery_waits_for_a_date_that_was_set_back() {
+    let (host, mut supplier) = open(profile());
+    order(&mut supplier, "supply-1", 5);
+    let now_ms = host.now_ms() - 3_600_000;
+    host.set_now_ms(now_ms);
+    supplier.on_reminder("order.1.0".to_owned(), 0, 0);
+    assert_eq!(kinds(&host), ["accepted", "shipped"]);
+    let due_ms = host.reminders()["order.1.1"].due_ms;
+    assert_eq!(due_ms - now_ms, LEAD_MS / 2);
+}

@@ -93,7 +93,7 @@ async fn an_actor_that_does_not_answer_is_not_waited_for() {
         ..GatewayConfig::default()
     })
     .await;
-    *server.fake.delay.lock().expect("unpoisoned") = Duration::from_secs(60);
+    server.fake.held.send_replace(true);
     let answer = server.send("POST /api/actors/x/y/method\n\n[]").await;
     let problem = answer.problem(503, "unknown-outcome");
     assert_eq!(problem["messageId"], server.fake.last().id.to_string());

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use pizza_client::{Event, EventPage, Readiness, Transport};
 use pizza_types::{Body, CallError, Durability, Envelope, MessageId, Reply};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 #[derive(Default)]
 pub(crate) struct Fake {
@@ -21,8 +21,8 @@ pub(crate) struct Fake {
     published: Notify,
     called: Notify,
     ids: AtomicU64,
-    /// Answers take this long.
-    pub(crate) delay: Mutex<Duration>,
+    /// While this is so, nobody is answered.
+    pub(crate) held: watch::Sender<bool>,
     pub(crate) not_ready: Mutex<Vec<String>>,
 }
 
@@ -135,8 +135,8 @@ impl Transport for Fake {
             trace: envelope.trace.clone(),
         });
         self.called.notify_one();
-        let delay = *self.delay.lock().expect("unpoisoned");
-        tokio::time::sleep(delay).await;
+        // The sender lives as long as the fake.
+        let _ = self.held.subscribe().wait_for(|held| !held).await;
         let mut done = self.done.lock().expect("unpoisoned");
         if let Some((before, reply)) = done.get(&envelope.id) {
             let id = envelope.id;

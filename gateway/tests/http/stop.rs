@@ -24,15 +24,17 @@ async fn requests_finish_streams_end_and_nothing_new_is_taken() {
     idle.write("GET /health/live", b"").await;
     idle.read().await;
 
-    *server.fake.delay.lock().expect("unpoisoned") = Duration::from_millis(300);
+    server.fake.held.send_replace(true);
     let mut slow = server.connect().await;
     slow.write("POST /api/actors/x/y/method", b"[]").await;
     server.fake.has_been_asked("method").await;
     server.begin_to_stop();
-    let answer = slow.read().await;
-    assert_eq!((answer.status, answer.json()), (200, Value::from("done")));
     assert_eq!(stream.chunk().await, None, "the stream ends properly");
     assert!(idle.ends_within(Duration::from_secs(1)).await);
+    // By now it stops, and the answer is still to come.
+    server.fake.held.send_replace(false);
+    let answer = slow.read().await;
+    assert_eq!((answer.status, answer.json()), (200, Value::from("done")));
     let address = server.address;
     server.stopped().await;
     assert!(TcpStream::connect(address).await.is_err());
@@ -45,7 +47,7 @@ async fn a_request_that_takes_too_long_is_cut_off() {
         ..GatewayConfig::default()
     })
     .await;
-    *server.fake.delay.lock().expect("unpoisoned") = Duration::from_secs(20);
+    server.fake.held.send_replace(true);
     let mut slow = server.connect().await;
     slow.write("POST /api/actors/x/y/method", b"[]").await;
     server.fake.has_been_asked("method").await;

@@ -108,7 +108,7 @@ impl Inner {
             });
         }
         let plan = self.registry.plan(actor_type, self.stage.silo()).await?;
-        let now_ms = self.stage.now_ms();
+        let now_ms = self.stage.wall_ms();
         let plan = match (plan, wanted.how) {
             (None, How::Everybody) => Plan::only(digest, now_ms),
             (None, How::Canary(_)) => return Err(Refusal::NothingServes(actor_type.to_string())),

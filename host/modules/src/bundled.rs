@@ -79,7 +79,7 @@ impl Inner {
     ) -> Result<Option<Start>, Refusal> {
         let plan = self.registry.plan(name, self.stage.silo()).await?;
         let bundled = bundled.map(|module| (ModuleDigest::of(module.wasm), module.wasm));
-        let now_ms = self.stage.now_ms();
+        let now_ms = self.stage.wall_ms();
         let withdrawn = match bundled {
             Some((digest, _)) => self.registry.withdrawn(digest).await?.is_some(),
             None => false,
@@ -145,7 +145,7 @@ impl Inner {
         {
             let info = Info {
                 is_bundled: true,
-                ..push::info(module, wasm.len(), self.stage.now_ms())
+                ..push::info(module, wasm.len(), self.stage.wall_ms())
             };
             let detail = "it came with the program".to_owned();
             let line = self.line(name, digest, "activated", "program", detail);

@@ -47,7 +47,7 @@ impl Modules {
         let info = self.0.find(digest).await?;
         let module = self.0.module(info.digest).await?;
         let mut seen = DryRun::default();
-        let now_ms = self.0.stage.now_ms();
+        let now_ms = self.0.stage.wall_ms();
         let store = &**self.0.registry.store();
         let mut states = States::of(store, &info.actor_type);
         while seen.actors < limit
@@ -82,7 +82,7 @@ impl Inner {
         let until = Instant::now() + Duration::from_millis(self.settings.sample_ms);
         let store = &**self.registry.store();
         let mut states = States::of(store, module.actor_type());
-        let now_ms = self.stage.now_ms();
+        let now_ms = self.stage.wall_ms();
         for _ in 0..self.settings.sample_states {
             if Instant::now() >= until {
                 break;

@@ -280,7 +280,7 @@ impl Inner {
     ) -> Audit {
         tracing::info!(actor_type, %digest, what, by, detail, "modules");
         Audit {
-            at_ms: self.stage.now_ms(),
+            at_ms: self.stage.wall_ms(),
             actor_type: actor_type.to_owned(),
             digest,
             what: what.to_owned(),

@@ -103,7 +103,7 @@ impl Inner {
         let info = Info {
             signed_by,
             signature: push.signature,
-            ..info(&module, push.wasm.len(), self.stage.now_ms())
+            ..info(&module, push.wasm.len(), self.stage.wall_ms())
         };
         let (actor_type, detail) = (&info.actor_type, signed(&info));
         let line = self.line(actor_type, digest, "pushed", "operator", detail);

@@ -39,7 +39,7 @@ impl Inner {
         let mut spare = self.registry.infos("").await?;
         spare.retain(|info| info.actor_type == actor_type && needed(&plans, info.digest).is_none());
         spare.sort_by_key(|info| std::cmp::Reverse((info.digest == just, info.at_ms)));
-        let now_ms = self.stage.now_ms();
+        let now_ms = self.stage.wall_ms();
         for (place, info) in spare.iter().enumerate() {
             let (kept, keep_ms) = (self.settings.keep_modules, self.settings.keep_ms);
             if info.digest == just {

@@ -73,7 +73,7 @@ impl Inner {
                 let stays = old.schema() < new.schema();
                 plan.trial = stays.then_some(Trial { digest, percent });
                 plan.current = back;
-                plan.since_ms = self.stage.now_ms();
+                plan.since_ms = self.stage.wall_ms();
             }
         }
         Ok(plan)

@@ -17,7 +17,11 @@ pub trait Stage: Send + Sync + 'static {
     /// The silo's name, which stays over restarts.
     fn silo(&self) -> &str;
 
+    /// Milliseconds on a clock that never goes back: what a while is measured on.
     fn now_ms(&self) -> u64;
+
+    /// The date, milliseconds since 1970: what is written down.
+    fn wall_ms(&self) -> u64;
 
     /// In alphabetical order.
     fn types(&self) -> Vec<String>;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pizza_types::{Counts, ModuleDigest};
 
 use crate::modules::{Modules, Settings};
+use crate::record::Plan;
 
 /// How often modules are looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -13,37 +14,56 @@ const LOOK: Duration = Duration::from_millis(250);
 /// What a module had done at some times, oldest first.
 type Past = VecDeque<(u64, Counts)>;
 
+/// What is remembered from one look to the next.
+#[derive(Default)]
+struct Watched {
+    pasts: HashMap<ModuleDigest, Past>,
+    /// By type.
+    probations: HashMap<String, Probation>,
+}
+
+/// For how long a module has yet to prove itself, since it serves everybody.
+#[derive(Clone, Copy)]
+struct Probation {
+    current: ModuleDigest,
+    since_ms: u64,
+    /// On the clock that never goes back.
+    until_ms: u64,
+}
+
 impl Modules {
     /// Looks at what serves until it is dropped.
     pub async fn watch(self) {
-        let mut pasts: HashMap<ModuleDigest, Past> = HashMap::new();
+        let mut watched = Watched::default();
         loop {
             tokio::time::sleep(LOOK).await;
             for actor_type in self.0.stage.types() {
-                self.look(&actor_type, &mut pasts).await;
+                self.look(&actor_type, &mut watched).await;
             }
         }
     }
 
-    async fn look(&self, actor_type: &str, pasts: &mut HashMap<ModuleDigest, Past>) {
+    async fn look(&self, actor_type: &str, watched: &mut Watched) {
         let inner = &self.0;
         let Some(served) = inner.stage.served(actor_type) else {
             return;
         };
-        let now_ms = inner.stage.now_ms();
+        let (now_ms, wall_ms) = (inner.stage.now_ms(), inner.stage.wall_ms());
         let plan = inner.registry.plan(actor_type, inner.stage.silo()).await;
         let Ok(Some(plan)) = plan else { return };
+        let found = Probation::of(&plan, inner.settings.probation_ms, now_ms, wall_ms);
+        let until_ms = watched.probation(actor_type, &plan, found);
         let module = match &served.trial {
             Some((module, percent)) if *percent > 0.0 => module,
             // What has served everybody for a while has proved itself.
             _ if plan.before.is_empty() => return,
-            _ if now_ms.saturating_sub(plan.since_ms) > inner.settings.probation_ms => return,
+            _ if now_ms > until_ms => return,
             _ => &served.current,
         };
         let Some(counts) = inner.stage.counts(module) else {
             return;
         };
-        let past = pasts.entry(module.digest()).or_default();
+        let past = watched.pasts.entry(module.digest()).or_default();
         let lately = lately(past, now_ms, counts, inner.settings.rollback_window_ms);
         let Some(reason) = too_bad(&inner.settings, lately) else {
             return;
@@ -60,6 +80,36 @@ impl Modules {
         if let Err(refusal) = noted {
             tracing::error!(actor_type, %refusal, "a failing module cannot be withdrawn");
         }
+    }
+}
+
+impl Watched {
+    /// When the probation of what the plan serves ends: as it was `found`, or as it was first.
+    fn probation(&mut self, actor_type: &str, plan: &Plan, found: Probation) -> u64 {
+        match self.probations.get(actor_type) {
+            Some(known) if known.is_of(plan) => known.until_ms,
+            _ => {
+                self.probations.insert(actor_type.to_owned(), found);
+                found.until_ms
+            }
+        }
+    }
+}
+
+impl Probation {
+    /// A plan of before the silo's start has only its date to tell its age; one that seems
+    /// to be of the future begins its probation anew.
+    fn of(plan: &Plan, probation_ms: u64, now_ms: u64, wall_ms: u64) -> Self {
+        let age_ms = wall_ms.saturating_sub(plan.since_ms);
+        Self {
+            current: plan.current,
+            since_ms: plan.since_ms,
+            until_ms: now_ms.saturating_add(probation_ms.saturating_sub(age_ms)),
+        }
+    }
+
+    fn is_of(&self, plan: &Plan) -> bool {
+        (self.current, self.since_ms) == (plan.current, plan.since_ms)
     }
 }
 
@@ -105,6 +155,30 @@ mod tests {
             failed,
             ..Counts::default()
         }
+    }
+
+    #[test]
+    fn a_probation_goes_on_when_the_date_is_set() {
+        const HOUR_MS: u64 = 3_600_000;
+        let digest = |n| ModuleDigest([n; 32]);
+        let plan = Plan::only(digest(1), 10 * HOUR_MS);
+        let mut watched = Watched::default();
+        let mut until_ms = |plan: &Plan, now_ms, wall_ms| {
+            let found = Probation::of(plan, HOUR_MS, now_ms, wall_ms);
+            watched.probation("pot", plan, found)
+        };
+        // Found a quarter of an hour old, at the start of a silo on a machine just started.
+        let found = until_ms(&plan, 1_000, 10 * HOUR_MS + HOUR_MS / 4);
+        assert_eq!(found, 1_000 + HOUR_MS / 4 * 3);
+        for wall_ms in [0, 9 * HOUR_MS, 20 * HOUR_MS] {
+            assert_eq!(until_ms(&plan, 2_000, wall_ms), found, "{wall_ms}");
+        }
+        let next = plan.succeeded_by(digest(2), 9 * HOUR_MS);
+        let second = until_ms(&next, 3_000, 9 * HOUR_MS);
+        assert_eq!(second, 3_000 + HOUR_MS);
+        // Of the future, or so it seems: no longer than a whole one.
+        let later = next.succeeded_by(digest(1), 12 * HOUR_MS);
+        assert_eq!(until_ms(&later, 4_000, 9 * HOUR_MS), 4_000 + HOUR_MS);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! There are two clocks, since a machine has two. [`Clock::now_ms`] only runs forward, and is
 //! what delays and deadlines are counted on: nobody can set it, and it goes on while the
 //! machine sleeps. [`Clock::wall_ms`] is the date, which an operator, NTP or a resumed virtual
-//! machine may set at any moment, forward or back: it is what guests see, what is written into
-//! the store, and what a stored time is compared with.
+//! machine may set at any moment, forward or back: it is what guests see and people read. A
+//! delay that is to outlive the process is counted on neither, but on the
+//! [durable clock](crate::durable_clock), which is made of both.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,6 +22,13 @@ pub trait Clock: Send + Sync + 'static {
 
     /// The date: milliseconds since the Unix epoch, UTC. It may jump, in both directions.
     fn wall_ms(&self) -> u64;
+
+    /// Names the run of the machine in which [`now_ms`](Self::now_ms) counts: readings with
+    /// one name can be compared, also by processes that follow each other. `None` where that
+    /// cannot be known.
+    fn boot(&self) -> Option<u128> {
+        None
+    }
 
     /// Returns when [`now_ms`](Self::now_ms) is at least `at_ms`.
     async fn sleep_until(&self, at_ms: u64);
@@ -39,12 +47,6 @@ impl Moment {
             now_ms: clock.now_ms(),
             wall_ms: clock.wall_ms(),
         }
-    }
-
-    /// When it is `date_ms`, on the clock that never goes back, if nobody sets the other one.
-    pub(crate) fn at(self, date_ms: u64) -> u64 {
-        let wait_ms = date_ms.saturating_sub(self.wall_ms);
-        self.now_ms.saturating_add(wait_ms)
     }
 }
 
@@ -72,6 +74,19 @@ impl Clock for SystemClock {
         millis(since_epoch.unwrap_or_default())
     }
 
+    fn boot(&self) -> Option<u128> {
+        // A container may have a boot clock of its own, which another one does not share.
+        let offsets = std::fs::read_to_string("/proc/self/timens_offsets").unwrap_or_default();
+        let mut numbers = offsets
+            .split_whitespace()
+            .filter_map(|word| word.parse::<i64>().ok());
+        if numbers.any(|offset| offset != 0) {
+            return None;
+        }
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        u128::from_str_radix(&id.trim().replace('-', ""), 16).ok()
+    }
+
     async fn sleep_until(&self, at_ms: u64) {
         // A timer may wake a fraction of a millisecond before the whole one has passed.
         loop {
@@ -89,6 +104,7 @@ impl Clock for SystemClock {
 pub struct ManualClock {
     /// Of the clock that never goes back, and of the date.
     times: watch::Sender<(u64, u64)>,
+    boot: u128,
 }
 
 impl ManualClock {
@@ -96,6 +112,16 @@ impl ManualClock {
     pub fn at(now_ms: u64) -> Self {
         Self {
             times: watch::Sender::new((now_ms, now_ms)),
+            boot: 1,
+        }
+    }
+
+    /// The same machine, started again: the date stays, the other clock begins anew.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        Self {
+            times: watch::Sender::new((0, self.wall_ms())),
+            boot: self.boot + 1,
         }
     }
 
@@ -122,6 +148,10 @@ impl Clock for ManualClock {
 
     fn wall_ms(&self) -> u64 {
         self.times.borrow().1
+    }
+
+    fn boot(&self) -> Option<u128> {
+        Some(self.boot)
     }
 
     async fn sleep_until(&self, at_ms: u64) {

@@ -4,18 +4,18 @@ use std::collections::VecDeque;
 
 use crate::clock::Moment;
 
-/// The date may move this far from the silo's own clock before it counts as set. What was
-/// put aside for a date waits no longer than this for a date that went back.
-pub(crate) const STEP_MS: u64 = 60_000;
+/// The date may move this far from the silo's own clock before it counts as set.
+const STEP_MS: u64 = 60_000;
 /// Within this, from one look to the next, the date is merely kept right, as NTP does.
-const SLEW_MS: u64 = 1_000;
+pub(crate) const SLEW_MS: u64 = 1_000;
 
 /// By how much the date is ahead of the silo's own clock.
 fn ahead(at: Moment) -> i128 {
     i128::from(at.wall_ms) - i128::from(at.now_ms)
 }
 
-/// Tells that the date was set: it has left the clock that it used to go along with.
+/// Tells that the date was set: it has left the clock that it used to go along with. No
+/// delay depends on it; operators want to know.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     ahead: Option<i128>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pizza_store::Retention;
 
 use crate::clock::Moment;
-use crate::date::Expiry;
+use crate::date::{Expiry, Steps};
 use crate::deactivate;
 use crate::silo::Core;
 
@@ -14,11 +14,22 @@ const EXPIRE_ROWS: usize = 50_000;
 
 pub(crate) async fn run(core: Arc<Core>) {
     let mut expiry = Expiry::new(core.settings.dedupe_ms);
+    let mut steps = Steps::default();
     loop {
+        let at = Moment::of(&*core.clock);
+        if steps.is_set(at) {
+            let (from_ms, to_ms) = (steps.unset(at), at.wall_ms);
+            tracing::warn!(from_ms, to_ms, "the machine's date was set");
+        }
+        steps.follow(at);
         core.pause(core.settings.sweep_ms).await;
         evict_idle(&core);
         if let Err(error) = crate::reminders::look_ahead(&core).await {
             tracing::error!(%error, "reminders cannot be read");
+        }
+        // A process that is killed loses no more of the time than a sweep.
+        if let Err(error) = core.durable.note(&*core.store, &*core.clock).await {
+            tracing::error!(%error, "what time it is cannot be kept");
         }
         let date_ms = expiry.date(Moment::of(&*core.clock));
         let retention = retention(&core);

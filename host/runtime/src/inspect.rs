@@ -7,6 +7,7 @@ use bytes::Bytes;
 use pizza_store::{HandledRow, Inspected};
 use pizza_types::{ActorId, CallError, MessageId};
 
+use crate::clock::Moment;
 use crate::silo::{Silo, store_error};
 
 const REMINDERS_MAX: usize = 256;
@@ -57,8 +58,14 @@ impl Silo {
     pub async fn inspect(&self, actor: &ActorId) -> Result<ActorView, CallError> {
         self.core.catalog.get(actor, None)?;
         let stored = self.core.store.inspect(actor, REMINDERS_MAX).await;
+        let mut stored = stored.map_err(store_error)?;
+        // People read dates.
+        let at = Moment::of(&*self.core.clock);
+        for (_, reminder) in stored.iter_mut().flat_map(|stored| &mut stored.reminders) {
+            reminder.due_ms = self.core.durable.date_of(reminder.due_ms, at);
+        }
         Ok(ActorView {
-            stored: stored.map_err(store_error)?,
+            stored,
             presence: self.presence(actor),
         })
     }

@@ -24,6 +24,7 @@
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`deactivate`](crate::deactivate): an actor that leaves memory is told so
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
+//! - [`durable_clock`](crate::durable_clock): what delays are counted on that outlive the process
 //! - [`date`](crate::date): what follows from the date being set meanwhile
 //! - [`settings`]: the numbers that bound a silo and each actor type
 //! - [`silo`](crate::silo): the handle that holds it all together
@@ -39,6 +40,7 @@ mod date;
 mod deactivate;
 mod dead_letters;
 mod doubt;
+mod durable_clock;
 pub mod entropy;
 mod figures;
 mod gate;

@@ -11,7 +11,6 @@ use pizza_types::{ActorId, SHARDS, ShardId};
 use tokio::sync::Notify;
 
 use crate::alarm::Alarms;
-use crate::clock::Moment;
 use crate::silo::Core;
 use crate::supervise::{self, Verdict};
 
@@ -37,12 +36,12 @@ impl Outbox {
     }
 
     /// The rows are durable; each goes to the end of its lane when its time has come.
-    /// Their times are dates as of `at`.
-    pub(crate) fn enqueue(&self, core: &Arc<Core>, rows: Vec<OutboxRow>, at: Moment) {
+    pub(crate) fn enqueue(&self, core: &Arc<Core>, rows: Vec<OutboxRow>, now_ms: u64) {
         for row in rows {
             self.pending.fetch_add(1, Ordering::Relaxed);
-            if row.not_before_ms > at.wall_ms {
-                self.later.set(at.at(row.not_before_ms), row);
+            let due_ms = core.durable.now_of(row.not_before_ms);
+            if due_ms > now_ms {
+                self.later.set(due_ms, row);
             } else {
                 self.join_lane(core, row);
             }
@@ -111,7 +110,7 @@ pub(crate) async fn redrive(core: &Arc<Core>) -> Result<usize, StoreError> {
             let complete = rows.len() < PAGE;
             after = rows.last().map(|row| row.key.clone());
             count += rows.len();
-            core.outbox.enqueue(core, rows, Moment::of(&*core.clock));
+            core.outbox.enqueue(core, rows, core.clock.now_ms());
             if complete {
                 break;
             }

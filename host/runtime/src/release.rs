@@ -50,10 +50,12 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
     for change in outputs.timers {
         core.timers.apply(outputs.begun, &outputs.actor, change);
     }
-    for change in outputs.reminders {
-        core.reminders.apply(&outputs.actor, change, outputs.begun);
+    for write in outputs.reminders {
+        core.reminders
+            .apply(core.durable, &outputs.actor, write, outputs.begun);
     }
-    core.outbox.enqueue(core, outputs.sends, outputs.begun);
+    core.outbox
+        .enqueue(core, outputs.sends, outputs.begun.now_ms);
     // A commit that was in doubt has its events, but their positions are not known here.
     let positions = committed.map_or_else(Vec::new, |c| c.positions);
     let mut positions = positions.into_iter();

@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use pizza_store::{Reminder, StoreError};
+use pizza_store::{Reminder, ReminderWrite, StoreError};
 use pizza_types::{ActorId, Body, Envelope, MessageId, MissedPolicy};
 
 use crate::alarm::Alarms;
 use crate::clock::Moment;
-use crate::date::Steps;
+use crate::durable_clock::DurableClock;
 use crate::silo::Core;
-use crate::stage::ReminderChange;
 use crate::supervise::{self, Verdict};
 
 /// Rows read at a time.
@@ -26,74 +25,77 @@ pub(crate) struct Reminders {
 
 #[derive(Default)]
 struct Soon {
-    /// Everything due before this date is in `rows`. It never goes back.
+    /// Everything due before this time of the durable clock is in `rows`.
     until_ms: u64,
-    horizon_ms: u64,
-    steps: Steps,
     /// While rows are read: what commits have changed since, which is newer than any row.
     changed: Option<HashSet<(ActorId, Arc<str>)>>,
     rows: HashMap<(ActorId, Arc<str>), Held>,
 }
 
 struct Held {
+    /// Due on the durable clock.
     reminder: Reminder,
-    /// When it is due on the clock that never goes back.
-    due_now_ms: u64,
+    /// When it is due by the date as it was when the reminder was set, or read: what its
+    /// actor is told.
+    date_ms: u64,
 }
 
 struct Ring {
     actor: ActorId,
     name: Arc<str>,
     version: u64,
-    due_now_ms: u64,
 }
 
 impl Reminders {
     /// A commit has set, replaced or removed a reminder, in a turn that began at `begun`.
-    pub(crate) fn apply(&self, actor: &ActorId, change: ReminderChange, begun: Moment) {
-        let ReminderChange { write, due_now_ms } = change;
+    pub(crate) fn apply(
+        &self,
+        durable: DurableClock,
+        actor: &ActorId,
+        write: ReminderWrite,
+        begun: Moment,
+    ) {
         let key = (actor.clone(), write.name);
         let mut soon = self.soon.lock();
         if let Some(changed) = &mut soon.changed {
             changed.insert(key.clone());
         }
-        let is_soon = due_now_ms <= begun.now_ms.saturating_add(soon.horizon_ms);
-        // The date was set, and nobody has looked since: what is set from now on must not be
-        // taken for what was set before.
-        let is_after_a_step = soon.steps.is_set(begun);
         match write.reminder {
-            Some(reminder) if is_soon || is_after_a_step || reminder.due_ms <= soon.until_ms => {
-                let held = Held {
-                    reminder,
-                    due_now_ms,
-                };
-                self.hold(&mut soon, key, held);
+            Some(reminder) if reminder.due_ms <= soon.until_ms => {
+                self.hold(&mut soon, durable, key, reminder, begun);
             }
             _ => drop(soon.rows.remove(&key)),
         }
     }
 
-    fn hold(&self, soon: &mut Soon, key: (ActorId, Arc<str>), held: Held) {
+    fn hold(
+        &self,
+        soon: &mut Soon,
+        durable: DurableClock,
+        key: (ActorId, Arc<str>),
+        reminder: Reminder,
+        at: Moment,
+    ) {
         let (actor, name) = key.clone();
-        let (version, due_now_ms) = (held.reminder.version, held.due_now_ms);
-        soon.rows.insert(key, held);
         let ring = Ring {
             actor,
             name,
-            version,
-            due_now_ms,
+            version: reminder.version,
         };
+        let due_now_ms = durable.now_of(reminder.due_ms);
+        let date_ms = durable.date_of(reminder.due_ms, at);
+        soon.rows.insert(key, Held { reminder, date_ms });
         self.alarms.set(due_now_ms, ring);
     }
 
-    /// The reminder that rings, if it is still the one that was set then.
-    fn ringing(&self, ring: &Ring) -> Option<Reminder> {
+    /// The reminder that rings, if it is still the one that was set then, and its date.
+    fn ringing(&self, ring: &Ring) -> Option<(Reminder, u64)> {
         let soon = self.soon.lock();
         let held = soon
             .rows
             .get(&(ring.actor.clone(), Arc::clone(&ring.name)))?;
-        let is_it = held.reminder.version == ring.version && held.due_now_ms == ring.due_now_ms;
-        is_it.then(|| held.reminder.clone())
+        let is_it = held.reminder.version == ring.version;
+        is_it.then(|| (held.reminder.clone(), held.date_ms))
     }
 
     /// The reminder that this message is about, if it has not been set anew since.
@@ -120,68 +122,53 @@ fn firing(actor: &ActorId, name: &str, version: u64) -> MessageId {
     MessageId::derive("reminder", &parts)
 }
 
-/// When a reminder fires again, after the firing that was told as due at `told_ms`;
-/// `None`: never. `version` is that of the commit which moves it on.
-pub(crate) fn next(reminder: &Reminder, told_ms: u64, version: u64) -> Option<Reminder> {
+/// When a reminder fires again, after a firing that told of so many missed ones; `None`:
+/// never. `version` is that of the commit which moves it on.
+pub(crate) fn next(reminder: &Reminder, missed: u32, version: u64) -> Option<Reminder> {
     let period_ms = reminder.period_ms?.max(1);
+    let gone_by_ms = period_ms.saturating_mul(u64::from(missed) + 1);
     Some(Reminder {
-        due_ms: told_ms.saturating_add(period_ms),
+        due_ms: reminder.due_ms.saturating_add(gone_by_ms),
         version,
         ..reminder.clone()
     })
 }
 
 /// Firings that an outage made the silo miss before the last one that is due.
-fn missed(reminder: &Reminder, wall_ms: u64) -> u32 {
+fn missed(reminder: &Reminder, durable_ms: u64) -> u32 {
     let Some(period_ms) = reminder.period_ms else {
         return 0;
     };
     if reminder.policy == MissedPolicy::All {
         return 0;
     }
-    let periods = wall_ms.saturating_sub(reminder.due_ms) / period_ms.max(1);
+    let periods = durable_ms.saturating_sub(reminder.due_ms) / period_ms.max(1);
     u32::try_from(periods).unwrap_or(u32::MAX)
 }
 
-/// Moves the horizon on: reads from the store what has become due soon. After the date was
-/// set it reads all there is, since what was set before then is due by the date as it was.
+/// Moves the horizon on: reads from the store what has become due soon.
 pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
-    let now = Moment::of(&*core.clock);
-    let (from_ms, until_ms, was_set, date_ms) = {
+    let at = Moment::of(&*core.clock);
+    let (from_ms, until_ms) = {
         let mut soon = core.reminders.soon.lock();
-        let (was_set, date_ms) = (soon.steps.is_set(now), soon.steps.unset(now));
         let from_ms = soon.until_ms;
         // From here on commits add what is due before the new horizon by themselves.
         soon.changed = Some(HashSet::new());
-        soon.horizon_ms = core.settings.reminder_horizon_ms;
-        soon.until_ms = from_ms.max(now.wall_ms + core.settings.reminder_horizon_ms);
-        (from_ms, soon.until_ms, was_set, date_ms)
+        let durable_ms = core.durable.at(at.now_ms);
+        soon.until_ms = durable_ms.saturating_add(core.settings.reminder_horizon_ms);
+        (from_ms, soon.until_ms)
     };
-    let read = if was_set {
-        tracing::warn!(
-            from_ms = date_ms,
-            to_ms = now.wall_ms,
-            "the machine's date was set"
-        );
-        let before = Moment {
-            wall_ms: date_ms,
-            ..now
-        };
-        read(core, from_ms, u64::MAX, before).await
-    } else {
-        read(core, from_ms, until_ms, now).await
-    };
+    let read = read(core, from_ms, until_ms, at).await;
     let mut soon = core.reminders.soon.lock();
     soon.changed = None;
-    match &read {
-        Ok(()) => soon.steps.follow(now),
+    if read.is_err() {
         // What was not read is still beyond the horizon.
-        Err(_) => soon.until_ms = from_ms,
+        soon.until_ms = from_ms;
     }
     read
 }
 
-/// Takes in what is due after `from_ms` and up to `until_ms`, by the date of `at`.
+/// Takes in what is due after `from_ms` and up to `until_ms`.
 async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Result<(), StoreError> {
     let mut limit = PAGE;
     loop {
@@ -200,11 +187,8 @@ async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Resu
             if is_old || is_changed || soon.rows.contains_key(&key) {
                 continue;
             }
-            let held = Held {
-                due_now_ms: at.at(row.reminder.due_ms),
-                reminder: row.reminder,
-            };
-            core.reminders.hold(&mut soon, key, held);
+            let reminders = &core.reminders;
+            reminders.hold(&mut soon, core.durable, key, row.reminder, at);
         }
         drop(soon);
         if complete {
@@ -232,13 +216,13 @@ struct Message {
 }
 
 fn message(core: &Arc<Core>, ring: &Ring) -> Option<Message> {
-    let reminder = core.reminders.ringing(ring)?;
-    let missed = missed(&reminder, core.clock.wall_ms());
+    let (reminder, date_ms) = core.reminders.ringing(ring)?;
+    let missed = missed(&reminder, core.durable.at(core.clock.now_ms()));
     let period_ms = reminder.period_ms.unwrap_or(0);
     let body = Body::Reminder {
         name: Arc::clone(&ring.name),
         // Of those that were missed the last one is told.
-        due_ms: reminder.due_ms + period_ms * u64::from(missed),
+        due_ms: date_ms.saturating_add(period_ms.saturating_mul(u64::from(missed))),
         missed,
     };
     let mut envelope = core.internal(&ring.actor, body);

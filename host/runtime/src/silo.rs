@@ -12,6 +12,7 @@ use crate::actor_loop;
 use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::outbox::Outbox;
 use crate::reminders::Reminders;
@@ -51,6 +52,7 @@ pub(crate) struct Core {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) durable: DurableClock,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) settings: Settings,
     pub(crate) slots: Slots,
@@ -73,11 +75,13 @@ impl Silo {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let durable = DurableClock::resume(&*parts.store, &*parts.clock).await?;
         let core = Arc::new(Core {
             silo: parts.silo,
             store: parts.store,
             catalog: parts.catalog,
             clock: parts.clock,
+            durable,
             entropy: parts.entropy,
             settings: parts.settings,
             slots: Slots::default(),
@@ -232,6 +236,10 @@ impl Silo {
         }
         if let Err(error) = self.core.outbox.flush(&self.core).await {
             tracing::warn!(%error, "delivered messages could not be taken out of the outbox");
+        }
+        let core = &self.core;
+        if let Err(error) = core.durable.note(&*core.store, &*core.clock).await {
+            tracing::warn!(%error, "the time of the end could not be kept");
         }
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::activation::Activation;
 use crate::catalog::ActorType;
 use crate::clock::Moment;
+use crate::durable_clock::DurableClock;
 use crate::reminders;
 use crate::slot::Manner;
 
@@ -23,10 +24,19 @@ pub(crate) struct Now<'a> {
     pub(crate) silo: &'a SiloId,
     /// When the turn began, which is the `now` that the guest was told.
     pub(crate) begun: Moment,
+    pub(crate) durable: DurableClock,
     pub(crate) manner: Manner,
     pub(crate) dedupe_ms: u64,
     /// The reminder that this turn handles.
     pub(crate) reminder: Option<Reminder>,
+}
+
+impl Now<'_> {
+    /// A delay's end, on the clock that the store's delays are counted on.
+    fn after(&self, delay_ms: u64) -> u64 {
+        let begun_ms = self.durable.at(self.begun.now_ms);
+        begun_ms.saturating_add(delay_ms)
+    }
 }
 
 pub(crate) struct Staged {
@@ -47,7 +57,7 @@ pub(crate) struct Outputs {
     pub(crate) declined: bool,
     pub(crate) replayed: bool,
     pub(crate) sends: Vec<OutboxRow>,
-    pub(crate) reminders: Vec<ReminderChange>,
+    pub(crate) reminders: Vec<ReminderWrite>,
     pub(crate) timers: Vec<TimerChange>,
     pub(crate) events: Vec<NewEvent>,
     /// When the events happened, and what delays are counted from.
@@ -59,27 +69,6 @@ pub(crate) struct TimerChange {
     pub(crate) name: Arc<str>,
     /// Delay and period, both in milliseconds; `None` cancels.
     pub(crate) set: Option<(u64, Option<u64>)>,
-}
-
-/// A reminder that was set, moved on or removed.
-pub(crate) struct ReminderChange {
-    pub(crate) write: ReminderWrite,
-    /// When it is due on the clock that never goes back.
-    pub(crate) due_now_ms: u64,
-}
-
-impl ReminderChange {
-    fn of(write: ReminderWrite, begun: Moment, moved_on: Option<&Arc<str>>) -> Self {
-        let reminder = write.reminder.as_ref();
-        let mut due_now_ms = reminder.map_or(0, |reminder| begun.at(reminder.due_ms));
-        // Its rhythm goes on, also when the date has gone back meanwhile.
-        if moved_on == Some(&write.name)
-            && let Some(period_ms) = reminder.and_then(|reminder| reminder.period_ms)
-        {
-            due_now_ms = due_now_ms.min(begun.now_ms.saturating_add(period_ms));
-        }
-        Self { write, due_now_ms }
-    }
 }
 
 impl Outputs {
@@ -144,18 +133,14 @@ pub(crate) fn stage(
     for effect in outcome.effects {
         stage_effect(effect, envelope, now, &mut commit, &mut outputs);
     }
-    let moved_on = if again {
-        None
-    } else {
-        advance_reminder(envelope, now, &mut commit)
-    };
+    if !again {
+        advance_reminder(envelope, now, &mut commit);
+    }
 
     outputs.reply = outcome.reply;
     outputs.declined = outcome.declined;
     outputs.logs = outcome.logs;
-    let writes = commit.reminders.iter().cloned();
-    let changes = writes.map(|write| ReminderChange::of(write, now.begun, moved_on.as_ref()));
-    outputs.reminders = changes.collect();
+    outputs.reminders.clone_from(&commit.reminders);
     outputs.events.clone_from(&commit.events);
     outputs.begun = now.begun;
     if changes_nothing(&commit) {
@@ -210,10 +195,10 @@ fn stage_effect(
             delay_ms,
         } => {
             let body = Body::Call { method, arguments };
-            // What waits for nothing waits for no date either, also after a restart.
+            // What waits for nothing waits for no clock either, also after a restart.
             let not_before_ms = match delay_ms {
                 0 => 0,
-                delay_ms => now.begun.wall_ms.saturating_add(delay_ms),
+                delay_ms => now.after(delay_ms),
             };
             let row = outbox_row(envelope, commit, target, body, not_before_ms);
             commit.outbox.push(OutboxWrite {
@@ -241,7 +226,7 @@ fn stage_effect(
             policy,
         } => {
             let reminder = Reminder {
-                due_ms: now.begun.wall_ms.saturating_add(delay_ms),
+                due_ms: now.after(delay_ms),
                 period_ms,
                 policy,
                 version: commit.version + 1,
@@ -268,19 +253,18 @@ fn write_reminder(commit: &mut Commit, name: Arc<str>, reminder: Option<Reminder
 }
 
 /// The reminder that fired moves on in the same commit that handles it, unless the guest
-/// has set or cancelled it itself. The name of the one that has moved on.
-fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) -> Option<Arc<str>> {
-    let Body::Reminder { name, due_ms, .. } = &envelope.body else {
-        return None;
+/// has set or cancelled it itself.
+fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) {
+    let Body::Reminder { name, missed, .. } = &envelope.body else {
+        return;
     };
     if commit.reminders.iter().any(|write| write.name == *name) {
-        return None;
+        return;
     }
     let version = commit.version + 1;
     let fired = now.reminder.as_ref();
-    let next = fired.and_then(|fired| reminders::next(fired, *due_ms, version));
+    let next = fired.and_then(|fired| reminders::next(fired, *missed, version));
     write_reminder(commit, Arc::clone(name), next);
-    Some(Arc::clone(name))
 }
 
 fn outbox_row(

@@ -100,6 +100,7 @@ impl ActorLoop {
         let now = stage::Now {
             silo: &core.silo,
             begun,
+            durable: core.durable,
             manner,
             dedupe_ms: core.settings.dedupe_ms,
             reminder: core.reminders.scheduled(envelope),

@@ -37,6 +37,10 @@ impl Stage for Staged {
     }
 
     fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    fn wall_ms(&self) -> u64 {
         self.clock.wall_ms()
     }
 

@@ -60,7 +60,7 @@ pub struct Handled {
 #[derive(Debug, Clone)]
 pub struct OutboxWrite {
     pub index: u32,
-    /// Not delivered before this time.
+    /// Not delivered before this time of the silo's durable clock.
     pub not_before_ms: u64,
     pub envelope: Envelope,
 }

@@ -50,12 +50,14 @@ pub struct OutboxKey {
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
     pub key: OutboxKey,
+    /// As in [`OutboxWrite`](crate::OutboxWrite).
     pub not_before_ms: u64,
     pub envelope: Envelope,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminder {
+    /// On the silo's durable clock, which is near the date until somebody sets the date.
     pub due_ms: u64,
     pub period_ms: Option<u64>,
     pub policy: MissedPolicy,

@@ -24,6 +24,10 @@ impl Stage for Serving {
         1_000
     }
 
+    fn wall_ms(&self) -> u64 {
+        1_000
+    }
+
     fn types(&self) -> Vec<String> {
         self.0.lock().keys().cloned().collect()
     }

@@ -3,6 +3,7 @@
 mod bounds;
 mod breaker;
 mod calls;
+mod dates;
 mod dead_letters;
 mod fencing;
 mod fixture;
