@@ -18,9 +18,18 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(options: &[&str]) -> Self {
+        Self::begun(|data| Pizza::start(data, options))
+    }
+
+    /// On a machine whose clock says this, in UTC.
+    pub(crate) fn new_in(time: &str) -> Self {
+        Self::begun(|data| Pizza::start_in(time, data, &[]))
+    }
+
+    fn begun(start: impl FnOnce(&Path) -> Pizza) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let files = tempfile::tempdir().expect("a directory");
-        let pizza = Pizza::start(data.path(), options);
+        let pizza = start(data.path());
         Self { pizza, data, files }
     }
 
@@ -71,9 +80,18 @@ impl World {
     }
 
     pub(crate) fn restart(self, options: &[&str]) -> Self {
+        self.again(|data| Pizza::start(data, options))
+    }
+
+    /// When the machine's clock has come to say this, in UTC.
+    pub(crate) fn restart_in(self, time: &str) -> Self {
+        self.again(|data| Pizza::start_in(time, data, &[]))
+    }
+
+    fn again(self, start: impl FnOnce(&Path) -> Pizza) -> Self {
         let Self { pizza, data, files } = self;
         pizza.kill();
-        let pizza = Pizza::start(data.path(), options);
+        let pizza = start(data.path());
         Self { pizza, data, files }
     }
 }

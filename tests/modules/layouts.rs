@@ -8,6 +8,8 @@ use crate::fixture::{World, bundled, marked, variant};
 
 #[test]
 fn old_state_migrates_on_first_touch_and_is_never_given_back() {
+    // Building it may take minutes, in which an order would be baked.
+    let file = variant("order", "layout-2").display().to_string();
     let world = World::new(&["--speed", "1"]);
     let first = world.current("order");
     let order = world.pizza.order();
@@ -15,7 +17,6 @@ fn old_state_migrates_on_first_touch_and_is_never_given_back() {
     let planted = world.pizza.post("/api/orders", &wish).json();
     let planted = planted["orderId"].as_str().expect("an id");
 
-    let file = variant("order", "layout-2").display().to_string();
     let pushed = world.json(&["module", "push", &file, "--type", "order"]);
     let digest = pushed["module"]["digest"].as_str().expect("a digest");
     assert_eq!(pushed["module"]["schema"], 2);
@@ -62,10 +63,11 @@ fn old_state_migrates_on_first_touch_and_is_never_given_back() {
 /// Nobody has migrated yet, so nothing is lost by going back.
 #[test]
 fn a_newer_layout_that_nobody_has_can_be_taken_back() {
+    // Building it may take minutes, in which an order would be baked.
+    let file = variant("order", "layout-2").display().to_string();
     let world = World::new(&["--speed", "1"]);
     let first = world.current("order");
     let order = world.pizza.order();
-    let file = variant("order", "layout-2").display().to_string();
     world.activate(&file, "order");
     succeeded(&world.cli(&["module", "rollback", "order"]));
     assert_eq!(world.current("order"), first);

@@ -26,8 +26,9 @@ impl Modules {
 
 impl Inner {
     /// Applies the policy to a type, but not to what has `just` come: its time may be wrong,
-    /// if the clock was set back, and it is about to be activated. The caller holds what lets one plan change at a time.
-    /// What cannot be cleaned up now is tried again with the next module.
+    /// if the clock was set back, and it is about to be activated. The caller holds what lets
+    /// one plan change at a time. What cannot be cleaned up now is tried again with the next
+    /// module.
     pub(crate) async fn clean(&self, actor_type: &str, just: ModuleDigest) {
         if let Err(refusal) = self.try_clean(actor_type, just).await {
             tracing::warn!(actor_type, %refusal, "old modules cannot be cleaned up");

@@ -48,6 +48,8 @@ macro_rules! contract_tests {
             rows: reminders_are_replaced_and_cancelled,
             rows: reminders_are_due_soonest_first,
             looking: an_actor_is_inspected_without_being_claimed,
+            looking: an_actor_is_copied_without_being_claimed,
+            looking: a_copy_is_of_one_commit,
             looking: an_actor_is_not_taken_for_its_neighbour,
             looking: what_was_handled_is_read_in_pieces,
             streams: positions_have_no_gaps,

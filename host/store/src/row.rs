@@ -23,7 +23,7 @@ pub struct ActorRecord {
 }
 
 /// What a claim hands to the new owner.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
     pub record: ActorRecord,
     pub entries: BTreeMap<Arc<str>, Bytes>,

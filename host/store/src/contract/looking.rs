@@ -3,7 +3,8 @@
 use pizza_types::{MessageId, StateWrite};
 
 use super::fixture::{
-    AnyStore, NOW_MS, actor, claim, commit, entry, full, handled, message, reminder, state, taken,
+    AnyStore, NOW_MS, actor, bytes, claim, commit, entry, full, handled, message, reminder, state,
+    taken,
 };
 use crate::commit::Commit;
 
@@ -31,6 +32,82 @@ pub async fn an_actor_is_inspected_without_being_claimed(store: AnyStore) {
     assert_eq!(few.map_or(0, |few| few.reminders.len()), 1);
     // Whoever owned the actor still does.
     taken(&store, commit(&id, 1, 2)).await;
+}
+
+pub async fn an_actor_is_copied_without_being_claimed(store: AnyStore) {
+    let (id, neighbour) = (actor("a"), actor("a.b"));
+    assert_eq!(store.copy(&id).await, Ok(None));
+    // What a copy shows is all that a claim would, so that a module can be tried with it.
+    claim(&store, &id, "one").await;
+    let claimed = store.copy(&id).await.expect("readable").expect("claimed");
+    assert_eq!((claimed.record.state, claimed.entries.len()), (None, 0));
+    claim(&store, &neighbour, "one").await;
+    taken(&store, full(&id, 1, 0)).await;
+    taken(&store, full(&neighbour, 1, 0)).await;
+    let more = Commit {
+        state: StateWrite::Set(state("two")),
+        entries: vec![
+            entry("entry", None),
+            entry("b", Some("2")),
+            entry("a", Some("")),
+        ],
+        ..commit(&id, 1, 1)
+    };
+    taken(&store, more).await;
+    let copied = store.copy(&id).await.expect("readable").expect("an actor");
+    assert_eq!(copied.record.state, Some(state("two")));
+    assert_eq!((copied.record.version, copied.record.epoch), (2, 1));
+    let entries: Vec<_> = copied.entries.iter().collect();
+    let entries: Vec<_> = entries.iter().map(|(name, b)| (&***name, *b)).collect();
+    assert_eq!(entries, [("a", &bytes("")), ("b", &bytes("2"))]);
+
+    // Whoever owned the actor still does, and the copy stays as it was.
+    let clearing = Commit {
+        state: StateWrite::Clear,
+        ..commit(&id, 1, 2)
+    };
+    taken(&store, clearing).await;
+    assert_eq!(copied.entries.len(), 2);
+    let cleared = store.copy(&id).await.expect("readable").expect("an actor");
+    assert_eq!((cleared.record.state, cleared.entries.len()), (None, 0));
+    let claimed = claim(&store, &neighbour, "two").await;
+    let copied = store.copy(&neighbour).await.expect("readable");
+    assert_eq!(copied, Some(claimed), "as whoever claims it has it");
+}
+
+/// A turn writes state and entries in one commit, so nobody is shown those of two.
+pub async fn a_copy_is_of_one_commit(store: AnyStore) {
+    const COMMITS: u64 = 50;
+    let id = actor("a");
+    claim(&store, &id, "one").await;
+    let writing = async {
+        for version in 0..COMMITS {
+            let text = version.to_string();
+            let both = Commit {
+                state: StateWrite::Set(state(&text)),
+                entries: vec![entry("a", Some(&text)), entry("z", Some(&text))],
+                ..commit(&id, 1, version)
+            };
+            taken(&store, both).await;
+            // A store in memory never waits.
+            tokio::task::yield_now().await;
+        }
+    };
+    let reading = async {
+        let mut version = 0;
+        while version < COMMITS {
+            let copied = store.copy(&id).await.expect("readable").expect("claimed");
+            version = copied.record.version;
+            let text = version.checked_sub(1).map(|last| last.to_string());
+            let found: Vec<_> = copied.entries.values().collect();
+            let both = text.as_deref().map(bytes);
+            let expected: Vec<_> = both.iter().flat_map(|b| [b, b]).collect();
+            assert_eq!(copied.record.state, text.as_deref().map(state));
+            assert_eq!(found, expected, "version {version}");
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(writing, reading);
 }
 
 pub async fn an_actor_is_not_taken_for_its_neighbour(store: AnyStore) {
