@@ -123,6 +123,16 @@ async fn an_idle_connection_gives_way_and_one_at_work_stays() {
     assert!(early.is_err(), "only one connection is served");
     drop(newcomer);
     assert_eq!(late.read().await.status, 200);
+    // Whoever waits while others leave is not forgotten, however these two meet.
+    for _ in 0..100 {
+        late.write("GET /api/dashboard/r/stream", b"").await;
+        late.read_head().await;
+        let mut next = server.connect().await;
+        next.write("GET /health/live", b"").await;
+        drop(late);
+        assert_eq!(next.read().await.status, 200);
+        late = next;
+    }
 }
 
 #[tokio::test]

@@ -118,7 +118,6 @@ pub(crate) fn those_who_wait(listener: TcpListener) -> Vec<TcpStream> {
             match listener.accept() {
                 Ok((stream, _)) => {
                     stream.set_nonblocking(true)?;
-                    stream.set_nodelay(true)?;
                     waiting.push(TcpStream::from_std(stream)?);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(waiting),

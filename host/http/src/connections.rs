@@ -1,7 +1,6 @@
 //! Connections: how many there may be, how slow, and how they end.
 
 use std::io;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,21 +111,30 @@ impl Entry {
         let mut closing = entry.closing.clone();
         let mut connections = JoinSet::new();
         loop {
+            // Whatever is given up when another branch is taken must not have let anybody in.
             let accepted = tokio::select! {
                 _ = closing.wait_for(|closing| *closing) => break,
                 Some(_) = connections.join_next() => continue,
-                accepted = accept(&listener, &places) => accepted,
+                accepted = listener.accept() => accepted,
             };
-            match accepted {
-                Ok(Some((stream, place))) => {
-                    let entry = Arc::clone(&entry);
-                    connections.spawn(async move { entry.admit(stream, &place).await });
-                }
-                Ok(None) => {}
+            let (stream, address) = match accepted {
+                Ok((stream, peer)) => (stream, peer.ip()),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept");
                     tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
                 }
+            };
+            let place = tokio::select! {
+                place = places.enter(address) => place,
+                _ = closing.wait_for(|closing| *closing) => Some(places.squeeze_in(address)),
+            };
+            match place {
+                Some(place) => {
+                    let entry = Arc::clone(&entry);
+                    connections.spawn(async move { entry.admit(stream, &place).await });
+                }
+                None => tracing::debug!(%address, "an address has as many as it may have"),
             }
         }
         for stream in closing::those_who_wait(listener) {
@@ -141,6 +149,10 @@ impl Entry {
 
     async fn admit(&self, stream: TcpStream, place: &Place) {
         let peer = &place.peer;
+        // Answers are small and complete: waiting to fill a packet only adds latency.
+        if let Err(error) = stream.set_nodelay(true) {
+            return tracing::debug!(%error, "gone before it was served");
+        }
         let stream = Socket::new(stream, peer.clone());
         let Some(tls) = &self.tls else {
             return self.http1(stream, peer).await;
@@ -243,20 +255,4 @@ async fn idle_for(peer: &Peer, time: Duration) {
         };
         before = since;
     }
-}
-
-/// `None` for somebody whose address has all that it may have.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Places>,
-) -> io::Result<Option<(TcpStream, Place)>> {
-    let (stream, peer) = listener.accept().await?;
-    let address: IpAddr = peer.ip();
-    let Some(place) = places.enter(address).await else {
-        tracing::debug!(%address, "an address has as many connections as it may have");
-        return Ok(None);
-    };
-    // Answers are small and complete: waiting to fill a packet only adds latency.
-    stream.set_nodelay(true)?;
-    Ok(Some((stream, place)))
 }
