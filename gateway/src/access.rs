@@ -55,7 +55,7 @@ impl Role {
     }
 }
 
-/// Who asks.
+/// Who asks, where that matters: whoever visits a public route has none.
 #[derive(Debug, Clone)]
 pub(crate) enum Identity {
     /// On loopback, without a token.
@@ -88,7 +88,10 @@ impl FromRequestParts<App> for Identity {
 
     async fn from_request_parts(head: &mut Parts, _: &App) -> Result<Self, Problem> {
         let identity = head.extensions.get::<Self>().cloned();
-        identity.ok_or_else(|| Problem::new(problem::INTERNAL, "nobody asked who asks"))
+        identity.ok_or_else(|| {
+            let detail = "what everybody may ask has no identity to act by";
+            Problem::new(problem::INTERNAL, detail)
+        })
     }
 }
 
@@ -111,9 +114,8 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<(), Pro
         refuse_strangers_page(app, request).await?;
     }
     if rules.public {
-        app.limits().check_peer(peer)?;
-        request.extensions_mut().insert(Identity::Local);
-        return Ok(());
+        // Nobody has been asked who they are, so no handler behind this finds an identity.
+        return app.limits().check_peer(peer);
     }
     let identity = match identify(app, peer, request) {
         Ok(identity) => identity,
