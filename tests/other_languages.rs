@@ -1,4 +1,4 @@
-//! Actors that are not written in Rust run beside those that are.
+//! Actors that are not written in Rust run beside those that are, made as `docs/actors.md` says.
 
 mod common;
 
@@ -10,75 +10,49 @@ use common::Pizza;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// An example, and how it becomes a component. The commands are a shell's, and run in a folder
-/// under `target`.
-struct Example {
-    folder: &'static str,
-    /// What says which versions to install.
-    pins: &'static [&'static str],
-    install: &'static str,
-    build_script: &'static str,
-    /// Before the component, the folder of its source and that of the platform's contracts.
-    build: &'static str,
-}
-
-const JAVASCRIPT: Example = Example {
-    folder: "greeter-js",
-    pins: &["package.json", "package-lock.json"],
-    install: "npm ci --no-audit --no-fund",
-    build_script: "build.mjs",
-    build: "node build.mjs",
-};
-
-const PYTHON: Example = Example {
-    folder: "greeter-py",
-    pins: &["requirements.txt"],
-    install: "python3 -m venv --clear venv
-        venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt",
-    build_script: "build.py",
-    build: "venv/bin/python build.py",
-};
+const PAGE: &str = include_str!("../docs/actors.md");
 
 /// Each keeps a core busy for a minute, and a compiler has its time by the clock, too.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-fn shell(script: &str, folder: &Path) -> Command {
-    let mut shell = Command::new("sh");
-    shell.args(["-ec", script, "sh"]).current_dir(folder);
-    shell
+/// What the page tells to type, under this heading.
+fn told(heading: &str) -> &'static str {
+    let (_, page) = PAGE.split_once(heading).expect("a heading");
+    let (_, page) = page.split_once("```sh\n").expect("commands");
+    page.split_once("```").expect("their end").0
 }
 
-fn succeeded(command: &mut Command) -> Vec<u8> {
-    let output = command.output().expect("it starts");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {errors}");
-    output.stdout
-}
-
-impl Example {
-    /// Builds it with the versions that it pins, under `target`.
-    fn component(&self) -> PathBuf {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let source = root.join("actors/examples").join(self.folder);
-        let place = root.join("target/examples").join(self.folder);
-        std::fs::create_dir_all(&place).expect("a folder");
-        let pin = |file: &&str| std::fs::read(source.join(file)).expect("a file");
-        let pins: Vec<u8> = self.pins.iter().flat_map(pin).collect();
-        let installed = place.join("installed");
-        if std::fs::read(&installed).ok().as_ref() != Some(&pins) {
-            for file in self.pins {
-                std::fs::copy(source.join(file), place.join(file)).expect("copied");
-            }
-            succeeded(&mut shell(self.install, &place));
-            std::fs::write(&installed, &pins).expect("noted");
+/// A checkout of what an example needs, without what somebody has built in it.
+fn checkout(example: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let place = root.join("target/examples/checkout");
+    let folder = Path::new("actors/examples").join(example);
+    std::fs::create_dir_all(place.join(&folder)).expect("a folder");
+    std::fs::create_dir_all(place.join("wit")).expect("a folder");
+    copy(&root.join("wit/silo"), &place.join("wit"));
+    for entry in std::fs::read_dir(root.join(&folder)).expect("a folder") {
+        let entry = entry.expect("an entry").path();
+        let name = entry.file_name().and_then(|name| name.to_str());
+        let is_made = name.is_some_and(|name| {
+            ["node_modules", ".venv"].contains(&name) || name.ends_with(".wasm")
+        });
+        if !is_made {
+            copy(&entry, &place.join(&folder));
         }
-        let script = self.build_script;
-        std::fs::copy(source.join(script), place.join(script)).expect("copied");
-        let wasm = place.join("greeter.wasm");
-        let mut build = shell(&format!("exec {} \"$@\"", self.build), &place);
-        succeeded(build.args([&wasm, &source, &root.join("wit/silo")]));
-        wasm
     }
+    place
+}
+
+fn copy(from: &Path, into: &Path) {
+    succeeded(Command::new("cp").arg("-R").arg(from).arg(into));
+}
+
+fn succeeded(command: &mut Command) -> String {
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}{errors}");
+    said
 }
 
 /// A greeter that serves, and the folder of its pizzeria.
@@ -105,27 +79,29 @@ fn greeting(times: u32) -> Value {
     json!({"ok": {"text": "Hello Ädä, says hall", "times": times}})
 }
 
-fn pushed(wasm: &Path, pizza: &Pizza, data: &Path) -> Value {
-    let mut push = Command::new(env!("CARGO_BIN_EXE_pizza"));
-    push.args(["module", "push"]).arg(wasm);
-    push.args(["--type", "greeter", "--activate", "--json"]);
-    push.args(["--admin", &pizza.admin.to_string(), "--data"]);
-    serde_json::from_slice(&succeeded(push.arg(data))).expect("JSON")
-}
-
-/// The bounds are those that a pizzeria has when nobody sets any. It has greeted three times
-/// when this returns.
-fn serves_beside_rust(example: &Example) -> World {
+/// Types what the page says, where `pizza` is found and knows its silo. The bounds are those
+/// that a pizzeria has when nobody sets any. It has greeted Ada once and Ädä three times when this
+/// returns.
+fn serves_beside_rust(example: &str, heading: &str) -> World {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let wasm = example.component();
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let mut world = World {
         pizza: Pizza::start(&data, &[]),
         _folder: folder,
     };
-    let pushed = pushed(&wasm, &world.pizza, &data);
-    assert_eq!(pushed["module"]["schema"], 1, "{pushed}");
+    let binary = Path::new(env!("CARGO_BIN_EXE_pizza"));
+    let programs = binary.parent().expect("a folder").display();
+    let path = std::env::var("PATH").expect("a path");
+    let mut shell = Command::new("bash");
+    shell
+        .args(["-ec", told(heading)])
+        .current_dir(checkout(example))
+        .env("PATH", format!("{programs}:{path}"))
+        .env("PIZZA_ADMIN", world.pizza.admin.to_string())
+        .env("PIZZA_DATA", &data);
+    let said = succeeded(&mut shell);
+    assert!(said.contains("Hello Ada, says hall"), "{said}");
 
     assert_eq!(world.greet("Ädä"), greeting(1));
     assert_eq!(world.greet("Ädä"), greeting(2));
@@ -134,7 +110,7 @@ fn serves_beside_rust(example: &Example) -> World {
     let refused = world.pizza.post(path, &json!({"name": " "}));
     assert_eq!(refused.status, 409, "{}", refused.text());
     assert!(refused.text().contains("there is nobody to greet"));
-    assert_eq!(world.greeted("hall"), json!(["Ädä"]));
+    assert_eq!(world.greeted("hall"), json!(["Ada", "Ädä"]));
     assert_eq!(world.greeted("door"), json!([]));
     let order = world.pizza.order();
     let beside = world.pizza.get(&format!("/api/orders/{order}"));
@@ -149,12 +125,12 @@ fn serves_beside_rust(example: &Example) -> World {
 
 #[test]
 fn javascript_serves_beside_rust() {
-    serves_beside_rust(&JAVASCRIPT);
+    serves_beside_rust("greeter-js", "### JavaScript");
 }
 
 #[test]
 fn python_serves_beside_rust() {
-    let world = serves_beside_rust(&PYTHON);
+    let world = serves_beside_rust("greeter-py", "### Python");
     // What componentize-py calls while it builds is exported still. Whoever calls it spoils
     // one instance, which is thrown away, and nothing else.
     let kinds = [

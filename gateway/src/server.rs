@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
 use axum::middleware;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use pizza_client::Client;
-use pizza_http::{Admission, Door};
+use pizza_http::{Admission, Door, guard};
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::GatewayConfig;
@@ -119,8 +118,10 @@ impl Gateway {
     pub fn router(&self) -> Router {
         let router = routes::router(&self.0)
             .fallback(unknown_route)
-            .method_not_allowed_fallback(wrong_method)
-            .layer(middleware::from_fn_with_state(self.0.clone(), admit));
+            .method_not_allowed_fallback(wrong_method);
+        let router = guard(router, self.0.admission().clone(), |refusal| {
+            Problem::from(refusal).into_response()
+        });
         let router = match cors::layer(&self.0.config().cors_origins) {
             Some(cors) => router.layer(cors),
             None => router,
@@ -128,15 +129,6 @@ impl Gateway {
         router
             .layer(middleware::from_fn(edge::layer))
             .with_state(self.0.clone())
-    }
-}
-
-/// Refuses what is not for us, before any route is asked.
-async fn admit(State(app): State<App>, request: Request, next: middleware::Next) -> Response {
-    let (head, body) = request.into_parts();
-    match app.admission().check(&head) {
-        Ok(()) => next.run(Request::from_parts(head, body)).await,
-        Err(refusal) => Problem::from(refusal).into_response(),
     }
 }
 

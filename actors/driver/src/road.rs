@@ -6,7 +6,9 @@ use silo_sdk::{context, log, streams};
 
 use crate::bindings::bounds;
 use crate::bindings::clients::OrderClient;
-use crate::bindings::types::{Availability, DriverState, Location, Motion, Refusal, Status};
+use crate::bindings::types::{
+    Availability, DriverState, Location, Motion, Refusal, Status, Violation,
+};
 use crate::{Driver, invalid};
 
 pub(crate) const SIGNAL: &str = "signal";
@@ -30,7 +32,7 @@ impl Driver {
         motion: Option<Motion>,
     ) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        bounds::update_location(&location)?;
+        bounds::update_location(&location, &motion)?;
         let motion = motion.map(known).filter(|motion| *motion != NOTHING);
         if let Some(motion) = motion {
             possible(motion)?;
@@ -136,33 +138,26 @@ fn is_ahead(at: u64) -> bool {
     at > context::now_ms().saturating_add(AHEAD_MS_MAX)
 }
 
+/// The contract's range begins at what is not known; of what is, nothing is below zero.
 fn possible(motion: Motion) -> Result<(), Refusal> {
     let parts = [
-        (
-            "/motion/accuracy",
-            motion.accuracy,
-            "is no distance in metres",
-            f64::MAX,
-        ),
-        (
-            "/motion/speed",
-            motion.speed,
-            "is no speed in metres a second",
-            f64::MAX,
-        ),
-        (
-            "/motion/heading",
-            motion.heading,
-            "is from 0 to 360 degrees",
-            360.0,
-        ),
+        ("accuracy", motion.accuracy),
+        ("speed", motion.speed),
+        ("heading", motion.heading),
     ];
-    for (pointer, given, message, max) in parts {
-        if given.is_some_and(|value| !(0.0..=max).contains(&value)) {
-            return Err(invalid(pointer, message));
-        }
+    let below = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|value| *value < 0.0)?)));
+    let mistakes: Vec<Violation> = below
+        .map(|(name, value)| Violation {
+            pointer: format!("/motion/{name}"),
+            message: format!("is at least 0, or -1 where it is not known; found {value}"),
+        })
+        .collect();
+    match mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(Refusal::Invalid(mistakes)),
     }
-    Ok(())
 }
 
 /// The order says so. One that gives no answer is where it was.

@@ -75,8 +75,18 @@ fn what_a_phone_does_not_know_is_left_out_and_its_position_taken() {
     let none = driver.update_location(PLACE, now + 1, motion(-1.0, -1.0, -1.0));
     let none = none.unwrap();
     assert_eq!((none.motion, none.located_at), (None, Some(now + 1)));
-    let wrong = driver.update_location(PLACE, now + 2, motion(-2.0, 1.0, 1.0));
-    assert!(matches!(wrong, Err(Refusal::Invalid(_))), "{wrong:?}");
+    // All that is wrong is told at once.
+    for (wrong, count) in [
+        (motion(-2.0, 1.0, 1.0), 1),
+        (motion(-2.0, 1e9, 361.0), 3),
+        (motion(-0.5, -0.1, 1.0), 2),
+    ] {
+        let refused = driver.update_location(PLACE, now + 2, wrong);
+        let Err(Refusal::Invalid(mistakes)) = refused else {
+            panic!("{wrong:?} is taken");
+        };
+        assert_eq!(mistakes.len(), count, "{mistakes:?}");
+    }
 }
 
 #[test]

@@ -99,6 +99,13 @@ async fn an_actor_that_does_not_answer_is_not_waited_for() {
     assert_eq!(problem["messageId"], server.fake.last().id.to_string());
 }
 
+/// Is at work as long as it lasts.
+async fn follow(connection: &mut Connection) {
+    connection.write("GET /api/dashboard/r/stream", b"").await;
+    let head = connection.read_head().await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+}
+
 #[tokio::test]
 async fn an_idle_connection_gives_way_and_one_at_work_stays() {
     let server = Server::with(GatewayConfig {
@@ -114,9 +121,7 @@ async fn an_idle_connection_gives_way_and_one_at_work_stays() {
     assert_eq!(newcomer.read().await.status, 200);
     assert!(idle.ends_within(Duration::from_secs(5)).await);
     // A stream is at work as long as it lasts: whoever comes then waits.
-    newcomer.write("GET /api/dashboard/r/stream", b"").await;
-    let head = newcomer.read_head().await;
-    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    follow(&mut newcomer).await;
     let mut late = server.connect().await;
     late.write("GET /health/live", b"").await;
     let early = tokio::time::timeout(Duration::from_millis(100), late.read()).await;
@@ -125,8 +130,7 @@ async fn an_idle_connection_gives_way_and_one_at_work_stays() {
     assert_eq!(late.read().await.status, 200);
     // Whoever waits while others leave is not forgotten, however these two meet.
     for _ in 0..100 {
-        late.write("GET /api/dashboard/r/stream", b"").await;
-        late.read_head().await;
+        follow(&mut late).await;
         let mut next = server.connect().await;
         next.write("GET /health/live", b"").await;
         drop(late);
@@ -143,8 +147,7 @@ async fn an_address_has_no_more_than_its_share() {
     })
     .await;
     let mut busy = server.connect().await;
-    busy.write("GET /api/dashboard/r/stream", b"").await;
-    busy.read_head().await;
+    follow(&mut busy).await;
     let mut refused = server.connect().await;
     refused
         .write_raw(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")

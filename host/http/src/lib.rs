@@ -8,7 +8,8 @@
 //! - [`places`]: who is in, and who makes room
 //! - [`visitor`]: what is between a connection and the routes
 //! - [`calm`]: a client of HTTP/2 that sends nothing but frames is sent away
-//! - [`origin`]: a web page's origin; [`admission`]: which requests are not for us
+//! - [`origin`]: a web page's origin; [`admission`]: which requests are not for us; [`guard`]:
+//!   puts that in front of routes
 //! - [`forwarded`]: whether somebody handed a request on; [`coding`]: whether its body is packed
 
 pub mod admission;
@@ -17,6 +18,7 @@ mod closing;
 pub mod coding;
 pub mod connections;
 pub mod forwarded;
+pub mod guard;
 pub mod limits;
 pub mod origin;
 mod places;
@@ -26,6 +28,7 @@ pub use admission::{Admission, HostName, Refusal};
 pub use coding::content_coding;
 pub use connections::{Door, serve};
 pub use forwarded::is_handed_on;
+pub use guard::guard;
 pub use limits::Limits;
 pub use origin::Origin;
 pub use places::Peer;

@@ -8,15 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use clap::Args;
 use pizza_bridge::{Bridge, BridgeConfig};
 use pizza_client::{Client, Remote, RemoteError};
-use pizza_http::{Admission, Limits};
+use pizza_http::{Admission, Limits, Refusal, guard};
 
 use super::run::{asked_to_stop, listen, log_to_stderr};
 use crate::admin::Door;
@@ -89,13 +87,11 @@ async fn carry(
                     "/metrics",
                     get(async move || metrics::of_this_process(&counted)),
                 );
-            let admission = Arc::new(Admission {
+            let admission = Admission {
                 tokens_optional: address.ip().is_loopback(),
                 ..Admission::default()
-            });
-            let routes = routes.layer(from_fn(move |request, next| {
-                admit(Arc::clone(&admission), request, next)
-            }));
+            };
+            let routes = guard(routes, admission, refused);
             let limits = Limits::default().within(CONNECTIONS_MAX);
             tokio::spawn(async move {
                 let doors = vec![pizza_http::Door::http(listener)];
@@ -132,16 +128,12 @@ async fn carry(
     Ok(())
 }
 
-/// Refuses what is not for us, before any route is asked.
-async fn admit(admission: Arc<Admission>, request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
-    match admission.check(&head) {
-        Ok(()) => next.run(Request::from_parts(head, body)).await,
-        Err(refusal) if refusal.is_malformed() => {
-            (StatusCode::BAD_REQUEST, refusal.to_string()).into_response()
-        }
-        Err(refusal) => (StatusCode::FORBIDDEN, refusal.to_string()).into_response(),
-    }
+fn refused(refusal: Refusal) -> Response {
+    let status = match refusal.is_malformed() {
+        true => StatusCode::BAD_REQUEST,
+        false => StatusCode::FORBIDDEN,
+    };
+    (status, refusal.to_string()).into_response()
 }
 
 /// A silo that is not there yet is waited for; one that does not let us in is not.

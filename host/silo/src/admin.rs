@@ -30,7 +30,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_client::Client;
-use pizza_http::{Admission, Peer, content_coding};
+use pizza_http::{Admission, Peer, content_coding, guard};
 use pizza_modules::Modules;
 use pizza_runtime::Silo;
 use pizza_store::Store;
@@ -79,20 +79,13 @@ pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router
             Json(json!({"status": "not-ready"})),
         ),
     });
-    Router::new()
+    let routes = Router::new()
         .route("/health/live", live)
         .route("/health/ready", ready)
-        .merge(guarded)
-        .layer(from_fn_with_state(Arc::new(admission), admit))
-}
-
-/// Refuses what is not for us, before any route is asked.
-async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
-    match admission.check(&head) {
-        Ok(()) => next.run(Request::from_parts(head, body)).await,
-        Err(refusal) => Problem::from(refusal).into_response(),
-    }
+        .merge(guarded);
+    guard(routes, admission, |refusal| {
+        Problem::from(refusal).into_response()
+    })
 }
 
 async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
