@@ -221,6 +221,18 @@ fn a_phone_that_knows_little_is_understood_on_every_way_in() {
         (&json!(42.0), None),
         "{ada}"
     );
+    // All that cannot be is told at once, of the place and of the way.
+    let wrong = json!({
+        "lat": 95, "lon": 12, "timestamp": now + 2, "accuracy": -2, "speed": 1e9, "heading": 361,
+    });
+    let answer = world.pizza.post("/api/drivers/ada/location", &wrong);
+    assert_eq!(answer.status, 422, "{}", answer.text());
+    let told = answer.json();
+    let told = told["errors"].as_array().expect("mistakes").iter();
+    let told: Vec<_> = told
+        .filter_map(|mistake| mistake["pointer"].as_str())
+        .collect();
+    assert_eq!(told, ["/lat", "/accuracy", "/speed", "/heading"]);
     // Through the generic door.
     let said = json!({
         "location": {"lat": 43, "lon": 12}, "at": (now + 2) as f64,
