@@ -1,0 +1,2 @@
+use crate::A;
+pub struct B(Box<A>);

@@ -1,0 +1,5 @@
+mod child;
+pub struct A;
+pub fn go() {
+    child::go();
+}

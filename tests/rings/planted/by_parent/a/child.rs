@@ -1,0 +1,4 @@
+use super::A;
+pub fn go() {
+    let _ = A;
+}

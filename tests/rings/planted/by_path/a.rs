@@ -1,0 +1,3 @@
+pub fn a() {
+    crate::b::b();
+}

@@ -1,0 +1,3 @@
+pub fn b() {
+    println!("{:?}", super::a::a());
+}

@@ -1,0 +1,2 @@
+use crate::Root;
+pub struct A(Box<Root>);

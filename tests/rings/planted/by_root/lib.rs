@@ -1,0 +1,3 @@
+mod a;
+use a::A;
+pub struct Root(A);

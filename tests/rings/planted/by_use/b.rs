@@ -1,0 +1,2 @@
+use super::a::{self, A as Other};
+pub struct B(Box<Other>);

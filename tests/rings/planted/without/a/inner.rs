@@ -1,0 +1,2 @@
+use super::A;
+pub struct Inner(A);

@@ -1,0 +1,2 @@
+use crate::{A, Inner};
+pub struct B(A, Inner);
