@@ -8,20 +8,20 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pizza_guest::compile::{Apart, Bounds};
+use pizza_guest::settings::{Apart, CompileBounds};
 use pizza_guest::{Compiling, HostConfig, LoadError, TypeSettings, WasmHost};
 
 use common::Pizza;
 
 /// Small enough that a test need not wait long for a bomb to use them up.
-const BOUNDS: Bounds = Bounds {
+const BOUNDS: CompileBounds = CompileBounds {
     memory_bytes: 3 << 30,
     cpu_s: 1,
     wall_ms: 60_000,
     code_bytes: 64 << 20,
 };
 
-fn host(bounds: Bounds) -> Arc<WasmHost> {
+fn host(bounds: CompileBounds) -> Arc<WasmHost> {
     let config = HostConfig {
         compiling: Compiling::Apart(Apart {
             program: env!("CARGO_BIN_EXE_pizza").into(),
@@ -122,12 +122,12 @@ async fn what_the_silo_reads_itself_is_soon_read() {
 
 #[tokio::test]
 async fn each_bound_of_the_compiler_is_named() {
-    let cramped = Bounds {
+    let cramped = CompileBounds {
         memory_bytes: 1_500 << 20,
         cpu_s: 30,
         ..BOUNDS
     };
-    let hurried = Bounds {
+    let hurried = CompileBounds {
         wall_ms: 300,
         ..BOUNDS
     };

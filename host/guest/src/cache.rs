@@ -23,7 +23,7 @@ pub(crate) struct Cache {
 impl Cache {
     pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Self, LoadError> {
         let at = |source| LoadError::Cache {
-            place: dir.display().to_string(),
+            path: dir.display().to_string(),
             source,
         };
         fs::create_dir_all(dir).map_err(at)?;

@@ -11,7 +11,7 @@ use crate::module::{Method, Module};
 pub struct Change {
     pub weight: Weight,
     /// For example `order.update-status`.
-    pub place: String,
+    pub subject: String,
     pub what: String,
 }
 
@@ -25,11 +25,11 @@ pub enum Weight {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.what)
+        write!(f, "{}: {}", self.subject, self.what)
     }
 }
 
-/// The differences from `old` to `new`, sorted by place.
+/// The differences from `old` to `new`, sorted by subject.
 #[must_use]
 pub fn compare(old: &Module, new: &Module) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -57,37 +57,37 @@ pub fn compare(old: &Module, new: &Module) -> Vec<Change> {
             changes.push(change(Weight::Harmless, &format!("stream {stream}"), what));
         }
     }
-    changes.sort_by(|a, b| a.place.cmp(&b.place));
+    changes.sort_by(|a, b| a.subject.cmp(&b.subject));
     changes
 }
 
 fn methods(old: &Module, new: &Module, changes: &mut Vec<Change>) {
     let actor_type = old.actor_type();
-    let place = |method: &Method| format!("{actor_type}.{}", method.function.name);
+    let subject = |method: &Method| format!("{actor_type}.{}", method.function.name);
     for before in old.methods() {
         let Some(after) = new.method(&before.function.name) else {
             let what = "it is gone".to_owned();
-            changes.push(change(Weight::Warning, &place(before), what));
+            changes.push(change(Weight::Warning, &subject(before), what));
             continue;
         };
         if let Err(difference) = compat::same_function(&before.function, &after.function) {
             changes.push(change(
                 Weight::Warning,
-                &place(before),
+                &subject(before),
                 difference.to_string(),
             ));
         }
         if before.query != after.query {
             let kind = |query| if query { "a query" } else { "a command" };
             let what = format!("it was {}, is {}", kind(before.query), kind(after.query));
-            changes.push(change(Weight::Warning, &place(before), what));
+            changes.push(change(Weight::Warning, &subject(before), what));
         }
     }
     for after in new.methods() {
         if old.method(&after.function.name).is_none() {
             changes.push(change(
                 Weight::Harmless,
-                &place(after),
+                &subject(after),
                 "it is new".to_owned(),
             ));
         }
@@ -115,10 +115,10 @@ fn hooks(old: &Module, new: &Module, changes: &mut Vec<Change>) {
     }
 }
 
-fn change(weight: Weight, place: &str, what: String) -> Change {
+fn change(weight: Weight, subject: &str, what: String) -> Change {
     Change {
         weight,
-        place: place.to_owned(),
+        subject: subject.to_owned(),
         what,
     }
 }

@@ -5,10 +5,8 @@
 //! [`child`] at the end of them, gives it the component on standard input, and reads the
 //! machine code from standard output. The child bounds itself before it reads anything.
 
-use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,46 +17,10 @@ use wasmtime::Engine;
 
 use crate::engine;
 use crate::error::LoadError;
+use crate::settings::{Apart, CompileBounds};
 
-/// Where and within which bounds modules are compiled.
-#[derive(Debug, Clone, Default)]
-pub enum Compiling {
-    /// For code that is trusted, and for tests.
-    #[default]
-    Here,
-    Apart(Apart),
-}
-
-#[derive(Debug, Clone)]
-pub struct Apart {
-    /// The program, which calls [`child`] when it is given `arguments`.
-    pub program: PathBuf,
-    pub arguments: Vec<OsString>,
-    pub bounds: Bounds,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Addresses; a compiler that wants more ends.
-    pub memory_bytes: u64,
-    pub cpu_s: u64,
-    pub wall_ms: u64,
-    /// Machine code of one module.
-    pub code_bytes: u64,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            memory_bytes: 3 << 30,
-            cpu_s: 60,
-            wall_ms: 120_000,
-            code_bytes: 256 << 20,
-        }
-    }
-}
-
-/// How the child ends when the component is not valid; standard error says why.
+/// How the child ends when the component is not valid; standard error says why. The number
+/// is `EX_DATAERR` of sysexits.h.
 const INVALID: i32 = 65;
 const REASON_BYTES_MAX: u64 = 4_096;
 
@@ -95,7 +57,7 @@ async fn run(
     let mut child = Command::new(&apart.program)
         .args(&apart.arguments)
         .args(numbers.map(|number| number.to_string()))
-        // It may take its time: whoever is served meanwhile needs the other cores.
+        // It may take its time: what is served meanwhile needs the other cores.
         .env("RAYON_NUM_THREADS", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -108,7 +70,7 @@ async fn run(
     };
     let give = async {
         // A child that has ended early says why itself.
-        drop(stdin.write_all(wasm).await);
+        let _ = stdin.write_all(wasm).await;
         drop(stdin);
     };
     let (mut code, mut reason) = (Vec::new(), Vec::new());
@@ -141,7 +103,7 @@ fn one_line(reason: &[u8]) -> String {
 }
 
 /// Which bound a child has run into that could not say so itself.
-fn died(status: ExitStatus, reason: &str, bounds: &Bounds) -> LoadError {
+fn died(status: ExitStatus, reason: &str, bounds: &CompileBounds) -> LoadError {
     let signal = status.signal().and_then(Signal::from_named_raw);
     let bound = match signal {
         Some(Signal::XCPU | Signal::KILL) => "CPU time",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
+    ComponentAnyTypeId, ComponentEntityType, ComponentInstanceTypeId,
 };
 use wasmparser::types::TypesRef;
 use wasmtime::component::Component;
@@ -113,19 +113,6 @@ fn is_only_types(types: TypesRef<'_>, item: &ComponentEntityType) -> bool {
     }
 }
 
-/// The functions of an interface, in its order.
-pub(crate) fn functions(
-    types: TypesRef<'_>,
-    instance: ComponentInstanceTypeId,
-) -> impl Iterator<Item = (&str, ComponentFuncTypeId)> {
-    let items = types.get(instance).into_iter();
-    let items = items.flat_map(|instance| &instance.exports);
-    items.filter_map(|(name, item)| match item.ty {
-        ComponentEntityType::Func(id) => Some((name.as_str(), id)),
-        _ => None,
-    })
-}
-
 fn exports(structure: &Structure, clients: Vec<ClientImport>) -> Result<Discovered, LoadError> {
     let types = structure.types();
     let mut discovered = Discovered {
@@ -185,7 +172,7 @@ fn methods(
 ) -> Result<(), LoadError> {
     let short = interface.split('@').next().unwrap_or(interface);
     let query = short.ends_with(QUERIES);
-    for (name, func) in functions(types, instance) {
+    for (name, func) in types::functions(types, instance) {
         let exported = Exported {
             function: types::function(types, name, func)?,
             query,

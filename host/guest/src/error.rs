@@ -128,16 +128,19 @@ pub enum LoadError {
     },
     #[error("its manifest: {0}")]
     Manifest(String),
-    #[error("{place} is not granted; the manifest asks for, or the operator allows, {granted}")]
-    NotGranted { place: String, granted: String },
+    #[error("{subject} is not granted; the manifest asks for, or the operator allows, {granted}")]
+    NotGranted { subject: String, granted: String },
     #[error("compiling it takes more {bound} than it is given: {detail}")]
     CompileBound { bound: &'static str, detail: String },
     #[error("the compiler: {0}")]
     Compiler(String),
     #[error("the import {name} is not granted; granted are {allowed}")]
     ForbiddenImport { name: String, allowed: String },
-    #[error("{place}: {kind} cannot pass between actors")]
-    UnsupportedType { place: String, kind: &'static str },
+    #[error("{location}: {kind} cannot pass between actors")]
+    UnsupportedType {
+        location: String,
+        kind: &'static str,
+    },
     #[error("method {name:?} is exported by both {first} and {second}")]
     DuplicateMethod {
         name: String,
@@ -162,9 +165,9 @@ pub enum LoadError {
     Start(String),
     #[error("the engine: {0}")]
     Engine(String),
-    #[error("the cache of compiled modules, {place}: {source}")]
+    #[error("the cache of compiled modules, {path}: {source}")]
     Cache {
-        place: String,
+        path: String,
         source: std::io::Error,
     },
 }

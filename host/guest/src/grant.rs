@@ -30,15 +30,15 @@ pub(crate) fn clients(granted: &Manifest, clients: &[ClientImport]) -> Result<()
         for function in &client.functions {
             let method = &function.function.name;
             if !granted.may_call(&client.actor_type, method) {
-                let place = format!("the call {}.{method}", client.actor_type);
-                return Err(refused(place, granted));
+                let subject = format!("the call {}.{method}", client.actor_type);
+                return Err(refused(subject, granted));
             }
         }
     }
     Ok(())
 }
 
-fn refused(place: String, granted: &Manifest) -> LoadError {
+fn refused(subject: String, granted: &Manifest) -> LoadError {
     let granted = serde_json::to_string(granted).unwrap_or_default();
-    LoadError::NotGranted { place, granted }
+    LoadError::NotGranted { subject, granted }
 }

@@ -3,7 +3,7 @@
 use wasmtime::ResourceLimiter;
 
 use crate::error::GuestError;
-use crate::settings::Limits;
+use crate::limits::Limits;
 
 pub(crate) struct Growth {
     memory_bytes_max: usize,

@@ -9,7 +9,7 @@ use wasmparser::types::TypesRef;
 use wasmtime::component::ComponentExportIndex;
 
 use crate::error::LoadError;
-use crate::{discover, types};
+use crate::types;
 
 /// Those that a component exports, by interface and function.
 #[derive(Default)]
@@ -52,7 +52,7 @@ impl HookNames {
         interface: &str,
         instance: ComponentInstanceTypeId,
     ) -> Result<(), LoadError> {
-        for (name, func) in discover::functions(types, instance) {
+        for (name, func) in types::functions(types, instance) {
             let found = types::function(types, name, func)?;
             let wrong = |problem: String| LoadError::Hook {
                 interface: interface.to_owned(),
@@ -60,7 +60,7 @@ impl HookNames {
                 problem,
             };
             let mut none = HookExports::default();
-            let Some((_, expected)) = none.place(interface, name) else {
+            let Some((_, expected)) = none.declared(interface, name) else {
                 return Err(wrong("there is no such function".to_owned()));
             };
             pizza_value::compat::same_function(&expected, &found)
@@ -77,8 +77,8 @@ impl HookNames {
     ) -> HookExports {
         let mut exports = HookExports::default();
         for (interface, name) in &self.0 {
-            if let Some((place, _)) = exports.place(interface, name) {
-                *place = find(interface, name);
+            if let Some((export, _)) = exports.declared(interface, name) {
+                *export = find(interface, name);
             }
         }
         exports
@@ -97,7 +97,7 @@ impl HookExports {
         }
     }
 
-    fn place(
+    fn declared(
         &mut self,
         interface: &str,
         name: &str,
@@ -105,7 +105,7 @@ impl HookExports {
         let interface = interface.split('@').next().unwrap_or(interface);
         let bytes = || Type::List(Arc::new(Type::U8));
         let strings = || Type::List(Arc::new(Type::String));
-        let (place, params, result) = match (interface, name) {
+        let (export, params, result) = match (interface, name) {
             ("lifecycle", "activate") => (&mut self.activate, vec![], None),
             ("lifecycle", "deactivate") => (&mut self.deactivate, vec![], None),
             ("lifecycle", "schema") => (&mut self.schema, vec![], Some(Type::U32)),
@@ -136,7 +136,7 @@ impl HookExports {
             params: params.collect(),
             result,
         };
-        Some((place, function))
+        Some((export, function))
     }
 }
 

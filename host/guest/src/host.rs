@@ -8,32 +8,33 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::cache::{self, Cache};
-use crate::compile::{self, Compiling};
-use crate::desk::Desk;
+use crate::compile;
 use crate::discover::{self, Discovered};
 use crate::engine::{Ticker, engine};
 use crate::error::LoadError;
+use crate::host_state::HostState;
 use crate::imports;
+use crate::instance::InstanceTemplate;
 use crate::manifest::Manifest;
 use crate::module::Module;
+use crate::permits::InstancePermits;
 use crate::plugin::{self, Plugin};
 use crate::plugins::Plugins;
 use crate::pool::Pool;
-use crate::settings::{ComponentBounds, Grant, HostConfig, TypeSettings};
-use crate::slots::Slots;
+use crate::settings::{Compiling, ComponentBounds, Grant, HostConfig, TypeSettings};
 use crate::structure::Structure;
 use crate::wasi;
 
 /// Loads modules. Dropping it stops the clock that bounds their turns.
 pub struct WasmHost {
     engine: Engine,
-    linker: Linker<Desk>,
+    linker: Linker<HostState>,
     cache: Option<Arc<Cache>>,
     compiling: Compiling,
     reserved_bytes: u64,
-    slots: Arc<Slots>,
+    permits: Arc<InstancePermits>,
     plugins: Arc<Plugins>,
-    plugin_linker: Linker<Desk>,
+    plugin_linker: Linker<HostState>,
     bounds: ComponentBounds,
     tick: Duration,
     _ticker: Ticker,
@@ -78,7 +79,7 @@ impl WasmHost {
             cache,
             compiling: config.compiling,
             reserved_bytes,
-            slots: Arc::new(Slots::new(config.instances_max)),
+            permits: Arc::new(InstancePermits::new(config.instances_max)),
             plugins: Arc::default(),
             plugin_linker,
             bounds: config.component,
@@ -217,7 +218,7 @@ impl WasmHost {
         &self,
         actor_type: &str,
         compiled: Compiled,
-        linker: &Linker<Desk>,
+        linker: &Linker<HostState>,
     ) -> Result<Arc<Module>, LoadError> {
         let Compiled {
             inspected,
@@ -230,19 +231,21 @@ impl WasmHost {
         let mut module = Module {
             digest: inspected.digest,
             actor_type: actor_type.into(),
-            pre,
             methods,
             hooks,
             clients,
             manifest: inspected.manifest,
-            pool: Pool::new(&settings.limits, settings.reuse, &self.slots),
-            plugins: Arc::clone(&self.plugins),
-            tick: self.tick,
-            settings: Arc::new(settings),
+            pool: Pool::new(&settings.limits, settings.reuse, &self.permits),
+            template: InstanceTemplate {
+                pre,
+                settings: Arc::new(settings),
+                plugins: Arc::clone(&self.plugins) as _,
+                tick: self.tick,
+            },
             schema: 1,
             subscriptions: Vec::new(),
         };
-        let asked = module.ask_about_itself().await;
+        let asked = module.introspect().await;
         asked.map_err(|error| LoadError::Start(error.to_string()))?;
         Ok(Arc::new(module))
     }

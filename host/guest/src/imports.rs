@@ -3,7 +3,7 @@
 
 use wasmtime::component::{HasSelf, Linker};
 
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
 mod calls;
 pub(crate) mod clients;
@@ -29,27 +29,27 @@ wasmtime::component::bindgen!({
 pub(crate) use silo::actor as wit;
 
 /// Only types live there.
-impl wit::types::Host for Desk {}
+impl wit::types::Host for HostState {}
 
 /// The interfaces of the platform package; they need no grant.
-pub(crate) fn add_to_linker(linker: &mut Linker<Desk>) -> wasmtime::Result<()> {
-    Host_::add_to_linker::<_, HasSelf<Desk>>(linker, |desk| desk)
+pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+    Host_::add_to_linker::<_, HasSelf<HostState>>(linker, |host| host)
 }
 
 /// All that there is in a plugin's world.
-pub(crate) fn add_log_to_linker(linker: &mut Linker<Desk>) -> wasmtime::Result<()> {
-    wit::log::add_to_linker::<_, HasSelf<Desk>>(linker, |desk| desk)
+pub(crate) fn add_log_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+    wit::log::add_to_linker::<_, HasSelf<HostState>>(linker, |host| host)
 }
 
 /// Names of timers, reminders, methods and streams.
 pub(crate) fn name(
-    desk: &mut Desk,
+    host: &mut HostState,
     what: &'static str,
     name: String,
 ) -> wasmtime::Result<std::sync::Arc<str>> {
     match check_name(what, &name) {
         Ok(()) => Ok(name.into()),
-        Err(error) => Err(desk.stop(error)),
+        Err(error) => Err(host.stop(error)),
     }
 }
 
@@ -67,7 +67,7 @@ const AHEAD_MS_MAX: u64 = 400 * 86_400_000;
 /// A delay or a period. One that is too long is refused, not cut: it would be over early, and
 /// nobody would know.
 pub(crate) fn ahead(
-    desk: &mut Desk,
+    host: &mut HostState,
     what: &'static str,
     part: &str,
     time_ms: u64,
@@ -76,12 +76,12 @@ pub(crate) fn ahead(
         return Ok(time_ms);
     }
     let why = format!("its {part} is {time_ms} ms; at most {AHEAD_MS_MAX} (400 days) are allowed");
-    Err(desk.stop(crate::GuestError::Refused { what, why }))
+    Err(host.stop(crate::GuestError::Refused { what, why }))
 }
 
 /// The period of something that is repeated: neither too short nor too long.
 pub(crate) fn period(
-    desk: &mut Desk,
+    host: &mut HostState,
     what: &'static str,
     least_ms: u64,
     period_ms: Option<u64>,
@@ -91,30 +91,30 @@ pub(crate) fn period(
     };
     if period_ms < least_ms {
         let why = format!("its period is {period_ms} ms; at least {least_ms} are allowed");
-        return Err(desk.stop(crate::GuestError::Refused { what, why }));
+        return Err(host.stop(crate::GuestError::Refused { what, why }));
     }
-    ahead(desk, what, "period", period_ms).map(Some)
+    ahead(host, what, "period", period_ms).map(Some)
 }
 
 pub(crate) fn payload(
-    desk: &mut Desk,
+    host: &mut HostState,
     what: &'static str,
     json: String,
 ) -> wasmtime::Result<bytes::Bytes> {
-    let limit = desk.limits().transfer_bytes;
+    let limit = host.limits().transfer_bytes;
     if json.len() > limit {
-        return Err(desk.stop(crate::GuestError::TransferTooLarge { what, limit }));
+        return Err(host.stop(crate::GuestError::TransferTooLarge { what, limit }));
     }
     Ok(json.into())
 }
 
 pub(crate) fn target(
-    desk: &mut Desk,
+    host: &mut HostState,
     actor_type: &str,
     key: &str,
 ) -> wasmtime::Result<pizza_types::ActorId> {
     pizza_types::ActorId::new(actor_type, key).map_err(|error| {
         let (what, why) = ("a message to this actor", error.to_string());
-        desk.stop(crate::GuestError::Refused { what, why })
+        host.stop(crate::GuestError::Refused { what, why })
     })
 }

@@ -3,49 +3,67 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::{ComponentExportIndex, Instance as WasmInstance, Val};
+use wasmtime::component::{ComponentExportIndex, Instance as WasmInstance, InstancePre, Val};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
-use crate::desk::Desk;
+use crate::consult::Consult;
 use crate::error::GuestError;
+use crate::host_state::HostState;
+use crate::limits::Limits;
 use crate::meter::Meter;
-use crate::module::Module;
-use crate::settings::{Limits, Reuse};
-use crate::slots::Slot;
-use crate::wasi::{self, Output};
+use crate::output::Output;
+use crate::permits::Permit;
+use crate::settings::{Reuse, TypeSettings};
+use crate::wasi;
 
-/// Bytes of host memory that values may take, for each byte of JSON that they may become:
-/// the engine holds every element of a list, however small, in a few words.
+/// Bytes of host memory that values may take, for each byte of JSON that they may become.
+/// The engine holds every element of a list in a `Val` of 24 bytes, however small it is, and
+/// an element is at least one byte of JSON.
 const LIFT_FACTOR: usize = 24;
 
+/// What instances of one module are made from.
+pub(crate) struct InstanceTemplate {
+    pub(crate) pre: InstancePre<HostState>,
+    pub(crate) settings: Arc<TypeSettings>,
+    /// What actors of this module ask for advice.
+    pub(crate) plugins: Arc<dyn Consult>,
+    /// How often a guest is looked at.
+    pub(crate) tick: Duration,
+}
+
 pub(crate) struct Instance {
-    pub(crate) store: Store<Desk>,
+    pub(crate) store: Store<HostState>,
     wasm: WasmInstance,
     meter: Arc<Meter>,
     pub(crate) turns: u32,
-    // The last field: the place is free again only when the store is gone.
-    _slot: Slot,
+    // The last field: the permit is free again only when the store is gone.
+    _permit: Permit,
 }
 
 impl Instance {
-    pub(crate) async fn start(module: &Module, slot: Slot) -> Result<Self, GuestError> {
-        let (pre, settings) = (&module.pre, &module.settings);
+    /// # Errors
+    /// When the component's own start traps or breaks a bound.
+    pub(crate) async fn start(
+        template: &InstanceTemplate,
+        permit: Permit,
+    ) -> Result<Self, GuestError> {
+        let (pre, settings) = (&template.pre, &template.settings);
         let output = Output::default();
         let wasi = wasi::context(&output);
         let meter = match settings.reuse {
-            Reuse::Warm { .. } => Meter::new(module.tick),
-            Reuse::Fresh => Meter::exact(module.tick),
+            Reuse::Warm { .. } => Meter::new(template.tick),
+            Reuse::Fresh => Meter::exact(template.tick),
         };
         let meter = Arc::new(meter);
-        let desk = Desk::new(
+        let host_state = HostState::new(
             Arc::clone(settings),
-            Arc::clone(&module.plugins),
+            Arc::clone(&template.plugins),
             wasi,
             output,
             Arc::clone(&meter),
         );
-        let mut store = Store::new(pre.engine(), desk);
-        store.limiter(|desk| &mut desk.growth);
+        let mut store = Store::new(pre.engine(), host_state);
+        store.limiter(|host| &mut host.growth);
         store.set_hostcall_fuel(hostcall_fuel(&settings.limits));
         store.set_max_component_handles(wasi::HANDLES_MAX);
         bound_cpu(&mut store, &meter, settings.limits.cpu_ms);
@@ -55,7 +73,7 @@ impl Instance {
                 wasm,
                 meter,
                 turns: 0,
-                _slot: slot,
+                _permit: permit,
             }),
             Err(error) => Err(failure(&mut store, &error)),
         }
@@ -109,9 +127,9 @@ impl Instance {
     fn rewind(&mut self) {
         self.meter.reset();
         self.store.set_epoch_deadline(1);
-        let desk = self.store.data_mut();
-        desk.broken = None;
-        desk.growth.refused = None;
+        let host = self.store.data_mut();
+        host.broken = None;
+        host.growth.refused = None;
     }
 }
 
@@ -122,7 +140,7 @@ fn hostcall_fuel(limits: &Limits) -> usize {
     limits.transfer_bytes.saturating_mul(LIFT_FACTOR).max(state)
 }
 
-fn bound_cpu(store: &mut Store<Desk>, meter: &Arc<Meter>, limit_ms: u64) {
+fn bound_cpu(store: &mut Store<HostState>, meter: &Arc<Meter>, limit_ms: u64) {
     let meter = Arc::clone(meter);
     let limit = Duration::from_millis(limit_ms);
     store.set_epoch_deadline(1);
@@ -138,19 +156,19 @@ fn bound_cpu(store: &mut Store<Desk>, meter: &Arc<Meter>, limit_ms: u64) {
 }
 
 /// What went wrong: the bound that was noted, or what the trap tells.
-fn failure(store: &mut Store<Desk>, error: &wasmtime::Error) -> GuestError {
-    let desk = store.data_mut();
-    if let Some(broken) = desk.broken.take() {
+fn failure(store: &mut Store<HostState>, error: &wasmtime::Error) -> GuestError {
+    let host = store.data_mut();
+    if let Some(broken) = host.broken.take() {
         return broken;
     }
     // A guest whose memory may not grow usually gives up with a plain trap.
-    if let Some(refused) = desk.growth.refused.take() {
+    if let Some(refused) = host.growth.refused.take() {
         return refused;
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return match trap {
             Trap::StackOverflow => GuestError::StackOverflow,
-            trap => GuestError::Trap(described(desk, &trap.to_string())),
+            trap => GuestError::Trap(described(host, &trap.to_string())),
         };
     }
     if error.is::<wasmtime::PoolConcurrencyLimitError>() {
@@ -159,7 +177,7 @@ fn failure(store: &mut Store<Desk>, error: &wasmtime::Error) -> GuestError {
     let text = format!("{error:#}");
     // The engine's own types for these are private.
     if text.contains("fuel allocated for hostcalls") {
-        let limit = desk.limits().transfer_bytes;
+        let limit = host.limits().transfer_bytes;
         let what = "a value";
         return GuestError::TransferTooLarge { what, limit };
     }
@@ -167,12 +185,12 @@ fn failure(store: &mut Store<Desk>, error: &wasmtime::Error) -> GuestError {
         let limit = wasi::HANDLES_MAX;
         return GuestError::TooManyHandles { limit };
     }
-    GuestError::Trap(described(desk, &shortened(&text)))
+    GuestError::Trap(described(host, &shortened(&text)))
 }
 
 /// A panicking guest says why on standard error.
-fn described(desk: &Desk, trap: &str) -> String {
-    let said = desk.output.peek();
+fn described(host: &HostState, trap: &str) -> String {
+    let said = host.output.peek();
     let said = String::from_utf8_lossy(&said);
     match shortened(said.trim()) {
         said if said.is_empty() => trap.to_owned(),

@@ -2,36 +2,36 @@
 //! one turn of a guest within bounds.
 //!
 //! In reading order:
-//! - [`settings`]: the bounds, each a number
+//! - [`limits`](crate::limits), [`settings`]: the bounds, each a number
 //! - [`error`]: what a guest can do wrong, and why a module can be refused
 //! - [`turn`]: what goes into a turn
 //! - [`run`](crate::run): one turn, from arguments to outcome
-//! - [`papers`](crate::papers): what a guest sees and stages during a turn
-//! - [`desk`](crate::desk): the host's side of an instance, where requests are checked
+//! - [`turn_context`](crate::turn_context): what a guest sees and stages during a turn
+//! - [`host_state`](crate::host_state): the host's side of an instance, where requests are checked
 //! - [`imports`](crate::imports): one file for each interface that a guest may import
+//! - [`consult`](crate::consult): how a turn reaches the plugin that is bound to its actor
 //! - [`module`]: a module with its methods, hooks and clients
-//! - [`about`](crate::about): what a module says of itself when it is loaded
+//! - [`introspect`](crate::introspect): what a module says of itself when it is loaded
 //! - [`manifest`], [`grant`](crate::grant): what it asks for, and what it is granted
 //! - [`compare`](crate::compare): what changes when another takes its place
 //! - [`structure`](crate::structure), [`size`](crate::size): what it is made of, read from
 //!   its bytes before anything is compiled
 //! - [`discover`](crate::discover), [`hooks`](crate::hooks), [`types`](crate::types),
 //!   [`convert`](crate::convert): what a component exports and imports, and its values
-//! - [`pool`](crate::pool), [`slots`](crate::slots), [`instance`](crate::instance): warm
+//! - [`pool`](crate::pool), [`permits`](crate::permits), [`instance`](crate::instance): warm
 //!   instances, bounded for each module and for all together
 //! - [`meter`](crate::meter), [`growth`](crate::growth): how long a guest computes, how far
 //!   its memory grows
 //! - [`host`]: engine, compilation and loading
-//! - [`plugins`], [`plugin`]: strangers' code that actors may ask for advice
-//! - [`log`]: what a guest says, under its actor's name
+//! - [`plugins`], [`plugin`]: code of third parties that actors may ask for advice
+//! - [`log`], [`output`](crate::output): what a guest says and prints, under its actor's name
 //! - [`engine`](crate::engine), [`compile`], [`cache`](crate::cache), [`wasi`](crate::wasi)
 
-mod about;
 mod cache;
 mod compare;
 pub mod compile;
+mod consult;
 mod convert;
-mod desk;
 mod discover;
 mod engine;
 pub mod error;
@@ -39,33 +39,37 @@ mod grant;
 mod growth;
 mod hooks;
 pub mod host;
+mod host_state;
 mod imports;
 mod instance;
+mod introspect;
+mod limits;
 pub mod log;
 pub mod manifest;
 mod meter;
 pub mod module;
-mod papers;
+mod output;
+mod permits;
 pub mod plugin;
 pub mod plugins;
 mod pool;
 mod run;
 pub mod settings;
 mod size;
-mod slots;
 mod structure;
 pub mod turn;
+mod turn_context;
 mod types;
 mod wasi;
 
 pub use compare::{Change, Weight, compare};
-pub use compile::Compiling;
 pub use error::{ClientMismatch, GuestError, LoadError};
 pub use hooks::Hooks;
 pub use host::{Compiled, Inspected, WasmHost, recognise};
+pub use limits::Limits;
 pub use manifest::Manifest;
 pub use module::{ClientFunction, ClientImport, Method, Module};
 pub use plugin::Plugin;
 pub use plugins::Plugins;
-pub use settings::{ComponentBounds, Grant, HostConfig, Limits, Reuse, TypeSettings};
-pub use turn::{Calls, NoCalls, Turn, What};
+pub use settings::{Compiling, ComponentBounds, Grant, HostConfig, Reuse, TypeSettings};
+pub use turn::{Calls, Invocation, NoCalls, Turn};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use wasmparser::CustomSectionReader;
 
 use crate::error::LoadError;
-use crate::settings::Limits;
+use crate::limits::Limits;
 
 /// Name of the custom section.
 pub const SECTION: &str = "silo:manifest";

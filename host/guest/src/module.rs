@@ -2,37 +2,30 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pizza_types::ModuleDigest;
 use pizza_value::compat;
 use pizza_value::ty::{Function, ResultType, Type};
-use wasmtime::component::{ComponentExportIndex, InstancePre};
+use wasmtime::component::ComponentExportIndex;
 
-use crate::desk::Desk;
 use crate::error::ClientMismatch;
 use crate::hooks::{HookExports, Hooks};
+use crate::instance::InstanceTemplate;
+use crate::limits::Limits;
 use crate::manifest::Manifest;
-use crate::plugins::Plugins;
 use crate::pool::Pool;
-use crate::settings::TypeSettings;
 
 pub struct Module {
     pub(crate) digest: ModuleDigest,
     pub(crate) actor_type: Arc<str>,
-    pub(crate) settings: Arc<TypeSettings>,
-    pub(crate) pre: InstancePre<Desk>,
+    pub(crate) template: InstanceTemplate,
     pub(crate) methods: HashMap<String, Method>,
     pub(crate) hooks: HookExports,
     pub(crate) clients: Vec<ClientImport>,
     /// What it asks for; what it is granted is in the settings.
     pub(crate) manifest: Manifest,
     pub(crate) pool: Arc<Pool>,
-    /// What actors of this module ask for advice.
-    pub(crate) plugins: Arc<Plugins>,
-    /// How often a guest is looked at.
-    pub(crate) tick: Duration,
-    // Asked of the first instance, at load.
+    // Asked of the first instance, at load: only running code can tell.
     pub(crate) schema: u32,
     pub(crate) subscriptions: Vec<Arc<str>>,
 }
@@ -66,6 +59,10 @@ pub struct ClientFunction {
 }
 
 impl Module {
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.template.settings.limits
+    }
+
     #[must_use]
     pub fn digest(&self) -> ModuleDigest {
         self.digest

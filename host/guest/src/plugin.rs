@@ -11,11 +11,12 @@ use wasmtime::component::Val;
 
 use crate::error::GuestError;
 use crate::instance::Instance;
+use crate::limits::Limits;
 use crate::module::Module;
-use crate::papers::{May, Papers};
-use crate::run::{take_papers, within};
-use crate::settings::{Limits, Reuse, TypeSettings};
-use crate::turn::{Turn, What};
+use crate::run::{take_context, within};
+use crate::settings::{Reuse, TypeSettings};
+use crate::turn::{Invocation, Turn};
+use crate::turn_context::{Access, TurnContext};
 
 /// The only interface that a plugin may import.
 pub(crate) const GRANTED: &str = "silo:actor/log";
@@ -24,7 +25,8 @@ pub struct Plugin {
     module: Arc<Module>,
 }
 
-/// What a plugin may take. An operator cannot raise it: whoever needs more is an actor.
+/// What a plugin may take. An operator cannot raise it: code that needs more than this
+/// has to be an actor.
 pub(crate) fn settings() -> TypeSettings {
     TypeSettings {
         limits: Limits {
@@ -71,8 +73,8 @@ impl Plugin {
         arguments: Bytes,
         deadline: Instant,
     ) -> (Result<Bytes, GuestError>, Vec<LogLine>) {
-        let _place = match self.module.pool.place(0, deadline).await {
-            Ok(place) => place,
+        let _permit = match self.module.pool.permit(0, deadline).await {
+            Ok(permit) => permit,
             Err(error) => return (Err(error), Vec::new()),
         };
         let started = self.started(actor, function, arguments, deadline).await;
@@ -81,7 +83,7 @@ impl Plugin {
             Err(error) => return (Err(error), Vec::new()),
         };
         let answer = within(deadline, self.ask(&mut instance, call)).await;
-        let said = take_papers(&mut instance).map(Papers::into_logs);
+        let said = take_context(&mut instance).map(TurnContext::into_logs);
         (answer, said.unwrap_or_default())
     }
 
@@ -99,9 +101,9 @@ impl Plugin {
         };
         let mut instance = self.module.start(deadline).await?;
         // There is nothing to see on them: a plugin has no import that would look.
-        let turn = Turn::alone(actor, What::Activate, MessageId([0; 16]), 0);
-        let papers = Papers::new(turn, May::OnlyRead);
-        instance.store.data_mut().papers = Some(papers);
+        let turn = Turn::alone(actor, Invocation::Activate, MessageId([0; 16]), 0);
+        let context = TurnContext::new(turn, Access::ReadOnly);
+        instance.store.data_mut().context = Some(context);
         Ok((instance, asked))
     }
 

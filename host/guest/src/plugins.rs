@@ -4,20 +4,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use pizza_types::{ActorId, LogLevel, LogLine};
 use tokio::task::JoinSet;
 
+use crate::consult::{Consult, Failure};
 use crate::error::GuestError;
 use crate::log;
 use crate::plugin::Plugin;
 
 /// One question, from the wait for an instance to the answer. Computing takes a tenth of it.
 const ASK_WAIT: Duration = Duration::from_millis(50);
-/// Log lines of one binding in each [`SAYING`]; further ones are counted and dropped.
+/// Log lines of one binding in each [`LOG_WINDOW`]; further ones are counted and dropped.
 const LINES_MAX: u32 = 20;
-const SAYING: Duration = Duration::from_secs(1);
+const LOG_WINDOW: Duration = Duration::from_secs(1);
 
 /// Readers take a clone of the pointer and are never in the way of a change.
 #[derive(Default)]
@@ -29,13 +31,13 @@ pub struct Plugins {
 pub struct Bound {
     name: String,
     plugin: Arc<Plugin>,
-    figures: Mutex<Figures>,
-    saying: Mutex<Saying>,
+    stats: Mutex<PluginStats>,
+    log_limit: Mutex<LogLimit>,
 }
 
 /// How a plugin has done since it was bound or the silo started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct PluginStats {
     pub asked: u64,
     pub failed: u64,
     /// The failures that tell nothing of the plugin: there was no time or room.
@@ -44,15 +46,7 @@ pub struct Figures {
     pub last_failure: Option<String>,
 }
 
-/// Why there is no advice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    Unfit(String),
-    Failed(String),
-    Busy(String),
-}
-
-struct Saying {
+struct LogLimit {
     since: Instant,
     lines: u32,
     dropped: u64,
@@ -65,8 +59,8 @@ impl Plugins {
         let bound = Bound {
             name,
             plugin,
-            figures: Mutex::default(),
-            saying: Mutex::new(Saying::new()),
+            stats: Mutex::default(),
+            log_limit: Mutex::new(LogLimit::new()),
         };
         self.bound.write().insert(actor, Arc::new(bound));
     }
@@ -90,6 +84,26 @@ impl Plugins {
     }
 }
 
+#[async_trait]
+impl Consult for Plugins {
+    fn bound(&self, actor: &ActorId) -> Option<String> {
+        self.find(actor).map(|bound| bound.name.clone())
+    }
+
+    async fn consult(
+        &self,
+        actor: &ActorId,
+        function: Arc<str>,
+        arguments: Bytes,
+        wait: Duration,
+    ) -> Result<String, Failure> {
+        match self.find(actor) {
+            Some(bound) => bound.consult(actor, function, arguments, wait).await,
+            None => Err(Failure::Unbound),
+        }
+    }
+}
+
 impl Bound {
     #[must_use]
     pub fn name(&self) -> &str {
@@ -97,12 +111,12 @@ impl Bound {
     }
 
     #[must_use]
-    pub fn figures(&self) -> Figures {
-        self.figures.lock().clone()
+    pub fn stats(&self) -> PluginStats {
+        self.stats.lock().clone()
     }
 
     /// On a task of its own: what the plugin computes is not the asking actor's CPU time.
-    pub(crate) async fn consult(
+    async fn consult(
         self: &Arc<Self>,
         actor: &ActorId,
         function: Arc<str>,
@@ -124,14 +138,14 @@ impl Bound {
         };
         let answer = answer
             .map(|reply| String::from_utf8_lossy(&reply).into_owned())
-            .map_err(Failure::of);
-        self.say(actor, said, answer.is_ok());
-        self.figures.lock().count(&answer, begun.elapsed());
+            .map_err(failure);
+        self.write_log(actor, said, answer.is_ok());
+        self.stats.lock().count(&answer, begun.elapsed());
         answer
     }
 
-    fn say(&self, actor: &ActorId, mut lines: Vec<LogLine>, well: bool) {
-        self.saying.lock().cut(&mut lines);
+    fn write_log(&self, actor: &ActorId, mut lines: Vec<LogLine>, well: bool) {
+        self.log_limit.lock().cut(&mut lines);
         for line in &mut lines {
             line.message.insert_str(0, "plugin: ");
         }
@@ -144,13 +158,15 @@ impl Bound {
     }
 }
 
-impl Figures {
+impl PluginStats {
     fn count(&mut self, answer: &Result<String, Failure>, took: Duration) {
         self.asked += 1;
         self.longest = self.longest.max(took);
         match answer {
             Ok(_) => {}
             Err(Failure::Busy(_)) => self.busy += 1,
+            // Never counted: without a binding there is nothing to count for.
+            Err(Failure::Unbound) => {}
             Err(Failure::Unfit(why) | Failure::Failed(why)) => {
                 self.failed += 1;
                 self.last_failure = Some(why.clone());
@@ -159,19 +175,17 @@ impl Figures {
     }
 }
 
-impl Failure {
-    fn of(error: GuestError) -> Self {
-        let text = format!("{}: {error}", error.bound());
-        match error {
-            GuestError::UnknownMethod { .. } | GuestError::BadArguments { .. } => Self::Unfit(text),
-            // It waits for nothing: what it did not get was a processor.
-            GuestError::Deadline | GuestError::NoInstance { .. } => Self::Busy(text),
-            _ => Self::Failed(text),
-        }
+fn failure(error: GuestError) -> Failure {
+    let text = format!("{}: {error}", error.bound());
+    match error {
+        GuestError::UnknownMethod { .. } | GuestError::BadArguments { .. } => Failure::Unfit(text),
+        // A plugin waits for nothing: what it did not get was a processor.
+        GuestError::Deadline | GuestError::NoInstance { .. } => Failure::Busy(text),
+        _ => Failure::Failed(text),
     }
 }
 
-impl Saying {
+impl LogLimit {
     fn new() -> Self {
         Self {
             since: Instant::now(),
@@ -185,7 +199,7 @@ impl Saying {
             return;
         }
         let mut notice = None;
-        if self.since.elapsed() >= SAYING {
+        if self.since.elapsed() >= LOG_WINDOW {
             let dropped = std::mem::replace(self, Self::new()).dropped;
             notice = (dropped > 0).then(|| format!("{dropped} log lines were dropped"));
         }
@@ -214,22 +228,22 @@ mod tests {
 
     #[test]
     fn a_flood_is_cut_and_told_of_later() {
-        let mut saying = Saying::new();
+        let mut limit = LogLimit::new();
         let mut passed = 0;
         for _ in 0..10 {
             let mut said = lines(7);
-            saying.cut(&mut said);
+            limit.cut(&mut said);
             passed += said.len();
         }
         assert_eq!(passed, LINES_MAX as usize);
-        saying.since -= SAYING;
+        limit.since -= LOG_WINDOW;
         let mut said = lines(1);
-        saying.cut(&mut said);
+        limit.cut(&mut said);
         let messages: Vec<_> = said.iter().map(|line| line.message.as_str()).collect();
         assert_eq!(messages, ["tick", "50 log lines were dropped"]);
-        saying.since -= SAYING;
+        limit.since -= LOG_WINDOW;
         let mut said = lines(1);
-        saying.cut(&mut said);
+        limit.cut(&mut said);
         assert_eq!(said.len(), 1, "that was told once");
     }
 }

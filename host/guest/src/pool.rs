@@ -1,6 +1,6 @@
 //! Warm instances of one module, bounded.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -8,16 +8,20 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::GuestError;
 use crate::instance::Instance;
-use crate::settings::{Limits, Reuse};
-use crate::slots::{Slot, Slots};
+use crate::limits::Limits;
+use crate::permits::{IdleHolder, InstancePermits, Permit};
+use crate::settings::Reuse;
 
-/// One lane for each depth of a chain of calls; the last serves all that are deeper.
-const LANES: usize = 18;
+/// Depths of a chain of calls that have permits of their own: an actor that waits for an
+/// answer never holds the permit which the one who answers needs, so chains cannot block
+/// each other. A chain has 16 links at most by default (`Policy::chain_depth_max`), which
+/// makes 17 depths; one more serves whatever an operator allows beyond that.
+const DEPTHS: usize = 18;
 
 pub(crate) struct Pool {
     idle: Mutex<Vec<Instance>>,
-    lanes: Vec<Semaphore>,
-    slots: Arc<Slots>,
+    by_depth: Vec<Semaphore>,
+    permits: Arc<InstancePermits>,
     idle_max: usize,
     wait: Duration,
     reuse: Reuse,
@@ -25,34 +29,39 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(limits: &Limits, reuse: Reuse, slots: &Arc<Slots>) -> Arc<Self> {
+    pub(crate) fn new(limits: &Limits, reuse: Reuse, permits: &Arc<InstancePermits>) -> Arc<Self> {
         let instances = limits.instances.max(1) as usize;
         let pool = Arc::new(Self {
             idle: Mutex::default(),
-            lanes: (0..LANES).map(|_| Semaphore::new(instances)).collect(),
-            slots: Arc::clone(slots),
+            by_depth: (0..DEPTHS).map(|_| Semaphore::new(instances)).collect(),
+            permits: Arc::clone(permits),
             idle_max: instances,
             wait: Duration::from_millis(limits.wait_ms),
             reuse,
+            // An instance that has once grown large would keep that memory while it idles.
             memory_bytes_high: limits.memory_bytes / 2,
         });
-        slots.enlist(&pool);
+        let holder: Weak<dyn IdleHolder> = Arc::downgrade(&pool) as _;
+        permits.enlist(holder);
         pool
     }
 
-    /// Waits for a place at work; a full pool is no error by itself.
-    pub(crate) async fn place(
+    /// Waits for a permit to work at this depth; a full pool is no error by itself.
+    ///
+    /// # Errors
+    /// When none was free before the deadline or the pool's own wait was over.
+    pub(crate) async fn permit(
         &self,
         depth: usize,
         deadline: Instant,
     ) -> Result<SemaphorePermit<'_>, GuestError> {
-        let lane = &self.lanes[depth.min(LANES - 1)];
-        if let Ok(place) = lane.try_acquire() {
-            return Ok(place);
+        let permits = &self.by_depth[depth.min(DEPTHS - 1)];
+        if let Ok(permit) = permits.try_acquire() {
+            return Ok(permit);
         }
         let started = Instant::now();
-        match tokio::time::timeout(self.wait_until(deadline), lane.acquire()).await {
-            Ok(Ok(place)) => Ok(place),
+        match tokio::time::timeout(self.wait_until(deadline), permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(GuestError::no_instance(started)),
         }
     }
@@ -61,9 +70,12 @@ impl Pool {
         self.idle.lock().pop()
     }
 
-    /// Waits for the right to start an instance more.
-    pub(crate) async fn slot(&self, deadline: Instant) -> Result<Slot, GuestError> {
-        self.slots.take(self.wait_until(deadline)).await
+    /// Waits for the right to start one more instance.
+    ///
+    /// # Errors
+    /// When all modules together leave no room for it in time.
+    pub(crate) async fn instance_permit(&self, deadline: Instant) -> Result<Permit, GuestError> {
+        self.permits.take(self.wait_until(deadline)).await
     }
 
     /// Keeps the instance for another turn, if it may be kept.
@@ -74,8 +86,8 @@ impl Pool {
         let worn = instance.turns >= turns_max
             || instance.store.data().growth.memory_bytes > self.memory_bytes_high;
         let mut idle = self.idle.lock();
-        // Asked under the lock: whoever waits announced it before looking in here.
-        if !worn && idle.len() < self.idle_max && !self.slots.are_wanted() {
+        // Asked under the lock: a waiter announces itself before it looks for idle instances.
+        if !worn && idle.len() < self.idle_max && !self.permits.are_wanted() {
             idle.push(instance);
         }
     }
@@ -83,5 +95,11 @@ impl Pool {
     fn wait_until(&self, deadline: Instant) -> Duration {
         let left = deadline.saturating_duration_since(Instant::now());
         self.wait.min(left)
+    }
+}
+
+impl IdleHolder for Pool {
+    fn drop_one(&self) -> bool {
+        self.take().is_some()
     }
 }

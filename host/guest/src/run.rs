@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pizza_types::{LogLevel, Mistake, Outcome, State, StateWrite, StreamEvent};
+use pizza_types::{Body, LogLevel, Mistake, Outcome, State, StateWrite, StreamEvent};
 use pizza_value::{Limits, ValueError};
 use wasmtime::component::{ComponentExportIndex, Val};
 
@@ -12,15 +12,15 @@ use crate::error::GuestError;
 use crate::instance::Instance;
 use crate::log;
 use crate::module::{Method, Module};
-use crate::papers::{May, Papers};
-use crate::turn::{Turn, What};
+use crate::turn::{Invocation, Turn};
+use crate::turn_context::{Access, TurnContext};
 
-/// What to call with what.
+/// Which export is to be called, and with what.
 pub(crate) struct Call<'m> {
     export: &'m ComponentExportIndex,
     pub(crate) params: Vec<Val>,
     results: usize,
-    may: May,
+    access: Access,
     /// Layout and bytes to migrate, which are no values.
     migration: Option<(u32, Bytes)>,
     method: Option<&'m Method>,
@@ -35,12 +35,12 @@ impl Module {
     pub async fn run(&self, turn: Turn) -> Result<Outcome, GuestError> {
         let deadline = Instant::now() + Duration::from_millis(turn.deadline_ms_left);
         let call = self.call(&turn)?;
-        let _place = self.pool.place(turn.depth, deadline).await?;
+        let _permit = self.pool.permit(turn.depth, deadline).await?;
         let mut instance = match self.pool.take() {
             Some(instance) => instance,
             None => self.start(deadline).await?,
         };
-        instance.store.data_mut().papers = Some(Papers::new(turn, call.may));
+        instance.store.data_mut().context = Some(TurnContext::new(turn, call.access));
         match within(deadline, self.perform(&mut instance, call)).await {
             Ok(outcome) => {
                 instance.turns += 1;
@@ -62,7 +62,7 @@ impl Module {
     ) -> Result<Outcome, GuestError> {
         if let Some((from_schema, bytes)) = call.migration {
             let migrated = instance.migrate(call.export, from_schema, &bytes).await?;
-            return self.migrated(take_papers(instance)?, migrated);
+            return self.migrated(take_context(instance)?, migrated);
         }
         let mut results = vec![Val::Bool(false); call.results];
         instance
@@ -72,14 +72,14 @@ impl Module {
             Some(method) => self.reply(method, results.pop())?,
             None => (Bytes::new(), false),
         };
-        Ok(take_papers(instance)?.into_outcome(reply, declined))
+        Ok(take_context(instance)?.into_outcome(reply, declined))
     }
 
     /// A new instance, when all modules together leave room for one.
     pub(crate) async fn start(&self, deadline: Instant) -> Result<Instance, GuestError> {
         let begun = Instant::now();
-        let slot = self.pool.slot(deadline).await?;
-        let starting = Instance::start(self, slot);
+        let permit = self.pool.instance_permit(deadline).await?;
+        let starting = Instance::start(&self.template, permit);
         match within(deadline, starting).await {
             // The turn itself has not begun, so it is not what took too long.
             Err(GuestError::Deadline) => Err(GuestError::no_instance(begun)),
@@ -98,7 +98,7 @@ impl Module {
         let declined = matches!(result, Val::Result(Err(_)));
         let value = from_val(result, ty).ok_or_else(|| misfit("the reply"))?;
         let json = pizza_value::to_json(&value, ty).map_err(|_| misfit("the reply"))?;
-        let limit = self.settings.limits.transfer_bytes;
+        let limit = self.limits().transfer_bytes;
         if json.len() > limit {
             let what = "a reply";
             return Err(GuestError::TransferTooLarge { what, limit });
@@ -109,19 +109,19 @@ impl Module {
     /// The bytes that `migrate` returned, as the state to commit.
     fn migrated(
         &self,
-        papers: Papers,
+        context: TurnContext,
         migrated: Result<Vec<u8>, String>,
     ) -> Result<Outcome, GuestError> {
         let bytes = migrated.map_err(|why| GuestError::Refused {
             what: "the migration of the state",
             why,
         })?;
-        let (found, limit) = (bytes.len(), self.settings.limits.state_bytes);
+        let (found, limit) = (bytes.len(), self.limits().state_bytes);
         if found > limit {
             let what = "a migrated state";
             return Err(GuestError::StateTooLarge { what, found, limit });
         }
-        let mut outcome = papers.into_outcome(Bytes::new(), false);
+        let mut outcome = context.into_outcome(Bytes::new(), false);
         outcome.state = StateWrite::Set(State {
             schema: self.schema,
             bytes: bytes.into(),
@@ -131,38 +131,59 @@ impl Module {
 
     fn call(&self, turn: &Turn) -> Result<Call<'_>, GuestError> {
         let hooks = &self.hooks;
-        let (export, params, may) = match &turn.what {
-            What::Call { method, arguments } => return self.method_call(method, arguments),
-            What::Timer { name } => (&hooks.timer, vec![string(name)], May::Everything),
-            What::Reminder {
+        let (export, name, access) = match &turn.invocation {
+            Invocation::Message(body) => return self.message(body),
+            Invocation::Activate => (&hooks.activate, "activate", Access::TimersOnly),
+            Invocation::Deactivate => (&hooks.deactivate, "deactivate", Access::ReadOnly),
+            Invocation::Migrate { .. } => (&hooks.migrate, "migrate", Access::ReadOnly),
+        };
+        let mut call = self.hook(export.as_ref(), name, vec![])?;
+        call.access = access;
+        if let Invocation::Migrate { from_schema, bytes } = &turn.invocation {
+            call.migration = Some((*from_schema, bytes.clone()));
+        }
+        Ok(call)
+    }
+
+    fn message(&self, body: &Body) -> Result<Call<'_>, GuestError> {
+        let hooks = &self.hooks;
+        match body {
+            Body::Call { method, arguments } => self.method_call(method, arguments),
+            Body::Timer { name } => self.hook(hooks.timer.as_ref(), "on-timer", vec![string(name)]),
+            Body::Reminder {
                 name,
                 due_ms,
                 missed,
             } => {
                 let params = vec![string(name), Val::U64(*due_ms), Val::U32(*missed)];
-                (&hooks.reminder, params, May::Everything)
+                self.hook(hooks.reminder.as_ref(), "on-reminder", params)
             }
-            What::Events { stream, events } => {
+            Body::Events { stream, events } => {
                 let events = events.iter().map(|event| to_event(stream, event));
-                (
-                    &hooks.events,
-                    vec![Val::List(events.collect())],
-                    May::Everything,
-                )
+                let params = vec![Val::List(events.collect())];
+                self.hook(hooks.events.as_ref(), "on-events", params)
             }
-            What::Activate => (&hooks.activate, vec![], May::SetTimers),
-            What::Deactivate => (&hooks.deactivate, vec![], May::OnlyRead),
-            What::Migrate { .. } => (&hooks.migrate, vec![], May::OnlyRead),
+        }
+    }
+
+    /// A call of one of the platform's own exports; none of them returns a value that
+    /// [`Instance::call`] would have to lift.
+    fn hook<'m>(
+        &self,
+        export: Option<&'m ComponentExportIndex>,
+        name: &'static str,
+        params: Vec<Val>,
+    ) -> Result<Call<'m>, GuestError> {
+        let no_hook = || GuestError::Refused {
+            what: name,
+            why: format!("the module of {:?} does not export it", self.actor_type),
         };
         Ok(Call {
-            export: export.as_ref().ok_or_else(|| self.no_hook(&turn.what))?,
+            export: export.ok_or_else(no_hook)?,
             params,
             results: 0,
-            may,
-            migration: match &turn.what {
-                What::Migrate { from_schema, bytes } => Some((*from_schema, bytes.clone())),
-                _ => None,
-            },
+            access: Access::ReadWrite,
+            migration: None,
             method: None,
         })
     }
@@ -170,7 +191,7 @@ impl Module {
     pub(crate) fn method_call(&self, name: &str, arguments: &[u8]) -> Result<Call<'_>, GuestError> {
         let method = self.method(name).ok_or_else(|| self.no_method(name))?;
         let limits = Limits {
-            bytes_max: self.settings.limits.transfer_bytes,
+            bytes_max: self.limits().transfer_bytes,
             ..Limits::default()
         };
         let values = pizza_value::args_from_json(arguments, &method.function, &limits);
@@ -181,10 +202,10 @@ impl Module {
             export: &method.export,
             params: params.ok_or_else(|| misfit("an argument"))?,
             results: usize::from(method.function.result.is_some()),
-            may: if method.query {
-                May::OnlyRead
+            access: if method.query {
+                Access::ReadOnly
             } else {
-                May::Everything
+                Access::ReadWrite
             },
             migration: None,
             method: Some(method),
@@ -200,20 +221,6 @@ impl Module {
             known: known.join(", "),
         }
     }
-
-    fn no_hook(&self, what: &What) -> GuestError {
-        let hook = match what {
-            What::Call { method, .. } => return self.no_method(method),
-            What::Timer { .. } => "on-timer",
-            What::Reminder { .. } => "on-reminder",
-            What::Events { .. } => "on-events",
-            What::Activate => "activate",
-            What::Deactivate => "deactivate",
-            What::Migrate { .. } => "migrate",
-        };
-        let why = format!("the module of {:?} does not export it", self.actor_type);
-        GuestError::Refused { what: hook, why }
-    }
 }
 
 pub(crate) async fn within<T>(
@@ -224,23 +231,23 @@ pub(crate) async fn within<T>(
     ended.unwrap_or(Err(GuestError::Deadline))
 }
 
-/// Takes the papers back, with what the guest printed among its log lines.
-pub(crate) fn take_papers(instance: &mut Instance) -> Result<Papers, GuestError> {
-    let desk = instance.store.data_mut();
-    let output = desk.output.take();
+/// Takes the context back, with what the guest printed among its log lines.
+pub(crate) fn take_context(instance: &mut Instance) -> Result<TurnContext, GuestError> {
+    let host = instance.store.data_mut();
+    let output = host.output.take();
     for line in String::from_utf8_lossy(&output).lines() {
-        desk.log(LogLevel::Info, line);
+        host.log(LogLevel::Info, line);
     }
-    let lost = || GuestError::Trap("the turn lost its papers".to_owned());
-    desk.papers.take().ok_or_else(lost)
+    let lost = || GuestError::Trap("the turn lost its context".to_owned());
+    host.context.take().ok_or_else(lost)
 }
 
 /// Its last words may tell why a turn failed; nothing else of it happened.
 #[cold]
 fn log_of_failure(instance: &mut Instance) {
-    if let Ok(papers) = take_papers(instance) {
-        let actor = papers.actor.clone();
-        log::write(&actor, &papers.into_logs(), log::Turn::Failed);
+    if let Ok(context) = take_context(instance) {
+        let actor = context.actor.clone();
+        log::write(&actor, &context.into_logs(), log::Turn::Failed);
     }
 }
 

@@ -1,9 +1,10 @@
 //! The bounds, each a number; units come last in the names.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::compile::Compiling;
+use crate::limits::Limits;
 use crate::manifest::Manifest;
 
 #[derive(Debug, Clone)]
@@ -58,6 +59,46 @@ impl Default for HostConfig {
     }
 }
 
+/// Where and within which bounds modules are compiled.
+#[derive(Debug, Clone, Default)]
+pub enum Compiling {
+    /// For code that is trusted, and for tests.
+    #[default]
+    Here,
+    Apart(Apart),
+}
+
+#[derive(Debug, Clone)]
+pub struct Apart {
+    /// The program, which calls [`compile::child`](crate::compile::child) when it is given `arguments`.
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+    pub bounds: CompileBounds,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct CompileBounds {
+    /// Addresses; a compiler that wants more ends.
+    pub memory_bytes: u64,
+    pub cpu_s: u64,
+    pub wall_ms: u64,
+    /// Machine code of one module.
+    pub code_bytes: u64,
+}
+
+impl Default for CompileBounds {
+    fn default() -> Self {
+        Self {
+            // The compiler's peak for the largest component that may be loaded is near 1 GiB;
+            // addresses are counted, of which it reserves more than it uses.
+            memory_bytes: 3 << 30,
+            cpu_s: 60,
+            wall_ms: 120_000,
+            code_bytes: 256 << 20,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct TypeSettings {
     pub limits: Limits,
@@ -108,45 +149,5 @@ pub enum Reuse {
 impl Default for Reuse {
     fn default() -> Self {
         Self::Warm { turns_max: 10_000 }
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// CPU time of one turn, to the precision of a tick.
-    pub cpu_ms: u64,
-    /// Linear memory of one instance.
-    pub memory_bytes: usize,
-    pub table_elements: usize,
-    /// The state's value; and, apart from it, the entries that one turn writes.
-    pub state_bytes: usize,
-    /// Sends, publishes, reminders and timers of one turn.
-    pub effects: usize,
-    /// Arguments or reply of one call, or the payload of one effect.
-    pub transfer_bytes: usize,
-    /// Log lines of one turn; further ones are counted and dropped.
-    pub log_lines: usize,
-    pub log_line_bytes: usize,
-    /// Instances at work at once, for each depth of the chain of calls: whoever waits
-    /// for an answer never takes the place of the one who gives it.
-    pub instances: u32,
-    /// How long a turn may wait for an instance.
-    pub wait_ms: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            cpu_ms: 50,
-            memory_bytes: 16 << 20,
-            table_elements: 10_000,
-            state_bytes: 1 << 20,
-            effects: 256,
-            transfer_bytes: 1 << 20,
-            log_lines: 100,
-            log_line_bytes: 4_096,
-            instances: 32,
-            wait_ms: 5_000,
-        }
     }
 }

@@ -10,7 +10,8 @@ use wasmparser::{
 };
 
 use crate::error::LoadError;
-use crate::settings::{ComponentBounds, Limits, MEMORIES_MAX};
+use crate::limits::Limits;
+use crate::settings::{ComponentBounds, MEMORIES_MAX};
 
 /// Components and modules inside each other. Compilers make three.
 const DEPTH_MAX: usize = 16;

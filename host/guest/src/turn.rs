@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pizza_types::{ActorId, CallError, MessageId, State, StreamEvent};
+use pizza_types::{ActorId, Body, CallError, MessageId, State};
 
+/// The input of one turn.
 pub struct Turn {
     pub actor: ActorId,
-    pub what: What,
+    pub invocation: Invocation,
     pub message_id: MessageId,
     pub caller: Option<ActorId>,
+    /// Milliseconds since the Unix epoch: the only time that the guest is told.
     pub now_ms: u64,
+    /// All chance of the turn follows from it, so that a turn can be run again.
     pub random_seed: u64,
     pub trace: Option<Arc<str>>,
     /// How many actors wait for this turn.
@@ -23,25 +26,11 @@ pub struct Turn {
     pub calls: Arc<dyn Calls>,
 }
 
-/// What the guest is asked to do.
+/// What the guest is asked to do: to handle a message, or one of the host's own hooks,
+/// which no message stands for.
 #[derive(Debug, Clone)]
-pub enum What {
-    Call {
-        method: Arc<str>,
-        arguments: Bytes,
-    },
-    Timer {
-        name: Arc<str>,
-    },
-    Reminder {
-        name: Arc<str>,
-        due_ms: u64,
-        missed: u32,
-    },
-    Events {
-        stream: Arc<str>,
-        events: Vec<StreamEvent>,
-    },
+pub enum Invocation {
+    Message(Body),
     Activate,
     Deactivate,
     /// The new bytes come back as the outcome's state.
@@ -51,14 +40,30 @@ pub enum What {
     },
 }
 
+impl Invocation {
+    /// A call of one of the actor's own methods, with JSON arguments.
+    #[must_use]
+    pub fn call(method: impl Into<Arc<str>>, arguments: impl Into<Bytes>) -> Self {
+        Self::Message(Body::Call {
+            method: method.into(),
+            arguments: arguments.into(),
+        })
+    }
+}
+
 impl Turn {
     /// A turn that nobody waits for and that can ask nobody: with five seconds, no state
     /// and no chance.
     #[must_use]
-    pub fn alone(actor: ActorId, what: What, message_id: MessageId, now_ms: u64) -> Self {
+    pub fn alone(
+        actor: ActorId,
+        invocation: Invocation,
+        message_id: MessageId,
+        now_ms: u64,
+    ) -> Self {
         Self {
             actor,
-            what,
+            invocation,
             message_id,
             caller: None,
             now_ms,

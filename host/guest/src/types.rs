@@ -7,7 +7,8 @@ use pizza_value::ty::{
 };
 use wasmparser::PrimitiveValType;
 use wasmparser::component_types::{
-    ComponentDefinedType as Defined, ComponentFuncTypeId, ComponentValType,
+    ComponentDefinedType as Defined, ComponentEntityType, ComponentFuncTypeId,
+    ComponentInstanceTypeId, ComponentValType,
 };
 use wasmparser::types::TypesRef;
 
@@ -26,15 +27,15 @@ pub(crate) fn function(
     let func = &types[id];
     let mut parts = 0;
     let params = func.params.iter().map(|(param, ty)| {
-        let place = format!("{name}({param})");
-        let ty = Spelling::new(types, &place, &mut parts).out(ty, 0)?;
+        let location = format!("{name}({param})");
+        let ty = Spelling::new(types, &location, &mut parts).out(ty, 0)?;
         Ok(Field::new(param.as_str(), ty))
     });
     let params = params.collect::<Result<_, _>>()?;
-    let place = format!("{name}() result");
+    let location = format!("{name}() result");
     let result = func.result.as_ref();
     let result = result
-        .map(|ty| Spelling::new(types, &place, &mut parts).out(ty, 0))
+        .map(|ty| Spelling::new(types, &location, &mut parts).out(ty, 0))
         .transpose()?;
     Ok(Function {
         name: name.to_owned(),
@@ -46,22 +47,22 @@ pub(crate) fn function(
 /// One parameter or result, part by part.
 struct Spelling<'t> {
     types: TypesRef<'t>,
-    place: &'t str,
+    location: &'t str,
     parts: &'t mut usize,
 }
 
 impl<'t> Spelling<'t> {
-    fn new(types: TypesRef<'t>, place: &'t str, parts: &'t mut usize) -> Self {
+    fn new(types: TypesRef<'t>, location: &'t str, parts: &'t mut usize) -> Self {
         Self {
             types,
-            place,
+            location,
             parts,
         }
     }
 
     fn unsupported(&self, kind: &'static str) -> LoadError {
         LoadError::UnsupportedType {
-            place: self.place.to_owned(),
+            location: self.location.to_owned(),
             kind,
         }
     }
@@ -145,4 +146,17 @@ impl<'t> Spelling<'t> {
             }
         })
     }
+}
+
+/// The functions of an interface, in its order.
+pub(crate) fn functions(
+    types: TypesRef<'_>,
+    instance: ComponentInstanceTypeId,
+) -> impl Iterator<Item = (&str, ComponentFuncTypeId)> {
+    let items = types.get(instance).into_iter();
+    let items = items.flat_map(|instance| &instance.exports);
+    items.filter_map(|(name, item)| match item.ty {
+        ComponentEntityType::Func(id) => Some((name.as_str(), id)),
+        _ => None,
+    })
 }

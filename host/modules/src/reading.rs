@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pizza_guest::{Calls, GuestError, Module, Turn, What};
+use pizza_guest::{Calls, GuestError, Invocation, Module, Turn};
 use pizza_types::{ActorId, CallError, MessageId, State, StateWrite};
 
 /// What an actor has: a value, entries beside it, or both.
@@ -115,24 +115,21 @@ enum Read {
 }
 
 impl Copy {
-    fn turn(&self, what: What) -> Turn {
+    fn turn(&self, invocation: Invocation) -> Turn {
         let id = MessageId([0; 16]);
-        let mut turn = Turn::alone(self.actor.clone(), what, id, self.now_ms);
+        let mut turn = Turn::alone(self.actor.clone(), invocation, id, self.now_ms);
         turn.state.clone_from(&self.state);
         turn.entries = Arc::clone(&self.entries);
         turn
     }
 
     async fn read(&self, module: &Arc<Module>, way: &Way) -> Read {
-        let what = match way {
-            Way::Activate => What::Activate,
-            Way::Query(method) => What::Call {
-                method: Arc::clone(method),
-                arguments: Bytes::from_static(b"{}"),
-            },
+        let invocation = match way {
+            Way::Activate => Invocation::Activate,
+            Way::Query(method) => Invocation::call(Arc::clone(method), Bytes::from_static(b"{}")),
         };
         let nobody = Arc::new(Nobody::default());
-        let mut turn = self.turn(what);
+        let mut turn = self.turn(invocation);
         turn.calls = Arc::clone(&nobody) as Arc<dyn Calls>;
         match module.run(turn).await {
             Ok(_) => Read::Done,
@@ -159,11 +156,11 @@ async fn migrated(module: &Arc<Module>, copy: &Copy) -> Result<(bool, Option<Sta
     if !module.hooks().migrate {
         return Err("the module has no migrate".to_owned());
     }
-    let what = What::Migrate {
+    let invocation = Invocation::Migrate {
         from_schema: state.schema,
         bytes: state.bytes.clone(),
     };
-    let mut turn = copy.turn(what);
+    let mut turn = copy.turn(invocation);
     turn.state = None;
     let outcome = module.run(turn).await.map_err(|error| error.to_string())?;
     match outcome.state {

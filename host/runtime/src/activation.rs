@@ -22,7 +22,7 @@ pub(crate) struct Activation {
     /// by name: the position of the last one. Most actors have none.
     cursors: BTreeMap<Arc<str>, u64>,
     /// `lifecycle.activate` has run.
-    pub(crate) awake: bool,
+    pub(crate) activated: bool,
 }
 
 impl Activation {
@@ -34,7 +34,7 @@ impl Activation {
             state: record.state,
             entries: (!entries.is_empty()).then(|| Arc::new(entries)),
             cursors: BTreeMap::new(),
-            awake: false,
+            activated: false,
         }
     }
 
@@ -46,7 +46,7 @@ impl Activation {
             state: None,
             entries: None,
             cursors: BTreeMap::new(),
-            awake: false,
+            activated: false,
         }
     }
 

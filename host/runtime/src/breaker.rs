@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 use pizza_types::CallError;
 
-use crate::settings::Breaking;
+use crate::settings::BreakerLimits;
 
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     state: Mutex<State>,
-    /// Something else than closed without a failure, which is what there is all but
-    /// always: then nobody takes the lock.
-    troubled: AtomicBool,
+    /// False while it is closed without a failure, which it is nearly always: then nobody
+    /// takes the lock.
+    has_failures: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ enum State {
     },
     /// One turn has been let through, to see. Should it never be heard of, the next one
     /// is let through after this time.
-    Trial {
+    HalfOpen {
         until_ms: u64,
     },
 }
@@ -43,17 +43,17 @@ impl Default for State {
 /// The right to one turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "the breaker must hear how the turn ended"]
-pub(crate) struct Pass {
-    is_trial: bool,
+pub(crate) struct Permit {
+    is_probe: bool,
 }
 
 /// How a turn ended, as far as it tells of its module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    Well,
-    Badly,
+pub(crate) enum Outcome {
+    Success,
+    Failure,
     /// The module was not asked, or what happened is not its fault.
-    Neither,
+    Ignored,
 }
 
 /// What an operator sees.
@@ -64,12 +64,12 @@ pub enum BreakerState {
     HalfOpen,
 }
 
-impl Ended {
+impl Outcome {
     pub(crate) fn of<T>(outcome: &Result<T, CallError>) -> Self {
         match outcome {
-            Ok(_) => Self::Well,
-            Err(CallError::Failed { .. }) => Self::Badly,
-            Err(_) => Self::Neither,
+            Ok(_) => Self::Success,
+            Err(CallError::Failed { .. }) => Self::Failure,
+            Err(_) => Self::Ignored,
         }
     }
 }
@@ -77,34 +77,34 @@ impl Ended {
 impl Breaker {
     /// # Errors
     /// While it is open: after how many milliseconds to ask again.
-    pub(crate) fn admit(&self, limits: &Breaking, now_ms: u64) -> Result<Pass, u64> {
-        if !self.troubled.load(Ordering::Acquire) {
-            return Ok(Pass { is_trial: false });
+    pub(crate) fn admit(&self, limits: &BreakerLimits, now_ms: u64) -> Result<Permit, u64> {
+        if !self.has_failures.load(Ordering::Acquire) {
+            return Ok(Permit { is_probe: false });
         }
         let mut state = self.state.lock();
         match *state {
-            State::Closed { .. } => Ok(Pass { is_trial: false }),
-            State::Open { until_ms } | State::Trial { until_ms } if until_ms > now_ms => {
+            State::Closed { .. } => Ok(Permit { is_probe: false }),
+            State::Open { until_ms } | State::HalfOpen { until_ms } if until_ms > now_ms => {
                 Err(until_ms - now_ms)
             }
-            State::Open { .. } | State::Trial { .. } => {
+            State::Open { .. } | State::HalfOpen { .. } => {
                 let until_ms = now_ms.saturating_add(limits.open_ms);
-                *state = State::Trial { until_ms };
-                Ok(Pass { is_trial: true })
+                *state = State::HalfOpen { until_ms };
+                Ok(Permit { is_probe: true })
             }
         }
     }
 
-    /// Like [`admit`](Self::admit) for somebody who will have to ask again: takes no pass.
+    /// Like [`admit`](Self::admit) for somebody who will have to ask again: takes no permit.
     ///
     /// # Errors
     /// While it is open: after how many milliseconds to ask again.
-    pub(crate) fn look(&self, now_ms: u64) -> Result<(), u64> {
-        if !self.troubled.load(Ordering::Acquire) {
+    pub(crate) fn check(&self, now_ms: u64) -> Result<(), u64> {
+        if !self.has_failures.load(Ordering::Acquire) {
             return Ok(());
         }
         match *self.state.lock() {
-            State::Open { until_ms } | State::Trial { until_ms } if until_ms > now_ms => {
+            State::Open { until_ms } | State::HalfOpen { until_ms } if until_ms > now_ms => {
                 Err(until_ms - now_ms)
             }
             _ => Ok(()),
@@ -112,28 +112,28 @@ impl Breaker {
     }
 
     /// The breaker's new state, if this changed it.
-    pub(crate) fn ended(
+    pub(crate) fn record(
         &self,
-        limits: &Breaking,
-        pass: Pass,
-        ended: Ended,
+        limits: &BreakerLimits,
+        permit: Permit,
+        outcome: Outcome,
         now_ms: u64,
     ) -> Option<BreakerState> {
-        let calm = !self.troubled.load(Ordering::Acquire);
-        if limits.failures_max == 0 || (calm && ended != Ended::Badly) {
+        let healthy = !self.has_failures.load(Ordering::Acquire);
+        if limits.failures_max == 0 || (healthy && outcome != Outcome::Failure) {
             return None;
         }
         let mut state = self.state.lock();
-        let next = next(&mut state, limits, pass, ended, now_ms)?;
+        let next = next(&mut state, limits, permit, outcome, now_ms)?;
         let is_new = match (&*state, &next) {
             (State::Closed { .. }, State::Closed { .. }) => false,
-            // A trial that told nothing makes room for another, and that is all.
+            // A probe that told nothing makes room for another, and that is all.
             (_, State::Open { until_ms }) if *until_ms <= now_ms => false,
             _ => true,
         };
         *state = next;
-        let is_calm = matches!(&*state, State::Closed { failed_ms } if failed_ms.is_empty());
-        self.troubled.store(!is_calm, Ordering::Release);
+        let is_healthy = matches!(&*state, State::Closed { failed_ms } if failed_ms.is_empty());
+        self.has_failures.store(!is_healthy, Ordering::Release);
         is_new.then(|| state.view(now_ms))
     }
 
@@ -145,16 +145,16 @@ impl Breaker {
 /// The state after a turn has ended; `None`: as before.
 fn next(
     state: &mut State,
-    limits: &Breaking,
-    pass: Pass,
-    ended: Ended,
+    limits: &BreakerLimits,
+    permit: Permit,
+    outcome: Outcome,
     now_ms: u64,
 ) -> Option<State> {
     let open = State::Open {
         until_ms: now_ms.saturating_add(limits.open_ms),
     };
-    match (state, ended) {
-        (State::Closed { failed_ms }, Ended::Badly) => {
+    match (state, outcome) {
+        (State::Closed { failed_ms }, Outcome::Failure) => {
             failed_ms.push_back(now_ms);
             let since_ms = now_ms.saturating_sub(limits.window_ms);
             while failed_ms.front().is_some_and(|ms| *ms < since_ms) {
@@ -166,12 +166,12 @@ fn next(
             let failed_ms = std::mem::take(failed_ms);
             Some(State::Closed { failed_ms })
         }
-        (State::Closed { .. }, Ended::Well) => Some(State::default()),
+        (State::Closed { .. }, Outcome::Success) => Some(State::default()),
         // Turns that began before it opened tell nothing new.
-        (State::Trial { .. }, _) if pass.is_trial => Some(match ended {
-            Ended::Well => State::default(),
-            Ended::Badly => open,
-            Ended::Neither => State::Open { until_ms: now_ms },
+        (State::HalfOpen { .. }, _) if permit.is_probe => Some(match outcome {
+            Outcome::Success => State::default(),
+            Outcome::Failure => open,
+            Outcome::Ignored => State::Open { until_ms: now_ms },
         }),
         _ => None,
     }
@@ -186,7 +186,7 @@ impl State {
             Self::Open { until_ms } => BreakerState::Open {
                 left_ms: until_ms.saturating_sub(now_ms),
             },
-            Self::Trial { .. } => BreakerState::HalfOpen,
+            Self::HalfOpen { .. } => BreakerState::HalfOpen,
         }
     }
 }
@@ -195,33 +195,39 @@ impl State {
 mod tests {
     use super::*;
 
-    const LIMITS: Breaking = Breaking {
+    const LIMITS: BreakerLimits = BreakerLimits {
         failures_max: 3,
         window_ms: 100,
         open_ms: 50,
     };
 
-    fn turn(breaker: &Breaker, ended: Ended, now_ms: u64) -> Option<BreakerState> {
-        let pass = breaker.admit(&LIMITS, now_ms).expect("not open");
-        breaker.ended(&LIMITS, pass, ended, now_ms)
+    fn turn(breaker: &Breaker, outcome: Outcome, now_ms: u64) -> Option<BreakerState> {
+        let permit = breaker.admit(&LIMITS, now_ms).expect("not open");
+        breaker.record(&LIMITS, permit, outcome, now_ms)
     }
 
     /// Failures at these times, and whether the last of them opens it.
     #[test]
     fn failures_in_a_row_and_in_a_short_time_open_it() {
-        use Ended::{Badly, Neither, Well};
+        use Outcome::{Failure, Ignored, Success};
         for (turns, opens) in [
-            (vec![(Badly, 0), (Badly, 1), (Badly, 2)], true),
-            (vec![(Badly, 0), (Badly, 1)], false),
-            (vec![(Badly, 0), (Badly, 50), (Badly, 100)], true),
-            (vec![(Badly, 0), (Badly, 50), (Badly, 101)], false),
-            (vec![(Badly, 0), (Badly, 1), (Well, 2), (Badly, 3)], false),
-            (vec![(Badly, 0), (Badly, 1), (Neither, 2), (Badly, 3)], true),
+            (vec![(Failure, 0), (Failure, 1), (Failure, 2)], true),
+            (vec![(Failure, 0), (Failure, 1)], false),
+            (vec![(Failure, 0), (Failure, 50), (Failure, 100)], true),
+            (vec![(Failure, 0), (Failure, 50), (Failure, 101)], false),
+            (
+                vec![(Failure, 0), (Failure, 1), (Success, 2), (Failure, 3)],
+                false,
+            ),
+            (
+                vec![(Failure, 0), (Failure, 1), (Ignored, 2), (Failure, 3)],
+                true,
+            ),
         ] {
             let breaker = Breaker::default();
             let mut changes = Vec::new();
-            for (ended, now_ms) in &turns {
-                changes.extend(turn(&breaker, *ended, *now_ms));
+            for (outcome, now_ms) in &turns {
+                changes.extend(turn(&breaker, *outcome, *now_ms));
             }
             let opened = [BreakerState::Open { left_ms: 50 }];
             assert_eq!(changes, opened[..usize::from(opens)], "{turns:?}");
@@ -231,34 +237,34 @@ mod tests {
     fn opened() -> Breaker {
         let breaker = Breaker::default();
         for now_ms in 0..3 {
-            turn(&breaker, Ended::Badly, now_ms);
+            turn(&breaker, Outcome::Failure, now_ms);
         }
         breaker
     }
 
     #[test]
-    fn one_trial_closes_it_or_opens_it_again() {
+    fn one_probe_closes_it_or_opens_it_again() {
         let breaker = opened();
         assert_eq!(breaker.admit(&LIMITS, 12), Err(40));
-        assert_eq!(breaker.look(12), Err(40));
-        assert_eq!(breaker.look(52), Ok(()), "looking is no trial");
-        let trial = breaker.admit(&LIMITS, 52).expect("a trial");
+        assert_eq!(breaker.check(12), Err(40));
+        assert_eq!(breaker.check(52), Ok(()), "a check is no probe");
+        let probe = breaker.admit(&LIMITS, 52).expect("a probe");
         assert_eq!(breaker.admit(&LIMITS, 53), Err(49), "one at a time");
         assert_eq!(breaker.view(53), BreakerState::HalfOpen);
-        let change = breaker.ended(&LIMITS, trial, Ended::Badly, 60);
+        let change = breaker.record(&LIMITS, probe, Outcome::Failure, 60);
         assert_eq!(change, Some(BreakerState::Open { left_ms: 50 }));
         assert_eq!(breaker.admit(&LIMITS, 109), Err(1));
         let closed = BreakerState::Closed { failures: 0 };
-        assert_eq!(turn(&breaker, Ended::Well, 110), Some(closed));
-        assert_eq!(turn(&breaker, Ended::Badly, 111), None);
+        assert_eq!(turn(&breaker, Outcome::Success, 110), Some(closed));
+        assert_eq!(turn(&breaker, Outcome::Failure, 111), None);
         assert_eq!(breaker.view(111), BreakerState::Closed { failures: 1 });
     }
 
     #[test]
-    fn a_trial_that_tells_nothing_makes_room_for_the_next() {
+    fn a_probe_that_tells_nothing_makes_room_for_the_next() {
         let breaker = opened();
-        assert_eq!(turn(&breaker, Ended::Neither, 60), None);
-        let _lost = breaker.admit(&LIMITS, 61).expect("another trial");
+        assert_eq!(turn(&breaker, Outcome::Ignored, 60), None);
+        let _lost = breaker.admit(&LIMITS, 61).expect("another probe");
         assert_eq!(breaker.admit(&LIMITS, 110), Err(1));
         assert!(
             breaker.admit(&LIMITS, 111).is_ok(),
@@ -271,22 +277,25 @@ mod tests {
         let breaker = Breaker::default();
         let early = breaker.admit(&LIMITS, 0).expect("closed");
         for now_ms in 0..3 {
-            turn(&breaker, Ended::Badly, now_ms);
+            turn(&breaker, Outcome::Failure, now_ms);
         }
-        assert_eq!(breaker.ended(&LIMITS, early, Ended::Well, 4), None);
+        assert_eq!(breaker.record(&LIMITS, early, Outcome::Success, 4), None);
         assert_eq!(breaker.admit(&LIMITS, 5), Err(47));
     }
 
     #[test]
     fn with_no_limit_it_never_opens() {
-        let limits = Breaking {
+        let limits = BreakerLimits {
             failures_max: 0,
             ..LIMITS
         };
         let breaker = Breaker::default();
         for now_ms in 0..100 {
-            let pass = breaker.admit(&limits, now_ms).expect("closed");
-            assert_eq!(breaker.ended(&limits, pass, Ended::Badly, now_ms), None);
+            let permit = breaker.admit(&limits, now_ms).expect("closed");
+            assert_eq!(
+                breaker.record(&limits, permit, Outcome::Failure, now_ms),
+                None
+            );
         }
     }
 }

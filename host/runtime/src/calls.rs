@@ -8,8 +8,8 @@ use bytes::Bytes;
 use pizza_guest::Calls;
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId};
 
+use crate::core::Core;
 use crate::gate::Gate;
-use crate::silo::Core;
 
 /// The calls of one turn.
 pub(crate) struct TurnCalls {

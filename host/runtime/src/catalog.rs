@@ -7,72 +7,10 @@ use parking_lot::RwLock;
 use pizza_guest::Module;
 use pizza_types::{ActorId, CallError};
 
-use crate::breaker::{Breaker, BreakerState, Ended, Pass};
-use crate::figures::Figures;
+use crate::breaker::BreakerState;
+use crate::deployment::Deployment;
 use crate::serving::Serving;
 use crate::settings::Policy;
-use crate::tally::Tally;
-
-/// One module of an actor type, and all that is known of its work.
-pub struct ActorType {
-    pub name: Arc<str>,
-    pub module: Arc<Module>,
-    pub policy: Policy,
-    /// As old as the module: a new one is not to blame for its predecessor.
-    breaker: Breaker,
-    pub(crate) figures: Figures,
-    /// Since this module serves.
-    pub tally: Tally,
-}
-
-impl ActorType {
-    #[must_use]
-    pub fn new(module: Arc<Module>, policy: Policy) -> Arc<Self> {
-        let name = Arc::clone(module.actor_type());
-        Arc::new(Self {
-            figures: Figures::of(&name),
-            name,
-            module,
-            policy,
-            breaker: Breaker::default(),
-            tally: Tally::default(),
-        })
-    }
-
-    /// # Errors
-    /// While turns of this type are not begun, because all of them failed lately.
-    pub(crate) fn admit(&self, now_ms: u64) -> Result<Pass, CallError> {
-        let pass = self.breaker.admit(&self.policy.breaker, now_ms);
-        pass.map_err(|retry_after_ms| self.resting(retry_after_ms))
-    }
-
-    /// Like [`admit`](Self::admit), at the door: what would be refused need not wait first.
-    ///
-    /// # Errors
-    /// As above.
-    pub(crate) fn refuse_if_resting(&self, now_ms: u64) -> Result<(), CallError> {
-        let look = self.breaker.look(now_ms);
-        look.map_err(|retry_after_ms| self.resting(retry_after_ms))
-    }
-
-    pub(crate) fn ended(&self, pass: Pass, ended: Ended, now_ms: u64) {
-        let limits = &self.policy.breaker;
-        match self.breaker.ended(limits, pass, ended, now_ms) {
-            Some(BreakerState::Open { left_ms }) => {
-                tracing::warn!(actor_type = %self.name, left_ms, "its turns fail: no more of them for now");
-            }
-            Some(_) => tracing::info!(actor_type = %self.name, "its turns are begun again"),
-            None => {}
-        }
-    }
-
-    fn resting(&self, retry_after_ms: u64) -> CallError {
-        CallError::Overloaded {
-            what: format!("turns of actor type {:?} keep failing", self.name),
-            retry_after_ms,
-        }
-    }
-}
 
 /// Which modules answer for which type. Readers take a clone of a pointer and are never in
 /// the way of a change.
@@ -85,12 +23,12 @@ impl Catalog {
     /// One module for all actors of its type. Turns that have begun end on the one they
     /// began on.
     pub fn set(&self, module: Arc<Module>, policy: Policy) {
-        self.serve(Serving::all(ActorType::new(module, policy)));
+        self.serve(Serving::all(Deployment::new(module, policy)));
     }
 
     /// The same for a type that is served by two modules.
     pub fn serve(&self, serving: Serving) {
-        let name = Arc::clone(&serving.current.name);
+        let name = Arc::clone(&serving.current.actor_type);
         self.types.write().insert(name, serving);
     }
 
@@ -103,7 +41,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`CallError::UnknownType`] naming the types that there are.
-    pub fn get(&self, actor: &ActorId, schema: Option<u32>) -> Result<Arc<ActorType>, CallError> {
+    pub fn get(&self, actor: &ActorId, schema: Option<u32>) -> Result<Arc<Deployment>, CallError> {
         let actor_type = actor.actor_type();
         if let Some(serving) = self.types.read().get(&**actor_type) {
             return Ok(Arc::clone(serving.choose(actor.key(), schema)));
@@ -114,9 +52,9 @@ impl Catalog {
         })
     }
 
-    /// What is the same for all actors of a type: its current module's entry.
+    /// What is the same for all actors of a type: its current deployment.
     #[must_use]
-    pub fn find(&self, actor_type: &str) -> Option<Arc<ActorType>> {
+    pub fn find(&self, actor_type: &str) -> Option<Arc<Deployment>> {
         let types = self.types.read();
         types
             .get(actor_type)
@@ -137,7 +75,7 @@ impl Catalog {
         let types = self.types.read();
         let view = |serving: &Serving| {
             let entry = &serving.current;
-            (Arc::clone(&entry.name), entry.breaker.view(now_ms))
+            (Arc::clone(&entry.actor_type), entry.breaker.view(now_ms))
         };
         let mut views: Vec<_> = types.values().map(view).collect();
         views.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -145,25 +83,30 @@ impl Catalog {
     }
 
     /// The types whose actors of this key get the events of this stream.
-    pub(crate) fn subscribers(&self, stream: &str, key: &Arc<str>) -> Vec<Arc<ActorType>> {
+    pub(crate) fn subscribers(&self, stream: &str, key: &Arc<str>) -> Vec<Arc<Deployment>> {
         let types = self.types.read();
         let chosen = types.values().map(|serving| serving.choose(key, None));
-        let subscribed =
-            |entry: &&Arc<ActorType>| entry.module.subscriptions().iter().any(|s| **s == *stream);
+        let subscribed = |deployment: &&Arc<Deployment>| {
+            deployment
+                .module
+                .subscriptions()
+                .iter()
+                .any(|s| **s == *stream)
+        };
         chosen.filter(subscribed).cloned().collect()
     }
 
     /// Every (type, stream) that any actor subscribes to.
-    pub(crate) fn subscriptions(&self) -> Vec<(Arc<ActorType>, Arc<str>)> {
+    pub(crate) fn subscriptions(&self) -> Vec<(Arc<Deployment>, Arc<str>)> {
         let types = self.types.read();
-        let mut pairs: Vec<(Arc<ActorType>, Arc<str>)> = Vec::new();
-        for entry in types.values().flat_map(Serving::entries) {
-            for stream in entry.module.subscriptions() {
+        let mut pairs: Vec<(Arc<Deployment>, Arc<str>)> = Vec::new();
+        for deployment in types.values().flat_map(Serving::deployments) {
+            for stream in deployment.module.subscriptions() {
                 if !pairs
                     .iter()
-                    .any(|(e, s)| e.name == entry.name && s == stream)
+                    .any(|(e, s)| e.actor_type == deployment.actor_type && s == stream)
                 {
-                    pairs.push((Arc::clone(entry), Arc::clone(stream)));
+                    pairs.push((Arc::clone(deployment), Arc::clone(stream)));
                 }
             }
         }

@@ -3,31 +3,29 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use pizza_guest::What;
-use pizza_types::{ActorId, Body};
+use pizza_guest::Invocation;
+use pizza_types::ActorId;
 
 use crate::activation::Activation;
-use crate::actor_loop::turn_input;
 use crate::clock::Moment;
-use crate::silo::Core;
+use crate::core::Core;
+use crate::guest_turn;
 
 /// Actors told at once when a silo drains.
 const AT_ONCE: usize = 32;
 
-/// Runs the hook; what it returns interests nobody, and neither does it hold up anything.
+/// Runs the hook `lifecycle.deactivate`. What it returns is dropped, and nothing waits for it.
 pub(crate) async fn run(core: Arc<Core>, id: ActorId, activation: Box<Activation>) {
     let schema = activation.state.as_ref().map(|state| state.schema);
-    let Ok(actor_type) = core.catalog.get(&id, schema) else {
+    let Ok(deployment) = core.catalog.get(&id, schema) else {
         return;
     };
-    if !actor_type.module.hooks().deactivate {
+    if !deployment.module.hooks().deactivate {
         return;
     }
-    let name = "deactivate".into();
     let begun = Moment::of(&*core.clock);
-    let envelope = core.internal(&id, Body::Timer { name });
-    let turn = turn_input(&core, &activation, &envelope, begun, What::Deactivate);
-    match actor_type.module.run(turn).await {
+    let turn = guest_turn::for_hook(&core, &id, &activation, begun, Invocation::Deactivate);
+    match deployment.module.run(turn).await {
         Ok(outcome) => {
             let committed = pizza_guest::log::Turn::Committed;
             pizza_guest::log::write(&id, &outcome.logs, committed);

@@ -3,7 +3,8 @@
 use pizza_store::{Buried, DeadLetter};
 use pizza_types::{Body, CallError, Envelope, MessageId, Reply};
 
-use crate::silo::{Silo, store_error};
+use crate::core::store_error;
+use crate::silo::Silo;
 use crate::supervise;
 
 impl Silo {

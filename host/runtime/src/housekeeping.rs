@@ -5,11 +5,12 @@ use std::sync::Arc;
 use pizza_store::Retention;
 
 use crate::clock::Moment;
+use crate::core::Core;
 use crate::date::{Expiry, Steps};
-use crate::deactivate;
-use crate::silo::Core;
+use crate::{deactivate, reminders};
 
-/// Rows looked at in one sweep.
+/// Rows looked at in one sweep: as many as the store removes in well under a second, so
+/// that commits do not wait behind it.
 const EXPIRE_ROWS: usize = 50_000;
 
 pub(crate) async fn run(core: Arc<Core>) {
@@ -24,7 +25,7 @@ pub(crate) async fn run(core: Arc<Core>) {
         steps.follow(at);
         core.pause(core.settings.sweep_ms).await;
         evict_idle(&core);
-        if let Err(error) = crate::reminders::look_ahead(&core).await {
+        if let Err(error) = reminders::horizon::look_ahead(&core).await {
             tracing::error!(%error, "reminders cannot be read");
         }
         // A process that is killed loses no more of the time than a sweep.
@@ -48,9 +49,9 @@ fn retention(core: &Core) -> Retention {
         streams: core.settings.streams_keep.clone(),
         ..Retention::usual(core.settings.events_keep)
     };
-    for (actor_type, stream) in core.catalog.subscriptions() {
+    for (deployment, stream) in core.catalog.subscriptions() {
         let subscribers = retention.subscribers.entry(stream).or_default();
-        subscribers.push(Arc::clone(&actor_type.name));
+        subscribers.push(Arc::clone(&deployment.actor_type));
     }
     retention
 }
@@ -62,8 +63,8 @@ pub(crate) fn evict_idle(core: &Arc<Core>) {
     let mut bytes: usize = resting.iter().map(|(_, _, bytes)| bytes).sum();
     resting.sort_unstable_by_key(|(_, used_ms, _)| *used_ms);
     for (id, used_ms, size) in resting {
-        let entry = core.catalog.find(id.actor_type());
-        let idle_ms = entry.map_or(0, |entry| entry.policy.idle_ms);
+        let deployment = core.catalog.find(id.actor_type());
+        let idle_ms = deployment.map_or(0, |deployment| deployment.policy.idle_ms);
         let over_budget = bytes > core.settings.memory_bytes_max;
         if !over_budget && used_ms.saturating_add(idle_ms) > now_ms {
             continue;

@@ -8,7 +8,8 @@ use pizza_store::{HandledRow, Inspected};
 use pizza_types::{ActorId, CallError, MessageId};
 
 use crate::clock::Moment;
-use crate::silo::{Silo, store_error};
+use crate::core::store_error;
+use crate::silo::Silo;
 
 const REMINDERS_MAX: usize = 256;
 /// Rows read at a time: each may have a large reply.

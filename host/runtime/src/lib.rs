@@ -3,22 +3,27 @@
 //! In reading order:
 //! - [`turn`](crate::turn): what happens to one message, from envelope to commit
 //! - [`stage`](crate::stage): what a guest asked for becomes one commit and what waits behind it
-//! - [`release`](crate::release): what leaves once a commit is durable
+//! - [`emit`](crate::emit): what leaves once a commit is durable
 //! - [`pipeline`](crate::pipeline): commits in flight, in order
-//! - [`doubt`](crate::doubt): what became of a commit whose answer was lost
+//! - [`in_doubt`](crate::in_doubt): what became of a commit whose answer was lost
 //! - [`gate`](crate::gate): how everything that leaves waits for it
+//! - [`actor`](crate::actor): an actor while it has work, and how its guest is asked
+//! - [`guest_turn`](crate::guest_turn): what the guest is handed
 //! - [`calls`](crate::calls): an actor asks another; the only place where a turn is suspended
 //! - [`query`](crate::query): reads, which may run beside a turn
-//! - [`activation`](crate::activation): an actor in memory
 //! - [`actor_loop`](crate::actor_loop): one actor's messages, one at a time
+//! - [`deliver`](crate::deliver): the one way of a message to its actor
+//! - [`activation`](crate::activation): an actor in memory
 //! - [`slot`](crate::slot): mailboxes, and the table of actors that are in memory
-//! - [`catalog`](crate::catalog), [`serving`](crate::serving): actor types and their modules
+//! - [`catalog`](crate::catalog), [`serving`](crate::serving),
+//!   [`deployment`](crate::deployment): actor types and the modules that serve them
 //! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
-//!   [`streams`](crate::streams): what brings a message to an actor without a caller
-//! - [`alarm`](crate::alarm): things to do at a time
+//!   [`streams`](crate::streams): what brings a message to an actor without a caller; each
+//!   a table, which commits change, and a worker, which delivers
+//! - [`alarms`](crate::alarms): things to do at a time
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
-//! - [`figures`](crate::figures), [`tally`](crate::tally): what is counted of turns
-//! - [`breaker`](crate::breaker): a type whose every turn fails is given a rest
+//! - [`metrics`](crate::metrics), [`module_stats`](crate::module_stats): what is counted of turns
+//! - [`breaker`](crate::breaker): a module whose every turn fails is not asked for a while
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect): what an operator
 //!   may look at and do
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
@@ -27,29 +32,36 @@
 //! - [`durable_clock`](crate::durable_clock): what delays are counted on that outlive the process
 //! - [`date`](crate::date): what follows from the date being set meanwhile
 //! - [`settings`]: the numbers that bound a silo and each actor type
+//! - [`core`](crate::core): what all of these share
 //! - [`silo`](crate::silo): the handle that holds it all together
 
 mod activation;
+mod actor;
 mod actor_loop;
-mod alarm;
+mod alarms;
 mod breaker;
 mod calls;
 pub mod catalog;
 pub mod clock;
+mod core;
 mod date;
 mod deactivate;
 mod dead_letters;
-mod doubt;
+mod deliver;
+mod deployment;
 mod durable_clock;
+mod emit;
 pub mod entropy;
-mod figures;
 mod gate;
+mod guest_turn;
 mod housekeeping;
+mod in_doubt;
 mod inspect;
+mod metrics;
+mod module_stats;
 mod outbox;
 mod pipeline;
 mod query;
-mod release;
 mod reminders;
 mod serving;
 pub mod settings;
@@ -58,16 +70,16 @@ mod slot;
 mod stage;
 mod streams;
 mod supervise;
-mod tally;
 mod timers;
 mod turn;
 
 pub use breaker::BreakerState;
-pub use catalog::{ActorType, Catalog};
+pub use catalog::Catalog;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use deployment::Deployment;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use inspect::{ActorView, Handled, History, Presence};
+pub use module_stats::ModuleStats;
 pub use serving::{Canary, Serving};
-pub use settings::{Breaking, Policy, Retry, Settings};
+pub use settings::{BreakerLimits, Policy, Retry, Settings};
 pub use silo::{Parts, Silo, SiloStats};
-pub use tally::Tally;

@@ -10,9 +10,9 @@ use futures_util::stream::FuturesOrdered;
 use pizza_store::{CommitError, CommitTicket, Committed};
 use pizza_types::{Envelope, MessageId, Reply};
 
-use crate::doubt;
+use crate::core::Core;
 use crate::gate::Gate;
-use crate::silo::Core;
+use crate::in_doubt;
 use crate::stage::Outputs;
 
 /// A turn whose commit was queued, with everything that waits for it.
@@ -114,7 +114,7 @@ impl Pipeline {
             };
             let core = Arc::clone(&self.core);
             self.in_doubt = Some(Box::pin(async move {
-                let outcome = doubt::resolve(&core, &outputs, detail).await;
+                let outcome = in_doubt::resolve(&core, &outputs, detail).await;
                 (outcome.map(Some), outputs)
             }));
         }

@@ -62,7 +62,7 @@ pub struct Policy {
     /// them never waits; of a busy stream many then share a turn and a commit.
     pub events_gather_ms: u64,
     pub retry: Retry,
-    pub breaker: Breaking,
+    pub breaker: BreakerLimits,
 }
 
 impl Default for Policy {
@@ -76,7 +76,7 @@ impl Default for Policy {
             events_batch_max: 32,
             events_gather_ms: 100,
             retry: Retry::default(),
-            breaker: Breaking::default(),
+            breaker: BreakerLimits::default(),
         }
     }
 }
@@ -102,7 +102,7 @@ impl Default for Retry {
 
 /// When a type whose turns all fail is given a rest.
 #[derive(Debug, Clone)]
-pub struct Breaking {
+pub struct BreakerLimits {
     /// Failed turns in a row, of all actors of the type together; 0: never.
     pub failures_max: u32,
     /// Within which they count.
@@ -111,7 +111,7 @@ pub struct Breaking {
     pub open_ms: u64,
 }
 
-impl Default for Breaking {
+impl Default for BreakerLimits {
     fn default() -> Self {
         Self {
             failures_max: 20,

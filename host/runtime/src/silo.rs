@@ -5,21 +5,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use pizza_store::{Store, StoreError, StoredEvent};
-use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply, SiloId};
+use pizza_types::{CallError, Envelope, MessageId, Reply, SiloId};
 use tokio::task::JoinSet;
 
-use crate::actor_loop;
 use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::core::{Core, Runners, store_error};
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::outbox::Outbox;
 use crate::reminders::Reminders;
-use crate::settings::{Policy, Settings};
-use crate::slot::{Manner, Pushed, Queued, Slots, Ticket};
+use crate::settings::Settings;
+use crate::slot::Slots;
 use crate::streams::Streams;
 use crate::timers::Timers;
+use crate::{actor_loop, deactivate, housekeeping, outbox, reminders, streams, timers};
+
+/// Boxed where each begins: an actor's loop is large, and a task of its size is aligned,
+/// which costs more than the box.
+const RUNNERS: Runners = Runners {
+    actor: |core, slot, arrival, parked| Box::pin(actor_loop::run(core, slot, arrival, parked)),
+    lane: |core, lane, first| Box::pin(outbox::worker::run_lane(core, lane, first)),
+    pump: |core, route| Box::pin(streams::pump::run(core, route)),
+};
 
 /// What a silo's runtime is made of.
 pub struct Parts {
@@ -38,35 +47,13 @@ pub struct Silo {
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
-/// Figures of the moment, for operators.
+/// How much there is of what at the moment, for operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SiloStats {
     pub actors_in_memory: usize,
     pub actors_at_work: usize,
     pub outbox_pending: usize,
     pub reminders_soon: usize,
-}
-
-pub(crate) struct Core {
-    pub(crate) silo: SiloId,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) catalog: Arc<Catalog>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) durable: DurableClock,
-    pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) settings: Settings,
-    pub(crate) slots: Slots,
-    pub(crate) timers: Timers,
-    pub(crate) reminders: Reminders,
-    pub(crate) outbox: Outbox,
-    pub(crate) streams: Streams,
-    stopping: AtomicBool,
-}
-
-pub(crate) fn store_error(error: StoreError) -> CallError {
-    CallError::Store {
-        detail: error.to_string(),
-    }
 }
 
 impl Silo {
@@ -89,20 +76,21 @@ impl Silo {
             reminders: Reminders::default(),
             outbox: Outbox::default(),
             streams: Streams::default(),
+            runners: RUNNERS,
             stopping: AtomicBool::new(false),
         });
-        let undelivered = crate::outbox::redrive(&core).await?;
+        let undelivered = outbox::worker::redrive(&core).await?;
         if undelivered > 0 {
             tracing::info!(undelivered, "messages from before are on their way again");
         }
-        crate::streams::resume(&core).await?;
-        crate::reminders::look_ahead(&core).await?;
+        streams::pump::resume(&core).await?;
+        reminders::horizon::look_ahead(&core).await?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(crate::timers::run(Arc::clone(&core)));
-        tasks.spawn(crate::reminders::run(Arc::clone(&core)));
-        tasks.spawn(crate::outbox::run_later(Arc::clone(&core)));
-        tasks.spawn(crate::outbox::run_done(Arc::clone(&core)));
-        tasks.spawn(crate::housekeeping::run(Arc::clone(&core)));
+        tasks.spawn(timers::worker::run(Arc::clone(&core)));
+        tasks.spawn(reminders::worker::run(Arc::clone(&core)));
+        tasks.spawn(outbox::worker::run_later(Arc::clone(&core)));
+        tasks.spawn(outbox::worker::run_done(Arc::clone(&core)));
+        tasks.spawn(housekeeping::run(Arc::clone(&core)));
         let tasks = Arc::new(Mutex::new(tasks));
         Ok(Self { core, tasks })
     }
@@ -166,7 +154,10 @@ impl Silo {
     /// Returns once there may be an event above `after`.
     pub async fn event_after(&self, stream: &str, key: &str, after: u64) {
         let streams = &self.core.streams;
-        if let Err(error) = streams.event_after(&self.core, stream, key, after).await {
+        if let Err(error) = streams
+            .event_after(&*self.core.store, stream, key, after)
+            .await
+        {
             tracing::error!(%error, "a stream cannot be watched");
             self.core.pause(1_000).await;
         }
@@ -213,7 +204,7 @@ impl Silo {
     pub fn catch_up(&self) {
         let core = Arc::clone(&self.core);
         let task = async move {
-            if let Err(error) = crate::streams::resume(&core).await {
+            if let Err(error) = streams::pump::resume(&core).await {
                 tracing::error!(%error, "new subscribers wait for events until the next start");
             }
         };
@@ -231,177 +222,15 @@ impl Silo {
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         tasks.shutdown().await;
         tokio::select! {
-            () = crate::deactivate::all(&self.core) => {}
+            () = deactivate::all(&self.core) => {}
             () = self.core.clock.sleep_until(until_ms) => {}
         }
-        if let Err(error) = self.core.outbox.flush(&self.core).await {
+        if let Err(error) = self.core.outbox.flush(&*self.core.store).await {
             tracing::warn!(%error, "delivered messages could not be taken out of the outbox");
         }
         let core = &self.core;
         if let Err(error) = core.durable.note(&*core.store, &*core.clock).await {
             tracing::warn!(%error, "the time of the end could not be kept");
         }
-    }
-}
-
-impl Core {
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
-    }
-
-    pub(crate) async fn pause(&self, ms: u64) {
-        self.clock
-            .sleep_until(self.clock.now_ms().saturating_add(ms))
-            .await;
-    }
-
-    pub(crate) fn policy(&self, actor_type: &str) -> Policy {
-        let entry = self.catalog.find(actor_type);
-        entry.map(|entry| entry.policy.clone()).unwrap_or_default()
-    }
-
-    /// A message that the silo itself sends.
-    pub(crate) fn internal(&self, target: &ActorId, body: Body) -> Envelope {
-        let entry = self.catalog.find(target.actor_type());
-        let wait_ms = entry.map_or(30_000, |entry| entry.policy.delivery_ms);
-        Envelope {
-            target: target.clone(),
-            body,
-            id: actor_loop::unnamed(),
-            deadline_ms: self.clock.now_ms() + wait_ms,
-            chain: Chain::default(),
-            caller: None,
-            trace: None,
-        }
-    }
-
-    /// # Errors
-    /// A call whose deadline has passed is never executed.
-    pub(crate) fn refuse_if_late(
-        &self,
-        envelope: &Envelope,
-        place: &'static str,
-    ) -> Result<(), CallError> {
-        if envelope.deadline_ms < self.clock.now_ms() {
-            return Err(CallError::Deadline {
-                place: place.into(),
-            });
-        }
-        Ok(())
-    }
-
-    /// The one door to an actor.
-    pub(crate) async fn deliver(self: &Arc<Self>, envelope: Envelope) -> Result<Reply, CallError> {
-        self.deliver_as(envelope, Manner::Usual).await
-    }
-
-    pub(crate) async fn deliver_as(
-        self: &Arc<Self>,
-        envelope: Envelope,
-        manner: Manner,
-    ) -> Result<Reply, CallError> {
-        self.refuse_chain(&envelope)?;
-        self.refuse_if_late(&envelope, "before the message was queued")?;
-        let (id, deadline_ms) = (envelope.id, envelope.deadline_ms);
-        let mut ticket = self.submit(envelope, manner)?;
-        let answer = tokio::select! {
-            biased;
-            answer = &mut ticket.reply => answer,
-            () = self.clock.sleep_until(deadline_ms) => {
-                if ticket.give_up() {
-                    let place = "while the message waited for its turn";
-                    return Err(CallError::Deadline {
-                        place: place.into(),
-                    });
-                }
-                // The turn has begun, so its outcome will be known, and must be.
-                ticket.reply.await
-            }
-        };
-        answer.unwrap_or_else(|_| {
-            let detail = "the turn ended without an answer".to_owned();
-            Err(CallError::Unknown { id, detail })
-        })
-    }
-
-    fn refuse_chain(&self, envelope: &Envelope) -> Result<(), CallError> {
-        let (chain, target) = (&envelope.chain, &envelope.target);
-        if chain.contains(target) {
-            let cycle = format!("{chain} -> {target}");
-            return Err(CallError::Cycle { cycle });
-        }
-        let limit = self.catalog.get(target, None)?.policy.chain_depth_max;
-        if chain.depth() > limit {
-            return Err(CallError::TooDeep {
-                depth: chain.depth(),
-                limit,
-                chain: chain.to_string(),
-            });
-        }
-        Ok(())
-    }
-
-    /// Puts the message into its actor's mailbox, and starts the actor's loop if it is idle.
-    pub(crate) fn submit(
-        self: &Arc<Self>,
-        mut envelope: Envelope,
-        manner: Manner,
-    ) -> Result<Ticket, CallError> {
-        let entry = self.catalog.get(&envelope.target, None)?;
-        if manner != Manner::HostPart {
-            entry.refuse_if_resting(self.clock.now_ms())?;
-        }
-        let query = match &envelope.body {
-            Body::Call { method, .. } => match entry.module.method(method) {
-                Some(found) => found.query,
-                None => return Err(unknown_method(&entry, method)),
-            },
-            _ => false,
-        };
-        // Actors of one type share its name.
-        let key = Arc::clone(envelope.target.key());
-        envelope.target = ActorId::new(Arc::clone(&entry.name), key)?;
-        let id = envelope.target.clone();
-        let (mut queued, ticket) = Queued::new(envelope, query, manner);
-        loop {
-            let now_ms = self.clock.now_ms();
-            let slot = self.slots.get_or_create(&id, now_ms);
-            match slot.push(queued, entry.policy.mailbox_max, now_ms) {
-                Pushed::Queued => return Ok(ticket),
-                Pushed::StartLoop(arrival, parked) => {
-                    let core = Arc::clone(self);
-                    // Boxed: a loop is large, and a task of its size is aligned, which costs more.
-                    tokio::spawn(Box::pin(actor_loop::run(core, slot, arrival, parked)));
-                    return Ok(ticket);
-                }
-                Pushed::Full => {
-                    let limit = entry.policy.mailbox_max;
-                    return Err(CallError::Overloaded {
-                        what: format!("{limit} messages wait for {id}"),
-                        retry_after_ms: 100,
-                    });
-                }
-                Pushed::Gone(back) => queued = back,
-            }
-        }
-    }
-
-    /// An actor that turned out to have nothing to remember leaves memory at once.
-    pub(crate) fn forget(&self, id: &ActorId) {
-        drop(self.slots.evict(id, u64::MAX));
-    }
-}
-
-fn unknown_method(entry: &crate::ActorType, method: &str) -> CallError {
-    let mut known: Vec<&str> = entry
-        .module
-        .methods()
-        .map(|m| m.function.name.as_str())
-        .collect();
-    known.sort_unstable();
-    CallError::UnknownMethod {
-        actor_type: entry.name.to_string(),
-        method: method.to_owned(),
-        known: known.join(", "),
     }
 }

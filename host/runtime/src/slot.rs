@@ -11,25 +11,24 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::activation::Activation;
 
-/// How a message is to be taken.
+/// How a message is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// As it comes.
-    Usual,
+pub(crate) enum Delivery {
+    Normal,
     /// Commit the host's part of the message without asking the guest: a reminder that
     /// is to be skipped moves on to its next time this way.
-    HostPart,
+    SkipGuest,
     /// A dead letter once more. The cursor of its stream and the time of its reminder
     /// have moved past it: they do not tell whether it was handled, and it must not move
     /// them. Only its message id counts.
-    Again,
+    Redelivery,
 }
 
 /// A message in a mailbox.
 pub(crate) struct Queued {
     pub(crate) envelope: Envelope,
     pub(crate) query: bool,
-    pub(crate) manner: Manner,
+    pub(crate) delivery: Delivery,
     pub(crate) reply: oneshot::Sender<Result<Reply, CallError>>,
     started: Arc<AtomicBool>,
 }
@@ -41,13 +40,13 @@ pub(crate) struct Ticket {
 }
 
 impl Queued {
-    pub(crate) fn new(envelope: Envelope, query: bool, manner: Manner) -> (Self, Ticket) {
+    pub(crate) fn new(envelope: Envelope, query: bool, delivery: Delivery) -> (Self, Ticket) {
         let (sender, receiver) = oneshot::channel();
         let started = Arc::new(AtomicBool::new(false));
         let queued = Self {
             envelope,
             query,
-            manner,
+            delivery,
             reply: sender,
             started: Arc::clone(&started),
         };
@@ -76,7 +75,7 @@ pub(crate) struct Mailbox {
     pub(crate) arrival: Arc<Notify>,
 }
 
-/// One actor's place in memory.
+/// One actor's entry in the table: its mailbox, or its activation at rest.
 pub(crate) struct Slot {
     pub(crate) id: ActorId,
     inside: Mutex<Inside>,
@@ -88,7 +87,7 @@ struct Inside {
     /// Present while the loop does not run and the actor is in memory.
     parked: Option<Box<Activation>>,
     used_ms: u64,
-    /// Taken out of the table; whoever still holds the slot must look the actor up again.
+    /// Taken out of the table: a holder of this slot must look the actor up again.
     gone: bool,
 }
 
@@ -166,11 +165,12 @@ impl Slot {
         Ok(())
     }
 
-    /// The loop has ended in disorder: whoever waits hears nothing more from it.
+    /// The loop has ended in disorder: senders that wait hear nothing more from it.
     pub(crate) fn abandon(&self) {
         let mut inside = self.inside.lock();
         inside.parked = None;
         let mailbox = inside.mailbox.take();
+        // Dropping messages wakes their senders, who must not find the lock taken.
         drop(inside);
         drop(mailbox);
     }
@@ -190,6 +190,7 @@ impl Slot {
     }
 }
 
+/// Many more than cores, so that two of them seldom want the same lock.
 const PARTS: usize = 64;
 
 type Part = Mutex<HashMap<ActorId, Arc<Slot>>>;

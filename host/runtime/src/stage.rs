@@ -13,11 +13,12 @@ use pizza_types::{
 use tokio::sync::oneshot;
 
 use crate::activation::Activation;
-use crate::catalog::ActorType;
 use crate::clock::Moment;
+use crate::deployment::Deployment;
 use crate::durable_clock::DurableClock;
 use crate::reminders;
-use crate::slot::Manner;
+use crate::slot::Delivery;
+use crate::timers::TimerChange;
 
 /// What staging must know of the moment.
 pub(crate) struct Now<'a> {
@@ -25,7 +26,7 @@ pub(crate) struct Now<'a> {
     /// When the turn began, which is the `now` that the guest was told.
     pub(crate) begun: Moment,
     pub(crate) durable: DurableClock,
-    pub(crate) manner: Manner,
+    pub(crate) delivery: Delivery,
     pub(crate) dedupe_ms: u64,
     /// The reminder that this turn handles.
     pub(crate) reminder: Option<Reminder>,
@@ -65,12 +66,6 @@ pub(crate) struct Outputs {
     pub(crate) logs: Vec<LogLine>,
 }
 
-pub(crate) struct TimerChange {
-    pub(crate) name: Arc<str>,
-    /// Delay and period, both in milliseconds; `None` cancels.
-    pub(crate) set: Option<(u64, Option<u64>)>,
-}
-
 impl Outputs {
     pub(crate) fn empty(envelope: &Envelope, version: u64) -> Self {
         Self {
@@ -98,12 +93,13 @@ pub(crate) fn stage(
     envelope: &Envelope,
     outcome: Outcome,
     migrated: Option<State>,
-    actor_type: &ActorType,
+    deployment: &Deployment,
     now: &Now<'_>,
 ) -> Staged {
     // A timer is never repeated, and of events the cursor tells which were handled.
-    let again = now.manner == Manner::Again;
-    let durable_id = again || matches!(envelope.body, Body::Call { .. } | Body::Reminder { .. });
+    let redelivery = now.delivery == Delivery::Redelivery;
+    let durable_id =
+        redelivery || matches!(envelope.body, Body::Call { .. } | Body::Reminder { .. });
     let state = match (outcome.state, migrated) {
         (StateWrite::Keep, Some(state)) => StateWrite::Set(state),
         (state, _) => state,
@@ -115,7 +111,7 @@ pub(crate) fn stage(
         epoch: activation.epoch,
         version: activation.version,
         now_ms: now.begun.wall_ms,
-        module: Some(actor_type.module.digest()),
+        module: Some(deployment.module.digest()),
         state,
         entries: outcome.entries,
         handled: durable_id.then(|| Handled {
@@ -128,12 +124,12 @@ pub(crate) fn stage(
         outbox: Vec::new(),
         reminders: Vec::new(),
         events: Vec::new(),
-        cursor: cursor(envelope).filter(|_| !again),
+        cursor: cursor(envelope).filter(|_| !redelivery),
     };
     for effect in outcome.effects {
         stage_effect(effect, envelope, now, &mut commit, &mut outputs);
     }
-    if !again {
+    if !redelivery {
         advance_reminder(envelope, now, &mut commit);
     }
 

@@ -3,17 +3,19 @@
 //! the event; one pump brings the events, one after the other.
 
 mod inbox;
-mod pump;
+pub(crate) mod pump;
+mod pumps;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use pizza_store::{StoreError, StoredEvent};
+use pizza_store::{Store, StoreError, StoredEvent};
 use tokio::sync::Notify;
 
-use self::pump::{Pumps, Route};
-use crate::silo::Core;
+use self::pumps::Pumps;
+pub(crate) use self::pumps::Route;
+use crate::catalog::Catalog;
 
 type Watched = (Arc<str>, Arc<str>);
 
@@ -24,35 +26,42 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// There is a new event; it is durable. Without it, the store has it.
+    /// There is a new event; it is durable. Without `event` the pumps read it from the store.
+    /// Returns the routes whose pumps have to be started.
+    #[must_use = "a pump that nobody starts brings no events"]
     pub(crate) fn published(
         &self,
-        core: &Arc<Core>,
+        catalog: &Catalog,
         stream: &Arc<str>,
         key: &Arc<str>,
         event: Option<&StoredEvent>,
-    ) {
+    ) -> Vec<Route> {
         let watched = (Arc::clone(stream), Arc::clone(key));
         if let Some(watcher) = self.watchers.lock().get(&watched) {
             watcher.notify_waiters();
         }
-        for actor_type in core.catalog.subscribers(stream, key) {
+        let subscribers = catalog.subscribers(stream, key).into_iter();
+        let started = subscribers.filter_map(|deployment| {
             let route = Route {
-                subscriber: Arc::clone(&actor_type.name),
+                subscriber: Arc::clone(&deployment.actor_type),
                 stream: Arc::clone(stream),
                 key: Arc::clone(key),
             };
             match event {
-                Some(event) => self.pumps.hand_over(core, route, event.clone()),
-                None => self.pumps.catch_up(core, route),
+                Some(event) => self.pumps.hand_over(route, event.clone()),
+                None => self.pumps.catch_up(route),
             }
-        }
+        });
+        started.collect()
     }
 
     /// Returns once there is an event above `after`, or a little early.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
     pub(crate) async fn event_after(
         &self,
-        core: &Core,
+        store: &dyn Store,
         stream: &str,
         key: &str,
         after: u64,
@@ -60,7 +69,8 @@ impl Streams {
         let watched: Watched = (stream.into(), key.into());
         let watcher = {
             let mut watchers = self.watchers.lock();
-            // Those that nobody waits at any more are of no use.
+            // Watchers without a waiter are of no use. Looking for them at powers of two makes the
+            // search cheap on average, however many there are.
             if watchers.len().is_power_of_two() {
                 watchers.retain(|_, watcher| Arc::strong_count(watcher) > 1);
             }
@@ -70,28 +80,9 @@ impl Streams {
         tokio::pin!(notified);
         // Listen first, then look: an event between the two is not missed.
         notified.as_mut().enable();
-        if core.store.stream_head(stream, key).await? <= after {
+        if store.stream_head(stream, key).await? <= after {
             notified.await;
         }
         Ok(())
     }
-}
-
-/// Takes up what subscribers had not been given before the silo stopped last time.
-pub(crate) async fn resume(core: &Arc<Core>) -> Result<(), StoreError> {
-    for (actor_type, stream) in core.catalog.subscriptions() {
-        for (key, head) in core.store.stream_heads(&stream).await? {
-            let subscriber = Arc::clone(&actor_type.name);
-            if core.store.cursor(&subscriber, &stream, &key).await? < head {
-                let stream = Arc::clone(&stream);
-                let route = Route {
-                    subscriber,
-                    stream,
-                    key,
-                };
-                core.streams.pumps.catch_up(core, route);
-            }
-        }
-    }
-    Ok(())
 }

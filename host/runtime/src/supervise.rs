@@ -6,21 +6,22 @@ use std::sync::Arc;
 use pizza_store::DeadLetter;
 use pizza_types::{CallError, Envelope, Reply};
 
+use crate::core::Core;
 use crate::settings::Retry;
-use crate::silo::Core;
-use crate::slot::Manner;
+use crate::slot::Delivery;
 
-pub(crate) enum Verdict {
+/// What became of a message that nobody waits for.
+pub(crate) enum DeliveryResult {
     /// Handled, or declined: the actor has had its say.
     Settled,
     /// It is among the dead letters now.
-    Dead,
+    DeadLetter,
     /// The silo is stopping; the message is still where it was.
     Stopped,
 }
 
 /// Brings the message to its actor, however often that takes.
-pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
+pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> DeliveryResult {
     let policy = core.policy(envelope.target.actor_type());
     let (mut failures, mut tries) = (0, 0);
     // A silo that stops begins nothing new, or messages that beget messages never end.
@@ -28,7 +29,7 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
         let mut attempt = envelope.clone();
         attempt.deadline_ms = core.clock.now_ms() + policy.delivery_ms;
         let Err(error) = core.deliver(attempt).await else {
-            return Verdict::Settled;
+            return DeliveryResult::Settled;
         };
         if core.is_stopping() {
             break;
@@ -37,17 +38,17 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> Verdict {
         if !error.is_transient() {
             failures += 1;
             if failures >= policy.retry.attempts_max {
-                return bury(core, envelope, &error, failures, &policy.retry).await;
+                return add_dead_letter(core, envelope, &error, failures, &policy.retry).await;
             }
         }
         let pause_ms = pause_ms(&policy.retry, tries, core.entropy.next());
-        if let Some(actor_type) = core.catalog.find(envelope.target.actor_type()) {
-            actor_type.figures.retried();
+        if let Some(deployment) = core.catalog.find(envelope.target.actor_type()) {
+            deployment.metrics.retried();
         }
         tracing::debug!(target = %envelope.target, what = envelope.body.title(), %error, pause_ms, "to be tried again");
         core.pause(pause_ms).await;
     }
-    Verdict::Stopped
+    DeliveryResult::Stopped
 }
 
 /// Brings a dead letter to its actor once more. Somebody waits to hear what becomes of it,
@@ -58,7 +59,7 @@ pub(crate) async fn once_more(core: &Arc<Core>, envelope: &Envelope) -> Result<R
     loop {
         let mut attempt = envelope.clone();
         attempt.deadline_ms = core.clock.now_ms() + policy.delivery_ms;
-        let outcome = core.deliver_as(attempt, Manner::Again).await;
+        let outcome = core.deliver_as(attempt, Delivery::Redelivery).await;
         tries += 1;
         let hopeful = outcome.as_ref().is_err_and(CallError::is_transient);
         if !hopeful || tries >= policy.retry.attempts_max || core.is_stopping() {
@@ -69,20 +70,22 @@ pub(crate) async fn once_more(core: &Arc<Core>, envelope: &Envelope) -> Result<R
     }
 }
 
-/// Exponential, with full jitter over its upper half.
+/// Exponential back-off with "equal jitter": half of the pause is fixed, the other half is
+/// by chance, so that messages which failed together do not come back together.
 fn pause_ms(retry: &Retry, tries: u32, random: u64) -> u64 {
+    // 2^20 times the first pause is beyond any useful limit, and cannot overflow.
     let doubled = retry.first_ms.saturating_mul(1 << tries.min(20));
     let pause_ms = doubled.clamp(1, retry.longest_ms.max(1));
     pause_ms / 2 + random % (pause_ms / 2 + 1)
 }
 
-async fn bury(
+async fn add_dead_letter(
     core: &Core,
     envelope: &Envelope,
     error: &CallError,
     attempts: u32,
     retry: &Retry,
-) -> Verdict {
+) -> DeliveryResult {
     let letter = DeadLetter {
         envelope: envelope.clone(),
         error: error.to_string(),
@@ -93,17 +96,17 @@ async fn bury(
     loop {
         match core.store.bury(letter.clone()).await {
             Ok(letter) => {
-                if let Some(actor_type) = core.catalog.find(envelope.target.actor_type()) {
-                    actor_type.figures.became_a_dead_letter();
+                if let Some(deployment) = core.catalog.find(envelope.target.actor_type()) {
+                    deployment.metrics.became_a_dead_letter();
                 }
                 tracing::warn!(letter, target = %envelope.target, what = envelope.body.title(), id = %envelope.id, %error, attempts, "a message became a dead letter");
-                return Verdict::Dead;
+                return DeliveryResult::DeadLetter;
             }
             Err(error) => tracing::error!(%error, "a dead letter could not be kept"),
         }
         core.pause(retry.longest_ms).await;
         if core.is_stopping() {
-            return Verdict::Stopped;
+            return DeliveryResult::Stopped;
         }
     }
 }
@@ -113,7 +116,7 @@ pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
     envelope.deadline_ms = u64::MAX;
     let retry = core.policy(envelope.target.actor_type()).retry;
     let mut tries = 0;
-    while let Err(error) = commit_host_part(core, envelope.clone()).await {
+    while let Err(error) = core.skip_guest(envelope.clone()).await {
         if core.is_stopping() {
             return;
         }
@@ -122,12 +125,4 @@ pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
         let pause_ms = pause_ms(&retry, tries, core.entropy.next());
         core.pause(pause_ms).await;
     }
-}
-
-async fn commit_host_part(core: &Arc<Core>, envelope: Envelope) -> Result<(), CallError> {
-    let id = envelope.id;
-    let ticket = core.submit(envelope, Manner::HostPart)?;
-    let detail = "the turn ended without an answer".to_owned();
-    let unheard = |_| Err(CallError::Unknown { id, detail });
-    ticket.reply.await.unwrap_or_else(unheard).map(drop)
 }

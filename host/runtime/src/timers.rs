@@ -1,21 +1,29 @@
 //! Timers: exact and cheap, in memory only. A timer is armed when the turn that set it
 //! is durable.
 
+pub(crate) mod worker;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use pizza_types::{ActorId, Body};
+use pizza_types::ActorId;
 
-use crate::alarm::Alarms;
+use crate::alarms::Alarms;
 use crate::clock::Moment;
-use crate::silo::Core;
-use crate::stage::TimerChange;
+
+/// A timer that a turn sets or cancels.
+pub(crate) struct TimerChange {
+    pub(crate) name: Arc<str>,
+    /// Delay and period, both in milliseconds; `None` cancels.
+    pub(crate) set: Option<(u64, Option<u64>)>,
+}
 
 #[derive(Default)]
 pub(crate) struct Timers {
     armed: Mutex<Armed>,
-    alarms: Alarms<Ring>,
+    /// A cancelled timer's alarm stays in here until its time, and then fires nothing.
+    alarms: Alarms<Firing>,
 }
 
 #[derive(Default)]
@@ -31,7 +39,7 @@ struct Timer {
     period_ms: Option<u64>,
 }
 
-struct Ring {
+struct Firing {
     actor: ActorId,
     name: Arc<str>,
     number: u64,
@@ -59,7 +67,7 @@ impl Timers {
         let actor = actor.clone();
         self.alarms.set(
             due_ms,
-            Ring {
+            Firing {
                 actor,
                 name,
                 number,
@@ -82,49 +90,30 @@ impl Timers {
         self.armed.lock().timers.remove(actor);
     }
 
-    /// Whether the ring still counts; a periodic timer is armed for its next time.
-    fn rings(&self, ring: &Ring) -> bool {
+    /// Whether the firing still counts; a periodic timer is armed for its next time.
+    fn fires(&self, firing: &Firing) -> bool {
         let mut armed = self.armed.lock();
-        let timers = armed.timers.get_mut(&ring.actor);
-        let Some(timer) = timers.and_then(|timers| timers.get_mut(&ring.name)) else {
+        let timers = armed.timers.get_mut(&firing.actor);
+        let Some(timer) = timers.and_then(|timers| timers.get_mut(&firing.name)) else {
             return false;
         };
-        if timer.number != ring.number {
+        if timer.number != firing.number {
             return false;
         }
         let Some(period_ms) = timer.period_ms else {
             drop(armed);
-            self.cancel(&ring.actor, &ring.name);
+            self.cancel(&firing.actor, &firing.name);
             return true;
         };
         timer.due_ms = timer.due_ms.saturating_add(period_ms.max(1));
         let due_ms = timer.due_ms;
         drop(armed);
-        let next = Ring {
-            actor: ring.actor.clone(),
-            name: Arc::clone(&ring.name),
-            number: ring.number,
+        let next = Firing {
+            actor: firing.actor.clone(),
+            name: Arc::clone(&firing.name),
+            number: firing.number,
         };
         self.alarms.set(due_ms, next);
         true
-    }
-}
-
-/// Rings until the silo stops.
-pub(crate) async fn run(core: Arc<Core>) {
-    loop {
-        let ring = core.timers.alarms.next(&*core.clock).await;
-        if !core.timers.rings(&ring) {
-            continue;
-        }
-        let envelope = core.internal(&ring.actor, Body::Timer { name: ring.name });
-        let core = Arc::clone(&core);
-        tokio::spawn(async move {
-            let actor = envelope.target.clone();
-            // A timer is not durable, so a failed one is not tried again: it is said aloud.
-            if let Err(error) = core.deliver(envelope).await {
-                tracing::warn!(%actor, %error, "a timer was not handled");
-            }
-        });
     }
 }

@@ -6,24 +6,25 @@ use std::time::Instant;
 use bytes::Bytes;
 use pizza_types::{Body, CallError, Envelope, Outcome, Reply, StreamEvent};
 
-use crate::actor_loop::ActorLoop;
-use crate::breaker::Ended;
-use crate::catalog::ActorType;
+use crate::actor::Actor;
+use crate::breaker;
 use crate::clock::Moment;
+use crate::core::store_error;
+use crate::deployment::Deployment;
+use crate::emit::about;
 use crate::pipeline::Pending;
-use crate::release::about;
-use crate::slot::{Manner, Queued};
+use crate::slot::{Delivery, Queued};
 use crate::stage;
 
-impl ActorLoop {
+impl Actor {
     /// Handles one message. Its reply and effects leave later, when the commit that is
-    /// queued here has become durable; see [`release`](crate::release).
+    /// queued here has become durable; see [`emit`](crate::emit).
     pub(crate) async fn turn(&mut self, message: Queued) {
         // The sender may have given up while the message waited: then it is never executed.
         if !message.start() {
             return;
         }
-        match self.admitted(&message.envelope, message.manner).await {
+        match self.admitted(&message.envelope, message.delivery).await {
             Ok(mut pending) => {
                 pending.outputs.reply_to = Some(message.reply);
                 self.pipeline.push(pending);
@@ -31,65 +32,65 @@ impl ActorLoop {
             // Nothing was staged, so nothing has to be durable before the sender hears of it.
             Err(error) => {
                 let error = about(error, message.envelope.id);
-                drop(message.reply.send(Err(error)));
+                let _ = message.reply.send(Err(error));
             }
         }
     }
 
-    /// The attempt, if the type's circuit breaker lets it through, which then hears how it
-    /// ended.
+    /// The attempt, if the deployment's circuit breaker lets it through, which then hears how
+    /// it ended.
     async fn admitted(
         &mut self,
         envelope: &Envelope,
-        manner: Manner,
+        delivery: Delivery,
     ) -> Result<Pending, CallError> {
         self.core
             .refuse_if_late(envelope, "before the turn began")?;
         // From here on the turn has its module, whatever is activated meanwhile.
-        let actor_type = self.claim().await?;
-        if manner == Manner::HostPart {
-            return self.attempt(&actor_type, envelope, manner).await;
+        let deployment = self.claim().await?;
+        if delivery == Delivery::SkipGuest {
+            return self.attempt(&deployment, envelope, delivery).await;
         }
-        let pass = actor_type.admit(self.core.clock.now_ms())?;
+        let permit = deployment.admit(self.core.clock.now_ms())?;
         let begun = Instant::now();
-        let attempt = self.attempt(&actor_type, envelope, manner).await;
-        let outcome = attempt.as_ref().map(|pending| pending.outputs.replayed);
+        let attempt = self.attempt(&deployment, envelope, delivery).await;
+        let replayed = attempt.as_ref().map(|pending| pending.outputs.replayed);
         let took = begun.elapsed();
-        actor_type.figures.turn(outcome, took);
+        deployment.metrics.turn(replayed, took);
         let ended = match &attempt {
             // The answer is from before: the module was not asked.
-            Ok(pending) if pending.outputs.replayed => Ended::Neither,
-            attempt => Ended::of(attempt),
+            Ok(pending) if pending.outputs.replayed => breaker::Outcome::Ignored,
+            attempt => breaker::Outcome::of(attempt),
         };
-        actor_type.tally.add(ended, took);
-        actor_type.ended(pass, ended, self.core.clock.now_ms());
+        deployment.stats.add(ended, took);
+        deployment.record(permit, ended, self.core.clock.now_ms());
         attempt
     }
 
     async fn attempt(
         &mut self,
-        actor_type: &Arc<ActorType>,
+        deployment: &Arc<Deployment>,
         envelope: &Envelope,
-        manner: Manner,
+        delivery: Delivery,
     ) -> Result<Pending, CallError> {
         let core = Arc::clone(&self.core);
-        self.wake(actor_type).await?;
-        if let Some(reply) = self.answer_from_before(envelope, manner).await? {
+        self.activate(deployment).await?;
+        if let Some(reply) = self.answer_from_before(envelope, delivery).await? {
             return Ok(Pending::replay(envelope, self.version(), reply));
         }
-        if manner != Manner::Again && self.is_outdated(envelope).await? {
+        if delivery != Delivery::Redelivery && self.is_outdated(envelope).await? {
             return Ok(Pending::nothing(envelope, self.version()));
         }
 
         // One instant for all of the turn: what the guest counts from is what it was told.
         let begun = Moment::of(&*core.clock);
-        let migrated = self.migrate(actor_type, envelope, begun).await?;
+        let migrated = self.migrate(deployment, envelope, begun).await?;
         // The store may have taken its time with all that.
         core.refuse_if_late(envelope, "before the guest was asked")?;
-        let outcome = if manner == Manner::HostPart {
+        let outcome = if delivery == Delivery::SkipGuest {
             Outcome::default()
         } else {
-            self.ask_guest(actor_type, envelope, begun, migrated.clone())
+            self.ask_guest(deployment, envelope, begun, migrated.clone())
                 .await?
         };
 
@@ -101,11 +102,11 @@ impl ActorLoop {
             silo: &core.silo,
             begun,
             durable: core.durable,
-            manner,
+            delivery,
             dedupe_ms: core.settings.dedupe_ms,
             reminder: core.reminders.scheduled(envelope),
         };
-        let staged = stage::stage(activation, envelope, outcome, migrated, actor_type, &now);
+        let staged = stage::stage(activation, envelope, outcome, migrated, deployment, &now);
         let Some(commit) = staged.commit else {
             return Ok(Pending::uncommitted(envelope, staged.outputs));
         };
@@ -118,11 +119,11 @@ impl ActorLoop {
     async fn answer_from_before(
         &mut self,
         envelope: &Envelope,
-        manner: Manner,
+        delivery: Delivery,
     ) -> Result<Option<Reply>, CallError> {
         match &envelope.body {
             Body::Timer { .. } => return Ok(None),
-            Body::Events { stream, events } if manner != Manner::Again => {
+            Body::Events { stream, events } if delivery != Delivery::Redelivery => {
                 return self.events_from_before(envelope, stream, events).await;
             }
             Body::Call { .. } | Body::Reminder { .. } | Body::Events { .. } => {}
@@ -135,7 +136,7 @@ impl ActorLoop {
         }
         let actor = &envelope.target;
         let stored = self.core.store.handled(actor, envelope.id).await;
-        let Some(stored) = stored.map_err(crate::silo::store_error)? else {
+        let Some(stored) = stored.map_err(store_error)? else {
             return Ok(None);
         };
         if stored.fingerprint != envelope.body.fingerprint() {
@@ -165,7 +166,7 @@ impl ActorLoop {
                 let actor = &envelope.target;
                 let store = &self.core.store;
                 let cursor = store.cursor(actor.actor_type(), stream, actor.key()).await;
-                let cursor = cursor.map_err(crate::silo::store_error)?;
+                let cursor = cursor.map_err(store_error)?;
                 activation.set_cursor(stream, cursor);
                 cursor
             }
@@ -175,7 +176,8 @@ impl ActorLoop {
             return Ok(None);
         }
         if handled < events.len() {
-            // Whoever brought them must see where the subscriber stands, and bring the rest.
+            // The pump that brought them must see where the subscriber stands, and bring the
+            // rest.
             return Err(CallError::Moved);
         }
         Ok(Some(Reply {
@@ -199,11 +201,11 @@ impl ActorLoop {
     /// State of an older layout becomes state of the module's; older code never gets newer state.
     async fn migrate(
         &mut self,
-        actor_type: &Arc<ActorType>,
+        deployment: &Arc<Deployment>,
         envelope: &Envelope,
         begun: Moment,
     ) -> Result<Option<pizza_types::State>, CallError> {
-        let schema = actor_type.module.schema();
+        let schema = deployment.module.schema();
         let state = self.activation.as_ref().and_then(|a| a.state.as_ref());
         let Some(state) = state.filter(|state| state.schema != schema) else {
             return Ok(None);
@@ -215,11 +217,11 @@ impl ActorLoop {
                 detail: format!("the state has layout {found}, the module knows {schema}"),
             });
         }
-        if !actor_type.module.hooks().migrate {
+        if !deployment.module.hooks().migrate {
             return Ok(None);
         }
         let outcome = self
-            .ask_migrate(actor_type, envelope, begun, state.clone())
+            .ask_migrate(deployment, envelope, begun, state.clone())
             .await?;
         match outcome.state {
             pizza_types::StateWrite::Set(state) => Ok(Some(state)),

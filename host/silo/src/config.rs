@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pizza_guest::{Grant, Limits, Manifest, Reuse, TypeSettings};
-use pizza_runtime::{Breaking, Policy, Retry, Settings};
+use pizza_runtime::{BreakerLimits, Policy, Retry, Settings};
 use pizza_store::Keep;
 use pizza_types::Durability;
 use serde::Deserialize;
@@ -214,7 +214,7 @@ impl TypeConfig {
                 longest_ms: self.retry_longest_ms,
             },
             delivery_ms: self.delivery_ms,
-            breaker: Breaking {
+            breaker: BreakerLimits {
                 failures_max: self.breaker_failures,
                 window_ms: self.breaker_window_ms,
                 open_ms: self.breaker_open_ms,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pizza_guest::compile::{Apart, Bounds};
+use pizza_guest::settings::{Apart, CompileBounds};
 use pizza_guest::{Compiling, ComponentBounds};
 use pizza_modules::{Settings, Trust, TrustedKey};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub struct ModulesConfig {
     pub require_signature: bool,
     pub trusted: Vec<TrustedKey>,
     pub size_mib: usize,
-    /// Bounds of the process that compiles.
+    /// CompileBounds of the process that compiles.
     pub compile_memory_mib: u64,
     pub compile_cpu_s: u64,
     pub compile_ms: u64,
@@ -46,7 +46,7 @@ pub struct ModulesConfig {
 
 impl Default for ModulesConfig {
     fn default() -> Self {
-        let (settings, bounds) = (Settings::default(), Bounds::default());
+        let (settings, bounds) = (Settings::default(), CompileBounds::default());
         let component = ComponentBounds::default();
         Self {
             require_signature: settings.trust.require_signature,
@@ -105,11 +105,11 @@ impl ModulesConfig {
         Compiling::Apart(Apart {
             program: program.clone(),
             arguments: arguments.iter().map(Into::into).collect(),
-            bounds: Bounds {
+            bounds: CompileBounds {
                 memory_bytes: self.compile_memory_mib << 20,
                 cpu_s: self.compile_cpu_s,
                 wall_ms: self.compile_ms,
-                ..Bounds::default()
+                ..CompileBounds::default()
             },
         })
     }

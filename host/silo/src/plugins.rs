@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_guest::plugins::Figures;
+use pizza_guest::plugins::PluginStats;
 use pizza_guest::{LoadError, Plugin, Plugins, WasmHost};
 use pizza_modules::{PLUGINS, SignError, Signature, Trust};
 use pizza_store::{Store, StoreError};
@@ -57,7 +57,7 @@ pub struct Bound {
 
 #[derive(Debug, Clone)]
 pub enum State {
-    InForce(Figures),
+    InForce(PluginStats),
     /// The silo started without it: the actor decides by itself.
     Unusable(String),
 }
@@ -203,7 +203,7 @@ impl Bindings {
     fn view(&self, list: &List, actor: &str, binding: &Binding) -> Bound {
         let found = actor_id(actor).and_then(|id| self.plugins().find(&id));
         let state = match (found, list.unusable.get(actor)) {
-            (Some(bound), _) => State::InForce(bound.figures()),
+            (Some(bound), _) => State::InForce(bound.stats()),
             (None, why) => State::Unusable(why.cloned().unwrap_or_default()),
         };
         Bound {

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use pizza_guest::{Module, TypeSettings};
 use pizza_modules::{Served, Stage};
-use pizza_runtime::{ActorType, Canary, Catalog, Clock, Serving, Silo};
+use pizza_runtime::{Canary, Catalog, Clock, Deployment, Serving, Silo};
 use pizza_types::Counts;
 
 use crate::config::SiloConfig;
@@ -19,15 +19,16 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    /// The entry of a module that serves already goes on counting.
-    fn entry(&self, before: Option<&Serving>, module: Arc<Module>) -> Arc<ActorType> {
-        let entries = before.into_iter().flat_map(Serving::entries);
-        let mut same = entries.filter(|entry| entry.module.digest() == module.digest());
-        if let Some(entry) = same.next() {
-            return Arc::clone(entry);
+    /// The deployment of a module that serves already goes on counting.
+    fn deployment(&self, before: Option<&Serving>, module: Arc<Module>) -> Arc<Deployment> {
+        let deployments = before.into_iter().flat_map(Serving::deployments);
+        let mut same =
+            deployments.filter(|deployment| deployment.module.digest() == module.digest());
+        if let Some(deployment) = same.next() {
+            return Arc::clone(deployment);
         }
         let policy = self.config.type_config(module.actor_type()).policy();
-        ActorType::new(module, policy)
+        Deployment::new(module, policy)
     }
 }
 
@@ -53,24 +54,26 @@ impl Stage for Staged {
         let trial = serving.canary.as_ref();
         Some(Served {
             current: Arc::clone(&serving.current.module),
-            trial: trial.map(|c| (Arc::clone(&c.entry.module), c.percent)),
+            trial: trial.map(|c| (Arc::clone(&c.deployment.module), c.percent)),
         })
     }
 
     fn serve(&self, served: Served) {
         let before = self.catalog.serving(served.current.actor_type());
         let known = |module: &Module| -> Vec<Arc<str>> { module.subscriptions().to_vec() };
-        let had = before.iter().flat_map(Serving::entries);
-        let had: Vec<Arc<str>> = had.flat_map(|entry| known(&entry.module)).collect();
+        let had = before.iter().flat_map(Serving::deployments);
+        let had: Vec<Arc<str>> = had
+            .flat_map(|deployment| known(&deployment.module))
+            .collect();
         let canary = served.trial.map(|(module, percent)| Canary {
-            entry: self.entry(before.as_ref(), module),
+            deployment: self.deployment(before.as_ref(), module),
             percent,
         });
-        let current = self.entry(before.as_ref(), served.current);
+        let current = self.deployment(before.as_ref(), served.current);
         let serving = Serving { current, canary };
         let has: Vec<Arc<str>> = serving
-            .entries()
-            .flat_map(|entry| known(&entry.module))
+            .deployments()
+            .flat_map(|deployment| known(&deployment.module))
             .collect();
         self.catalog.serve(serving);
         if let Some(silo) = self.silo.get()
@@ -82,9 +85,10 @@ impl Stage for Staged {
 
     fn counts(&self, module: &Module) -> Option<Counts> {
         let serving = self.catalog.serving(module.actor_type())?;
-        let mut entries = serving.entries();
-        let entry = entries.find(|entry| entry.module.digest() == module.digest())?;
-        Some(entry.tally.counts())
+        let mut deployments = serving.deployments();
+        let deployment =
+            deployments.find(|deployment| deployment.module.digest() == module.digest())?;
+        Some(deployment.stats.counts())
     }
 
     fn settings(&self, actor_type: &str) -> TypeSettings {

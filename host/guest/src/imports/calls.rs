@@ -7,11 +7,11 @@ use pizza_types::{ActorId, CallError, Effect};
 
 use super::wit::calls::{CallFailure, Host};
 use super::{ahead, name, payload, target};
-use crate::desk::Desk;
 use crate::error::GuestError;
-use crate::papers::May;
+use crate::host_state::HostState;
+use crate::turn_context::Access;
 
-impl Host for Desk {
+impl Host for HostState {
     async fn call(
         &mut self,
         actor_type: String,
@@ -62,17 +62,17 @@ impl Host for Desk {
 
 /// Asks another actor; the turn is suspended until the answer is there.
 pub(super) async fn ask(
-    desk: &mut Desk,
+    host: &mut HostState,
     target: ActorId,
     method: Arc<str>,
     arguments: Bytes,
 ) -> wasmtime::Result<Result<Bytes, CallError>> {
-    let papers = desk.papers()?;
-    if papers.may == May::SetTimers {
-        return Err(desk.stop(GuestError::WriteFromQuery("call from activate")));
+    let context = host.context()?;
+    if context.access == Access::TimersOnly {
+        return Err(host.stop(GuestError::WriteFromQuery("call from activate")));
     }
-    let calls = Arc::clone(&papers.calls);
-    let meter = Arc::clone(&desk.meter);
+    let calls = Arc::clone(&context.calls);
+    let meter = Arc::clone(&host.meter);
     Ok(meter.elsewhere(calls.call(target, method, arguments)).await)
 }
 

@@ -15,10 +15,10 @@ use wasmtime::component::{Linker, Val};
 
 use super::{calls, target, wit};
 use crate::convert::{from_val, to_val};
-use crate::desk::Desk;
 use crate::error::{GuestError, LoadError};
+use crate::host_state::HostState;
 use crate::module::{ClientFunction, ClientImport};
-use crate::{discover, types};
+use crate::types;
 
 /// `pizzeria:order/order-client@0.1.0` -> `order`.
 pub(crate) fn target_type(interface: &str) -> Option<&str> {
@@ -35,7 +35,7 @@ pub(crate) fn discover(
     instance: ComponentInstanceTypeId,
 ) -> Result<ClientImport, LoadError> {
     let mut functions = Vec::new();
-    for (name, func) in discover::functions(types, instance) {
+    for (name, func) in types::functions(types, instance) {
         let function = types::function(types, name, func)?;
         let refused = |problem: String| LoadError::ClientInterface {
             interface: interface.to_owned(),
@@ -97,7 +97,7 @@ fn client_function(mut function: Function) -> Result<ClientFunction, String> {
 
 /// Gives the interface to every component of the linker.
 pub(crate) fn add_to_linker(
-    linker: &mut Linker<Desk>,
+    linker: &mut Linker<HostState>,
     client: &ClientImport,
 ) -> wasmtime::Result<()> {
     let mut instance = linker.instance(&client.interface)?;
@@ -111,7 +111,7 @@ pub(crate) fn add_to_linker(
         };
         instance.func_new_async(
             &import,
-            move |mut store: StoreContextMut<'_, Desk>, _, params, results| {
+            move |mut store: StoreContextMut<'_, HostState>, _, params, results| {
                 let (actor_type, function) = (Arc::clone(&actor_type), Arc::clone(&function));
                 Box::new(async move {
                     let answer = invoke(store.data_mut(), &actor_type, &function, params).await?;
@@ -127,7 +127,7 @@ pub(crate) fn add_to_linker(
 }
 
 async fn invoke(
-    desk: &mut Desk,
+    host: &mut HostState,
     actor_type: &Arc<str>,
     client: &ClientFunction,
     params: &[Val],
@@ -135,11 +135,11 @@ async fn invoke(
     let Some((Val::String(key), arguments)) = params.split_first() else {
         return Err(wasmtime::Error::msg("a client call without a key"));
     };
-    let target = target(desk, actor_type, key)?;
+    let target = target(host, actor_type, key)?;
     let method: Arc<str> = client.function.name.as_str().into();
-    let arguments = encode(desk, &client.function, arguments)?;
+    let arguments = encode(host, &client.function, arguments)?;
     if client.one_way {
-        desk.effect(Effect::Send {
+        host.effect(Effect::Send {
             target,
             method,
             arguments,
@@ -147,22 +147,22 @@ async fn invoke(
         })?;
         return Ok(None);
     }
-    let reply = calls::ask(desk, target, method, arguments).await?;
-    let limit = desk.limits().transfer_bytes;
+    let reply = calls::ask(host, target, method, arguments).await?;
+    let limit = host.limits().transfer_bytes;
     let answer = reply.and_then(|reply| decode(client, &reply, limit));
     Ok(Some(answer.unwrap_or_else(|error| failed(client, error))))
 }
 
-fn encode(desk: &mut Desk, function: &Function, params: &[Val]) -> wasmtime::Result<Bytes> {
+fn encode(host: &mut HostState, function: &Function, params: &[Val]) -> wasmtime::Result<Bytes> {
     let pairs = params.iter().zip(&function.params);
     let values: Option<Vec<Value>> = pairs.map(|(v, p)| from_val(v.clone(), &p.ty)).collect();
     let values = values.ok_or_else(|| wasmtime::Error::msg("arguments do not fit their type"))?;
     let json = pizza_value::args_to_json(&values, function);
     let json = json.map_err(|error| wasmtime::Error::msg(error.to_string()))?;
-    let limit = desk.limits().transfer_bytes;
+    let limit = host.limits().transfer_bytes;
     if json.len() > limit {
         let what = "arguments";
-        return Err(desk.stop(GuestError::TransferTooLarge { what, limit }));
+        return Err(host.stop(GuestError::TransferTooLarge { what, limit }));
     }
     Ok(json.into())
 }

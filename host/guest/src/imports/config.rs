@@ -1,9 +1,9 @@
 //! `config`: what the operator set for this actor type.
 
 use super::wit::config::Host;
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
-impl Host for Desk {
+impl Host for HostState {
     fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
         Ok(self.settings.config.get(&name).cloned())
     }

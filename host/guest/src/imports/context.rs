@@ -3,7 +3,7 @@
 use pizza_types::ActorId;
 
 use super::wit::context::{Host, Identity};
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
 fn identity(id: &ActorId) -> Identity {
     Identity {
@@ -12,29 +12,29 @@ fn identity(id: &ActorId) -> Identity {
     }
 }
 
-impl Host for Desk {
+impl Host for HostState {
     fn self_id(&mut self) -> wasmtime::Result<Identity> {
-        Ok(identity(&self.papers()?.actor))
+        Ok(identity(&self.context()?.actor))
     }
 
     fn message_id(&mut self) -> wasmtime::Result<String> {
-        Ok(self.papers()?.message_id.to_string())
+        Ok(self.context()?.message_id.to_string())
     }
 
     fn caller(&mut self) -> wasmtime::Result<Option<Identity>> {
-        Ok(self.papers()?.caller.as_ref().map(identity))
+        Ok(self.context()?.caller.as_ref().map(identity))
     }
 
     fn now(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.papers()?.now_ms)
+        Ok(self.context()?.now_ms)
     }
 
     fn random(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.papers()?.next_random())
+        Ok(self.context()?.next_random())
     }
 
     fn trace_id(&mut self) -> wasmtime::Result<String> {
-        let trace = self.papers()?.trace.as_deref();
+        let trace = self.context()?.trace.as_deref();
         Ok(trace.unwrap_or_default().to_owned())
     }
 }

@@ -3,9 +3,9 @@
 use pizza_types::LogLevel;
 
 use super::wit::log::{Host, Level};
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
-impl Host for Desk {
+impl Host for HostState {
     fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
         let level = match level {
             Level::Trace => LogLevel::Trace,
@@ -14,7 +14,7 @@ impl Host for Desk {
             Level::Warn => LogLevel::Warn,
             Level::Error => LogLevel::Error,
         };
-        Desk::log(self, level, &message);
+        HostState::log(self, level, &message);
         Ok(())
     }
 }

@@ -4,12 +4,12 @@ use pizza_types::{Effect, MissedPolicy};
 
 use super::wit::reminders::{Host, Missed};
 use super::{ahead, name, period};
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
 const PERIOD_MS_MIN: u64 = 1_000;
 const WHAT: &str = "this reminder";
 
-impl Host for Desk {
+impl Host for HostState {
     fn set(
         &mut self,
         reminder: String,

@@ -3,14 +3,14 @@
 use pizza_types::State;
 
 use super::wit::state::{Host, Snapshot};
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
 /// Names in one answer; a guest pages on.
 const NAMES_MAX: u32 = 1_000;
 
-impl Host for Desk {
+impl Host for HostState {
     fn get(&mut self) -> wasmtime::Result<Option<Snapshot>> {
-        let state = self.papers()?.state();
+        let state = self.context()?.state();
         Ok(state.map(|state| Snapshot {
             schema: state.schema,
             bytes: state.bytes.to_vec(),
@@ -30,7 +30,7 @@ impl Host for Desk {
     }
 
     fn get_entry(&mut self, name: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        Ok(self.papers()?.entry(&name).map(|bytes| bytes.to_vec()))
+        Ok(self.context()?.entry(&name).map(|bytes| bytes.to_vec()))
     }
 
     fn set_entry(&mut self, name: String, bytes: Vec<u8>) -> wasmtime::Result<()> {
@@ -38,7 +38,7 @@ impl Host for Desk {
     }
 
     fn remove_entry(&mut self, name: String) -> wasmtime::Result<()> {
-        if self.papers()?.entry(&name).is_none() {
+        if self.context()?.entry(&name).is_none() {
             return Ok(());
         }
         self.write_entry(&name, None)
@@ -51,6 +51,8 @@ impl Host for Desk {
         limit: u32,
     ) -> wasmtime::Result<Vec<String>> {
         let limit = limit.min(NAMES_MAX) as usize;
-        Ok(self.papers()?.entry_names(&prefix, after.as_deref(), limit))
+        Ok(self
+            .context()?
+            .entry_names(&prefix, after.as_deref(), limit))
     }
 }

@@ -4,9 +4,9 @@ use pizza_types::Effect;
 
 use super::wit::streams::Host;
 use super::{name, payload};
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
-impl Host for Desk {
+impl Host for HostState {
     fn publish(&mut self, stream: String, key: String, json: String) -> wasmtime::Result<()> {
         self.may_publish(&stream)?;
         let effect = Effect::Publish {

@@ -4,13 +4,13 @@ use pizza_types::Effect;
 
 use super::wit::timers::Host;
 use super::{ahead, name, period};
-use crate::desk::Desk;
+use crate::host_state::HostState;
 
 /// A periodic timer does not ring more often than this.
 const PERIOD_MS_MIN: u64 = 10;
 const WHAT: &str = "this timer";
 
-impl Host for Desk {
+impl Host for HostState {
     fn set(
         &mut self,
         timer: String,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_guest::{
-    Calls, Grant, GuestError, HostConfig, Limits, Manifest, Module, Reuse, Turn, TypeSettings,
-    WasmHost, What,
+    Calls, Grant, GuestError, HostConfig, Invocation, Limits, Manifest, Module, Reuse, Turn,
+    TypeSettings, WasmHost,
 };
 use pizza_types::{ActorId, CallError, MessageId, Outcome};
 
@@ -30,10 +30,7 @@ impl Calls for Nobody {
 pub(crate) fn turn(method: &str, arguments: &str) -> Turn {
     Turn {
         actor: ActorId::new("hostile", "a").expect("a valid id"),
-        what: What::Call {
-            method: method.into(),
-            arguments: Bytes::copy_from_slice(arguments.as_bytes()),
-        },
+        invocation: Invocation::call(method, Bytes::copy_from_slice(arguments.as_bytes())),
         message_id: MessageId([7; 16]),
         caller: None,
         now_ms: 1_000,

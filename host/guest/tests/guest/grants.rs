@@ -121,7 +121,7 @@ async fn what_is_not_asked_for_is_refused_when_it_is_loaded() {
         (calls, "streams"),
     ] {
         let refused = load(manifest, Grant::AsAsked).await.err();
-        let Some(LoadError::NotGranted { place: found, .. }) = &refused else {
+        let Some(LoadError::NotGranted { subject: found, .. }) = &refused else {
             panic!("{manifest}: {refused:?}");
         };
         assert!(found.contains(place), "{manifest}: {found}");

@@ -1,6 +1,6 @@
 //! What is no module of ours is refused at load, and the refusal says why.
 
-use pizza_guest::compile::{Apart, Bounds};
+use pizza_guest::settings::{Apart, CompileBounds};
 use pizza_guest::{Compiling, Grant, HostConfig, LoadError, Manifest, TypeSettings, WasmHost};
 
 use crate::fixture::{component, host, hostile, hostile_on, limits};
@@ -232,7 +232,7 @@ async fn what_its_bytes_tell_is_refused_before_the_compiler_starts() {
         compiling: Compiling::Apart(Apart {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), note.into()],
-            bounds: Bounds::default(),
+            bounds: CompileBounds::default(),
         }),
         ..HostConfig::default()
     };

@@ -113,12 +113,7 @@ async fn misbehaviour_ends_at_a_bound() {
         assert!(answer.starts_with(&named), "{line}");
         assert!(took < Duration::from_secs(2), "{line}");
     }
-    let figures = asker
-        .host
-        .plugins()
-        .find(&actor())
-        .expect("bound")
-        .figures();
+    let figures = asker.host.plugins().find(&actor()).expect("bound").stats();
     assert_eq!((figures.asked, figures.failed), (8, 8));
     assert!(
         figures
@@ -153,12 +148,7 @@ async fn its_cpu_time_is_not_the_actors() {
     let answer = String::from_utf8_lossy(&outcome.reply).into_owned();
     assert!(answer.contains("this turn has waited 100 ms"), "{answer}");
     assert!(took < Duration::from_secs(2), "{took:?}");
-    let figures = asker
-        .host
-        .plugins()
-        .find(&actor())
-        .expect("bound")
-        .figures();
+    let figures = asker.host.plugins().find(&actor()).expect("bound").stats();
     assert!((1..20).contains(&figures.asked), "{figures:?}");
 }
 

@@ -1,7 +1,7 @@
 //! Modules that misbehave before their first turn, or in what surrounds a turn: the start,
 //! the allocator, the hooks; and modules that are too large to be started at all.
 
-use pizza_guest::{GuestError, LoadError, Turn, What};
+use pizza_guest::{GuestError, Invocation, LoadError, Turn};
 use pizza_types::{ActorId, MessageId};
 
 use crate::arena::Arena;
@@ -142,7 +142,7 @@ async fn a_migration_has_the_bounds_of_a_turn() {
         );
         let text = with(&format!("{REALLOC} {hooks}"), LIFECYCLE);
         let guest = arena.guest(&text, |_| ()).await;
-        let what = What::Migrate {
+        let invocation = Invocation::Migrate {
             from_schema: 1,
             bytes: b"old".as_slice().into(),
         };
@@ -150,7 +150,7 @@ async fn a_migration_has_the_bounds_of_a_turn() {
         let started = std::time::Instant::now();
         let migrated = guest
             .module
-            .run(Turn::alone(actor, what, MessageId([1; 16]), 0))
+            .run(Turn::alone(actor, invocation, MessageId([1; 16]), 0))
             .await;
         let error = migrated.expect_err(kind);
         arena

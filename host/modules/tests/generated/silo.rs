@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_guest::{Grant, GuestError, HostConfig, LoadError, Manifest, Module, Turn, TypeSettings};
-use pizza_guest::{WasmHost, What};
+use pizza_guest::{Invocation, WasmHost};
 use pizza_modules::{Activate, How, Modules, Push, Refusal, Served, Settings, Stage};
 use pizza_store::MemoryStore;
 use pizza_types::{ActorId, Counts, MessageId};
@@ -156,9 +156,6 @@ impl Silo {
 
 fn turn(method: &str, arguments: &str) -> Turn {
     let actor = ActorId::new("made", "one").expect("a valid id");
-    let what = What::Call {
-        method: method.into(),
-        arguments: Bytes::copy_from_slice(arguments.as_bytes()),
-    };
-    Turn::alone(actor, what, MessageId([1; 16]), 1_000)
+    let invocation = Invocation::call(method, Bytes::copy_from_slice(arguments.as_bytes()));
+    Turn::alone(actor, invocation, MessageId([1; 16]), 1_000)
 }

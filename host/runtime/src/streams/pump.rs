@@ -1,78 +1,25 @@
 //! Brings the events of one route to their actor: in order, those that wait together in
 //! one turn.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use pizza_store::{StoreError, StoredEvent};
 use pizza_types::{ActorId, Body, Envelope, MessageId, StreamEvent};
 
-use super::inbox::{Inbox, Next};
-use crate::silo::Core;
-use crate::supervise::{self, Verdict};
+use super::Route;
+use super::inbox::Next;
+use crate::core::Core;
+use crate::supervise::{self, DeliveryResult};
 
 /// Events read at a time.
 const PAGE: usize = 64;
+/// A store that could not be read is left alone this long.
 const READ_AGAIN_MS: u64 = 1_000;
 /// Payloads of one turn, well below what may be handed to a guest at once.
 const BATCH_BYTES_MAX: usize = 256 << 10;
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Route {
-    pub(super) subscriber: Arc<str>,
-    pub(super) stream: Arc<str>,
-    pub(super) key: Arc<str>,
-}
-
-/// One for each route that has work.
-#[derive(Default)]
-pub(super) struct Pumps(Mutex<HashMap<Route, Inbox>>);
-
-impl Pumps {
-    pub(super) fn hand_over(&self, core: &Arc<Core>, route: Route, event: StoredEvent) {
-        self.inform(core, route, |inbox| inbox.put(event));
-    }
-
-    /// The store has events that the subscriber was not given.
-    pub(super) fn catch_up(&self, core: &Arc<Core>, route: Route) {
-        self.inform(core, route, Inbox::look_again);
-    }
-
-    fn inform(&self, core: &Arc<Core>, route: Route, tell: impl FnOnce(&mut Inbox)) {
-        match self.0.lock().entry(route) {
-            Entry::Occupied(mut running) => tell(running.get_mut()),
-            Entry::Vacant(place) => {
-                let route = place.key().clone();
-                tell(place.insert(Inbox::default()));
-                tokio::spawn(pump(Arc::clone(core), route));
-            }
-        }
-    }
-
-    /// `Nothing` ends the pump: what comes later starts another.
-    fn next(&self, route: &Route, cursor: u64) -> Next {
-        let mut pumps = self.0.lock();
-        let Some(inbox) = pumps.get_mut(route) else {
-            return Next::Nothing;
-        };
-        let next = inbox.next(cursor);
-        if next == Next::Nothing {
-            pumps.remove(route);
-        }
-        next
-    }
-
-    /// More is in the store than was read.
-    fn look_again(&self, route: &Route) {
-        if let Some(inbox) = self.0.lock().get_mut(route) {
-            inbox.look_again();
-        }
-    }
-}
-
-async fn pump(core: Arc<Core>, route: Route) {
+/// Brings the events of a route until there are none left.
+pub(crate) async fn run(core: Arc<Core>, route: Route) {
     while let Err(error) = drain(&core, &route).await {
         tracing::error!(%error, stream = %route.stream, key = %route.key, "events cannot be read");
         core.pause(READ_AGAIN_MS).await;
@@ -171,12 +118,12 @@ async fn give(
         let alone = envelope(core, &target, route, vec![event]);
         match supervise::deliver(core, &alone).await {
             // The actor's commit has moved the cursor.
-            Verdict::Settled => {}
-            Verdict::Dead => {
+            DeliveryResult::Settled => {}
+            DeliveryResult::DeadLetter => {
                 let store = &core.store;
                 store.set_cursor(subscriber, stream, key, position).await?;
             }
-            Verdict::Stopped => return Ok(false),
+            DeliveryResult::Stopped => return Ok(false),
         }
     }
     Ok(true)
@@ -196,4 +143,26 @@ fn envelope(core: &Core, target: &ActorId, route: &Route, events: Vec<StreamEven
     let mut envelope = core.internal(target, body);
     envelope.id = id;
     envelope
+}
+
+/// Takes up what subscribers had not been given before the silo stopped last time.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn resume(core: &Arc<Core>) -> Result<(), StoreError> {
+    for (deployment, stream) in core.catalog.subscriptions() {
+        for (key, head) in core.store.stream_heads(&stream).await? {
+            let subscriber = Arc::clone(&deployment.actor_type);
+            if core.store.cursor(&subscriber, &stream, &key).await? < head {
+                let stream = Arc::clone(&stream);
+                let route = Route {
+                    subscriber,
+                    stream,
+                    key,
+                };
+                core.start_pumps(core.streams.pumps.catch_up(route));
+            }
+        }
+    }
+    Ok(())
 }

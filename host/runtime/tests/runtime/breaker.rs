@@ -1,6 +1,6 @@
 //! A type whose every turn fails is given a rest, and what waits for it is not lost.
 
-use pizza_runtime::{BreakerState, Breaking};
+use pizza_runtime::{BreakerState, BreakerLimits};
 use pizza_types::CallError;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::supervision::send;
 fn world() -> World {
     let mut world = World::default();
     world.policy.retry.attempts_max = 10;
-    world.policy.breaker = Breaking {
+    world.policy.breaker = BreakerLimits {
         failures_max: 3,
         window_ms: 10_000,
         open_ms: 5_000,

@@ -289,7 +289,7 @@ fn shown_json(shown: &Shown) -> Value {
 fn changes_json(changes: &[Change]) -> Value {
     let one = |change: &Change| {
         let is_warning = change.weight == Weight::Warning;
-        json!({"place": change.place, "what": change.what, "warning": is_warning})
+        json!({"place": change.subject, "what": change.what, "warning": is_warning})
     };
     changes.iter().map(one).collect()
 }

@@ -6,13 +6,14 @@ use pizza_guest::log;
 use pizza_store::{CommitError, Committed, StoredEvent};
 use pizza_types::{CallError, MessageId, Reply};
 
+use crate::core::Core;
 use crate::gate::Gate;
 use crate::pipeline::Settled;
-use crate::silo::Core;
 use crate::stage::Outputs;
 
-/// Called for each turn of an actor, in the order of its turns.
-pub(crate) fn release(core: &Arc<Core>, gate: &Gate, settled: Settled) {
+/// What follows from the outcome of a turn's commit. Called for each turn of an actor, in
+/// the order of its turns.
+pub(crate) fn settle(core: &Arc<Core>, gate: &Gate, settled: Settled) {
     let (result, outputs) = settled;
     // A turn that had nothing to write still stands on those before it.
     let result = match (gate.broken(), result) {
@@ -21,18 +22,18 @@ pub(crate) fn release(core: &Arc<Core>, gate: &Gate, settled: Settled) {
         (None, Err(error)) => Err(refusal(error, &outputs)),
     };
     match result {
-        Ok(committed) => let_go(core, gate, outputs, committed),
+        Ok(committed) => emit(core, gate, outputs, committed),
         Err(error) => {
             gate.break_with(&error);
             if let Some(reply_to) = outputs.reply_to {
                 // The caller may have stopped waiting.
-                drop(reply_to.send(Err(error)));
+                let _ = reply_to.send(Err(error));
             }
         }
     }
 }
 
-fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Committed>) {
+fn emit(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Committed>) {
     gate.raise(outputs.version);
     let durability = committed
         .as_ref()
@@ -44,7 +45,7 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
             replayed: outputs.replayed,
             durability,
         };
-        drop(reply_to.send(Ok(reply)));
+        let _ = reply_to.send(Ok(reply));
     }
     log::write(&outputs.actor, &outputs.logs, log::Turn::Committed);
     for change in outputs.timers {
@@ -54,25 +55,20 @@ fn let_go(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Com
         core.reminders
             .apply(core.durable, &outputs.actor, write, outputs.begun);
     }
-    core.outbox
-        .enqueue(core, outputs.sends, outputs.begun.now_ms);
+    let (sends, now_ms) = (outputs.sends, outputs.begun.now_ms);
+    core.start_lanes(core.outbox.enqueue(core.durable, sends, now_ms));
     // A commit that was in doubt has its events, but their positions are not known here.
     let positions = committed.map_or_else(Vec::new, |c| c.positions);
     let mut positions = positions.into_iter();
     for event in outputs.events {
         let (stream, key) = (&event.stream, &event.key);
-        match positions.next() {
-            Some(position) => {
-                let (at_ms, payload) = (outputs.begun.wall_ms, event.payload);
-                let stored = StoredEvent {
-                    position,
-                    at_ms,
-                    payload,
-                };
-                core.streams.published(core, stream, key, Some(&stored));
-            }
-            None => core.streams.published(core, stream, key, None),
-        }
+        let stored = positions.next().map(|position| StoredEvent {
+            position,
+            at_ms: outputs.begun.wall_ms,
+            payload: event.payload,
+        });
+        let streams = &core.streams;
+        core.start_pumps(streams.published(&core.catalog, stream, key, stored.as_ref()));
     }
 }
 

@@ -11,8 +11,8 @@ use pizza_types::{
 
 use crate::turn::{Calls, Turn};
 
-/// One turn's papers: what was handed in, what was staged.
-pub(crate) struct Papers {
+/// One turn's context: what was handed in, what was staged.
+pub(crate) struct TurnContext {
     pub(crate) actor: ActorId,
     pub(crate) message_id: MessageId,
     pub(crate) caller: Option<ActorId>,
@@ -20,7 +20,7 @@ pub(crate) struct Papers {
     pub(crate) random: u64,
     pub(crate) trace: Option<Arc<str>>,
     pub(crate) calls: Arc<dyn Calls>,
-    pub(crate) may: May,
+    pub(crate) access: Access,
     pub(crate) state: Option<State>,
     pub(crate) entries: Arc<BTreeMap<Arc<str>, Bytes>>,
     pub(crate) staged_state: StateWrite,
@@ -33,18 +33,18 @@ pub(crate) struct Papers {
     pub(crate) advice_wait: Duration,
 }
 
-/// What the kind of turn allows.
+/// What the kind of turn allows the guest to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum May {
-    Everything,
+pub(crate) enum Access {
+    ReadWrite,
     /// `activate`: arm timers again, and nothing that lasts.
-    SetTimers,
+    TimersOnly,
     /// Queries, `deactivate` and `migrate`.
-    OnlyRead,
+    ReadOnly,
 }
 
-impl Papers {
-    pub(crate) fn new(turn: Turn, may: May) -> Self {
+impl TurnContext {
+    pub(crate) fn new(turn: Turn, access: Access) -> Self {
         Self {
             actor: turn.actor,
             message_id: turn.message_id,
@@ -53,7 +53,7 @@ impl Papers {
             random: turn.random_seed,
             trace: turn.trace,
             calls: turn.calls,
-            may,
+            access,
             state: turn.state,
             entries: turn.entries,
             staged_state: StateWrite::Keep,

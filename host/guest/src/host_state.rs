@@ -1,4 +1,5 @@
-//! The host's side of an instance: every request of the guest is checked here.
+//! The host's side of an instance, the data of its `Store`: every request of the guest is
+//! checked here.
 
 use std::sync::Arc;
 
@@ -7,16 +8,17 @@ use pizza_types::{Effect, LogLevel, LogLine, State, StateWrite};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::consult::Consult;
 use crate::error::GuestError;
 use crate::growth::Growth;
+use crate::limits::Limits;
 use crate::meter::Meter;
-use crate::papers::{May, Papers};
-use crate::plugins::Plugins;
-use crate::settings::{Limits, TypeSettings};
-use crate::wasi::Output;
+use crate::output::Output;
+use crate::settings::TypeSettings;
+use crate::turn_context::{Access, TurnContext};
 
 /// The data of one instance's store.
-pub(crate) struct Desk {
+pub(crate) struct HostState {
     wasi: WasiCtx,
     table: ResourceTable,
     pub(crate) output: Output,
@@ -25,14 +27,14 @@ pub(crate) struct Desk {
     pub(crate) meter: Arc<Meter>,
     /// The bound that was broken, noted where it was seen; the trap itself says less.
     pub(crate) broken: Option<GuestError>,
-    pub(crate) papers: Option<Papers>,
-    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) context: Option<TurnContext>,
+    pub(crate) plugins: Arc<dyn Consult>,
 }
 
-impl Desk {
+impl HostState {
     pub(crate) fn new(
         settings: Arc<TypeSettings>,
-        plugins: Arc<Plugins>,
+        plugins: Arc<dyn Consult>,
         wasi: WasiCtx,
         output: Output,
         meter: Arc<Meter>,
@@ -46,7 +48,7 @@ impl Desk {
             growth,
             meter,
             broken: None,
-            papers: None,
+            context: None,
             plugins,
         }
     }
@@ -85,54 +87,54 @@ impl Desk {
     }
 
     /// # Errors
-    /// Outside a turn (in an initialiser, for example) there are no papers.
-    pub(crate) fn papers(&mut self) -> wasmtime::Result<&mut Papers> {
-        if self.papers.is_none() {
+    /// Outside a turn (in an initialiser, for example) there are no context.
+    pub(crate) fn context(&mut self) -> wasmtime::Result<&mut TurnContext> {
+        if self.context.is_none() {
             return Err(self.stop(GuestError::Refused {
                 what: "the host interface",
                 why: "no turn is running".to_owned(),
             }));
         }
-        self.papers
+        self.context
             .as_mut()
             .ok_or_else(|| wasmtime::Error::msg("no turn is running"))
     }
 
-    /// Papers of a turn that may write state.
-    pub(crate) fn writable(&mut self, what: &'static str) -> wasmtime::Result<&mut Papers> {
-        if self.papers()?.may != May::Everything {
+    /// TurnContext of a turn that may write state.
+    pub(crate) fn writable(&mut self, what: &'static str) -> wasmtime::Result<&mut TurnContext> {
+        if self.context()?.access != Access::ReadWrite {
             return Err(self.stop(GuestError::WriteFromQuery(what)));
         }
-        self.papers()
+        self.context()
     }
 
     pub(crate) fn effect(&mut self, effect: Effect) -> wasmtime::Result<()> {
         let limit = self.limits().effects;
         let timer = matches!(effect, Effect::SetTimer { .. } | Effect::CancelTimer { .. });
-        let papers = self.papers()?;
-        let allowed = match papers.may {
-            May::Everything => true,
-            May::SetTimers => timer,
-            May::OnlyRead => false,
+        let context = self.context()?;
+        let allowed = match context.access {
+            Access::ReadWrite => true,
+            Access::TimersOnly => timer,
+            Access::ReadOnly => false,
         };
         if !allowed {
             return Err(self.stop(GuestError::WriteFromQuery("cause anything")));
         }
-        if papers.effects.len() >= limit {
+        if context.effects.len() >= limit {
             return Err(self.stop(GuestError::TooManyEffects { limit }));
         }
-        papers.effects.push(effect);
+        context.effects.push(effect);
         Ok(())
     }
 
     pub(crate) fn set_state(&mut self, state: State) -> wasmtime::Result<()> {
         let (found, limit) = (state.bytes.len(), self.limits().state_bytes);
-        let papers = self.writable("write state")?;
+        let context = self.writable("write state")?;
         if found > limit {
             let what = "a state";
             return Err(self.stop(GuestError::StateTooLarge { what, found, limit }));
         }
-        papers.staged_state = StateWrite::Set(state);
+        context.staged_state = StateWrite::Set(state);
         Ok(())
     }
 
@@ -142,19 +144,19 @@ impl Desk {
         bytes: Option<Vec<u8>>,
     ) -> wasmtime::Result<()> {
         let limit = self.limits().state_bytes;
-        let papers = self.writable("write entries")?;
+        let context = self.writable("write entries")?;
         if name.is_empty() || name.len() > 256 || name.contains('\0') {
             let why = "a name has 1 to 256 bytes, none of them zero".to_owned();
             let what = "this entry name";
             return Err(self.stop(GuestError::Refused { what, why }));
         }
-        papers.staged_bytes += name.len() + bytes.as_ref().map_or(0, Vec::len);
-        let found = papers.staged_bytes;
+        context.staged_bytes += name.len() + bytes.as_ref().map_or(0, Vec::len);
+        let found = context.staged_bytes;
         if found > limit {
             let what = "entries in one turn";
             return Err(self.stop(GuestError::StateTooLarge { what, found, limit }));
         }
-        papers
+        context
             .staged_entries
             .insert(name.into(), bytes.map(Bytes::from));
         Ok(())
@@ -162,22 +164,22 @@ impl Desk {
 
     pub(crate) fn log(&mut self, level: LogLevel, message: &str) {
         let (lines, bytes) = (self.limits().log_lines, self.limits().log_line_bytes);
-        let Some(papers) = &mut self.papers else {
+        let Some(context) = &mut self.context else {
             return;
         };
-        if papers.logs.len() >= lines {
-            papers.logs_dropped += 1;
+        if context.logs.len() >= lines {
+            context.logs_dropped += 1;
             return;
         }
         let cut = message.floor_char_boundary(bytes.min(message.len()));
         // A log is read on terminals: no control characters from a guest.
         let clean = |c: char| if c.is_control() { ' ' } else { c };
         let message = message[..cut].chars().map(clean).collect();
-        papers.logs.push(LogLine { level, message });
+        context.logs.push(LogLine { level, message });
     }
 }
 
-impl WasiView for Desk {
+impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
             ctx: &mut self.wasi,

@@ -1,4 +1,4 @@
-//! What is counted of turns. Where the numbers go is the process's business; without a
+//! Metrics of turns. Where the numbers go is the process's business; without a
 //! recorder they go nowhere, at the cost of a few instructions.
 
 use std::time::Duration;
@@ -10,11 +10,11 @@ const TURNS: &str = "pizza_turns_total";
 const SECONDS: &str = "pizza_turn_seconds";
 const QUERIES: &str = "pizza_queries_total";
 const RETRIES: &str = "pizza_message_retries_total";
-const LETTERS: &str = "pizza_dead_letters_total";
+const DEAD_LETTERS: &str = "pizza_dead_letters_total";
 
-/// Of one actor type; looked up once, since a turn is too short to look anything up.
+/// The metrics of one actor type; looked up once, since a turn is too short to look anything up.
 #[derive(Debug)]
-pub(crate) struct Figures {
+pub(crate) struct TurnMetrics {
     done: Counter,
     replayed: Counter,
     failed: Counter,
@@ -27,7 +27,7 @@ pub(crate) struct Figures {
     dead_letters: Counter,
 }
 
-impl Figures {
+impl TurnMetrics {
     pub(crate) fn of(actor_type: &str) -> Self {
         describe();
         let name = || actor_type.to_owned();
@@ -44,7 +44,7 @@ impl Figures {
             answered: queries("answered"),
             unanswered: queries("failed"),
             retried: counter!(RETRIES, "type" => name()),
-            dead_letters: counter!(LETTERS, "type" => name()),
+            dead_letters: counter!(DEAD_LETTERS, "type" => name()),
         }
     }
 
@@ -87,5 +87,8 @@ fn describe() {
     );
     describe_counter!(QUERIES, "Queries ended, by actor type and outcome");
     describe_counter!(RETRIES, "Messages tried once more, by actor type");
-    describe_counter!(LETTERS, "Messages that became dead letters, by actor type");
+    describe_counter!(
+        DEAD_LETTERS,
+        "Messages that became dead letters, by actor type"
+    );
 }

@@ -1,29 +1,31 @@
-//! What one module has done since it serves: read by whoever decides whether it may go on.
+//! What one module has done since it serves: the watch over canaries decides by it whether
+//! the module may go on.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pizza_types::Counts;
 
-use crate::breaker::Ended;
+use crate::breaker::Outcome;
 
 /// One class for each power of two of microseconds.
 const CLASSES: usize = 32;
 
+/// Counters and a histogram, without locks.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct ModuleStats {
     turns: AtomicU64,
     failed: AtomicU64,
     latency: [AtomicU64; CLASSES],
 }
 
-impl Tally {
-    pub(crate) fn add(&self, ended: Ended, took: Duration) {
-        if ended == Ended::Neither {
+impl ModuleStats {
+    pub(crate) fn add(&self, outcome: Outcome, took: Duration) {
+        if outcome == Outcome::Ignored {
             return;
         }
         self.turns.fetch_add(1, Ordering::Relaxed);
-        if ended == Ended::Badly {
+        if outcome == Outcome::Failure {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -63,16 +65,16 @@ mod tests {
 
     #[test]
     fn counts_what_tells_of_the_module() {
-        let tally = Tally::default();
+        let stats = ModuleStats::default();
         for micros in 1..=98 {
-            tally.add(Ended::Well, Duration::from_micros(micros));
+            stats.add(Outcome::Success, Duration::from_micros(micros));
         }
-        tally.add(Ended::Badly, Duration::from_micros(5_000));
-        tally.add(Ended::Badly, Duration::from_micros(5_000));
-        tally.add(Ended::Neither, Duration::from_secs(1));
-        let counts = tally.counts();
+        stats.add(Outcome::Failure, Duration::from_micros(5_000));
+        stats.add(Outcome::Failure, Duration::from_micros(5_000));
+        stats.add(Outcome::Ignored, Duration::from_secs(1));
+        let counts = stats.counts();
         assert_eq!((counts.turns, counts.failed), (100, 2));
         assert_eq!((counts.p50_us, counts.p99_us), (64, 8_192));
-        assert_eq!(Tally::default().counts(), Counts::default());
+        assert_eq!(ModuleStats::default().counts(), Counts::default());
     }
 }

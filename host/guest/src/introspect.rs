@@ -1,5 +1,5 @@
-//! What a module says of itself, asked of its first instance when it is loaded. It has the
-//! bounds of a turn there.
+//! What a module says of itself, asked of its first instance when it is loaded, within the
+//! bounds of a turn.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,9 +16,12 @@ use crate::run::within;
 const SUBSCRIPTIONS_MAX: usize = 64;
 
 impl Module {
-    /// Asks a first instance for what only it can say. It stays, warm.
-    pub(crate) async fn ask_about_itself(&mut self) -> Result<(), GuestError> {
-        let wait = Duration::from_millis(self.settings.limits.wait_ms);
+    /// Asks a first instance for what only running code can say. The instance stays, warm.
+    ///
+    /// # Errors
+    /// When it cannot be started, or breaks a bound while it answers.
+    pub(crate) async fn introspect(&mut self) -> Result<(), GuestError> {
+        let wait = Duration::from_millis(self.limits().wait_ms);
         let deadline = Instant::now() + wait;
         let mut instance = self.start(deadline).await?;
         let schema = ask(&mut instance, self.hooks.schema.as_ref());

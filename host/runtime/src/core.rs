@@ -1,0 +1,108 @@
+//! What all parts of a silo's runtime share: its settings, its store and clocks, and the
+//! tables of what is in memory.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pizza_store::{OutboxRow, Store, StoreError};
+use pizza_types::{ActorId, CallError, SiloId};
+use tokio::sync::Notify;
+
+use crate::activation::Activation;
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::durable_clock::DurableClock;
+use crate::entropy::Entropy;
+use crate::outbox::{Lane, LaneStart, Outbox};
+use crate::reminders::Reminders;
+use crate::settings::{Policy, Settings};
+use crate::slot::{Slot, Slots};
+use crate::streams::{Route, Streams};
+use crate::timers::Timers;
+
+pub(crate) struct Core {
+    pub(crate) silo: SiloId,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) durable: DurableClock,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) settings: Settings,
+    pub(crate) slots: Slots,
+    pub(crate) timers: Timers,
+    pub(crate) reminders: Reminders,
+    pub(crate) outbox: Outbox,
+    pub(crate) streams: Streams,
+    pub(crate) runners: Runners,
+    pub(crate) stopping: AtomicBool,
+}
+
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What runs while there is work for it: an actor's loop, a lane of the outbox, the pump of
+/// a stream. A message starts an actor, whose commit starts a lane, which brings a message:
+/// this circle is the nature of a silo, and closed here, by whoever builds one, so that no
+/// module has to know the next one on it.
+#[derive(Clone, Copy)]
+pub(crate) struct Runners {
+    pub(crate) actor: fn(Arc<Core>, Arc<Slot>, Arc<Notify>, Option<Box<Activation>>) -> Task,
+    pub(crate) lane: fn(Arc<Core>, Lane, OutboxRow) -> Task,
+    pub(crate) pump: fn(Arc<Core>, Route) -> Task,
+}
+
+impl Core {
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    pub(crate) async fn pause(&self, ms: u64) {
+        self.clock
+            .sleep_until(self.clock.now_ms().saturating_add(ms))
+            .await;
+    }
+
+    pub(crate) fn policy(&self, actor_type: &str) -> Policy {
+        let deployment = self.catalog.find(actor_type);
+        deployment
+            .map(|deployment| deployment.policy.clone())
+            .unwrap_or_default()
+    }
+
+    /// An actor that turned out to have nothing to remember leaves memory at once.
+    pub(crate) fn forget(&self, id: &ActorId) {
+        let _ = self.slots.evict(id, u64::MAX);
+    }
+
+    pub(crate) fn start_actor(
+        self: &Arc<Self>,
+        slot: Arc<Slot>,
+        arrival: Arc<Notify>,
+        parked: Option<Box<Activation>>,
+    ) {
+        tokio::spawn((self.runners.actor)(
+            Arc::clone(self),
+            slot,
+            arrival,
+            parked,
+        ));
+    }
+
+    pub(crate) fn start_lanes(self: &Arc<Self>, starts: impl IntoIterator<Item = LaneStart>) {
+        for LaneStart { lane, first } in starts {
+            tokio::spawn((self.runners.lane)(Arc::clone(self), lane, first));
+        }
+    }
+
+    pub(crate) fn start_pumps(self: &Arc<Self>, routes: impl IntoIterator<Item = Route>) {
+        for route in routes {
+            tokio::spawn((self.runners.pump)(Arc::clone(self), route));
+        }
+    }
+}
+
+pub(crate) fn store_error(error: StoreError) -> CallError {
+    CallError::Store {
+        detail: error.to_string(),
+    }
+}

@@ -1,0 +1,185 @@
+//! The one way to an actor: every message, wherever it comes from, is delivered here.
+
+use std::sync::Arc;
+
+use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply};
+
+use crate::core::Core;
+use crate::deployment::Deployment;
+use crate::slot::{Delivery, Pushed, Queued, Ticket};
+
+/// Ends a call whose loop ended before it answered.
+const NO_ANSWER: &str = "the turn ended without an answer";
+
+impl Core {
+    /// A message that the silo itself sends.
+    pub(crate) fn internal(&self, target: &ActorId, body: Body) -> Envelope {
+        let wait_ms = self.policy(target.actor_type()).delivery_ms;
+        Envelope {
+            target: target.clone(),
+            body,
+            id: unnamed(),
+            deadline_ms: self.clock.now_ms() + wait_ms,
+            chain: Chain::default(),
+            caller: None,
+            trace: None,
+        }
+    }
+
+    /// # Errors
+    /// [`CallError::Deadline`]: a call whose deadline has passed is never executed.
+    pub(crate) fn refuse_if_late(
+        &self,
+        envelope: &Envelope,
+        place: &'static str,
+    ) -> Result<(), CallError> {
+        if envelope.deadline_ms < self.clock.now_ms() {
+            return Err(CallError::Deadline {
+                place: place.into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Answers when the turn is durable.
+    ///
+    /// # Errors
+    /// Why there is no answer; what an actor declines is an answer.
+    pub(crate) async fn deliver(self: &Arc<Self>, envelope: Envelope) -> Result<Reply, CallError> {
+        self.deliver_as(envelope, Delivery::Normal).await
+    }
+
+    /// Like [`deliver`](Self::deliver), in another way than the usual one.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn deliver_as(
+        self: &Arc<Self>,
+        envelope: Envelope,
+        delivery: Delivery,
+    ) -> Result<Reply, CallError> {
+        self.refuse_chain(&envelope)?;
+        self.refuse_if_late(&envelope, "before the message was queued")?;
+        let (id, deadline_ms) = (envelope.id, envelope.deadline_ms);
+        let mut ticket = self.submit(envelope, delivery)?;
+        let answer = tokio::select! {
+            // An answer that is there counts, even where the deadline has just passed.
+            biased;
+            answer = &mut ticket.reply => answer,
+            () = self.clock.sleep_until(deadline_ms) => {
+                if ticket.give_up() {
+                    let place = "while the message waited for its turn";
+                    return Err(CallError::Deadline {
+                        place: place.into(),
+                    });
+                }
+                // The turn has begun, so its outcome will be known, and must be.
+                ticket.reply.await
+            }
+        };
+        answer.unwrap_or_else(|_| Err(no_answer(id)))
+    }
+
+    fn refuse_chain(&self, envelope: &Envelope) -> Result<(), CallError> {
+        let (chain, target) = (&envelope.chain, &envelope.target);
+        // An actor handles one message at a time: a call that comes back to one which waits
+        // for it would wait for ever.
+        if chain.contains(target) {
+            let cycle = format!("{chain} -> {target}");
+            return Err(CallError::Cycle { cycle });
+        }
+        let limit = self.catalog.get(target, None)?.policy.chain_depth_max;
+        if chain.depth() > limit {
+            return Err(CallError::TooDeep {
+                depth: chain.depth(),
+                limit,
+                chain: chain.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Puts the message into its actor's mailbox, and starts the actor's loop if it is idle.
+    ///
+    /// # Errors
+    /// When no module answers for the actor or the method, or none may be asked now, or the
+    /// mailbox is full.
+    pub(crate) fn submit(
+        self: &Arc<Self>,
+        mut envelope: Envelope,
+        delivery: Delivery,
+    ) -> Result<Ticket, CallError> {
+        let deployment = self.catalog.get(&envelope.target, None)?;
+        if delivery != Delivery::SkipGuest {
+            deployment.refuse_if_open(self.clock.now_ms())?;
+        }
+        let query = is_query(&deployment, &envelope.body)?;
+        // All actors of a type share its name in memory.
+        let key = Arc::clone(envelope.target.key());
+        envelope.target = ActorId::new(Arc::clone(&deployment.actor_type), key)?;
+        let id = envelope.target.clone();
+        let (mut queued, ticket) = Queued::new(envelope, query, delivery);
+        loop {
+            let now_ms = self.clock.now_ms();
+            let slot = self.slots.get_or_create(&id, now_ms);
+            match slot.push(queued, deployment.policy.mailbox_max, now_ms) {
+                Pushed::Queued => return Ok(ticket),
+                Pushed::StartLoop(arrival, parked) => {
+                    self.start_actor(slot, arrival, parked);
+                    return Ok(ticket);
+                }
+                Pushed::Full => {
+                    let limit = deployment.policy.mailbox_max;
+                    return Err(CallError::Overloaded {
+                        what: format!("{limit} messages wait for {id}"),
+                        retry_after_ms: 100,
+                    });
+                }
+                // Evicted between the two steps: the next round finds or makes a new slot.
+                Pushed::Gone(back) => queued = back,
+            }
+        }
+    }
+
+    /// Commits the host's part of a message without asking the guest.
+    ///
+    /// # Errors
+    /// Why it was not committed, or why that is not known.
+    pub(crate) async fn skip_guest(self: &Arc<Self>, envelope: Envelope) -> Result<(), CallError> {
+        let id = envelope.id;
+        let ticket = self.submit(envelope, Delivery::SkipGuest)?;
+        let answer = ticket.reply.await;
+        answer.unwrap_or_else(|_| Err(no_answer(id))).map(drop)
+    }
+}
+
+/// An id for messages that are never deduplicated.
+pub(crate) fn unnamed() -> MessageId {
+    MessageId([0; 16])
+}
+
+fn no_answer(id: MessageId) -> CallError {
+    let detail = NO_ANSWER.to_owned();
+    CallError::Unknown { id, detail }
+}
+
+fn is_query(deployment: &Deployment, body: &Body) -> Result<bool, CallError> {
+    let Body::Call { method, .. } = body else {
+        return Ok(false);
+    };
+    match deployment.module.method(method) {
+        Some(found) => Ok(found.query),
+        None => Err(unknown_method(deployment, method)),
+    }
+}
+
+fn unknown_method(deployment: &Deployment, method: &str) -> CallError {
+    let methods = deployment.module.methods();
+    let mut known: Vec<&str> = methods.map(|m| m.function.name.as_str()).collect();
+    known.sort_unstable();
+    CallError::UnknownMethod {
+        actor_type: deployment.actor_type.to_string(),
+        method: method.to_owned(),
+        known: known.join(", "),
+    }
+}

@@ -1,0 +1,75 @@
+//! A module that serves an actor type.
+
+use std::sync::Arc;
+
+use pizza_guest::Module;
+use pizza_types::CallError;
+
+use crate::breaker::{Breaker, BreakerState, Outcome, Permit};
+use crate::metrics::TurnMetrics;
+use crate::module_stats::ModuleStats;
+use crate::settings::Policy;
+
+/// One module that serves an actor type, with all that is known of its work. During a
+/// canary a type has two of them.
+pub struct Deployment {
+    pub actor_type: Arc<str>,
+    pub module: Arc<Module>,
+    pub policy: Policy,
+    /// As old as the module: a new one is not to blame for its predecessor.
+    pub(crate) breaker: Breaker,
+    pub(crate) metrics: TurnMetrics,
+    /// Since this module serves.
+    pub stats: ModuleStats,
+}
+
+impl Deployment {
+    #[must_use]
+    pub fn new(module: Arc<Module>, policy: Policy) -> Arc<Self> {
+        let actor_type = Arc::clone(module.actor_type());
+        Arc::new(Self {
+            metrics: TurnMetrics::of(&actor_type),
+            actor_type,
+            module,
+            policy,
+            breaker: Breaker::default(),
+            stats: ModuleStats::default(),
+        })
+    }
+
+    /// # Errors
+    /// While turns of this type are not begun, because all of them failed lately.
+    pub(crate) fn admit(&self, now_ms: u64) -> Result<Permit, CallError> {
+        let permit = self.breaker.admit(&self.policy.breaker, now_ms);
+        permit.map_err(|retry_after_ms| self.open(retry_after_ms))
+    }
+
+    /// Like [`admit`](Self::admit), before the message is queued: what would be refused need
+    /// not wait first.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn refuse_if_open(&self, now_ms: u64) -> Result<(), CallError> {
+        let checked = self.breaker.check(now_ms);
+        checked.map_err(|retry_after_ms| self.open(retry_after_ms))
+    }
+
+    /// The breaker hears how the turn of this permit ended.
+    pub(crate) fn record(&self, permit: Permit, outcome: Outcome, now_ms: u64) {
+        let limits = &self.policy.breaker;
+        match self.breaker.record(limits, permit, outcome, now_ms) {
+            Some(BreakerState::Open { left_ms }) => {
+                tracing::warn!(actor_type = %self.actor_type, left_ms, "its turns fail: no more of them for now");
+            }
+            Some(_) => tracing::info!(actor_type = %self.actor_type, "its turns are begun again"),
+            None => {}
+        }
+    }
+
+    fn open(&self, retry_after_ms: u64) -> CallError {
+        CallError::Overloaded {
+            what: format!("turns of actor type {:?} keep failing", self.actor_type),
+            retry_after_ms,
+        }
+    }
+}

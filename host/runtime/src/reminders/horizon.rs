@@ -1,0 +1,64 @@
+//! Takes reminders into memory before they are due.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use pizza_store::StoreError;
+
+use crate::clock::Moment;
+use crate::core::Core;
+
+/// Rows read at a time.
+const PAGE: usize = 1_000;
+
+/// Moves the horizon on: reads from the store what has become due window.
+pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
+    let at = Moment::of(&*core.clock);
+    let (from_ms, until_ms) = {
+        let mut window = core.reminders.window.lock();
+        let from_ms = window.until_ms;
+        // From here on commits add what is due before the new horizon by themselves.
+        window.changed = Some(HashSet::new());
+        let durable_ms = core.durable.at(at.now_ms);
+        window.until_ms = durable_ms.saturating_add(core.settings.reminder_horizon_ms);
+        (from_ms, window.until_ms)
+    };
+    let read = read(core, from_ms, until_ms, at).await;
+    let mut window = core.reminders.window.lock();
+    window.changed = None;
+    if read.is_err() {
+        // What was not read is still beyond the horizon.
+        window.until_ms = from_ms;
+    }
+    read
+}
+
+/// Takes in what is due after `from_ms` and up to `until_ms`.
+async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Result<(), StoreError> {
+    let mut limit = PAGE;
+    loop {
+        let rows = core.store.reminders_due(until_ms, limit).await?;
+        let complete = rows.len() < limit;
+        let mut window = core.reminders.window.lock();
+        for row in rows {
+            let key = (row.actor, row.name);
+            // Below the old horizon it is held already, or is being handled right now; and a
+            // page is read from the beginning again.
+            let is_old = row.reminder.due_ms <= from_ms && from_ms > 0;
+            let is_changed = window
+                .changed
+                .as_ref()
+                .is_some_and(|changed| changed.contains(&key));
+            if is_old || is_changed || window.rows.contains_key(&key) {
+                continue;
+            }
+            let reminders = &core.reminders;
+            reminders.hold(&mut window, core.durable, key, row.reminder, at);
+        }
+        drop(window);
+        if complete {
+            return Ok(());
+        }
+        limit *= 4;
+    }
+}
