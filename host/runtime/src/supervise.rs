@@ -91,7 +91,7 @@ async fn bury(
     };
     // Until it is kept, it is not done with.
     loop {
-        match core.store.bury(letter.clone()).await {
+        match core.store.add_dead_letter(letter.clone()).await {
             Ok(letter) => {
                 if let Some(actor_type) = core.catalog.find(envelope.target.actor_type()) {
                     actor_type.figures.became_a_dead_letter();

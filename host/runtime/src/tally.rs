@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pizza_types::Counts;
+use pizza_types::ModuleMetrics;
 
 use crate::breaker::Ended;
 
@@ -32,9 +32,9 @@ impl Tally {
     }
 
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn metrics(&self) -> ModuleMetrics {
         let classes = self.latency.each_ref().map(|n| n.load(Ordering::Relaxed));
-        Counts {
+        ModuleMetrics {
             turns: self.turns.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             p50_us: quantile(&classes, 50),
@@ -70,9 +70,9 @@ mod tests {
         tally.add(Ended::Badly, Duration::from_micros(5_000));
         tally.add(Ended::Badly, Duration::from_micros(5_000));
         tally.add(Ended::Neither, Duration::from_secs(1));
-        let counts = tally.counts();
+        let counts = tally.metrics();
         assert_eq!((counts.turns, counts.failed), (100, 2));
         assert_eq!((counts.p50_us, counts.p99_us), (64, 8_192));
-        assert_eq!(Tally::default().counts(), Counts::default());
+        assert_eq!(Tally::default().metrics(), ModuleMetrics::default());
     }
 }

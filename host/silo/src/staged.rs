@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use pizza_guest::{Module, TypeSettings};
-use pizza_modules::{Served, Stage};
+use pizza_modules::{Served, ServingPort};
 use pizza_runtime::{ActorType, Canary, Catalog, Clock, Serving, Silo};
-use pizza_types::Counts;
+use pizza_types::ModuleMetrics;
 
 use crate::config::SiloConfig;
 
@@ -31,7 +31,7 @@ impl Staged {
     }
 }
 
-impl Stage for Staged {
+impl ServingPort for Staged {
     fn silo(&self) -> &str {
         &self.name
     }
@@ -50,10 +50,10 @@ impl Stage for Staged {
 
     fn served(&self, actor_type: &str) -> Option<Served> {
         let serving = self.catalog.serving(actor_type)?;
-        let trial = serving.canary.as_ref();
+        let canary = serving.canary.as_ref();
         Some(Served {
             current: Arc::clone(&serving.current.module),
-            trial: trial.map(|c| (Arc::clone(&c.entry.module), c.percent)),
+            canary: canary.map(|c| (Arc::clone(&c.entry.module), c.percent)),
         })
     }
 
@@ -62,7 +62,7 @@ impl Stage for Staged {
         let known = |module: &Module| -> Vec<Arc<str>> { module.subscriptions().to_vec() };
         let had = before.iter().flat_map(Serving::entries);
         let had: Vec<Arc<str>> = had.flat_map(|entry| known(&entry.module)).collect();
-        let canary = served.trial.map(|(module, percent)| Canary {
+        let canary = served.canary.map(|(module, percent)| Canary {
             entry: self.entry(before.as_ref(), module),
             percent,
         });
@@ -80,11 +80,11 @@ impl Stage for Staged {
         }
     }
 
-    fn counts(&self, module: &Module) -> Option<Counts> {
+    fn metrics(&self, module: &Module) -> Option<ModuleMetrics> {
         let serving = self.catalog.serving(module.actor_type())?;
         let mut entries = serving.entries();
         let entry = entries.find(|entry| entry.module.digest() == module.digest())?;
-        Some(entry.tally.counts())
+        Some(entry.tally.metrics())
     }
 
     fn settings(&self, actor_type: &str) -> TypeSettings {

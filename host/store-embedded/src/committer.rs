@@ -43,7 +43,7 @@ use crate::view::{Published, View};
 pub(crate) const SEQUENCE: &[u8] = b"pizza.sequence";
 
 const GROUP_OPS_MAX: usize = 1024;
-// A group buries no more letters than their numbers can tell apart.
+// A group adds no more dead letters than their numbers can tell apart.
 const _: () = assert!(GROUP_OPS_MAX < 1 << crate::key::LETTER_BITS);
 const GROUP_BYTES_MAX: usize = 8 << 20;
 const HEADS_MAX: usize = 32_768;

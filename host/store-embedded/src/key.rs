@@ -102,7 +102,7 @@ pub(crate) fn due(due_ms: u64, reminder: &[u8]) -> Vec<u8> {
 /// Bits of a dead letter's number that tell those of one batch apart.
 pub(crate) const LETTER_BITS: u32 = 11;
 
-/// The `index`th letter that batch `sequence` buries, as its number: batches have numbers
+/// The `index`th letter that batch `sequence` adds, as its number: batches have numbers
 /// that rise and are never given twice, so letters have too, without a counter to keep.
 pub(crate) fn letter_number(sequence: u64, index: u32) -> u64 {
     (sequence << LETTER_BITS) | u64::from(index)

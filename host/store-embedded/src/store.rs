@@ -13,8 +13,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_store::apply::Head;
 use pizza_store::{
-    ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
-    HandledRow, Inspected, MetaChange, OutboxKey, OutboxRow, Retention, Store, StoreError,
+    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, HandledRow,
+    Inspected, MetaChange, OutboxKey, OutboxRow, Retention, Store, StoreError, StoredDeadLetter,
     StoredEvent, StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
@@ -385,13 +385,17 @@ impl Store for EmbeddedStore {
         self.write("move a cursor", rows, false).await
     }
 
-    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError> {
+    async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError> {
         let letter = row::encode(&letter);
-        let op = |answer| Op::Bury { letter, answer };
+        let op = |answer| Op::AddDeadLetter { letter, answer };
         self.ask("keep a dead letter", op).await
     }
 
-    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn dead_letters(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, StoreError> {
         let view = self.view()?;
         scan(move || read::dead_letters(&view, after, limit)).await
     }

@@ -26,7 +26,7 @@ pub(crate) enum Op {
         answer: Sender<Result<(), StoreError>>,
     },
     /// Answered with the letter's number.
-    Bury {
+    AddDeadLetter {
         letter: Vec<u8>,
         answer: Sender<Result<u64, StoreError>>,
     },
@@ -48,7 +48,7 @@ pub(crate) enum Pending {
     ),
     Claim(Result<Head, StoreError>, Sender<Result<Head, StoreError>>),
     Write(Sender<Result<(), StoreError>>),
-    Bury(u64, Sender<Result<u64, StoreError>>),
+    AddDeadLetter(u64, Sender<Result<u64, StoreError>>),
     Forget(Result<usize, StoreError>, Sender<Result<usize, StoreError>>),
 }
 
@@ -60,7 +60,7 @@ impl Op {
                 .iter()
                 .map(|(_, key, value)| key.len() + value.as_ref().map_or(0, Vec::len))
                 .sum(),
-            Self::Bury { letter, .. } => letter.len(),
+            Self::AddDeadLetter { letter, .. } => letter.len(),
             Self::Claim { .. } | Self::Forget { .. } | Self::Close => 0,
         }
     }
@@ -77,7 +77,7 @@ impl Op {
             }
             Self::Claim { answer, .. } => drop(answer.send(Err(poisoned()))),
             Self::Write { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::Bury { answer, .. } => drop(answer.send(Err(poisoned()))),
+            Self::AddDeadLetter { answer, .. } => drop(answer.send(Err(poisoned()))),
             Self::Forget { answer, .. } => drop(answer.send(Err(poisoned()))),
             Self::Close => {}
         }
@@ -105,7 +105,7 @@ impl Pending {
                 drop(answer.send(staged.and_then(|head| written.map(|()| head))));
             }
             Self::Write(answer) => drop(answer.send(written)),
-            Self::Bury(number, answer) => drop(answer.send(written.map(|()| number))),
+            Self::AddDeadLetter(number, answer) => drop(answer.send(written.map(|()| number))),
             Self::Forget(staged, answer) => {
                 drop(answer.send(staged.and_then(|count| written.map(|()| count))));
             }

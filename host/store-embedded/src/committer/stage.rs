@@ -22,7 +22,7 @@ pub(super) struct Stage<'a> {
     sync: bool,
     /// Number of the batch that this becomes.
     sequence: u64,
-    buried: u32,
+    letters: u32,
     /// What the group's commits will have when they are answered.
     durability: Durability,
 }
@@ -40,7 +40,7 @@ impl<'a> Stage<'a> {
             overlay: Overlay::default(),
             sync: false,
             sequence,
-            buried: 0,
+            letters: 0,
             durability,
         }
     }
@@ -65,13 +65,13 @@ impl<'a> Stage<'a> {
                 }
                 Pending::Write(answer)
             }
-            Op::Bury { letter, answer } => {
+            Op::AddDeadLetter { letter, answer } => {
                 self.sync = true;
-                self.buried += 1;
-                let number = key::letter_number(self.sequence, self.buried);
+                self.letters += 1;
+                let number = key::letter_number(self.sequence, self.letters);
                 let key = key::letter(number);
                 self.overlay.put(Table::DeadLetters, key, letter);
-                Pending::Bury(number, answer)
+                Pending::AddDeadLetter(number, answer)
             }
             Op::Forget {
                 handled,
