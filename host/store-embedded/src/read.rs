@@ -242,12 +242,12 @@ pub(crate) fn dead_letters(
     after: u64,
     limit: usize,
 ) -> Result<Vec<StoredDeadLetter>, StoreError> {
-    let after = key::letter(after);
+    let after = key::dead_letter(after);
     view.scan(Table::DeadLetters, &[], Some(&after))
         .take(limit)
         .map(|row| {
             let (at, value) = row?;
-            let id = key::take_letter(&at);
+            let id = key::take_dead_letter(&at);
             let id = id.ok_or_else(|| damaged(Table::DeadLetters, &at, "its key"))?;
             let letter = decode(Table::DeadLetters, &at, &value)?;
             Ok(StoredDeadLetter { id, letter })

@@ -6,10 +6,7 @@ use pizza_types::SiloId;
 use tokio::sync::oneshot::Sender;
 
 use super::prepare::Prepared;
-use crate::table::Table;
-
-/// A row to set (`Some`) or to remove (`None`).
-pub(crate) type Row = (Table, Vec<u8>, Option<Vec<u8>>);
+use crate::overlay::RowChange;
 
 pub(crate) enum Op {
     Commit(Box<Prepared>, Sender<Result<Committed, CommitError>>),
@@ -20,7 +17,7 @@ pub(crate) enum Op {
         answer: Sender<Result<Head, StoreError>>,
     },
     Write {
-        rows: Vec<Row>,
+        rows: Vec<RowChange>,
         /// Whether it must be durable before it is answered.
         sync: bool,
         answer: Sender<Result<(), StoreError>>,
@@ -73,12 +70,20 @@ impl Op {
         match self {
             Self::Commit(_, answer) => {
                 let detail = poisoned().to_string();
-                drop(answer.send(Err(CommitError::Refused { detail })));
+                let _ = answer.send(Err(CommitError::Refused { detail }));
             }
-            Self::Claim { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::Write { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::AddDeadLetter { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::Forget { answer, .. } => drop(answer.send(Err(poisoned()))),
+            Self::Claim { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
+            Self::Write { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
+            Self::AddDeadLetter { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
+            Self::Forget { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
             Self::Close => {}
         }
     }
@@ -99,15 +104,19 @@ impl Pending {
                 };
                 let written = failed.map_or(Ok(()), |reason| Err(unknown(reason)));
                 let outcome = staged.and_then(|committed| written.map(|()| committed));
-                drop(answer.send(outcome));
+                let _ = answer.send(outcome);
             }
             Self::Claim(staged, answer) => {
-                drop(answer.send(staged.and_then(|head| written.map(|()| head))));
+                let _ = answer.send(staged.and_then(|head| written.map(|()| head)));
             }
-            Self::Write(answer) => drop(answer.send(written)),
-            Self::AddDeadLetter(number, answer) => drop(answer.send(written.map(|()| number))),
+            Self::Write(answer) => {
+                let _ = answer.send(written);
+            }
+            Self::AddDeadLetter(number, answer) => {
+                let _ = answer.send(written.map(|()| number));
+            }
             Self::Forget(staged, answer) => {
-                drop(answer.send(staged.and_then(|count| written.map(|()| count))));
+                let _ = answer.send(staged.and_then(|count| written.map(|()| count)));
             }
         }
     }
