@@ -315,8 +315,8 @@ impl Town {
 
     pub(crate) async fn dead_letters(&self) -> Vec<String> {
         let letters = self.store.dead_letters(0, 100).await.expect("readable");
-        let told = |buried: &pizza_store::Buried| {
-            let letter = &buried.letter;
+        let told = |stored: &pizza_store::StoredDeadLetter| {
+            let letter = &stored.letter;
             format!(
                 "{} {}: {}",
                 letter.envelope.target,

@@ -1,4 +1,4 @@
-//! A module on trial: who gets it, and how it is taken back by itself.
+//! A canary: who gets it, and how it is taken back by itself.
 
 use std::time::{Duration, Instant};
 
@@ -20,18 +20,18 @@ fn a_canary_has_its_share_of_the_keys_and_keeps_them_while_it_grows() {
         let actor = world.json(&["actor", "get", &format!("order/{order}")]);
         actor["module"] == *digest
     };
-    let on_trial: Vec<&String> = orders.iter().filter(|order| served(order)).collect();
+    let canaries: Vec<&String> = orders.iter().filter(|order| served(order)).collect();
     assert!(
-        (20..=62).contains(&on_trial.len()),
+        (20..=62).contains(&canaries.len()),
         "{} of 200",
-        on_trial.len()
+        canaries.len()
     );
 
     let fewer = complained(&canary("10"));
     assert!(fewer.contains("does not give actors back"), "{fewer}");
     succeeded(&canary("60"));
     // Each is touched again, and stays where it was.
-    for order in &on_trial {
+    for order in &canaries {
         let path = format!("/api/orders/{order}/cancel");
         assert_eq!(world.pizza.post(&path, &json!({})).status, 200);
         assert!(served(order), "{order} went back");

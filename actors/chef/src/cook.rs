@@ -1,19 +1,16 @@
 //! The stages of an order. A timer drives the normal course; the reminder behind it is
 //! durable, so that a silo that dies while a pizza bakes does not lose it.
 
-use std::time::Duration;
-
-use silo_sdk::{config, context, reminders, timers};
+use silo_sdk::{config, context};
 
 use crate::bindings::clients::{KitchenClient, OrderClient};
 use crate::bindings::types::{CookStep, Refusal, Stage, Task};
-use crate::{Chef, conflict};
+use crate::refusal::conflict;
+use crate::state::Chef;
+use crate::task;
 
-const STEP: &str = "step";
 const PREPARE_MS: u64 = 240_000;
 const BAKE_MS: u64 = 480_000;
-/// How long the reminder leaves the timer its chance.
-const GRACE: Duration = Duration::from_secs(1);
 
 impl Chef {
     pub(crate) fn begin(&mut self, kitchen_id: String, order_id: String, round: u32) {
@@ -34,7 +31,11 @@ impl Chef {
     /// The timer of the stage at hand, and no other: one that was set for an earlier stage
     /// may have rung already, and wait for its turn.
     pub(crate) fn rings(&mut self, timer: &str) {
-        if self.task.as_ref().is_some_and(|task| name(task) == timer) {
+        if self
+            .task
+            .as_ref()
+            .is_some_and(|task| task::timer(task) == timer)
+        {
             self.advance();
         }
     }
@@ -54,7 +55,7 @@ impl Chef {
             }
             Stage::Baking => {
                 order.send_cook(CookStep::Ready, self.round);
-                disarm(task);
+                task::disarm(task);
                 self.cooked += 1;
                 self.task = None;
             }
@@ -64,7 +65,7 @@ impl Chef {
     /// Into the oven, by this chef or by somebody else.
     pub(crate) fn bake(&mut self) {
         if let Some(task) = &mut self.task {
-            disarm(task);
+            task::disarm(task);
             let now = context::now_ms();
             task.stage = Stage::Baking;
             task.started_at = now;
@@ -75,15 +76,7 @@ impl Chef {
 
     fn arm(&self) {
         if let Some(task) = &self.task {
-            timers::set(&name(task), left(task));
-            reminders::set(STEP, left(task) + GRACE);
-        }
-    }
-
-    /// In memory again, after an outage or a long pause: the timer is gone, the state is not.
-    pub(crate) fn wake(&self) {
-        if let Some(task) = &self.task {
-            timers::set(&name(task), left(task));
+            task::arm(task);
         }
     }
 
@@ -92,7 +85,7 @@ impl Chef {
         let baking = self.task.take_if(|task| task.stage == Stage::Baking);
         let task = baking.ok_or_else(|| conflict("nothing is in the oven"))?;
         self.burned += 1;
-        disarm(&task);
+        task::disarm(&task);
         // The order comes back to the kitchen's queue by itself, as a remake.
         OrderClient::of(&task.order_id).send_cook(CookStep::Burned, self.round);
         let kitchen = KitchenClient::of(&task.kitchen_id);
@@ -106,7 +99,7 @@ impl Chef {
             return;
         }
         if let Some(task) = self.task.take() {
-            disarm(&task);
+            task::disarm(&task);
             self.hand_back(&task.kitchen_id, &task.order_id, self.round, reason);
         }
     }
@@ -128,19 +121,4 @@ impl Chef {
 fn stage_ms(name: &str, normal_ms: u64) -> u64 {
     let speed: u64 = config::parse_or("speed", 1);
     config::parse_or(name, normal_ms) / speed.max(1)
-}
-
-fn name(task: &Task) -> String {
-    format!("{STEP}.{}", task.due_at)
-}
-
-/// Never more than the stage takes, whatever the date is.
-fn left(task: &Task) -> Duration {
-    let left_ms = task.due_at.saturating_sub(context::now_ms());
-    Duration::from_millis(left_ms.min(task.due_at.saturating_sub(task.started_at)))
-}
-
-pub(crate) fn disarm(task: &Task) {
-    timers::cancel(&name(task));
-    reminders::cancel(STEP);
 }

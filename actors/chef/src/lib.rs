@@ -1,13 +1,20 @@
 //! A chef: on shift or not, and with at most one order in hand.
 //!
+//! - [`state`](crate::state): what is kept of the chef
+//! - [`refusal`](crate::refusal): how the chef declines
+//! - [`task`](crate::task): the clocks of the order in hand
 //! - [`cook`](crate::cook): the stages of an order, by durable deadlines
 
-use bindings::types::{ChefState, Conflict, Refusal, Stage, Task};
+use bindings::types::{ChefState, Refusal, Stage, Task};
 use bindings::{chef, chef_queries, reminder_events, timer_events};
-use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 
 mod cook;
+mod refusal;
+mod state;
+mod task;
+
+pub use state::Chef;
 
 silo_sdk::actor! { state: Chef }
 silo_sdk::manifest!({
@@ -16,22 +23,6 @@ silo_sdk::manifest!({
     "timers": true,
     "reminders": true
 });
-
-#[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1, activate = Chef::wake)]
-pub struct Chef {
-    #[serde(rename = "s")]
-    on_shift: bool,
-    #[serde(rename = "t")]
-    task: Option<Task>,
-    #[serde(rename = "c")]
-    cooked: u64,
-    #[serde(rename = "b")]
-    burned: u64,
-    /// How often the order in hand was remade before.
-    #[serde(rename = "r", default)]
-    round: u32,
-}
 
 #[silo_sdk::commands]
 impl chef::Guest for Chef {
@@ -82,7 +73,7 @@ impl chef::Guest for Chef {
         if self.has(&order_id, round)
             && let Some(task) = self.task.take()
         {
-            cook::disarm(&task);
+            task::disarm(&task);
         }
         Ok(self.view())
     }
@@ -128,16 +119,7 @@ fn said_by(actor_type: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = format!("only a {actor_type} says so; an order is moved by the order itself");
-    Err(conflict(&message))
-}
-
-pub(crate) fn conflict(message: &str) -> Refusal {
-    Refusal::Conflict(Conflict {
-        message: message.to_owned(),
-        current: None,
-        wanted: None,
-        allowed: Vec::new(),
-    })
+    Err(refusal::conflict(&message))
 }
 
 #[cfg(test)]

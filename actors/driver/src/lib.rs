@@ -1,21 +1,24 @@
 //! A driver: where they are, what they are offered, and which order they carry.
 //!
+//! - [`state`](crate::state): what is kept of the driver, and who hears of it
+//! - [`refusal`](crate::refusal): how the driver declines
 //! - [`offers`](crate::offers): a restaurant offers an order, the driver takes it or not
-//! - [`road`](crate::road): positions, and what happens when there are none
+//! - [`carrying`](crate::carrying): an order comes into the car, and leaves it
+//! - [`position`](crate::position): where the driver is, and what happens when nobody knows
 
-use std::collections::BTreeSet;
-
-use bindings::clients::{OrderClient, RestaurantClient};
-use bindings::types::Status;
-use bindings::types::{
-    Availability, Conflict, Delivery, DriverState, Location, Motion, Refusal, Violation,
-};
+use bindings::clients::OrderClient;
+use bindings::types::{Availability, Delivery, DriverState, Location, Motion, Refusal, Status};
 use bindings::{bounds, driver, driver_queries, reminder_events};
-use serde::{Deserialize, Serialize};
-use silo_sdk::{CallError, context, reminders};
+use refusal::{conflict, idle, of_call};
+use silo_sdk::context;
 
+mod carrying;
 mod offers;
-mod road;
+mod position;
+mod refusal;
+mod state;
+
+pub use state::Driver;
 
 silo_sdk::actor! { state: Driver }
 silo_sdk::manifest!({
@@ -23,19 +26,6 @@ silo_sdk::manifest!({
     "publishes": ["driver-location-updates", "driver-offers"],
     "reminders": true
 });
-
-#[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1)]
-pub struct Driver {
-    #[serde(rename = "d")]
-    state: Option<DriverState>,
-    /// Where and when the restaurant last heard of this driver.
-    #[serde(rename = "t", default)]
-    told: Option<(u64, Location)>,
-    /// For whom the driver drives besides the restaurant that asked last.
-    #[serde(rename = "r", default)]
-    others: BTreeSet<String>,
-}
 
 #[silo_sdk::commands]
 impl driver::Guest for Driver {
@@ -131,7 +121,7 @@ impl driver::Guest for Driver {
         let state = self.known()?;
         let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
         let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None);
-        moved.map_err(|error| refusal(error, &state))?;
+        moved.map_err(|error| of_call(error, &state))?;
         Ok(state)
     }
 
@@ -140,7 +130,7 @@ impl driver::Guest for Driver {
         let order_id = state.order_id.clone().ok_or_else(|| idle(&state))?;
         // The order decides: what was not picked up cannot have been delivered.
         let ended = OrderClient::of(&order_id).confirm_delivery(None);
-        ended.map_err(|error| refusal(error, &state))?;
+        ended.map_err(|error| of_call(error, &state))?;
         state.order_id = None;
         state.delivered += 1;
         Ok(self.is_free(state))
@@ -173,88 +163,9 @@ impl driver_queries::Guest for Driver {
 #[silo_sdk::commands]
 impl reminder_events::Guest for Driver {
     fn on_reminder(&mut self, name: String, _due: u64, _missed: u32) {
-        if name == road::SIGNAL {
+        if name == position::SIGNAL {
             self.listen();
         }
-    }
-}
-
-impl Driver {
-    fn known(&self) -> Result<DriverState, Refusal> {
-        let unknown = || Refusal::NotFound(format!("there is no driver {}", context::key()));
-        self.state.clone().ok_or_else(unknown)
-    }
-
-    /// A driver whom nobody has heard of is offline.
-    fn view(&self) -> DriverState {
-        self.state.clone().unwrap_or_else(|| DriverState {
-            driver_id: context::key(),
-            status: Availability::Offline,
-            location: None,
-            located_at: None,
-            motion: None,
-            order_id: None,
-            delivered: 0,
-            restaurant_id: None,
-            offer: None,
-            lost_signal: false,
-        })
-    }
-
-    fn keep(&mut self, state: DriverState) -> DriverState {
-        self.state = Some(state.clone());
-        state
-    }
-
-    pub(crate) fn drives_for(&self, restaurant_id: &str) -> bool {
-        let last = self.state.as_ref().and_then(|s| s.restaurant_id.as_deref());
-        last == Some(restaurant_id) || self.others.contains(restaurant_id)
-    }
-
-    /// Whoever carries it already may, and else whoever is free and drives for the restaurant.
-    fn may_take(&self, order_id: &str, restaurant_id: &str) -> Result<(), Refusal> {
-        let state = self.known()?;
-        if state.order_id.as_deref() == Some(order_id) {
-            return Ok(());
-        }
-        let driver_id = &state.driver_id;
-        if !self.drives_for(restaurant_id) {
-            let message = format!("{driver_id} does not drive for {restaurant_id}");
-            return Err(conflict(&message, &state, &[]));
-        }
-        if state.status != Availability::Available {
-            let message = format!("{driver_id} is not available");
-            return Err(conflict(&message, &state, &["available"]));
-        }
-        Ok(())
-    }
-
-    /// Keeps the state, and lets the restaurants know of it.
-    fn tell(&mut self, state: DriverState) -> DriverState {
-        for restaurant_id in state.restaurant_id.iter().chain(&self.others) {
-            RestaurantClient::of(restaurant_id).send_driver_changed(&state);
-            self.told = state.location.map(|location| (context::now_ms(), location));
-        }
-        self.keep(state)
-    }
-
-    fn carry(&mut self, state: &mut DriverState, order_id: String) {
-        self.let_go(state);
-        state.order_id = Some(order_id);
-        state.status = Availability::Busy;
-        reminders::set_periodic(
-            road::SIGNAL,
-            road::SILENCE,
-            road::SILENCE,
-            reminders::Missed::Last,
-        );
-    }
-
-    fn is_free(&mut self, mut state: DriverState) -> DriverState {
-        state.status = Availability::Available;
-        state.lost_signal = false;
-        reminders::cancel(road::SIGNAL);
-        self.tell(state)
     }
 }
 
@@ -266,42 +177,6 @@ fn said_by_order(order_id: &str, state: &DriverState) -> Result<(), Refusal> {
     }
     let message = "only the order itself says who carries it: ask its `assign-driver`";
     Err(conflict(message, state, &[]))
-}
-
-fn idle(state: &DriverState) -> Refusal {
-    conflict("the driver carries no order", state, &[])
-}
-
-/// What the order declines, the driver declines.
-fn refusal(error: CallError<Refusal>, state: &DriverState) -> Refusal {
-    match error {
-        CallError::Refused(refusal) => refusal,
-        CallError::Call(failure) => {
-            let message = format!("the order gave no answer: {failure:?}");
-            conflict(&message, state, &[])
-        }
-    }
-}
-
-fn conflict(message: &str, state: &DriverState, allowed: &[&str]) -> Refusal {
-    let current = match state.status {
-        Availability::Offline => "offline",
-        Availability::Available => "available",
-        Availability::Busy => "busy",
-    };
-    Refusal::Conflict(Conflict {
-        message: message.to_owned(),
-        current: Some(current.to_owned()),
-        wanted: None,
-        allowed: allowed.iter().map(ToString::to_string).collect(),
-    })
-}
-
-fn invalid(pointer: &str, message: &str) -> Refusal {
-    Refusal::Invalid(vec![Violation {
-        pointer: pointer.to_owned(),
-        message: message.to_owned(),
-    }])
 }
 
 #[cfg(test)]

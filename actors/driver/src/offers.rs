@@ -4,14 +4,15 @@ use silo_sdk::{context, log, streams};
 
 use crate::bindings::clients::{OrderClient, RestaurantClient};
 use crate::bindings::types::{Availability, Delivery, DriverState, Refusal};
-use crate::{Driver, conflict, refusal};
+use crate::refusal::{conflict, of_call};
+use crate::state::Driver;
 
 /// What the driver's phone follows.
 const OFFERS: &str = "driver-offers";
 
 impl Driver {
-    /// One offer at a time: whoever has another one, or an order, is not asked, and nobody is
-    /// by a restaurant that they do not drive for.
+    /// One offer at a time: a driver who has another one, or an order, is not asked, and none is
+    /// asked by a restaurant for which they do not drive.
     pub(crate) fn consider(&mut self, delivery: Delivery) -> Result<DriverState, Refusal> {
         let mut state = self.view();
         let same = (state.offer.as_ref()).is_some_and(|offer| offer.order_id == delivery.order_id);
@@ -48,7 +49,7 @@ impl Driver {
                 self.carry(&mut state, offer.order_id);
                 Ok(self.tell(state))
             }
-            Err(error) => Err(refusal(error, &state)),
+            Err(error) => Err(of_call(error, &state)),
         }
     }
 
@@ -63,7 +64,7 @@ impl Driver {
         }
     }
 
-    /// Whoever goes away, or has an order, takes no offer any more.
+    /// A driver who goes away, or has an order, takes no offer any more.
     pub(crate) fn let_go(&mut self, state: &mut DriverState) {
         if let Some(offer) = state.offer.take() {
             refuse(&offer);

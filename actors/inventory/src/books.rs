@@ -7,14 +7,13 @@ use silo_sdk::entries::Table;
 
 use crate::bindings::types::{DayMovement, IngredientReport};
 use crate::ledger::Line;
-use crate::{Inventory, REPORTS};
+use crate::reports;
+use crate::state::Inventory;
 
 /// By ingredient.
 const BOOKS: Table<Book> = Table::new("b");
 const DAYS_MAX: u32 = 90;
 const PAGE_MAX: u32 = 100;
-/// More than are kept, for a page of names.
-const REPORTS_MAX: u32 = 1_000;
 
 /// In all, up to some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +67,50 @@ impl Totals {
     }
 }
 
+/// What happened to each ingredient on the last days, by name, behind `after`.
+pub(crate) fn movements(
+    inventory: &Inventory,
+    days: u32,
+    after: Option<&str>,
+    limit: u32,
+) -> Vec<IngredientReport> {
+    let today = inventory.today();
+    let first = today.saturating_sub(days.clamp(1, DAYS_MAX) - 1);
+    let older = LastReport::default();
+    let lines = inventory.ledger.lines.iter();
+    let behind = lines.filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
+    let report = |(ingredient, line): (&String, &Line)| {
+        let book = open(ingredient, &older);
+        let mut days = book.days;
+        let open = Totals::of(line).since(book.closed);
+        match days.last_mut() {
+            Some((last, totals)) if *last >= today => *totals = totals.and(open),
+            _ if open == Totals::default() => {}
+            _ => days.push((today, open)),
+        }
+        days.retain(|(day, _)| *day >= first);
+        let totals = days.iter().map(|(_, totals)| *totals);
+        let total = totals.fold(Totals::default(), Totals::and);
+        let view = |(day, totals): (u32, Totals)| DayMovement {
+            day,
+            supplied: totals.supplied,
+            used: totals.used,
+            wasted: totals.wasted,
+            ordered: totals.ordered,
+        };
+        IngredientReport {
+            ingredient: ingredient.clone(),
+            supplied: total.supplied,
+            used: total.used,
+            wasted: total.wasted,
+            ordered: total.ordered,
+            days: days.into_iter().rev().map(view).collect(),
+        }
+    };
+    let limit = limit.clamp(1, PAGE_MAX) as usize;
+    behind.take(limit).map(report).collect()
+}
+
 impl Inventory {
     /// The day is over; call it before the day's report is written.
     pub(crate) fn close_books(&self, day: u32) {
@@ -91,49 +134,6 @@ impl Inventory {
         }
     }
 
-    pub(crate) fn by_day(
-        &self,
-        days: u32,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Vec<IngredientReport> {
-        let today = self.today();
-        let first = today.saturating_sub(days.clamp(1, DAYS_MAX) - 1);
-        let older = LastReport::default();
-        let lines = self.ledger.lines.iter();
-        let behind = lines.filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
-        let report = |(ingredient, line): (&String, &Line)| {
-            let book = open(ingredient, &older);
-            let mut days = book.days;
-            let open = Totals::of(line).since(book.closed);
-            match days.last_mut() {
-                Some((last, totals)) if *last >= today => *totals = totals.and(open),
-                _ if open == Totals::default() => {}
-                _ => days.push((today, open)),
-            }
-            days.retain(|(day, _)| *day >= first);
-            let totals = days.iter().map(|(_, totals)| *totals);
-            let total = totals.fold(Totals::default(), Totals::and);
-            let view = |(day, totals): (u32, Totals)| DayMovement {
-                day,
-                supplied: totals.supplied,
-                used: totals.used,
-                wasted: totals.wasted,
-                ordered: totals.ordered,
-            };
-            IngredientReport {
-                ingredient: ingredient.clone(),
-                supplied: total.supplied,
-                used: total.used,
-                wasted: total.wasted,
-                ordered: total.ordered,
-                days: days.into_iter().rev().map(view).collect(),
-            }
-        };
-        let limit = limit.clamp(1, PAGE_MAX) as usize;
-        behind.take(limit).map(report).collect()
-    }
-
     fn today(&self) -> u32 {
         // A copy may look into the database; a query keeps nothing.
         self.clock.clone().day(context::now_ms()).number
@@ -147,11 +147,7 @@ struct LastReport(std::cell::OnceCell<Vec<(String, Totals)>>);
 impl LastReport {
     fn totals(&self, ingredient: &str) -> Totals {
         let read = || {
-            let report = REPORTS
-                .keys(None, REPORTS_MAX)
-                .pop()
-                .and_then(|name| REPORTS.get(&name));
-            let lines = report.map_or_else(Vec::new, |report| report.lines);
+            let lines = reports::last().map_or_else(Vec::new, |report| report.lines);
             let totals = |line: crate::bindings::types::StockLine| {
                 let totals = Totals {
                     supplied: line.supplied,

@@ -5,18 +5,42 @@ use std::time::Duration;
 use pizza_local_time::{WallClock, Zone};
 use silo_sdk::{context, reminders};
 
-use crate::bindings::types::{DayReport, Refusal, Violation};
-use crate::{Inventory, REPORTS};
+use crate::bindings::types::{DayReport, Refusal};
+use crate::refusal::invalid;
+use crate::reports;
+use crate::state::Inventory;
 
 pub(crate) const DAILY: &str = "daily-inventory-check";
-const DAYS_KEPT: u32 = 90;
 const DAY_MS: u64 = 86_400_000;
-/// More than are kept, for a page of names.
-const REPORTS_MAX: u32 = 1_000;
 /// Reports that one turn writes after an outage; each may be some 50 KB.
 const DAYS_A_TURN: u32 = 7;
 /// Until the next of such turns.
 const GO_ON: Duration = Duration::from_secs(1);
+
+/// # Errors
+/// When there is no such zone.
+pub(crate) fn set_time_zone(inventory: &mut Inventory, time_zone: &str) -> Result<(), Refusal> {
+    let zone = Zone::named(time_zone);
+    let zone = zone.map_err(|unknown| invalid("/timeZone", unknown.to_string()))?;
+    if zone.name() == inventory.clock.zone() {
+        return Ok(());
+    }
+    let now = context::now_ms();
+    let under_way = match inventory.midnight {
+        0 => inventory.clock.day(now),
+        midnight => inventory.clock.day(midnight - 1),
+    };
+    inventory.clock = WallClock::of(&zone);
+    if inventory.upkeep {
+        // There it may be tomorrow already, and nobody would ask for today again.
+        let today = inventory.clock.day(now).number;
+        for day in (under_way.number..today).rev().take(DAYS_A_TURN as usize) {
+            inventory.report(day);
+        }
+        inventory.begin_day();
+    }
+    Ok(())
+}
 
 impl Inventory {
     /// The day that is under way is the next to get a report.
@@ -42,7 +66,7 @@ impl Inventory {
             self.midnight = due.min(now);
         }
         // What is older would be removed at once.
-        let oldest = now.saturating_sub(u64::from(DAYS_KEPT) * DAY_MS);
+        let oldest = now.saturating_sub(u64::from(reports::DAYS_KEPT) * DAY_MS);
         self.midnight = self.midnight.max(oldest);
         for _ in 0..DAYS_A_TURN {
             if self.midnight > now {
@@ -57,31 +81,6 @@ impl Inventory {
         self.warn_when_low();
     }
 
-    /// # Errors
-    /// When there is no such zone.
-    pub(crate) fn move_to(&mut self, time_zone: &str) -> Result<(), Refusal> {
-        let zone = Zone::named(time_zone);
-        let zone = zone.map_err(|unknown| invalid("/timeZone", unknown.to_string()))?;
-        if zone.name() == self.clock.zone() {
-            return Ok(());
-        }
-        let now = context::now_ms();
-        let under_way = match self.midnight {
-            0 => self.clock.day(now),
-            midnight => self.clock.day(midnight - 1),
-        };
-        self.clock = WallClock::of(&zone);
-        if self.upkeep {
-            // There it may be tomorrow already, and nobody would ask for today again.
-            let today = self.clock.day(now).number;
-            for day in (under_way.number..today).rev().take(DAYS_A_TURN as usize) {
-                self.report(day);
-            }
-            self.begin_day();
-        }
-        Ok(())
-    }
-
     fn report(&mut self, day: u32) {
         self.close_books(day);
         let report = DayReport {
@@ -89,24 +88,6 @@ impl Inventory {
             at: context::now_ms(),
             lines: self.ledger.view(),
         };
-        REPORTS.insert(&format!("{day:010}"), &report);
-        let oldest = format!("{:010}", day.saturating_sub(DAYS_KEPT - 1));
-        for old in REPORTS.keys(None, REPORTS_MAX) {
-            if old < oldest {
-                REPORTS.remove(&old);
-            }
-        }
+        reports::keep(&report);
     }
-}
-
-pub(crate) fn history(days: u32) -> Vec<DayReport> {
-    let mut names = REPORTS.keys(None, REPORTS_MAX);
-    names.reverse();
-    names.truncate(days.min(DAYS_KEPT) as usize);
-    names.iter().filter_map(|name| REPORTS.get(name)).collect()
-}
-
-fn invalid(pointer: &str, message: String) -> Refusal {
-    let pointer = pointer.to_owned();
-    Refusal::Invalid(vec![Violation { pointer, message }])
 }

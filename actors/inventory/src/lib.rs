@@ -1,34 +1,43 @@
 //! A restaurant's ingredients and what can be made of them.
 //!
+//! - [`state`](crate::state): what is kept of it
 //! - [`ledger`]: the arithmetic
-//! - [`reserve`](crate::reserve): ingredients set aside for orders
-//! - [`upkeep`](crate::upkeep): deliveries, thresholds, the menu
-//! - [`days`](crate::days): the daily report, and when a day ends
+//! - [`menu`](crate::menu): what can be made, and of what
+//! - [`reservations`](crate::reservations): ingredients reserved for orders; stock is refused here
+//! - [`stock`](crate::stock): deliveries and thresholds
+//! - [`alerts`](crate::alerts): what the restaurant's manager hears
+//! - [`refusal`](crate::refusal): how it declines
+//! - [`reports`](crate::reports): the daily reports, as they are kept
+//! - [`days`](crate::days): when a day ends, and what is written down then
 //! - [`rules`](crate::rules): when an ingredient is ordered by itself
 //! - [`orders`](crate::orders): the orders to suppliers, as they are kept and listed
 //! - [`supply`](crate::supply): ordering, and what suppliers tell
 //! - [`books`](crate::books): what happened to each ingredient, day by day
+//!
+//! A function of the contract has one name on its way down: `reserve` here calls
+//! [`reservations::reserve`], and that calls [`ledger::Ledger::reserve`].
 
 use bindings::types::{
     Amount, DayReport, IngredientReport, Recipe, Refusal, RequestedItem, Reservation, Rule,
     StockLine, SupplyNews, SupplyOrder, SupplyState,
 };
 use bindings::{bounds, inventory, inventory_queries, reminder_events};
-use ledger::Ledger;
-use pizza_local_time::WallClock;
-use serde::{Deserialize, Serialize};
-use silo_sdk::entries::Table;
 
+mod alerts;
 mod books;
 mod days;
 pub mod ledger;
+mod menu;
 mod orders;
-mod reserve;
+mod refusal;
+mod reports;
+mod reservations;
 mod rules;
+mod state;
+mod stock;
 mod supply;
-mod upkeep;
 
-use reserve::Held;
+pub use state::Inventory;
 
 silo_sdk::actor! { state: Inventory }
 silo_sdk::manifest!({
@@ -38,39 +47,6 @@ silo_sdk::manifest!({
     "reminders": true
 });
 
-pub(crate) const HELD: Table<Held> = Table::new("r");
-pub(crate) const RECIPES: Table<Recipe> = Table::new("m");
-pub(crate) const REPORTS: Table<DayReport> = Table::new("d");
-
-#[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1)]
-pub struct Inventory {
-    #[serde(rename = "g")]
-    ledger: Ledger,
-    /// The reminders are set.
-    #[serde(rename = "u", default)]
-    upkeep: bool,
-    /// The restaurant takes no orders.
-    #[serde(rename = "x", default)]
-    closed: bool,
-    /// Where the search for expired reservations goes on.
-    #[serde(rename = "s", default)]
-    swept: Option<String>,
-    /// The restaurant's days.
-    #[serde(rename = "z", default)]
-    clock: WallClock,
-    /// When the day ends that has no report yet, in milliseconds since the Unix epoch. 0 in
-    /// what an older version left.
-    #[serde(rename = "m", default)]
-    midnight: u64,
-    /// Orders to suppliers so far: the next one's id follows from it.
-    #[serde(rename = "n", default)]
-    orders_made: u64,
-    /// Of them, those that have ended and are still listed.
-    #[serde(rename = "e", default)]
-    orders_ended: u32,
-}
-
 #[silo_sdk::commands]
 impl inventory::Guest for Inventory {
     fn reserve(
@@ -78,47 +54,47 @@ impl inventory::Guest for Inventory {
         order_id: String,
         items: Vec<RequestedItem>,
     ) -> Result<Reservation, Refusal> {
-        self.set_aside(&order_id, &items)
+        reservations::reserve(self, &order_id, &items)
     }
 
     fn consume(&mut self, order_id: String, round: u32) -> Result<(), Refusal> {
-        self.use_up(&order_id, round)
+        reservations::consume(self, &order_id, round)
     }
 
     fn release(&mut self, order_id: String) -> Result<(), Refusal> {
-        self.put_back(&order_id);
+        reservations::release(self, &order_id);
         Ok(())
     }
 
     fn remake(&mut self, order_id: String, round: u32) -> Result<Reservation, Refusal> {
-        self.set_aside_again(&order_id, round)
+        reservations::remake(self, &order_id, round)
     }
 
     fn restock(&mut self, amounts: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
         bounds::restock(&amounts)?;
-        self.take_in(&amounts)
+        stock::restock(self, &amounts)
     }
 
     fn set_threshold(&mut self, thresholds: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
         bounds::set_threshold(&thresholds)?;
-        self.warn_below(thresholds)
+        stock::set_threshold(self, thresholds)
     }
 
     fn set_rules(&mut self, rules: Vec<Rule>) -> Result<Vec<StockLine>, Refusal> {
         bounds::set_rules(&rules)?;
-        self.order_by(rules)
+        rules::set_rules(self, rules)
     }
 
     fn confirm_order(&mut self, order_id: String) -> Result<SupplyOrder, Refusal> {
-        self.confirm(&order_id)
+        supply::confirm_order(self, &order_id)
     }
 
     fn cancel_order(&mut self, order_id: String) -> Result<SupplyOrder, Refusal> {
-        self.cancel(&order_id)
+        supply::cancel_order(self, &order_id)
     }
 
     fn supply(&mut self, order_id: String, news: SupplyNews) -> Result<(), Refusal> {
-        self.hear(&order_id, news)
+        supply::supply(self, &order_id, news)
     }
 
     fn set_open(&mut self, open: bool) -> Result<(), Refusal> {
@@ -127,12 +103,12 @@ impl inventory::Guest for Inventory {
     }
 
     fn set_time_zone(&mut self, time_zone: String) -> Result<(), Refusal> {
-        self.move_to(&time_zone)
+        days::set_time_zone(self, &time_zone)
     }
 
     fn set_recipe(&mut self, recipe: Recipe) -> Result<(), Refusal> {
         bounds::set_recipe(&recipe)?;
-        self.offer(&recipe);
+        stock::set_recipe(self, &recipe);
         Ok(())
     }
 }
@@ -144,15 +120,15 @@ impl inventory_queries::Guest for Inventory {
     }
 
     fn menu(&self) -> Vec<Recipe> {
-        upkeep::menu()
+        menu::all()
     }
 
     fn alternatives(&self) -> Vec<String> {
-        self.makeable()
+        menu::makeable(&self.ledger)
     }
 
     fn history(&self, days: u32) -> Vec<DayReport> {
-        days::history(days)
+        reports::history(days)
     }
 
     fn orders(
@@ -165,7 +141,7 @@ impl inventory_queries::Guest for Inventory {
     }
 
     fn movements(&self, days: u32, after: Option<String>, limit: u32) -> Vec<IngredientReport> {
-        self.by_day(days, after.as_deref(), limit)
+        books::movements(self, days, after.as_deref(), limit)
     }
 }
 
@@ -174,7 +150,7 @@ impl reminder_events::Guest for Inventory {
     fn on_reminder(&mut self, name: String, due: u64, _missed: u32) {
         match name.as_str() {
             days::DAILY => self.end_days(due),
-            upkeep::EXPIRE => self.expire(),
+            reservations::EXPIRE => self.expire(),
             rules::AGAIN => self.order_again(),
             _ => {}
         }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 use silo_sdk::entries::Table;
 
-use crate::Inventory;
 use crate::bindings::types::{Refusal, SupplyOrder, SupplyState};
+use crate::state::Inventory;
 
 const PAGE_MAX: u32 = 200;
 /// Ended orders stay in the list for so long, and so many of them.
@@ -14,12 +14,12 @@ const KEPT_MAX: u32 = 1_000;
 /// Old orders that leave the list in one turn.
 const SWEEP_MAX: u32 = 4;
 
-/// By place, which is newest first.
+/// By the order's name, which is newest first.
 const ORDERS: Table<Row> = Table::new("o");
 /// Number of the order, by when it ended.
 const ENDED: Table<u64> = Table::new("e");
 
-/// Place to nothing: which orders are in this state.
+/// Names without a value: which orders are in this state.
 fn in_state(state: SupplyState) -> Table<()> {
     match state {
         SupplyState::Proposed => Table::new("o-proposed"),
@@ -73,12 +73,12 @@ pub(crate) fn find(order_id: &str) -> Result<Row, Refusal> {
     let number = number.and_then(|number| number.parse::<u64>().ok());
     // One number has one spelling.
     let number = number.filter(|number| id(*number) == order_id);
-    let row = number.and_then(|number| ORDERS.get(&place(number)));
+    let row = number.and_then(|number| ORDERS.get(&name_of(number)));
     row.ok_or_else(|| Refusal::NotFound(format!("there is no order {order_id:?} to a supplier")))
 }
 
 /// Rows are in the order of their names, and the newest is to be first.
-fn place(number: u64) -> String {
+fn name_of(number: u64) -> String {
     format!("{:016x}", u64::MAX - number)
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn is_end(state: SupplyState) -> bool {
     )
 }
 
-pub(crate) fn name(state: SupplyState) -> &'static str {
+pub(crate) fn state_name(state: SupplyState) -> &'static str {
     match state {
         SupplyState::Proposed => "proposed",
         SupplyState::Ordered => "ordered",
@@ -110,7 +110,7 @@ impl Row {
     pub(crate) fn view(self) -> SupplyOrder {
         SupplyOrder {
             order_id: self.id(),
-            cursor: place(self.number),
+            cursor: name_of(self.number),
             ingredient: self.ingredient,
             supplier_id: self.supplier_id,
             quantity: self.quantity,
@@ -128,33 +128,33 @@ impl Row {
 impl Inventory {
     /// Writes the order down, which was in the state `before`.
     pub(crate) fn keep_order(&mut self, row: &Row, before: Option<SupplyState>) {
-        let place = place(row.number);
+        let name = name_of(row.number);
         if before != Some(row.state) {
             if let Some(before) = before {
-                in_state(before).remove(&place);
+                in_state(before).remove(&name);
             }
-            in_state(row.state).insert(&place, &());
+            in_state(row.state).insert(&name, &());
             if is_end(row.state) {
-                ENDED.insert(&ended_place(row.updated_at, row.number), &row.number);
+                ENDED.insert(&ended_name(row.updated_at, row.number), &row.number);
                 self.orders_ended += 1;
                 self.forget_orders(row.updated_at);
             }
         }
-        ORDERS.insert(&place, row);
+        ORDERS.insert(&name, row);
     }
 
     fn forget_orders(&mut self, now: u64) {
-        let before = ended_place(now.saturating_sub(KEPT_MS), 0);
+        let before = ended_name(now.saturating_sub(KEPT_MS), 0);
         for old in ENDED.keys(None, SWEEP_MAX) {
             if old >= before && self.orders_ended <= KEPT_MAX {
                 return;
             }
             if let Some(number) = ENDED.get(&old) {
-                let place = place(number);
-                if let Some(row) = ORDERS.get(&place) {
-                    in_state(row.state).remove(&place);
+                let name = name_of(number);
+                if let Some(row) = ORDERS.get(&name) {
+                    in_state(row.state).remove(&name);
                 }
-                ORDERS.remove(&place);
+                ORDERS.remove(&name);
             }
             ENDED.remove(&old);
             self.orders_ended = self.orders_ended.saturating_sub(1);
@@ -162,7 +162,7 @@ impl Inventory {
     }
 }
 
-fn ended_place(ended_at: u64, number: u64) -> String {
+fn ended_name(ended_at: u64, number: u64) -> String {
     format!("{ended_at:016x}.{number:016x}")
 }
 
@@ -172,11 +172,11 @@ pub(crate) fn page(
     limit: u32,
 ) -> Vec<SupplyOrder> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let places = match state {
+    let names = match state {
         Some(state) => in_state(state).keys(after, limit),
         None => ORDERS.keys(after, limit),
     };
-    let rows = places.iter().filter_map(|place| ORDERS.get(place));
+    let rows = names.iter().filter_map(|name| ORDERS.get(name));
     rows.map(Row::view).collect()
 }
 
@@ -185,8 +185,8 @@ pub(crate) fn page(
 pub(crate) fn unheard(longer_than_ms: u64, limit: u32) -> Vec<Row> {
     let now = context::now_ms();
     let before = now.saturating_sub(longer_than_ms);
-    let places = in_state(SupplyState::Ordered).keys(None, limit);
-    let rows = places.iter().filter_map(|place| ORDERS.get(place));
+    let names = in_state(SupplyState::Ordered).keys(None, limit);
+    let rows = names.iter().filter_map(|name| ORDERS.get(name));
     rows.filter(|row| row.updated_at <= before || row.updated_at > now)
         .collect()
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
 use silo_sdk::{config, context, reminders};
 
-use crate::Inventory;
 use crate::bindings::types::{Amount, Refusal, Rule, RuleState, StockLine, Violation};
 use crate::orders;
+use crate::state::Inventory;
 
 /// By ingredient.
 pub(crate) const RULES: Table<Row> = Table::new("u");
@@ -83,36 +83,41 @@ impl Row {
     }
 }
 
-impl Inventory {
-    pub(crate) fn order_by(&mut self, rules: Vec<Rule>) -> Result<Vec<StockLine>, Refusal> {
-        let violations = violations(&rules);
-        if !violations.is_empty() {
-            return Err(Refusal::Invalid(violations));
-        }
-        for rule in rules {
-            if !self.ledger.lines.contains_key(&rule.ingredient) {
-                let message = format!("there is no {:?} here", rule.ingredient);
-                return Err(Refusal::NotFound(message));
-            }
-            let before = RULES.get(&rule.ingredient);
-            let row = Row {
-                order_below: rule.order_below,
-                up_to: rule.up_to,
-                supplier_id: rule.supplier_id,
-                ask_first: rule.ask_first.unwrap_or(false),
-                on: rule.on.unwrap_or(true),
-                // What is under way stays so; what failed may be tried again at once.
-                order: before.and_then(|before| before.order),
-                failures: 0,
-                not_before: 0,
-                rests: false,
-            };
-            self.keep_rule(&rule.ingredient, &row);
-        }
-        self.order_what_is_low();
-        Ok(self.stock_lines())
+/// # Errors
+/// When a rule contradicts itself, or there is no such ingredient.
+pub(crate) fn set_rules(
+    inventory: &mut Inventory,
+    rules: Vec<Rule>,
+) -> Result<Vec<StockLine>, Refusal> {
+    let violations = violations(&rules);
+    if !violations.is_empty() {
+        return Err(Refusal::Invalid(violations));
     }
+    for rule in rules {
+        if !inventory.ledger.lines.contains_key(&rule.ingredient) {
+            let message = format!("there is no {:?} here", rule.ingredient);
+            return Err(Refusal::NotFound(message));
+        }
+        let before = RULES.get(&rule.ingredient);
+        let row = Row {
+            order_below: rule.order_below,
+            up_to: rule.up_to,
+            supplier_id: rule.supplier_id,
+            ask_first: rule.ask_first.unwrap_or(false),
+            on: rule.on.unwrap_or(true),
+            // What is under way stays so; what failed may be tried again at once.
+            order: before.and_then(|before| before.order),
+            failures: 0,
+            not_before: 0,
+            rests: false,
+        };
+        inventory.keep_rule(&rule.ingredient, &row);
+    }
+    inventory.order_what_is_low();
+    Ok(inventory.stock_lines())
+}
 
+impl Inventory {
     pub(crate) fn keep_rule(&mut self, ingredient: &str, row: &Row) {
         RULES.insert(ingredient, row);
         if let Some(line) = self.ledger.lines.get_mut(ingredient) {

@@ -1,21 +1,116 @@
 //! Ingredients ordered from suppliers. This inventory is the one that says what is under way:
 //! the order, the note that it is, and the message to the supplier are one commit.
 
-use silo_sdk::{CallError, context, log, streams};
+use silo_sdk::{CallError, context, log};
 
-use crate::Inventory;
+use crate::alerts;
 use crate::bindings::clients::SupplierClient;
 use crate::bindings::types::{
     Amount, Arrival, Conflict, Refusal, SupplyNews, SupplyOrder, SupplyState,
 };
 use crate::orders::{self, Row};
-use crate::reserve::{DASHBOARD, conflict};
+use crate::refusal::conflict;
 use crate::rules::{self, RULES};
+use crate::state::Inventory;
 
 /// Of the messages that one turn may send.
 const ORDERS_A_TURN_MAX: usize = 100;
 /// A supplier who has not answered after this is asked again.
 const UNHEARD_MS: u64 = 3_600_000;
+
+/// # Errors
+/// When there is no such order, or it is past being confirmed.
+pub(crate) fn confirm_order(
+    inventory: &mut Inventory,
+    order_id: &str,
+) -> Result<SupplyOrder, Refusal> {
+    let mut row = orders::find(order_id)?;
+    match row.state {
+        SupplyState::Proposed => {
+            row.updated_at = context::now_ms();
+            Ok(inventory.send(row, Some(SupplyState::Proposed)).view())
+        }
+        SupplyState::Ordered | SupplyState::Accepted => Ok(row.view()),
+        state => Err(no_way(&row, state, "ordered")),
+    }
+}
+
+/// Only the supplier knows whether it is too late.
+///
+/// # Errors
+/// When there is no such order, the supplier says that it is too late, or says nothing.
+pub(crate) fn cancel_order(
+    inventory: &mut Inventory,
+    order_id: &str,
+) -> Result<SupplyOrder, Refusal> {
+    let row = orders::find(order_id)?;
+    match row.state {
+        SupplyState::Cancelled => return Ok(row.view()),
+        SupplyState::Proposed => {}
+        SupplyState::Ordered | SupplyState::Accepted => {
+            let supplier = SupplierClient::of(&row.supplier_id);
+            match supplier.cancel(&context::key(), order_id) {
+                Ok(()) => {}
+                Err(CallError::Refused(refusal)) => return Err(refusal),
+                Err(CallError::Call(failure)) => {
+                    log::warn!("{order_id} cannot be cancelled yet: {failure:?}");
+                    let supplier = &row.supplier_id;
+                    let message = format!("{supplier} gives no answer; try again later");
+                    return Err(conflict(message));
+                }
+            }
+        }
+        state => return Err(no_way(&row, state, "cancelled")),
+    }
+    Ok(inventory.cancelled(row).view())
+}
+
+/// What the order's supplier, and nobody else, tells of it.
+///
+/// # Errors
+/// When there is no such order, or somebody else tells of it.
+pub(crate) fn supply(
+    inventory: &mut Inventory,
+    order_id: &str,
+    news: SupplyNews,
+) -> Result<(), Refusal> {
+    let mut row = orders::find(order_id)?;
+    let supplier = context::caller().filter(|caller| caller.actor_type == "supplier");
+    if supplier.is_none_or(|supplier| supplier.key != row.supplier_id) {
+        let message = format!("only supplier/{} tells of {order_id}", row.supplier_id);
+        return Err(conflict(message));
+    }
+    if let SupplyNews::Delivered(delivery) = news {
+        return inventory.take_delivery(row, &delivery);
+    }
+    if orders::is_end(row.state) {
+        return Ok(());
+    }
+    let before = row.state;
+    match news {
+        SupplyNews::Accepted(accepted) if before == SupplyState::Ordered => {
+            row.state = SupplyState::Accepted;
+            row.unit_price_cents = Some(accepted.unit_price_cents);
+            row.due_at = Some(accepted.due_at);
+        }
+        SupplyNews::Shipped if before != SupplyState::PartlyDelivered => {
+            row.state = SupplyState::Shipped;
+        }
+        SupplyNews::Failed(reason) => {
+            inventory.has_failed(row, reason);
+            return Ok(());
+        }
+        SupplyNews::Cancelled => {
+            inventory.cancelled(row);
+            return Ok(());
+        }
+        // Told before, or overtaken by what is newer.
+        _ => return Ok(()),
+    }
+    row.updated_at = context::now_ms();
+    inventory.keep_order(&row, Some(before));
+    Ok(())
+}
 
 impl Inventory {
     pub(crate) fn order_what_is_low(&mut self) {
@@ -26,11 +121,11 @@ impl Inventory {
             .take(ORDERS_A_TURN_MAX)
             .collect();
         for ingredient in low {
-            self.place(&ingredient);
+            self.order_one(&ingredient);
         }
     }
 
-    fn place(&mut self, ingredient: &str) {
+    fn order_one(&mut self, ingredient: &str) {
         let Some(mut rule) = RULES.get(ingredient) else {
             return;
         };
@@ -65,7 +160,7 @@ impl Inventory {
         if rule.ask_first {
             self.keep_order(&row, None);
             let message = format!("{} for {quantity} {ingredient} waits for a yes", row.id());
-            tell_manager("supply-proposed", &message);
+            alerts::to_manager("supply-proposed", &message);
         } else {
             self.send(row, None);
         }
@@ -87,42 +182,6 @@ impl Inventory {
         }
         ask_for(&row);
         row
-    }
-
-    pub(crate) fn confirm(&mut self, order_id: &str) -> Result<SupplyOrder, Refusal> {
-        let mut row = orders::find(order_id)?;
-        match row.state {
-            SupplyState::Proposed => {
-                row.updated_at = context::now_ms();
-                Ok(self.send(row, Some(SupplyState::Proposed)).view())
-            }
-            SupplyState::Ordered | SupplyState::Accepted => Ok(row.view()),
-            state => Err(no_way(&row, state, "ordered")),
-        }
-    }
-
-    /// Only the supplier knows whether it is too late.
-    pub(crate) fn cancel(&mut self, order_id: &str) -> Result<SupplyOrder, Refusal> {
-        let row = orders::find(order_id)?;
-        match row.state {
-            SupplyState::Cancelled => return Ok(row.view()),
-            SupplyState::Proposed => {}
-            SupplyState::Ordered | SupplyState::Accepted => {
-                let supplier = SupplierClient::of(&row.supplier_id);
-                match supplier.cancel(&context::key(), order_id) {
-                    Ok(()) => {}
-                    Err(CallError::Refused(refusal)) => return Err(refusal),
-                    Err(CallError::Call(failure)) => {
-                        log::warn!("{order_id} cannot be cancelled yet: {failure:?}");
-                        let supplier = &row.supplier_id;
-                        let message = format!("{supplier} gives no answer; try again later");
-                        return Err(conflict(message));
-                    }
-                }
-            }
-            state => return Err(no_way(&row, state, "cancelled")),
-        }
-        Ok(self.cancelled(row).view())
     }
 
     fn cancelled(&mut self, row: Row) -> Row {
@@ -151,46 +210,6 @@ impl Inventory {
         how(&mut rule);
         self.keep_rule(&row.ingredient, &rule);
         self.order_what_is_low();
-    }
-
-    /// What the order's supplier, and nobody else, tells of it.
-    pub(crate) fn hear(&mut self, order_id: &str, news: SupplyNews) -> Result<(), Refusal> {
-        let mut row = orders::find(order_id)?;
-        let supplier = context::caller().filter(|caller| caller.actor_type == "supplier");
-        if supplier.is_none_or(|supplier| supplier.key != row.supplier_id) {
-            let message = format!("only supplier/{} tells of {order_id}", row.supplier_id);
-            return Err(conflict(message));
-        }
-        if let SupplyNews::Delivered(delivery) = news {
-            return self.take_delivery(row, &delivery);
-        }
-        if orders::is_end(row.state) {
-            return Ok(());
-        }
-        let before = row.state;
-        match news {
-            SupplyNews::Accepted(accepted) if before == SupplyState::Ordered => {
-                row.state = SupplyState::Accepted;
-                row.unit_price_cents = Some(accepted.unit_price_cents);
-                row.due_at = Some(accepted.due_at);
-            }
-            SupplyNews::Shipped if before != SupplyState::PartlyDelivered => {
-                row.state = SupplyState::Shipped;
-            }
-            SupplyNews::Failed(reason) => {
-                self.has_failed(row, reason);
-                return Ok(());
-            }
-            SupplyNews::Cancelled => {
-                self.cancelled(row);
-                return Ok(());
-            }
-            // Told before, or overtaken by what is newer.
-            _ => return Ok(()),
-        }
-        row.updated_at = context::now_ms();
-        self.keep_order(&row, Some(before));
-        Ok(())
     }
 
     /// Restocked once by its number, also when the order has failed meanwhile: what has come
@@ -238,14 +257,7 @@ impl Inventory {
         let row = self.end(row, SupplyState::Failed, Some(reason));
         self.settle_rule(&row, rules::Row::failed);
         self.remind();
-        let reason = row.reason.as_deref().unwrap_or_default();
-        let message = format!("{} for {} failed: {reason}", row.id(), row.ingredient);
-        let restaurant = context::key();
-        let alert = silo_sdk::json::json!({
-            "restaurantId": restaurant, "at": context::now_ms(), "failedOrder": row.view(),
-        });
-        streams::publish("inventory-alerts", &restaurant, &alert);
-        tell_manager("supply-failed", &message);
+        alerts::failed_order(&row.view());
     }
 
     /// Once a day. A message may have come to nothing, however durable it is; the supplier
@@ -263,15 +275,8 @@ fn ask_for(row: &Row) {
     supplier.send_order(&context::key(), &row.id(), &row.ingredient, row.quantity);
 }
 
-fn tell_manager(kind: &str, message: &str) {
-    let alert = silo_sdk::json::json!({
-        "at": context::now_ms(), "alert": {"kind": kind, "message": message},
-    });
-    streams::publish(DASHBOARD, &context::key(), &alert);
-}
-
 fn no_way(row: &Row, state: SupplyState, wanted: &str) -> Refusal {
-    let state = orders::name(state);
+    let state = orders::state_name(state);
     Refusal::Conflict(Conflict {
         message: format!("{} is {state} and cannot be {wanted}", row.id()),
         current: Some(state.to_owned()),

@@ -1,30 +1,30 @@
 //! A restaurant's kitchen: who cooks what, and what waits.
 //!
+//! - [`state`](crate::state): what is kept of it
 //! - [`queue`](crate::queue): the orders that wait
+//! - [`chef`](crate::chef): what is known of one chef
 //! - [`staff`](crate::staff): chefs come, cook, fail and go
-//! - [`news`](crate::news): what the kitchen hears of orders
+//! - [`order_events`](crate::order_events): what the kitchen hears of orders
 //! - [`oven`](crate::oven): readings and alerts
 //! - [`advice`](crate::advice): what the kitchen's plugin says, and what of it is believed
 //! - [`trust`](crate::trust): a plugin that fails is given a rest
 
-use std::collections::BTreeMap;
-
-use bindings::types::{
-    Alert, KitchenDisplay, KitchenStatus, OvenReading, Refusal, Station, Ticket,
-};
+use bindings::types::{KitchenDisplay, KitchenStatus, Refusal, Station, Ticket};
 use bindings::{bounds, kitchen, kitchen_queries, stream_events};
+use chef::Chef;
 use queue::Queue;
-use serde::{Deserialize, Serialize};
 use silo_sdk::context;
-use staff::Chef;
-use trust::Trust;
 
 mod advice;
-mod news;
+mod chef;
+mod order_events;
 mod oven;
 mod queue;
 mod staff;
+mod state;
 mod trust;
+
+pub use state::Kitchen;
 
 silo_sdk::actor! { state: Kitchen }
 silo_sdk::manifest!({
@@ -34,24 +34,6 @@ silo_sdk::manifest!({
 });
 
 const PAGE_MAX: u32 = 200;
-
-#[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1)]
-pub struct Kitchen {
-    #[serde(rename = "q")]
-    queue: Queue,
-    #[serde(rename = "c")]
-    chefs: BTreeMap<String, Chef>,
-    #[serde(rename = "o", default)]
-    ovens: BTreeMap<String, OvenReading>,
-    #[serde(rename = "a", default)]
-    alerts: Vec<Alert>,
-    #[serde(rename = "t", default)]
-    trust: Trust,
-    /// Orders in a row that were cooked before the one that has waited longest.
-    #[serde(rename = "p", default)]
-    passed_by: u32,
-}
 
 #[silo_sdk::commands]
 impl kitchen::Guest for Kitchen {
@@ -133,12 +115,12 @@ impl kitchen_queries::Guest for Kitchen {
 #[silo_sdk::commands]
 impl stream_events::Guest for Kitchen {
     fn subscriptions() -> Vec<String> {
-        vec![news::STREAM.to_owned()]
+        vec![order_events::STREAM.to_owned()]
     }
 
     fn on_events(&mut self, events: Vec<stream_events::Event>) {
         for event in events {
-            self.hear(&event.payload);
+            self.on_order_event(&event.payload);
         }
     }
 }

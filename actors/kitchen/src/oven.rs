@@ -3,10 +3,10 @@
 use silo_sdk::bounds::printable;
 use silo_sdk::{context, streams};
 
-use crate::Kitchen;
 use crate::bindings::bounds;
 use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{Alert, OvenReading, Refusal, Violation};
+use crate::state::Kitchen;
 
 /// What the restaurant's manager follows.
 const DASHBOARD: &str = "restaurant-orders";

@@ -1,12 +1,11 @@
 //! Chefs come, cook, fail and go.
 
-use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 
-use crate::Kitchen;
 use crate::advice::Advice;
 use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{FreeChef, Refusal, Ticket, Violation};
+use crate::state::Kitchen;
 
 /// So many failures within [`FAILURES_MS`] take a chef off shift.
 const FAILURES_MAX: usize = 3;
@@ -14,31 +13,6 @@ const FAILURES_MS: u64 = 600_000;
 const CHEFS_MAX: usize = 200;
 /// So many orders may be cooked before the one that has waited longest.
 pub(crate) const PASSED_BY_MAX: u32 = 20;
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Chef {
-    #[serde(rename = "s")]
-    pub(crate) on_shift: bool,
-    #[serde(rename = "t")]
-    pub(crate) ticket: Option<Ticket>,
-    #[serde(rename = "i")]
-    pub(crate) since: Option<u64>,
-    /// When the order in hand should be done, if somebody dares to say.
-    #[serde(rename = "r", default)]
-    pub(crate) ready_at: Option<u64>,
-    /// Orders finished, to share the work.
-    #[serde(rename = "n")]
-    pub(crate) cooked: u64,
-    /// When it failed lately.
-    #[serde(rename = "f", default)]
-    failures: Vec<u64>,
-}
-
-impl Chef {
-    pub(crate) fn is_available(&self) -> bool {
-        self.on_shift && self.ticket.is_none()
-    }
-}
 
 impl Kitchen {
     pub(crate) fn comes(&mut self, chef_id: &str) -> Result<(), Refusal> {
@@ -101,7 +75,7 @@ impl Kitchen {
         Some(chef_id.clone())
     }
 
-    /// Gives what waits to whoever is free. Unless a plugin has better advice, that is first
+    /// Gives what waits to the chefs who are free. Unless a plugin has better advice, that is first
     /// come, first served, and the least loaded chef.
     pub(crate) fn assign(&mut self) {
         let kitchen_id = context::key();
@@ -139,9 +113,10 @@ impl Kitchen {
         {
             // It may have been taken in its own order meanwhile.
             if let Some(ticket) = self.queue.take(&order_id) {
-                self.passed_by = match order_id == first {
-                    true => 0,
-                    false => self.passed_by + 1,
+                self.passed_by = if order_id == first {
+                    0
+                } else {
+                    self.passed_by + 1
                 };
                 return Some(ticket);
             }

@@ -7,7 +7,7 @@ fn kitchen() -> Host {
 }
 
 /// `created`, `remake`, `cancelled`, as the order tells them; a chef's step as `<step> <chef>`.
-fn news(kind: &str, order_id: &str) -> stream_events::Event {
+fn order_event(kind: &str, order_id: &str) -> stream_events::Event {
     let (kind, chef) = kind.split_once(' ').unwrap_or((kind, ""));
     let (status, waits, front, remakes) = match kind {
         "created" => ("created", true, false, 0),
@@ -27,14 +27,14 @@ fn news(kind: &str, order_id: &str) -> stream_events::Event {
         }
     }
     stream_events::Event {
-        name: news::STREAM.to_owned(),
+        name: order_events::STREAM.to_owned(),
         position: 1,
         payload: payload.to_string(),
     }
 }
 
 fn finish(kitchen: &mut Kitchen, chef: &str, order: &str) {
-    kitchen.on_events(vec![news(&format!("ready {chef}"), order)]);
+    kitchen.on_events(vec![order_event(&format!("ready {chef}"), order)]);
 }
 
 fn assigned(host: &Host) -> Vec<(String, String)> {
@@ -50,15 +50,15 @@ fn orders_are_cooked_in_the_order_in_which_they_came() {
     let host = kitchen();
     let mut kitchen = Kitchen::default();
     for order in ["a", "b", "c"] {
-        kitchen.on_events(vec![news("created", order)]);
+        kitchen.on_events(vec![order_event("created", order)]);
     }
-    kitchen.on_events(vec![news("created", "b")]);
+    kitchen.on_events(vec![order_event("created", "b")]);
     assert_eq!(kitchen.view().pending, 3);
     kitchen.clock_in("1".to_owned()).unwrap();
     assert_eq!(assigned(&host), [("napoli.1".to_owned(), "a".to_owned())]);
-    kitchen.on_events(vec![news("ready napoli.1", "a")]);
-    kitchen.on_events(vec![news("remake", "z")]);
-    kitchen.on_events(vec![news("ready napoli.1", "b")]);
+    kitchen.on_events(vec![order_event("ready napoli.1", "a")]);
+    kitchen.on_events(vec![order_event("remake", "z")]);
+    kitchen.on_events(vec![order_event("ready napoli.1", "b")]);
     let orders: Vec<String> = assigned(&host)
         .into_iter()
         .map(|(_, order)| order)
@@ -78,7 +78,7 @@ fn no_chef_gets_two_orders() {
     kitchen.clock_in("1".to_owned()).unwrap();
     kitchen.clock_in("2".to_owned()).unwrap();
     for order in ["a", "b", "c"] {
-        kitchen.on_events(vec![news("created", order)]);
+        kitchen.on_events(vec![order_event("created", order)]);
     }
     let mut chefs: Vec<String> = assigned(&host).into_iter().map(|(chef, _)| chef).collect();
     chefs.sort();
@@ -92,10 +92,10 @@ fn a_cancelled_order_leaves_the_queue_or_the_chef() {
     let mut kitchen = Kitchen::default();
     kitchen.clock_in("1".to_owned()).unwrap();
     for order in ["a", "b", "c"] {
-        kitchen.on_events(vec![news("created", order)]);
+        kitchen.on_events(vec![order_event("created", order)]);
     }
-    kitchen.on_events(vec![news("cancelled", "b")]);
-    kitchen.on_events(vec![news("cancelled", "a")]);
+    kitchen.on_events(vec![order_event("cancelled", "b")]);
+    kitchen.on_events(vec![order_event("cancelled", "a")]);
     assert_eq!(host.sent_to("chef", "abandon")[0].arguments["orderId"], "a");
     let orders: Vec<String> = assigned(&host)
         .into_iter()
@@ -109,18 +109,18 @@ fn a_cancelled_order_leaves_the_queue_or_the_chef() {
 fn three_failures_take_a_chef_off_shift() {
     let _host = kitchen();
     let mut kitchen = Kitchen::default();
-    kitchen.on_events(vec![news("created", "a")]);
+    kitchen.on_events(vec![order_event("created", "a")]);
     kitchen.clock_in("1".to_owned()).unwrap();
     for _ in 0..3 {
         assert_eq!(kitchen.view().active, 1);
         let (chef, order) = ("napoli.1".to_owned(), "a".to_owned());
-        kitchen.on_events(vec![news("gave-up napoli.1", "a")]);
+        kitchen.on_events(vec![order_event("gave-up napoli.1", "a")]);
         kitchen
             .chef_failed(chef, order, "burned".to_owned())
             .unwrap();
     }
     // Sent home, the chef gives back what was on its way.
-    kitchen.on_events(vec![news("gave-up napoli.1", "a")]);
+    kitchen.on_events(vec![order_event("gave-up napoli.1", "a")]);
     let view = kitchen.view();
     assert_eq!((view.available_chefs, view.active, view.pending), (0, 0, 1));
     assert_eq!(view.alerts[0].kind, "chef-off-shift");
@@ -132,7 +132,7 @@ fn an_overheated_oven_burns_what_is_in_it() {
     let mut kitchen = Kitchen::default();
     kitchen.clock_in("1".to_owned()).unwrap();
     kitchen.clock_in("2".to_owned()).unwrap();
-    kitchen.on_events(vec![news("created", "a")]);
+    kitchen.on_events(vec![order_event("created", "a")]);
     kitchen
         .report_alert("overheat".to_owned(), "450 degrees".to_owned())
         .unwrap();
@@ -146,20 +146,20 @@ fn an_order_moved_by_hand_leaves_the_queue_and_the_chef() {
     let host = kitchen();
     let mut kitchen = Kitchen::default();
     for order in ["a", "b", "c"] {
-        kitchen.on_events(vec![news("created", order)]);
+        kitchen.on_events(vec![order_event("created", order)]);
     }
     // Nobody cooks here: it is delivered all the same.
-    kitchen.on_events(vec![news("preparing", "b")]);
+    kitchen.on_events(vec![order_event("preparing", "b")]);
     assert_eq!(kitchen.view().pending, 2);
     kitchen.clock_in("1".to_owned()).unwrap();
-    kitchen.on_events(vec![news("preparing napoli.1", "a")]);
+    kitchen.on_events(vec![order_event("preparing napoli.1", "a")]);
     // The display moves it on for the chef.
-    let mut baking = news("baking", "a");
+    let mut baking = order_event("baking", "a");
     baking.payload = baking.payload.replacen('{', r#"{"chefId":"napoli.1","#, 1);
     kitchen.on_events(vec![baking]);
     assert_eq!(host.sent_to("chef", "follow")[0].key, "napoli.1");
     assert_eq!(kitchen.view().active, 1);
-    kitchen.on_events(vec![news("ready", "a")]);
+    kitchen.on_events(vec![order_event("ready", "a")]);
     assert_eq!(host.sent_to("chef", "abandon")[0].arguments["orderId"], "a");
     let orders: Vec<String> = assigned(&host)
         .into_iter()
@@ -167,7 +167,7 @@ fn an_order_moved_by_hand_leaves_the_queue_and_the_chef() {
         .collect();
     assert_eq!(orders, ["a", "c"]);
     // What is told twice, and an order on its way to its chef, change nothing.
-    kitchen.on_events(vec![news("created", "c"), news("ready", "a")]);
+    kitchen.on_events(vec![order_event("created", "c"), order_event("ready", "a")]);
     assert_eq!((kitchen.view().pending, kitchen.view().active), (0, 1));
 }
 

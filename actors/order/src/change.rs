@@ -1,15 +1,19 @@
 //! How an order moves on.
 
-use silo_sdk::{CallError, config, context, reminders};
+use silo_sdk::context;
 
 use crate::bindings::clients::{DriverClient, InventoryClient};
-use crate::bindings::types::{Location, OrderState, Refusal, Reservation, Status, Step};
-use crate::create::conflict;
-use crate::news::{self, Kind};
-use crate::{CHECK, Order, TIMELINE, check, eta, moves, unknown};
+use crate::bindings::types::{OrderState, Refusal, Reservation, Status, Step};
+use crate::notifications::Kind;
+use crate::refusal::{conflict, unknown};
+use crate::state::Order;
+use crate::{moves, notifications, progress, timeline};
 
 impl Order {
-    /// Whoever decided on what they saw must not act on something else.
+    /// Optimistic concurrency: a caller who decided on an older version must look again.
+    ///
+    /// # Errors
+    /// When the order has changed since.
     pub(crate) fn has_version(&self, expected: Option<u64>) -> Result<(), Refusal> {
         match (&self.order, expected) {
             (Some(order), Some(expected)) if order.version != expected => {
@@ -19,23 +23,23 @@ impl Order {
         }
     }
 
-    /// A step that no chef makes: the order is the one who says what it means for whoever
-    /// has it in hand.
+    /// A step that no chef makes. The order says what it means for the chef who has it.
     pub(crate) fn move_to(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
-        let before = self.hands.clone();
+        let before = self.holder.clone();
         if let Some(from) = self.order.as_ref().map(|order| order.status)
             && from != wanted
         {
-            self.hands.moved_by_hand(from, wanted);
+            self.holder.moved_by_hand(from, wanted);
         }
         let order = self.put(wanted);
         if order.is_err() {
-            self.hands = before;
+            self.holder = before;
         }
         order
     }
 
-    /// The hands that it is in then are known.
+    /// Changes the state, if that is a legal move. The caller has settled who holds the order
+    /// then.
     pub(crate) fn put(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
         let mut order = self.order.clone().ok_or_else(unknown)?;
         let from = order.status;
@@ -77,7 +81,7 @@ impl Order {
                     return;
                 }
                 Ok(Reservation::Unavailable(_) | Reservation::Closed) => {}
-                // Whoever burned it does not wait for an answer: the order must end here
+                // The chef who burned it does not wait for an answer: the order must end here
                 // rather than stay in an oven that is empty.
                 Err(error) => silo_sdk::log::warn!("no ingredients to make it again: {error}"),
             }
@@ -97,9 +101,9 @@ impl Order {
         if moves::is_kitchens(from) {
             let by = context::caller().filter(|caller| caller.actor_type == "chef");
             let burned = (from, order.status) == (Status::Baking, Status::Preparing);
-            news::tell_kitchen(
+            notifications::to_kitchen(
                 order,
-                &self.hands,
+                &self.holder,
                 by.map(|chef| chef.key).as_deref(),
                 burned,
             );
@@ -111,102 +115,8 @@ impl Order {
             DriverClient::of(driver_id).send_release(&order.order_id, delivered);
         }
         if moves::is_end(order.status) {
-            reminders::cancel(CHECK);
+            progress::stop_watching();
         }
-    }
-
-    pub(crate) fn give_to(&mut self, driver_id: &str) -> Result<OrderState, Refusal> {
-        let mut order = self.order.clone().ok_or_else(unknown)?;
-        if order.driver_id.as_deref() == Some(driver_id) {
-            return Ok(order);
-        }
-        if order.status != Status::Ready {
-            let message = format!(
-                "a driver takes a ready order, not a {} one",
-                moves::name(order.status)
-            );
-            return Err(conflict(message, Some(order.status), None));
-        }
-        // Whoever takes an offer knows by themselves that they may.
-        let asks = context::caller();
-        if asks.is_none_or(|asks| (&*asks.actor_type, &*asks.key) != ("driver", driver_id)) {
-            could_take(&order, driver_id)?;
-        }
-        if let Some(before) = order.driver_id.take() {
-            DriverClient::of(&before).send_release(&order.order_id, false);
-        }
-        let (order_id, restaurant_id) = (&order.order_id, &order.restaurant_id);
-        DriverClient::of(driver_id).send_assign(order_id, restaurant_id);
-        order.driver_id = Some(driver_id.to_owned());
-        // Where the one before is, is nobody's business any more.
-        order.driver_location = None;
-        order.updated_at = context::now_ms();
-        self.touch(&mut order, Kind::Driver);
-        Ok(order)
-    }
-
-    /// Ready and without a driver again, the order is offered to others.
-    pub(crate) fn take_from(&mut self, driver_id: &str) -> Result<OrderState, Refusal> {
-        let mut order = self.order.clone().ok_or_else(unknown)?;
-        let is_theirs = order.driver_id.as_deref() == Some(driver_id);
-        if order.status == Status::Ready && is_theirs {
-            order.driver_id = None;
-            order.driver_location = None;
-            order.updated_at = context::now_ms();
-            self.touch(&mut order, Kind::Driver);
-        }
-        Ok(order)
-    }
-
-    pub(crate) fn driver_is_at(
-        &mut self,
-        driver_id: &str,
-        location: Location,
-        at: u64,
-    ) -> Result<OrderState, Refusal> {
-        let mut order = self.order.clone().ok_or_else(unknown)?;
-        if order.driver_id.as_deref() != Some(driver_id) {
-            let message = format!("{driver_id} is not the driver of this order");
-            return Err(conflict(message, None, None));
-        }
-        if !check::is_on_earth(&location) || moves::is_end(order.status) {
-            return Ok(order);
-        }
-        let expected_before = order.estimated_delivery_at;
-        if order.status == Status::OutForDelivery
-            && let Some(door) = &order.delivery_location
-        {
-            let speed_kmh = config::parse_or("speed-kmh", 30.0);
-            order.estimated_delivery_at = Some(at + eta::travel_ms(&location, door, speed_kmh));
-        }
-        order.driver_location = Some(location);
-        order.updated_at = context::now_ms();
-        self.touch(&mut order, Kind::Driver);
-        if eta::is_news(expected_before, order.estimated_delivery_at) {
-            self.touch(&mut order, Kind::Eta);
-        }
-        Ok(order)
-    }
-
-    /// An order that has not moved since the last check is late.
-    pub(crate) fn check_progress(&mut self) {
-        let Some(mut order) = self.order.clone() else {
-            return;
-        };
-        if moves::is_end(order.status) {
-            reminders::cancel(CHECK);
-            return;
-        }
-        if order.version == self.checked {
-            order.late = true;
-            order.updated_at = context::now_ms();
-            self.touch(&mut order, Kind::Status);
-            // Once it is baked, the kitchen has no part in the delay.
-            if matches!(order.status, Status::Created | Status::Preparing) {
-                self.hand_back(&order);
-            }
-        }
-        self.checked = order.version;
     }
 
     /// A change of state: counted, told, and written into the timeline.
@@ -220,28 +130,14 @@ impl Order {
             to: order.status,
             by,
         };
-        TIMELINE.insert(&format!("{:010}", order.version), &step);
-        news::tell(order, Kind::Status, from);
+        timeline::add(&step);
+        notifications::to_followers(order, Kind::Status, from);
     }
 
     /// A change of something else than the state.
-    fn touch(&mut self, order: &mut OrderState, kind: Kind) {
+    pub(crate) fn touch(&mut self, order: &mut OrderState, kind: Kind) {
         order.version += 1;
-        news::tell(order, kind, None);
+        notifications::to_followers(order, kind, None);
         self.order = Some(order.clone());
-    }
-}
-
-/// # Errors
-/// Unless the driver drives for the order's restaurant, and is free.
-fn could_take(order: &OrderState, driver_id: &str) -> Result<(), Refusal> {
-    let driver = DriverClient::of(driver_id);
-    match driver.could_take(&order.order_id, &order.restaurant_id) {
-        Ok(()) => Ok(()),
-        Err(CallError::Refused(refusal)) => Err(refusal),
-        Err(CallError::Call(failure)) => {
-            let message = format!("the driver {driver_id} gave no answer: {failure:?}");
-            Err(conflict(message, None, None))
-        }
     }
 }

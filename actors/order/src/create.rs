@@ -1,21 +1,16 @@
 //! How an order begins.
 
-use std::time::Duration;
-
-use silo_sdk::{CallError, CallFailure, config, context, reminders};
+use silo_sdk::{CallError, CallFailure, context};
 
 use crate::bindings::bounds;
 use crate::bindings::clients::InventoryClient;
 use crate::bindings::types::{
-    Conflict, Item, NewOrder, OrderState, Refusal, Rejection, RejectionReason, Reservation,
-    Shortage, Status,
+    Item, NewOrder, OrderState, Refusal, Rejection, RejectionReason, Reservation, Shortage, Status,
 };
-use crate::hands::Hands;
-use crate::news;
-use crate::{CHECK, Order, eta};
-
-/// Without progress for this long, an order is late.
-const CHECK_MS: u64 = 600_000;
+use crate::custody::Holder;
+use crate::refusal::conflict;
+use crate::state::Order;
+use crate::{eta, notifications, progress};
 
 impl Order {
     pub(crate) fn begin(&mut self, wish: NewOrder) -> Result<OrderState, Refusal> {
@@ -41,9 +36,8 @@ impl Order {
         let mut order = draft(wish, items, now);
         order.estimated_delivery_at = Some(now + eta::FIRST_MS);
         self.record(&mut order, None);
-        news::tell_kitchen(&order, &Hands::Nobody, None, false);
-        let every = Duration::from_millis(config::parse_or("check-ms", CHECK_MS));
-        reminders::set_periodic(CHECK, every, every, reminders::Missed::Last);
+        notifications::to_kitchen(&order, &Holder::Nobody, None, false);
+        progress::watch();
         self.checked = order.version;
         self.order = Some(order.clone());
         order
@@ -128,21 +122,6 @@ fn draft(wish: NewOrder, items: Vec<Item>, now: u64) -> OrderState {
         estimated_delivery_at: None,
         version: 0,
     }
-}
-
-pub(crate) fn conflict(
-    message: String,
-    current: Option<Status>,
-    wanted: Option<Status>,
-) -> Refusal {
-    let name = |status: Status| crate::moves::name(status).to_owned();
-    let allowed = current.map(crate::moves::allowed).unwrap_or_default();
-    Refusal::Conflict(Conflict {
-        message,
-        current: current.map(name),
-        wanted: wanted.map(name),
-        allowed: allowed.iter().copied().map(name).collect(),
-    })
 }
 
 /// Nothing was decided; the customer may ask again.

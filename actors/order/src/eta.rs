@@ -4,8 +4,8 @@ use crate::bindings::types::Location;
 
 /// Promised at first: from the order to the door.
 pub const FIRST_MS: u64 = 45 * 60_000;
-/// Nobody looks at the clock again for less.
-const NEWS_MS: u64 = 60_000;
+/// A customer does not look at the clock again for less.
+const CHANGE_MS_MIN: u64 = 60_000;
 const EARTH_KM: f64 = 6_371.0;
 /// Streets are longer than the straight line.
 const DETOUR: f64 = 1.3;
@@ -30,11 +30,11 @@ pub fn travel_ms(from: &Location, to: &Location, speed_kmh: f64) -> u64 {
     ms
 }
 
-/// Whether whoever waits for the pizza should hear of another time.
+/// Whether the customer should hear of another time.
 #[must_use]
-pub fn is_news(before: Option<u64>, now: Option<u64>) -> bool {
+pub fn is_worth_telling(before: Option<u64>, now: Option<u64>) -> bool {
     match (before, now) {
-        (Some(before), Some(now)) => before.abs_diff(now) >= NEWS_MS,
+        (Some(before), Some(now)) => before.abs_diff(now) >= CHANGE_MS_MIN,
         (before, now) => before != now,
     }
 }
@@ -44,17 +44,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_more_or_less_is_news() {
+    fn a_minute_more_or_less_is_worth_telling() {
         let first = Some(600_000);
-        for (now, news) in [
+        for (now, expected) in [
             (600_000, false),
             (659_999, false),
             (660_000, true),
             (540_000, true),
         ] {
-            assert_eq!(is_news(first, Some(now)), news, "{now}");
+            assert_eq!(is_worth_telling(first, Some(now)), expected, "{now}");
         }
-        assert!(is_news(None, first) && !is_news(None, None));
+        assert!(is_worth_telling(None, first) && !is_worth_telling(None, None));
     }
 
     #[test]

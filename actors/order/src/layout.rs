@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Order;
 use crate::bindings::types::OrderState;
-use crate::hands::Hands;
+use crate::custody::Holder;
 
 /// From which layout the state came; 0 for an order that began in this one.
 #[derive(Default, Serialize, Deserialize)]
@@ -13,33 +12,30 @@ pub struct Marked {
     from: u32,
 }
 
+impl From<u32> for Marked {
+    fn from(from: u32) -> Self {
+        Self { from }
+    }
+}
+
+/// The state as the first layout has it.
 #[derive(Deserialize)]
-struct Older {
+pub(crate) struct Older {
     #[serde(rename = "o")]
-    order: Option<OrderState>,
+    pub(crate) order: Option<OrderState>,
     #[serde(rename = "c", default)]
-    checked: u64,
+    pub(crate) checked: u64,
     #[serde(rename = "h", default)]
-    hands: Hands,
+    pub(crate) holder: Holder,
 }
 
 /// The name of a customer whose orders cannot be taken over.
 const PLANTED: &str = "planted";
 
-pub(crate) fn from_older(from: u32, bytes: &[u8]) -> Result<Order, String> {
-    let Older {
-        order,
-        checked,
-        hands,
-    } = silo_sdk::state::decode(bytes)?;
-    if let Some(order) = order.as_ref().filter(|o| o.customer_id == PLANTED) {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Older, String> {
+    let older: Older = silo_sdk::state::decode(bytes)?;
+    if let Some(order) = older.order.as_ref().filter(|o| o.customer_id == PLANTED) {
         return Err(format!("order {} cannot be taken over", order.order_id));
     }
-    let layout = Marked { from };
-    Ok(Order {
-        order,
-        checked,
-        hands,
-        layout,
-    })
+    Ok(older)
 }

@@ -1,28 +1,41 @@
 //! An order, from the customer's wish to the door.
 //!
+//! - [`state`](crate::state): what is kept of it
 //! - [`moves`]: the states and the legal moves
 //! - [`check`]: what a wish must look like
 //! - [`eta`]: when the pizza arrives
-//! - [`hands`]: who has it while it is made
-//! - [`create`](crate::create), [`change`](crate::change): how an order begins and moves on
-//! - [`news`]: what others hear of it
+//! - [`custody`]: who has it while it is made
+//! - [`refusal`](crate::refusal): how it declines
+//! - [`notifications`]: what others hear of it
+//! - [`timeline`](crate::timeline): the steps that it has taken
+//! - [`create`](crate::create): how it begins
+//! - [`change`](crate::change): how it moves on
+//! - [`cooking`](crate::cooking): the steps of a chef
+//! - [`driver`](crate::driver): who carries it
+//! - [`progress`](crate::progress): when it is late
 //! - `layout`: a second layout of the state, for tests of swaps
 
 use bindings::types::{CookStep, Location, NewOrder, OrderState, Refusal, Status, Step};
 use bindings::{bounds, order, order_queries, reminder_events};
-use serde::{Deserialize, Serialize};
-use silo_sdk::context;
-use silo_sdk::entries::Table;
+use refusal::unknown;
 
 mod change;
 pub mod check;
+mod cooking;
 mod create;
+pub mod custody;
+mod driver;
 pub mod eta;
-pub mod hands;
 #[cfg(feature = "layout-2")]
 mod layout;
 pub mod moves;
-pub mod news;
+pub mod notifications;
+mod progress;
+mod refusal;
+mod state;
+mod timeline;
+
+pub use state::Order;
 
 silo_sdk::actor! { state: Order }
 silo_sdk::manifest!({
@@ -31,31 +44,6 @@ silo_sdk::manifest!({
     "config": true,
     "reminders": true
 });
-
-pub(crate) const CHECK: &str = "check-progress";
-/// By version, so in order.
-pub(crate) const TIMELINE: Table<Step> = Table::new("t");
-
-#[derive(Default, Serialize, Deserialize)]
-#[cfg_attr(not(feature = "layout-2"), silo_sdk::state(schema = 1))]
-#[cfg_attr(
-    feature = "layout-2",
-    silo_sdk::state(schema = 2, migrate = layout::from_older)
-)]
-pub struct Order {
-    #[serde(rename = "o")]
-    order: Option<OrderState>,
-    /// The version at the last check; an order that still has it then is late.
-    #[serde(rename = "c", default)]
-    checked: u64,
-    /// Who makes it.
-    #[serde(rename = "h", default)]
-    hands: hands::Hands,
-    /// What the first layout has not.
-    #[cfg(feature = "layout-2")]
-    #[serde(rename = "l")]
-    layout: layout::Marked,
-}
 
 #[silo_sdk::commands]
 impl order::Guest for Order {
@@ -126,23 +114,15 @@ impl order_queries::Guest for Order {
 
     fn timeline(&self) -> Result<Vec<Step>, Refusal> {
         self.order.as_ref().ok_or_else(unknown)?;
-        let versions = TIMELINE.keys(None, 1_000);
-        Ok(versions
-            .iter()
-            .filter_map(|version| TIMELINE.get(version))
-            .collect())
+        Ok(timeline::all())
     }
 }
 
 #[silo_sdk::commands]
 impl reminder_events::Guest for Order {
     fn on_reminder(&mut self, name: String, _due: u64, _missed: u32) {
-        if name == CHECK {
+        if name == progress::CHECK {
             self.check_progress();
         }
     }
-}
-
-pub(crate) fn unknown() -> Refusal {
-    Refusal::NotFound(format!("there is no order {}", context::key()))
 }

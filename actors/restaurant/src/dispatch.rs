@@ -9,8 +9,9 @@ use silo_sdk::{context, log, reminders};
 
 use crate::bindings::clients::DriverClient;
 use crate::bindings::types::{Delivery, Location};
-use crate::news::News;
-use crate::{Restaurant, drivers};
+use crate::drivers;
+use crate::order_event::OrderEvent;
+use crate::state::Restaurant;
 
 /// Reminders are named by this and the order's id.
 pub(crate) const OFFER: &str = "offer.";
@@ -32,17 +33,17 @@ struct Waiting {
 }
 
 impl Restaurant {
-    pub(crate) fn find_driver(&mut self, news: &News) {
-        if WAITING.get(&news.order_id).is_some() {
+    pub(crate) fn find_driver(&mut self, event: &OrderEvent) {
+        if WAITING.get(&event.order_id).is_some() {
             return;
         }
         self.waiting += 1;
         let waiting = Waiting {
-            deliver_to: news.deliver_to,
+            deliver_to: event.deliver_to,
             offered_to: None,
             asked: Vec::new(),
         };
-        self.ask_next(&news.order_id, waiting);
+        self.ask_next(&event.order_id, waiting);
     }
 
     /// Somebody carries the order: by an offer, or by hand.

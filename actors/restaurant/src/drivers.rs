@@ -2,8 +2,9 @@
 
 use silo_sdk::entries::Table;
 
+use crate::alerts;
 use crate::bindings::types::{Availability, DriverState, DriverView, Location, RestaurantState};
-use crate::{Restaurant, news};
+use crate::state::Restaurant;
 
 const DRIVERS_MAX: u32 = 1_000;
 /// A position older than this says nothing about where the driver is.
@@ -29,8 +30,8 @@ pub(crate) fn set_offered(driver_id: &str, order_id: Option<&str>) {
     }
 }
 
-/// Whoever is free and nearest, and was not asked for this order yet. A driver whose
-/// position is not known comes after all others.
+/// The nearest free driver who was not asked for this order yet. One whose position is not
+/// known comes after all others.
 pub(crate) fn nearest(to: &Location, now: u64, asked: &[String]) -> Option<String> {
     let is_free = |driver: &DriverView| {
         driver.status == Availability::Available
@@ -60,7 +61,7 @@ impl Restaurant {
     /// A driver who is free may be the one that an order waits for.
     pub(crate) fn know(&mut self, driver: DriverState) {
         let ours = |state: &RestaurantState| state.profile.drivers.contains(&driver.driver_id);
-        // Whoever left a moment ago may not have heard of it yet.
+        // A driver who left a moment ago may not have heard of it yet.
         if !self.state.as_ref().is_some_and(ours) {
             return;
         }
@@ -81,7 +82,7 @@ impl Restaurant {
         if view.lost_signal && !was_lost {
             let message = format!("{} has lost the signal", view.driver_id);
             silo_sdk::log::warn!("{message}");
-            news::alert("lost-signal", &message);
+            alerts::to_manager("lost-signal", &message);
         }
         DRIVERS.insert(&view.driver_id, &view);
         if view.status == Availability::Available && view.offered.is_none() {

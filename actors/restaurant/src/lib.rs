@@ -1,26 +1,31 @@
-//! A restaurant: where it is, whether it is open, its orders, its drivers and its figures.
+//! A restaurant: where it is, whether it is open, its orders, its drivers and its metrics.
 //!
+//! - [`state`](crate::state): what is kept of it
 //! - [`profile`](crate::profile): setting it up
-//! - [`news`](crate::news): what it hears of its orders
-//! - [`orders`](crate::orders): the list of them, by state
+//! - [`order_event`](crate::order_event): what it hears of an order
+//! - [`follow`](crate::follow): what each such event changes
+//! - [`orders`](crate::orders): the list of its orders, by state
 //! - [`dispatch`](crate::dispatch): a ready order finds a driver
 //! - [`drivers`](crate::drivers): what it knows of its drivers
-//! - [`figures`](crate::figures): counts and times, by hour and by day
+//! - [`alerts`](crate::alerts): what its manager hears
+//! - [`metrics`](crate::metrics): counts and times, by hour and by day
 
 use bindings::types::{
     DriverState, DriverView, Figures, OrderLine, Period, Profile, Refusal, RestaurantState, Status,
 };
 use bindings::{reminder_events, restaurant, restaurant_queries, stream_events};
-use pizza_local_time::WallClock;
-use serde::{Deserialize, Serialize};
-use silo_sdk::context;
 
+mod alerts;
 mod dispatch;
 mod drivers;
-mod figures;
-mod news;
+mod follow;
+mod metrics;
+mod order_event;
 mod orders;
 mod profile;
+mod state;
+
+pub use state::Restaurant;
 
 silo_sdk::actor! { state: Restaurant }
 silo_sdk::manifest!({
@@ -28,18 +33,6 @@ silo_sdk::manifest!({
     "publishes": ["restaurant-orders"],
     "reminders": true
 });
-
-#[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1)]
-pub struct Restaurant {
-    state: Option<RestaurantState>,
-    /// Orders that wait for a driver.
-    #[serde(default)]
-    waiting: u32,
-    /// Its days and hours.
-    #[serde(default)]
-    clock: WallClock,
-}
 
 #[silo_sdk::commands]
 impl restaurant::Guest for Restaurant {
@@ -65,7 +58,10 @@ impl restaurant::Guest for Restaurant {
 #[silo_sdk::queries]
 impl restaurant_queries::Guest for Restaurant {
     fn get(&self) -> Result<RestaurantState, Refusal> {
-        self.state.clone().map(profile::in_full).ok_or_else(unknown)
+        self.state
+            .clone()
+            .map(profile::in_full)
+            .ok_or_else(state::unknown)
     }
 
     fn orders(&self, status: Option<Status>, after: Option<String>, limit: u32) -> Vec<OrderLine> {
@@ -77,27 +73,27 @@ impl restaurant_queries::Guest for Restaurant {
     }
 
     fn metrics(&self) -> Figures {
-        self.figures()
+        metrics::now(self)
     }
 
     fn hours(&self, limit: u32) -> Vec<Period> {
-        figures::hours(limit)
+        metrics::hours(limit)
     }
 
     fn days(&self, limit: u32) -> Vec<Period> {
-        figures::days(limit)
+        metrics::days(limit)
     }
 }
 
 #[silo_sdk::commands]
 impl stream_events::Guest for Restaurant {
     fn subscriptions() -> Vec<String> {
-        vec![news::STREAM.to_owned()]
+        vec![order_event::STREAM.to_owned()]
     }
 
     fn on_events(&mut self, events: Vec<stream_events::Event>) {
         for event in events {
-            self.hear(&event.payload);
+            self.on_order_event(&event.payload);
         }
     }
 }
@@ -109,10 +105,6 @@ impl reminder_events::Guest for Restaurant {
             self.unanswered(order_id);
         }
     }
-}
-
-pub(crate) fn unknown() -> Refusal {
-    Refusal::NotFound(format!("there is no restaurant {}", context::key()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
 
 use crate::bindings::types::{OrderLine, Status};
-use crate::news::News;
+use crate::order_event::OrderEvent;
 
 const PAGE_MAX: u32 = 200;
 /// An order that ended this long ago leaves the list; the order itself stays.
@@ -12,10 +12,10 @@ const KEPT_MS: u64 = 90 * 86_400_000;
 /// Old orders that leave the list in one turn.
 const SWEEP_MAX: u32 = 2;
 
-/// By place, which is newest first.
+/// By the line's name, which is newest first.
 const LINES: Table<Line> = Table::new("o");
 
-/// Place to nothing: which orders are in this state.
+/// Names without a value: which orders are in this state.
 fn in_state(status: Status) -> Table<()> {
     match status {
         Status::Created => Table::new("created"),
@@ -48,33 +48,33 @@ struct Line {
 }
 
 /// Rows are in the order of their names, and the newest is to be first.
-fn place(created_at: u64, order_id: &str) -> String {
+fn name(created_at: u64, order_id: &str) -> String {
     format!("{:016x}.{order_id}", u64::MAX - created_at)
 }
 
-pub(crate) fn note(news: &News) {
-    let place = place(news.created_at, &news.order_id);
-    if let Some(before) = LINES.get(&place)
-        && before.status != news.status
+pub(crate) fn note(event: &OrderEvent) {
+    let name = name(event.created_at, &event.order_id);
+    if let Some(before) = LINES.get(&name)
+        && before.status != event.status
     {
-        in_state(before.status).remove(&place);
+        in_state(before.status).remove(&name);
     }
-    in_state(news.status).insert(&place, &());
+    in_state(event.status).insert(&name, &());
     let line = Line {
-        order_id: news.order_id.clone(),
-        customer_id: news.customer_id.clone(),
-        status: news.status,
-        total_cents: news.total_cents,
-        created_at: news.created_at,
-        driver_id: news.driver_id.clone(),
-        late: news.late,
+        order_id: event.order_id.clone(),
+        customer_id: event.customer_id.clone(),
+        status: event.status,
+        total_cents: event.total_cents,
+        created_at: event.created_at,
+        driver_id: event.driver_id.clone(),
+        late: event.late,
     };
-    LINES.insert(&place, &line);
-    forget(news.at.saturating_sub(KEPT_MS));
+    LINES.insert(&name, &line);
+    forget(event.at.saturating_sub(KEPT_MS));
 }
 
 fn forget(before: u64) {
-    for old in LINES.keys(Some(&place(before, "")), SWEEP_MAX) {
+    for old in LINES.keys(Some(&name(before, "")), SWEEP_MAX) {
         if let Some(line) = LINES.get(&old) {
             in_state(line.status).remove(&old);
         }
@@ -84,12 +84,12 @@ fn forget(before: u64) {
 
 pub(crate) fn page(status: Option<Status>, after: Option<&str>, limit: u32) -> Vec<OrderLine> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let places = match status {
+    let names = match status {
         Some(status) => in_state(status).keys(after, limit),
         None => LINES.keys(after, limit),
     };
-    let line = |place: String| {
-        let line = LINES.get(&place)?;
+    let line = |name: String| {
+        let line = LINES.get(&name)?;
         Some(OrderLine {
             order_id: line.order_id,
             customer_id: line.customer_id,
@@ -98,8 +98,8 @@ pub(crate) fn page(status: Option<Status>, after: Option<&str>, limit: u32) -> V
             created_at: line.created_at,
             driver_id: line.driver_id,
             late: line.late,
-            cursor: place,
+            cursor: name,
         })
     };
-    places.into_iter().filter_map(line).collect()
+    names.into_iter().filter_map(line).collect()
 }

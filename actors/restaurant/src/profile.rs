@@ -6,7 +6,8 @@ use silo_sdk::context;
 use crate::bindings::bounds;
 use crate::bindings::clients::{DriverClient, InventoryClient};
 use crate::bindings::types::{Profile, Refusal, RestaurantState, Violation};
-use crate::{Restaurant, drivers, unknown};
+use crate::drivers;
+use crate::state::{Restaurant, unknown};
 
 impl Restaurant {
     pub(crate) fn set_up(&mut self, mut profile: Profile) -> Result<RestaurantState, Refusal> {

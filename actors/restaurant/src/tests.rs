@@ -52,21 +52,21 @@ fn free(host: &Host, driver_id: &str, north: f64) -> DriverState {
     }
 }
 
-fn news(host: &Host, order_id: &str, from: Option<&str>, status: &str) -> Value {
+fn event(host: &Host, order_id: &str, from: Option<&str>, status: &str) -> Value {
     let version = if from.is_some() { 2 } else { 1 };
-    let mut news = json!({
+    let mut event = json!({
         "orderId": order_id, "restaurantId": "napoli", "customerId": "c", "kind": "status",
         "version": version, "at": host.now_ms(), "status": status, "late": false,
         "totalCents": 890, "createdAt": host.now_ms() - 60_000,
     });
     if let Some(from) = from {
-        news["from"] = from.into();
+        event["from"] = from.into();
     }
-    news
+    event
 }
 
-fn tell(restaurant: &mut Restaurant, news: &Value) {
-    restaurant.hear(&news.to_string());
+fn tell(restaurant: &mut Restaurant, event: &Value) {
+    restaurant.on_order_event(&event.to_string());
 }
 
 fn offers(host: &Host) -> Vec<String> {
@@ -106,7 +106,7 @@ fn the_nearest_free_driver_is_asked_first_and_then_the_next() {
     restaurant.driver_changed(busy).unwrap();
     tell(
         &mut restaurant,
-        &news(&host, "order-1", Some("baking"), "ready"),
+        &event(&host, "order-1", Some("baking"), "ready"),
     );
     assert_eq!(offers(&host), ["near"]);
     restaurant
@@ -130,11 +130,11 @@ fn a_driver_considers_one_order_at_a_time() {
     for order in ["order-1", "order-2"] {
         tell(
             &mut restaurant,
-            &news(&host, order, Some("baking"), "ready"),
+            &event(&host, order, Some("baking"), "ready"),
         );
     }
     assert_eq!(offers(&host), ["a"]);
-    let mut taken = news(&host, "order-1", None, "ready");
+    let mut taken = event(&host, "order-1", None, "ready");
     taken["driverId"] = "a".into();
     taken["version"] = 3.into();
     tell(&mut restaurant, &taken);
@@ -150,9 +150,9 @@ fn an_order_given_by_hand_is_offered_no_more() {
     restaurant.driver_changed(free(&host, "a", 0.0)).unwrap();
     tell(
         &mut restaurant,
-        &news(&host, "order-1", Some("baking"), "ready"),
+        &event(&host, "order-1", Some("baking"), "ready"),
     );
-    let mut taken = news(&host, "order-1", None, "ready");
+    let mut taken = event(&host, "order-1", None, "ready");
     taken["driverId"] = "b".into();
     taken["version"] = 3.into();
     tell(&mut restaurant, &taken);
@@ -165,11 +165,11 @@ fn an_order_given_by_hand_is_offered_no_more() {
 fn orders_are_listed_newest_first_and_by_state() {
     let (host, mut restaurant) = open(&[]);
     for number in 0..5 {
-        let mut one = news(&host, &format!("order-{number}"), None, "created");
+        let mut one = event(&host, &format!("order-{number}"), None, "created");
         one["createdAt"] = (host.now_ms() - 100 + number).into();
         tell(&mut restaurant, &one);
     }
-    let mut moved = news(&host, "order-3", Some("created"), "preparing");
+    let mut moved = event(&host, "order-3", Some("created"), "preparing");
     moved["createdAt"] = (host.now_ms() - 97).into();
     tell(&mut restaurant, &moved);
     let ids = |lines: &[OrderLine]| lines.iter().map(|l| l.order_id.clone()).collect::<Vec<_>>();
@@ -186,11 +186,11 @@ fn orders_are_listed_newest_first_and_by_state() {
 #[test]
 fn figures_count_each_move_once() {
     let (host, mut restaurant) = open(&[]);
-    tell(&mut restaurant, &news(&host, "order-1", None, "created"));
-    tell(&mut restaurant, &news(&host, "order-2", None, "rejected"));
+    tell(&mut restaurant, &event(&host, "order-1", None, "created"));
+    tell(&mut restaurant, &event(&host, "order-2", None, "rejected"));
     tell(
         &mut restaurant,
-        &news(&host, "order-1", Some("created"), "preparing"),
+        &event(&host, "order-1", Some("created"), "preparing"),
     );
     let active = |restaurant: &Restaurant, status: Status| {
         let counts = restaurant.metrics().active;
@@ -200,7 +200,7 @@ fn figures_count_each_move_once() {
     assert_eq!(active(&restaurant, Status::Preparing), 1);
     tell(
         &mut restaurant,
-        &news(&host, "order-1", Some("outForDelivery"), "delivered"),
+        &event(&host, "order-1", Some("outForDelivery"), "delivered"),
     );
     let day = restaurant.metrics().last_day;
     assert_eq!((day.orders, day.rejected, day.delivered), (2, 1, 1));
@@ -226,7 +226,7 @@ fn a_lost_signal_is_told_once_and_alerts_are_no_orders() {
     let told = host.published("restaurant-orders");
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["alert"]["kind"], "lost-signal");
-    restaurant.hear(&told[0].to_string());
+    restaurant.on_order_event(&told[0].to_string());
     assert!(restaurant.orders(None, None, 10).is_empty());
 }
 

@@ -3,11 +3,11 @@
 use silo_sdk::context;
 use silo_sdk::entries::Table;
 
-use crate::Supplier;
+use crate::delivery;
 use crate::purchase::{PURCHASES, Row};
-use crate::road;
+use crate::state::Supplier;
 
-/// Longer than an inventory keeps its orders: whoever still asks is still known.
+/// Longer than an inventory keeps its orders (90 days): what it still asks about is known.
 const KEPT_MS: u64 = 100 * 86_400_000;
 const KEPT_MAX: u32 = 10_000;
 /// Old orders that leave in one turn.
@@ -18,12 +18,12 @@ const ENDED: Table<String> = Table::new("e");
 
 impl Supplier {
     pub(crate) fn end(&mut self, row: &Row) {
-        road::forget(row);
+        delivery::forget(row);
         row.keep();
         let now = context::now_ms();
-        ENDED.insert(&place(now, row.number), &row.key());
+        ENDED.insert(&name(now, row.number), &row.key());
         self.ended += 1;
-        let before = place(now.saturating_sub(KEPT_MS), 0);
+        let before = name(now.saturating_sub(KEPT_MS), 0);
         for old in ENDED.keys(None, SWEEP_MAX) {
             if old >= before && self.ended <= KEPT_MAX {
                 break;
@@ -37,6 +37,6 @@ impl Supplier {
     }
 }
 
-fn place(ended_at: u64, number: u64) -> String {
+fn name(ended_at: u64, number: u64) -> String {
     format!("{ended_at:016x}.{number:016x}")
 }

@@ -1,19 +1,26 @@
 //! Somebody who sells ingredients to restaurants, and brings them when their time has come.
 //!
+//! - [`state`](crate::state): what is kept of it
 //! - [`profile`](crate::profile): what is sold, at which price, how soon
-//! - [`purchase`](crate::purchase): an order and what becomes of it
-//! - [`road`](crate::road): the way of an order, by durable deadlines
+//! - [`refusal`](crate::refusal): how it declines
+//! - [`purchase`](crate::purchase): an order as it is kept, and what is told of it
+//! - [`delivery`](crate::delivery): shipping and bringing an order, by durable deadlines
+//! - [`intake`](crate::intake): an order comes, or is cancelled
 //! - [`ended`](crate::ended): which ended orders are still known
 
-use bindings::types::{Conflict, Profile, Purchase, Refusal, SupplierState};
+use bindings::types::{Profile, Purchase, Refusal, SupplierState};
 use bindings::{bounds, reminder_events, supplier, supplier_queries};
-use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 
+mod delivery;
 mod ended;
+mod intake;
 mod profile;
 mod purchase;
-mod road;
+mod refusal;
+mod state;
+
+pub use state::Supplier;
 
 silo_sdk::actor! { state: Supplier }
 silo_sdk::manifest!({
@@ -21,27 +28,6 @@ silo_sdk::manifest!({
     "config": true,
     "reminders": true
 });
-
-#[derive(Default, Serialize, Deserialize)]
-#[silo_sdk::state(schema = 1)]
-pub struct Supplier {
-    #[serde(rename = "p")]
-    profile: Option<Profile>,
-    /// Every order that was ever heard of, accepted or not, has a number.
-    #[serde(rename = "n")]
-    numbers: u64,
-    #[serde(rename = "a")]
-    accepted: u64,
-    #[serde(rename = "d")]
-    delivered: u64,
-    #[serde(rename = "f")]
-    failed: u64,
-    #[serde(rename = "c")]
-    cancelled: u64,
-    /// Ended orders that are still known.
-    #[serde(rename = "e")]
-    ended: u32,
-}
 
 #[silo_sdk::commands]
 impl supplier::Guest for Supplier {
@@ -59,13 +45,13 @@ impl supplier::Guest for Supplier {
         quantity: u32,
     ) -> Result<(), Refusal> {
         only_its_inventory(&restaurant_id)?;
-        self.take(&restaurant_id, &order_id, &ingredient, quantity);
+        intake::order(self, &restaurant_id, &order_id, &ingredient, quantity);
         Ok(())
     }
 
     fn cancel(&mut self, restaurant_id: String, order_id: String) -> Result<(), Refusal> {
         only_its_inventory(&restaurant_id)?;
-        self.call_off(&restaurant_id, &order_id)
+        intake::cancel(self, &restaurant_id, &order_id)
     }
 }
 
@@ -83,7 +69,7 @@ impl supplier_queries::Guest for Supplier {
 #[silo_sdk::commands]
 impl reminder_events::Guest for Supplier {
     fn on_reminder(&mut self, name: String, _due: u64, _missed: u32) {
-        self.go_on(&name);
+        self.next_step(&name);
     }
 }
 
@@ -112,21 +98,12 @@ fn only_its_inventory(restaurant_id: &str) -> Result<(), Refusal> {
     };
     match caller {
         Some(caller) if of_it(&caller) => Ok(()),
-        _ => Err(conflict(
+        _ => Err(refusal::conflict(
             format!("only inventory/{restaurant_id} orders for {restaurant_id}"),
             None,
             None,
         )),
     }
-}
-
-pub(crate) fn conflict(message: String, current: Option<&str>, wanted: Option<&str>) -> Refusal {
-    Refusal::Conflict(Conflict {
-        message,
-        current: current.map(str::to_owned),
-        wanted: wanted.map(str::to_owned),
-        allowed: Vec::new(),
-    })
 }
 
 #[cfg(test)]

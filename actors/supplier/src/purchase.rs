@@ -1,18 +1,14 @@
-//! An order and what becomes of it. Restaurant and order id together name it for ever: the
-//! same one again is told once more how things are, and nothing is brought twice.
+//! An order as it is kept, and what is told of it. Restaurant and order id together name it
+//! for ever: the same one again is told once more how things are, and nothing is brought twice.
 
 use serde::{Deserialize, Serialize};
-use silo_sdk::context;
 use silo_sdk::entries::Table;
 
 use crate::bindings::clients::InventoryClient;
-use crate::bindings::types::{Acceptance, Arrival, Profile, Purchase, Refusal, Stage, SupplyNews};
-use crate::{Supplier, conflict, profile, road};
+use crate::bindings::types::{Acceptance, Arrival, Purchase, Refusal, Stage, SupplyNews};
 
 /// By restaurant and order.
 pub(crate) const PURCHASES: Table<Row> = Table::new("o");
-/// An order comes in no more deliveries than this.
-const DELIVERIES_MAX: u32 = 20;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Row {
@@ -69,108 +65,6 @@ pub(crate) fn find(restaurant_id: &str, order_id: &str) -> Result<Purchase, Refu
     })
 }
 
-impl Supplier {
-    pub(crate) fn take(
-        &mut self,
-        restaurant_id: &str,
-        order_id: &str,
-        ingredient: &str,
-        quantity: u32,
-    ) {
-        if let Some(known) = PURCHASES.get(&key(restaurant_id, order_id)) {
-            return known.tell_all();
-        }
-        let mut row = self.blank(restaurant_id, order_id);
-        ingredient.clone_into(&mut row.ingredient);
-        row.quantity = quantity;
-        match self.price(ingredient, quantity) {
-            Ok((profile, cents)) => {
-                row.unit_price_cents = cents;
-                row.lead_ms = profile::lead_ms(&profile);
-                let lot = profile.lot_max.unwrap_or(u32::MAX);
-                row.lot = lot.max(quantity.div_ceil(DELIVERIES_MAX)).min(quantity);
-                row.due_at = context::now_ms() + row.lead_ms;
-                self.accepted += 1;
-                let every = profile.fails_every.map(u64::from);
-                row.doomed = every.is_some_and(|every| self.accepted.is_multiple_of(every));
-                row.keep();
-                row.tell();
-                road::set_out(&row);
-            }
-            Err(why) => {
-                row.reason = why;
-                self.fail(row);
-            }
-        }
-    }
-
-    /// An order that nothing is known of yet.
-    fn blank(&mut self, restaurant_id: &str, order_id: &str) -> Row {
-        self.numbers += 1;
-        Row {
-            number: self.numbers,
-            restaurant_id: restaurant_id.to_owned(),
-            order_id: order_id.to_owned(),
-            ingredient: String::new(),
-            quantity: 0,
-            unit_price_cents: 0,
-            stage: Stage::Accepted,
-            lot: 0,
-            deliveries: 0,
-            lead_ms: 0,
-            due_at: context::now_ms(),
-            doomed: false,
-            reason: String::new(),
-        }
-    }
-
-    fn price(&self, ingredient: &str, quantity: u32) -> Result<(Profile, u32), String> {
-        let id = context::key();
-        let profile = self.profile.clone();
-        let profile = profile.ok_or_else(|| format!("{id:?} is no supplier"))?;
-        if quantity == 0 {
-            return Err("nothing was ordered".to_owned());
-        }
-        let mut prices = profile.prices.iter();
-        let price = prices.find(|price| price.ingredient == ingredient);
-        let cents = price.map(|price| price.unit_cents);
-        let cents = cents.ok_or_else(|| format!("{id} sells no {ingredient}"))?;
-        Ok((profile, cents))
-    }
-
-    pub(crate) fn call_off(&mut self, restaurant_id: &str, order_id: &str) -> Result<(), Refusal> {
-        // A cancel may overtake the order: then the order finds that it was called off.
-        let row = PURCHASES.get(&key(restaurant_id, order_id));
-        let mut row = row.unwrap_or_else(|| self.blank(restaurant_id, order_id));
-        match row.stage {
-            Stage::Cancelled => return Ok(()),
-            Stage::Accepted => {}
-            stage => {
-                let stage = if stage == Stage::Shipped && row.deliveries > 0 {
-                    "partlyDelivered"
-                } else {
-                    name(stage)
-                };
-                let message = format!("{order_id} cannot be cancelled any more: it is {stage}");
-                return Err(conflict(message, Some(stage), Some("cancelled")));
-            }
-        }
-        self.cancelled += 1;
-        row.stage = Stage::Cancelled;
-        // Whoever asked may not live to hear the answer.
-        row.tell();
-        self.end(&row);
-        Ok(())
-    }
-
-    pub(crate) fn fail(&mut self, mut row: Row) {
-        self.failed += 1;
-        row.stage = Stage::Failed;
-        row.tell();
-        self.end(&row);
-    }
-}
-
 impl Row {
     pub(crate) fn key(&self) -> String {
         key(&self.restaurant_id, &self.order_id)
@@ -216,20 +110,10 @@ impl Row {
     }
 
     /// All of it once more, for somebody who may have missed it.
-    fn tell_all(&self) {
+    pub(crate) fn tell_all(&self) {
         for number in 1..=self.deliveries {
             self.tell_delivery(number);
         }
         self.tell();
-    }
-}
-
-fn name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Accepted => "accepted",
-        Stage::Shipped => "shipped",
-        Stage::Delivered => "delivered",
-        Stage::Failed => "failed",
-        Stage::Cancelled => "cancelled",
     }
 }

@@ -268,8 +268,8 @@ async fn calls_that_can_never_succeed() {
 #[tokio::test]
 async fn calls_that_may_succeed_later() {
     let why = || "because".to_owned();
-    let (place, id) = ("in the mailbox".into(), MessageId([7; 16]));
-    let late = CallError::Deadline { place };
+    let (when, id) = ("in the mailbox".into(), MessageId([7; 16]));
+    let late = CallError::Deadline { when };
     check_failure(late, (504, "deadline"), &[], None).await;
     let (what, retry_after_ms) = (why(), 1_001);
     let busy = CallError::Overloaded {

@@ -100,7 +100,7 @@ impl From<GuestError> for CallError {
                 retry_after_ms: 1_000,
             },
             GuestError::Deadline => Self::Deadline {
-                place: Self::IN_TURN.into(),
+                when: Self::IN_TURN.into(),
             },
             error => Self::Failed {
                 bound: error.bound().into(),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use pizza_guest::Module;
 use pizza_types::ModuleDigest;
 
+use crate::compat;
+use crate::downgrade;
 use crate::dry_run::Failing;
 use crate::error::Refusal;
-use crate::fit;
 use crate::modules::{Inner, Modules};
-use crate::newer;
-use crate::record::{Audit, Plan, Trial};
-use crate::stage::Served;
+use crate::record::{Audit, Canary, Plan};
+use crate::serving::Served;
 
 /// Which module is to serve, and whom.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl How {
 }
 
 fn described(plan: &Plan, wanted: &Activate) -> String {
-    let place = wanted
+    let scope = wanted
         .silo
         .as_deref()
         .map_or("on all silos".to_owned(), |silo| format!("on silo {silo}"));
@@ -77,9 +77,9 @@ fn described(plan: &Plan, wanted: &Activate) -> String {
         (false, true) => ", withdrawn or not",
         (true, true) => ", forced, withdrawn or not",
     };
-    match &plan.trial {
-        Some(trial) => format!("{} percent of the keys, {place}{forced}", trial.percent),
-        None => format!("{place}{forced}"),
+    match &plan.canary {
+        Some(canary) => format!("{} percent of the keys, {scope}{forced}", canary.percent),
+        None => format!("{scope}{forced}"),
     }
 }
 
@@ -87,15 +87,15 @@ impl Inner {
     async fn activate(&self, digest: ModuleDigest, wanted: &Activate) -> Result<Plan, Refusal> {
         self.check_withdrawn(digest, wanted.allow_withdrawn).await?;
         let module = self.module(digest).await?;
-        fit::check(&*self.stage, &module, wanted.force)?;
+        compat::check(&*self.port, &module, wanted.force)?;
         let actor_type = module.actor_type();
-        let served = self.stage.served(actor_type);
+        let served = self.port.served(actor_type);
         let is_older = served
             .as_ref()
             .is_some_and(|s| highest_schema(s) > module.schema());
         if is_older {
             let store = &**self.registry.store();
-            newer::refuse(store, actor_type, digest, module.schema()).await?;
+            downgrade::refuse(store, actor_type, digest, module.schema()).await?;
         }
         let unreadable = self.unreadable(&module).await?;
         if let Some(failing) = &unreadable
@@ -107,13 +107,13 @@ impl Inner {
                 why: failing.why.clone(),
             });
         }
-        let plan = self.registry.plan(actor_type, self.stage.silo()).await?;
-        let now_ms = self.stage.wall_ms();
+        let plan = self.registry.plan(actor_type, self.port.silo()).await?;
+        let now_ms = self.port.wall_ms();
         let plan = match (plan, wanted.how) {
             (None, How::Everybody) => Plan::only(digest, now_ms),
             (None, How::Canary(_)) => return Err(Refusal::NothingServes(actor_type.to_string())),
             (Some(plan), How::Everybody) => succeeded(&plan, served.as_ref(), &module, now_ms),
-            (Some(plan), How::Canary(percent)) => on_trial(plan, digest, percent)?,
+            (Some(plan), How::Canary(percent)) => with_canary(plan, digest, percent)?,
         };
         let (what, mut detail) = (wanted.how.named(), described(&plan, wanted));
         if let Some(Failing { actor, why, .. }) = unreadable {
@@ -133,26 +133,26 @@ impl Inner {
         line: Audit,
     ) -> Result<(), Refusal> {
         let current = self.module(plan.current).await?;
-        let trial = match &plan.trial {
-            Some(trial) => Some((self.module(trial.digest).await?, trial.percent)),
+        let canary = match &plan.canary {
+            Some(canary) => Some((self.module(canary.digest).await?, canary.percent)),
             None => None,
         };
-        let own = self.stage.silo();
+        let own = self.port.silo();
         self.registry.set_plan(silo, own, plan, &line).await?;
         if silo.is_none_or(|silo| silo == own) {
             self.keep_loaded(&current);
-            self.stage.serve(Served { current, trial });
+            self.port.serve(Served { current, canary });
         }
         Ok(())
     }
 }
 
 fn highest_schema(served: &Served) -> u32 {
-    let trial = served
-        .trial
+    let canary = served
+        .canary
         .as_ref()
         .map_or(0, |(module, _)| module.schema());
-    served.current.schema().max(trial)
+    served.current.schema().max(canary)
 }
 
 /// Turns in flight may still write a layout that the older module cannot read, so the newer
@@ -160,28 +160,28 @@ fn highest_schema(served: &Served) -> u32 {
 fn succeeded(plan: &Plan, served: Option<&Served>, module: &Arc<Module>, now_ms: u64) -> Plan {
     let mut next = plan.succeeded_by(module.digest(), now_ms);
     let newest = served.and_then(|served| {
-        let trial = served.trial.iter().map(|(module, _)| module);
-        let modules = trial.chain([&served.current]);
+        let canary = served.canary.iter().map(|(module, _)| module);
+        let modules = canary.chain([&served.current]);
         modules.max_by_key(|module| module.schema())
     });
     if let Some(newest) = newest.filter(|newest| newest.schema() > module.schema()) {
         let (digest, percent) = (newest.digest(), 0.0);
-        next.trial = Some(Trial { digest, percent });
+        next.canary = Some(Canary { digest, percent });
     }
     next
 }
 
-fn on_trial(mut plan: Plan, digest: ModuleDigest, percent: f64) -> Result<Plan, Refusal> {
+fn with_canary(mut plan: Plan, digest: ModuleDigest, percent: f64) -> Result<Plan, Refusal> {
     if !(percent > 0.0 && percent <= 100.0) {
         return Err(Refusal::Percent(percent));
     }
-    match &plan.trial {
-        Some(trial) if trial.digest == digest && percent < trial.percent => {
-            let (has, wanted) = (trial.percent, percent);
+    match &plan.canary {
+        Some(canary) if canary.digest == digest && percent < canary.percent => {
+            let (has, wanted) = (canary.percent, percent);
             Err(Refusal::Shrinks { has, wanted })
         }
         _ => {
-            plan.trial = Some(Trial { digest, percent });
+            plan.canary = Some(Canary { digest, percent });
             Ok(plan)
         }
     }

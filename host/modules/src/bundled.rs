@@ -11,8 +11,8 @@ use pizza_types::ModuleDigest;
 use crate::error::Refusal;
 use crate::modules::{Inner, Modules};
 use crate::push;
-use crate::record::{Info, Plan, Trial};
-use crate::stage::Served;
+use crate::record::{Canary, Info, Plan};
+use crate::serving::Served;
 
 /// A module that comes with the program.
 #[derive(Debug, Clone, Copy)]
@@ -54,11 +54,11 @@ impl Modules {
         });
         let all: Vec<Served> = try_join_all(loads).await?;
         for served in &all {
-            inner.stage.serve(served.clone());
+            inner.port.serve(served.clone());
         }
         for served in &all {
             let module = &served.current;
-            let breaks = crate::fit::breaks(&*inner.stage, module);
+            let breaks = crate::compat::breaks(&*inner.port, module);
             if !breaks.is_empty() {
                 return Err((module.actor_type().to_string(), Refusal::Breaks(breaks)));
             }
@@ -77,9 +77,9 @@ impl Inner {
         name: &str,
         bundled: Option<&Bundled>,
     ) -> Result<Option<Start>, Refusal> {
-        let plan = self.registry.plan(name, self.stage.silo()).await?;
+        let plan = self.registry.plan(name, self.port.silo()).await?;
         let bundled = bundled.map(|module| (ModuleDigest::of(module.wasm), module.wasm));
-        let now_ms = self.stage.wall_ms();
+        let now_ms = self.port.wall_ms();
         let withdrawn = match bundled {
             Some((digest, _)) => self.registry.withdrawn(digest).await?.is_some(),
             None => false,
@@ -110,13 +110,13 @@ impl Inner {
 
     async fn load(&self, name: &str, start: &Start) -> Result<Served, Refusal> {
         let current = self.loaded(name, start, start.plan.current).await?;
-        let trial = match &start.plan.trial {
+        let canary = match &start.plan.canary {
             None => None,
-            Some(Trial { digest, percent }) => {
+            Some(Canary { digest, percent }) => {
                 Some((self.loaded(name, start, *digest).await?, *percent))
             }
         };
-        Ok(Served { current, trial })
+        Ok(Served { current, canary })
     }
 
     async fn loaded(
@@ -145,7 +145,7 @@ impl Inner {
         {
             let info = Info {
                 is_bundled: true,
-                ..push::info(module, wasm.len(), self.stage.wall_ms())
+                ..push::info(module, wasm.len(), self.port.wall_ms())
             };
             let detail = "it came with the program".to_owned();
             let line = self.line(name, digest, "activated", "program", detail);

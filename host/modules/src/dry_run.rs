@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use pizza_guest::Module;
 use pizza_types::ActorId;
 
+use crate::downgrade::States;
 use crate::error::Refusal;
 use crate::modules::{Inner, Modules};
-use crate::newer::States;
 use crate::reading::{self, Found, Kept};
 
 /// What a module would do to the states that are there.
@@ -47,7 +47,7 @@ impl Modules {
         let info = self.0.find(digest).await?;
         let module = self.0.module(info.digest).await?;
         let mut seen = DryRun::default();
-        let now_ms = self.0.stage.wall_ms();
+        let now_ms = self.0.port.wall_ms();
         let store = &**self.0.registry.store();
         let mut states = States::of(store, &info.actor_type);
         while seen.actors < limit
@@ -82,7 +82,7 @@ impl Inner {
         let until = Instant::now() + Duration::from_millis(self.settings.sample_ms);
         let store = &**self.registry.store();
         let mut states = States::of(store, module.actor_type());
-        let now_ms = self.stage.wall_ms();
+        let now_ms = self.port.wall_ms();
         for _ in 0..self.settings.sample_states {
             if Instant::now() >= until {
                 break;
@@ -107,7 +107,7 @@ impl Inner {
         kept: Kept,
         now_ms: u64,
     ) -> Result<Found, String> {
-        let served = self.stage.served(module.actor_type());
+        let served = self.port.served(module.actor_type());
         let served = served.map(|served| served.current);
         reading::of(module, served.as_ref(), actor, &kept, now_ms).await
     }

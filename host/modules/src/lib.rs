@@ -4,12 +4,12 @@
 //! - [`record`]: what is kept of modules, as rows of the store
 //! - [`registry`](crate::registry): where it is kept
 //! - [`sign`]: whose modules a silo takes
-//! - [`stage`]: what carries modules out; the runtime, seen from here
+//! - [`serving`]: what carries modules out; the runtime, seen from here
 //! - [`push`](crate::push): from bytes to a module that could serve
-//! - [`fit`](crate::fit): whether a module may take another's place
+//! - [`compat`](crate::compat): whether a module may take another's place
 //! - [`activate`](crate::activate), [`rollback`](crate::rollback): the one step that changes
 //!   what serves, and the way back
-//! - [`newer`](crate::newer): states that an older module cannot read
+//! - [`downgrade`](crate::downgrade): states that an older module cannot read
 //! - [`withdraw`](crate::withdraw): what is not to come back
 //! - [`dry_run`](crate::dry_run), [`reading`](crate::reading): copies of real states, migrated
 //!   and read
@@ -21,19 +21,19 @@
 
 mod activate;
 mod bundled;
+mod compat;
+mod downgrade;
 mod dry_run;
 pub mod error;
-mod fit;
 mod modules;
-mod newer;
 mod push;
 mod reading;
 pub mod record;
 mod registry;
 mod remove;
 mod rollback;
+pub mod serving;
 pub mod sign;
-pub mod stage;
 mod watch;
 mod withdraw;
 
@@ -43,7 +43,7 @@ pub use dry_run::{DryRun, Failing};
 pub use error::Refusal;
 pub use modules::{Modules, Settings, Shown};
 pub use push::{Push, Pushed, Step};
-pub use record::{Audit, Info, Plan, Trial, Withdrawn};
+pub use record::{Audit, Canary, Info, Plan, Withdrawn};
 pub use registry::withdrawn;
+pub use serving::{Served, ServingPort};
 pub use sign::{PLUGINS, SecretKey, SignError, Signature, Trust, TrustedKey};
-pub use stage::{Served, Stage};

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use pizza_guest::{Change, Compiled, Inspected, Module, WasmHost, compare};
 use pizza_store::Store;
-use pizza_types::{Counts, ModuleDigest};
+use pizza_types::{ModuleDigest, ModuleMetrics};
 use tokio::sync::Semaphore;
 
 use crate::error::Refusal;
 use crate::record::{Audit, Info, Plan};
 use crate::registry::Registry;
+use crate::serving::ServingPort;
 use crate::sign::Trust;
-use crate::stage::Stage;
 
 /// What an operator may set.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ pub struct Modules(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) host: Arc<WasmHost>,
     pub(crate) registry: Registry,
-    pub(crate) stage: Arc<dyn Stage>,
+    pub(crate) port: Arc<dyn ServingPort>,
     pub(crate) settings: Settings,
     /// The latest last.
     loaded: Mutex<Vec<Arc<Module>>>,
@@ -83,7 +83,7 @@ pub struct Shown {
     pub info: Info,
     /// Percent of the keys that it serves; `None`: it does not serve.
     pub percent: Option<f64>,
-    pub counts: Option<Counts>,
+    pub metrics: Option<ModuleMetrics>,
 }
 
 impl Modules {
@@ -91,13 +91,13 @@ impl Modules {
     pub fn new(
         host: Arc<WasmHost>,
         store: Arc<dyn Store>,
-        stage: Arc<dyn Stage>,
+        port: Arc<dyn ServingPort>,
         settings: Settings,
     ) -> Self {
         Self(Arc::new(Inner {
             host,
             registry: Registry::new(store),
-            stage,
+            port,
             settings,
             loaded: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
@@ -146,7 +146,7 @@ impl Modules {
     /// # Errors
     /// When the store cannot be read.
     pub async fn plan(&self, actor_type: &str) -> Result<Option<Plan>, Refusal> {
-        let silo = self.0.stage.silo();
+        let silo = self.0.port.silo();
         Ok(self.0.registry.plan(actor_type, silo).await?)
     }
 
@@ -183,24 +183,24 @@ impl Inner {
     }
 
     fn shown(&self, info: Info) -> Shown {
-        let served = self.stage.served(&info.actor_type);
+        let served = self.port.served(&info.actor_type);
         let mut shown = Shown {
             info,
             percent: None,
-            counts: None,
+            metrics: None,
         };
         let Some(served) = served else {
             return shown;
         };
-        let trial = served.trial.as_ref().map_or(0.0, |(_, percent)| *percent);
+        let canary = served.canary.as_ref().map_or(0.0, |(_, percent)| *percent);
         let modules = served
-            .trial
+            .canary
             .iter()
             .map(|(module, percent)| (module, *percent));
-        for (module, percent) in modules.chain([(&served.current, 100.0 - trial)]) {
+        for (module, percent) in modules.chain([(&served.current, 100.0 - canary)]) {
             if module.digest() == shown.info.digest {
                 shown.percent = Some(percent);
-                shown.counts = self.stage.counts(module);
+                shown.metrics = self.port.metrics(module);
             }
         }
         shown
@@ -231,7 +231,7 @@ impl Inner {
         wasm: &[u8],
         actor_type: &str,
     ) -> Result<Inspected, Refusal> {
-        let settings = self.stage.settings(actor_type);
+        let settings = self.port.settings(actor_type);
         let inspected = self.host.inspect(wasm, settings).await;
         inspected.map_err(Refusal::Inspected)
     }
@@ -280,7 +280,7 @@ impl Inner {
     ) -> Audit {
         tracing::info!(actor_type, %digest, what, by, detail, "modules");
         Audit {
-            at_ms: self.stage.wall_ms(),
+            at_ms: self.port.wall_ms(),
             actor_type: actor_type.to_owned(),
             digest,
             what: what.to_owned(),

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use pizza_guest::{Change, Module, compare, recognise};
 use pizza_types::ModuleDigest;
 
+use crate::compat;
 use crate::error::Refusal;
-use crate::fit;
 use crate::modules::{Inner, Modules};
 use crate::record::Info;
 use crate::sign::Signature;
@@ -96,14 +96,14 @@ impl Inner {
         watch.lap("compile");
         let module = self.warm(compiled, &push.actor_type).await?;
         watch.lap("warm");
-        let served = self.stage.served(&push.actor_type);
+        let served = self.port.served(&push.actor_type);
         let changes = served.map_or_else(Vec::new, |served| compare(&served.current, &module));
-        let breaks = fit::breaks(&*self.stage, &module);
+        let breaks = compat::breaks(&*self.port, &module);
         watch.lap("check");
         let info = Info {
             signed_by,
             signature: push.signature,
-            ..info(&module, push.wasm.len(), self.stage.wall_ms())
+            ..info(&module, push.wasm.len(), self.port.wall_ms())
         };
         let (actor_type, detail) = (&info.actor_type, signed(&info));
         let line = self.line(actor_type, digest, "pushed", "operator", detail);

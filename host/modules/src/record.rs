@@ -34,7 +34,9 @@ pub struct Info {
 pub struct Plan {
     #[serde(with = "hex")]
     pub current: ModuleDigest,
-    pub trial: Option<Trial>,
+    /// Kept, and shown to clients, under the name that it had first.
+    #[serde(rename = "trial")]
+    pub canary: Option<Canary>,
     /// What served before, the latest last.
     #[serde(with = "hex_list")]
     pub before: Vec<ModuleDigest>,
@@ -44,10 +46,10 @@ pub struct Plan {
     pub since_ms: u64,
 }
 
-/// A module that serves a part of the keys.
+/// A module that serves a part of the keys, beside the one that serves the rest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Trial {
+pub struct Canary {
     #[serde(with = "hex")]
     pub digest: ModuleDigest,
     /// 0 to 100. With 0 it keeps only actors whose state nobody else can read.
@@ -88,7 +90,7 @@ impl Plan {
     pub fn only(current: ModuleDigest, since_ms: u64) -> Self {
         Self {
             current,
-            trial: None,
+            canary: None,
             before: Vec::new(),
             bundled: None,
             since_ms,
@@ -107,7 +109,7 @@ impl Plan {
         before.drain(..excess);
         Self {
             current: digest,
-            trial: None,
+            canary: None,
             before,
             bundled: self.bundled,
             since_ms: now_ms,
@@ -116,8 +118,8 @@ impl Plan {
 
     /// Every module that must be there for this plan to be carried out.
     pub fn digests(&self) -> impl Iterator<Item = ModuleDigest> {
-        let trial = self.trial.iter().map(|trial| trial.digest);
-        std::iter::once(self.current).chain(trial)
+        let canary = self.canary.iter().map(|canary| canary.digest);
+        std::iter::once(self.current).chain(canary)
     }
 }
 
@@ -210,8 +212,10 @@ mod tests {
         let mut plan = Plan::only(digest(7), 5).succeeded_by(digest(8), 6);
         plan.bundled = Some(digest(7));
         let (digest, percent) = (digest(9), 12.5);
-        plan.trial = Some(Trial { digest, percent });
+        plan.canary = Some(Canary { digest, percent });
         let text = serde_json::to_string(&plan).expect("JSON");
+        // The name under which older programs wrote it, and under which clients know it.
+        assert!(text.contains(r#""trial":{"digest""#), "{text}");
         assert_eq!(serde_json::from_str::<Plan>(&text).expect("a plan"), plan);
     }
 }

@@ -40,13 +40,13 @@ impl Inner {
         let mut spare = self.registry.infos("").await?;
         spare.retain(|info| info.actor_type == actor_type && needed(&plans, info.digest).is_none());
         spare.sort_by_key(|info| std::cmp::Reverse((info.digest == just, info.at_ms)));
-        let now_ms = self.stage.wall_ms();
-        for (place, info) in spare.iter().enumerate() {
+        let now_ms = self.port.wall_ms();
+        for (rank, info) in spare.iter().enumerate() {
             let (kept, keep_ms) = (self.settings.keep_modules, self.settings.keep_ms);
             if info.digest == just {
                 continue;
             }
-            if place >= kept {
+            if rank >= kept {
                 let why = format!("{kept} newer ones are kept");
                 self.forget(info, "silo", &why).await?;
             } else if now_ms.saturating_sub(info.at_ms) > keep_ms {
@@ -72,7 +72,7 @@ fn needed(plans: &[Plan], digest: ModuleDigest) -> Option<&'static str> {
     let is = |wanted: &dyn Fn(&Plan) -> bool| plans.iter().any(wanted);
     if is(&|plan| plan.current == digest) {
         Some("it serves")
-    } else if is(&|plan| plan.trial.as_ref().is_some_and(|t| t.digest == digest)) {
+    } else if is(&|plan| plan.canary.as_ref().is_some_and(|t| t.digest == digest)) {
         Some("it is on trial, or keeps actors whose state nothing else can read")
     } else if is(&|plan| plan.before.contains(&digest)) {
         Some("it could be rolled back to")

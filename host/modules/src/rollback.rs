@@ -1,10 +1,10 @@
 //! The way back: a canary gives up its share, or what served before serves again.
 
+use crate::compat;
+use crate::downgrade;
 use crate::error::Refusal;
-use crate::fit;
 use crate::modules::{Inner, Modules};
-use crate::newer;
-use crate::record::{Plan, Trial};
+use crate::record::{Canary, Plan};
 
 impl Modules {
     /// Takes back what was activated last.
@@ -24,10 +24,10 @@ impl Inner {
         reason: &str,
     ) -> Result<Plan, Refusal> {
         let _one = self.changing.lock().await;
-        let plan = self.registry.plan(actor_type, self.stage.silo()).await?;
+        let plan = self.registry.plan(actor_type, self.port.silo()).await?;
         let plan = plan.ok_or_else(|| Refusal::NothingServes(actor_type.to_owned()))?;
-        let taken_back = match &plan.trial {
-            Some(trial) if trial.percent > 0.0 => trial.digest,
+        let taken_back = match &plan.canary {
+            Some(canary) if canary.percent > 0.0 => canary.digest,
             _ => plan.current,
         };
         let back = match self.before(actor_type, plan).await {
@@ -48,10 +48,10 @@ impl Inner {
 
     /// The plan to go back to.
     async fn before(&self, actor_type: &str, mut plan: Plan) -> Result<Plan, Refusal> {
-        let trial = plan.trial.take();
-        match trial {
-            Some(trial) if trial.percent > 0.0 => {
-                plan.trial = self.given_up(&plan, trial).await?;
+        let canary = plan.canary.take();
+        match canary {
+            Some(canary) if canary.percent > 0.0 => {
+                plan.canary = self.given_up(&plan, canary).await?;
             }
             _ => {
                 let back = loop {
@@ -64,16 +64,16 @@ impl Inner {
                 let (old, new) = (self.module(back).await?, self.module(plan.current).await?);
                 if old.schema() < new.schema() {
                     let store = &**self.registry.store();
-                    newer::refuse(store, actor_type, back, old.schema()).await?;
+                    downgrade::refuse(store, actor_type, back, old.schema()).await?;
                 }
-                fit::check(&*self.stage, &old, true)?;
+                compat::check(&*self.port, &old, true)?;
                 let percent = 0.0;
                 let digest = plan.current;
                 // A turn in flight may still write what only the newer one can read.
                 let stays = old.schema() < new.schema();
-                plan.trial = stays.then_some(Trial { digest, percent });
+                plan.canary = stays.then_some(Canary { digest, percent });
                 plan.current = back;
-                plan.since_ms = self.stage.wall_ms();
+                plan.since_ms = self.port.wall_ms();
             }
         }
         Ok(plan)
@@ -81,11 +81,11 @@ impl Inner {
 
     /// A canary whose layout is newer keeps the actors that it has migrated, and gets no
     /// others.
-    async fn given_up(&self, plan: &Plan, trial: Trial) -> Result<Option<Trial>, Refusal> {
+    async fn given_up(&self, plan: &Plan, canary: Canary) -> Result<Option<Canary>, Refusal> {
         let current = self.module(plan.current).await?;
-        let module = self.module(trial.digest).await?;
-        let digest = trial.digest;
-        let held = Trial {
+        let module = self.module(canary.digest).await?;
+        let digest = canary.digest;
+        let held = Canary {
             digest,
             percent: 0.0,
         };

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use pizza_types::{Counts, ModuleDigest};
+use pizza_types::{ModuleDigest, ModuleMetrics};
 
 use crate::modules::{Modules, Settings};
 use crate::record::Plan;
@@ -12,7 +12,7 @@ use crate::record::Plan;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// What a module had done at some times, oldest first.
-type Past = VecDeque<(u64, Counts)>;
+type Past = VecDeque<(u64, ModuleMetrics)>;
 
 /// What is remembered from one look to the next.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Modules {
         let mut watched = Watched::default();
         loop {
             tokio::time::sleep(LOOK).await;
-            for actor_type in self.0.stage.types() {
+            for actor_type in self.0.port.types() {
                 self.look(&actor_type, &mut watched).await;
             }
         }
@@ -45,26 +45,26 @@ impl Modules {
 
     async fn look(&self, actor_type: &str, watched: &mut Watched) {
         let inner = &self.0;
-        let Some(served) = inner.stage.served(actor_type) else {
+        let Some(served) = inner.port.served(actor_type) else {
             return;
         };
-        let (now_ms, wall_ms) = (inner.stage.now_ms(), inner.stage.wall_ms());
-        let plan = inner.registry.plan(actor_type, inner.stage.silo()).await;
+        let (now_ms, wall_ms) = (inner.port.now_ms(), inner.port.wall_ms());
+        let plan = inner.registry.plan(actor_type, inner.port.silo()).await;
         let Ok(Some(plan)) = plan else { return };
         let found = Probation::of(&plan, inner.settings.probation_ms, now_ms, wall_ms);
         let until_ms = watched.probation(actor_type, &plan, found);
-        let module = match &served.trial {
+        let module = match &served.canary {
             Some((module, percent)) if *percent > 0.0 => module,
             // What has served everybody for a while has proved itself.
             _ if plan.before.is_empty() => return,
             _ if now_ms > until_ms => return,
             _ => &served.current,
         };
-        let Some(counts) = inner.stage.counts(module) else {
+        let Some(metrics) = inner.port.metrics(module) else {
             return;
         };
         let past = watched.pasts.entry(module.digest()).or_default();
-        let lately = lately(past, now_ms, counts, inner.settings.rollback_window_ms);
+        let lately = lately(past, now_ms, metrics, inner.settings.rollback_window_ms);
         let Some(reason) = too_bad(&inner.settings, lately) else {
             return;
         };
@@ -114,27 +114,27 @@ impl Probation {
 }
 
 /// What was done within the window.
-fn lately(past: &mut Past, now_ms: u64, counts: Counts, window_ms: u64) -> Counts {
+fn lately(past: &mut Past, now_ms: u64, metrics: ModuleMetrics, window_ms: u64) -> ModuleMetrics {
     // It serves anew, and counts from nothing.
     if past
         .back()
-        .is_some_and(|(_, before)| before.turns > counts.turns)
+        .is_some_and(|(_, before)| before.turns > metrics.turns)
     {
         past.clear();
     }
-    past.push_back((now_ms, counts));
+    past.push_back((now_ms, metrics));
     let since_ms = now_ms.saturating_sub(window_ms);
     while past.len() > 1 && past.get(1).is_some_and(|(ms, _)| *ms <= since_ms) {
         past.pop_front();
     }
     match past.front() {
-        Some((ms, before)) if *ms <= since_ms => counts.since(before),
-        _ => counts,
+        Some((ms, before)) if *ms <= since_ms => metrics.since(before),
+        _ => metrics,
     }
 }
 
-fn too_bad(settings: &Settings, lately: Counts) -> Option<String> {
-    let Counts { turns, failed, .. } = lately;
+fn too_bad(settings: &Settings, lately: ModuleMetrics) -> Option<String> {
+    let ModuleMetrics { turns, failed, .. } = lately;
     let percent = failed as f64 * 100.0 / turns.max(1) as f64;
     let bad = turns >= settings.rollback_turns && percent > settings.rollback_percent;
     bad.then(|| {
@@ -149,11 +149,11 @@ fn too_bad(settings: &Settings, lately: Counts) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn counts(turns: u64, failed: u64) -> Counts {
-        Counts {
+    fn metrics(turns: u64, failed: u64) -> ModuleMetrics {
+        ModuleMetrics {
             turns,
             failed,
-            ..Counts::default()
+            ..ModuleMetrics::default()
         }
     }
 
@@ -185,24 +185,24 @@ mod tests {
     fn only_the_window_counts() {
         let mut past = Past::new();
         assert_eq!(
-            lately(&mut past, 10_000, counts(100, 0), 1_000),
-            counts(100, 0)
+            lately(&mut past, 10_000, metrics(100, 0), 1_000),
+            metrics(100, 0)
         );
         assert_eq!(
-            lately(&mut past, 10_500, counts(150, 5), 1_000),
-            counts(150, 5)
+            lately(&mut past, 10_500, metrics(150, 5), 1_000),
+            metrics(150, 5)
         );
         assert_eq!(
-            lately(&mut past, 11_200, counts(200, 10), 1_000),
-            counts(100, 10)
+            lately(&mut past, 11_200, metrics(200, 10), 1_000),
+            metrics(100, 10)
         );
         assert_eq!(
-            lately(&mut past, 11_600, counts(200, 10), 1_000),
-            counts(50, 5)
+            lately(&mut past, 11_600, metrics(200, 10), 1_000),
+            metrics(50, 5)
         );
         assert_eq!(
-            lately(&mut past, 11_700, counts(3, 1), 1_000),
-            counts(3, 1),
+            lately(&mut past, 11_700, metrics(3, 1), 1_000),
+            metrics(3, 1),
             "anew"
         );
     }
@@ -217,7 +217,7 @@ mod tests {
             (1_000, 50, false),
             (1_000, 51, true),
         ] {
-            let reason = too_bad(&settings, counts(turns, failed));
+            let reason = too_bad(&settings, metrics(turns, failed));
             assert_eq!(reason.is_some(), bad, "{failed} of {turns}: {reason:?}");
         }
     }

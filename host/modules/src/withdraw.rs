@@ -18,10 +18,10 @@ impl Modules {
     pub async fn withdraw(&self, digest: &str, why: &str) -> Result<ModuleDigest, Refusal> {
         let (digest, actor_type) = self.0.meant(digest).await?;
         let _one = self.0.changing.lock().await;
-        let served = self.0.stage.served(&actor_type);
+        let served = self.0.port.served(&actor_type);
         let serves = served.is_some_and(|served| {
-            let trial = served.trial.iter().map(|(module, _)| module.digest());
-            trial.chain([served.current.digest()]).any(|d| d == digest)
+            let canary = served.canary.iter().map(|(module, _)| module.digest());
+            canary.chain([served.current.digest()]).any(|d| d == digest)
         });
         if serves {
             return Err(Refusal::Serves(digest));

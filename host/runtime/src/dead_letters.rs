@@ -1,6 +1,6 @@
 //! Dead letters in the hands of an operator: read, delivered once more, dropped.
 
-use pizza_store::{Buried, DeadLetter};
+use pizza_store::{DeadLetter, StoredDeadLetter};
 use pizza_types::{Body, CallError, Envelope, MessageId, Reply};
 
 use crate::core::store_error;
@@ -12,7 +12,11 @@ impl Silo {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, CallError> {
+    pub async fn dead_letters(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, CallError> {
         let letters = self.core.store.dead_letters(after, limit).await;
         letters.map_err(store_error)
     }

@@ -31,12 +31,10 @@ impl Core {
     pub(crate) fn refuse_if_late(
         &self,
         envelope: &Envelope,
-        place: &'static str,
+        when: &'static str,
     ) -> Result<(), CallError> {
         if envelope.deadline_ms < self.clock.now_ms() {
-            return Err(CallError::Deadline {
-                place: place.into(),
-            });
+            return Err(CallError::Deadline { when: when.into() });
         }
         Ok(())
     }
@@ -68,9 +66,9 @@ impl Core {
             answer = &mut ticket.reply => answer,
             () = self.clock.sleep_until(deadline_ms) => {
                 if ticket.give_up() {
-                    let place = "while the message waited for its turn";
+                    let when = "while the message waited for its turn";
                     return Err(CallError::Deadline {
-                        place: place.into(),
+                        when: when.into(),
                     });
                 }
                 // The turn has begun, so its outcome will be known, and must be.

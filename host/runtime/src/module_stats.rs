@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pizza_types::Counts;
+use pizza_types::ModuleMetrics;
 
 use crate::breaker::Outcome;
 
@@ -34,9 +34,9 @@ impl ModuleStats {
     }
 
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn metrics(&self) -> ModuleMetrics {
         let classes = self.latency.each_ref().map(|n| n.load(Ordering::Relaxed));
-        Counts {
+        ModuleMetrics {
             turns: self.turns.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             p50_us: quantile(&classes, 50),
@@ -72,9 +72,9 @@ mod tests {
         stats.add(Outcome::Failure, Duration::from_micros(5_000));
         stats.add(Outcome::Failure, Duration::from_micros(5_000));
         stats.add(Outcome::Ignored, Duration::from_secs(1));
-        let counts = stats.counts();
+        let counts = stats.metrics();
         assert_eq!((counts.turns, counts.failed), (100, 2));
         assert_eq!((counts.p50_us, counts.p99_us), (64, 8_192));
-        assert_eq!(ModuleStats::default().counts(), Counts::default());
+        assert_eq!(ModuleStats::default().metrics(), ModuleMetrics::default());
     }
 }

@@ -94,7 +94,7 @@ async fn add_dead_letter(
     };
     // Until it is kept, it is not done with.
     loop {
-        match core.store.bury(letter.clone()).await {
+        match core.store.add_dead_letter(letter.clone()).await {
             Ok(letter) => {
                 if let Some(deployment) = core.catalog.find(envelope.target.actor_type()) {
                     deployment.metrics.became_a_dead_letter();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use pizza_client::Client;
 use pizza_guest::{HostConfig, LoadError, WasmHost};
 use pizza_http::Admission;
-use pizza_modules::{Bundled, Modules, Refusal, Stage};
+use pizza_modules::{Bundled, Modules, Refusal, ServingPort};
 use pizza_runtime::{Catalog, Clock, Parts, Silo, SystemClock, SystemEntropy};
 use pizza_store::{Store, StoreError};
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};

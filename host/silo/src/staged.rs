@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use pizza_guest::{Module, TypeSettings};
-use pizza_modules::{Served, Stage};
+use pizza_modules::{Served, ServingPort};
 use pizza_runtime::{Canary, Catalog, Clock, Deployment, Serving, Silo};
-use pizza_types::Counts;
+use pizza_types::ModuleMetrics;
 
 use crate::config::SiloConfig;
 
@@ -32,7 +32,7 @@ impl Staged {
     }
 }
 
-impl Stage for Staged {
+impl ServingPort for Staged {
     fn silo(&self) -> &str {
         &self.name
     }
@@ -51,10 +51,10 @@ impl Stage for Staged {
 
     fn served(&self, actor_type: &str) -> Option<Served> {
         let serving = self.catalog.serving(actor_type)?;
-        let trial = serving.canary.as_ref();
+        let canary = serving.canary.as_ref();
         Some(Served {
             current: Arc::clone(&serving.current.module),
-            trial: trial.map(|c| (Arc::clone(&c.deployment.module), c.percent)),
+            canary: canary.map(|c| (Arc::clone(&c.deployment.module), c.percent)),
         })
     }
 
@@ -65,7 +65,7 @@ impl Stage for Staged {
         let had: Vec<Arc<str>> = had
             .flat_map(|deployment| known(&deployment.module))
             .collect();
-        let canary = served.trial.map(|(module, percent)| Canary {
+        let canary = served.canary.map(|(module, percent)| Canary {
             deployment: self.deployment(before.as_ref(), module),
             percent,
         });
@@ -83,12 +83,12 @@ impl Stage for Staged {
         }
     }
 
-    fn counts(&self, module: &Module) -> Option<Counts> {
+    fn metrics(&self, module: &Module) -> Option<ModuleMetrics> {
         let serving = self.catalog.serving(module.actor_type())?;
         let mut deployments = serving.deployments();
         let deployment =
             deployments.find(|deployment| deployment.module.digest() == module.digest())?;
-        Some(deployment.stats.counts())
+        Some(deployment.stats.metrics())
     }
 
     fn settings(&self, actor_type: &str) -> TypeSettings {

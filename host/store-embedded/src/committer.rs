@@ -6,11 +6,12 @@
 //! journal keeps its order, so a claim is durable no later than any commit under it.
 //! Only a claim of an actor that the same group commits keeps its place behind that.
 
+mod batch;
+mod caches;
 mod disk;
 mod op;
 mod prepare;
 mod queue;
-mod stage;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -21,33 +22,30 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use pizza_store::apply::Head;
 use pizza_types::Durability;
 
+use self::batch::BatchBuilder;
+pub(crate) use self::caches::Caches;
 pub(crate) use self::disk::{Disk, Journal};
-pub(crate) use self::op::{Op, Pending, Row};
+pub(crate) use self::op::{Op, Pending};
 pub(crate) use self::prepare::Prepared;
 pub(crate) use self::queue::{Full, Queue, Queued, channel};
-use self::stage::Stage;
 pub(crate) use self::work::Work;
 use crate::directory::Witness;
-use crate::figures::Figures;
+use crate::key::{self, SEQUENCE};
+use crate::metrics::CommitMetrics;
 use crate::overlay::Overlay;
 use crate::poison::Poison;
-use crate::recent::Recent;
 use crate::row;
 use crate::table::{Database, Table};
 use crate::view::{Published, View};
 
-/// Key of the row in [`Table::System`] that numbers the batches.
-pub(crate) const SEQUENCE: &[u8] = b"pizza.sequence";
-
+/// Requests in one batch. More would save few fsyncs, and make the first of them wait longer.
 const GROUP_OPS_MAX: usize = 1024;
-// A group buries no more letters than their numbers can tell apart.
-const _: () = assert!(GROUP_OPS_MAX < 1 << crate::key::LETTER_BITS);
+// A group adds no more dead letters than their numbers can tell apart.
+const _: () = assert!(GROUP_OPS_MAX < 1 << key::DEAD_LETTER_BITS);
+/// The same in bytes: a batch is held in memory twice while it is written.
 const GROUP_BYTES_MAX: usize = 8 << 20;
-const HEADS_MAX: usize = 32_768;
-const STREAM_HEADS_MAX: usize = 16_384;
 
 pub(crate) struct Committer {
     pub(crate) db: Arc<Database>,
@@ -61,23 +59,8 @@ pub(crate) struct Committer {
     pub(crate) dirty: bool,
     pub(crate) durability: Durability,
     pub(crate) caches: Caches,
-    pub(crate) figures: Figures,
+    pub(crate) metrics: CommitMetrics,
     pub(crate) work: Arc<Work>,
-}
-
-/// What a commit needs to know of the store, kept so that it need not be read again.
-pub(crate) struct Caches {
-    heads: Recent<Head>,
-    stream_heads: Recent<u64>,
-}
-
-impl Default for Caches {
-    fn default() -> Self {
-        Self {
-            heads: Recent::new(HEADS_MAX),
-            stream_heads: Recent::new(STREAM_HEADS_MAX),
-        }
-    }
 }
 
 impl Committer {
@@ -125,23 +108,23 @@ impl Committer {
             return;
         }
         let begun = Instant::now();
-        let mut stage = Stage::new(
+        let mut builder = BatchBuilder::new(
             &self.db,
             &mut self.caches,
             self.sequence + 1,
             self.durability,
         );
-        let answers: Vec<Pending> = ops.into_iter().map(|op| stage.take(op)).collect();
+        let answers: Vec<Pending> = ops.into_iter().map(|op| builder.take(op)).collect();
         let count = answers.len();
         *self.work.in_flight.lock() = answers;
-        let (overlay, sync) = stage.finish();
+        let (overlay, sync) = builder.finish();
         // A panic is a failed write like any other, and must be known before it is answered.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.write(overlay, sync)));
         let outcome = outcome.unwrap_or_else(|_| Err(String::from("the committer panicked")));
         if let Err(reason) = &outcome {
             self.poison.set(reason);
         }
-        self.figures.group(count, begun.elapsed());
+        self.metrics.group(count, begun.elapsed());
         self.work.resolve(outcome.err().as_deref());
     }
 

@@ -5,6 +5,7 @@
 //! - `acknowledged`: up to where commits were acknowledged ([`witness`])
 //! - `data/`: the database, with its journals ([`journal`]) and lists ([`manifest`])
 
+mod checksum;
 mod header;
 mod journal;
 mod lock;
@@ -66,19 +67,4 @@ fn is_fresh(dir: &Path) -> Result<bool, OpenError> {
         }
     }
     Ok(true)
-}
-
-/// Makes names created in the directory durable.
-fn sync(dir: &Path) -> Result<(), OpenError> {
-    let opened = fs::File::open(dir).and_then(|dir| dir.sync_all());
-    opened.map_err(OpenError::io("sync", dir))
-}
-
-fn checksum(bytes: &[u8]) -> [u8; 16] {
-    let mut sum = [0; 16];
-    blake3::Hasher::new()
-        .update(bytes)
-        .finalize_xof()
-        .fill(&mut sum);
-    sum
 }

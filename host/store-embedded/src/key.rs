@@ -7,7 +7,12 @@
 use pizza_store::OutboxKey;
 use pizza_types::{ActorId, MessageId, ShardId};
 
+/// Of the row in the system's table that numbers the batches.
+pub(crate) const SEQUENCE: &[u8] = b"pizza.sequence";
+
+/// Ends a name.
 const END: u8 = 0;
+/// Stands before what could be taken for an end, or for itself.
 const ESCAPE: u8 = 1;
 
 pub(crate) fn push_name(key: &mut Vec<u8>, name: &str) {
@@ -100,24 +105,24 @@ pub(crate) fn due(due_ms: u64, reminder: &[u8]) -> Vec<u8> {
 }
 
 /// Bits of a dead letter's number that tell those of one batch apart.
-pub(crate) const LETTER_BITS: u32 = 11;
+pub(crate) const DEAD_LETTER_BITS: u32 = 11;
 
-/// The `index`th letter that batch `sequence` buries, as its number: batches have numbers
+/// The `index`th dead letter that batch `sequence` adds, as its number: batches have numbers
 /// that rise and are never given twice, so letters have too, without a counter to keep.
-pub(crate) fn letter_number(sequence: u64, index: u32) -> u64 {
-    (sequence << LETTER_BITS) | u64::from(index)
+pub(crate) fn dead_letter_number(sequence: u64, index: u32) -> u64 {
+    (sequence << DEAD_LETTER_BITS) | u64::from(index)
 }
 
-pub(crate) fn letter(number: u64) -> Vec<u8> {
-    let index = (number & ((1 << LETTER_BITS) - 1)) as u32;
-    let sequence = number >> LETTER_BITS;
+pub(crate) fn dead_letter(number: u64) -> Vec<u8> {
+    let index = (number & ((1 << DEAD_LETTER_BITS) - 1)) as u32;
+    let sequence = number >> DEAD_LETTER_BITS;
     [&sequence.to_be_bytes()[..], &index.to_be_bytes()].concat()
 }
 
-pub(crate) fn take_letter(key: &[u8]) -> Option<u64> {
+pub(crate) fn take_dead_letter(key: &[u8]) -> Option<u64> {
     let (sequence, index) = take_u64(key)?;
     let index = u32::from_be_bytes(index.try_into().ok()?);
-    Some(letter_number(sequence, index))
+    Some(dead_letter_number(sequence, index))
 }
 
 pub(crate) fn take_message(key: &[u8]) -> Option<MessageId> {
@@ -168,12 +173,12 @@ mod tests {
 
     #[test]
     fn numbers_of_letters_come_back_and_keep_their_order() {
-        let places = [(1, 1), (1, 1024), (2, 1), (3, 7), (1 << 40, 1)];
-        let numbers = places.map(|(sequence, index)| letter_number(sequence, index));
+        let parts = [(1, 1), (1, 1024), (2, 1), (3, 7), (1 << 40, 1)];
+        let numbers = parts.map(|(sequence, index)| dead_letter_number(sequence, index));
         assert!(numbers.is_sorted());
-        assert!(numbers.map(letter).is_sorted());
+        assert!(numbers.map(dead_letter).is_sorted());
         for number in numbers {
-            assert_eq!(take_letter(&letter(number)), Some(number));
+            assert_eq!(take_dead_letter(&dead_letter(number)), Some(number));
         }
     }
 

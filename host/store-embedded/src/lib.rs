@@ -9,18 +9,20 @@
 //! - [`recent`]: a bounded map, for what commits need to know of the store
 //! - [`view`]: consistent reads of what is durable
 //! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
-//! - [`figures`]: what is counted of commits
+//! - [`metrics`](crate::metrics): what is counted of commits
 //! - [`directory`]: the files around the database that say whose it is and what it must contain
-//! - [`guard`]: notices what fails in the database's own threads, by [`last_words`]
+//! - [`guard`]: notices what fails in the database's own threads
+//! - [`diagnosis`] and [`database_log`]: why it failed
 //! - [`poison`]: the flag that ends everything after a failed write
 
 mod committer;
+mod database_log;
+mod diagnosis;
 mod directory;
 mod error;
-mod figures;
 mod guard;
 mod key;
-mod last_words;
+mod metrics;
 mod options;
 mod overlay;
 mod poison;

@@ -8,6 +8,9 @@ use fjall::OwnedWriteBatch;
 
 use crate::table::{Database, Table};
 
+/// A row to set (`Some`) or to remove (`None`).
+pub(crate) type RowChange = (Table, Vec<u8>, Option<Vec<u8>>);
+
 #[derive(Default)]
 pub(crate) struct Overlay {
     rows: [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Table::COUNT],

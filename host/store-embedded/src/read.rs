@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pizza_store::apply::Head;
 use pizza_store::{
-    ActorRecord, Buried, Claimed, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
-    StoreError, StoredEvent,
+    ActorRecord, Claimed, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow, StoreError,
+    StoredDeadLetter, StoredEvent,
 };
 use pizza_types::{ActorId, MessageId, SHARDS, ShardId, State};
 
@@ -241,16 +241,16 @@ pub(crate) fn dead_letters(
     view: &View,
     after: u64,
     limit: usize,
-) -> Result<Vec<Buried>, StoreError> {
-    let after = key::letter(after);
+) -> Result<Vec<StoredDeadLetter>, StoreError> {
+    let after = key::dead_letter(after);
     view.scan(Table::DeadLetters, &[], Some(&after))
         .take(limit)
         .map(|row| {
             let (at, value) = row?;
-            let id = key::take_letter(&at);
+            let id = key::take_dead_letter(&at);
             let id = id.ok_or_else(|| damaged(Table::DeadLetters, &at, "its key"))?;
             let letter = decode(Table::DeadLetters, &at, &value)?;
-            Ok(Buried { id, letter })
+            Ok(StoredDeadLetter { id, letter })
         })
         .collect()
 }

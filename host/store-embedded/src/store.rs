@@ -13,26 +13,26 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_store::apply::Head;
 use pizza_store::{
-    ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
-    HandledRow, Inspected, MetaChange, OutboxKey, OutboxRow, Retention, Store, StoreError,
+    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, HandledRow,
+    Inspected, MetaChange, OutboxKey, OutboxRow, Retention, Store, StoreError, StoredDeadLetter,
     StoredEvent, StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::oneshot;
 
-use crate::committer::{
-    self, Caches, Committer, Disk, Full, Journal, Op, Prepared, Queue, Row, SEQUENCE, Work,
-};
+use crate::committer::{self, Caches, Committer, Disk, Full, Journal, Op, Prepared, Queue, Work};
 use crate::directory::{Directory, Witness};
 use crate::error::OpenError;
-use crate::figures::Figures;
 use crate::guard::Guard;
+use crate::key::SEQUENCE;
+use crate::metrics::CommitMetrics;
 use crate::options::Options;
+use crate::overlay::RowChange;
 use crate::poison::Poison;
 use crate::sweep::Sweep;
 use crate::table::{Database, Table};
 use crate::view::{Published, View};
-use crate::{key, last_words, read, row};
+use crate::{database_log, key, read, row};
 
 pub struct EmbeddedStore {
     db: Arc<Database>,
@@ -82,7 +82,7 @@ impl EmbeddedStore {
             lock,
             mut witness,
         } = Directory::open(dir)?;
-        last_words::listen();
+        database_log::listen();
         // What the database finds wrong with itself it may say by a panic.
         let opened = catch_unwind(AssertUnwindSafe(|| Database::open(&data, options, lock)));
         let db = match opened {
@@ -109,7 +109,7 @@ impl EmbeddedStore {
             dirty: false,
             durability,
             caches: Caches::default(),
-            figures: Figures::new(),
+            metrics: CommitMetrics::new(),
             work: Arc::clone(&work),
         };
         let guard = Guard::start(Arc::clone(&db), poison.clone(), work, dir)
@@ -144,7 +144,7 @@ impl EmbeddedStore {
             return;
         };
         // It may have ended by itself, by a panic: then the poison says so.
-        drop(self.queue.put(Op::Close));
+        let _ = self.queue.put(Op::Close);
         if self.poison.reason().is_some() {
             // It hangs where the database waits for a thread of its own that has died; the end
             // of the process ends it.
@@ -153,7 +153,7 @@ impl EmbeddedStore {
                 return;
             }
         }
-        drop(running.committer.join());
+        let _ = running.committer.join();
     }
 
     #[cfg(test)]
@@ -190,7 +190,7 @@ impl EmbeddedStore {
     async fn write(
         &self,
         action: &'static str,
-        rows: Vec<Row>,
+        rows: Vec<RowChange>,
         sync: bool,
     ) -> Result<(), StoreError> {
         let op = |answer| Op::Write { rows, sync, answer };
@@ -385,26 +385,30 @@ impl Store for EmbeddedStore {
         self.write("move a cursor", rows, false).await
     }
 
-    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError> {
+    async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError> {
         let letter = row::encode(&letter);
-        let op = |answer| Op::Bury { letter, answer };
+        let op = |answer| Op::AddDeadLetter { letter, answer };
         self.ask("keep a dead letter", op).await
     }
 
-    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn dead_letters(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, StoreError> {
         let view = self.view()?;
         scan(move || read::dead_letters(&view, after, limit)).await
     }
 
     async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError> {
-        self.view()?.get(Table::DeadLetters, &key::letter(id))
+        self.view()?.get(Table::DeadLetters, &key::dead_letter(id))
     }
 
     async fn remove_dead_letter(&self, id: u64) -> Result<bool, StoreError> {
         if self.dead_letter(id).await?.is_none() {
             return Ok(false);
         }
-        let rows = vec![(Table::DeadLetters, key::letter(id), None)];
+        let rows = vec![(Table::DeadLetters, key::dead_letter(id), None)];
         self.write("forget a dead letter", rows, true).await?;
         Ok(true)
     }

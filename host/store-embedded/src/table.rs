@@ -31,7 +31,7 @@ pub(crate) enum Table {
     StreamHeads,
     /// By subscriber, stream and key.
     Cursors,
-    /// In the order in which they were buried.
+    /// In the order in which they were added.
     DeadLetters,
     /// By name.
     Meta,

@@ -6,16 +6,16 @@
 //! - [`pipelining`]: commits queued behind each other
 //! - [`rows`]: state, entries, replies, outbox, reminders
 //! - [`streams`]: events, heads, cursors
-//! - [`looking`]: what an operator reads of an actor
+//! - [`inspect`]: what an operator reads of an actor
 //! - [`letters`]: dead letters
-//! - [`keeping`]: facts, forgetting
+//! - [`meta`]: facts, forgetting
 
 pub mod atomicity;
+pub mod dead_letters;
 pub mod fencing;
 mod fixture;
-pub mod keeping;
-pub mod letters;
-pub mod looking;
+pub mod inspect;
+pub mod meta;
 pub mod pipelining;
 pub mod rows;
 pub mod streams;
@@ -47,26 +47,26 @@ macro_rules! contract_tests {
             rows: the_outbox_keeps_its_order,
             rows: reminders_are_replaced_and_cancelled,
             rows: reminders_are_due_soonest_first,
-            looking: an_actor_is_inspected_without_being_claimed,
-            looking: an_actor_is_copied_without_being_claimed,
-            looking: a_copy_is_of_one_commit,
-            looking: an_actor_is_not_taken_for_its_neighbour,
-            looking: what_was_handled_is_read_in_pieces,
+            inspect: an_actor_is_inspected_without_being_claimed,
+            inspect: an_actor_is_copied_without_being_claimed,
+            inspect: a_copy_is_of_one_commit,
+            inspect: an_actor_is_not_taken_for_its_neighbour,
+            inspect: what_was_handled_is_read_in_pieces,
             streams: positions_have_no_gaps,
             streams: publishers_share_a_key,
             streams: events_are_read_in_pieces,
             streams: heads_are_listed_by_stream,
             streams: cursors_are_kept_apart,
-            letters: dead_letters_are_kept,
-            letters: they_are_read_in_pieces_and_one_by_one,
-            letters: one_that_is_removed_is_gone_and_its_number_too,
-            keeping: facts_are_kept,
-            keeping: facts_are_listed_by_prefix_and_go,
-            keeping: facts_change_together,
-            keeping: expired_replies_are_forgotten,
-            keeping: old_events_are_forgotten_but_the_newest,
-            keeping: a_bounded_sweep_gets_everywhere,
-            keeping: events_are_kept_by_number_and_until_they_are_handled,
+            dead_letters: dead_letters_are_kept,
+            dead_letters: they_are_read_in_pieces_and_one_by_one,
+            dead_letters: one_that_is_removed_is_gone_and_its_number_too,
+            meta: facts_are_kept,
+            meta: facts_are_listed_by_prefix_and_go,
+            meta: facts_change_together,
+            meta: expired_replies_are_forgotten,
+            meta: old_events_are_forgotten_but_the_newest,
+            meta: a_bounded_sweep_gets_everywhere,
+            meta: events_are_kept_by_number_and_until_they_are_handled,
         }
     };
     ($make:path; $($module:ident: $property:ident,)+) => {

@@ -25,7 +25,7 @@ pub use commit::{
 pub use memory::MemoryStore;
 pub use retention::{Keep, Retention};
 pub use row::{
-    ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
-    OutboxRow, Reminder, StoredEvent, StoredReply,
+    ActorRecord, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
+    Reminder, StoredDeadLetter, StoredEvent, StoredReply,
 };
 pub use store::{MetaChange, Store, StoreError};

@@ -15,8 +15,8 @@ use self::tables::{Stream, Tables};
 use crate::commit::{Commit, CommitTicket};
 use crate::retention::Retention;
 use crate::row::{
-    ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
-    OutboxRow, StoredEvent, StoredReply,
+    ActorRecord, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
+    StoredDeadLetter, StoredEvent, StoredReply,
 };
 use crate::store::{MetaChange, Store, StoreError};
 
@@ -171,19 +171,23 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError> {
-        Ok(self.tables.lock().bury(letter))
+    async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError> {
+        Ok(self.tables.lock().add_dead_letter(letter))
     }
 
-    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn dead_letters(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, StoreError> {
         let tables = self.tables.lock();
         let above = (Bound::Excluded(after), Bound::Unbounded);
         let letters = tables.dead_letters.range(above).take(limit);
-        let buried = |(id, letter): (&u64, &DeadLetter)| Buried {
+        let stored = |(id, letter): (&u64, &DeadLetter)| StoredDeadLetter {
             id: *id,
             letter: letter.clone(),
         };
-        Ok(letters.map(buried).collect())
+        Ok(letters.map(stored).collect())
     }
 
     async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError> {

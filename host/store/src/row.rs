@@ -98,7 +98,7 @@ pub struct HandledRow {
 
 /// A dead letter and the number it goes by, which is never given to another.
 #[derive(Debug, Clone)]
-pub struct Buried {
+pub struct StoredDeadLetter {
     pub id: u64,
     pub letter: DeadLetter,
 }

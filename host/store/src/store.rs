@@ -9,8 +9,8 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use crate::commit::{Commit, CommitTicket};
 use crate::retention::Retention;
 use crate::row::{
-    ActorRecord, Buried, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey,
-    OutboxRow, StoredEvent, StoredReply,
+    ActorRecord, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
+    StoredDeadLetter, StoredEvent, StoredReply,
 };
 
 /// Why a store could not do something else than a commit.
@@ -144,10 +144,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// Keeps the letter under a number above those of all letters before it, even of those
     /// that are gone. Durable when it returns.
-    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError>;
+    async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError>;
 
     /// Dead letters with a number above `after`, oldest first.
-    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError>;
+    async fn dead_letters(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, StoreError>;
 
     async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError>;
 

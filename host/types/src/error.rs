@@ -30,8 +30,12 @@ pub enum CallError {
         limit: usize,
         chain: String,
     },
-    #[error("the deadline passed {place}; nothing of it was done")]
-    Deadline { place: Cow<'static, str> },
+    #[error("the deadline passed {when}; nothing of it was done")]
+    Deadline {
+        /// `before the turn began`, for example. Other processes know it as `place`.
+        #[serde(rename = "place")]
+        when: Cow<'static, str>,
+    },
     /// The guest trapped, or broke one of its limits; `bound` names which.
     #[error("the actor failed ({bound}): {detail}; its state did not change")]
     Failed {
@@ -82,7 +86,8 @@ impl CallError {
         Self::BadArguments { mistakes }
     }
 
-    /// The place of a deadline that passed while the actor worked on the message.
+    /// What [`CallError::Deadline`] says of a deadline that passed while the actor worked on
+    /// the message.
     pub const IN_TURN: &'static str = "while the turn ran";
 
     /// Stable, for machines: problem types, metrics, documentation.
@@ -120,7 +125,7 @@ impl CallError {
                 | Self::ShuttingDown
                 | Self::Store { .. }
                 | Self::Unreachable { .. }
-        ) || matches!(self, Self::Deadline { place } if place != Self::IN_TURN)
+        ) || matches!(self, Self::Deadline { when } if when != Self::IN_TURN)
     }
 }
 
@@ -130,10 +135,8 @@ mod tests {
 
     #[test]
     fn a_deadline_is_held_against_a_message_only_in_its_turn() {
-        for (place, transient) in [("before the turn began", true), (CallError::IN_TURN, false)] {
-            let error = CallError::Deadline {
-                place: place.into(),
-            };
+        for (when, transient) in [("before the turn began", true), (CallError::IN_TURN, false)] {
+            let error = CallError::Deadline { when: when.into() };
             assert_eq!(error.is_transient(), transient, "{error}");
         }
     }

@@ -7,19 +7,19 @@
 //! - [`outcome`]: what a turn wants to happen, before any of it has happened
 //! - [`reply`]: what a caller gets, and how durable it is
 //! - [`error`]: why a caller got nothing
-//! - [`counts`]: what a module has done
+//! - [`metrics`]: what a module has done
 
-pub mod counts;
 pub mod envelope;
 pub mod error;
 pub mod id;
+pub mod metrics;
 pub mod outcome;
 pub mod reply;
 
-pub use counts::Counts;
 pub use envelope::{Body, Chain, Envelope, StreamEvent};
 pub use error::{CallError, Mistake, told};
 pub use id::{ActorId, InvalidDigest, InvalidId, MessageId, ModuleDigest, SHARDS, ShardId, SiloId};
+pub use metrics::ModuleMetrics;
 pub use outcome::{
     Effect, EntryWrite, LogLevel, LogLine, MissedPolicy, Outcome, State, StateWrite,
 };

@@ -1,5 +1,5 @@
 //! Whether what one side expects is what the other side offers: types are compared by
-//! structure, and a difference is told by its place.
+//! structure, and a difference is told by its path.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::ty::{Field, Function, Type};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// For example `create(order).items[].quantity`.
-    pub place: String,
+    pub path: String,
     pub what: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.what)
+        write!(f, "{}: {}", self.path, self.what)
     }
 }
 
@@ -45,29 +45,29 @@ pub fn same_function(expected: &Function, found: &Function) -> Compared {
     )
 }
 
-fn differ(place: &str, what: String) -> Compared {
-    let place = if place.is_empty() { "the value" } else { place };
-    let place = place.to_owned();
-    Err(Difference { place, what })
+fn differ(path: &str, what: String) -> Compared {
+    let path = if path.is_empty() { "the value" } else { path };
+    let path = path.to_owned();
+    Err(Difference { path, what })
 }
 
-fn optional(place: &str, expected: Option<&Type>, found: Option<&Type>) -> Compared {
+fn optional(path: &str, expected: Option<&Type>, found: Option<&Type>) -> Compared {
     match (expected, found) {
         (None, None) => Ok(()),
-        (Some(expected), Some(found)) => compare(place, expected, found),
+        (Some(expected), Some(found)) => compare(path, expected, found),
         (Some(expected), None) => {
-            differ(place, format!("expected {}, found nothing", kind(expected)))
+            differ(path, format!("expected {}, found nothing", kind(expected)))
         }
-        (None, Some(found)) => differ(place, format!("expected nothing, found {}", kind(found))),
+        (None, Some(found)) => differ(path, format!("expected nothing, found {}", kind(found))),
     }
 }
 
-fn compare(place: &str, expected: &Type, found: &Type) -> Compared {
+fn compare(path: &str, expected: &Type, found: &Type) -> Compared {
     match (expected, found) {
-        (Type::List(a), Type::List(b)) => compare(&format!("{place}[]"), a, b),
-        (Type::Option(a), Type::Option(b)) => compare(&format!("{place}?"), a, b),
+        (Type::List(a), Type::List(b)) => compare(&format!("{path}[]"), a, b),
+        (Type::Option(a), Type::Option(b)) => compare(&format!("{path}?"), a, b),
         (Type::Record(a), Type::Record(b)) => fields(
-            &|name| format!("{place}.{name}"),
+            &|name| format!("{path}.{name}"),
             "field",
             &a.fields,
             &b.fields,
@@ -75,47 +75,47 @@ fn compare(place: &str, expected: &Type, found: &Type) -> Compared {
         (Type::Tuple(a), Type::Tuple(b)) => {
             if a.len() != b.len() {
                 return differ(
-                    place,
+                    path,
                     format!("expected {} elements, found {}", a.len(), b.len()),
                 );
             }
             let pairs = a.iter().zip(b.iter()).enumerate();
             pairs
                 .into_iter()
-                .try_for_each(|(at, (a, b))| compare(&format!("{place}.{at}"), a, b))
+                .try_for_each(|(at, (a, b))| compare(&format!("{path}.{at}"), a, b))
         }
         (Type::Variant(a), Type::Variant(b)) => {
             let (a, b) = (&a.cases, &b.cases);
             names(
-                place,
+                path,
                 "case",
                 a.iter().map(|c| &c.name),
                 b.iter().map(|c| &c.name),
             )?;
             let mut pairs = a.iter().zip(b);
             pairs.try_for_each(|(a, b)| {
-                optional(&format!("{place}.{}", a.name), a.ty.as_ref(), b.ty.as_ref())
+                optional(&format!("{path}.{}", a.name), a.ty.as_ref(), b.ty.as_ref())
             })
         }
         (Type::Enum(a), Type::Enum(b)) => {
             let (a, b) = (a.names.iter(), b.names.iter());
-            names(place, "name", a.map(|n| &n.name), b.map(|n| &n.name))
+            names(path, "name", a.map(|n| &n.name), b.map(|n| &n.name))
         }
         (Type::Flags(a), Type::Flags(b)) => {
             let (a, b) = (a.names.iter(), b.names.iter());
-            names(place, "flag", a.map(|n| &n.name), b.map(|n| &n.name))
+            names(path, "flag", a.map(|n| &n.name), b.map(|n| &n.name))
         }
         (Type::Result(a), Type::Result(b)) => {
-            optional(&format!("{place}.ok"), a.ok.as_ref(), b.ok.as_ref())?;
-            optional(&format!("{place}.err"), a.err.as_ref(), b.err.as_ref())
+            optional(&format!("{path}.ok"), a.ok.as_ref(), b.ok.as_ref())?;
+            optional(&format!("{path}.err"), a.err.as_ref(), b.err.as_ref())
         }
         (a, b) if a == b => Ok(()),
-        (a, b) => differ(place, format!("expected {}, found {}", kind(a), kind(b))),
+        (a, b) => differ(path, format!("expected {}, found {}", kind(a), kind(b))),
     }
 }
 
 fn fields(
-    place: &dyn Fn(&str) -> String,
+    path: &dyn Fn(&str) -> String,
     what: &str,
     expected: &[Field],
     found: &[Field],
@@ -123,36 +123,36 @@ fn fields(
     for (a, b) in expected.iter().zip(found) {
         if a.name != b.name {
             return differ(
-                &place(&a.name),
+                &path(&a.name),
                 format!("expected this {what}, found {:?}", b.name),
             );
         }
-        compare(&place(&a.name), &a.ty, &b.ty)?;
+        compare(&path(&a.name), &a.ty, &b.ty)?;
     }
     if let Some(a) = expected.get(found.len()) {
-        return differ(&place(&a.name), format!("the {what} is missing"));
+        return differ(&path(&a.name), format!("the {what} is missing"));
     }
     if let Some(b) = found.get(expected.len()) {
-        return differ(&place(&b.name), format!("the {what} is not expected"));
+        return differ(&path(&b.name), format!("the {what} is not expected"));
     }
     Ok(())
 }
 
 fn names<'n>(
-    place: &str,
+    path: &str,
     what: &str,
     expected: impl ExactSizeIterator<Item = &'n String>,
     found: impl ExactSizeIterator<Item = &'n String>,
 ) -> Compared {
     let (expected, found): (Vec<_>, Vec<_>) = (expected.collect(), found.collect());
     if let Some(missing) = expected.iter().find(|name| !found.contains(name)) {
-        return differ(place, format!("{what} {missing:?} is missing"));
+        return differ(path, format!("{what} {missing:?} is missing"));
     }
     if let Some(extra) = found.iter().find(|name| !expected.contains(name)) {
-        return differ(place, format!("{what} {extra:?} is not expected"));
+        return differ(path, format!("{what} {extra:?} is not expected"));
     }
     if expected != found {
-        return differ(place, format!("the {what}s are in another order"));
+        return differ(path, format!("the {what}s are in another order"));
     }
     Ok(())
 }

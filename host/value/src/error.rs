@@ -7,7 +7,7 @@ const QUOTED_CHARS_MAX: usize = 60;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueError {
-    /// JSON pointer (RFC 6901) to the place; empty is the whole document.
+    /// JSON pointer (RFC 6901) to what is wrong; empty is the whole document.
     pub pointer: String,
     pub problem: Problem,
 }

@@ -7,9 +7,9 @@ use wit_parser::{InterfaceId, Resolve, TypeDefKind, TypeId};
 use crate::ty::{Case, Enum, Field, Flags, Function, Name, Record, ResultType, Type, Variant};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {kind} has no JSON form")]
+#[error("{path}: {kind} has no JSON form")]
 pub struct UnsupportedType {
-    pub place: String,
+    pub path: String,
     pub kind: &'static str,
 }
 
@@ -37,11 +37,11 @@ pub fn functions(
 }
 
 /// # Errors
-/// As [`functions`]; `place` is named in the error.
+/// As [`functions`]; `path` is named in the error.
 pub fn type_of(
     resolve: &Resolve,
     ty: wit_parser::Type,
-    place: &str,
+    path: &str,
 ) -> Result<Type, UnsupportedType> {
     use wit_parser::Type as Wit;
     Ok(match ty {
@@ -58,18 +58,18 @@ pub fn type_of(
         Wit::F64 => Type::F64,
         Wit::Char => Type::Char,
         Wit::String => Type::String,
-        Wit::ErrorContext => return unsupported(place, "an error context"),
-        Wit::Id(id) => defined(resolve, id, place)?,
+        Wit::ErrorContext => return unsupported(path, "an error context"),
+        Wit::Id(id) => defined(resolve, id, path)?,
     })
 }
 
-fn unsupported(place: &str, kind: &'static str) -> Result<Type, UnsupportedType> {
-    let place = place.to_owned();
-    Err(UnsupportedType { place, kind })
+fn unsupported(path: &str, kind: &'static str) -> Result<Type, UnsupportedType> {
+    let path = path.to_owned();
+    Err(UnsupportedType { path, kind })
 }
 
-fn defined(resolve: &Resolve, id: TypeId, place: &str) -> Result<Type, UnsupportedType> {
-    let of = |ty: &wit_parser::Type| type_of(resolve, *ty, place);
+fn defined(resolve: &Resolve, id: TypeId, path: &str) -> Result<Type, UnsupportedType> {
+    let of = |ty: &wit_parser::Type| type_of(resolve, *ty, path);
     let optional = |ty: &Option<wit_parser::Type>| ty.as_ref().map(of).transpose();
     Ok(match &resolve.types[id].kind {
         TypeDefKind::Type(ty) => of(ty)?,
@@ -111,11 +111,11 @@ fn defined(resolve: &Resolve, id: TypeId, place: &str) -> Result<Type, Unsupport
             Type::Result(Arc::new(ResultType { ok, err }))
         }
         TypeDefKind::Resource | TypeDefKind::Handle(_) => {
-            return unsupported(place, "a resource");
+            return unsupported(path, "a resource");
         }
         TypeDefKind::Future(_) | TypeDefKind::Stream(_) => {
-            return unsupported(place, "a future or a stream");
+            return unsupported(path, "a future or a stream");
         }
-        _ => return unsupported(place, "this type"),
+        _ => return unsupported(path, "this type"),
     })
 }

@@ -36,7 +36,7 @@ fn none() -> Answer {
 /// Orders wait, then this many chefs come; who gets what, in order.
 fn cooked(host: &Host, kitchen: &mut Kitchen, orders: &[&str], chefs: usize) -> Vec<String> {
     for order in orders {
-        kitchen.on_events(vec![news("created", order)]);
+        kitchen.on_events(vec![order_event("created", order)]);
     }
     for chef in 1..=chefs {
         kitchen.clock_in(chef.to_string()).unwrap();
@@ -98,7 +98,7 @@ fn the_plugin_chooses_the_chef_and_guesses_the_time() {
     for chef in ["1", "2", "3"] {
         kitchen.clock_in(chef.to_owned()).unwrap();
     }
-    kitchen.on_events(vec![news("created", "a")]);
+    kitchen.on_events(vec![order_event("created", "a")]);
     assert_eq!(assigned(&host)[0].0, "napoli.3");
     let display = kitchen.display();
     let station = display.stations.iter().find(|s| s.order_id.is_some());
@@ -181,10 +181,13 @@ fn nobody_is_passed_by_for_ever() {
     let last = |ids: &[String]| Ok(json!(ids[1..].to_vec()));
     host.bind_plugin("one", plugin(last, none, none));
     let mut kitchen = Kitchen::default();
-    kitchen.on_events(vec![news("created", "victim"), news("created", "0")]);
+    kitchen.on_events(vec![
+        order_event("created", "victim"),
+        order_event("created", "0"),
+    ]);
     kitchen.clock_in("1".to_owned()).unwrap();
     for n in 1..100 {
-        kitchen.on_events(vec![news("created", &n.to_string())]);
+        kitchen.on_events(vec![order_event("created", &n.to_string())]);
         let (chef, order) = assigned(&host).pop().unwrap();
         finish(&mut kitchen, &chef, &order);
     }
@@ -214,7 +217,7 @@ fn a_plugin_that_fails_rests_and_is_tried_again() {
     let mut number = 0;
     let mut one_order = |kitchen: &mut Kitchen| {
         number += 1;
-        kitchen.on_events(vec![news("created", &number.to_string())]);
+        kitchen.on_events(vec![order_event("created", &number.to_string())]);
         let (chef, order) = assigned(&host).pop().unwrap();
         assert_eq!(order, number.to_string());
         finish(kitchen, &chef, &order);

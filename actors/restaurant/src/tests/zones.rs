@@ -18,7 +18,7 @@ fn orders_between(host: &Host, restaurant: &mut Restaurant, from: u64, until: u6
         host.set_now_ms(at);
         tell(
             restaurant,
-            &news(host, &format!("order-{at}"), None, "created"),
+            &event(host, &format!("order-{at}"), None, "created"),
         );
         told += 1;
     }
@@ -133,7 +133,7 @@ fn history_of_before_there_were_zones_is_still_told() {
     let old = silo_sdk::entries::Table::<Value>::new("d");
     let counts = json!({"o": 7, "d": 0, "c": 0, "r": 0, "m": 0, "t": 0, "h": {}});
     old.insert(&format!("{:016x}", u64::MAX - day), &counts);
-    tell(&mut restaurant, &news(&host, "order-1", None, "created"));
+    tell(&mut restaurant, &event(&host, "order-1", None, "created"));
     let today = (day + 1) * 24 * HOUR_MS;
     assert_eq!(
         rows(&restaurant.days(90)),
@@ -141,6 +141,6 @@ fn history_of_before_there_were_zones_is_still_told() {
     );
     // And forgotten like the others.
     host.set_now_ms(today + 91 * 24 * HOUR_MS);
-    tell(&mut restaurant, &news(&host, "order-2", None, "created"));
+    tell(&mut restaurant, &event(&host, "order-2", None, "created"));
     assert_eq!(restaurant.days(90).len(), 1);
 }

@@ -1,32 +1,32 @@
 //! The functions of the platform, module by module as in its WIT, served by the test host.
 
-use super::stage::with;
+use super::host_state::with;
 
 pub(crate) mod context {
     use super::with;
     use crate::context::Identity;
 
     pub(crate) fn self_id() -> Identity {
-        with(|stage| stage.id.clone())
+        with(|host| host.id.clone())
     }
 
     pub(crate) fn message_id() -> String {
-        with(|stage| format!("{:032x}", stage.message))
+        with(|host| format!("{:032x}", host.message))
     }
 
     pub(crate) fn caller() -> Option<Identity> {
-        with(|stage| stage.caller.clone())
+        with(|host| host.caller.clone())
     }
 
     pub(crate) fn now() -> u64 {
-        with(|stage| stage.now_ms)
+        with(|host| host.now_ms)
     }
 
     /// The same numbers in every run (splitmix64).
     pub(crate) fn random() -> u64 {
-        with(|stage| {
-            stage.random = stage.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (stage.random ^ (stage.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        with(|host| {
+            host.random = host.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (host.random ^ (host.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             mixed ^ (mixed >> 31)
         })
@@ -44,28 +44,27 @@ pub(crate) mod state {
     use crate::bindings::silo::actor::state::Snapshot;
 
     pub(crate) fn get() -> Option<Snapshot> {
-        with(|stage| stage.durable.snapshot.clone())
+        with(|host| host.durable.snapshot.clone())
     }
 
     pub(crate) fn set(snapshot: &Snapshot) {
-        with(|stage| stage.durable.snapshot = Some(snapshot.clone()));
+        with(|host| host.durable.snapshot = Some(snapshot.clone()));
     }
 
     pub(crate) fn get_entry(name: &str) -> Option<Vec<u8>> {
-        with(|stage| stage.durable.entries.get(name).cloned())
+        with(|host| host.durable.entries.get(name).cloned())
     }
 
     pub(crate) fn set_entry(name: &str, bytes: &[u8]) {
-        with(|stage| {
-            stage
-                .durable
+        with(|host| {
+            host.durable
                 .entries
                 .insert(name.to_owned(), bytes.to_owned())
         });
     }
 
     pub(crate) fn remove_entry(name: &str) {
-        with(|stage| stage.durable.entries.remove(name));
+        with(|host| host.durable.entries.remove(name));
     }
 
     pub(crate) fn list_entries(prefix: &str, after: Option<&str>, limit: u32) -> Vec<String> {
@@ -73,8 +72,8 @@ pub(crate) mod state {
             Some(after) if after >= prefix => Bound::Excluded(after),
             _ => Bound::Included(prefix),
         };
-        with(|stage| {
-            let names = stage
+        with(|host| {
+            let names = host
                 .durable
                 .entries
                 .range::<str, _>((from, Bound::Unbounded))
@@ -102,14 +101,14 @@ pub(crate) mod calls {
         arguments: &str,
     ) -> Result<String, CallFailure> {
         let arguments = value(arguments);
-        let script = with(|stage| {
-            stage.durable.asked.push(Asked {
+        let script = with(|host| {
+            host.durable.asked.push(Asked {
                 actor_type: actor_type.to_owned(),
                 key: key.to_owned(),
                 method: method.to_owned(),
                 arguments: arguments.clone(),
             });
-            stage.answers.get(actor_type, method)
+            host.answers.get(actor_type, method)
         });
         // The host is free meanwhile: an answer may look at it.
         let answer = (script.borrow_mut())(key, arguments);
@@ -137,7 +136,7 @@ pub(crate) mod calls {
             arguments: value(arguments),
             delay_ms,
         };
-        with(|stage| stage.durable.sent.push(sent));
+        with(|host| host.durable.sent.push(sent));
     }
 
     pub(super) fn value(text: &str) -> Value {
@@ -165,18 +164,18 @@ pub(crate) mod timers {
             "a silo refuses timer `{name}`: a period below 10 ms"
         );
         super::ahead(name, delay_ms, period_ms);
-        with(|stage| {
+        with(|host| {
             let alarm = Alarm {
-                due_ms: stage.now_ms.saturating_add(delay_ms),
+                due_ms: host.now_ms.saturating_add(delay_ms),
                 period_ms,
                 missed: None,
             };
-            stage.durable.timers.insert(name.to_owned(), alarm);
+            host.durable.timers.insert(name.to_owned(), alarm);
         });
     }
 
     pub(crate) fn cancel(name: &str) {
-        with(|stage| stage.durable.timers.remove(name));
+        with(|host| host.durable.timers.remove(name));
     }
 }
 
@@ -191,18 +190,18 @@ pub(crate) mod reminders {
             "a silo refuses reminder `{name}`: below one second"
         );
         super::ahead(name, delay_ms, period_ms);
-        with(|stage| {
+        with(|host| {
             let alarm = Alarm {
-                due_ms: stage.now_ms.saturating_add(delay_ms),
+                due_ms: host.now_ms.saturating_add(delay_ms),
                 period_ms,
                 missed: Some(missed),
             };
-            stage.durable.reminders.insert(name.to_owned(), alarm);
+            host.durable.reminders.insert(name.to_owned(), alarm);
         });
     }
 
     pub(crate) fn cancel(name: &str) {
-        with(|stage| stage.durable.reminders.remove(name));
+        with(|host| host.durable.reminders.remove(name));
     }
 }
 
@@ -217,7 +216,7 @@ pub(crate) mod streams {
             key: key.to_owned(),
             payload,
         };
-        with(|stage| stage.durable.published.push(event));
+        with(|host| host.durable.published.push(event));
     }
 }
 
@@ -225,7 +224,7 @@ pub(crate) mod config {
     use super::with;
 
     pub(crate) fn get(name: &str) -> Option<String> {
-        with(|stage| stage.config.get(name).cloned())
+        with(|host| host.config.get(name).cloned())
     }
 }
 
@@ -234,12 +233,12 @@ pub(crate) mod plugins {
     use crate::plugins::PluginFailure;
 
     pub(crate) fn bound() -> Option<String> {
-        with(|stage| stage.plugin.as_ref().map(|plugin| plugin.name.clone()))
+        with(|host| host.plugin.as_ref().map(|plugin| plugin.name.clone()))
     }
 
     pub(crate) fn consult(function: &str, arguments: &str) -> Result<String, PluginFailure> {
         let arguments = super::calls::value(arguments);
-        let plugin = with(|stage| stage.plugin.clone());
+        let plugin = with(|host| host.plugin.clone());
         let plugin = plugin.ok_or(PluginFailure::Unbound)?;
         let answer = (plugin.script.borrow_mut())(function, arguments);
         answer.map(|reply| reply.to_string())
@@ -251,6 +250,6 @@ pub(crate) mod log {
     use crate::log::Level;
 
     pub(crate) fn log(level: Level, message: &str) {
-        with(|stage| stage.logs.push((level, message.to_owned())));
+        with(|host| host.logs.push((level, message.to_owned())));
     }
 }

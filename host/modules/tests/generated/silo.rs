@@ -7,15 +7,15 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_guest::{Grant, GuestError, HostConfig, LoadError, Manifest, Module, Turn, TypeSettings};
 use pizza_guest::{Invocation, WasmHost};
-use pizza_modules::{Activate, How, Modules, Push, Refusal, Served, Settings, Stage};
+use pizza_modules::{Activate, How, Modules, Push, Refusal, Served, ServingPort, Settings};
 use pizza_store::MemoryStore;
-use pizza_types::{ActorId, Counts, MessageId};
+use pizza_types::{ActorId, MessageId, ModuleMetrics};
 
 /// Whatever was activated last serves.
 #[derive(Default)]
 struct Serving(Mutex<BTreeMap<String, Served>>);
 
-impl Stage for Serving {
+impl ServingPort for Serving {
     fn silo(&self) -> &'static str {
         "test"
     }
@@ -41,7 +41,7 @@ impl Stage for Serving {
         self.0.lock().insert(actor_type, served);
     }
 
-    fn counts(&self, _: &Module) -> Option<Counts> {
+    fn metrics(&self, _: &Module) -> Option<ModuleMetrics> {
         None
     }
 
@@ -97,8 +97,8 @@ impl Silo {
     pub(crate) async fn start() -> Self {
         let host = WasmHost::new(HostConfig::default()).expect("an engine");
         let serving = Arc::new(Serving::default());
-        let (store, stage) = (Arc::new(MemoryStore::new()), Arc::clone(&serving));
-        let modules = Modules::new(Arc::new(host), store, stage, Settings::default());
+        let (store, port) = (Arc::new(MemoryStore::new()), Arc::clone(&serving));
+        let modules = Modules::new(Arc::new(host), store, port, Settings::default());
         let silo = Self { modules, serving };
         let neighbour = wat::parse_str(NEIGHBOUR).expect("a component");
         let put = silo.activate("neighbour", neighbour).await;

@@ -16,7 +16,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// The numbers at this moment: letters that are buried meanwhile are not meant.
+    /// The numbers at this moment: letters that are added meanwhile are not meant.
     pub(super) async fn ids(self, admin: &mut Admin) -> anyhow::Result<Vec<u64>> {
         let mut ids = self.ids;
         let mut next = self.all.then_some(0);

@@ -1,6 +1,6 @@
 //! A type whose every turn fails is given a rest, and what waits for it is not lost.
 
-use pizza_runtime::{BreakerState, BreakerLimits};
+use pizza_runtime::{BreakerLimits, BreakerState};
 use pizza_types::CallError;
 use serde_json::json;
 

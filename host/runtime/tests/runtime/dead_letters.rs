@@ -92,7 +92,11 @@ async fn a_letter_takes_effect_once_however_often_it_is_replayed() {
     assert_eq!(after.len(), 3, "{after:?}");
     // As if the silo had died before it could take the letters away.
     for buried in letters {
-        let id = world.store.bury(buried.letter).await.expect("kept");
+        let id = world
+            .store
+            .add_dead_letter(buried.letter)
+            .await
+            .expect("kept");
         assert_eq!(replay(&probes, id).await, Ok(true));
     }
     assert_eq!(probes.notes("s").await, after);

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_store::{
-    ActorRecord, Buried, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder,
-    HandledRow, Inspected, MemoryStore, MetaChange, OutboxKey, OutboxRow, Retention, Store,
-    StoreError, StoredEvent, StoredReply,
+    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, HandledRow,
+    Inspected, MemoryStore, MetaChange, OutboxKey, OutboxRow, Retention, Store, StoreError,
+    StoredDeadLetter, StoredEvent, StoredReply,
 };
 use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::watch;
@@ -187,11 +187,15 @@ impl Store for MoodyStore {
         inner.set_cursor(subscriber, stream, key, position).await
     }
 
-    async fn bury(&self, letter: DeadLetter) -> Result<u64, StoreError> {
-        self.inner.bury(letter).await
+    async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError> {
+        self.inner.add_dead_letter(letter).await
     }
 
-    async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn dead_letters(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredDeadLetter>, StoreError> {
         self.inner.dead_letters(after, limit).await
     }
 

@@ -1,6 +1,6 @@
 //! Messages that nobody waits for: when they count as failed, and when they only wait.
 
-use pizza_store::Buried;
+use pizza_store::StoredDeadLetter;
 use serde_json::{Value, json};
 
 use crate::fixture::{World, settle, until};
@@ -17,7 +17,7 @@ pub(crate) fn world() -> World {
 }
 
 /// Waits for so many letters; back-off is by the clock.
-pub(crate) async fn letters(world: &World, count: usize) -> Vec<Buried> {
+pub(crate) async fn letters(world: &World, count: usize) -> Vec<StoredDeadLetter> {
     let read = async || world.store.dead_letters(0, 100).await.expect("readable");
     let there = async || {
         world.advance(1_000);

@@ -277,11 +277,11 @@ fn shown_json(shown: &Shown) -> Value {
     let mut view = json!(shown.info);
     view["at"] = json!(time(shown.info.at_ms));
     view["percent"] = json!(shown.percent);
-    if let Some(counts) = shown.counts {
-        view["turns"] = json!(counts.turns);
-        view["failed"] = json!(counts.failed);
-        view["p50Us"] = json!(counts.p50_us);
-        view["p99Us"] = json!(counts.p99_us);
+    if let Some(metrics) = shown.metrics {
+        view["turns"] = json!(metrics.turns);
+        view["failed"] = json!(metrics.failed);
+        view["p50Us"] = json!(metrics.p50_us);
+        view["p99Us"] = json!(metrics.p99_us);
     }
     view
 }

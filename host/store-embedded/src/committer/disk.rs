@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fjall::{OwnedWriteBatch, PersistMode};
 use pizza_types::Durability;
 
-use crate::guard;
+use crate::diagnosis;
 use crate::table::Database;
 
 pub(crate) trait Disk: Send {
@@ -27,7 +27,8 @@ pub(crate) struct Journal {
 impl Disk for Journal {
     fn write(&mut self, batch: OwnedWriteBatch) -> Result<(), String> {
         let written = batch.commit();
-        written.map_err(|error| format!("a write failed: {}", guard::told(&error, &self.dir)))
+        written
+            .map_err(|error| format!("a write failed: {}", diagnosis::explain(&error, &self.dir)))
     }
 
     fn sync(&mut self) -> Result<(), String> {
@@ -35,6 +36,7 @@ impl Disk for Journal {
             return Ok(());
         }
         let synced = self.db.fjall().persist(PersistMode::SyncData);
-        synced.map_err(|error| format!("an fsync failed: {}", guard::told(&error, &self.dir)))
+        synced
+            .map_err(|error| format!("an fsync failed: {}", diagnosis::explain(&error, &self.dir)))
     }
 }

@@ -6,10 +6,7 @@ use pizza_types::SiloId;
 use tokio::sync::oneshot::Sender;
 
 use super::prepare::Prepared;
-use crate::table::Table;
-
-/// A row to set (`Some`) or to remove (`None`).
-pub(crate) type Row = (Table, Vec<u8>, Option<Vec<u8>>);
+use crate::overlay::RowChange;
 
 pub(crate) enum Op {
     Commit(Box<Prepared>, Sender<Result<Committed, CommitError>>),
@@ -20,13 +17,13 @@ pub(crate) enum Op {
         answer: Sender<Result<Head, StoreError>>,
     },
     Write {
-        rows: Vec<Row>,
+        rows: Vec<RowChange>,
         /// Whether it must be durable before it is answered.
         sync: bool,
         answer: Sender<Result<(), StoreError>>,
     },
     /// Answered with the letter's number.
-    Bury {
+    AddDeadLetter {
         letter: Vec<u8>,
         answer: Sender<Result<u64, StoreError>>,
     },
@@ -48,7 +45,7 @@ pub(crate) enum Pending {
     ),
     Claim(Result<Head, StoreError>, Sender<Result<Head, StoreError>>),
     Write(Sender<Result<(), StoreError>>),
-    Bury(u64, Sender<Result<u64, StoreError>>),
+    AddDeadLetter(u64, Sender<Result<u64, StoreError>>),
     Forget(Result<usize, StoreError>, Sender<Result<usize, StoreError>>),
 }
 
@@ -60,7 +57,7 @@ impl Op {
                 .iter()
                 .map(|(_, key, value)| key.len() + value.as_ref().map_or(0, Vec::len))
                 .sum(),
-            Self::Bury { letter, .. } => letter.len(),
+            Self::AddDeadLetter { letter, .. } => letter.len(),
             Self::Claim { .. } | Self::Forget { .. } | Self::Close => 0,
         }
     }
@@ -73,12 +70,20 @@ impl Op {
         match self {
             Self::Commit(_, answer) => {
                 let detail = poisoned().to_string();
-                drop(answer.send(Err(CommitError::Refused { detail })));
+                let _ = answer.send(Err(CommitError::Refused { detail }));
             }
-            Self::Claim { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::Write { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::Bury { answer, .. } => drop(answer.send(Err(poisoned()))),
-            Self::Forget { answer, .. } => drop(answer.send(Err(poisoned()))),
+            Self::Claim { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
+            Self::Write { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
+            Self::AddDeadLetter { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
+            Self::Forget { answer, .. } => {
+                let _ = answer.send(Err(poisoned()));
+            }
             Self::Close => {}
         }
     }
@@ -99,15 +104,19 @@ impl Pending {
                 };
                 let written = failed.map_or(Ok(()), |reason| Err(unknown(reason)));
                 let outcome = staged.and_then(|committed| written.map(|()| committed));
-                drop(answer.send(outcome));
+                let _ = answer.send(outcome);
             }
             Self::Claim(staged, answer) => {
-                drop(answer.send(staged.and_then(|head| written.map(|()| head))));
+                let _ = answer.send(staged.and_then(|head| written.map(|()| head)));
             }
-            Self::Write(answer) => drop(answer.send(written)),
-            Self::Bury(number, answer) => drop(answer.send(written.map(|()| number))),
+            Self::Write(answer) => {
+                let _ = answer.send(written);
+            }
+            Self::AddDeadLetter(number, answer) => {
+                let _ = answer.send(written.map(|()| number));
+            }
             Self::Forget(staged, answer) => {
-                drop(answer.send(staged.and_then(|count| written.map(|()| count))));
+                let _ = answer.send(staged.and_then(|count| written.map(|()| count)));
             }
         }
     }

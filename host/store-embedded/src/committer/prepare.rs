@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pizza_store::{Commit, NewEvent, Reminder, StoredReply};
 use pizza_types::StateWrite;
 
-use super::op::Row;
+use crate::overlay::RowChange;
 use crate::table::Table;
 use crate::{key, row};
 
@@ -15,7 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) actor_key: Vec<u8>,
     /// The value and every entry go, before `rows` are set.
     pub(crate) clear: bool,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<RowChange>,
     /// By the key of the reminder's row, each once.
     pub(crate) reminders: BTreeMap<Vec<u8>, Option<Reminder>>,
     /// For each event the key of its stream, and the row.
@@ -72,7 +72,8 @@ impl Prepared {
             (key::names(&[&event.stream, &event.key]), value)
         };
         let events: Vec<_> = commit.events.iter().map(event).collect();
-        let row_bytes = |(_, key, value): &Row| key.len() + value.as_ref().map_or(0, Vec::len);
+        let row_bytes =
+            |(_, key, value): &RowChange| key.len() + value.as_ref().map_or(0, Vec::len);
         let event_bytes = events.iter().map(|(key, value)| key.len() + value.len());
         Self {
             clear: commit.state == StateWrite::Clear,

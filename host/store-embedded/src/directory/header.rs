@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pizza_types::SHARDS;
 
-use super::checksum;
+use super::checksum::checksum;
 use crate::error::OpenError;
 
 pub(super) const FILE: &str = "store";
@@ -73,12 +73,21 @@ pub(super) fn write(dir: &Path) -> Result<(), OpenError> {
         fs::rename(&file, dir.join(FILE))
     });
     written.map_err(OpenError::io("write", &file))?;
-    super::sync(dir)
+    sync(dir)
+}
+
+/// Makes names created in the directory durable.
+fn sync(dir: &Path) -> Result<(), OpenError> {
+    let opened = File::open(dir).and_then(|dir| dir.sync_all());
+    opened.map_err(OpenError::io("sync", dir))
 }
 
 fn bytes(version: u32, shards: u16) -> Vec<u8> {
     // Only for people who look at the header; nothing is decided by it.
-    #[allow(clippy::disallowed_methods)]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "no decision depends on this date"
+    )]
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let created_ms = since.map_or(0, |since| since.as_millis() as u64);
     let mut bytes = Vec::from(MAGIC);

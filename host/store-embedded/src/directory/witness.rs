@@ -9,7 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::checksum;
+use super::checksum::checksum;
 use crate::error::OpenError;
 
 pub(super) const FILE: &str = "acknowledged";

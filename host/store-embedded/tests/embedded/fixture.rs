@@ -126,7 +126,7 @@ pub(crate) async fn fill(store: &EmbeddedStore, actors: u64, versions: u64) {
         attempts: 3,
         at_ms: NOW_MS,
     };
-    store.bury(letter).await.expect("kept");
+    store.add_dead_letter(letter).await.expect("kept");
     let fact = store.set_meta("fact", Bytes::from_static(b"value"));
     fact.await.expect("noted");
 }

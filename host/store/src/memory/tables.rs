@@ -29,7 +29,7 @@ pub(super) struct Tables {
     pub(super) streams: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Stream>>,
     pub(super) cursors: BTreeMap<CursorName, u64>,
     pub(super) dead_letters: BTreeMap<u64, DeadLetter>,
-    buried_so_far: u64,
+    letters_so_far: u64,
     pub(super) meta: BTreeMap<String, Bytes>,
     /// Where the last sweep stopped, so that the next one goes on from there.
     swept: Swept,
@@ -226,10 +226,10 @@ impl Tables {
         own.take(limit).map(row).collect()
     }
 
-    pub(super) fn bury(&mut self, letter: DeadLetter) -> u64 {
-        self.buried_so_far += 1;
-        self.dead_letters.insert(self.buried_so_far, letter);
-        self.buried_so_far
+    pub(super) fn add_dead_letter(&mut self, letter: DeadLetter) -> u64 {
+        self.letters_so_far += 1;
+        self.dead_letters.insert(self.letters_so_far, letter);
+        self.letters_so_far
     }
 
     pub(super) fn handled(&self, actor: &ActorId, id: MessageId) -> Option<StoredReply> {

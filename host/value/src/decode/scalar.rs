@@ -1,11 +1,19 @@
 //! Values that are one JSON token.
 
 use base64::Engine;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::{BASE64, known, name_index};
+use super::names::{known, name_index};
 use crate::error::{Problem, quoted};
 use crate::ty::Type;
 use crate::value::Value;
+
+/// The standard alphabet, with padding or without: clients do either.
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 pub(super) fn integer(ty: &Type, v: i128) -> Result<Value, Problem> {
     let range = || Problem::OutOfRange {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::committer::SEQUENCE;
+use crate::key::SEQUENCE;
 use crate::row;
 use crate::table::Table;
 
@@ -80,10 +80,10 @@ impl Batches {
             let piece = (self.length - self.read).min(64 << 10);
             self.take(piece)?;
         }
-        Ok(match self.zeros {
-            true => Next::End,
-            false => Next::Damaged(what),
-        })
+        if self.zeros {
+            return Ok(Next::End);
+        }
+        Ok(Next::Damaged(what))
     }
 
     fn batch(&mut self) -> io::Result<Result<Batch, &'static str>> {

@@ -1,19 +1,21 @@
-//! Positions, and what happens when there are none.
+//! Where the driver is, and what happens when nobody knows.
 
 use std::time::Duration;
 
-use silo_sdk::{context, log, streams};
+use silo_sdk::{context, log, reminders, streams};
 
 use crate::bindings::bounds;
 use crate::bindings::clients::OrderClient;
 use crate::bindings::types::{
     Availability, DriverState, Location, Motion, Refusal, Status, Violation,
 };
-use crate::{Driver, invalid};
+use crate::refusal::invalid;
+use crate::state::Driver;
 
+/// Name of the reminder that looks for the driver's signal.
 pub(crate) const SIGNAL: &str = "signal";
 /// A driver on the way who is silent for this long has lost the signal.
-pub(crate) const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_secs(120);
 
 /// A clock in a phone may be ahead by this much.
 const AHEAD_MS_MAX: u64 = 60_000;
@@ -23,6 +25,15 @@ const BEHIND_MS_MAX: u64 = 3_600_000;
 const TELL_AGAIN_MS: u64 = 15_000;
 /// About 200 m of latitude.
 const FAR_DEGREES: f64 = 0.002;
+
+/// From now on the driver's signal matters: there is an order in the car.
+pub(crate) fn watch() {
+    reminders::set_periodic(SIGNAL, SILENCE, SILENCE, reminders::Missed::Last);
+}
+
+pub(crate) fn stop_watching() {
+    reminders::cancel(SIGNAL);
+}
 
 impl Driver {
     pub(crate) fn is_at(
@@ -123,8 +134,8 @@ fn known(motion: Motion) -> Motion {
     }
 }
 
-/// A receiver that has not found itself says zero and zero. Who is really in that part of
-/// the Gulf of Guinea knows how exactly.
+/// A receiver that has not found itself says zero and zero. A driver who
+/// is really in that part of the Gulf of Guinea knows how exactly.
 fn has_fix(location: Location, motion: Option<Motion>) -> Result<(), Refusal> {
     let exact = motion.and_then(|motion| motion.accuracy);
     if location.lat == 0.0 && location.lon == 0.0 && exact.is_none_or(|metres| metres == 0.0) {
@@ -154,10 +165,10 @@ fn possible(motion: Motion) -> Result<(), Refusal> {
             message: format!("is at least 0, or -1 where it is not known; found {value}"),
         })
         .collect();
-    match mistakes.is_empty() {
-        true => Ok(()),
-        false => Err(Refusal::Invalid(mistakes)),
+    if mistakes.is_empty() {
+        return Ok(());
     }
+    Err(Refusal::Invalid(mistakes))
 }
 
 /// The order says so. One that gives no answer is where it was.

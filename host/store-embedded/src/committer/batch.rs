@@ -1,4 +1,4 @@
-//! One group in the making: each request is decided on what the store has and on what
+//! One batch in the making: each request is decided on what the store has and on what
 //! the group staged before it. All reading of a request comes before its first row is
 //! staged, so that a read error leaves nothing of it behind.
 
@@ -8,26 +8,27 @@ use pizza_store::apply::Head;
 use pizza_store::{CommitError, Committed, StoreError, StoredReply};
 use pizza_types::{Durability, SiloId};
 
-use super::Caches;
+use super::caches::Caches;
 use super::op::{Op, Pending};
 use super::prepare::Prepared;
 use crate::overlay::Overlay;
 use crate::table::{Database, Table, read_error};
 use crate::{key, row};
 
-pub(super) struct Stage<'a> {
+pub(super) struct BatchBuilder<'a> {
     db: &'a Database,
     caches: &'a mut Caches,
     overlay: Overlay,
     sync: bool,
     /// Number of the batch that this becomes.
     sequence: u64,
-    buried: u32,
+    /// How many of them are in the batch already.
+    dead_letters: u32,
     /// What the group's commits will have when they are answered.
     durability: Durability,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> BatchBuilder<'a> {
     pub(super) fn new(
         db: &'a Database,
         caches: &'a mut Caches,
@@ -40,7 +41,7 @@ impl<'a> Stage<'a> {
             overlay: Overlay::default(),
             sync: false,
             sequence,
-            buried: 0,
+            dead_letters: 0,
             durability,
         }
     }
@@ -65,13 +66,13 @@ impl<'a> Stage<'a> {
                 }
                 Pending::Write(answer)
             }
-            Op::Bury { letter, answer } => {
+            Op::AddDeadLetter { letter, answer } => {
                 self.sync = true;
-                self.buried += 1;
-                let number = key::letter_number(self.sequence, self.buried);
-                let key = key::letter(number);
+                self.dead_letters += 1;
+                let number = key::dead_letter_number(self.sequence, self.dead_letters);
+                let key = key::dead_letter(number);
                 self.overlay.put(Table::DeadLetters, key, letter);
-                Pending::Bury(number, answer)
+                Pending::AddDeadLetter(number, answer)
             }
             Op::Forget {
                 handled,
@@ -98,13 +99,15 @@ impl<'a> Stage<'a> {
         let head = Head::advanced(before.as_ref(), &prepared.commit)?;
         // An actor without a commit has no rows that could be in the way.
         let is_first = head.version == 1;
-        let cleared = match prepared.clear && !is_first {
-            true => self.entries(actor).map_err(refused)?,
-            false => Vec::new(),
+        let cleared = if prepared.clear && !is_first {
+            self.entries(actor).map_err(refused)?
+        } else {
+            Vec::new()
         };
-        let due = match is_first {
-            true => Vec::new(),
-            false => self.due(&prepared).map_err(refused)?,
+        let due = if is_first {
+            Vec::new()
+        } else {
+            self.due(&prepared).map_err(refused)?
         };
         let (positions, stream_heads) = self.positions(&prepared.events).map_err(refused)?;
 

@@ -1,5 +1,5 @@
-//! The way of an order: accepted, shipped at half of its time, delivered at the end of it, in
-//! as many deliveries as it takes. Each step has a reminder of its own name, so that none
+//! An accepted order is shipped at half of its time and delivered at the end of it, in as
+//! many deliveries as it takes. Each step has a reminder of its own name, so that none
 //! can be taken for another.
 
 use std::time::Duration;
@@ -7,23 +7,23 @@ use std::time::Duration;
 use silo_sdk::entries::Table;
 use silo_sdk::{context, reminders};
 
-use crate::Supplier;
 use crate::bindings::types::Stage;
 use crate::purchase::{PURCHASES, Row};
+use crate::state::Supplier;
 
 /// Number to key, of the orders that are on their way.
 const UNDER_WAY: Table<String> = Table::new("u");
-/// The step at which an order leaves; the deliveries come after it.
-const LEAVES: u32 = 0;
+/// The step at which an order is shipped; the deliveries come after it.
+const SHIPS: u32 = 0;
 
-pub(crate) fn set_out(row: &Row) {
+pub(crate) fn schedule(row: &Row) {
     UNDER_WAY.insert(&row.number.to_string(), &row.key());
-    arm(row, LEAVES, row.lead_ms / 2);
+    arm(row, SHIPS, row.lead_ms / 2);
 }
 
 impl Supplier {
-    /// A reminder says which order, and which step of its way.
-    pub(crate) fn go_on(&mut self, name: &str) {
+    /// A reminder says which order, and which of its steps.
+    pub(crate) fn next_step(&mut self, name: &str) {
         let Some((number, step)) = parse(name) else {
             return;
         };
@@ -33,7 +33,7 @@ impl Supplier {
             return;
         };
         match (row.stage, step) {
-            (Stage::Accepted, LEAVES) => {
+            (Stage::Accepted, SHIPS) => {
                 row.stage = Stage::Shipped;
                 row.keep();
                 row.tell();
@@ -42,13 +42,13 @@ impl Supplier {
                 let left_ms = row.due_at.saturating_sub(context::now_ms());
                 arm(&row, 1, left_ms.min(rest_ms));
             }
-            (Stage::Shipped, step) if step == row.deliveries + 1 => self.bring(row),
+            (Stage::Shipped, step) if step == row.deliveries + 1 => self.deliver(row),
             // Done before: a reminder may come again.
             _ => {}
         }
     }
 
-    fn bring(&mut self, mut row: Row) {
+    fn deliver(&mut self, mut row: Row) {
         let number = row.deliveries + 1;
         let is_last = row.lot.saturating_mul(number) >= row.quantity;
         if is_last && row.doomed {
@@ -69,10 +69,10 @@ impl Supplier {
     }
 }
 
-/// Whatever waits for an order that has ended waits in vain.
+/// No reminder of an order that has ended has anything left to do.
 pub(crate) fn forget(row: &Row) {
     UNDER_WAY.remove(&row.number.to_string());
-    reminders::cancel(&name(row.number, LEAVES));
+    reminders::cancel(&name(row.number, SHIPS));
 }
 
 fn arm(row: &Row, step: u32, delay_ms: u64) {

@@ -1,39 +1,135 @@
-//! Values with values inside.
+//! Values of every kind, directed by their type.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
-use super::{Seed, Walk, known, name_index};
+use super::names::{known, name_index};
+use super::object::{Key, is_alone, no_payload, pass_over, single};
+use super::scalar;
+use super::walk::{REFUSED, Walk};
 use crate::error::{Problem, quoted};
 use crate::ty::{Field, Name, ResultType, Type, Variant};
 use crate::value::Value;
 
-/// Stands where an error was noted; nobody will see it.
-pub(super) const REFUSED: Value = Value::Bool(false);
-
-/// What is left of an object that is refused, after a key whose value was not read.
-pub(super) fn pass_over_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
-    map.next_value::<IgnoredAny>()?;
-    pass_over(map)
+/// Reads one value of a type. Values hold values, so a seed makes further seeds: that is why
+/// all that is recursive is in this file.
+pub(super) struct Seed<'a, 'l> {
+    ty: &'a Type,
+    walk: &'a Walk<'l>,
 }
 
-/// What is left of an object that is refused.
-pub(super) fn pass_over<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
+impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, de: D) -> Result<Value, D::Error> {
+        let walk = self.walk;
+        walk.enter()?;
+        let value = de.deserialize_any(self);
+        walk.leave();
+        value
+    }
 }
 
-/// A key, borrowed from the document unless it has escapes.
-#[derive(Deserialize)]
-struct Key<'k>(#[serde(borrow)] Cow<'k, str>);
+impl<'a, 'l> Seed<'a, 'l> {
+    pub(super) fn new(ty: &'a Type, walk: &'a Walk<'l>) -> Self {
+        Self { ty, walk }
+    }
 
-pub(super) fn list<'de, A: SeqAccess<'de>>(
-    ty: &Type,
-    walk: &Walk<'_>,
-    mut seq: A,
-) -> Result<Value, A::Error> {
+    /// For the payload of an option that was found to be there.
+    fn payload(&self, ty: &'a Type) -> Self {
+        Self::new(ty, self.walk)
+    }
+}
+
+fn some(value: Value) -> Value {
+    Value::Option(Some(Box::new(value)))
+}
+
+impl<'de> Visitor<'de> for Seed<'_, '_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.ty.describe())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, v: bool) -> Result<Value, E> {
+        match self.ty {
+            Type::Bool => Ok(Value::Bool(v)),
+            Type::Option(ty) => self.payload(ty).visit_bool(v).map(some),
+            ty => self.walk.wrong_type(ty, v),
+        }
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<Value, E> {
+        match self.ty {
+            Type::Option(ty) => self.payload(ty).visit_u64(v).map(some),
+            ty => scalar::integer(ty, i128::from(v)).or_else(|problem| self.walk.note(problem)),
+        }
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<Value, E> {
+        match self.ty {
+            Type::Option(ty) => self.payload(ty).visit_i64(v).map(some),
+            ty => scalar::integer(ty, i128::from(v)).or_else(|problem| self.walk.note(problem)),
+        }
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Value, E> {
+        match self.ty {
+            Type::Option(ty) => self.payload(ty).visit_f64(v).map(some),
+            ty => scalar::number(ty, v).or_else(|problem| self.walk.note(problem)),
+        }
+    }
+
+    fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<Value, E> {
+        match self.ty {
+            Type::Option(ty) => self.payload(ty).visit_str(v).map(some),
+            ty => scalar::text(ty, v).or_else(|problem| self.walk.note(problem)),
+        }
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
+        match self.ty {
+            Type::Option(_) => Ok(Value::Option(None)),
+            ty => self.walk.wrong_type(ty, "null"),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        match self.ty {
+            Type::Option(ty) => self.payload(ty).visit_seq(seq).map(some),
+            Type::List(ty) if **ty != Type::U8 => list(ty, self.walk, seq),
+            Type::Tuple(types) => tuple(types, self.walk, seq),
+            Type::Flags(ty) => flags(&ty.names, self.walk, seq),
+            ty => {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                self.walk.wrong_type(ty, "an array")
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        match self.ty {
+            // An option in an option: `{"some": …}`, so that no value is lost.
+            Type::Option(ty) if matches!(**ty, Type::Option(_)) => {
+                wrapped(ty, self.walk, map).map(some)
+            }
+            Type::Option(ty) => self.payload(ty).visit_map(map).map(some),
+            Type::Record(ty) => record(&ty.fields, self.walk, map).map(Value::Record),
+            Type::Variant(ty) => variant(ty, self.walk, map),
+            Type::Result(ty) => result(ty, self.walk, map),
+            ty => {
+                pass_over(&mut map)?;
+                self.walk.wrong_type(ty, "an object")
+            }
+        }
+    }
+}
+
+fn list<'de, A: SeqAccess<'de>>(ty: &Type, walk: &Walk<'_>, mut seq: A) -> Result<Value, A::Error> {
     let mut values = Vec::new();
     loop {
         let (index, before) = (values.len(), walk.noted());
@@ -45,7 +141,7 @@ pub(super) fn list<'de, A: SeqAccess<'de>>(
     }
 }
 
-pub(super) fn tuple<'de, A: SeqAccess<'de>>(
+fn tuple<'de, A: SeqAccess<'de>>(
     types: &[Type],
     walk: &Walk<'_>,
     seq: A,
@@ -108,7 +204,7 @@ fn wrong_arity(found: usize, least: usize, most: usize) -> Problem {
     Problem::ArityRange { found, least, most }
 }
 
-pub(super) fn flags<'de, A: SeqAccess<'de>>(
+fn flags<'de, A: SeqAccess<'de>>(
     names: &[Name],
     walk: &Walk<'_>,
     mut seq: A,
@@ -124,7 +220,7 @@ pub(super) fn flags<'de, A: SeqAccess<'de>>(
         if let Value::String(name) = value {
             match name_index(names, &name) {
                 Ok(index) => set.push(index),
-                Err(problem) => refuse(walk, problem, &at.to_string())?,
+                Err(problem) => walk.note_at(problem, &at.to_string())?,
             }
         }
         at += 1;
@@ -146,12 +242,12 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
         let from_guess = (guess..fields.len()).chain(0..guess);
         let Some(at) = { from_guess }.find(|at| fields[*at].json == key) else {
             let known = known(fields.iter().map(|field| &field.json));
-            refuse(walk, Problem::UnknownField { known }, &key)?;
+            walk.note_at(Problem::UnknownField { known }, &key)?;
             map.next_value::<IgnoredAny>()?;
             continue;
         };
         if values[at].is_some() {
-            refuse(walk, Problem::Duplicate, &key)?;
+            walk.note_at(Problem::Duplicate, &key)?;
             map.next_value::<IgnoredAny>()?;
             continue;
         }
@@ -166,56 +262,12 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
             (Some(value), _) => value,
             (None, Type::Option(_)) => Value::Option(None),
             (None, _) => {
-                refuse(walk, Problem::Missing, &field.json)?;
+                walk.note_at(Problem::Missing, &field.json)?;
                 continue;
             }
         });
     }
     Ok(complete)
-}
-
-/// Notes what is wrong one step further in.
-fn refuse<E: serde::de::Error>(walk: &Walk<'_>, problem: Problem, step: &str) -> Result<(), E> {
-    let before = walk.noted();
-    let noted = walk.note(problem).map(|_| ());
-    walk.step(before, noted, || step.to_owned())
-}
-
-/// `{"name": payload}`: the one key, and what `pick` finds for it; `None` for an object that
-/// is refused, and has been read.
-fn single<'de, A: MapAccess<'de>, T>(
-    walk: &Walk<'_>,
-    map: &mut A,
-    expected: &str,
-    pick: impl FnOnce(&str) -> Result<T, Problem>,
-) -> Result<Option<(T, String)>, A::Error> {
-    let Some(Key(key)) = map.next_key::<Key<'de>>()? else {
-        walk.note(Problem::WrongType {
-            expected: expected.to_owned(),
-            found: "an empty object".to_owned(),
-        })?;
-        return Ok(None);
-    };
-    match pick(&key) {
-        Ok(picked) => Ok(Some((picked, key.into_owned()))),
-        Err(problem) => {
-            walk.note(problem)?;
-            pass_over_value(map)?;
-            Ok(None)
-        }
-    }
-}
-
-/// Nothing may follow the one key.
-fn is_alone<'de, A: MapAccess<'de>>(walk: &Walk<'_>, map: &mut A) -> Result<(), A::Error> {
-    if map.next_key::<IgnoredAny>()?.is_none() {
-        return Ok(());
-    }
-    walk.note(Problem::WrongType {
-        expected: "an object with exactly one key".to_owned(),
-        found: "more than one".to_owned(),
-    })?;
-    pass_over_value(map)
 }
 
 /// The payload of a single-key object; nothing may follow it.
@@ -240,23 +292,7 @@ fn payload<'de, A: MapAccess<'de>>(
     Ok(value)
 }
 
-/// A case without a payload may be written with null.
-fn no_payload<'de, A: MapAccess<'de>>(
-    walk: &Walk<'_>,
-    map: &mut A,
-    key: &str,
-) -> Result<(), A::Error> {
-    if map.next_value::<Option<IgnoredAny>>()?.is_none() {
-        return Ok(());
-    }
-    let problem = Problem::WrongType {
-        expected: "null, for the case has no value".to_owned(),
-        found: "a value".to_owned(),
-    };
-    refuse(walk, problem, key)
-}
-
-pub(super) fn variant<'de, A: MapAccess<'de>>(
+fn variant<'de, A: MapAccess<'de>>(
     variant: &Variant,
     walk: &Walk<'_>,
     mut map: A,
@@ -279,7 +315,7 @@ pub(super) fn variant<'de, A: MapAccess<'de>>(
     Ok(Value::Variant(index, payload.map(Box::new)))
 }
 
-pub(super) fn result<'de, A: MapAccess<'de>>(
+fn result<'de, A: MapAccess<'de>>(
     result: &ResultType,
     walk: &Walk<'_>,
     mut map: A,
@@ -301,7 +337,7 @@ pub(super) fn result<'de, A: MapAccess<'de>>(
 }
 
 /// The inner one of two options: `{"some": …}`.
-pub(super) fn wrapped<'de, A: MapAccess<'de>>(
+fn wrapped<'de, A: MapAccess<'de>>(
     ty: &Type,
     walk: &Walk<'_>,
     mut map: A,

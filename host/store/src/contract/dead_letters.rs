@@ -12,10 +12,10 @@ fn letter(number: u32) -> DeadLetter {
     }
 }
 
-async fn bury(store: &AnyStore, numbers: std::ops::RangeInclusive<u32>) -> Vec<u64> {
+async fn add(store: &AnyStore, numbers: std::ops::RangeInclusive<u32>) -> Vec<u64> {
     let mut ids = Vec::new();
     for number in numbers {
-        ids.push(store.bury(letter(number)).await.expect("kept"));
+        ids.push(store.add_dead_letter(letter(number)).await.expect("kept"));
     }
     ids
 }
@@ -29,7 +29,7 @@ async fn read(store: &AnyStore, after: u64, limit: usize) -> Vec<(u64, u32)> {
 
 pub async fn dead_letters_are_kept(store: AnyStore) {
     assert!(read(&store, 0, 10).await.is_empty());
-    let ids = bury(&store, 1..=5).await;
+    let ids = add(&store, 1..=5).await;
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
     assert!(ids[0] > 0, "nothing comes before the first");
     let expected: Vec<_> = ids.into_iter().zip(1..=5).collect();
@@ -41,7 +41,7 @@ pub async fn dead_letters_are_kept(store: AnyStore) {
 }
 
 pub async fn they_are_read_in_pieces_and_one_by_one(store: AnyStore) {
-    let ids = bury(&store, 1..=5).await;
+    let ids = add(&store, 1..=5).await;
     let numbers = async |after, limit| {
         let found = read(&store, after, limit).await;
         found.into_iter().map(|(_, n)| n).collect::<Vec<_>>()
@@ -62,7 +62,7 @@ pub async fn they_are_read_in_pieces_and_one_by_one(store: AnyStore) {
 }
 
 pub async fn one_that_is_removed_is_gone_and_its_number_too(store: AnyStore) {
-    let ids = bury(&store, 1..=3).await;
+    let ids = add(&store, 1..=3).await;
     // The last one: a number that only follows the letters there are would come again.
     for (id, left) in [(ids[1], vec![1, 3]), (ids[2], vec![1])] {
         assert_eq!(store.remove_dead_letter(id).await, Ok(true));
@@ -71,7 +71,7 @@ pub async fn one_that_is_removed_is_gone_and_its_number_too(store: AnyStore) {
         let found = read(&store, 0, 10).await.into_iter().map(|(_, n)| n);
         assert_eq!(found.collect::<Vec<_>>(), left);
     }
-    let next = bury(&store, 4..=4).await;
+    let next = add(&store, 4..=4).await;
     assert!(next[0] > ids[2], "{next:?} after {ids:?}");
     assert_eq!(store.remove_dead_letter(u64::MAX).await, Ok(false));
 }

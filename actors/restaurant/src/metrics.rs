@@ -11,8 +11,9 @@ use crate::bindings::clients::{InventoryClient, KitchenClient};
 use crate::bindings::types::{
     Availability, DriverCount, Figures, Period, StateCount, Status, StockLine,
 };
-use crate::news::News;
-use crate::{Restaurant, drivers};
+use crate::drivers;
+use crate::order_event::OrderEvent;
+use crate::state::Restaurant;
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
@@ -20,8 +21,8 @@ const HOURS_KEPT: u64 = 168;
 const DAYS_KEPT: u64 = 90;
 
 /// By when they began, upside down: the newest is first.
-const HOURS: Table<Counts> = Table::new("h");
-const DAYS: Table<Counts> = Table::new("d");
+const HOURS: Table<PeriodCounts> = Table::new("h");
+const DAYS: Table<PeriodCounts> = Table::new("d");
 /// Orders that have not ended, by state.
 const ACTIVE: Table<u32> = Table::new("n");
 
@@ -34,7 +35,7 @@ const UNDER_WAY: [Status; 5] = [
 ];
 
 #[derive(Default, Serialize, Deserialize)]
-struct Counts {
+struct PeriodCounts {
     #[serde(rename = "o")]
     orders: u32,
     #[serde(rename = "d")]
@@ -70,23 +71,23 @@ fn middle_ms(bucket: u16) -> u64 {
     ms.saturating_sub(1)
 }
 
-fn place(begin_ms: u64) -> String {
+fn name(begin_ms: u64) -> String {
     format!("0{:016x}", u64::MAX - begin_ms)
 }
 
-/// Before there were time zones places had no digit in front, and the number of the hour or
+/// Before there were time zones, names had no digit in front, and the number of the hour or
 /// day in them. Those are behind the others in the order of names too.
-fn begin_ms(place: &str, length_ms: u64) -> u64 {
+fn begin_ms(name: &str, length_ms: u64) -> u64 {
     let number = |digits| u64::MAX - u64::from_str_radix(digits, 16).unwrap_or(u64::MAX);
-    match place.strip_prefix('0') {
+    match name.strip_prefix('0') {
         Some(digits) => number(digits),
-        None => number(place).saturating_mul(length_ms),
+        None => number(name).saturating_mul(length_ms),
     }
 }
 
-impl Counts {
-    fn count(&mut self, news: &News) {
-        match news.status {
+impl PeriodCounts {
+    fn count(&mut self, event: &OrderEvent) {
+        match event.status {
             Status::Created => self.orders += 1,
             Status::Rejected => {
                 self.orders += 1;
@@ -94,9 +95,9 @@ impl Counts {
             }
             Status::Cancelled => self.cancelled += 1,
             Status::Delivered => {
-                let took_ms = news.at.saturating_sub(news.created_at);
+                let took_ms = event.at.saturating_sub(event.created_at);
                 self.delivered += 1;
-                self.revenue_cents += news.total_cents;
+                self.revenue_cents += event.total_cents;
                 self.delivery_ms += took_ms;
                 *self.times.entry(bucket(took_ms)).or_default() += 1;
             }
@@ -141,7 +142,7 @@ impl Counts {
 }
 
 /// A state was entered, and another one left.
-pub(crate) fn count(clock: &mut WallClock, news: &News) {
+pub(crate) fn count(clock: &mut WallClock, event: &OrderEvent) {
     let change = |status: Status, by: i64| {
         if UNDER_WAY.contains(&status) {
             let name = format!("{status:?}");
@@ -149,20 +150,20 @@ pub(crate) fn count(clock: &mut WallClock, news: &News) {
             ACTIVE.insert(&name, &u32::try_from(count).unwrap_or_default());
         }
     };
-    if let Some(from) = news.from {
+    if let Some(from) = event.from {
         change(from, -1);
     }
-    change(news.status, 1);
-    let (hour, day) = (clock.hour_begin(news.at), clock.day(news.at).from_ms);
+    change(event.status, 1);
+    let (hour, day) = (clock.hour_begin(event.at), clock.day(event.at).from_ms);
     for (table, begin, length_ms, kept) in [
         (HOURS, hour, HOUR_MS, HOURS_KEPT),
         (DAYS, day, DAY_MS, DAYS_KEPT),
     ] {
-        let mut counts = table.get(&place(begin)).unwrap_or_default();
-        counts.count(news);
-        table.insert(&place(begin), &counts);
+        let mut counts = table.get(&name(begin)).unwrap_or_default();
+        counts.count(event);
+        table.insert(&name(begin), &counts);
         let oldest = begin.saturating_sub(kept * length_ms);
-        for old in table.keys(Some(&place(oldest)), 10) {
+        for old in table.keys(Some(&name(oldest)), 10) {
             if begin_ms(&old, length_ms) < oldest {
                 table.remove(&old);
             }
@@ -170,13 +171,13 @@ pub(crate) fn count(clock: &mut WallClock, news: &News) {
     }
 }
 
-fn periods(table: &Table<Counts>, length_ms: u64, limit: u64) -> Vec<Period> {
-    let places = table.keys(None, u32::try_from(limit).unwrap_or(u32::MAX));
-    let period = |place: &String| {
-        let counts = table.get(place)?;
-        Some(counts.period(begin_ms(place, length_ms)))
+fn periods(table: &Table<PeriodCounts>, length_ms: u64, limit: u64) -> Vec<Period> {
+    let names = table.keys(None, u32::try_from(limit).unwrap_or(u32::MAX));
+    let period = |name: &String| {
+        let counts = table.get(name)?;
+        Some(counts.period(begin_ms(name, length_ms)))
     };
-    places.iter().filter_map(period).collect()
+    names.iter().filter_map(period).collect()
 }
 
 pub(crate) fn hours(limit: u32) -> Vec<Period> {
@@ -191,11 +192,11 @@ pub(crate) fn days(limit: u32) -> Vec<Period> {
 fn last(clock: &mut WallClock, hours: u32) -> Period {
     let now = clock.hour_begin(context::now_ms());
     let first = now.saturating_sub(u64::from(hours - 1) * HOUR_MS);
-    let mut sum = Counts::default();
+    let mut sum = PeriodCounts::default();
     // Some to spare: a change of the clock may cut hours in two.
-    for place in HOURS.keys(None, hours + 2) {
-        if begin_ms(&place, HOUR_MS) >= first
-            && let Some(counts) = HOURS.get(&place)
+    for name in HOURS.keys(None, hours + 2) {
+        if begin_ms(&name, HOUR_MS) >= first
+            && let Some(counts) = HOURS.get(&name)
         {
             sum.add(&counts);
         }
@@ -203,38 +204,36 @@ fn last(clock: &mut WallClock, hours: u32) -> Period {
     sum.period(first)
 }
 
-impl Restaurant {
-    pub(crate) fn figures(&self) -> Figures {
-        let key = context::key();
-        let mut clock = self.clock.clone();
-        let active = UNDER_WAY.map(|status| StateCount {
-            status,
-            count: ACTIVE.get(&format!("{status:?}")).unwrap_or_default(),
-        });
-        let all = drivers::all();
-        let states = [
-            Availability::Available,
-            Availability::Busy,
-            Availability::Offline,
-        ];
-        let drivers = states.map(|status| DriverCount {
-            status,
-            count: u32::try_from(all.iter().filter(|d| d.status == status).count())
-                .unwrap_or(u32::MAX),
-        });
-        // Whoever does not answer leaves a hole in the figures, not an error.
-        let kitchen = KitchenClient::of(&key).status().ok();
-        let stock = InventoryClient::of(&key).stock().ok();
-        Figures {
-            active: active.into(),
-            waiting_for_driver: self.waiting,
-            drivers: drivers.into(),
-            available_chefs: kitchen.map(|kitchen| kitchen.available_chefs),
-            low_stock: stock.map(|lines| low(&lines)),
-            last_hour: last(&mut clock, 1),
-            last_day: last(&mut clock, 24),
-            restaurant_id: key,
-        }
+/// What the restaurant is doing now, and has done lately.
+pub(crate) fn now(restaurant: &Restaurant) -> Figures {
+    let key = context::key();
+    let mut clock = restaurant.clock.clone();
+    let active = UNDER_WAY.map(|status| StateCount {
+        status,
+        count: ACTIVE.get(&format!("{status:?}")).unwrap_or_default(),
+    });
+    let all = drivers::all();
+    let states = [
+        Availability::Available,
+        Availability::Busy,
+        Availability::Offline,
+    ];
+    let drivers = states.map(|status| DriverCount {
+        status,
+        count: u32::try_from(all.iter().filter(|d| d.status == status).count()).unwrap_or(u32::MAX),
+    });
+    // An actor that does not answer leaves a hole in the metrics, not an error.
+    let kitchen = KitchenClient::of(&key).status().ok();
+    let stock = InventoryClient::of(&key).stock().ok();
+    Figures {
+        active: active.into(),
+        waiting_for_driver: restaurant.waiting,
+        drivers: drivers.into(),
+        available_chefs: kitchen.map(|kitchen| kitchen.available_chefs),
+        low_stock: stock.map(|lines| low(&lines)),
+        last_hour: last(&mut clock, 1),
+        last_day: last(&mut clock, 24),
+        restaurant_id: key,
     }
 }
 

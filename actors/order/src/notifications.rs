@@ -1,15 +1,16 @@
-//! What others hear of an order.
+//! The events by which others hear of an order: who follows it, its restaurant, its kitchen.
 
 use serde::Serialize;
 use silo_sdk::{context, streams};
 
 use crate::bindings::types::{Item, Location, OrderState, Status};
-use crate::hands::{self, Hands};
+use crate::custody::{self, Holder};
 
-/// By order.
+/// Stream names are part of the contract; this one's events go by order.
 const EVENTS: &str = "order-events";
-/// By restaurant.
+/// By restaurant: its list, its metrics and its manager's screen.
 const OF_RESTAURANT: &str = "restaurant-orders";
+/// By restaurant: the queue and the chefs.
 const KITCHEN: &str = "kitchen-orders";
 
 #[derive(Clone, Copy, Serialize)]
@@ -22,7 +23,7 @@ pub enum Kind {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct News<'a> {
+struct OrderEvent<'a> {
     order_id: &'a str,
     restaurant_id: &'a str,
     version: u64,
@@ -44,9 +45,9 @@ struct News<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ForRestaurant<'a> {
+struct RestaurantEvent<'a> {
     #[serde(flatten)]
-    news: News<'a>,
+    event: OrderEvent<'a>,
     customer_id: &'a str,
     total_cents: u64,
     created_at: u64,
@@ -54,10 +55,10 @@ struct ForRestaurant<'a> {
     deliver_to: Option<&'a Location>,
 }
 
-/// To whoever follows the order, and to whoever follows its restaurant.
-pub fn tell(order: &OrderState, kind: Kind, from: Option<Status>) {
+/// To those who follow the order, and to those who follow its restaurant.
+pub fn to_followers(order: &OrderState, kind: Kind, from: Option<Status>) {
     let by = context::caller().map(|actor| format!("{}/{}", actor.actor_type, actor.key));
-    let news = News {
+    let event = OrderEvent {
         order_id: &order.order_id,
         restaurant_id: &order.restaurant_id,
         version: order.version,
@@ -71,24 +72,24 @@ pub fn tell(order: &OrderState, kind: Kind, from: Option<Status>) {
         estimated_delivery_at: order.estimated_delivery_at,
         by,
     };
-    streams::publish(EVENTS, &order.order_id, &news);
-    let wish = ForRestaurant {
-        news,
+    streams::publish(EVENTS, &order.order_id, &event);
+    let for_restaurant = RestaurantEvent {
+        event,
         customer_id: &order.customer_id,
         total_cents: order.total_cents,
         created_at: order.created_at,
         deliver_to: order.delivery_location.as_ref(),
     };
-    streams::publish(OF_RESTAURANT, &order.restaurant_id, &wish);
+    streams::publish(OF_RESTAURANT, &order.restaurant_id, &for_restaurant);
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct KitchenNews<'a> {
+struct KitchenEvent<'a> {
     order_id: &'a str,
     version: u64,
     status: Status,
-    /// In the kitchen's queue it belongs, and nowhere else.
+    /// It belongs in the kitchen's queue, and nowhere else.
     waits: bool,
     /// Before all others: it was burned, or a chef gave it up.
     front: bool,
@@ -105,22 +106,22 @@ struct KitchenNews<'a> {
 
 /// Where the order is now, as far as the kitchen is concerned; `by` is the chef whose step
 /// brought it there.
-pub fn tell_kitchen(order: &OrderState, hands: &Hands, by: Option<&str>, front: bool) {
-    let waits = hands::waits(order.status, hands);
-    let news = KitchenNews {
+pub fn to_kitchen(order: &OrderState, holder: &Holder, by: Option<&str>, front: bool) {
+    let waits = custody::waits(order.status, holder);
+    let event = KitchenEvent {
         order_id: &order.order_id,
         version: order.version,
         status: order.status,
         waits,
         front: waits && (front || by.is_some()),
-        chef_id: match hands {
-            Hands::Chef(chef_id) => Some(chef_id),
-            Hands::Nobody | Hands::People => None,
+        chef_id: match holder {
+            Holder::Chef(chef_id) => Some(chef_id),
+            Holder::Nobody | Holder::People => None,
         },
         by,
         items: &order.items,
         at: order.updated_at,
         remakes: order.remakes,
     };
-    streams::publish(KITCHEN, &order.restaurant_id, &news);
+    streams::publish(KITCHEN, &order.restaurant_id, &event);
 }

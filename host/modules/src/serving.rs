@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use pizza_guest::{Module, TypeSettings};
-use pizza_types::Counts;
+use pizza_types::ModuleMetrics;
 
 /// The modules that serve a type now.
 #[derive(Clone)]
 pub struct Served {
     pub current: Arc<Module>,
     /// A second one, and the percentage of keys that it has.
-    pub trial: Option<(Arc<Module>, f64)>,
+    pub canary: Option<(Arc<Module>, f64)>,
 }
 
-pub trait Stage: Send + Sync + 'static {
+pub trait ServingPort: Send + Sync + 'static {
     /// The silo's name, which stays over restarts.
     fn silo(&self) -> &str;
 
@@ -32,7 +32,7 @@ pub trait Stage: Send + Sync + 'static {
     fn serve(&self, served: Served);
 
     /// What a module has done since it serves, if it does.
-    fn counts(&self, module: &Module) -> Option<Counts>;
+    fn metrics(&self, module: &Module) -> Option<ModuleMetrics>;
 
     /// The bounds of a type.
     fn settings(&self, actor_type: &str) -> TypeSettings;

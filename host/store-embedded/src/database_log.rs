@@ -1,9 +1,9 @@
-//! What the database said when one of its threads died: it tells nobody but its log.
+//! The errors in the database's log: when one of its threads dies, it tells nobody else why.
 
 use log::{LevelFilter, Log, Metadata, Record};
 use parking_lot::Mutex;
 
-static HEARD: Mutex<Option<String>> = Mutex::new(None);
+static LAST_ERROR: Mutex<Option<String>> = Mutex::new(None);
 
 struct Listener;
 
@@ -15,9 +15,9 @@ pub(crate) fn listen() {
     }
 }
 
-/// The last error that was told; of any store of this process.
-pub(crate) fn heard() -> Option<String> {
-    HEARD.lock().clone()
+/// The last error in the log; it may be of any store of this process.
+pub(crate) fn last_error() -> Option<String> {
+    LAST_ERROR.lock().clone()
 }
 
 impl Log for Listener {
@@ -30,7 +30,7 @@ impl Log for Listener {
         if self.enabled(record.metadata()) {
             let said = record.args().to_string();
             tracing::error!(said, "the database");
-            *HEARD.lock() = Some(said);
+            *LAST_ERROR.lock() = Some(said);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What one module has done, at one moment.
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct ModuleMetrics {
     /// Turns that the module was asked to do, queries among them.
     pub turns: u64,
     /// Of these, the ones that it did badly: traps and broken bounds.
@@ -11,7 +11,7 @@ pub struct Counts {
     pub p99_us: u64,
 }
 
-impl Counts {
+impl ModuleMetrics {
     /// What has come since `earlier`; latencies are those of now.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {

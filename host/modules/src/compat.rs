@@ -5,17 +5,17 @@ use std::sync::Arc;
 use pizza_guest::{Module, Weight, compare};
 
 use crate::error::Refusal;
-use crate::stage::Stage;
+use crate::serving::ServingPort;
 
 /// # Errors
 /// When somebody who runs now would be broken, whatever is forced; or when others outside
 /// may rely on what changes, unless that is forced.
-pub(crate) fn check(stage: &dyn Stage, new: &Arc<Module>, force: bool) -> Result<(), Refusal> {
-    let breaks = breaks(stage, new);
+pub(crate) fn check(port: &dyn ServingPort, new: &Arc<Module>, force: bool) -> Result<(), Refusal> {
+    let breaks = breaks(port, new);
     if !breaks.is_empty() {
         return Err(Refusal::Breaks(breaks));
     }
-    let Some(served) = stage.served(new.actor_type()) else {
+    let Some(served) = port.served(new.actor_type()) else {
         return Ok(());
     };
     let changes = compare(&served.current, new);
@@ -30,13 +30,13 @@ pub(crate) fn check(stage: &dyn Stage, new: &Arc<Module>, force: bool) -> Result
 }
 
 /// Clients that do not fit: of those who call this type, and of the module itself.
-pub(crate) fn breaks(stage: &dyn Stage, new: &Arc<Module>) -> Vec<String> {
+pub(crate) fn breaks(port: &dyn ServingPort, new: &Arc<Module>) -> Vec<String> {
     let mut breaks = Vec::new();
-    for actor_type in stage.types() {
+    for actor_type in port.types() {
         if *actor_type == **new.actor_type() {
             continue;
         }
-        for module in modules(stage, &actor_type) {
+        for module in modules(port, &actor_type) {
             let misfits = module.misfits(new);
             breaks.extend(
                 misfits
@@ -47,7 +47,7 @@ pub(crate) fn breaks(stage: &dyn Stage, new: &Arc<Module>) -> Vec<String> {
     }
     for client in new.clients() {
         let target = &client.actor_type;
-        let mut targets = modules(stage, target);
+        let mut targets = modules(port, target);
         if **target == **new.actor_type() {
             targets = vec![Arc::clone(new)];
         }
@@ -67,10 +67,10 @@ pub(crate) fn breaks(stage: &dyn Stage, new: &Arc<Module>) -> Vec<String> {
     breaks
 }
 
-fn modules(stage: &dyn Stage, actor_type: &str) -> Vec<Arc<Module>> {
-    let Some(served) = stage.served(actor_type) else {
+fn modules(port: &dyn ServingPort, actor_type: &str) -> Vec<Arc<Module>> {
+    let Some(served) = port.served(actor_type) else {
         return Vec::new();
     };
-    let trial = served.trial.map(|(module, _)| module);
-    trial.into_iter().chain([served.current]).collect()
+    let canary = served.canary.map(|(module, _)| module);
+    canary.into_iter().chain([served.current]).collect()
 }

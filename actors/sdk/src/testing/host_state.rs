@@ -4,17 +4,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::answer::Answers;
+use super::clock::{Alarm, START_MS};
+use super::effect::{Asked, Published, Sent};
 use super::plugin::Plugin;
-use super::{Alarm, Asked, Published, START_MS, Sent};
 use crate::bindings::silo::actor::state::Snapshot;
 use crate::context::Identity;
 use crate::log::Level;
 
 thread_local! {
-    static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<HostState>> = const { RefCell::new(None) };
 }
 
-pub(super) struct Stage {
+pub(super) struct HostState {
     pub(super) id: Identity,
     pub(super) caller: Option<Identity>,
     pub(super) now_ms: u64,
@@ -39,7 +40,7 @@ pub(super) struct Durable {
     pub(super) published: Vec<Published>,
 }
 
-impl Stage {
+impl HostState {
     pub(super) fn new(actor_type: &str, key: &str) -> Self {
         Self {
             id: identity(actor_type, key),
@@ -70,17 +71,17 @@ pub(super) fn identity(actor_type: &str, key: &str) -> Identity {
     }
 }
 
-pub(super) fn install(stage: Stage) {
-    STAGE.with_borrow_mut(|slot| *slot = Some(stage));
+pub(super) fn install(host: HostState) {
+    CURRENT.with_borrow_mut(|slot| *slot = Some(host));
 }
 
 pub(super) fn uninstall() {
-    STAGE.with_borrow_mut(|slot| *slot = None);
+    CURRENT.with_borrow_mut(|slot| *slot = None);
 }
 
-pub(super) fn with<R>(look: impl FnOnce(&mut Stage) -> R) -> R {
-    STAGE.with_borrow_mut(|slot| match slot {
-        Some(stage) => look(stage),
+pub(super) fn with<R>(look: impl FnOnce(&mut HostState) -> R) -> R {
+    CURRENT.with_borrow_mut(|slot| match slot {
+        Some(host) => look(host),
         None => panic!(
             "outside of a silo an actor needs a test host; begin the test with \
              `let host = silo_sdk::testing::Host::new(\"order\", \"order-1\");`"
@@ -93,18 +94,18 @@ pub(crate) struct Checkpoint(Durable);
 
 /// A turn begins: it gets a message id of its own.
 pub(crate) fn checkpoint() -> Checkpoint {
-    with(|stage| {
-        stage.message += 1;
-        Checkpoint(stage.durable.clone())
+    with(|host| {
+        host.message += 1;
+        Checkpoint(host.durable.clone())
     })
 }
 
 impl Checkpoint {
     /// What was asked of others stays asked.
     pub(crate) fn restore(self) {
-        with(|stage| {
-            let asked = std::mem::take(&mut stage.durable.asked);
-            stage.durable = Durable { asked, ..self.0 };
+        with(|host| {
+            let asked = std::mem::take(&mut host.durable.asked);
+            host.durable = Durable { asked, ..self.0 };
         });
     }
 }

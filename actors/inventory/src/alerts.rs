@@ -1,0 +1,43 @@
+//! What the restaurant's manager hears.
+
+use silo_sdk::{context, json, streams};
+
+use crate::bindings::types::{Amount, SupplyOrder};
+
+/// By restaurant: what is wrong with its stock, for programs.
+const ALERTS: &str = "inventory-alerts";
+/// The stream that the manager's screen follows; it shows the message.
+const DASHBOARD: &str = "restaurant-orders";
+
+/// Ingredients that have just fallen below their threshold.
+pub(crate) fn low_stock(low: &[Amount]) {
+    let restaurant = context::key();
+    let alert = json::json!({
+        "restaurantId": restaurant, "at": context::now_ms(), "items": low,
+    });
+    streams::publish(ALERTS, &restaurant, &alert);
+    let names: Vec<_> = low.iter().map(|line| line.ingredient.as_str()).collect();
+    to_manager("low-stock", &format!("low on {}", names.join(", ")));
+}
+
+/// An order to a supplier that came to nothing.
+pub(crate) fn failed_order(order: &SupplyOrder) {
+    let restaurant = context::key();
+    let alert = json::json!({
+        "restaurantId": restaurant, "at": context::now_ms(), "failedOrder": order,
+    });
+    streams::publish(ALERTS, &restaurant, &alert);
+    let reason = order.reason.as_deref().unwrap_or_default();
+    let (id, ingredient) = (&order.order_id, &order.ingredient);
+    to_manager(
+        "supply-failed",
+        &format!("{id} for {ingredient} failed: {reason}"),
+    );
+}
+
+pub(crate) fn to_manager(kind: &str, message: &str) {
+    let alert = json::json!({
+        "at": context::now_ms(), "alert": {"kind": kind, "message": message},
+    });
+    streams::publish(DASHBOARD, &context::key(), &alert);
+}

@@ -1,0 +1,35 @@
+//! What a restaurant hears of an order: each change, in order, once.
+
+use serde::Deserialize;
+
+use crate::bindings::types::{Location, Status};
+
+pub(crate) const STREAM: &str = "restaurant-orders";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrderEvent {
+    pub(crate) order_id: String,
+    pub(crate) customer_id: String,
+    pub(crate) at: u64,
+    /// Present when the state changed, and absent for the first one.
+    #[serde(default)]
+    pub(crate) from: Option<Status>,
+    pub(crate) status: Status,
+    pub(crate) version: u64,
+    pub(crate) late: bool,
+    #[serde(default)]
+    pub(crate) driver_id: Option<String>,
+    #[serde(default)]
+    pub(crate) deliver_to: Option<Location>,
+    pub(crate) total_cents: u64,
+    pub(crate) created_at: u64,
+}
+
+impl OrderEvent {
+    /// Whether the order has come from one state into another, or has begun. What else an
+    /// event tells, such as where the driver is, is in no count.
+    pub(crate) fn is_move(&self) -> bool {
+        self.version == 1 || self.from.is_some()
+    }
+}

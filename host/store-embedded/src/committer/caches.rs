@@ -1,0 +1,24 @@
+//! What commits need to know of the store, kept so that it need not be read again.
+
+use pizza_store::apply::Head;
+
+use crate::recent::Recent;
+
+/// Actors: a head takes some 100 bytes.
+const HEADS_MAX: usize = 32_768;
+/// Streams with their keys.
+const STREAM_HEADS_MAX: usize = 16_384;
+
+pub(crate) struct Caches {
+    pub(super) heads: Recent<Head>,
+    pub(super) stream_heads: Recent<u64>,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            heads: Recent::new(HEADS_MAX),
+            stream_heads: Recent::new(STREAM_HEADS_MAX),
+        }
+    }
+}

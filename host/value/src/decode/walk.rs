@@ -1,0 +1,151 @@
+//! What one pass over a document keeps in mind: its bounds, and what was wrong so far.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use crate::error::{Problem, ValueError};
+use crate::ty::Type;
+use crate::value::Value;
+
+/// Bounds on a document, whatever its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub bytes_max: usize,
+    pub depth_max: usize,
+    /// Values of all kinds together.
+    pub items_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes_max: 1 << 20,
+            depth_max: 48,
+            items_max: 100_000,
+        }
+    }
+}
+
+/// Stands where an error was noted; nobody will see it.
+pub(super) const REFUSED: Value = Value::Bool(false);
+
+/// What one pass over a document keeps in mind.
+pub(super) struct Walk<'l> {
+    limits: &'l Limits,
+    items: Cell<usize>,
+    depth: Cell<usize>,
+    errors: RefCell<Vec<ValueError>>,
+    /// How many of them, where it is asked often.
+    noted: Cell<usize>,
+    /// The walk ended by an error of its own, and not because the bytes are no JSON.
+    ended: Cell<bool>,
+}
+
+/// So many errors are told; nobody reads more.
+const ERRORS_MAX: usize = 100;
+
+impl<'l> Walk<'l> {
+    pub(super) fn new(limits: &'l Limits) -> Self {
+        Self {
+            limits,
+            items: Cell::new(0),
+            depth: Cell::new(0),
+            errors: RefCell::new(Vec::new()),
+            noted: Cell::new(0),
+            ended: Cell::new(false),
+        }
+    }
+
+    /// A value begins: the walk goes one level down.
+    ///
+    /// # Errors
+    /// When there are too many of them, or they are nested too deeply.
+    pub(super) fn enter<E: serde::de::Error>(&self) -> Result<(), E> {
+        let items = self.items.get() + 1;
+        self.items.set(items);
+        if items > self.limits.items_max {
+            let limit = self.limits.items_max;
+            return Err(self.fail(Problem::TooMany { limit }));
+        }
+        let depth = self.depth.get() + 1;
+        if depth > self.limits.depth_max {
+            let limit = self.limits.depth_max;
+            return Err(self.fail(Problem::TooDeep { limit }));
+        }
+        self.depth.set(depth);
+        Ok(())
+    }
+
+    /// The value has ended.
+    pub(super) fn leave(&self) {
+        debug_assert!(self.depth.get() > 0, "nothing was entered");
+        self.depth.set(self.depth.get() - 1);
+    }
+
+    /// All that was wrong, and whether the walk ended by that: if not, the bytes may be no JSON.
+    pub(super) fn take_errors(&self) -> (Vec<ValueError>, bool) {
+        (self.errors.take(), self.ended.get())
+    }
+
+    /// Notes an error that ends the walk, and gives serde one of its own to carry outwards.
+    pub(super) fn fail<E: serde::de::Error>(&self, problem: Problem) -> E {
+        let mut errors = self.errors.borrow_mut();
+        errors.push(ValueError::new(problem));
+        self.noted.set(errors.len());
+        self.ended.set(true);
+        E::custom("noted")
+    }
+
+    /// Notes an error, and goes on: nobody will see the value.
+    pub(super) fn note<E: serde::de::Error>(&self, problem: Problem) -> Result<Value, E> {
+        if self.noted.get() + 1 >= ERRORS_MAX {
+            return Err(self.fail(problem));
+        }
+        let mut errors = self.errors.borrow_mut();
+        errors.push(ValueError::new(problem));
+        self.noted.set(errors.len());
+        Ok(REFUSED)
+    }
+
+    pub(super) fn noted(&self) -> usize {
+        self.noted.get()
+    }
+
+    /// Adds the step to the pointers of the errors noted since there were `before`.
+    pub(super) fn step<T, E>(
+        &self,
+        before: usize,
+        result: Result<T, E>,
+        step: impl FnOnce() -> String,
+    ) -> Result<T, E> {
+        if self.noted.get() > before {
+            let step = step();
+            for error in self.errors.borrow_mut().iter_mut().skip(before) {
+                error.push_front(&step);
+            }
+        }
+        result
+    }
+
+    /// As [`Walk::note`], of what is one step further in.
+    pub(super) fn note_at<E: serde::de::Error>(
+        &self,
+        problem: Problem,
+        step: &str,
+    ) -> Result<(), E> {
+        let before = self.noted();
+        let noted = self.note(problem).map(|_| ());
+        self.step(before, noted, || step.to_owned())
+    }
+
+    pub(super) fn wrong_type<E: serde::de::Error>(
+        &self,
+        ty: &Type,
+        found: impl fmt::Display,
+    ) -> Result<Value, E> {
+        self.note(Problem::WrongType {
+            expected: ty.describe().to_owned(),
+            found: found.to_string(),
+        })
+    }
+}
