@@ -1,126 +1,54 @@
-//! Who asks, and whether they may. Each request has an [`Identity`]: that of its bearer
-//! token, or nobody's. Nobody may do everything on loopback, where that is allowed, and
-//! nothing elsewhere.
+//! The check in front of every handler: who asks, how often, and whether they may.
+//!
+//! Each request leaves it with an [`Identity`]: that of its bearer token, of somebody on this
+//! machine, or of nobody, which is all that a visitor of a public route has.
 
 use std::net::IpAddr;
 
+use axum::RequestExt as _;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use axum::{RequestExt as _, extract::FromRequestParts, http::request::Parts};
 use pizza_http::{Peer, is_handed_on};
-use serde::{Deserialize, Serialize};
 
+use crate::app::App;
+use crate::condition;
 use crate::endpoint::Rules;
+use crate::identity::{Authority, Holder, Identity, Role};
+use crate::ownership::{self, Ownership};
 use crate::problem::{self, Problem};
-use crate::server::App;
-use crate::{condition, own};
 
-pub(crate) use crate::own::Own;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Orders, and sees what is their own.
-    Customer,
-    /// Is one driver.
-    Driver,
-    /// Works in one restaurant's kitchen.
-    Kitchen,
-    /// Runs one restaurant.
-    Manager,
-    /// May do everything, through the generic door too.
-    Admin,
-}
-
-impl Role {
-    pub const ALL: [Self; 5] = [
-        Self::Customer,
-        Self::Driver,
-        Self::Kitchen,
-        Self::Manager,
-        Self::Admin,
-    ];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Driver => "driver",
-            Self::Kitchen => "kitchen",
-            Self::Manager => "manager",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-/// Who asks, where that matters: whoever visits a public route has none.
-#[derive(Debug, Clone)]
-pub(crate) enum Identity {
-    /// On loopback, without a token.
-    Local,
-    Known(std::sync::Arc<Holder>),
-}
-
-/// Whoever holds a token.
-#[derive(Debug)]
-pub(crate) struct Holder {
-    pub(crate) role: Role,
-    /// The customer, the driver or the restaurant that they are or work for.
-    pub(crate) subject: String,
-    /// Tells holders apart, for limits and for idempotency keys.
-    pub(crate) number: usize,
-}
-
-impl Identity {
-    /// `None` for whoever may do everything.
-    pub(crate) fn limited(&self) -> Option<&Holder> {
-        match self {
-            Self::Known(holder) if holder.role != Role::Admin => Some(holder),
-            Self::Known(_) | Self::Local => None,
-        }
-    }
-}
-
-impl FromRequestParts<App> for Identity {
-    type Rejection = Problem;
-
-    async fn from_request_parts(head: &mut Parts, _: &App) -> Result<Self, Problem> {
-        let identity = head.extensions.get::<Self>().cloned();
-        identity.ok_or_else(|| {
-            let detail = "what everybody may ask has no identity to act by";
-            Problem::new(problem::INTERNAL, detail)
-        })
-    }
-}
-
-/// Before every handler.
-pub(crate) async fn guard(
+/// Lets a request pass to its handler, or answers it with the problem.
+pub(crate) async fn check(
     State((app, rules)): State<(App, Rules)>,
     mut request: Request,
     next: Next,
 ) -> Response {
     match admit(&app, rules, &mut request).await {
-        Ok(()) => next.run(request).await,
+        Ok(identity) => {
+            request.extensions_mut().insert(identity);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<(), Problem> {
+async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<Identity, Problem> {
     let connection = request.extensions().get::<Peer>().cloned();
     let peer = connection.as_ref().map(Peer::address);
     if rules.streams {
-        refuse_strangers_page(app, request).await?;
+        refuse_foreign_page(app, request).await?;
     }
     if rules.public {
-        // Nobody has been asked who they are, so no handler behind this finds an identity.
-        return app.limits().check_peer(peer);
+        app.limits().check_peer(peer)?;
+        return Ok(Identity::Nobody);
     }
     let identity = match identify(app, peer, request) {
         Ok(identity) => identity,
         Err(problem) => {
-            // Whoever guesses tokens is held up like anybody else.
+            // Guessing tokens is slowed down like everything else that has none.
             app.limits().check_peer(peer)?;
             return Err(problem);
         }
@@ -128,26 +56,26 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<(), Pro
     if let (Identity::Known(_), Some(connection)) = (&identity, connection) {
         connection.authenticated();
     }
-    let holder = identity.limited();
-    if let Some(holder) = holder {
+    if let Authority::Own(holder) = identity.authority() {
         app.limits().check_holder(holder.number)?;
         if !rules.roles.contains(&holder.role) {
             return Err(forbidden(holder, rules.roles));
         }
     }
-    if rules.own != Own::Anything {
+    if rules.ownership != Ownership::Anything {
         let named = request.extract_parts::<RawPathParams>().await;
         let named = named.map_err(|e| Problem::new(problem::MALFORMED, e.body_text()))?;
-        let id = named.iter().next().map(|(_, value)| value);
-        own::check(app, holder, rules.own, id).await?;
+        if let Some((_, id)) = named.iter().next() {
+            ownership::check(app, &identity, rules.ownership, id).await?;
+        }
     }
     condition::refuse_unless(rules.versioned, request.headers())?;
-    request.extensions_mut().insert(identity);
-    Ok(())
+    Ok(identity)
 }
 
-/// A browser opens an event stream for any page, also one that does not say that it is one.
-async fn refuse_strangers_page(app: &App, request: &mut Request) -> Result<(), Problem> {
+/// A browser opens an event stream for any page, even where the request does not look like
+/// one, so that the general check of pages has let it pass.
+async fn refuse_foreign_page(app: &App, request: &mut Request) -> Result<(), Problem> {
     let Ok(head) = request.extract_parts::<Parts>().await;
     app.admission().check_page(&head)?;
     Ok(())
@@ -161,6 +89,8 @@ fn identify(app: &App, peer: Option<IpAddr>, request: &Request) -> Result<Identi
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let holder = token.and_then(|(_, token)| app.tokens().holder(token.trim()));
+        // A wrong token is refused even where none is needed: its sender believes to be
+        // somebody, and would be surprised to act as somebody else.
         return holder.map(Identity::Known).ok_or_else(|| {
             let detail = "the Authorization header has no bearer token that is known here";
             Problem::new(problem::UNAUTHORIZED, detail)
@@ -172,8 +102,7 @@ fn identify(app: &App, peer: Option<IpAddr>, request: &Request) -> Result<Identi
     if local && app.config().anonymous_on_loopback {
         return Ok(Identity::Local);
     }
-    let detail = "this needs a token: `Authorization: Bearer <token>`";
-    Err(Problem::new(problem::UNAUTHORIZED, detail))
+    Err(Problem::no_token())
 }
 
 fn forbidden(holder: &Holder, roles: &[Role]) -> Problem {

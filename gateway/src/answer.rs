@@ -37,8 +37,8 @@ fn unexpected(error: &serde_json::Error) -> Problem {
     Problem::new(problem::UNEXPECTED_REPLY, error.to_string())
 }
 
-/// An actor's reply, told anew, as the answer.
-pub(crate) fn told(reply: &Reply, value: &impl Serialize) -> Result<Response, Problem> {
+/// The answer to a request whose actor gave this reply, with `value` as its body.
+pub(crate) fn respond(reply: &Reply, value: &impl Serialize) -> Result<Response, Problem> {
     Ok(acknowledged(json(StatusCode::OK, value)?, reply))
 }
 

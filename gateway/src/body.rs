@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::openapi;
+use crate::app::App;
 use crate::problem::{self, Problem};
-use crate::server::App;
+use crate::schema;
 use tree::Tree;
 use violations::Violation;
 
@@ -28,7 +28,8 @@ pub(crate) struct JsonBody {
     bytes: Bytes,
     /// The same, with whole numbers written as such: serde is told no types.
     whole: Bytes,
-    /// The endpoint, for whoever wants to know what its body should be.
+    app: App,
+    /// The endpoint, whose description in the API's document says what its body should be.
     method: Method,
     route: Option<MatchedPath>,
 }
@@ -50,6 +51,7 @@ impl FromRequest<App> for JsonBody {
         let (mut head, body) = request.into_parts();
         let (method, route) = (head.method, head.extensions.remove::<MatchedPath>());
         let with = |bytes: Bytes| Self {
+            app: app.clone(),
             whole: whole(&bytes),
             bytes,
             method,
@@ -129,10 +131,10 @@ impl JsonBody {
     fn invalid(&self, error: Option<&serde_json::Error>) -> Problem {
         let found = self.violations();
         if found.is_empty() {
-            let message = error.map_or_else(|| "expected an object".to_owned(), without_place);
+            let message = error.map_or_else(|| "expected an object".to_owned(), without_position);
             return Problem::invalid("", message);
         }
-        told(found)
+        problem_of(found)
     }
 
     /// Something that the document has no words for, at the first of these places, and what
@@ -153,14 +155,15 @@ impl JsonBody {
                 kind,
             },
         );
-        told(found)
+        problem_of(found)
     }
 
     fn violations(&self) -> Vec<Violation> {
         let route = self.route.as_ref().map(MatchedPath::as_str);
-        let known = route.and_then(|route| openapi::body_of(&self.method, route));
-        match (known, serde_json::from_slice::<Tree>(&self.whole)) {
-            (Some((document, schema)), Ok(body)) => violations::of(document, schema, &body),
+        let document = self.app.document();
+        let schema = route.and_then(|route| document.body_schema(&self.method, route));
+        match (schema, serde_json::from_slice::<Tree>(&self.whole)) {
+            (Some(schema), Ok(body)) => violations::of(document.value(), schema, &body),
             _ => Vec::new(),
         }
     }
@@ -169,7 +172,7 @@ impl JsonBody {
     /// refused: its actor would tell them only once the types are right.
     #[cold]
     pub(crate) fn beyond(&self, actor_type: &str, method: &str) -> Vec<Violation> {
-        let Some(known) = openapi::arguments_of(actor_type, method) else {
+        let Some(known) = schema::arguments_of(actor_type, method) else {
             return Vec::new();
         };
         let (names, body) = match serde_json::from_slice(&self.bytes) {
@@ -202,11 +205,11 @@ fn whole(bytes: &Bytes) -> Bytes {
     }
 }
 
-fn told(found: Vec<Violation>) -> Problem {
+fn problem_of(found: Vec<Violation>) -> Problem {
     let messages: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
     let problem = Problem::new(problem::INVALID, messages.join("; "));
-    let told = found.into_iter();
-    told.fold(problem, |problem, found| {
+    let found = found.into_iter();
+    found.fold(problem, |problem, found| {
         problem.error(found.pointer, found.message)
     })
 }
@@ -242,7 +245,7 @@ fn malformed(error: &serde_json::Error) -> Problem {
 }
 
 /// The message without its "at line 1 column 2": the pointer says where.
-fn without_place(error: &serde_json::Error) -> String {
+fn without_position(error: &serde_json::Error) -> String {
     let mut message = error.to_string();
     if let Some(end) = message.rfind(" at line ") {
         message.truncate(end);

@@ -11,9 +11,9 @@ use pizza_client::Call;
 use pizza_types::{ActorId, CallError, MessageId, Reply};
 use serde::Serialize;
 
-use crate::access::Identity;
+use crate::app::App;
+use crate::identity::Identity;
 use crate::problem::{self, Problem};
-use crate::server::App;
 use crate::{condition, idempotency, refused};
 
 /// A silo answers by the deadline; this much later the gateway stops believing in it.
@@ -34,7 +34,7 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(head: &mut Parts, app: &App) -> Result<Self, Problem> {
         let identity = Identity::from_request_parts(head, app).await?;
-        let id = idempotency::message_id(head, identity.limited())?;
+        let id = idempotency::message_id(head, &identity)?;
         Ok(Self {
             identity,
             expected: condition::expected(&head.headers)?,

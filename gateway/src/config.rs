@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use pizza_http::{Admission, HostName, Limits, Origin};
 use serde::Deserialize;
 
-pub use crate::access::Role;
+use crate::identity::Role;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,5 +1,6 @@
 //! A restaurant's events as a stream that resumes: every change of every order, and every
-//! alert of its kitchen, its stock and its drivers, for the manager's screen. It begins with what happens next; the figures so far are elsewhere.
+//! alert of its kitchen, its stock and its drivers, for the manager's
+//! screen. It begins with what happens next; what happened so far, other endpoints say.
 
 use std::convert::Infallible;
 
@@ -13,15 +14,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::app::App;
 use crate::caller::Caller;
+use crate::event_stream;
 use crate::feed::{Feed, From, Item, position};
-use crate::own::Own;
+use crate::ownership::Ownership;
 use crate::parameters::Path;
 use crate::problem::Problem;
-use crate::rights::Rights;
-use crate::server::App;
+use crate::refused;
+use crate::stream_rights::StreamRights;
 use crate::time::At;
-use crate::track;
 
 const STREAM: &str = "restaurant-orders";
 
@@ -56,7 +58,7 @@ struct Change<'a> {
 
 /// What needs the manager's attention.
 #[derive(Deserialize)]
-struct Alarm<'a> {
+struct RestaurantAlert<'a> {
     at: At,
     #[serde(borrow)]
     alert: Alert<'a>,
@@ -71,7 +73,7 @@ struct Alert<'a> {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct AlertView<'a> {
     at: At,
     kind: &'a RawValue,
     message: &'a RawValue,
@@ -85,34 +87,39 @@ pub(crate) async fn follow(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let restaurant = ActorId::new("restaurant", id)?;
-    let from = match position::asked(&uri, &headers)? {
+    let from = match position::requested(&uri, &headers)? {
         None => From::Now,
         Some(position) => From::After(position.after),
     };
-    let place = track::place(&app)?;
+    let permit = event_stream::permit(&app)?;
     let key = restaurant.key().clone();
     let feed = Feed::open(app.clone(), STREAM, key, from).await;
-    let feed = feed.map_err(|error| crate::refused::call(error, caller.id))?;
+    let feed = feed.map_err(|error| refused::call(error, caller.id))?;
     let opening = feed.opening();
-    let rights = Rights::new(
+    let rights = StreamRights::new(
         app.clone(),
         caller.identity,
-        Own::Restaurant,
+        Ownership::Restaurant,
         restaurant.key(),
     );
-    Ok(track::streamed(app, opening, rights, course(feed, place)))
+    Ok(event_stream::respond(
+        app,
+        opening,
+        rights,
+        course(feed, permit),
+    ))
 }
 
 /// Ends when events cannot be read: the client comes back with the last position it has.
 fn course(
     feed: Feed,
-    place: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    stream::unfold((feed, place), async |(mut feed, place)| {
+    stream::unfold((feed, permit), async |(mut feed, permit)| {
         loop {
             let event = match feed.next().await {
-                Ok(Item::Event(event)) => told(&feed, &event),
-                Ok(Item::Gap(gap)) => Some(feed.told("gap", &gap)),
+                Ok(Item::Event(event)) => sse_event(&feed, &event),
+                Ok(Item::Gap(gap)) => Some(feed.sse_event("gap", &gap)),
                 Ok(Item::Drained) => {
                     feed.more().await;
                     None
@@ -123,30 +130,32 @@ fn course(
                 }
             };
             if let Some(event) = event {
-                return Some((Ok(event), (feed, place)));
+                return Some((Ok(event), (feed, permit)));
             }
         }
     })
 }
 
-fn told(feed: &Feed, event: &Event) -> Option<sse::Event> {
+fn sse_event(feed: &Feed, event: &Event) -> Option<sse::Event> {
     let change: Change<'_> = match serde_json::from_slice(&event.payload) {
         Ok(change) => change,
-        Err(error) => return alarm(feed, event, &error),
+        Err(error) => return alert(feed, event, &error),
     };
     let name = match change.kind {
         "driver" => "driver",
         "eta" => "eta",
         _ => "status",
     };
-    Some(feed.told(name, &change))
+    Some(feed.sse_event(name, &change))
 }
 
-fn alarm(feed: &Feed, event: &Event, error: &serde_json::Error) -> Option<sse::Event> {
-    let Ok(Alarm { at, alert }) = serde_json::from_slice::<Alarm<'_>>(&event.payload) else {
+fn alert(feed: &Feed, event: &Event, error: &serde_json::Error) -> Option<sse::Event> {
+    let Ok(RestaurantAlert { at, alert }) =
+        serde_json::from_slice::<RestaurantAlert<'_>>(&event.payload)
+    else {
         tracing::warn!(%error, position = event.position, "an event has another form");
         return None;
     };
     let Alert { kind, message } = alert;
-    Some(feed.told("alert", &Told { at, kind, message }))
+    Some(feed.sse_event("alert", &AlertView { at, kind, message }))
 }

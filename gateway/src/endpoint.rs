@@ -6,10 +6,12 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::Value;
 
-use crate::access::{Own, Role};
-use crate::openapi::{Schemas, Told};
+use crate::app::App;
+use crate::identity::Role;
+use crate::ownership::Ownership;
 use crate::problem::Kind;
-use crate::server::App;
+use crate::schema::Schemas;
+use crate::schema::events::EventDoc;
 
 /// Makes the JSON schema, in which named types are references.
 pub(crate) type Shape = fn(&mut Schemas) -> Value;
@@ -29,7 +31,7 @@ pub(crate) struct Rules {
     pub(crate) public: bool,
     /// Beside the admin, who may do everything.
     pub(crate) roles: &'static [Role],
-    pub(crate) own: Own,
+    pub(crate) ownership: Ownership,
     /// The answer has an entity tag, to which `If-Match` refers.
     pub(crate) versioned: bool,
     /// The answer goes on for as long as its client listens.
@@ -65,7 +67,7 @@ pub(crate) struct Body {
 /// What begins the names of a stream's events, and the events.
 pub(crate) struct Stream {
     pub(crate) name: &'static str,
-    pub(crate) events: fn(&mut Schemas) -> Vec<Told>,
+    pub(crate) events: fn(&mut Schemas) -> Vec<EventDoc>,
 }
 
 pub(crate) enum Answer {
@@ -118,7 +120,7 @@ impl Endpoint {
                 path,
                 public: false,
                 roles: &[],
-                own: Own::Anything,
+                ownership: Ownership::Anything,
                 versioned: false,
                 streams: false,
             },
@@ -145,9 +147,9 @@ impl Endpoint {
     }
 
     /// Roles that may, beside the admin, and what the path must name for them to.
-    pub(crate) fn by(mut self, roles: &'static [Role], own: Own) -> Self {
+    pub(crate) fn by(mut self, roles: &'static [Role], ownership: Ownership) -> Self {
         self.rules.roles = roles;
-        self.rules.own = own;
+        self.rules.ownership = ownership;
         self
     }
 
@@ -200,7 +202,7 @@ impl Endpoint {
     pub(crate) fn gives_events(
         mut self,
         name: &'static str,
-        events: fn(&mut Schemas) -> Vec<Told>,
+        events: fn(&mut Schemas) -> Vec<EventDoc>,
     ) -> Self {
         self.rules.streams = true;
         self.doc.answer = Answer::Events(Stream { name, events });

@@ -12,7 +12,7 @@ use pizza_client::Event;
 use pizza_types::CallError;
 use serde::Serialize;
 
-use crate::server::App;
+use crate::app::App;
 
 /// A transport may wake us for nothing, but not this often.
 const WOKEN_FOR_NOTHING: Duration = Duration::from_millis(20);
@@ -112,16 +112,16 @@ impl Feed {
     }
 
     /// As a server-sent event, by whose id the client goes on.
-    pub(crate) fn told(&self, name: &str, data: &impl Serialize) -> sse::Event {
-        self.told_as(name, self.position.to_string(), data)
+    pub(crate) fn sse_event(&self, name: &str, data: &impl Serialize) -> sse::Event {
+        self.sse_event_as(name, self.position.to_string(), data)
     }
 
     /// As the last event, by whose id the client is known to have seen the end.
-    pub(crate) fn told_last(&self, name: &str, data: &impl Serialize) -> sse::Event {
-        self.told_as(name, position::at_end(self.position), data)
+    pub(crate) fn last_sse_event(&self, name: &str, data: &impl Serialize) -> sse::Event {
+        self.sse_event_as(name, position::at_end(self.position), data)
     }
 
-    fn told_as(&self, name: &str, id: String, data: &impl Serialize) -> sse::Event {
+    fn sse_event_as(&self, name: &str, id: String, data: &impl Serialize) -> sse::Event {
         let event = sse::Event::default().event(name).id(id);
         event.json_data(data).unwrap_or_default()
     }

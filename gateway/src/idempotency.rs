@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use pizza_types::MessageId;
 
-use crate::access::Holder;
+use crate::identity::{Authority, Identity};
 use crate::problem::{self, Problem};
 
 const HEADER: &str = "idempotency-key";
@@ -14,10 +14,7 @@ const CHARS_MAX: usize = 255;
 ///
 /// A key is a name for one request to one path: two paths may see the same key, and so
 /// may two holders of tokens. Reads have none, since asking twice is harmless.
-pub(crate) fn message_id(
-    head: &Parts,
-    holder: Option<&Holder>,
-) -> Result<Option<MessageId>, Problem> {
+pub(crate) fn message_id(head: &Parts, identity: &Identity) -> Result<Option<MessageId>, Problem> {
     if head.method == Method::GET || head.method == Method::HEAD {
         return Ok(None);
     }
@@ -26,8 +23,13 @@ pub(crate) fn message_id(
     };
     let (method, path) = (head.method.as_str(), head.uri.path());
     let mut parts = vec![method.as_bytes(), path.as_bytes(), key];
-    if let Some(holder) = holder {
-        parts.extend([holder.role.name().as_bytes(), holder.subject.as_bytes()]);
+    match identity.authority() {
+        Authority::Everything => {}
+        Authority::Own(holder) => {
+            parts.extend([holder.role.name().as_bytes(), holder.subject.as_bytes()]);
+        }
+        // No role has an empty name, so that nobody's keys are nobody else's.
+        Authority::Nothing => parts.push(b""),
     }
     Ok(Some(MessageId::derive("http", &parts)))
 }
@@ -52,13 +54,22 @@ mod tests {
     use axum::http::{HeaderValue, Request};
 
     fn id(method: &str, path: &str, keys: &[&[u8]]) -> Result<Option<MessageId>, u16> {
+        id_of(&Identity::Local, method, path, keys)
+    }
+
+    fn id_of(
+        identity: &Identity,
+        method: &str,
+        path: &str,
+        keys: &[&[u8]],
+    ) -> Result<Option<MessageId>, u16> {
         let request = Request::builder().method(method).uri(path).body(());
         let (mut head, ()) = request.expect("a request").into_parts();
         for key in keys {
             let key = HeaderValue::from_bytes(key).expect("a header");
             head.headers.append(HEADER, key);
         }
-        message_id(&head, None).map_err(|problem| problem.kind().status.as_u16())
+        message_id(&head, identity).map_err(|problem| problem.kind().status.as_u16())
     }
 
     #[test]
@@ -75,6 +86,12 @@ mod tests {
         }
         assert_eq!(id("GET", "/", &[b"k"]), Ok(None));
         assert_eq!(id("POST", "/", &[]), Ok(None));
+    }
+
+    #[test]
+    fn a_visitors_key_is_not_that_of_somebody_who_may_do_everything() {
+        let of = |identity| id_of(&identity, "POST", "/api/orders", &[b"k"]);
+        assert_ne!(of(Identity::Nobody), of(Identity::Local));
     }
 
     #[test]

@@ -2,29 +2,37 @@
 //!
 //! In reading order:
 //! - [`config`]: what an operator may set
-//! - [`server`]: routes, layers, and serving until told to stop
+//! - [`server`]: routes, layers, and serving until told to stop; [`app`](crate::app): what
+//!   every handler may use
 //! - [`cors`](crate::cors): which web pages elsewhere may ask; [`tls`]
 //! - [`edge`](crate::edge): what happens to every request
 //! - [`endpoint`](crate::endpoint): how an endpoint is reached, who may, what is said of it
 //! - [`routes`](crate::routes): one file for each group of endpoints
-//! - [`openapi`](crate::openapi): the document about them
-//! - [`access`](crate::access): who asks, and whether they may: [`tokens`](crate::tokens),
-//!   [`own`](crate::own), [`rights`](crate::rights), [`limit`](crate::limit), [`condition`](crate::condition)
+//! - [`schema`](crate::schema): what they take and give, by the actors' contracts;
+//!   [`openapi`](crate::openapi): the document about them
+//! - [`access`](crate::access): the check in front of every handler, which asks
+//!   [`identity`](crate::identity) and [`tokens`](crate::tokens) who somebody is,
+//!   [`limit`](crate::limit) how often they may ask, [`ownership`](crate::ownership) and
+//!   [`known_restaurants`](crate::known_restaurants) what is theirs, and
+//!   [`condition`](crate::condition) which version they mean
 //! - [`caller`](crate::caller): from an endpoint to an actor
 //! - [`answer`](crate::answer): and back, with its
 //!   [`acknowledgement`](crate::acknowledgement)
 //! - [`order`](crate::order): an order as clients see it
-//! - [`feed`](crate::feed): events as a stream that resumes
-//! - [`track`](crate::track): those of an order, [`dashboard`](crate::dashboard): those of a
-//!   restaurant
+//! - [`feed`](crate::feed): the events of an actor's stream, from a position on
+//! - [`event_stream`](crate::event_stream): events as an answer, which ends with the client's
+//!   [`stream_rights`](crate::stream_rights)
+//! - [`track`](crate::track): the events of an order, [`dashboard`](crate::dashboard): those of
+//!   a restaurant
 //! - [`metrics`](crate::metrics): what is counted
 //! - [`problem`](crate::problem), [`refused`](crate::refused): every error, in one form
 //! - [`body`](crate::body), [`parameters`](crate::parameters),
-//!   [`idempotency`](crate::idempotency), [`time`](crate::time)
+//!   [`idempotency`](crate::idempotency), [`time`](crate::time): what a request carries
 
 mod access;
 mod acknowledgement;
 mod answer;
+mod app;
 mod body;
 mod caller;
 mod condition;
@@ -33,25 +41,31 @@ mod cors;
 mod dashboard;
 mod edge;
 mod endpoint;
+mod event_stream;
 mod feed;
 mod idempotency;
+mod identity;
+mod known_restaurants;
 mod limit;
 mod metrics;
 mod openapi;
 mod order;
-mod own;
+mod ownership;
 mod parameters;
 mod problem;
 mod refused;
-mod rights;
 mod routes;
+mod schema;
 pub mod server;
+mod stream_rights;
 mod time;
 pub mod tls;
 mod tokens;
 mod track;
 
-pub use config::{GatewayConfig, HttpsConfig, Role, Secret, TokenConfig};
+pub use app::Metrics;
+pub use config::{GatewayConfig, HttpsConfig, Secret, TokenConfig};
+pub use identity::Role;
 pub use pizza_http::{Door, HostName, Origin};
-pub use server::{Gateway, Metrics, serve};
+pub use server::{Gateway, serve};
 pub use tls::{Tls, TlsError};

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::time::At;
-use crate::track::Newest;
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,13 +56,22 @@ impl Order<'_> {
             .unwrap_or(HeaderValue::from_static("\"0\""))
     }
 
-    pub(crate) fn newest(&self) -> Newest {
-        Newest {
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
             version: self.version,
             at: self.updated_at,
             status: self.status.to_owned(),
         }
     }
+}
+
+/// How far an order has come, at one version of it.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Progress {
+    pub(crate) version: u64,
+    pub(crate) at: At,
+    pub(crate) status: String,
 }
 
 /// Whether nothing follows after this status.

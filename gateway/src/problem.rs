@@ -54,6 +54,12 @@ impl Problem {
         }))
     }
 
+    /// The request needs a token and has none.
+    pub(crate) fn no_token() -> Self {
+        let detail = "this needs a token: `Authorization: Bearer <token>`";
+        Self::new(UNAUTHORIZED, detail)
+    }
+
     /// Something is wrong at one place of the body.
     pub(crate) fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
@@ -88,11 +94,11 @@ impl Problem {
         self
     }
 
-    /// An actor's arguments are not laid out as the body is: each pair is a place in the
-    /// arguments and the place of the body that it came from; the first that fits counts.
-    pub(crate) fn relocated(mut self, places: &[(&str, &str)]) -> Self {
+    /// An actor's arguments are not laid out as the body is: each pair is a pointer into
+    /// the arguments, and the one into the body that it came from; the first that fits counts.
+    pub(crate) fn relocated(mut self, pointers: &[(&str, &str)]) -> Self {
         for error in &mut self.0.errors {
-            let moved = places.iter().find_map(|(from, to)| {
+            let moved = pointers.iter().find_map(|(from, to)| {
                 let rest = error.pointer.strip_prefix(from)?;
                 (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
             });

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::access::Holder;
 use crate::config::TokenConfig;
+use crate::identity::Holder;
 
 pub(crate) struct Tokens(HashMap<[u8; 32], Arc<Holder>>);
 

@@ -1,7 +1,7 @@
 //! Everything that is wrong with a body, by the schema that the API's document has of it.
 //!
 //! Only what a handler could not take comes here, so that what is well costs nothing. It
-//! knows the keywords that the document is made of (`openapi::schemas`), and words them for
+//! knows the keywords that the document is made of (`schema::types`), and words them for
 //! people; a general validator words them for machines, and tells of a choice only that
 //! nothing fitted.
 
@@ -10,7 +10,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::tree::Tree;
-use crate::openapi::{KEY, LINE, is_key, is_line};
+use crate::schema::{KEY, LINE, is_key, is_line};
 
 /// So many are told; nobody reads more.
 const FOUND_MAX: usize = 100;

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, Uri};
 use crate::problem::{self, Problem};
 
 const HEADER: &str = "last-event-id";
-const PARAMETER: &str = "lastEventId";
+pub(crate) const PARAMETER: &str = "lastEventId";
 
 /// Behind the position of the last event, in the id of the end. Without it, whoever lost
 /// the connection right before the end could not be told from whoever has seen it.
@@ -28,9 +28,12 @@ pub(crate) fn at_end(position: u64) -> String {
     format!("{position}{AT_END}")
 }
 
-/// Where to go on; `None` for whoever comes for the first time. What the browser sends by
-/// itself when it reconnects is newer than the address of the page.
-pub(crate) fn asked(uri: &Uri, headers: &HeaderMap) -> Result<Option<Position>, Problem> {
+/// Where to go on; `None` for a client that comes for the first time. What the browser sends
+/// by itself when it reconnects is newer than the address of the page.
+///
+/// # Errors
+/// When one of the two is no id of an event.
+pub(crate) fn requested(uri: &Uri, headers: &HeaderMap) -> Result<Option<Position>, Problem> {
     let header = headers.get(HEADER).map(HeaderValue::as_bytes);
     let parameter = uri.query().unwrap_or_default().split('&').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -85,9 +88,9 @@ mod tests {
             if let Some(value) = header {
                 headers.insert(HEADER, value.parse().expect("header"));
             }
-            let asked = asked(&uri, &headers).ok();
-            let asked = asked.map(|asked| asked.map(|p| (p.after, p.at_end)));
-            assert_eq!(asked, expected, "{query} {header:?}");
+            let found = requested(&uri, &headers).ok();
+            let found = found.map(|found| found.map(|p| (p.after, p.at_end)));
+            assert_eq!(found, expected, "{query} {header:?}");
         }
     }
 }

@@ -4,10 +4,12 @@ use axum::http::{Method, StatusCode};
 use pizza_value::camel;
 use serde_json::{Map, Value, json};
 
-use super::{Schemas, docs, events, problems};
-use crate::access::{Own, Role};
+use super::problems;
 use crate::endpoint::{Answer, Endpoint, Rules, Shape};
 use crate::feed::position;
+use crate::identity::Role;
+use crate::ownership::Ownership;
+use crate::schema::{self, Schemas, events};
 
 pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let (rules, doc) = (&endpoint.rules, &endpoint.doc);
@@ -65,9 +67,9 @@ fn who(rules: &Rules) -> String {
     if rules.public {
         return "Anybody may.".to_owned();
     }
-    let own = |role: Role| match (rules.own, role) {
-        (Own::Order, _) | (Own::Driver, _) => " (their own)",
-        (Own::Restaurant, _) => " (their own)",
+    let own = |role: Role| match (rules.ownership, role) {
+        (Ownership::Order, _) | (Ownership::Driver, _) => " (their own)",
+        (Ownership::Restaurant, _) => " (their own)",
         _ => "",
     };
     let roles = rules
@@ -117,7 +119,7 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
 
 fn in_path(name: &str, tag: &str) -> Value {
     let name = name.trim_start_matches('*');
-    let mut schema = json!({"type": "string", "pattern": docs::KEY});
+    let mut schema = json!({"type": "string", "pattern": schema::KEY});
     let example = match (name, tag) {
         ("id", "kitchen" | "inventory" | "restaurants" | "dashboard") => Some("napoli"),
         ("id", "drivers") => Some("driver-1"),

@@ -6,10 +6,9 @@ use axum::http::Method;
 use pizza_value::camel;
 use serde_json::{Map, Value, json};
 
-use super::Schemas;
-use super::schemas::Object;
 use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{self, Kind};
+use crate::schema::{Object, Schemas};
 
 /// Of an endpoint that asks an actor.
 const OF_ACTORS: &[Kind] = &[

@@ -6,20 +6,20 @@ use pizza_types::{ActorId, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::access::Own;
 use crate::answer::{acknowledged, raw};
 use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, post};
-use crate::openapi::Schemas;
+use crate::ownership::Ownership;
 use crate::parameters::Path;
 use crate::problem::{self, Problem};
 use crate::refused::Refusal;
+use crate::schema::Schemas;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let door = post("/api/actors/{type}/{key}/{method}", call)
         .summary("Call any function of any actor; its arguments by name or in order")
-        .by(&[], Own::Anything)
+        .by(&[], Ownership::Anything)
         .may_take(|_| json!({"type": ["object", "array"], "items": {}}))
         .declines(&[problem::DECLINED])
         .gives(Schemas::anything);

@@ -4,13 +4,14 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use utoipa_swagger_ui::Config;
 
 use crate::answer::raw;
+use crate::app::App;
 use crate::endpoint::{Endpoint, get};
-use crate::openapi;
 use crate::parameters::Path;
 use crate::problem::{self, Problem};
 
@@ -42,8 +43,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn document() -> Response {
-    raw(StatusCode::OK, openapi::served())
+async fn document(State(app): State<App>) -> Response {
+    raw(StatusCode::OK, app.document().text())
 }
 
 async fn page() -> Redirect {

@@ -6,55 +6,55 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::access::Own;
-use crate::access::Role::{Driver as Rider, Manager};
-use crate::answer::{granted, told};
+use crate::answer::{granted, respond};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, get, post, put};
-use crate::openapi::Schemas;
+use crate::identity::Role::{Driver, Manager};
+use crate::ownership::Ownership;
 use crate::parameters::Path;
 use crate::problem::Problem;
+use crate::schema::Schemas;
 use crate::time::{At, Given};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/api/drivers/{id}/status", status)
             .summary("A driver: where, with which order, with which offer")
-            .by(&[Rider, Manager], Own::Driver)
+            .by(&[Driver, Manager], Ownership::Driver)
             .gives(driver),
         put("/api/drivers/{id}/status", set_status)
             .summary("Begin or end to work")
-            .by(&[Rider], Own::Driver)
+            .by(&[Driver], Ownership::Driver)
             .takes(|s| s.arguments("driver", "set-status", &[]))
             .gives(driver),
         post("/api/drivers/{id}/location", update_location)
             .summary("Where the driver is; what is older than the last place is ignored")
-            .by(&[Rider], Own::Driver)
+            .by(&[Driver], Ownership::Driver)
             .takes(position)
             .for_example(|| {
-                let place = json!({"lat": 40.85, "lon": 14.27, "timestamp": 1_700_000_000_000_u64});
-                json!({"phone": {"value": place}})
+                let fix = json!({"lat": 40.85, "lon": 14.27, "timestamp": 1_700_000_000_000_u64});
+                json!({"phone": {"value": fix}})
             })
             .gives(driver),
         post("/api/drivers/{id}/accept", accept)
             .summary("Take the offered order")
-            .by(&[Rider], Own::Driver)
+            .by(&[Driver], Ownership::Driver)
             .takes(|s| s.arguments("driver", "accept", &[]))
             .gives(driver),
         post("/api/drivers/{id}/reject", reject)
             .summary("Leave the offered order to another")
-            .by(&[Rider], Own::Driver)
+            .by(&[Driver], Ownership::Driver)
             .takes(|s| s.arguments("driver", "reject", &[]))
             .gives(driver),
         post("/api/drivers/{id}/picked-up", picked_up)
             .summary("The pizza is on its way")
-            .by(&[Rider], Own::Driver)
+            .by(&[Driver], Ownership::Driver)
             .may_take(Schemas::nothing)
             .gives(driver),
         post("/api/drivers/{id}/delivered", delivered)
             .summary("The pizza has arrived")
-            .by(&[Rider], Own::Driver)
+            .by(&[Driver], Ownership::Driver)
             .may_take(Schemas::nothing)
             .gives(driver),
     ]
@@ -81,7 +81,7 @@ fn position(schemas: &mut Schemas) -> Value {
 /// A driver as clients see it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Driver<'a> {
+struct DriverView<'a> {
     #[serde(borrow)]
     driver_id: &'a RawValue,
     status: &'a str,
@@ -117,7 +117,7 @@ struct Offer<'a> {
 }
 
 fn changed(reply: &Reply) -> Result<Response, Problem> {
-    told(reply, &granted::<Driver<'_>>(reply)?)
+    respond(reply, &granted::<DriverView<'_>>(reply)?)
 }
 
 async fn status(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -186,8 +186,8 @@ struct Location {
     lon: f64,
 }
 
-/// Where the parts of the arguments came from in the body.
-const PLACES: &[(&str, &str)] = &[("/location", ""), ("/at", "/timestamp"), ("/motion", "")];
+/// Where the parts of the arguments came from: pointers into the arguments, and into the body.
+const POINTERS: &[(&str, &str)] = &[("/location", ""), ("/at", "/timestamp"), ("/motion", "")];
 
 async fn update_location(
     caller: Caller,
@@ -214,8 +214,8 @@ async fn update_location(
         }),
     };
     let reply = caller.ask_with(driver, "update-location", &located).await;
-    let reply = reply.map_err(|problem| problem.relocated(PLACES))?;
-    changed(&reply).map_err(|problem| problem.relocated(PLACES))
+    let reply = reply.map_err(|problem| problem.relocated(POINTERS))?;
+    changed(&reply).map_err(|problem| problem.relocated(POINTERS))
 }
 
 /// The offer that is answered.

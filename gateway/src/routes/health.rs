@@ -7,10 +7,10 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::answer::raw;
+use crate::app::App;
 use crate::endpoint::{Endpoint, get};
-use crate::openapi::{Object, Schemas, about};
 use crate::problem::{self, Problem};
-use crate::server::App;
+use crate::schema::{Object, Schemas, about};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![

@@ -10,16 +10,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::access::Own;
-use crate::access::Role::{Kitchen, Manager};
-use crate::answer::{granted, plain, told};
+use crate::answer::{granted, plain, respond};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get, put};
-use crate::openapi::{Schemas, about};
+use crate::identity::Role::{Kitchen, Manager};
+use crate::ownership::Ownership;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
+use crate::routes::lists;
 use crate::routes::restaurants::Menu;
+use crate::schema::{Schemas, about};
 use crate::time::{At, Day};
 use stock::Stock;
 
@@ -29,23 +30,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let own = vec![
         get("/api/inventory/{id}", read)
             .summary("What there is of each ingredient")
-            .by(&[Kitchen, Manager], Own::Restaurant)
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
             .gives(stock::schema),
         put("/api/inventory/{id}/stock", restock)
             .summary("Ingredients were delivered")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .takes(|s| s.arguments("inventory", "restock", &[]))
             .for_example(|| json!({"dough": {"value": {"amounts": dough()}}}))
             .gives(stock::schema),
         put("/api/inventory/{id}/thresholds", set_thresholds)
             .summary("Below how much of an ingredient to warn")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .takes(|s| s.arguments("inventory", "set-threshold", &[]))
             .for_example(|| json!({"dough": {"value": {"thresholds": dough()}}}))
             .gives(stock::schema),
         put("/api/inventory/{id}/rules", set_rules)
             .summary("When ingredients are ordered by themselves, and from whom")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .takes(|s| s.arguments("inventory", "set-rules", &[]))
             .for_example(|| {
                 let rule = json!({"ingredient": "dough", "orderBelow": 100, "upTo": 1000,
@@ -55,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .gives(stock::schema),
         put("/api/inventory/{id}/recipes", set_recipe)
             .summary("Add a pizza to the menu, or change it")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .takes(|s| s.body_of("inventory", "recipe").done())
             .for_example(|| {
                 let (pizza, ingredients) = ("Bianca", dough());
@@ -66,7 +67,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .gives(super::restaurants::menu_schema),
         get("/api/inventory/{id}/history", history)
             .summary("The daily reports, newest first")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .query(&[Parameter {
                 name: "days",
                 about: "How many, 90 at most.",
@@ -89,13 +90,13 @@ fn history_schema(schemas: &mut Schemas) -> Value {
     let day = schemas
         .answer_of("inventory", "day-report")
         .with("day", day, true);
-    super::of_restaurant("days", json!({"type": "array", "items": day.done()}))
+    lists::whole("days", json!({"type": "array", "items": day.done()}))
 }
 
 async fn read(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id.as_str())?;
     let reply = caller.ask(inventory, "stock").await?;
-    told(&reply, &Stock::plain(&id, &reply)?)
+    respond(&reply, &Stock::plain(&id, &reply)?)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -191,14 +192,14 @@ async fn set_recipe(
     let inventory = ActorId::new("inventory", id.as_str())?;
     let recipe: Recipe<'_> = body.parse()?;
     let recipe = NewRecipe { recipe };
-    let places = &[("/recipe", "")];
+    let pointers = &[("/recipe", "")];
     let reply = caller
         .ask_with(inventory.clone(), "set-recipe", &recipe)
         .await;
-    let reply = reply.map_err(|problem| problem.relocated(places))?;
-    granted::<Option<()>>(&reply).map_err(|problem| problem.relocated(places))?;
+    let reply = reply.map_err(|problem| problem.relocated(pointers))?;
+    granted::<Option<()>>(&reply).map_err(|problem| problem.relocated(pointers))?;
     let menu = caller.for_another().ask(inventory, "menu").await?;
-    told(&reply, &Menu::of(&id, &menu)?)
+    respond(&reply, &Menu::of(&id, &menu)?)
 }
 
 async fn change(
@@ -209,11 +210,11 @@ async fn change(
 ) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", restaurant_id)?;
     let reply = caller.ask_with(inventory, method, arguments).await?;
-    told(&reply, &Stock::granted(restaurant_id, &reply)?)
+    respond(&reply, &Stock::granted(restaurant_id, &reply)?)
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct HistoryQuery {
     days: Option<u32>,
 }
 
@@ -235,10 +236,10 @@ struct DayReport<'a> {
 async fn history(
     caller: Caller,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id.as_str())?;
-    let arguments = [asked.days.unwrap_or(DAYS).clamp(1, DAYS)];
+    let arguments = [query.days.unwrap_or(DAYS).clamp(1, DAYS)];
     let reply = caller.ask_with(inventory, "history", &arguments).await?;
     let restaurant_id = &id;
     let days = plain(&reply)?;
@@ -246,5 +247,5 @@ async fn history(
         restaurant_id,
         days,
     };
-    told(&reply, &answer)
+    respond(&reply, &answer)
 }

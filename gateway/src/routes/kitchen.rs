@@ -8,27 +8,28 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::access::Own;
-use crate::access::Role::{Kitchen, Manager};
-use crate::answer::{granted, plain, told};
+use crate::answer::{granted, plain, respond};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, delete, get, post};
-use crate::openapi::{Object, about};
+use crate::identity::Role::{Kitchen, Manager};
+use crate::ownership::Ownership;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
+use crate::routes::lists;
+use crate::schema::{Object, about};
 use view::{Display, Status, Ticket};
 
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
 
-const PAGES: &[Parameter] = &[super::AFTER, super::LIMIT];
+const PAGES: &[Parameter] = &[lists::AFTER, lists::LIMIT];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/api/kitchen/{id}/queue", queue)
             .summary("What waits for a chef, page by page")
-            .by(&[Kitchen, Manager], Own::Restaurant)
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
             .query(PAGES)
             .gives(|s| {
                 let queue = about("First come, first.", s.list_of("kitchen", "ticket"));
@@ -41,21 +42,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             }),
         get("/api/kitchen/{id}/status", status)
             .summary("How much there is to do, ovens, alerts")
-            .by(&[Kitchen, Manager], Own::Restaurant)
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
             .gives(|s| s.of("kitchen", "kitchen-status")),
         get("/api/kitchen/{id}/display", display)
             .summary("Everything that a kitchen's screen shows")
-            .by(&[Kitchen, Manager], Own::Restaurant)
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
             .gives(|s| s.of("kitchen", "kitchen-display")),
         post("/api/kitchen/{id}/chefs", clock_in)
             .summary("A chef begins to work")
-            .by(&[Kitchen, Manager], Own::Restaurant)
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
             .takes(|s| s.arguments("kitchen", "clock-in", &[]))
             .for_example(|| json!({"fourth": {"value": {"chefId": "4"}}}))
             .gives(|s| s.of("kitchen", "kitchen-status")),
         delete("/api/kitchen/{id}/chefs/{chef}", clock_out)
             .summary("A chef goes home")
-            .by(&[Kitchen, Manager], Own::Restaurant)
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
             .gives(|s| s.of("kitchen", "kitchen-status")),
     ]
 }
@@ -101,17 +102,17 @@ async fn queue(
         queue: &queue,
         next: last.map(|ticket| ticket.order_id),
     };
-    told(&reply, &answer)
+    respond(&reply, &answer)
 }
 
 async fn status(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let reply = caller.ask(ActorId::new("kitchen", id)?, "status").await?;
-    told(&reply, &plain::<Status<'_>>(&reply)?)
+    respond(&reply, &plain::<Status<'_>>(&reply)?)
 }
 
 async fn display(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let reply = caller.ask(ActorId::new("kitchen", id)?, "display").await?;
-    told(&reply, &plain::<Display<'_>>(&reply)?)
+    respond(&reply, &plain::<Display<'_>>(&reply)?)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,7 +130,7 @@ async fn clock_in(
     let kitchen = ActorId::new("kitchen", id)?;
     let chef: Chef<'_> = body.parse()?;
     let reply = caller.ask_with(kitchen, "clock-in", &chef).await?;
-    told(&reply, &granted::<Status<'_>>(&reply)?)
+    respond(&reply, &granted::<Status<'_>>(&reply)?)
 }
 
 async fn clock_out(
@@ -141,5 +142,5 @@ async fn clock_out(
     let chef_id = Text(chef.into());
     let chef = Chef { chef_id };
     let reply = caller.ask_with(kitchen, "clock-out", &chef).await?;
-    told(&reply, &granted::<Status<'_>>(&reply)?)
+    respond(&reply, &granted::<Status<'_>>(&reply)?)
 }

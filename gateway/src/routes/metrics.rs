@@ -5,17 +5,17 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::access::Own;
+use crate::app::App;
 use crate::endpoint::{Endpoint, get};
+use crate::ownership::Ownership;
 use crate::problem::{self, Problem};
-use crate::server::App;
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let metrics = get("/metrics", read)
         .summary("Counters and histograms, for Prometheus")
-        .by(&[], Own::Anything)
+        .by(&[], Ownership::Anything)
         .declines(&[problem::NOT_FOUND])
         .gives_text("text/plain");
     vec![metrics]

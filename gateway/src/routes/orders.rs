@@ -6,69 +6,61 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
-use serde_json::json as schema;
 
-use crate::access::Own;
-use crate::access::Role::{Customer, Driver, Kitchen, Manager};
 use crate::answer::{acknowledged, granted, json};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
 use crate::condition;
-use crate::endpoint::{Endpoint, Parameter, get, post, put};
-use crate::feed::position;
-use crate::openapi::{Schemas, events};
+use crate::endpoint::{Endpoint, get, post, put};
+use crate::event_stream;
+use crate::identity::Role::{Customer, Driver, Kitchen, Manager};
 use crate::order::Order;
+use crate::ownership::Ownership;
 use crate::parameters::Path;
 use crate::problem::{self, Problem};
+use crate::schema::{Schemas, events};
 use crate::track;
-
-/// Where a stream goes on, for those who cannot send a header.
-pub(super) const GO_ON: &[Parameter] = &[Parameter {
-    name: "lastEventId",
-    about: "Go on after this event; the header counts before it.",
-    schema: |_| schema!({"type": "string", "pattern": position::PATTERN}),
-}];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         post("/api/orders", create::create)
             .summary("Order")
-            .by(&[Customer, Manager], Own::Anything)
+            .by(&[Customer, Manager], Ownership::Anything)
             .takes(create::body)
             .for_example(create::examples)
             .declines(&[problem::REJECTED])
             .creates(order),
         get("/api/orders/{id}", read)
             .summary("An order as it is now")
-            .by(&[Customer, Driver, Kitchen, Manager], Own::Order)
+            .by(&[Customer, Driver, Kitchen, Manager], Ownership::Order)
             .versioned()
             .gives(order),
         get("/api/orders/{id}/track", track::track)
             .summary("An order's events: status, driver, eta, gap, end")
-            .by(&[Customer, Driver, Kitchen, Manager], Own::Order)
-            .query(GO_ON)
+            .by(&[Customer, Driver, Kitchen, Manager], Ownership::Order)
+            .query(event_stream::LAST_EVENT_ID)
             .gives_events("Order", events::of_order),
         put("/api/orders/{id}/status", update_status)
             .summary("Move an order on")
-            .by(&[Kitchen], Own::Order)
+            .by(&[Kitchen], Ownership::Order)
             .versioned()
             .takes(|s| s.arguments("order", "update-status", EXPECTED))
             .gives(order),
         post("/api/orders/{id}/assign-driver", assign_driver)
             .summary("Give an order to a driver by hand")
-            .by(&[Manager], Own::Order)
+            .by(&[Manager], Ownership::Order)
             .versioned()
             .takes(|s| s.arguments("order", "assign-driver", EXPECTED))
             .gives(order),
         post("/api/orders/{id}/cancel", cancel)
             .summary("Cancel an order, as long as it is not in the oven")
-            .by(&[Customer, Manager], Own::Order)
+            .by(&[Customer, Manager], Ownership::Order)
             .versioned()
             .may_take(|s| s.arguments("order", "cancel", EXPECTED))
             .gives(order),
         post("/api/orders/{id}/confirm-delivery", confirm_delivery)
             .summary("Say that the pizza has arrived")
-            .by(&[Customer, Driver, Manager], Own::Order)
+            .by(&[Customer, Driver, Manager], Ownership::Order)
             .versioned()
             .may_take(Schemas::nothing)
             .gives(order),

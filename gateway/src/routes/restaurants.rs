@@ -1,8 +1,9 @@
 //! `/api/restaurants/{id}` and `/api/dashboard/{id}`
 
-mod figures;
 mod list;
 mod orders;
+mod restaurant;
+mod statistics;
 
 use axum::response::Response;
 use pizza_types::{ActorId, Reply};
@@ -10,16 +11,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use self::figures::{Figures, Period};
-use crate::access::Own;
-use crate::access::Role::{Customer, Driver as Rider, Kitchen, Manager};
-use crate::answer::{granted, plain, told};
+use self::restaurant::Restaurant;
+use self::statistics::{Period, Statistics};
+use crate::answer::{granted, plain, respond};
 use crate::caller::Caller;
 use crate::dashboard;
 use crate::endpoint::{Endpoint, Parameter, get};
-use crate::openapi::{Schemas, events};
+use crate::event_stream;
+use crate::identity::Role::{Customer, Driver, Kitchen, Manager};
+use crate::ownership::Ownership;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
+use crate::routes::lists;
+use crate::schema::{Schemas, events};
 use crate::time::At;
 
 const SPAN: &[Parameter] = &[
@@ -28,74 +32,64 @@ const SPAN: &[Parameter] = &[
         about: "Hours of a week, or days of 90.",
         schema: |_| json!({"enum": ["hour", "day"], "default": "hour"}),
     },
-    super::LIMIT,
+    lists::LIMIT,
 ];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/api/restaurants", list::list)
             .summary("All restaurants, page by page")
-            .by(&[Customer, Rider, Kitchen, Manager], Own::Anything)
+            .by(&[Customer, Driver, Kitchen, Manager], Ownership::Anything)
             .query(list::PAGES)
             .gives(list::schema),
         get("/api/restaurants/{id}", read)
             .summary("A restaurant")
-            .by(&[Customer, Rider, Kitchen, Manager], Own::Anything)
+            .by(&[Customer, Driver, Kitchen, Manager], Ownership::Anything)
             .gives(|s| s.of("restaurant", "restaurant-state")),
         get("/api/restaurants/{id}/menu", menu)
             .summary("What there is to eat, and at what price")
-            .by(&[Customer, Rider, Kitchen, Manager], Own::Menu)
+            .by(&[Customer, Driver, Kitchen, Manager], Ownership::Menu)
             .gives(menu_schema),
         get("/api/restaurants/{id}/orders", orders::orders)
             .summary("Its orders, newest first, page by page")
-            .by(&[Kitchen, Manager], Own::Restaurant)
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
             .query(orders::PAGES)
             .gives(orders::schema),
         get("/api/restaurants/{id}/drivers", drivers)
             .summary("Its drivers, as it last heard of them")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .gives(|s| {
                 let drivers = s.list_of("restaurant", "driver-view");
-                super::of_restaurant("drivers", drivers)
+                lists::whole("drivers", drivers)
             }),
         get("/api/restaurants/{id}/metrics", metrics)
             .summary("Its figures now, and of the last hour and day")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .gives(|s| s.of("restaurant", "figures")),
         get("/api/restaurants/{id}/history", history)
             .summary("Its figures by hour or by day, newest first")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .query(SPAN)
             .gives(|s| {
                 let periods = s.list_of("restaurant", "period");
-                super::of_restaurant("periods", periods)
+                lists::whole("periods", periods)
             }),
         get("/api/dashboard/{id}/stream", dashboard::follow)
             .summary("Everything that happens in it: status, driver, eta, alert, gap")
-            .by(&[Manager], Own::Restaurant)
-            .query(super::orders::GO_ON)
+            .by(&[Manager], Ownership::Restaurant)
+            .query(event_stream::LAST_EVENT_ID)
             .gives_events("Dashboard", events::of_restaurant),
     ]
 }
 
 pub(super) fn menu_schema(schemas: &mut Schemas) -> Value {
     let menu = schemas.list_of("inventory", "recipe");
-    super::of_restaurant("menu", menu)
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Restaurant<'a> {
-    #[serde(borrow)]
-    restaurant_id: &'a RawValue,
-    #[serde(borrow)]
-    profile: &'a RawValue,
-    opened_at: At,
+    lists::whole("menu", menu)
 }
 
 async fn read(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let reply = caller.ask(ActorId::new("restaurant", id)?, "get").await?;
-    told(&reply, &granted::<Restaurant<'_>>(&reply)?)
+    respond(&reply, &granted::<Restaurant<'_>>(&reply)?)
 }
 
 #[derive(Serialize)]
@@ -119,12 +113,12 @@ impl<'a> Menu<'a> {
 async fn menu(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id.as_str())?;
     let reply = caller.ask(inventory, "menu").await?;
-    told(&reply, &Menu::of(&id, &reply)?)
+    respond(&reply, &Menu::of(&id, &reply)?)
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Driver<'a> {
+struct DriverView<'a> {
     #[serde(borrow)]
     driver_id: &'a RawValue,
     status: &'a str,
@@ -143,7 +137,7 @@ struct Driver<'a> {
 #[serde(rename_all = "camelCase")]
 struct Drivers<'a> {
     restaurant_id: &'a str,
-    drivers: Vec<Driver<'a>>,
+    drivers: Vec<DriverView<'a>>,
 }
 
 async fn drivers(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -155,13 +149,13 @@ async fn drivers(caller: Caller, Path(id): Path<String>) -> Result<Response, Pro
         restaurant_id,
         drivers,
     };
-    told(&reply, &answer)
+    respond(&reply, &answer)
 }
 
 async fn metrics(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let restaurant = ActorId::new("restaurant", id)?;
     let reply = caller.ask(restaurant, "metrics").await?;
-    told(&reply, &plain::<Figures<'_>>(&reply)?)
+    respond(&reply, &plain::<Statistics<'_>>(&reply)?)
 }
 
 #[derive(Deserialize)]
@@ -212,5 +206,5 @@ async fn history(
         restaurant_id: &id,
         periods: plain(&reply)?,
     };
-    told(&reply, &answer)
+    respond(&reply, &answer)
 }

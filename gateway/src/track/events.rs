@@ -6,10 +6,10 @@ use pizza_types::{ActorId, CallError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::app::App;
 use crate::feed::position::Position;
 use crate::feed::{Feed, From, Gap, Item};
-use crate::order::is_end;
-use crate::server::App;
+use crate::order::{Progress, is_end};
 use crate::time::At;
 
 const STREAM: &str = "order-events";
@@ -19,16 +19,8 @@ pub(crate) struct Events {
     order: ActorId,
     /// The newest that is known of the order. Once it has ended, what is in the stream
     /// is all there will be.
-    newest: Newest,
+    progress: Progress,
     over: bool,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Newest {
-    pub(crate) version: u64,
-    pub(crate) at: At,
-    pub(crate) status: String,
 }
 
 pub(crate) enum Next {
@@ -42,7 +34,7 @@ pub(crate) enum Next {
 struct Notice<'a> {
     order_id: &'a str,
     #[serde(flatten)]
-    newest: &'a Newest,
+    progress: &'a Progress,
     #[serde(flatten)]
     gap: Option<Gap>,
 }
@@ -79,14 +71,14 @@ impl Events {
         app: App,
         order: ActorId,
         position: Option<Position>,
-        newest: Newest,
+        progress: Progress,
     ) -> Result<Self, CallError> {
         let from = position.map_or(From::TheBeginning, |position| From::After(position.after));
         let key = order.key().clone();
         Ok(Self {
             feed: Feed::open(app, STREAM, key, from).await?,
             order,
-            newest,
+            progress,
             over: false,
         })
     }
@@ -98,7 +90,7 @@ impl Events {
 
     /// Whether whoever has seen the end has seen everything.
     pub(crate) async fn are_over(&mut self) -> Result<bool, CallError> {
-        Ok(is_end(&self.newest.status) && !self.feed.has_more().await?)
+        Ok(is_end(&self.progress.status) && !self.feed.has_more().await?)
     }
 
     pub(crate) async fn next(&mut self) -> Result<Next, CallError> {
@@ -109,17 +101,17 @@ impl Events {
             match self.feed.next().await? {
                 Item::Gap(gap) => {
                     let notice = self.notice(Some(gap));
-                    return Ok(Next::Event(self.feed.told("gap", &notice)));
+                    return Ok(Next::Event(self.feed.sse_event("gap", &notice)));
                 }
                 Item::Event(event) => {
                     if let Some(event) = self.change(&event) {
                         return Ok(Next::Event(event));
                     }
                 }
-                Item::Drained if is_end(&self.newest.status) => {
+                Item::Drained if is_end(&self.progress.status) => {
                     self.over = true;
                     let notice = self.notice(None);
-                    return Ok(Next::Event(self.feed.told_last("end", &notice)));
+                    return Ok(Next::Event(self.feed.last_sse_event("end", &notice)));
                 }
                 Item::Drained => self.feed.more().await,
             }
@@ -134,8 +126,8 @@ impl Events {
                 return None;
             }
         };
-        if change.version >= self.newest.version {
-            self.newest = Newest {
+        if change.version >= self.progress.version {
+            self.progress = Progress {
                 version: change.version,
                 at: change.at,
                 status: change.status.to_owned(),
@@ -146,13 +138,13 @@ impl Events {
             "eta" => "eta",
             _ => "status",
         };
-        Some(self.feed.told(name, &change))
+        Some(self.feed.sse_event(name, &change))
     }
 
     fn notice(&self, gap: Option<Gap>) -> Notice<'_> {
         Notice {
             order_id: self.order.key(),
-            newest: &self.newest,
+            progress: &self.progress,
             gap,
         }
     }

@@ -4,6 +4,7 @@
 //! - [`token`]: who may ask
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
+//! - [`state`]: what the routes work on
 //! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`stats`]: the routes
 //! - [`edge`]: what an edge in another process asks
 //! - [`view`], [`msgpack`]: what the answers are made of
@@ -16,6 +17,7 @@ mod modules;
 mod msgpack;
 mod plugins;
 mod problem;
+mod state;
 mod stats;
 mod token;
 mod view;
@@ -29,31 +31,15 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use pizza_client::Client;
 use pizza_http::{Admission, Peer, content_coding, guard};
-use pizza_modules::Modules;
-use pizza_runtime::Silo;
-use pizza_store::Store;
 use serde_json::json;
-use tokio::sync::watch;
 
 use self::problem::Problem;
+pub(crate) use self::state::Admin;
 pub use self::token::{Token, TokenError};
-use crate::plugins::Bindings;
 
 /// As much as an actor takes by default, and a little more for it to refuse by itself.
 const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
-
-/// What the routes work on.
-#[derive(Clone)]
-pub(crate) struct Admin {
-    pub(crate) silo: Silo,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) client: Client,
-    pub(crate) modules: Modules,
-    pub(crate) plugins: Arc<Bindings>,
-    pub(crate) closing: watch::Receiver<bool>,
-}
 
 pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router {
     let transport = Arc::clone(admin.client.transport());

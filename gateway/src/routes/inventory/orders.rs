@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::access::Own;
-use crate::access::Role::Manager;
-use crate::answer::{granted, plain, told};
+use crate::answer::{granted, plain, respond};
 use crate::body::{JsonBody, Nothing};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get, post};
-use crate::openapi::Schemas;
+use crate::identity::Role::Manager;
+use crate::ownership::Ownership;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
-use crate::routes::{AFTER, LIMIT, paged};
+use crate::routes::lists::{AFTER, LIMIT, paged};
+use crate::schema::Schemas;
 use crate::time::At;
 
 const PAGE: u32 = 50;
@@ -35,17 +35,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/api/inventory/{id}/orders", list)
             .summary("What suppliers were asked for, newest first, page by page")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .query(PAGES)
             .gives(schema),
         post("/api/inventory/{id}/orders/{order}/confirm", confirm)
             .summary("Make an order that waits for a yes")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .may_take(Schemas::nothing)
             .gives(|s| s.of("inventory", "supply-order")),
         post("/api/inventory/{id}/orders/{order}/cancel", cancel)
             .summary("Cancel an order to a supplier, as long as it has not been shipped")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .may_take(Schemas::nothing)
             .gives(|s| s.of("inventory", "supply-order")),
     ]
@@ -127,7 +127,7 @@ async fn list(
         orders,
         next,
     };
-    told(&reply, &answer)
+    respond(&reply, &answer)
 }
 
 #[derive(Serialize)]
@@ -164,5 +164,5 @@ async fn change(
     let reply = caller
         .ask_with(inventory, method, &Named { order_id })
         .await?;
-    told(&reply, &granted::<Order<'_>>(&reply)?)
+    respond(&reply, &granted::<Order<'_>>(&reply)?)
 }

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::access::Own;
-use crate::access::Role::Manager;
-use crate::answer::{plain, told};
+use crate::answer::{plain, respond};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get};
-use crate::openapi::Schemas;
+use crate::identity::Role::Manager;
+use crate::ownership::Ownership;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
-use crate::routes::{AFTER, LIMIT, paged};
+use crate::routes::lists::{AFTER, LIMIT, paged};
+use crate::schema::Schemas;
 use crate::time::Day;
 
 const DAYS: u32 = 90;
@@ -35,7 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/api/inventory/{id}/report", report)
             .summary("What was supplied, used, wasted and ordered of each ingredient, by day")
-            .by(&[Manager], Own::Restaurant)
+            .by(&[Manager], Ownership::Restaurant)
             .query(PAGES)
             .gives(schema),
     ]
@@ -63,7 +63,7 @@ fn schema(schemas: &mut Schemas) -> Value {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct ReportQuery {
     days: Option<u32>,
     after: Option<String>,
     limit: Option<u32>,
@@ -110,13 +110,13 @@ struct Movement {
 async fn report(
     caller: Caller,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<ReportQuery>,
 ) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id.as_str())?;
-    let limit = asked.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let arguments = Arguments {
-        days: asked.days.unwrap_or(DAYS).clamp(1, DAYS),
-        after: asked.after,
+        days: query.days.unwrap_or(DAYS).clamp(1, DAYS),
+        after: query.after,
         limit,
     };
     let reply = caller.ask_with(inventory, "movements", &arguments).await?;
@@ -131,5 +131,5 @@ async fn report(
         ingredients,
         next,
     };
-    told(&reply, &answer)
+    respond(&reply, &answer)
 }

@@ -6,14 +6,14 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::answer::{granted, plain};
-use crate::openapi::Schemas;
 use crate::problem::Problem;
-use crate::routes::of_restaurant;
+use crate::routes::lists;
+use crate::schema::Schemas;
 use crate::time::At;
 
 pub(super) fn schema(schemas: &mut Schemas) -> Value {
     let lines = schemas.list_of("inventory", "stock-line");
-    of_restaurant("stock", lines)
+    lists::whole("stock", lines)
 }
 
 #[derive(Serialize)]

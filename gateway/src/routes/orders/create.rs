@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json as schema};
 
-use crate::access::Role;
 use crate::answer::{acknowledged, granted, json};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
-use crate::openapi::Schemas;
+use crate::identity::{Authority, Role};
 use crate::order::Order;
 use crate::problem::{self, Problem};
+use crate::schema::Schemas;
 
 /// Both forms; the short one is `customerId` and `pizzaType`, one pizza of it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Asked<'a> {
+struct OrderRequest<'a> {
     #[serde(borrow)]
     customer_id: Text<'a>,
     #[serde(borrow)]
@@ -64,7 +64,7 @@ struct NewOrder<'a> {
     delivery_location: Option<Location>,
 }
 
-/// Where the parts of the arguments came from in the body.
+/// Where the parts of the arguments came from: pointers into the arguments, and into the body.
 const LONG: &[(&str, &str)] = &[("/order", "")];
 const SHORT: &[(&str, &str)] = &[
     ("/order/items/0/pizzaType", "/pizzaType"),
@@ -73,13 +73,13 @@ const SHORT: &[(&str, &str)] = &[
 ];
 
 pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, Problem> {
-    let asked: Asked<'_> = body.parse()?;
-    let places = if asked.pizza_type.is_some() {
+    let request: OrderRequest<'_> = body.parse()?;
+    let pointers = if request.pizza_type.is_some() {
         SHORT
     } else {
         LONG
     };
-    let order = asked.order(&body, &caller.app.config().default_restaurant)?;
+    let order = request.order(&body, &caller.app.config().default_restaurant)?;
     order.check_owner(&caller)?;
     // The id follows from the message, so that the same message makes the same order.
     let order_id = format!("order-{}", MessageId::derive("order", &[&caller.id.0]));
@@ -88,8 +88,8 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
     let reply = caller
         .ask_with(target, "create", &Arguments { order })
         .await
-        .map_err(|problem| problem.relocated(places))?;
-    let order: Order<'_> = granted(&reply).map_err(|problem| problem.relocated(places))?;
+        .map_err(|problem| problem.relocated(pointers))?;
+    let order: Order<'_> = granted(&reply).map_err(|problem| problem.relocated(pointers))?;
     if order.status == "rejected" {
         return Err(rejected(&order).answered_by(&reply));
     }
@@ -102,7 +102,7 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
     Ok(acknowledged(response, &reply))
 }
 
-impl<'a> Asked<'a> {
+impl<'a> OrderRequest<'a> {
     fn order(self, body: &JsonBody, default_restaurant: &'a str) -> Result<NewOrder<'a>, Problem> {
         let items = match (self.pizza_type, self.items) {
             (Some(pizza_type), None) => vec![Item {
@@ -133,8 +133,10 @@ impl<'a> Asked<'a> {
 impl NewOrder<'_> {
     /// Customers order for themselves, managers for their restaurant.
     fn check_owner(&self, caller: &Caller) -> Result<(), Problem> {
-        let Some(holder) = caller.identity.limited() else {
-            return Ok(());
+        let holder = match caller.identity.authority() {
+            Authority::Everything => return Ok(()),
+            Authority::Own(holder) => holder,
+            Authority::Nothing => return Err(Problem::no_token()),
         };
         let (name, named) = match holder.role {
             Role::Customer => ("customerId", &self.customer_id.0),

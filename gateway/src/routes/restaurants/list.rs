@@ -7,15 +7,15 @@ use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Restaurant;
+use super::restaurant::Restaurant;
 use crate::answer::{granted, json as answer};
+use crate::app::App;
 use crate::caller::Caller;
 use crate::endpoint::Parameter;
-use crate::openapi::{Object, Schemas, about};
 use crate::parameters::Query;
 use crate::problem::{self, Problem};
-use crate::routes::{AFTER, LIMIT};
-use crate::server::App;
+use crate::routes::lists::{AFTER, LIMIT};
+use crate::schema::{Object, Schemas, about};
 
 pub(super) const PAGES: &[Parameter] = &[AFTER, LIMIT];
 

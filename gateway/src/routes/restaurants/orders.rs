@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::answer::{plain, told};
+use crate::answer::{plain, respond};
 use crate::caller::Caller;
 use crate::endpoint::Parameter;
-use crate::openapi::Schemas;
 use crate::parameters::{Path, Query};
 use crate::problem::Problem;
-use crate::routes::{AFTER, LIMIT, paged};
+use crate::routes::lists::{AFTER, LIMIT, paged};
+use crate::schema::Schemas;
 use crate::time::At;
 
 pub(super) const PAGES: &[Parameter] = &[
@@ -55,7 +55,7 @@ struct Arguments {
 #[serde(rename_all = "camelCase")]
 struct Orders<'a> {
     restaurant_id: &'a str,
-    orders: Vec<Order<'a>>,
+    orders: Vec<OrderLine<'a>>,
     /// What to ask for as `after` to see more.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'a RawValue>,
@@ -63,7 +63,7 @@ struct Orders<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Order<'a> {
+struct OrderLine<'a> {
     #[serde(borrow)]
     order_id: &'a RawValue,
     #[serde(borrow)]
@@ -92,7 +92,7 @@ pub(super) async fn orders(
     };
     let reply = caller.ask_with(restaurant, "orders", &arguments).await;
     let reply = reply.map_err(|problem| problem.relocated(&[("/status", "/state")]))?;
-    let orders: Vec<Order<'_>> = plain(&reply)?;
+    let orders: Vec<OrderLine<'_>> = plain(&reply)?;
     let full = orders.len() >= limit as usize;
     let next = orders.last().filter(|_| full).map(|last| last.cursor);
     let answer = Orders {
@@ -100,5 +100,5 @@ pub(super) async fn orders(
         orders,
         next,
     };
-    told(&reply, &answer)
+    respond(&reply, &answer)
 }

@@ -9,10 +9,10 @@ use pizza_store::{Inspected, Reminder};
 use pizza_types::{ActorId, State as ActorState};
 use serde_json::{Value, json};
 
-use super::Admin;
 use super::extract::{Body, Page, Path, Query};
 use super::msgpack;
 use super::problem::Problem;
+use super::state::Admin;
 use super::view::{json_or_text, text, time};
 
 pub(super) fn routes() -> Router<Admin> {

@@ -7,9 +7,9 @@ use pizza_store::DeadLetter;
 use pizza_types::{Body, CallError};
 use serde_json::{Value, json};
 
-use super::Admin;
 use super::extract::{Page, Path, Query};
 use super::problem::Problem;
+use super::state::Admin;
 use super::view::{json_or_text, time};
 
 /// Letters read at once: each may carry a megabyte.

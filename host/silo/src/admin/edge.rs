@@ -11,9 +11,9 @@ use pizza_client::Transport;
 use pizza_client::wire::{self, Answer, Answered, CallMessage, Question};
 use pizza_types::{ActorId, Body as Content, Chain, Envelope, InvalidId};
 
-use super::Admin;
 use super::extract::Body;
 use super::problem::Problem;
+use super::state::Admin;
 
 /// Whoever waits longer asks again.
 const EVENT_WAIT_MS_MAX: u64 = 30_000;

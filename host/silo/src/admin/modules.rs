@@ -16,9 +16,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::Admin;
 use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
+use super::state::Admin;
 use super::view::time;
 
 pub(super) fn routes() -> Router<Admin> {

@@ -8,9 +8,9 @@ use pizza_types::ActorId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Admin;
 use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
+use super::state::Admin;
 use super::view::time;
 use crate::plugins::{self, BindError, Bound};
 

@@ -1,11 +1,10 @@
 //! `/stats`: figures of the moment.
 
+use super::state::Admin;
 use axum::Json;
 use axum::extract::State;
 use pizza_runtime::BreakerState;
 use serde_json::{Map, Value, json};
-
-use super::Admin;
 
 pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
     let stats = admin.silo.stats();

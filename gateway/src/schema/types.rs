@@ -16,12 +16,22 @@ const TIMESTAMP: &str = "timestamp";
 /// The named schemas that were asked for so far, and what they need.
 #[derive(Default)]
 pub(crate) struct Schemas {
-    pub(super) named: BTreeMap<String, Value>,
+    named: BTreeMap<String, Value>,
     /// What was asked for and is in no contract.
-    pub(super) missing: Vec<String>,
+    missing: Vec<String>,
 }
 
 impl Schemas {
+    /// The named schemas, to which all others refer.
+    pub(crate) fn into_named(self) -> BTreeMap<String, Value> {
+        self.named
+    }
+
+    /// What was asked for and is in no contract; empty from now on.
+    pub(crate) fn take_missing(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.missing)
+    }
+
     pub(crate) fn anything(&mut self) -> Value {
         json!({})
     }

@@ -1,4 +1,4 @@
-//! A restaurant's figures, as clients see them.
+//! How a restaurant does, as clients see it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -7,7 +7,7 @@ use crate::time::At;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Figures<'a> {
+pub(super) struct Statistics<'a> {
     #[serde(borrow)]
     restaurant_id: &'a RawValue,
     #[serde(borrow)]
@@ -23,7 +23,7 @@ pub(super) struct Figures<'a> {
     last_day: Period,
 }
 
-/// Of an hour or of a day.
+/// The numbers of one hour or one day.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Period {

@@ -5,21 +5,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Schemas;
-use super::schemas::Object;
+use super::types::{Object, Schemas};
 
-/// What a stream tells.
-pub(crate) struct Told {
+/// One kind of event of a stream, as it is documented.
+pub(crate) struct EventDoc {
     pub(crate) event: &'static str,
     pub(crate) about: &'static str,
     pub(crate) data: Value,
 }
 
 /// The schema of a stream: one of its events. `stream` begins the names, as in `OrderEvent`.
-pub(super) fn schema(stream: &str, events: Vec<Told>, schemas: &mut Schemas) -> Value {
+pub(crate) fn schema(stream: &str, events: Vec<EventDoc>, schemas: &mut Schemas) -> Value {
     let mut mapping = Map::new();
     let mut choices = Vec::new();
-    for Told { event, about, data } in events {
+    for EventDoc { event, about, data } in events {
         let (first, rest) = event.split_at(1);
         let name = format!("{stream}{}{rest}", first.to_uppercase());
         let data = json!({
@@ -52,21 +51,21 @@ pub(super) fn schema(stream: &str, events: Vec<Told>, schemas: &mut Schemas) -> 
 }
 
 /// An event of each kind that an order has.
-pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<Told> {
+pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<EventDoc> {
     let change = |schemas: &mut Schemas| change(schemas, CHANGE).done();
     let notice = |schemas: &mut Schemas| {
         order(schemas, &["orderId", "version", "status"]).with("at", time(), true)
     };
     vec![
-        told("status", "It moved on.", change(schemas)),
-        told(
+        event("status", "It moved on.", change(schemas)),
+        event(
             "driver",
             "Its driver changed, or where they are.",
             change(schemas),
         ),
-        told("eta", "It is expected at another time.", change(schemas)),
-        told("gap", GAP, gap(notice(schemas))),
-        told(
+        event("eta", "It is expected at another time.", change(schemas)),
+        event("gap", GAP, gap(notice(schemas))),
+        event(
             "end",
             "Nothing follows; the stream ends.",
             notice(schemas).done(),
@@ -75,25 +74,25 @@ pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<Told> {
 }
 
 /// An event of each kind that happens in a restaurant.
-pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<Told> {
+pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<EventDoc> {
     let more = ["customerId", "totalCents", "createdAt"];
     let fields = [CHANGE, &more].concat();
     let change = |schemas: &mut Schemas| change(schemas, &fields).done();
     let alert = schemas.answer_of("kitchen", "alert").done();
     vec![
-        told("status", "An order moved on.", change(schemas)),
-        told(
+        event("status", "An order moved on.", change(schemas)),
+        event(
             "driver",
             "An order's driver changed, or where they are.",
             change(schemas),
         ),
-        told(
+        event(
             "eta",
             "An order is expected at another time.",
             change(schemas),
         ),
-        told("alert", "Of the kitchen, the stock or a driver.", alert),
-        told("gap", GAP, gap(Object::default())),
+        event("alert", "Of the kitchen, the stock or a driver.", alert),
+        event("gap", GAP, gap(Object::default())),
     ]
 }
 
@@ -109,8 +108,8 @@ const CHANGE: &[&str] = &[
     "estimatedDeliveryAt",
 ];
 
-fn told(event: &'static str, about: &'static str, data: Value) -> Told {
-    Told { event, about, data }
+fn event(event: &'static str, about: &'static str, data: Value) -> EventDoc {
+    EventDoc { event, about, data }
 }
 
 /// These fields of an order.

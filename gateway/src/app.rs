@@ -1,0 +1,114 @@
+//! What every handler may use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pizza_client::Client;
+use pizza_http::Admission;
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::GatewayConfig;
+use crate::known_restaurants::KnownRestaurants;
+use crate::limit::Limits;
+use crate::metrics;
+use crate::openapi::Document;
+use crate::tokens::Tokens;
+
+/// Gives this process's metrics, in the text that Prometheus reads.
+pub type Metrics = Box<dyn Fn() -> String + Send + Sync>;
+
+/// The state of the routes; a handle that is cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    config: GatewayConfig,
+    closing: watch::Sender<bool>,
+    /// One permit for each event stream.
+    streams: Arc<Semaphore>,
+    limits: Limits,
+    tokens: Tokens,
+    admission: Admission,
+    known_restaurants: KnownRestaurants,
+    document: Document,
+    metrics: Option<Metrics>,
+}
+
+impl App {
+    pub(crate) fn new(
+        client: Client,
+        config: GatewayConfig,
+        document: Document,
+        metrics: Option<Metrics>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            client,
+            closing: watch::Sender::new(false),
+            streams: Arc::new(Semaphore::new(config.sse_streams_max)),
+            limits: Limits::new(&config),
+            tokens: Tokens::new(&config.tokens),
+            admission: config.admission(),
+            known_restaurants: KnownRestaurants::default(),
+            config,
+            document,
+            metrics,
+        }))
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    pub(crate) fn config(&self) -> &GatewayConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+        &self.0.streams
+    }
+
+    pub(crate) fn call_max(&self) -> Duration {
+        Duration::from_millis(self.0.config.call_ms_max)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.0.admission
+    }
+
+    pub(crate) fn known_restaurants(&self) -> &KnownRestaurants {
+        &self.0.known_restaurants
+    }
+
+    /// What the API's document says, of which bodies are checked too.
+    pub(crate) fn document(&self) -> &Document {
+        &self.0.document
+    }
+
+    /// `None` when this process keeps no metrics.
+    pub(crate) fn metrics(&self) -> Option<String> {
+        let read = self.0.metrics.as_ref()?;
+        let streams_max = self.0.config.sse_streams_max;
+        metrics::streams_open(streams_max - self.0.streams.available_permits());
+        Some(read())
+    }
+
+    pub(crate) fn close(&self) {
+        self.0.closing.send_replace(true);
+    }
+
+    /// Returns when the gateway stops, so that streams without an end come to one.
+    pub(crate) async fn closed(&self) {
+        let mut closing = self.0.closing.subscribe();
+        // It fails only without a sender, and the sender lives in `self`.
+        let _ = closing.wait_for(|closing| *closing).await;
+    }
+}

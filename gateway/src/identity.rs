@@ -1,0 +1,127 @@
+//! Who sends a request: the holder of a token, somebody on this machine, or nobody known.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{self, Problem};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Orders, and sees their own orders.
+    Customer,
+    /// Is one driver.
+    Driver,
+    /// Works in one restaurant's kitchen.
+    Kitchen,
+    /// Runs one restaurant.
+    Manager,
+    /// May do everything, and may call any function of any actor.
+    Admin,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [
+        Self::Customer,
+        Self::Driver,
+        Self::Kitchen,
+        Self::Manager,
+        Self::Admin,
+    ];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Driver => "driver",
+            Self::Kitchen => "kitchen",
+            Self::Manager => "manager",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Who sends a request. There is no default: an identity is what the check in front of the
+/// handlers found out.
+#[derive(Debug, Clone)]
+pub(crate) enum Identity {
+    /// A visitor of a public route. They were not asked who they are, so that they own nothing
+    /// and pass no check of ownership.
+    Nobody,
+    /// Somebody on loopback without a token, where the operator allows that. They may do
+    /// everything.
+    Local,
+    /// The holder of a token.
+    Known(Arc<Holder>),
+}
+
+/// The holder of a token.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    pub(crate) role: Role,
+    /// The id of the customer, the driver or the restaurant that they are or work for.
+    pub(crate) subject: String,
+    /// Tells holders apart where requests are counted.
+    pub(crate) number: usize,
+}
+
+/// How far somebody's rights go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Authority<'a> {
+    /// Only what everybody may.
+    Nothing,
+    /// What the holder's role may, with what is the holder's own.
+    Own(&'a Holder),
+    Everything,
+}
+
+impl Identity {
+    pub(crate) fn authority(&self) -> Authority<'_> {
+        match self {
+            Self::Nobody => Authority::Nothing,
+            Self::Known(holder) if holder.role != Role::Admin => Authority::Own(holder),
+            Self::Known(_) | Self::Local => Authority::Everything,
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Identity {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let identity = head.extensions.get::<Self>().cloned();
+        // To fall back on anybody would open a route that somebody forgot to put behind it.
+        identity.ok_or_else(|| {
+            let detail = "this route was reached without a check of who asks";
+            Problem::new(problem::INTERNAL, detail)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(role: Role) -> Identity {
+        let subject = "napoli".to_owned();
+        let number = 0;
+        Identity::Known(Arc::new(Holder {
+            role,
+            subject,
+            number,
+        }))
+    }
+
+    #[test]
+    fn only_admins_and_this_machine_may_do_everything() {
+        for role in Role::ALL {
+            let everything = matches!(known(role).authority(), Authority::Everything);
+            assert_eq!(everything, role == Role::Admin, "{role:?}");
+        }
+        assert!(matches!(Identity::Local.authority(), Authority::Everything));
+        assert!(matches!(Identity::Nobody.authority(), Authority::Nothing));
+    }
+}

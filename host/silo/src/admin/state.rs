@@ -1,0 +1,22 @@
+//! What the routes work on.
+
+use std::sync::Arc;
+
+use pizza_client::Client;
+use pizza_modules::Modules;
+use pizza_runtime::Silo;
+use pizza_store::Store;
+use tokio::sync::watch;
+
+use crate::plugins::Bindings;
+
+/// The silo and what belongs to it, for every route.
+#[derive(Clone)]
+pub(crate) struct Admin {
+    pub(crate) silo: Silo,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) client: Client,
+    pub(crate) modules: Modules,
+    pub(crate) plugins: Arc<Bindings>,
+    pub(crate) closing: watch::Receiver<bool>,
+}
