@@ -1,12 +1,12 @@
 //! From the configuration to how to connect.
 
+use pizza_mqtt::{PORT, TLS_PORT};
+
 use crate::config::BridgeConfig;
-use crate::link::Options;
+use crate::mqtt_client::Options;
 use crate::tls::{self, ClientTlsError};
 
-const PORT: u16 = 1883;
-const TLS_PORT: u16 = 8883;
-
+/// What is wrong with how the bridge is to connect.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     #[error("bridge.broker {0:?} is not of the form mqtt://host:port or mqtts://host:port")]
@@ -21,15 +21,19 @@ pub enum AddressError {
     Tls(#[from] ClientTlsError),
 }
 
-/// For a session that the broker keeps.
+/// For the session that messages come by: the broker keeps it while the bridge is away.
+///
+/// # Errors
+/// What is wrong with the configuration.
 pub(crate) fn options(broker: &str, config: &BridgeConfig) -> Result<Options, AddressError> {
     let (host, port, secured) =
         parts(broker).ok_or_else(|| AddressError::Form(broker.to_owned()))?;
-    let tls = match secured {
-        true if host.starts_with('[') => return Err(AddressError::Unnamed(host.to_owned())),
-        true => Some(tls::client(&config.tls)?),
-        false => None,
-    };
+    // The client library takes no IP address of version 6 for a certificate's name.
+    if secured && host.starts_with('[') {
+        return Err(AddressError::Unnamed(host.to_owned()));
+    }
+    let tls = secured.then(|| tls::client(&config.tls)).transpose()?;
+    // A Receive Maximum of 0 is a protocol error (MQTT 5, 3.1.2.11.3).
     let receive_max = u16::try_from(config.in_flight).ok().filter(|n| *n > 0);
     let receive_max = receive_max.ok_or(AddressError::InFlight(config.in_flight))?;
     if config.client_id.is_empty() {
@@ -48,7 +52,7 @@ pub(crate) fn options(broker: &str, config: &BridgeConfig) -> Result<Options, Ad
         client_id: config.client_id.clone(),
         clean: false,
         receive_max,
-        manual: true,
+        manual_acks: true,
     })
 }
 
@@ -65,6 +69,7 @@ fn parts(broker: &str) -> Option<(&str, u16, bool)> {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
         _ => (address, usual),
     };
+    // No user and password in the URL: those would be shown in logs and in the banner.
     let is_whole = !host.is_empty() && !host.contains(['/', '@']);
     let is_host = host.starts_with('[') == host.ends_with(']')
         && (host.starts_with('[') || !host.contains(':'));
@@ -99,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn what_is_wrong_is_named() {
         let mut config = BridgeConfig::default();
         config.tls.ca = Some("/nowhere/ca.pem".into());
         let refused = options("mqtts://here", &config)

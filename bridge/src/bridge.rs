@@ -1,6 +1,5 @@
 //! Start and stop.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,15 +10,16 @@ use tokio::task::JoinHandle;
 use crate::address::{self, AddressError};
 use crate::config::BridgeConfig;
 use crate::connection::Connection;
-use crate::lane::Lanes;
 use crate::mapping::Mapping;
+use crate::metrics;
 use crate::outbound::Publisher;
-use crate::session::{Session, Subscriptions};
-use crate::{counted, topic};
+use crate::session::Session;
+use crate::topic;
 
-/// Of messages that are worked on, when the process stops.
+/// How long messages that have begun are waited for, when the process stops.
 const STOP_WAIT: Duration = Duration::from_secs(10);
 
+/// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum BridgeError {
     #[error(transparent)]
@@ -28,10 +28,11 @@ pub enum BridgeError {
     Mapping(String),
 }
 
+/// A running bridge.
 pub struct Bridge {
     stop: watch::Sender<bool>,
-    running: JoinHandle<()>,
-    publishing: JoinHandle<()>,
+    inbound: JoinHandle<()>,
+    outbound: JoinHandle<()>,
 }
 
 impl Bridge {
@@ -44,59 +45,58 @@ impl Bridge {
         let Some(broker) = &config.broker else {
             return Ok(None);
         };
-        counted::describe();
+        metrics::describe();
         let options = address::options(broker, &config)?;
         let mappings = config.inbound.into_iter().map(Mapping::new);
         let mappings: Vec<_> = mappings
             .collect::<Result<_, _>>()
             .map_err(BridgeError::Mapping)?;
         let patterns: Vec<_> = mappings.iter().map(|mapping| &mapping.pattern).collect();
-        let mut subscriptions = topic::subscriptions(&patterns, &config.watch);
+        let mut filters = topic::subscriptions(&patterns, &config.watch);
         if let Some(group) = &config.share {
-            for filter in &mut subscriptions {
-                *filter = format!("$share/{group}/{filter}");
+            for filter in &mut filters {
+                *filter = pizza_mqtt::topic::share(group, filter);
             }
         }
-        let mut outward = options.clone();
-        outward.client_id = format!("{}-events", config.client_id);
-        (outward.clean, outward.manual) = (true, false);
+        // A connection of its own for events: each kind of session needs another way to lose
+        // it. The inbound one is kept by the broker, the outbound one begins anew.
+        let mut outbound = options.clone();
+        outbound.client_id = format!("{}-events", config.client_id);
+        (outbound.clean, outbound.manual_acks) = (true, false);
         let publisher = Publisher {
             client: client.clone(),
-            options: outward,
+            options: outbound,
             streams: config.outbound.into_iter().map(Arc::new).collect(),
             restored: (!config.restore_retained).into(),
         };
-        // For each message that is worked on, an acknowledgement and a dead letter.
+        // For each message in flight an acknowledgement and a dead letter; the rest is for
+        // subscriptions and the goodbye.
         let capacity = 2 * config.in_flight + 16;
-        let session = Session {
-            connection: Connection::open(options, capacity, client.clone()),
-            lanes: Lanes::new(client.clone()),
+        let connection = Connection::open(options, capacity, client.clone());
+        let session = Session::new(
             client,
+            connection,
             mappings,
-            subscriptions: Subscriptions::new(subscriptions),
-            dead_letter_topic: config.dead_letter_topic,
-            in_flight: config.in_flight,
-            waiting: VecDeque::new(),
-            outbox: VecDeque::new(),
-        };
+            filters,
+            config.dead_letter_topic,
+            config.in_flight,
+        );
         let (stop, stopped) = watch::channel(false);
-        let running = tokio::spawn(session.run(stopped));
-        let publishing = tokio::spawn(publisher.run());
         Ok(Some(Self {
             stop,
-            running,
-            publishing,
+            inbound: tokio::spawn(session.run(stopped)),
+            outbound: tokio::spawn(publisher.run()),
         }))
     }
 
     /// Takes nothing more, and acknowledges what was begun when it is done.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        // What was not acknowledged by the broker is published again from the cursor.
-        self.publishing.abort();
-        let running = self.running.abort_handle();
-        if tokio::time::timeout(STOP_WAIT, self.running).await.is_err() {
-            // What was not acknowledged comes again.
+        // What the broker has not acknowledged is published again from the cursor.
+        self.outbound.abort();
+        let running = self.inbound.abort_handle();
+        if tokio::time::timeout(STOP_WAIT, self.inbound).await.is_err() {
+            // What was not acknowledged to the broker is delivered again by it.
             running.abort();
         }
     }

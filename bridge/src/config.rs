@@ -1,23 +1,22 @@
 //! What an operator may set about MQTT.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
+use pizza_mqtt::Secret;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use crate::link::Version;
-
-/// What is listened to when nothing else is configured.
+/// The mappings when nothing else is configured.
 const USUAL: &str = include_str!("mappings.toml");
 
+/// The section `[bridge]` of the configuration file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BridgeConfig {
     /// `mqtt://host:port`, or `mqtts://host:port` with TLS; without it there is no bridge.
     pub broker: Option<String>,
-    /// What is spoken: "5" or "3.1.1".
+    /// Which version is spoken: "5" or "3.1.1".
     pub version: Version,
     /// For `mqtts://`.
     pub tls: TlsConfig,
@@ -27,9 +26,9 @@ pub struct BridgeConfig {
     pub client_id: String,
     /// Bridges that name the same group divide the messages among them (`$share`).
     pub share: Option<String>,
-    /// Messages that are worked on at once, each unacknowledged.
+    /// Messages that are worked on at once, none of them acknowledged yet; 1 to 65,535.
     pub in_flight: usize,
-    /// Where messages go that cannot be delivered.
+    /// The topic for messages that cannot be delivered.
     pub dead_letter_topic: String,
     /// Subscriptions wider than the mappings, so that a mistyped topic is not lost.
     pub watch: Vec<String>,
@@ -40,53 +39,66 @@ pub struct BridgeConfig {
     pub outbound: Vec<Outbound>,
 }
 
+/// The version of MQTT that is spoken with the broker.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum Version {
+    #[serde(rename = "3.1.1")]
+    V4,
+    #[default]
+    #[serde(rename = "5")]
+    V5,
+}
+
+/// How `mqtts://` is secured.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsConfig {
-    /// PEM: who vouches for the broker. Without it, whom this machine trusts.
+    /// PEM: the authority of the broker's certificate. Without it, those that this machine
+    /// trusts.
     pub ca: Option<PathBuf>,
-    /// PEM: what the bridge shows where the broker asks who it is.
+    /// PEM: the bridge's own certificate, for a broker that asks for one.
     pub certificate: Option<PathBuf>,
     /// PEM: the certificate's private key.
     pub key: Option<PathBuf>,
 }
 
-/// A stream whose events everybody may hear.
+/// A stream whose events are published.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outbound {
     pub stream: String,
     /// The actor type whose keys are the stream's.
     pub actor: String,
-    /// A name in braces stands for a field of the event; events without it are not meant.
+    /// A name in braces stands for a field of the event; events without it are not
+    /// published.
     pub topic: String,
-    /// Whoever subscribes later gets the last one.
+    /// Clients that subscribe later get the last one of each topic.
     #[serde(default)]
     pub retain: bool,
-    /// How long the broker keeps it for them, in seconds, if it speaks MQTT 5; for ever
-    /// without it.
+    /// How long the broker keeps it for them, in seconds, if it speaks MQTT 5. Without it:
+    /// for ever.
     #[serde(default)]
     pub expiry_s: Option<u32>,
     /// Fields in milliseconds since 1970 that are shown as RFC 3339.
     #[serde(default)]
     pub times: Vec<String>,
-    /// Fields that are not for everybody.
+    /// Fields that are left out, because not everybody who may read the topic may know them.
     #[serde(default)]
     pub without: Vec<String>,
 }
 
-/// What becomes of the messages of a topic.
+/// To which call the messages of a topic are mapped.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inbound {
     /// Segments in braces have names: `pizza/drivers/{driverId}/location`.
     pub topic: String,
     pub actor: String,
-    /// Which payloads are meant: the value, or one of several, at a place (a JSON pointer).
-    /// Others are left to the topic's next mapping, or to nobody.
+    /// For which payloads the mapping is: JSON pointers, each with the value, or a list of the
+    /// values, that has to be there. Others are left to the topic's next mapping, or ignored.
     #[serde(default)]
     pub when: BTreeMap<String, Value>,
-    /// The actor's key: a named segment, a place in the payload (`$/a/b`), or a text.
+    /// The actor's key: a named segment, a JSON pointer into the payload (`$/a/b`), or a text.
     pub key: String,
     pub method: String,
     #[serde(default)]
@@ -103,16 +115,17 @@ pub struct Inbound {
     pub arguments: Value,
 }
 
+/// How a payload is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Payload {
     #[default]
     Json,
-    /// What is no JSON is a text.
+    /// A payload that is no JSON is a text.
     JsonOrText,
 }
 
-/// What tells one message from another, so that the same one has no second effect.
+/// What identifies a message, so that the same one has no second effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {
@@ -124,6 +137,7 @@ pub enum Id {
     Given,
 }
 
+/// A time in the payload.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Time {
@@ -132,7 +146,9 @@ pub struct Time {
     /// How it is written. Without it: milliseconds, or RFC 3339.
     #[serde(default)]
     pub unit: Option<TimeUnit>,
+    /// How old it may be.
     pub past_ms: u64,
+    /// How far ahead it may be: clocks differ.
     pub future_ms: u64,
 }
 
@@ -148,6 +164,7 @@ pub enum TimeUnit {
     Rfc3339,
 }
 
+/// A speed in the payload.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Speed {
@@ -166,27 +183,6 @@ pub enum SpeedUnit {
     MilesAnHour,
     #[serde(rename = "knots")]
     Knots,
-}
-
-/// Never shown.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    pub(crate) fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 impl Default for BridgeConfig {

@@ -1,104 +1,114 @@
-//! The broker: lost, and found again.
+//! The connection to the broker: lost, and found again.
 
 use std::time::Duration;
 
 use pizza_client::Client;
 use tokio::sync::mpsc;
 
-use crate::counted;
-use crate::lane::wait;
-use crate::link::{Message, Mqtt, Options, Turned, Wheel};
+use crate::backoff::wait;
+use crate::metrics;
+use crate::mqtt_client::{Event, EventLoop, Message, MqttClient, Options};
 
-/// Heard and not yet taken.
-const HEARD: usize = 16;
-/// After the connection's own code has failed.
-const ANEW: Duration = Duration::from_secs(1);
+/// Events that wait for the session. Few: each may be a message of megabytes.
+const EVENTS_MAX: usize = 16;
+/// A pause before the connection is made anew, after the task that polls it has failed.
+const RESTART_WAIT: Duration = Duration::from_secs(1);
 
-/// What is heard of the broker.
-pub(crate) enum Heard {
-    /// A connection; whether the broker still knows what was subscribed to.
+/// What happens on the connection.
+pub(crate) enum ConnectionEvent {
     Connected {
-        knows_us: bool,
+        /// Whether the broker has kept the session, and with it the subscriptions.
+        session_present: bool,
     },
     Message(Box<Message>),
-    /// The broker said no to some of the filters.
+    /// The broker has refused some of the filters.
     NotSubscribed {
         refused: usize,
     },
-    /// What was not acknowledged will come again.
+    /// What was not acknowledged will be delivered again.
     Lost,
 }
 
-/// The connection's two ends.
+/// Both ends of the connection, and what it takes to make it anew.
 pub(crate) struct Connection {
     options: Options,
     capacity: usize,
     client: Client,
-    pub(crate) mqtt: Mqtt,
-    heard: mpsc::Receiver<Heard>,
+    pub(crate) mqtt: MqttClient,
+    events: mpsc::Receiver<ConnectionEvent>,
 }
 
 impl Connection {
+    /// `capacity` is that of the queue of requests to the broker.
     pub(crate) fn open(options: Options, capacity: usize, client: Client) -> Self {
-        let (mqtt, heard) = turning(&options, capacity, &client);
+        let (mqtt, events) = spawn(&options, capacity, &client);
         Self {
             options,
             capacity,
             client,
             mqtt,
-            heard,
+            events,
         }
     }
 
-    /// `None` when it is closed from our side.
-    pub(crate) async fn heard(&mut self, closing: bool) -> Option<Heard> {
-        if let Some(heard) = self.heard.recv().await {
-            return Some(heard);
+    /// `None` when it was closed from our side, which `closing` says is expected.
+    pub(crate) async fn next_event(&mut self, closing: bool) -> Option<ConnectionEvent> {
+        if let Some(event) = self.events.recv().await {
+            return Some(event);
         }
         if closing {
             return None;
         }
-        // A broker that harms may find what the library did not think of. That must not be
-        // the end of all messages.
+        // The task has panicked: a hostile broker may send what the library did not think
+        // of. That must not be the end of all messages.
         tracing::error!("the connection to the broker has failed; it is made anew");
-        tokio::time::sleep(ANEW).await;
-        counted::lost();
-        (self.mqtt, self.heard) = turning(&self.options, self.capacity, &self.client);
-        Some(Heard::Lost)
+        tokio::time::sleep(RESTART_WAIT).await;
+        metrics::lost();
+        (self.mqtt, self.events) = spawn(&self.options, self.capacity, &self.client);
+        Some(ConnectionEvent::Lost)
     }
 }
 
-fn turning(options: &Options, capacity: usize, client: &Client) -> (Mqtt, mpsc::Receiver<Heard>) {
-    let (mqtt, wheel) = options.open(capacity);
-    let (tell, heard) = mpsc::channel(HEARD);
-    tokio::spawn(keep(wheel, tell, client.clone()));
-    (mqtt, heard)
+fn spawn(
+    options: &Options,
+    capacity: usize,
+    client: &Client,
+) -> (MqttClient, mpsc::Receiver<ConnectionEvent>) {
+    let (mqtt, event_loop) = options.open(capacity);
+    let (tx, rx) = mpsc::channel(EVENTS_MAX);
+    tokio::spawn(poll(event_loop, tx, client.clone()));
+    (mqtt, rx)
 }
 
-/// Turns the connection's wheel until it is closed from our side. While nobody takes what
-/// is heard, nothing more is read: the broker has to keep it.
-async fn keep(mut wheel: Wheel, heard: mpsc::Sender<Heard>, client: Client) {
+/// Polls the connection until it is closed from our side. While nobody takes the events,
+/// nothing more is read: TCP makes the broker keep the messages.
+async fn poll(mut event_loop: EventLoop, tx: mpsc::Sender<ConnectionEvent>, client: Client) {
     let mut failures = 0;
     loop {
-        let told = match wheel.turn().await {
-            Ok(Turned::Connected { knows_us }) => Heard::Connected { knows_us },
-            Ok(Turned::Message(message)) => {
-                failures = 0;
-                Heard::Message(Box::new(message))
+        let event = match event_loop.poll().await {
+            Ok(Event::Connected { session_present }) => {
+                ConnectionEvent::Connected { session_present }
             }
-            Ok(Turned::Subscribed { refused }) if refused > 0 => Heard::NotSubscribed { refused },
-            Ok(Turned::Closed) => return,
+            Ok(Event::Message(message)) => {
+                // Not when it connects: a broker that throws us out each time is no success.
+                failures = 0;
+                ConnectionEvent::Message(Box::new(message))
+            }
+            Ok(Event::Subscribed { refused }) if refused > 0 => {
+                ConnectionEvent::NotSubscribed { refused }
+            }
+            Ok(Event::Closed) => return,
             Ok(_) => continue,
             Err(error) => {
-                counted::lost();
+                metrics::lost();
                 let wait = wait(&client, failures);
                 tracing::warn!(%error, ?wait, "the broker is not there; it is tried again");
                 tokio::time::sleep(wait).await;
                 failures += 1;
-                Heard::Lost
+                ConnectionEvent::Lost
             }
         };
-        if heard.send(told).await.is_err() {
+        if tx.send(event).await.is_err() {
             return;
         }
     }

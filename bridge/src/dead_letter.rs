@@ -4,26 +4,29 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
-use crate::mapping::Unfit;
+use crate::mapping::Rejected;
 
-/// Of a payload and of a topic; what is longer is cut, and said to be.
+/// Longer payloads are cut; `bytes` in the dead letter says how long they were. In base64 it
+/// still fits into a packet of the project's own broker.
 const PAYLOAD_BYTES_MAX: usize = 64 << 10;
 const TOPIC_BYTES_MAX: usize = 1_000;
 
-/// JSON with the topic, the reason and what came.
-pub(crate) fn letter(topic: &str, payload: &[u8], unfit: &Unfit, at_ms: u64) -> Vec<u8> {
-    let kept = &payload[..payload.len().min(PAYLOAD_BYTES_MAX)];
-    let cut = topic.floor_char_boundary(TOPIC_BYTES_MAX);
+/// JSON with the topic, the reason and the payload.
+pub(crate) fn dead_letter(topic: &str, payload: &[u8], rejected: &Rejected, at_ms: u64) -> Vec<u8> {
+    let cut_payload = &payload[..payload.len().min(PAYLOAD_BYTES_MAX)];
+    let cut_topic = &topic[..topic.floor_char_boundary(TOPIC_BYTES_MAX)];
     let mut letter = json!({
-        "topic": &topic[..cut],
-        "code": unfit.code,
-        "reason": unfit.reason,
+        "topic": cut_topic,
+        "code": rejected.code,
+        "reason": rejected.reason,
         "at": at_ms,
         "bytes": payload.len(),
     });
-    match std::str::from_utf8(kept) {
+    // As text where it is one: people read these. A text that was cut in the middle of a
+    // character is none.
+    match std::str::from_utf8(cut_payload) {
         Ok(text) => letter["payload"] = text.into(),
-        Err(_) => letter["payloadBase64"] = BASE64_STANDARD.encode(kept).into(),
+        Err(_) => letter["payloadBase64"] = BASE64_STANDARD.encode(cut_payload).into(),
     }
     letter.to_string().into_bytes()
 }
@@ -33,13 +36,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_is_bounded_and_tells_what_came() {
-        let unfit = Unfit {
+    fn a_dead_letter_is_bounded_and_has_what_came() {
+        let rejected = Rejected {
             code: "payload",
             reason: "it is large".to_owned(),
         };
         let long_topic = "ä".repeat(30_000);
-        let letter = letter(&long_topic, &vec![0xff; 1 << 20], &unfit, 5);
+        let letter = dead_letter(&long_topic, &vec![0xff; 1 << 20], &rejected, 5);
         assert!(letter.len() < 100_000, "{}", letter.len());
         let read: serde_json::Value = serde_json::from_slice(&letter).expect("JSON");
         assert_eq!(read["bytes"], 1 << 20);

@@ -7,49 +7,51 @@ use pizza_client::Client;
 use pizza_types::CallError;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::backoff::wait;
 use crate::config::Outbound;
-use crate::counted;
-use crate::lane::wait;
+use crate::metrics;
 use crate::publication::{Publication, publication};
-use crate::restore::restore;
+use crate::restore::retained;
 
-/// Published before the cursor moves: as many come again after a crash, at most.
+/// How many events are published before the cursor moves; at most as many are published
+/// again after a crash.
 const PAGE: usize = 64;
-/// Being woken for nothing must not become a loop without a pause.
+/// A stream that wakes its follower for nothing must not make it spin.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A publication, and who waits for the broker to have it.
-pub(crate) type Outgoing = (Publication, oneshot::Sender<()>);
+/// A publication, and the sender that is used when the broker has acknowledged it.
+pub(crate) type PendingPublication = (Publication, oneshot::Sender<()>);
 
 pub(crate) struct Follower {
     pub(crate) client: Client,
     pub(crate) config: Arc<Outbound>,
     pub(crate) key: Arc<str>,
+    /// The name of the durable cursor.
     pub(crate) cursor: String,
-    /// What was retained is to be published again.
+    /// What was retained is published once more, before anything new.
     pub(crate) restores: bool,
-    pub(crate) out: mpsc::Sender<Outgoing>,
+    pub(crate) tx: mpsc::Sender<PendingPublication>,
 }
 
-/// The connection is gone: everything begins again at the cursor.
-pub(crate) struct Gone;
+/// The connection is gone: another follower begins at the cursor.
+pub(crate) struct ConnectionLost;
 
 impl Follower {
-    /// Until the connection is gone.
+    /// Runs until the connection is gone.
     pub(crate) async fn run(self) {
         let mut tries = 0;
         let mut position = loop {
             match self.client.transport().cursor(&self.cursor).await {
                 Ok(position) => break position.unwrap_or(0),
-                Err(error) => self.again(&error, &mut tries).await,
+                Err(error) => self.back_off(&error, &mut tries).await,
             }
         };
         if self.restores {
             loop {
-                match restore(&self, position).await {
+                match self.restore(position).await {
                     Ok(Ok(())) => break,
-                    Ok(Err(Gone)) => return,
-                    Err(error) => self.again(&error, &mut tries).await,
+                    Ok(Err(ConnectionLost)) => return,
+                    Err(error) => self.back_off(&error, &mut tries).await,
                 }
             }
         }
@@ -62,28 +64,34 @@ impl Follower {
                     transport.event_after(stream, key, position).await;
                     tokio::time::sleep(PAUSE).await;
                 }
-                Ok(Err(Gone)) => return,
-                Err(error) => self.again(&error, &mut tries).await,
+                Ok(Err(ConnectionLost)) => return,
+                Err(error) => self.back_off(&error, &mut tries).await,
             }
         }
     }
 
-    async fn again(&self, error: &CallError, tries: &mut u32) {
+    async fn back_off(&self, error: &CallError, tries: &mut u32) {
         tracing::warn!(cursor = self.cursor, %error, "a stream cannot be followed; it is tried again");
         tokio::time::sleep(wait(&self.client, *tries)).await;
         *tries += 1;
     }
 
+    async fn restore(&self, up_to: u64) -> Result<Result<(), ConnectionLost>, CallError> {
+        let publications = retained(&self.client, &self.config, &self.key, up_to).await?;
+        Ok(self.publish(publications.into_iter()).await)
+    }
+
     /// Publishes what comes after the position; where the cursor stands then.
-    async fn page(&self, after: u64) -> Result<Result<u64, Gone>, CallError> {
+    async fn page(&self, after: u64) -> Result<Result<u64, ConnectionLost>, CallError> {
         let (transport, stream) = (self.client.transport(), &self.config.stream);
         let page = transport.events(stream, &self.key, after, PAGE).await?;
         let Some(last) = page.events.last().map(|event| event.position) else {
             return Ok(Ok(after));
         };
         let first = page.events[0].position;
+        // Positions have no gaps. At 0 there is no cursor yet, and nothing can be missed.
         if after > 0 && first > after + 1 {
-            counted::missed(first - after - 1);
+            metrics::missed(first - after - 1);
             tracing::warn!(
                 cursor = self.cursor,
                 after,
@@ -93,26 +101,29 @@ impl Follower {
         }
         let events = page.events.iter();
         let publications = events.filter_map(|event| publication(&self.config, &event.payload));
-        if let Err(Gone) = self.publish(publications).await {
-            return Ok(Err(Gone));
+        if let Err(ConnectionLost) = self.publish(publications).await {
+            return Ok(Err(ConnectionLost));
         }
+        // After the broker has them, so a crash repeats events and loses none.
         transport.move_cursor(&self.cursor, last).await?;
         Ok(Ok(last))
     }
 
-    /// Returns when the broker has all of them.
-    pub(crate) async fn publish(
+    /// Returns when the broker has acknowledged all of them.
+    async fn publish(
         &self,
         publications: impl Iterator<Item = Publication>,
-    ) -> Result<(), Gone> {
-        let mut told = Vec::new();
+    ) -> Result<(), ConnectionLost> {
+        let mut acknowledgements = Vec::new();
         for publication in publications {
-            let (tell, heard) = oneshot::channel();
-            self.out.send((publication, tell)).await.map_err(|_| Gone)?;
-            told.push(heard);
+            let (tx, rx) = oneshot::channel();
+            let sent = self.tx.send((publication, tx)).await;
+            sent.map_err(|_| ConnectionLost)?;
+            acknowledgements.push(rx);
         }
-        for heard in told {
-            heard.await.map_err(|_| Gone)?;
+        // All are on their way before the first is waited for.
+        for rx in acknowledgements {
+            rx.await.map_err(|_| ConnectionLost)?;
         }
         Ok(())
     }

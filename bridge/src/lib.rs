@@ -1,34 +1,33 @@
 //! MQTT topics and actors. A message at QoS 1 is acknowledged to the broker only when the
-//! actor has committed what came of it, or when it lies among the dead letters.
+//! actor has committed what came of it, or when it was sent to the dead-letter topic.
 //!
 //! In reading order:
 //! - [`config`]: which broker, which topics; the usual mappings are `mappings.toml`
 //! - [`bridge`]: start and stop
 //! - [`address`], [`tls`]: from the configuration to how to connect
-//! - [`connection`]: the broker, lost and found again
-//! - [`link`]: one client of it, whichever version of MQTT is spoken
+//! - [`mqtt_client`]: one client of a broker, whichever version of MQTT is spoken
+//! - [`connection`], [`backoff`]: the broker, lost and found again
 //! - [`session`]: messages in, acknowledgements out, in order
-//! - [`lane`]: one actor's messages one after the other, until each has its verdict
+//! - [`lane`]: one actor's messages one after the other, until each has its result
 //! - [`mapping`]: from a message to a call
 //! - [`topic`], [`template`], [`measure`]: what a mapping is made of
 //! - [`dead_letter`]: what could not be delivered, and why
 //! - [`outbound`], [`follow`], [`publication`]: events out, from durable cursors
 //! - [`restore`]: what was retained, for a broker that has forgotten it
-//! - [`counted`]: what is counted
-//! - [`broker`]: a broker of our own, which does not need the rest and is not needed by it
+//! - [`metrics`]: what is counted
 
 mod address;
+mod backoff;
 mod bridge;
-pub mod broker;
 pub mod config;
 mod connection;
-mod counted;
 mod dead_letter;
 mod follow;
 mod lane;
-mod link;
 mod mapping;
 mod measure;
+mod metrics;
+mod mqtt_client;
 mod outbound;
 mod publication;
 mod restore;

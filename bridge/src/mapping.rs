@@ -7,27 +7,30 @@ use pizza_types::{ActorId, MessageId};
 use pizza_value::whole_numbers;
 use serde_json::{Map, Value};
 
-use crate::config::{Id, Inbound, Payload};
+use crate::config::{self, Id, Payload};
 use crate::measure;
-use crate::template::{self, Message};
+use crate::template::{self, Context};
 use crate::topic::{Named, Pattern};
 
 pub(crate) struct Mapping {
     pub(crate) pattern: Pattern,
-    config: Inbound,
+    config: config::Inbound,
 }
 
-/// Why a message cannot become a call. The code is one of few, for counting.
+/// Why a message becomes a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unfit {
+pub(crate) struct Rejected {
+    /// One of few, since it is a label of a metric.
     pub(crate) code: &'static str,
     pub(crate) reason: String,
 }
 
 impl Mapping {
+    /// Checks what can be checked without a message: a mistake shows at the start.
+    ///
     /// # Errors
     /// What is wrong with the configuration.
-    pub(crate) fn new(config: Inbound) -> Result<Self, String> {
+    pub(crate) fn new(config: config::Inbound) -> Result<Self, String> {
         let pattern = Pattern::parse(&config.topic)?;
         if let Some(name) = braced(&config.key)
             && !pattern.names().any(|named| named == name)
@@ -38,8 +41,8 @@ impl Mapping {
         let times = config.times.iter().map(|time| time.at.as_str());
         let speeds = config.speeds.iter().map(|speed| speed.at.as_str());
         let when = config.when.keys().map(String::as_str);
-        let mut places = times.chain(speeds).chain(when).chain(place(&config.key));
-        if let Some(wrong) = places.find(|at| !at.is_empty() && !at.starts_with('/')) {
+        let mut pointers = times.chain(speeds).chain(when).chain(pointer(&config.key));
+        if let Some(wrong) = pointers.find(|at| !at.is_empty() && !at.starts_with('/')) {
             let topic = &config.topic;
             return Err(format!(
                 "{wrong:?} of {topic:?} is no JSON pointer: it begins with no slash"
@@ -53,10 +56,10 @@ impl Mapping {
     }
 
     /// Whether the payload is of those that this mapping is for.
-    fn means(&self, payload: &Value) -> bool {
+    fn applies(&self, payload: &Value) -> bool {
         let mut wanted = self.config.when.iter();
-        wanted.all(|(place, wanted)| {
-            let found = payload.pointer(place);
+        wanted.all(|(pointer, wanted)| {
+            let found = payload.pointer(pointer);
             found.is_some_and(|found| match wanted {
                 Value::Array(several) => several.contains(found),
                 one => one == found,
@@ -64,10 +67,48 @@ impl Mapping {
         })
     }
 
-    fn actor(&self, named: &Named<'_>, payload: &Value) -> Result<ActorId, Unfit> {
+    /// The call for a message to which this mapping applies.
+    fn call(
+        &self,
+        named: &Named<'_>,
+        mut payload: Value,
+        inbound: &Inbound<'_>,
+        now_ms: u64,
+    ) -> Result<Call, Rejected> {
+        let config = &self.config;
+        for time in &config.times {
+            measure::time(time, &mut payload, now_ms).map_err(|reason| rejected("time", reason))?;
+        }
+        for speed in &config.speeds {
+            measure::speed(speed, &mut payload);
+        }
+        // After the times, so that a key that is a time is one however it was written.
+        let actor = self.actor(named, &payload)?;
+        let context = Context {
+            named,
+            payload: &payload,
+            now_ms,
+        };
+        let arguments = template::fill(&config.arguments, &context);
+        let arguments = arguments.map_err(|reason| rejected("payload", reason))?;
+        // The topic is part of both: the same payload for another driver is another message.
+        let topic = inbound.topic.as_bytes();
+        let id = match config.id {
+            Id::Content => Some(MessageId::derive("mqtt-content", &[topic, inbound.payload])),
+            Id::Given => inbound
+                .id
+                .or_else(|| payload["messageId"].as_str())
+                .map(|id| MessageId::derive("mqtt-given", &[topic, id.as_bytes()])),
+        };
+        let call = Call::new(actor, &config.method).id(id);
+        let call = call.arguments(&arguments.unwrap_or_else(|| Value::Object(Map::new())));
+        call.map_err(|error| rejected("payload", error.to_string()))
+    }
+
+    fn actor(&self, named: &Named<'_>, payload: &Value) -> Result<ActorId, Rejected> {
         let key = &self.config.key;
         let in_payload;
-        let (key, code) = match (braced(key), place(key)) {
+        let (key, code) = match (braced(key), pointer(key)) {
             (Some(name), _) => {
                 let segment = named.iter().find(|(named, _)| *named == name);
                 (
@@ -79,101 +120,83 @@ impl Mapping {
                 in_payload = match payload.pointer(at) {
                     Some(Value::String(text)) => text.clone(),
                     Some(Value::Number(number)) => number.to_string(),
-                    _ => return Err(unfit("payload", format!("the payload has no key at {at}"))),
+                    _ => {
+                        return Err(rejected(
+                            "payload",
+                            format!("the payload has no key at {at}"),
+                        ));
+                    }
                 };
                 (in_payload.as_str(), "payload")
             }
             (None, None) => (key.as_str(), "topic"),
         };
         let actor = ActorId::new(self.config.actor.as_str(), key);
-        actor.map_err(|error| unfit(code, error.to_string()))
+        actor.map_err(|error| rejected(code, error.to_string()))
     }
 }
 
-/// A message as it came.
-pub(crate) struct Came<'a> {
+/// A message from the broker.
+pub(crate) struct Inbound<'a> {
     pub(crate) topic: &'a str,
     pub(crate) payload: &'a [u8],
-    /// Given beside the payload.
+    /// The id that the publisher has given it beside the payload.
     pub(crate) id: Option<&'a str>,
 }
 
 /// What is to be done about a message, and by which mapping.
-pub(crate) struct Meant {
-    /// None: its topic is known, and its payload is not meant by any mapping of it.
+pub(crate) struct Mapped {
+    /// `None` where mappings are for its topic, and none of them for its payload.
     pub(crate) call: Option<Call>,
     pub(crate) mapping: Arc<str>,
 }
 
-/// The call that the message stands for: by the first mapping of its topic that means it.
-pub(crate) fn call(mappings: &[Mapping], came: &Came<'_>, now_ms: u64) -> Result<Meant, Unfit> {
+/// The call that the message stands for: by the first mapping that is for its topic and its
+/// payload.
+///
+/// # Errors
+/// Why the message becomes a dead letter.
+pub(crate) fn call(
+    mappings: &[Mapping],
+    inbound: &Inbound<'_>,
+    now_ms: u64,
+) -> Result<Mapped, Rejected> {
     let found = mappings.iter().filter_map(|mapping| {
-        let named = mapping.pattern.matches(came.topic)?;
+        let named = mapping.pattern.matches(inbound.topic)?;
         Some((mapping, named))
     });
-    let mut other = Err(unfit("topic", "no mapping is for this topic".to_owned()));
+    let mut other = Err(rejected("topic", "no mapping is for this topic".to_owned()));
     for (mapping, named) in found {
-        let payload = parsed(came.payload, mapping.config.payload);
-        let payload = payload.map_err(|reason| unfit("payload", reason))?;
-        let call = match mapping.means(&payload) {
-            true => Some(made(mapping, &named, payload, came, now_ms)?),
-            false => None,
-        };
-        let is_meant = call.is_some();
-        let mapping = mapping.topic().into();
-        other = Ok(Meant { call, mapping });
-        if is_meant {
-            break;
+        let payload = parsed(inbound.payload, mapping.config.payload);
+        let payload = payload.map_err(|reason| rejected("payload", reason))?;
+        let name = Arc::from(mapping.topic());
+        if mapping.applies(&payload) {
+            let call = mapping.call(&named, payload, inbound, now_ms)?;
+            return Ok(Mapped {
+                call: Some(call),
+                mapping: name,
+            });
         }
+        // The last one, if no other applies: it is what the metric names.
+        other = Ok(Mapped {
+            call: None,
+            mapping: name,
+        });
     }
     other
 }
 
-fn made(
-    mapping: &Mapping,
-    named: &Named<'_>,
-    mut payload: Value,
-    came: &Came<'_>,
-    now_ms: u64,
-) -> Result<Call, Unfit> {
-    let config = &mapping.config;
-    for time in &config.times {
-        measure::time(time, &mut payload, now_ms).map_err(|reason| unfit("time", reason))?;
-    }
-    for speed in &config.speeds {
-        measure::speed(speed, &mut payload);
-    }
-    let actor = mapping.actor(named, &payload)?;
-    let message = Message {
-        named,
-        payload: &payload,
-        now_ms,
-    };
-    let arguments = template::fill(&config.arguments, &message);
-    let arguments = arguments.map_err(|reason| unfit("payload", reason))?;
-    let topic = came.topic.as_bytes();
-    let id = match config.id {
-        Id::Content => Some(MessageId::derive("mqtt-content", &[topic, came.payload])),
-        Id::Given => came
-            .id
-            .or_else(|| payload["messageId"].as_str())
-            .map(|id| MessageId::derive("mqtt-given", &[topic, id.as_bytes()])),
-    };
-    let call = Call::new(actor, &config.method).id(id);
-    let call = call.arguments(&arguments.unwrap_or_else(|| Value::Object(Map::new())));
-    call.map_err(|error| unfit("payload", error.to_string()))
+fn rejected(code: &'static str, reason: String) -> Rejected {
+    Rejected { code, reason }
 }
 
-fn unfit(code: &'static str, reason: String) -> Unfit {
-    Unfit { code, reason }
-}
-
+/// The name in braces that the text is, if it is one.
 fn braced(text: &str) -> Option<&str> {
     text.strip_prefix('{').and_then(|t| t.strip_suffix('}'))
 }
 
-/// The place in the payload that the text refers to.
-fn place(text: &str) -> Option<&str> {
+/// The JSON pointer into the payload that the text is, if it is one.
+fn pointer(text: &str) -> Option<&str> {
     text.strip_prefix('$')
 }
 
@@ -181,6 +204,7 @@ fn parsed(payload: &[u8], form: Payload) -> Result<Value, String> {
     if payload.is_empty() {
         return Err("the payload is empty".to_owned());
     }
+    // `1.0` is read as the whole number that it is: devices write either.
     let error = match serde_json::from_slice(&whole_numbers(payload)) {
         Ok(value) => return Ok(value),
         Err(error) => error,
@@ -199,21 +223,21 @@ mod tests {
 
     const NOW_MS: u64 = 1_800_000_000_000;
 
-    fn mapped(topic: &str, payload: &str) -> Result<Call, Unfit> {
+    fn mapped(topic: &str, payload: &str) -> Result<Call, Rejected> {
         let inbound = BridgeConfig::default().inbound;
         let mappings = inbound.into_iter().map(Mapping::new);
         let mappings: Result<Vec<_>, _> = mappings.collect();
         let mappings = mappings.expect("the usual mappings");
-        let came = Came {
+        let inbound = Inbound {
             topic,
             payload: payload.as_bytes(),
             id: None,
         };
-        call(&mappings, &came, NOW_MS).map(|meant| meant.call.expect("it is meant"))
+        call(&mappings, &inbound, NOW_MS).map(|mapped| mapped.call.expect("a mapping applies"))
     }
 
     #[test]
-    fn the_same_place_at_the_same_time_is_the_same_message() {
+    fn the_same_position_at_the_same_time_is_the_same_message() {
         let topic = "pizza/drivers/d-1/location";
         let payload = format!(r#"{{"lat": 1.5, "lon": 2, "timestamp": {NOW_MS}}}"#);
         let call = mapped(topic, &payload).expect("a call");
@@ -252,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unfit_says_why() {
+    fn what_is_rejected_says_why() {
         let location = "pizza/drivers/d-1/location";
         let at = |ms: u64| format!(r#"{{"lat": 1, "lon": 2, "timestamp": {ms}}}"#);
         for (topic, payload, code) in [
@@ -276,8 +300,8 @@ mod tests {
             ("pizza/drivers/d-1/place", &at(NOW_MS), "topic"),
             ("pizza/kitchen/k/alerts", r#"{"kind": "fire"}"#, "payload"),
         ] {
-            let unfit = mapped(topic, payload).expect_err(payload);
-            assert_eq!(unfit.code, code, "{topic} {payload}: {unfit:?}");
+            let rejected = mapped(topic, payload).expect_err(payload);
+            assert_eq!(rejected.code, code, "{topic} {payload}: {rejected:?}");
         }
     }
 
@@ -295,21 +319,21 @@ mod tests {
         }
     }
 
-    fn of(config: &str, topic: &str, payload: &str) -> Result<Meant, Unfit> {
+    fn of(config: &str, topic: &str, payload: &str) -> Result<Mapped, Rejected> {
         let config: BridgeConfig = toml::from_str(config).expect("a configuration");
         let mappings = config.inbound.into_iter().map(Mapping::new);
         let mappings: Vec<_> = mappings.collect::<Result<_, _>>().expect("mappings");
         let payload = payload.as_bytes();
-        let came = Came {
+        let inbound = Inbound {
             topic,
             payload,
             id: None,
         };
-        call(&mappings, &came, NOW_MS)
+        call(&mappings, &inbound, NOW_MS)
     }
 
     #[test]
-    fn a_payload_is_for_the_mapping_that_means_it_or_for_none() {
+    fn a_payload_is_for_the_mapping_that_applies_or_for_none() {
         let config = r#"
             [[inbound]]
             topic = "t/{who}"
@@ -341,12 +365,12 @@ mod tests {
             ("{}", None),
             ("7", None),
         ] {
-            let meant = of(config, "t/me", payload).expect("no dead letter");
-            let call = meant
+            let mapped = of(config, "t/me", payload).expect("no dead letter");
+            let call = mapped
                 .call
                 .map(|call| format!("{} {}", call.target, call.method));
             assert_eq!(call.as_deref(), target, "{payload}");
-            assert_eq!(&*meant.mapping, "t/{who}");
+            assert_eq!(&*mapped.mapping, "t/{who}");
         }
         for (payload, code) in [
             ("no JSON", "payload"),
@@ -356,14 +380,14 @@ mod tests {
                 "payload",
             ),
         ] {
-            let unfit = of(config, "t/me", payload).err().expect(payload);
-            assert_eq!(unfit.code, code, "{payload}: {unfit:?}");
+            let rejected = of(config, "t/me", payload).err().expect(payload);
+            assert_eq!(rejected.code, code, "{payload}: {rejected:?}");
         }
     }
 
     #[test]
-    fn what_is_no_place_and_no_segment_is_refused_at_the_start() {
-        let refused = |change: fn(&mut Inbound)| {
+    fn what_is_no_pointer_and_no_segment_is_refused_at_the_start() {
+        let refused = |change: fn(&mut config::Inbound)| {
             let mut inbound = BridgeConfig::default().inbound.swap_remove(0);
             change(&mut inbound);
             Mapping::new(inbound).err().expect("it is wrong")

@@ -5,36 +5,37 @@ use serde_json::Value;
 
 use crate::config::{Speed, SpeedUnit, Time, TimeUnit};
 
-/// What a device says that does not know its speed.
+/// What a device sends that does not know its speed (as iOS and OwnTracks do).
 const UNKNOWN: f64 = -1.0;
 
 /// Leaves the time in the payload as milliseconds since the Unix epoch, however it was written.
 ///
 /// # Errors
-/// What is there instead of a time, or how far from the present it is.
+/// What is there instead of a time, or how far from the present the time is.
 pub(crate) fn time(time: &Time, payload: &mut Value, now_ms: u64) -> Result<(), String> {
-    let place = &time.at;
-    let given = payload.pointer_mut(place);
-    let given = given.ok_or_else(|| format!("the payload has nothing at {place}"))?;
+    let pointer = &time.at;
+    let given = payload.pointer_mut(pointer);
+    let given = given.ok_or_else(|| format!("the payload has nothing at {pointer}"))?;
     let at_ms = match time.unit {
         None => given.as_u64().or_else(|| written(given)),
         Some(TimeUnit::Milliseconds) => given.as_u64(),
         Some(TimeUnit::Seconds) => seconds(given),
         Some(TimeUnit::Rfc3339) => written(given),
     };
-    let at_ms = at_ms.ok_or_else(|| format!("{given} at {place} is {}", expected(time.unit)))?;
+    let at_ms = at_ms.ok_or_else(|| format!("{given} at {pointer} is {}", expected(time.unit)))?;
+    // Also where it turns out to be too old: nobody reads the payload then.
     *given = at_ms.into();
     if at_ms < now_ms.saturating_sub(time.past_ms) {
         let behind = now_ms - at_ms;
         return Err(format!(
-            "the time at {place} is {behind} ms ago; at most {} are taken",
+            "the time at {pointer} is {behind} ms ago; at most {} are taken",
             time.past_ms
         ));
     }
     if at_ms > now_ms.saturating_add(time.future_ms) {
         let ahead = at_ms - now_ms;
         return Err(format!(
-            "the time at {place} is {ahead} ms ahead; at most {} are taken",
+            "the time at {pointer} is {ahead} ms ahead; at most {} are taken",
             time.future_ms
         ));
     }
@@ -60,28 +61,33 @@ fn seconds(given: &Value) -> Option<u64> {
         return seconds.checked_mul(1_000);
     }
     let ms = (given.as_f64()? * 1_000.0).floor();
-    // Not a number is in no range; below 2^53 nothing is lost.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "NaN is in no range, and below 2^53 every whole number is exact"
+    )]
     let ms = (0.0..9_007_199_254_740_992.0)
         .contains(&ms)
         .then_some(ms as u64);
     ms
 }
 
-/// Leaves the speed in the payload in metres a second. What is no number is for the actor to
-/// refuse.
+/// Leaves the speed in the payload in metres a second. What is no number stays as it is: the
+/// actor refuses it, and its message is better than one from here.
 pub(crate) fn speed(speed: &Speed, payload: &mut Value) {
     let given = payload.pointer_mut(&speed.at);
     let Some((given, number)) = given.and_then(|given| Some((given.as_f64()?, given))) else {
         return;
     };
-    // A phone's -1 may have been through another unit on its way here.
-    *number = match given < 0.0 {
-        true => UNKNOWN.into(),
-        false => metres_a_second(given, speed.unit).into(),
+    // Any negative one: a phone's -1 may have been converted to another unit by an app.
+    *number = if given < 0.0 {
+        UNKNOWN.into()
+    } else {
+        metres_a_second(given, speed.unit).into()
     };
 }
 
+/// By the definitions of the international mile and the international nautical mile.
 fn metres_a_second(given: f64, unit: SpeedUnit) -> f64 {
     let metres_an_hour = match unit {
         SpeedUnit::MetresASecond => return given,

@@ -1,8 +1,8 @@
 //! Streams out to the broker, at QoS 1, in the order of each stream, from durable cursors.
 //!
 //! A connection of its own, which begins anew whenever it is lost: nothing of the last one
-//! is sent again but by reading the stream from the cursor. So what the client library kept
-//! of a lost connection never has to be told apart from what the followers send again.
+//! is sent again but by reading the stream from the cursor. So what the client library still
+//! has of a lost connection never has to be told apart from what the followers send again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use pizza_client::Client;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::backoff::wait;
 use crate::config::Outbound;
-use crate::counted;
-use crate::follow::{Follower, Outgoing};
-use crate::lane::wait;
-use crate::link::{LinkError, Options, Turned, Wheel};
+use crate::follow::{Follower, PendingPublication};
+use crate::metrics;
+use crate::mqtt_client::{ConnectionError, Event, EventLoop, Options};
 
-/// Sent and not yet acknowledged by the broker.
+/// Publications that the broker has not acknowledged. Most brokers take 100 or more.
 const IN_FLIGHT: usize = 100;
-/// How soon a new key is found.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-const PAGE: usize = 1_000;
+/// How soon a new key is found. Its events wait in the stream until then, and are not lost.
+const DISCOVER_EVERY: Duration = Duration::from_secs(2);
+const KEYS_A_PAGE: usize = 1_000;
 
 pub(crate) struct Publisher {
     pub(crate) client: Client,
@@ -33,64 +33,70 @@ pub(crate) struct Publisher {
     pub(crate) restored: AtomicBool,
 }
 
-/// What the connection tells of publications.
-enum Told {
+/// What happens on the connection, as far as publications go.
+enum PublisherEvent {
     Connected,
     Sent(u16),
     Acknowledged(u16),
-    Lost(LinkError),
+    Lost(ConnectionError),
 }
 
 impl Publisher {
-    /// For ever: it may be cut off anywhere, and goes on from the cursors.
+    /// Runs for ever. It may be dropped anywhere: the next one goes on from the cursors.
     pub(crate) async fn run(self) {
         let mut tries = 0;
         loop {
-            let was_there = self.connection().await;
-            counted::lost();
-            tries = if was_there { 0 } else { tries + 1 };
+            let was_connected = self.connection().await;
+            metrics::lost();
+            tries = if was_connected { 0 } else { tries + 1 };
             tokio::time::sleep(wait(&self.client, tries)).await;
         }
     }
 
-    /// From one connection to its loss; whether there was one.
+    /// From one connection to its loss; whether it was ever made.
     async fn connection(&self) -> bool {
-        let (mqtt, wheel) = self.options.open(IN_FLIGHT + 1);
-        let (tell, mut told) = mpsc::channel(IN_FLIGHT);
+        // One more than publications: for the disconnect.
+        let (mqtt, event_loop) = self.options.open(IN_FLIGHT + 1);
+        let (event_tx, mut events) = mpsc::channel(IN_FLIGHT);
+        // They end with this function, which owns them: no follower outlives its connection.
         let mut tasks = JoinSet::new();
-        tasks.spawn(turn(wheel, tell));
-        let (out, mut outgoing) = mpsc::channel::<Outgoing>(IN_FLIGHT);
-        // In the order in which they were handed over, then by packet id.
-        let mut handed: VecDeque<oneshot::Sender<()>> = VecDeque::new();
+        tasks.spawn(poll(event_loop, event_tx));
+        let (pending_tx, mut pending) = mpsc::channel::<PendingPublication>(IN_FLIGHT);
+        // In the order in which the library has got them, and then by the packet id that it
+        // gives to each in that order.
+        let mut handed_over: VecDeque<oneshot::Sender<()>> = VecDeque::new();
         let mut sent: HashMap<u16, oneshot::Sender<()>> = HashMap::new();
-        let mut was_there = false;
+        let mut was_connected = false;
         loop {
-            let has_room = handed.len() + sent.len() < IN_FLIGHT;
+            let has_room = handed_over.len() + sent.len() < IN_FLIGHT;
             tokio::select! {
-                event = told.recv() => match event {
-                    Some(Told::Connected) => {
-                        was_there = true;
-                        tasks.spawn(self.look().follow_all(out.clone()));
+                event = events.recv() => match event {
+                    Some(PublisherEvent::Connected) => {
+                        was_connected = true;
+                        tasks.spawn(self.discovery().follow_all(pending_tx.clone()));
                     }
-                    Some(Told::Sent(id)) => sent.extend(handed.pop_front().map(|tell| (id, tell))),
-                    Some(Told::Acknowledged(id)) => {
-                        if let Some(tell) = sent.remove(&id) {
-                            counted::published();
-                            tell.send(()).ok();
+                    Some(PublisherEvent::Sent(id)) => {
+                        sent.extend(handed_over.pop_front().map(|tx| (id, tx)));
+                    }
+                    Some(PublisherEvent::Acknowledged(id)) => {
+                        if let Some(tx) = sent.remove(&id) {
+                            metrics::published();
+                            // A follower that has ended reads the events again.
+                            let _ = tx.send(());
                         }
                     }
-                    Some(Told::Lost(error)) => {
+                    Some(PublisherEvent::Lost(error)) => {
                         tracing::warn!(%error, "the broker for events is not there");
-                        return was_there;
+                        return was_connected;
                     }
-                    None => return was_there,
+                    None => return was_connected,
                 },
-                Some((publication, tell)) = outgoing.recv(), if has_room => {
+                Some((publication, tx)) = pending.recv(), if has_room => {
                     match mqtt.publish(publication) {
-                        Ok(()) => handed.push_back(tell),
+                        Ok(()) => handed_over.push_back(tx),
                         Err(error) => {
                             tracing::error!(%error, "an event cannot be published");
-                            return was_there;
+                            return was_connected;
                         }
                     }
                 }
@@ -98,45 +104,48 @@ impl Publisher {
         }
     }
 
-    fn look(&self) -> Look {
-        Look {
+    fn discovery(&self) -> Discovery {
+        Discovery {
             client: self.client.clone(),
             streams: self.streams.clone(),
             name: self.options.client_id.clone(),
+            // Once in the life of a process: a broker that forgets what it has retained is the
+            // one in this process, and begins with it.
             restores: !self.restored.swap(true, Ordering::Relaxed),
         }
     }
 }
 
-/// Turns the connection's wheel until it is lost.
-async fn turn(mut wheel: Wheel, tell: mpsc::Sender<Told>) {
+/// Polls the connection until it is lost.
+async fn poll(mut event_loop: EventLoop, tx: mpsc::Sender<PublisherEvent>) {
     loop {
-        let told = match wheel.turn().await {
-            Ok(Turned::Connected { .. }) => Told::Connected,
-            Ok(Turned::Sent(id)) => Told::Sent(id),
-            Ok(Turned::Acknowledged(id)) => Told::Acknowledged(id),
+        let event = match event_loop.poll().await {
+            Ok(Event::Connected { .. }) => PublisherEvent::Connected,
+            Ok(Event::Sent(id)) => PublisherEvent::Sent(id),
+            Ok(Event::Acknowledged(id)) => PublisherEvent::Acknowledged(id),
             Ok(_) => continue,
             Err(error) => {
-                drop(tell.send(Told::Lost(error)).await);
+                // Polled on, the library would reconnect and send again what it still has.
+                let _ = tx.send(PublisherEvent::Lost(error)).await;
                 return;
             }
         };
-        if tell.send(told).await.is_err() {
+        if tx.send(event).await.is_err() {
             return;
         }
     }
 }
 
-/// Finds the keys of each stream, now and again.
-struct Look {
+/// Finds the keys of each stream, and starts a follower for each.
+struct Discovery {
     client: Client,
     streams: Vec<Arc<Outbound>>,
     name: String,
     restores: bool,
 }
 
-impl Look {
-    async fn follow_all(self, out: mpsc::Sender<Outgoing>) {
+impl Discovery {
+    async fn follow_all(self, tx: mpsc::Sender<PendingPublication>) {
         let mut followers = JoinSet::new();
         let mut known = HashSet::new();
         loop {
@@ -152,12 +161,12 @@ impl Look {
                         key,
                         cursor,
                         restores: self.restores && config.retain,
-                        out: out.clone(),
+                        tx: tx.clone(),
                     };
                     followers.spawn(follower.run());
                 }
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(DISCOVER_EVERY).await;
         }
     }
 
@@ -166,8 +175,11 @@ impl Look {
         loop {
             let after = keys.last().cloned();
             let transport = self.client.transport();
-            let page = transport.actors(actor_type, after.as_deref(), PAGE).await;
+            let page = transport
+                .actors(actor_type, after.as_deref(), KEYS_A_PAGE)
+                .await;
             match page {
+                // Only an empty page is the last one: a page may be short for other reasons.
                 Ok(page) if page.is_empty() => return keys,
                 Ok(page) => keys.extend(page),
                 Err(error) => {

@@ -1,4 +1,4 @@
-//! From an event of a stream to a message for everybody.
+//! From an event of a stream to a publication.
 
 use jiff::Timestamp;
 use pizza_value::whole_numbers;
@@ -13,8 +13,8 @@ pub(crate) struct Publication {
     pub(crate) expiry_s: Option<u32>,
 }
 
-/// What the event is to be published as; `None` for one that lacks what the topic names:
-/// it is of another kind.
+/// What the event is to be published as; `None` for one without the fields that the topic
+/// names: a stream may have events of several kinds, and such a one is of another.
 pub(crate) fn publication(config: &Outbound, event: &[u8]) -> Option<Publication> {
     let mut event: Value = serde_json::from_slice(&whole_numbers(event)).ok()?;
     let parts = config.topic.split('/').map(|part| named(part, &event));
@@ -39,18 +39,20 @@ pub(crate) fn publication(config: &Outbound, event: &[u8]) -> Option<Publication
     })
 }
 
-/// A segment as it stands, or the event's field whose name is in braces.
+/// A segment of the topic: as it stands, or the event's field whose name is in braces.
 fn named(part: &str, event: &Value) -> Option<String> {
     let Some(name) = part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) else {
         return Some(part.to_owned());
     };
     let value = event.get(name)?.as_str()?;
+    // Anything else would be another topic than the one that was configured, or none.
     let fits = !value.is_empty() && !value.contains(['/', '+', '#', '\0']);
     fits.then(|| value.to_owned())
 }
 
 fn time(ms: u64) -> Option<String> {
     let at = Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok()?;
+    // Always with milliseconds, so that texts sort as times do.
     Some(format!("{at:.3}"))
 }
 
@@ -71,10 +73,10 @@ mod tests {
         let published = published(&event).expect("a publication");
         assert_eq!(published.topic, "pizza/orders/order-1/events");
         assert!(published.retain);
-        let told: Value = serde_json::from_slice(&published.payload).expect("JSON");
+        let payload: Value = serde_json::from_slice(&published.payload).expect("JSON");
         let expected =
             json!({"orderId": "order-1", "at": "1970-01-01T00:00:00.000Z", "status": "ready"});
-        assert_eq!(told, expected);
+        assert_eq!(payload, expected);
     }
 
     #[test]

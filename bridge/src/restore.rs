@@ -2,51 +2,58 @@
 
 use std::collections::HashMap;
 
+use pizza_client::Client;
 use pizza_types::CallError;
 
-use crate::follow::{Follower, Gone};
+use crate::config::Outbound;
 use crate::publication::{Publication, publication};
 
 const PAGE: usize = 1_000;
-/// Of one stream and key; the newest.
+/// How many topics of one stream and key are restored: the newest. As many as the project's
+/// own broker retains.
 const TOPICS_MAX: usize = 20_000;
 
 /// The last event of each topic up to where the cursor stands, in the order of the stream.
-pub(crate) async fn restore(
-    follower: &Follower,
+///
+/// # Errors
+/// When the stream cannot be read.
+pub(crate) async fn retained(
+    client: &Client,
+    config: &Outbound,
+    key: &str,
     up_to: u64,
-) -> Result<Result<(), Gone>, CallError> {
+) -> Result<Vec<Publication>, CallError> {
     let mut last = HashMap::new();
     let mut after = 0;
     while after < up_to {
-        let transport = follower.client.transport();
-        let (stream, key) = (&follower.config.stream, &follower.key);
-        let page = transport.events(stream, key, after, PAGE).await?;
+        let transport = client.transport();
+        let page = transport.events(&config.stream, key, after, PAGE).await?;
         let Some(newest) = page.events.last().map(|event| event.position) else {
             break;
         };
         for event in page.events.iter().filter(|event| event.position <= up_to) {
-            if let Some(publication) = publication(&follower.config, &event.payload) {
+            if let Some(publication) = publication(config, &event.payload) {
                 last.insert(publication.topic.clone(), (event.position, publication));
             }
+            // At twice the number, so that the sorting is paid for by as many events.
             if last.len() >= 2 * TOPICS_MAX {
                 last = newest_of(last).into_iter().map(by_topic).collect();
             }
         }
         after = newest;
     }
-    let publications = newest_of(last).into_iter();
-    Ok(follower.publish(publications.map(|(_, p)| p)).await)
+    Ok(newest_of(last).into_iter().map(|(_, p)| p).collect())
 }
 
-type Placed = (u64, Publication);
+/// With the position of its event.
+type Positioned = (u64, Publication);
 
-fn by_topic(placed: Placed) -> (String, Placed) {
-    (placed.1.topic.clone(), placed)
+fn by_topic(positioned: Positioned) -> (String, Positioned) {
+    (positioned.1.topic.clone(), positioned)
 }
 
-/// No more than are restored, oldest first.
-fn newest_of(last: HashMap<String, Placed>) -> Vec<Placed> {
+/// No more than are restored, the oldest first.
+fn newest_of(last: HashMap<String, Positioned>) -> Vec<Positioned> {
     let mut all: Vec<_> = last.into_values().collect();
     all.sort_by_key(|(position, _)| *position);
     let beyond = all.len().saturating_sub(TOPICS_MAX);

@@ -8,107 +8,134 @@ use pizza_client::Client;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
-use crate::connection::{Connection, Heard};
-use crate::counted;
-use crate::dead_letter::letter;
-use crate::lane::{Lanes, Verdict};
-use crate::link::{Message, Receipt};
-use crate::mapping::{self, Came, Mapping, Meant, Unfit};
+use crate::connection::{Connection, ConnectionEvent};
+use crate::dead_letter::dead_letter;
+use crate::lane::{DeliveryResult, Lanes};
+use crate::mapping::{self, Inbound, Mapped, Mapping, Rejected};
+use crate::metrics;
+use crate::mqtt_client::{Message, Receipt};
 use crate::publication::Publication;
 
-/// The connection does not tell when it has room again.
+/// The connection does not say when it has room again, so it is asked.
 const FLUSH_AGAIN: Duration = Duration::from_millis(1);
-/// After the broker has refused.
+/// After the broker has refused a subscription.
 const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(5);
-/// For the last acknowledgements to leave.
+/// How long the last acknowledgements may take to leave.
 const GOODBYE_WAIT: Duration = Duration::from_secs(1);
+/// How much of a topic is logged; topics may be of 65 kB.
+const LOGGED_TOPIC_BYTES: usize = 200;
 
 pub(crate) struct Session {
-    pub(crate) connection: Connection,
-    pub(crate) client: Client,
-    pub(crate) mappings: Vec<Mapping>,
-    pub(crate) subscriptions: Subscriptions,
-    pub(crate) dead_letter_topic: String,
-    pub(crate) in_flight: usize,
-    pub(crate) lanes: Lanes,
-    /// The oldest first: acknowledgements go out in the order in which messages came in
+    client: Client,
+    connection: Connection,
+    mappings: Vec<Mapping>,
+    subscriptions: Subscriptions,
+    dead_letter_topic: String,
+    in_flight_max: usize,
+    lanes: Lanes,
+    /// The oldest first: acknowledgements go out in the order in which the messages have come
     /// (MQTT 3.1.1, 4.6).
-    pub(crate) waiting: VecDeque<Waiting>,
+    in_flight: VecDeque<InFlight>,
     /// What the connection had no room for yet. It reads ten packets for one that it
     /// writes, so a broker that sends a backlog at once makes this as long as the backlog.
-    pub(crate) outbox: VecDeque<Outgoing>,
+    outbox: VecDeque<Outgoing>,
 }
 
-pub(crate) struct Subscriptions {
+struct Subscriptions {
     filters: Vec<String>,
-    /// This process has subscribed. What the broker remembers may be an earlier one's
-    /// wishes.
-    told: bool,
+    /// This process has subscribed. The broker's session may have been begun by an earlier
+    /// process, with other filters.
+    is_sent: bool,
     again: Option<Instant>,
 }
 
-impl Subscriptions {
-    pub(crate) fn new(filters: Vec<String>) -> Self {
-        Self {
-            filters,
-            told: false,
-            again: None,
-        }
-    }
-}
-
-pub(crate) enum Outgoing {
+enum Outgoing {
     Acknowledgement(Receipt),
-    Letter(Vec<u8>),
+    DeadLetter(Vec<u8>),
 }
 
-pub(crate) struct Waiting {
+struct InFlight {
     message: Message,
+    /// By which mapping; `None` where there is nothing to count.
     mapping: Option<Arc<str>>,
-    verdict: oneshot::Receiver<Verdict>,
+    result: oneshot::Receiver<DeliveryResult>,
 }
 
 impl Session {
-    /// Until it is asked to stop, and what it has begun is done.
+    /// `filters` are what is subscribed to; `in_flight_max` bounds the messages that are not
+    /// acknowledged.
+    pub(crate) fn new(
+        client: Client,
+        connection: Connection,
+        mappings: Vec<Mapping>,
+        filters: Vec<String>,
+        dead_letter_topic: String,
+        in_flight_max: usize,
+    ) -> Self {
+        Self {
+            lanes: Lanes::new(client.clone()),
+            client,
+            connection,
+            mappings,
+            subscriptions: Subscriptions {
+                filters,
+                is_sent: false,
+                again: None,
+            },
+            dead_letter_topic,
+            in_flight_max,
+            in_flight: VecDeque::new(),
+            outbox: VecDeque::new(),
+        }
+    }
+
+    /// Runs until it is asked to stop, and what it has begun is done.
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut stopping = false;
         loop {
             self.flush();
             // After the flush: it may have been the last thing to do, and nothing else wakes us.
-            if stopping && self.waiting.is_empty() && self.outbox.is_empty() {
+            if stopping && self.in_flight.is_empty() && self.outbox.is_empty() {
                 break;
             }
-            let has_room = stopping || self.waiting.len() < self.in_flight;
+            // While it stops it reads on, or a lost connection would go unnoticed.
+            let has_room = stopping || self.in_flight.len() < self.in_flight_max;
             tokio::select! {
-                verdict = first(&mut self.waiting), if !self.waiting.is_empty() => {
-                    self.settle(verdict);
+                result = first_result(&mut self.in_flight), if !self.in_flight.is_empty() => {
+                    self.settle(result);
                 }
-                told = self.connection.heard(stopping), if has_room => match told {
+                event = self.connection.next_event(stopping), if has_room => match event {
                     None => return,
-                    // It was not acknowledged, so it comes again to whoever is next.
-                    Some(Heard::Message(_)) if stopping => {}
-                    Some(told) => self.hear(told),
+                    // It was not acknowledged, so the broker delivers it to the next process.
+                    Some(ConnectionEvent::Message(_)) if stopping => {}
+                    Some(event) => self.handle(event),
                 },
                 () = due(self.subscriptions.again) => self.subscribe(),
                 () = tokio::time::sleep(FLUSH_AGAIN), if !self.outbox.is_empty() => {}
                 _ = stop.wait_for(|stop| *stop), if !stopping => stopping = true,
             }
         }
-        // Behind the last acknowledgement, in the same queue.
-        drop(self.connection.mqtt.disconnect());
+        // Behind the last acknowledgement, in the same queue. If that is full, the connection
+        // ends with the process, without a goodbye.
+        let _ = self.connection.mqtt.disconnect();
         let gone = async {
-            // Where no broker is, nobody has to be told.
-            while !matches!(self.connection.heard(true).await, None | Some(Heard::Lost)) {}
+            loop {
+                let event = self.connection.next_event(true).await;
+                // Where no broker is, nobody has to be told.
+                if matches!(event, None | Some(ConnectionEvent::Lost)) {
+                    break;
+                }
+            }
         };
-        drop(tokio::time::timeout(GOODBYE_WAIT, gone).await);
+        let _ = tokio::time::timeout(GOODBYE_WAIT, gone).await;
     }
 
-    fn hear(&mut self, told: Heard) {
-        match told {
-            Heard::Connected { knows_us } => self.connected(knows_us),
-            Heard::Message(message) => self.begin(*message),
-            Heard::NotSubscribed { refused } => {
-                counted::not_subscribed(refused);
+    fn handle(&mut self, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::Connected { session_present } => self.connected(session_present),
+            ConnectionEvent::Message(message) => self.begin(*message),
+            ConnectionEvent::NotSubscribed { refused } => {
+                metrics::not_subscribed(refused);
                 tracing::error!(
                     refused,
                     filters = ?self.subscriptions.filters,
@@ -117,109 +144,110 @@ impl Session {
                 self.subscriptions.again = Some(Instant::now() + SUBSCRIBE_AGAIN);
             }
             // Its packet ids mean nothing on the next connection. What was begun goes on,
-            // and has no second effect when it comes again.
-            Heard::Lost => {
-                self.waiting.clear();
+            // and has no second effect when it is delivered again.
+            ConnectionEvent::Lost => {
+                self.in_flight.clear();
                 self.outbox.clear();
             }
         }
     }
 
-    fn connected(&mut self, knows_us: bool) {
-        tracing::info!(knows_us, "the broker is there");
-        if !(knows_us && self.subscriptions.told) {
+    fn connected(&mut self, session_present: bool) {
+        tracing::info!(session_present, "the broker is there");
+        if !(session_present && self.subscriptions.is_sent) {
             self.subscribe();
         }
     }
 
     fn subscribe(&mut self) {
         self.subscriptions.again = None;
-        let told = self.connection.mqtt.subscribe(&self.subscriptions.filters);
-        self.subscriptions.told = told.is_ok();
-        if let Err(error) = told {
+        let sent = self.connection.mqtt.subscribe(&self.subscriptions.filters);
+        self.subscriptions.is_sent = sent.is_ok();
+        if let Err(error) = sent {
             tracing::warn!(%error, "the subscriptions cannot be sent; they are tried again");
             self.subscriptions.again = Some(Instant::now() + SUBSCRIBE_AGAIN);
         }
     }
 
-    fn call(&self, message: &Message, now_ms: u64) -> Result<Meant, Unfit> {
-        let topic = std::str::from_utf8(&message.topic).map_err(|error| Unfit {
+    fn call(&self, message: &Message, now_ms: u64) -> Result<Mapped, Rejected> {
+        let topic = std::str::from_utf8(&message.topic).map_err(|error| Rejected {
             code: "topic",
             reason: error.to_string(),
         })?;
-        let came = Came {
+        let inbound = Inbound {
             topic,
             payload: &message.payload,
             id: message.id.as_deref(),
         };
-        mapping::call(&self.mappings, &came, now_ms)
+        mapping::call(&self.mappings, &inbound, now_ms)
     }
 
     fn begin(&mut self, message: Message) {
         let now_ms = self.client.transport().now_ms();
         let call = self.call(&message, now_ms);
-        let (mapping, verdict) = match call {
-            Ok(Meant {
+        let (mapping, result) = match call {
+            Ok(Mapped {
                 call: Some(call),
                 mapping,
             }) => (Some(mapping), self.lanes.send(call)),
-            Ok(Meant { mapping, .. }) => {
-                counted::ignored(&mapping);
+            Ok(Mapped { mapping, .. }) => {
+                metrics::ignored(&mapping);
                 (None, decided(Ok(())))
             }
-            Err(unfit) => (None, decided(Err(unfit))),
+            Err(rejected) => (None, decided(Err(rejected))),
         };
-        self.waiting.push_back(Waiting {
+        // Also what is decided already: its acknowledgement keeps its place in the order.
+        self.in_flight.push_back(InFlight {
             message,
             mapping,
-            verdict,
+            result,
         });
     }
 
     /// A dead letter goes before the acknowledgement, on the same connection: a broker that
-    /// has heard the second has heard the first.
-    fn settle(&mut self, verdict: Verdict) {
-        let Some(waiting) = self.waiting.pop_front() else {
+    /// has received the second has received the first.
+    fn settle(&mut self, result: DeliveryResult) {
+        let Some(settled) = self.in_flight.pop_front() else {
             return;
         };
-        if let (Ok(()), Some(mapping)) = (&verdict, &waiting.mapping) {
-            counted::handled(mapping);
+        if let (Ok(()), Some(mapping)) = (&result, &settled.mapping) {
+            metrics::handled(mapping);
         }
-        if let Err(unfit) = verdict {
-            let letter = self.letter(&waiting.message, &unfit);
-            self.outbox.push_back(Outgoing::Letter(letter));
+        if let Err(rejected) = result {
+            let dead_letter = self.dead_letter(&settled.message, &rejected);
+            self.outbox.push_back(Outgoing::DeadLetter(dead_letter));
         }
-        let receipt = waiting.message.receipt;
+        let receipt = settled.message.receipt;
         self.outbox.push_back(Outgoing::Acknowledgement(receipt));
     }
 
-    fn letter(&self, message: &Message, unfit: &Unfit) -> Vec<u8> {
-        counted::dead(unfit.code);
+    fn dead_letter(&self, message: &Message, rejected: &Rejected) -> Vec<u8> {
+        metrics::dead(rejected.code);
         let topic = String::from_utf8_lossy(&message.topic);
         tracing::warn!(
-            topic = &topic[..topic.floor_char_boundary(200)],
-            code = unfit.code,
-            reason = unfit.reason,
+            topic = &topic[..topic.floor_char_boundary(LOGGED_TOPIC_BYTES)],
+            code = rejected.code,
+            reason = rejected.reason,
             "a message became a dead letter"
         );
         let now_ms = self.client.transport().now_ms();
-        letter(&topic, &message.payload, unfit, now_ms)
+        dead_letter(&topic, &message.payload, rejected, now_ms)
     }
 
-    /// Hands over as much as the connection takes; the rest keeps its place.
+    /// Hands over as much as the connection takes; the rest keeps its order.
     fn flush(&mut self) {
         let mqtt = &self.connection.mqtt;
         while let Some(first) = self.outbox.front() {
-            let given = match first {
+            let sent = match first {
                 Outgoing::Acknowledgement(receipt) => mqtt.acknowledge(receipt),
-                Outgoing::Letter(letter) => mqtt.publish(Publication {
+                Outgoing::DeadLetter(payload) => mqtt.publish(Publication {
                     topic: self.dead_letter_topic.clone(),
-                    payload: letter.clone(),
+                    payload: payload.clone(),
                     retain: false,
                     expiry_s: None,
                 }),
             };
-            if given.is_err() {
+            if sent.is_err() {
                 return;
             }
             self.outbox.pop_front();
@@ -227,11 +255,11 @@ impl Session {
     }
 }
 
-fn decided(verdict: Verdict) -> oneshot::Receiver<Verdict> {
-    let (tell, told) = oneshot::channel();
-    // The other end is in our hand.
-    drop(tell.send(verdict));
-    told
+fn decided(result: DeliveryResult) -> oneshot::Receiver<DeliveryResult> {
+    let (tx, rx) = oneshot::channel();
+    // It cannot fail: the receiver is still here.
+    let _ = tx.send(result);
+    rx
 }
 
 async fn due(at: Option<Instant>) {
@@ -241,14 +269,16 @@ async fn due(at: Option<Instant>) {
     }
 }
 
-/// A lane that ended without a verdict has panicked; its message must not be lost for that.
-async fn first(waiting: &mut VecDeque<Waiting>) -> Verdict {
-    let Some(first) = waiting.front_mut() else {
+/// The result of the oldest message, which alone may be acknowledged next.
+async fn first_result(in_flight: &mut VecDeque<InFlight>) -> DeliveryResult {
+    let Some(first) = in_flight.front_mut() else {
         return std::future::pending().await;
     };
-    let verdict = (&mut first.verdict).await;
-    verdict.unwrap_or_else(|_| {
-        Err(Unfit {
+    let result = (&mut first.result).await;
+    // A lane that has ended without a result has panicked. Its message must not be lost for
+    // that, so it becomes a dead letter.
+    result.unwrap_or_else(|_| {
+        Err(Rejected {
             code: "internal",
             reason: "the bridge failed on it".to_owned(),
         })

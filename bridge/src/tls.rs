@@ -1,4 +1,4 @@
-//! How the bridge knows its broker, and how it makes itself known.
+//! How the bridge authenticates the broker, and itself to the broker.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::config::TlsConfig;
 
+/// What is wrong with `bridge.tls`, or with the files that it names.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientTlsError {
     #[error("{option} {}: cannot be read", path.display())]
@@ -23,17 +24,21 @@ pub enum ClientTlsError {
     #[error("this machine trusts no certificate authority; bridge.tls.ca names a file with one")]
     NoRoots,
     #[error("bridge.tls takes `certificate` and `key` together, and only one of them is given")]
-    Half,
+    Incomplete,
     #[error("bridge.tls: the certificate and its key do not work")]
-    Unfit(#[from] rustls::Error),
+    Unusable(#[from] rustls::Error),
 }
 
-/// Without a `ca`, whom this machine trusts.
+/// Without a `ca`, the authorities are those that this machine trusts.
+///
+/// # Errors
+/// When a file cannot be read, or what is in it does not work.
 pub(crate) fn client(config: &TlsConfig) -> Result<Arc<ClientConfig>, ClientTlsError> {
     let roots = match &config.ca {
-        Some(path) => given(path)?,
-        None => of_this_machine()?,
+        Some(path) => roots_in(path)?,
+        None => roots_of_this_machine()?,
     };
+    // Named, because a process with two providers in its build has no default one.
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -46,12 +51,12 @@ pub(crate) fn client(config: &TlsConfig) -> Result<Arc<ClientConfig>, ClientTlsE
             let private = private.map_err(unreadable("bridge.tls.key", key))?;
             builder.with_client_auth_cert(chain, private)?
         }
-        _ => return Err(ClientTlsError::Half),
+        _ => return Err(ClientTlsError::Incomplete),
     };
     Ok(Arc::new(config))
 }
 
-fn given(path: &Path) -> Result<RootCertStore, ClientTlsError> {
+fn roots_in(path: &Path) -> Result<RootCertStore, ClientTlsError> {
     let mut roots = RootCertStore::empty();
     let no_authority = |why| ClientTlsError::NoAuthority {
         path: path.to_owned(),
@@ -62,20 +67,21 @@ fn given(path: &Path) -> Result<RootCertStore, ClientTlsError> {
             .add(root)
             .map_err(|error| no_authority(error.to_string()))?;
     }
-    match roots.is_empty() {
-        true => Err(no_authority("there is no certificate in it".to_owned())),
-        false => Ok(roots),
+    // Such a file would be read without an error, and then no broker could be trusted.
+    if roots.is_empty() {
+        return Err(no_authority("there is no certificate in it".to_owned()));
     }
+    Ok(roots)
 }
 
-fn of_this_machine() -> Result<RootCertStore, ClientTlsError> {
+fn roots_of_this_machine() -> Result<RootCertStore, ClientTlsError> {
     let mut roots = RootCertStore::empty();
     // Some of a system's certificates may be beyond repair; the others are as good as ever.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    match roots.is_empty() {
-        true => Err(ClientTlsError::NoRoots),
-        false => Ok(roots),
+    if roots.is_empty() {
+        return Err(ClientTlsError::NoRoots);
     }
+    Ok(roots)
 }
 
 fn chain(

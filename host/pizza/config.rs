@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
-use pizza_bridge::{BridgeConfig, broker};
+use pizza_bridge::BridgeConfig;
 use pizza_gateway::GatewayConfig;
 use pizza_http::Limits;
 use pizza_silo::{SiloConfig, Token, TokenError};
@@ -36,7 +36,7 @@ pub(crate) struct Config {
     /// People who are not there, to look at how things go.
     pub(crate) simulate: LivelyConfig,
     /// The MQTT broker in this process.
-    pub(crate) broker: broker::Config,
+    pub(crate) broker: pizza_broker::Config,
 }
 
 impl Default for Config {
@@ -53,7 +53,7 @@ impl Default for Config {
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
             simulate: LivelyConfig::default(),
-            broker: broker::Config::default(),
+            broker: pizza_broker::Config::default(),
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use pizza_bridge::broker::{Bound, Certificate, Embedded};
 use pizza_bridge::{Bridge, BridgeConfig};
+use pizza_broker::{Bound, Broker, CertificateFiles};
 use pizza_client::Client;
 use pizza_gateway::Tls;
 
 use crate::config::Config;
 
 pub(crate) struct Mqtt {
-    broker: Option<Embedded>,
+    broker: Option<Broker>,
     bridge: Option<Bridge>,
     /// Of a broker that is not this process's.
     outside: Option<String>,
@@ -20,8 +20,8 @@ pub(crate) struct Mqtt {
 /// unless it is asked for, and where nobody could come in there is none either.
 pub(crate) async fn bind(config: &Config) -> anyhow::Result<Option<Bound>> {
     let (broker, outside) = (&config.broker, config.bridge.broker.is_some());
-    let has_door = broker.mqtt.on || broker.mqtts.on;
-    match has_door && broker.on.unwrap_or(!outside) {
+    let has_listener = broker.mqtt.on || broker.mqtts.on;
+    match has_listener && broker.on.unwrap_or(!outside) {
         true => Ok(Some(Bound::new(broker.clone()).await?)),
         false => Ok(None),
     }
@@ -35,23 +35,23 @@ impl Mqtt {
         client: Client,
     ) -> anyhow::Result<Self> {
         let mut to = config.bridge.clone();
-        let house_comes = to.broker.is_none();
+        let to_own = to.broker.is_none();
         let broker = match bound {
             Some(bound) => {
                 let certificate = certificate(&bound, config)?;
-                Some(bound.open(certificate, house_comes).await?)
+                Some(bound.open(certificate, to_own).await?)
             }
             None => None,
         };
-        if let (Some(broker), true) = (&broker, house_comes) {
-            let house = broker.house();
+        if let (Some(broker), true) = (&broker, to_own) {
+            let own = broker.internal();
             // What else is said of a broker is said of another one.
             to = BridgeConfig {
                 version: Default::default(),
                 tls: Default::default(),
-                broker: Some(format!("mqtt://{}", house.address)),
-                user: Some(house.user.clone()),
-                password: Some(house.password.clone()),
+                broker: Some(format!("mqtt://{}", own.address)),
+                user: Some(own.user.clone()),
+                password: Some(own.password.clone()),
                 restore_retained: true,
                 ..to
             };
@@ -105,7 +105,7 @@ impl Mqtt {
 }
 
 /// The broker shows the gateway's certificate, unless it has one of its own.
-fn certificate(bound: &Bound, config: &Config) -> anyhow::Result<Option<Certificate>> {
+fn certificate(bound: &Bound, config: &Config) -> anyhow::Result<Option<CertificateFiles>> {
     if !bound.needs_certificate() {
         return Ok(None);
     }
@@ -113,5 +113,5 @@ fn certificate(bound: &Bound, config: &Config) -> anyhow::Result<Option<Certific
     // Made now if the gateway has not made it.
     Tls::new(https, &kept)?;
     let (certificate, key) = Tls::files(https, &kept);
-    Ok(Some(Certificate { certificate, key }))
+    Ok(Some(CertificateFiles { certificate, key }))
 }

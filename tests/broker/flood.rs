@@ -140,7 +140,7 @@ fn masses_of_what_cannot_be_delivered_block_nobody() {
                 assert_eq!(raw.packet(), (0xd0, vec![]));
             });
         }
-        // Each letter is larger than what the house is sent in one go.
+        // Each dead letter is larger than what the internal client is sent in one go.
         scope.spawn(move || {
             let (first, body) = letters.packet();
             assert_eq!((first, body.len() > 60 << 10), (0x30, true));

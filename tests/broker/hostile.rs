@@ -159,7 +159,7 @@ fn above_the_limits_clients_are_turned_away() {
     let config = "[broker.limits]\nconnections_max = 3\nsessions_max = 4\nsubscriptions_max = 2\n";
     let world = World::new(config);
     let at = world.mqtt();
-    // The house is not counted.
+    // The internal client is not counted.
     let mut inside: Vec<Raw> = (0..3).map(|n| Raw::new(at, &format!("c{n}"))).collect();
     let mut outside = Raw::open(at);
     outside.send(&connect("c3", true, None));

@@ -98,7 +98,7 @@ fn a_wrong_password_is_refused_on_the_plain_port_too() {
         for wrong in [
             &["-u", "driver", "-P", "Sesame"][..],
             &["-u", "driver"],
-            &["-u", "house", "-P", "sesame"],
+            &["-u", "internal", "-P", "sesame"],
             &[],
         ] {
             assert!(!tell(&[&["-V", version], wrong].concat()), "{wrong:?}");

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
-use pizza_bridge::broker;
 use pizza_gateway::{Gateway, Metrics, Tls};
 use pizza_http::{Door, Limits};
 use pizza_silo::{RunningSilo, Token};
@@ -189,7 +188,7 @@ struct Bound {
     http: TcpListener,
     https: Option<TcpListener>,
     admin: TcpListener,
-    mqtt: Option<broker::Bound>,
+    mqtt: Option<pizza_broker::Bound>,
     metrics: PrometheusHandle,
 }
 

@@ -1,0 +1,285 @@
+//! Bind, open, stop.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use pizza_mqtt::Secret;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::admission::Users;
+use crate::config::Config;
+use crate::half_open::HalfOpen;
+use crate::handshake::Handshake;
+use crate::hub::Hub;
+use crate::identity::Origin;
+use crate::listener::Listener;
+use crate::metrics;
+use crate::tls::{self, TlsError};
+
+const INTERNAL_USER: &str = "internal";
+/// The bridge has two connections. The others are for a bridge that reconnects before the
+/// broker has noticed that its last connection is gone.
+const INTERNAL_CONNECTIONS_MAX: usize = 64;
+const CLOSES_WITHIN: Duration = Duration::from_secs(3);
+/// Expiry and will delay are counted in whole seconds, so nobody could ask for finer steps.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How long the internal client's last acknowledgements are waited for.
+const INTERNAL_LEAVES_WITHIN: Duration = Duration::from_secs(1);
+
+/// Why there is no broker. The texts name the option that takes another value.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    #[error(
+        "cannot listen for MQTT on {address}; is another broker running? {option} takes another address, or off"
+    )]
+    Taken {
+        address: SocketAddr,
+        option: &'static str,
+        source: io::Error,
+    },
+    #[error("{option} is {address}, which other machines reach, so broker.users must be set")]
+    OpenToAll {
+        address: SocketAddr,
+        option: &'static str,
+    },
+    #[error("the broker's internal listener cannot be made")]
+    Internal(#[source] io::Error),
+    #[error("there is no randomness for a password")]
+    NoRandomness,
+    #[error("broker.mqtts takes `certificate` and `key` together")]
+    NoCertificate,
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A broker whose addresses are taken, and that accepts nobody yet.
+pub struct Bound {
+    config: Config,
+    mqtt: Option<TcpListener>,
+    mqtts: Option<TcpListener>,
+}
+
+/// The certificate, and its private key, that the TLS listener shows where its own
+/// configuration has none. Both are PEM files.
+pub struct CertificateFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// A running broker. Dropping it ends all of its connections at once; [`Broker::stop`] says
+/// goodbye first.
+pub struct Broker {
+    hub: Arc<Hub>,
+    addresses: Addresses,
+    internal: InternalAccess,
+    closing: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// Where clients find the broker; `None` for a listener that is off.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    pub mqtt: Option<SocketAddr>,
+    pub mqtts: Option<SocketAddr>,
+}
+
+/// How the internal client connects: to a listener for this process only. It is never
+/// throttled, and misses nothing that it has subscribed to: where it is too slow, publishers
+/// wait.
+#[derive(Debug, Clone)]
+pub struct InternalAccess {
+    pub address: SocketAddr,
+    pub user: String,
+    pub password: Secret,
+}
+
+impl Bound {
+    /// Takes the configured addresses.
+    ///
+    /// # Errors
+    /// When an address is taken, or reachable from other machines without any user set.
+    pub async fn new(config: Config) -> Result<Self, BrokerError> {
+        let (mut mqtt, mut mqtts) = (None, None);
+        if config.mqtt.on {
+            mqtt = Some(listen(&config, config.mqtt.address, "--mqtt").await?);
+        }
+        if config.mqtts.on {
+            mqtts = Some(listen(&config, config.mqtts.address, "--mqtts").await?);
+        }
+        Ok(Self {
+            config,
+            mqtt,
+            mqtts,
+        })
+    }
+
+    /// Whether there is a TLS listener without a certificate of its own, so that
+    /// [`Bound::open`] needs one.
+    #[must_use]
+    pub fn needs_certificate(&self) -> bool {
+        let tls = &self.config.mqtts;
+        self.mqtts.is_some() && tls.certificate.is_none() && tls.key.is_none()
+    }
+
+    /// Accepts clients. With `awaits_internal`, external ones are accepted only when the
+    /// internal client has subscribed for the first time: what they publish before would be
+    /// acknowledged although nobody has it.
+    ///
+    /// # Errors
+    /// When the certificate does not work, or the system gives no port or no randomness.
+    pub async fn open(
+        self,
+        certificate: Option<CertificateFiles>,
+        awaits_internal: bool,
+    ) -> Result<Broker, BrokerError> {
+        let Self {
+            config,
+            mqtt,
+            mqtts,
+        } = self;
+        metrics::describe();
+        let addresses = Addresses {
+            mqtt: local_address(mqtt.as_ref())?,
+            mqtts: local_address(mqtts.as_ref())?,
+        };
+        let own = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let own = own.map_err(BrokerError::Internal)?;
+        let internal = InternalAccess {
+            address: own.local_addr().map_err(BrokerError::Internal)?,
+            user: INTERNAL_USER.to_owned(),
+            password: random_password()?,
+        };
+        let hub = Arc::new(Hub::new(config.limits.clone()));
+        let numbers = Arc::<AtomicU64>::default();
+        let listener = |tcp, tls, users, origin, permits: &Arc<Semaphore>| Listener {
+            tcp,
+            tls,
+            handshake: Arc::new(Handshake {
+                hub: Arc::clone(&hub),
+                origin,
+                users,
+                half_open: Arc::new(HalfOpen::new(hub.limits.half_open_max)),
+                permits: Arc::clone(permits),
+            }),
+            numbers: Arc::clone(&numbers),
+            opens_after: (origin == Origin::External && awaits_internal)
+                .then(|| hub.internal_is_subscribed()),
+        };
+        // Permits of their own: a flood of external clients must not keep the bridge out.
+        let permits = Arc::new(Semaphore::new(INTERNAL_CONNECTIONS_MAX));
+        let users = Users::single(&internal.user, internal.password.expose());
+        let mut listeners = vec![listener(own, None, users, Origin::Internal, &permits)];
+        // The plain and the TLS listener share theirs: the limit is one of the broker.
+        let permits = Arc::new(Semaphore::new(config.limits.connections_max));
+        let mut external = |tcp, tls| {
+            let users = Users::configured(&config);
+            listeners.push(listener(tcp, tls, users, Origin::External, &permits));
+        };
+        if let Some(tcp) = mqtt {
+            external(tcp, None);
+        }
+        if let Some(tcp) = mqtts {
+            external(tcp, Some(tls_acceptor(&config, certificate)?));
+        }
+        let (closing, closes) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for listener in listeners {
+            tasks.spawn(listener.run(closes.clone()));
+        }
+        tasks.spawn(sweep(Arc::clone(&hub), closes));
+        Ok(Broker {
+            hub,
+            addresses,
+            internal,
+            closing,
+            tasks,
+        })
+    }
+}
+
+impl Broker {
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    #[must_use]
+    pub fn internal(&self) -> &InternalAccess {
+        &self.internal
+    }
+
+    /// Tells every client that the broker stops, and waits until they are gone, but no longer
+    /// than a few seconds. The internal client should have disconnected before; what it has
+    /// acknowledged last is still passed on to the publishers.
+    pub async fn stop(mut self) {
+        self.hub.internal_has_left(INTERNAL_LEAVES_WITHIN).await;
+        self.closing.send_replace(true);
+        let gone = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(CLOSES_WITHIN, gone).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+async fn listen(
+    config: &Config,
+    address: SocketAddr,
+    option: &'static str,
+) -> Result<TcpListener, BrokerError> {
+    if !address.ip().is_loopback() && config.users.is_empty() {
+        return Err(BrokerError::OpenToAll { address, option });
+    }
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|source| BrokerError::Taken {
+        address,
+        option,
+        source,
+    })
+}
+
+fn local_address(listener: Option<&TcpListener>) -> Result<Option<SocketAddr>, BrokerError> {
+    let address = listener.map(TcpListener::local_addr);
+    address.transpose().map_err(BrokerError::Internal)
+}
+
+fn tls_acceptor(
+    config: &Config,
+    fallback: Option<CertificateFiles>,
+) -> Result<tokio_rustls::TlsAcceptor, BrokerError> {
+    let tls = &config.mqtts;
+    let (certificate, key) = match (&tls.certificate, &tls.key, fallback) {
+        (Some(certificate), Some(key), _) => (certificate.clone(), key.clone()),
+        (None, None, Some(files)) => (files.certificate, files.key),
+        _ => return Err(BrokerError::NoCertificate),
+    };
+    Ok(tls::acceptor(&certificate, &key, tls.client_ca.as_deref())?)
+}
+
+/// A password that is good for as long as this process lives.
+fn random_password() -> Result<Secret, BrokerError> {
+    // 256 bits: as many as the strongest cipher in use, so it is not what anybody guesses at.
+    let mut bytes = [0; 32];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random
+        .fill(&mut bytes)
+        .map_err(|_| BrokerError::NoRandomness)?;
+    let text = bytes.iter().map(|b| format!("{b:02x}"));
+    Ok(Secret::new(text.collect()))
+}
+
+async fn sweep(hub: Arc<Hub>, mut closing: watch::Receiver<bool>) {
+    let closed = closing.wait_for(|closing| *closing);
+    tokio::pin!(closed);
+    while tokio::time::timeout(SWEEP_EVERY, closed.as_mut())
+        .await
+        .is_err()
+    {
+        hub.sweep();
+    }
+}

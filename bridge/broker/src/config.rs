@@ -1,0 +1,137 @@
+//! What an operator may set of the broker.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use pizza_mqtt::{PORT, Secret, TLS_PORT};
+use serde::Deserialize;
+
+/// The section `[broker]` of the configuration file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Whether there is a broker. Unless it is set, there is one where the bridge is not
+    /// configured to go to another.
+    pub on: Option<bool>,
+    pub mqtt: ListenerConfig,
+    pub mqtts: TlsListenerConfig,
+    /// Names and passwords. Without any, everybody who reaches a listener is let in, so a
+    /// listener that other machines reach is refused then.
+    pub users: BTreeMap<String, Secret>,
+    pub limits: Limits,
+}
+
+/// A listener without TLS.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListenerConfig {
+    pub on: bool,
+    pub address: SocketAddr,
+}
+
+/// A listener with TLS.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsListenerConfig {
+    pub on: bool,
+    pub address: SocketAddr,
+    /// PEM. Without one, the certificate of the gateway is shown.
+    pub certificate: Option<PathBuf>,
+    /// PEM: the certificate's private key.
+    pub key: Option<PathBuf>,
+    /// PEM: clients must show a certificate that one of these authorities has signed.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// Every collection, size and wait has a limit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Clients at once; above it, new ones are turned away.
+    pub connections_max: usize,
+    /// Connections at once that have not sent a valid CONNECT; above it, the oldest of them
+    /// is closed.
+    pub half_open_max: usize,
+    /// Sessions, connected or not.
+    pub sessions_max: usize,
+    /// How long a session outlives its connection at most.
+    pub session_s_max: u32,
+    /// How long a client may take to send its CONNECT, and as long again before it for TLS.
+    pub connect_ms_max: u64,
+    /// How long a client may be silent, whatever keep-alive it asks for.
+    pub idle_s_max: u16,
+    /// How long a client may take to read what it is sent.
+    pub write_ms_max: u64,
+    /// Largest packet.
+    pub packet_bytes_max: usize,
+    /// What one client may send in the long run; above it, the broker reads from it later.
+    pub messages_per_second: u32,
+    pub bytes_per_second: u32,
+    /// Filters that one client may have subscribed to.
+    pub subscriptions_max: usize,
+    /// Messages on their way to a client that it has not acknowledged, and messages of a
+    /// client that are not acknowledged to it; above the latter nothing is read from it.
+    pub in_flight_max: u16,
+    /// Messages that wait for one client. What the pizzeria itself is too slow for makes
+    /// publishers wait; what any other client is too slow for, it misses.
+    pub queue_max: usize,
+    pub queue_bytes_max: usize,
+    /// The same for all clients together, except for the pizzeria.
+    pub held_bytes_max: usize,
+    /// How long a publisher waits for the pizzeria before its connection is closed.
+    pub behind_ms_max: u64,
+    /// Topics with a retained message, and how much that may be; the oldest make room.
+    pub retained_max: usize,
+    pub retained_bytes_max: usize,
+}
+
+impl Default for ListenerConfig {
+    fn default() -> Self {
+        Self {
+            on: true,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+        }
+    }
+}
+
+impl Default for TlsListenerConfig {
+    fn default() -> Self {
+        Self {
+            on: true,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, TLS_PORT)),
+            certificate: None,
+            key: None,
+            client_ca: None,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 4_096,
+            half_open_max: 512,
+            sessions_max: 16_384,
+            session_s_max: 24 * 3_600,
+            connect_ms_max: 5_000,
+            idle_s_max: 3_600,
+            write_ms_max: 10_000,
+            // A thousand times what a position takes; each client may have one half received.
+            packet_bytes_max: 256 << 10,
+            messages_per_second: 2_000,
+            bytes_per_second: 2 << 20,
+            subscriptions_max: 64,
+            // At `messages_per_second`, with some milliseconds until each is committed, some
+            // dozens are in flight.
+            in_flight_max: 100,
+            queue_max: 4_096,
+            queue_bytes_max: 4 << 20,
+            // Of 64 clients with full queues; more clients have to share.
+            held_bytes_max: 256 << 20,
+            behind_ms_max: 30_000,
+            retained_max: 20_000,
+            retained_bytes_max: 16 << 20,
+        }
+    }
+}

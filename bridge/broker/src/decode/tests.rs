@@ -1,0 +1,248 @@
+use super::*;
+use crate::encode::encode;
+use crate::packet::Outgoing;
+use bytes::BytesMut;
+
+fn whole(bytes: &[u8], version: Version) -> Result<Incoming, Refused> {
+    let (length, head) = frame(bytes, 1 << 20)?.expect("a whole packet");
+    assert_eq!(length, bytes.len());
+    Frame::new(Bytes::copy_from_slice(bytes), head).read(version)
+}
+
+fn connect_of(bytes: &[u8]) -> Result<Connect, Refused> {
+    let (_, head) = frame(bytes, 1 << 20)?.expect("a whole packet");
+    Frame::new(Bytes::copy_from_slice(bytes), head).connect()
+}
+
+#[test]
+fn a_packet_is_cut_out_when_it_is_there() {
+    let long = [0x30, 0xff, 0xff, 0xff, 0x7f];
+    for (bytes, expected) in [
+        (&b""[..], Ok(None)),
+        (b"\xc0", Ok(None)),
+        (b"\xc0\x00", Ok(Some((2, 2)))),
+        (b"\x30\x80", Ok(None)),
+        (b"\x30\x80\x01", Ok(Some((131, 3)))),
+        (b"\x30\x64more than is needed", Ok(Some((102, 2)))),
+        (&long, Err(reason::TOO_LARGE)),
+        (b"\x30\x80\x80\x80\x80\x01", Err(reason::MALFORMED)),
+    ] {
+        let cut = frame(bytes, 1_000).map_err(|refused| refused.reason);
+        assert_eq!(cut, expected, "{bytes:?}");
+    }
+}
+
+#[test]
+fn a_connect_is_understood_in_both_versions() {
+    let v4 = b"\x10\x1f\0\x04MQTT\x04\xee\0\x3c\0\x02id\0\x01w\0\x03off\0\x01u\0\x02pw";
+    let connect = connect_of(v4).expect("a CONNECT");
+    assert_eq!((connect.version, connect.keep_alive_s), (Version::V4, 60));
+    assert_eq!((connect.client_id.as_str(), connect.clean), ("id", true));
+    assert_eq!(connect.user.as_deref(), Some("u"));
+    assert_eq!(connect.password.as_deref(), Some(&b"pw"[..]));
+    let will = connect.will.expect("a will");
+    assert_eq!(
+        (&*will.message.topic, &*will.message.payload),
+        ("w", &b"off"[..])
+    );
+    assert_eq!(
+        (will.message.qos, will.message.retain),
+        (Qos::AtLeastOnce, true)
+    );
+
+    let v5 = b"\x10\x18\0\x04MQTT\x05\x00\0\x00\x0b\x11\0\0\0\x09\x21\0\x05\x22\0\x07\0\0";
+    let connect = connect_of(v5).expect("a CONNECT");
+    assert_eq!((connect.version, connect.clean), (Version::V5, false));
+    assert_eq!((connect.expiry_s, connect.receive_max), (Some(9), 5));
+    assert!(connect.will.is_none() && connect.user.is_none());
+}
+
+#[test]
+fn what_is_no_connect_is_refused() {
+    for (bytes, expected) in [
+        (&b"\xc0\x00"[..], reason::PROTOCOL_ERROR),
+        (b"\x10\x00", reason::MALFORMED),
+        (b"\x10\x08\0\x06MQIsdp", reason::UNSUPPORTED_VERSION),
+        (b"\x10\x07\0\x04MQTT\x03", reason::UNSUPPORTED_VERSION),
+        (b"\x10\x0c\0\x04MQTT\x04\x01\0\x3c\0\0", reason::MALFORMED),
+        // The QoS of a will that is not there.
+        (b"\x10\x0c\0\x04MQTT\x04\x08\0\x3c\0\0", reason::MALFORMED),
+        (b"\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\x05", reason::MALFORMED),
+        (
+            b"\x10\x10\0\x04MQTT\x05\x02\0\x00\x03\x21\0\0\0\0",
+            reason::PROTOCOL_ERROR,
+        ),
+    ] {
+        let refused = connect_of(bytes).expect_err("a refusal");
+        assert_eq!(refused.reason, expected, "{bytes:?}: {refused}");
+    }
+}
+
+#[test]
+fn what_a_client_may_not_send_is_refused() {
+    use Version::{V4, V5};
+    for (bytes, version, expected) in [
+        (&b"\x36\x05\0\x01a\0\x01"[..], V4, reason::MALFORMED),
+        (b"\x32\x05\0\x01a\0\0", V4, reason::PROTOCOL_ERROR),
+        (b"\x32\x03\0\x01a", V4, reason::MALFORMED),
+        (b"\x30\x03\0\x01#", V4, reason::TOPIC_INVALID),
+        (b"\x30\x02\0\0", V4, reason::TOPIC_INVALID),
+        (b"\x30\x03\0\x01\xff", V4, reason::MALFORMED),
+        (b"\x30\x03\0\x01\0", V4, reason::MALFORMED),
+        (b"\x30\x07\0\x01a\x03\x23\0\x01", V5, reason::TOPIC_ALIAS),
+        (b"\x30\x06\0\x01a\x02\x0b\x01", V5, reason::PROTOCOL_ERROR),
+        (b"\x30\x05\0\x01a\x01\x7f", V5, reason::MALFORMED),
+        (b"\x30\x04\0\x01a\x09", V5, reason::MALFORMED),
+        (b"\x41\x02\0\x01", V4, reason::MALFORMED),
+        (b"\x60\x02\0\x01", V4, reason::MALFORMED),
+        (b"\x82\x02\0\x01", V4, reason::PROTOCOL_ERROR),
+        (b"\x82\x06\0\x01\0\x01a\x03", V4, reason::MALFORMED),
+        (b"\x82\x06\0\x01\0\x01a\x04", V4, reason::MALFORMED),
+        (b"\x82\x07\0\x01\0\0\x01a\x30", V5, reason::MALFORMED),
+        (
+            b"\x82\x09\0\x01\x02\x0b\0\0\x01a\x01",
+            V5,
+            reason::PROTOCOL_ERROR,
+        ),
+        (b"\xa2\x02\0\x01", V4, reason::PROTOCOL_ERROR),
+        (b"\x10\x00", V4, reason::PROTOCOL_ERROR),
+        (b"\x20\x02\0\0", V4, reason::PROTOCOL_ERROR),
+        (b"\xf0\x00", V5, reason::PROTOCOL_ERROR),
+    ] {
+        let refused = whole(bytes, version).expect_err("a refusal");
+        assert_eq!(refused.reason, expected, "{bytes:x?}: {refused}");
+    }
+    let one = b"\0\x01a\x01";
+    let many = [&[0, 1][..], &one.repeat(1_100)].concat();
+    let many = [&[0x82, 0xb2, 0x22][..], &many].concat();
+    let refused = whole(&many, V4).expect_err("a refusal");
+    assert_eq!(refused.reason, reason::QUOTA);
+}
+
+#[test]
+fn a_publish_has_what_is_forwarded_and_nothing_else() {
+    // A text, for an hour, with a response topic `b` and a user property.
+    let properties = b"\x01\x01\x02\0\0\x0e\x10\x08\0\x01b\x26\0\x01k\0\x01v";
+    let bytes = [&b"\x35\x1c\0\x01a\0\x09\x12"[..], properties, b"word"].concat();
+    let Ok(Incoming::Publish { id, message }) = whole(&bytes, Version::V5) else {
+        panic!("no PUBLISH");
+    };
+    assert_eq!(
+        (id, &*message.topic, &*message.payload),
+        (9, "a", &b"word"[..])
+    );
+    assert_eq!((message.qos, message.retain), (Qos::ExactlyOnce, true));
+    assert!(message.expires.is_some());
+    assert_eq!(
+        &*message.properties,
+        b"\x01\x01\x08\0\x01b\x26\0\x01k\0\x01v"
+    );
+}
+
+#[test]
+fn what_is_sent_can_be_read_again() {
+    for version in [Version::V4, Version::V5] {
+        for qos in [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce] {
+            let message = Arc::new(Message {
+                topic: "a/b".into(),
+                payload: Bytes::from(vec![7; 300]),
+                qos,
+                retain: true,
+                properties: Bytes::new(),
+                expires: None,
+            });
+            let publish = Outgoing::Publish {
+                id: 5,
+                dup: false,
+                qos,
+                retain: true,
+                subscription_ids: Vec::new(),
+                message,
+            };
+            let mut out = BytesMut::new();
+            encode(&publish, version, &mut out);
+            let read = whole(&out, version);
+            let Ok(Incoming::Publish { id, message }) = read else {
+                panic!("{read:?}");
+            };
+            assert_eq!(id, if qos == Qos::AtMostOnce { 0 } else { 5 });
+            assert_eq!((message.qos, message.retain), (qos, true));
+            assert_eq!((&*message.topic, message.payload.len()), ("a/b", 300));
+        }
+    }
+}
+
+/// A small pseudo-random generator (xorshift), so that a failure can be had again.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 11).expect("64 bits") % end
+    }
+
+    fn byte(&mut self) -> u8 {
+        u8::try_from(self.below(256)).expect("8 bits")
+    }
+}
+
+/// Any bytes get an answer, and take no more memory than a few times the packet.
+fn survives(bytes: &[u8]) {
+    const PACKET_MAX: usize = 4_096;
+    let Ok(Some((length, head))) = frame(bytes, PACKET_MAX) else {
+        return;
+    };
+    assert!(length <= PACKET_MAX + 5);
+    if bytes.len() < length {
+        return;
+    }
+    let frame = Frame::new(Bytes::copy_from_slice(&bytes[..length]), head);
+    if let Ok(connect) = frame.connect() {
+        assert!(connect.client_id.len() <= length);
+    }
+    for version in [Version::V4, Version::V5] {
+        match frame.read(version) {
+            Ok(Incoming::Publish { message, .. }) => {
+                let held = message.topic.len() + message.payload.len() + message.properties.len();
+                assert!(held <= length);
+                assert!(topic::name(&message.topic).is_ok());
+            }
+            Ok(Incoming::Subscribe { filters, .. }) => assert!(filters.len() <= FILTERS_MAX),
+            Ok(Incoming::Unsubscribe { filters, .. }) => assert!(filters.len() <= FILTERS_MAX),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn no_bytes_make_it_panic() {
+    let seeds: [&[u8]; 9] = [
+        b"\x10\x1f\0\x04MQTT\x04\xee\0\x3c\0\x02id\0\x01w\0\x03off\0\x01u\0\x02pw",
+        b"\x10\x18\0\x04MQTT\x05\x00\0\x00\x0b\x11\0\0\0\x09\x21\0\x05\x22\0\x07\0\0",
+        b"\x35\x1c\0\x01a\0\x09\x12\x01\x01\x02\0\0\x0e\x10\x08\0\x01b\x26\0\x01k\0\x01vword",
+        b"\x32\x0a\0\x01a\0\x01hello",
+        b"\x82\x0b\0\x01\x02\x0b\x05\0\x03a/#\x01",
+        b"\xa2\x0c\0\x01\0\x03a/b\0\x03c/d",
+        b"\x50\x04\0\x01\x10\0",
+        b"\xe0\x07\x04\x05\x11\0\0\0\x09",
+        b"\x62\x02\0\x01",
+    ];
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for round in 0..200_000_usize {
+        let mut bytes = seeds[round % seeds.len()].to_vec();
+        for _ in 0..1 + random.below(6) {
+            let at = random.below(bytes.len());
+            match random.below(4) {
+                0 => bytes[at] = random.byte(),
+                1 => bytes.truncate(at + 1),
+                2 => bytes.insert(at, random.byte()),
+                _ => bytes[at] ^= 1 << random.below(8),
+            }
+        }
+        survives(&bytes);
+        let noise: Vec<u8> = (0..random.below(64)).map(|_| random.byte()).collect();
+        survives(&noise);
+    }
+}

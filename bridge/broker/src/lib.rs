@@ -1,0 +1,51 @@
+//! A broker for MQTT 3.1.1 and 5 on one port, in this process: what a pizzeria of one machine
+//! needs, and what no client can bring down.
+//!
+//! A message that the *internal client* (the bridge) has subscribed to is acknowledged to its
+//! publisher only when the internal client has acknowledged it to the broker. The broker
+//! knows nothing of actors, and the bridge reaches it by a socket like any other broker.
+//!
+//! In reading order, which is the way of a packet:
+//! - [`config`]: what may be set; every limit
+//! - [`broker`]: bind, open, stop
+//! - [`listener`], [`half_open`], [`tls`]: the accept loops, and how many may be undecided
+//! - [`handshake`], [`admission`]: from the first packet to a session, or to a refusal
+//! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
+//!   and [`stream`] is how bytes are read and written
+//! - [`rate`]: how fast one client may be
+//! - [`packet`], [`decode`], [`encode`]: the protocol; [`properties`] and [`reader`] are parts
+//!   of it, [`topic`] says which topics and filters are taken
+//! - [`hub`]: sessions, subscriptions and retained messages, under one lock
+//! - [`session`], [`identity`], [`attachment`], [`outbox`], [`receipt`], [`subscriptions`],
+//!   [`retained`]: what the hub is made of
+//! - [`metrics`]: what is counted
+
+mod admission;
+mod attachment;
+mod broker;
+mod config;
+mod connection;
+mod decode;
+mod encode;
+mod half_open;
+mod handshake;
+mod hub;
+mod identity;
+mod listener;
+mod metrics;
+mod outbox;
+mod packet;
+mod properties;
+mod rate;
+mod reader;
+mod receipt;
+mod retained;
+mod session;
+mod stream;
+mod subscriptions;
+mod tls;
+mod topic;
+
+pub use broker::{Addresses, Bound, Broker, BrokerError, CertificateFiles, InternalAccess};
+pub use config::{Config, Limits, ListenerConfig, TlsListenerConfig};
+pub use tls::TlsError;
