@@ -1,0 +1,43 @@
+//! The broker from outside: its public functions, and real sockets.
+
+mod acknowledgements;
+mod admission;
+mod client;
+mod messages;
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use pizza_broker::{Bound, Broker, Config, ListenerConfig, TlsListenerConfig};
+
+use client::Client;
+
+/// A port that the system chooses, and no TLS.
+fn config() -> Config {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Config {
+        mqtt: ListenerConfig { on: true, address },
+        mqtts: TlsListenerConfig {
+            on: false,
+            ..TlsListenerConfig::default()
+        },
+        ..Config::default()
+    }
+}
+
+/// A broker without an internal client.
+async fn open(config: Config) -> (Broker, SocketAddr) {
+    let bound = Bound::new(config).await.expect("an address");
+    let broker = bound.open(None, false).await.expect("a broker");
+    let address = broker.addresses().mqtt.expect("a listener");
+    (broker, address)
+}
+
+/// An internal client that has subscribed at QoS 1.
+async fn internal(broker: &Broker, filter: &str) -> Client {
+    let access = broker.internal();
+    let mut client = Client::dial(access.address).await;
+    let login = Some((access.user.as_str(), access.password.expose()));
+    assert_eq!(client.connect("bridge", false, None, login).await, (0, 0));
+    assert_eq!(client.subscribe(filter, 1).await, 1);
+    client
+}
