@@ -1,26 +1,20 @@
 //! Compiles the bundled actors to components, so that `cargo run` needs nothing else, and
-//! lists the SDK's sources for `pizza actor new`.
+//! lists the SDK's sources for `pizza actor new`. Which actors are bundled, their manifests say.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "actors/bundled.rs"]
+mod bundled;
 #[path = "actors/compile.rs"]
 mod compile;
 #[path = "actors/embed.rs"]
 mod embed;
 
-/// Order matters to nobody; each name is an actor type and a folder under `actors/`.
-const ACTORS: [&str; 7] = [
-    "order",
-    "kitchen",
-    "chef",
-    "driver",
-    "inventory",
-    "restaurant",
-    "supplier",
-];
-
-#[allow(clippy::print_stderr)]
+#[expect(
+    clippy::print_stderr,
+    reason = "it is how a build script speaks to people"
+)]
 fn main() {
     if let Err(problem) = build() {
         // Cargo shows what a build script says when it fails.
@@ -33,17 +27,22 @@ fn build() -> Result<(), String> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(variable("OUT_DIR")?);
     let shared = ["actors/sdk", "actors/sdk-macros", "actors/local-time"].map(str::to_owned);
-    let actors = ACTORS.map(|actor| format!("actors/{actor}"));
-    for folder in actors.iter().chain(&shared) {
+    // A manifest that changes may be of one more actor. A new one is in the lock too.
+    for manifest in bundled::manifests(&root)? {
+        println!("cargo::rerun-if-changed={}", manifest.display());
+    }
+    let actors = bundled::bundled(&root)?;
+    let folders = actors.iter().map(|actor| format!("actors/{actor}"));
+    for folder in folders.chain(shared) {
         println!("cargo::rerun-if-changed={folder}");
     }
     for input in ["wit", "scripts/wasm-target", "Cargo.lock", "build.rs"] {
         println!("cargo::rerun-if-changed={input}");
     }
-    let compiled = compile::compile(&root, &ACTORS)?;
+    let compiled = compile::compile(&root, &actors)?;
 
     let mut list = String::from("&[\n");
-    for actor in ACTORS {
+    for actor in &actors {
         let file = compile::file(actor);
         let built = compiled.join(&file);
         let staged = out.join(&file);
@@ -53,6 +52,8 @@ fn build() -> Result<(), String> {
     }
     list += "]\n";
     write(&out.join("bundled.rs"), &list)?;
+    let with_speed = bundled::marked(&root, "speed")?;
+    write(&out.join("with_speed.rs"), &format!("&{with_speed:?}"))?;
     write(&out.join("sdk.rs"), &embed::list(&root)?)
 }
 

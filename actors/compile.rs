@@ -9,7 +9,7 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip2";
 
 /// Compiles the packages `pizza-actor-…` of these names, and says where the components are.
-pub(crate) fn compile(root: &Path, actors: &[&str]) -> Result<PathBuf, String> {
+pub(crate) fn compile(root: &Path, actors: &[impl AsRef<str>]) -> Result<PathBuf, String> {
     build(root, actors, &root.join("target/actors"), &[])
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn variant(root: &Path, actor: &str, feature: &str) -> Result<PathBuf
 
 fn build(
     root: &Path,
-    actors: &[&str],
+    actors: &[impl AsRef<str>],
     target_dir: &Path,
     options: &[&str],
 ) -> Result<PathBuf, String> {
@@ -38,7 +38,7 @@ fn build(
     cargo.args(["--profile", "actor", "--target", TARGET]);
     cargo.arg("--target-dir").arg(target_dir).args(options);
     for actor in actors {
-        cargo.args(["-p", &format!("pizza-actor-{actor}")]);
+        cargo.args(["-p", &format!("pizza-actor-{}", actor.as_ref())]);
     }
     // What the outer build was told about the host is not meant for the guests.
     for (name, _) in env::vars() {

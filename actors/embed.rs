@@ -13,7 +13,7 @@ const FILES: [&str; 5] = [
     "wit/silo",
 ];
 
-/// A Rust expression: each file's place in the checkout, and its text.
+/// A Rust expression: each file's path in the checkout, and its text.
 pub(crate) fn list(root: &Path) -> Result<String, String> {
     let mut found = Vec::new();
     for file in FILES {
@@ -22,9 +22,9 @@ pub(crate) fn list(root: &Path) -> Result<String, String> {
     found.sort();
     let mut list = String::from("&[\n");
     for path in found {
-        let place = path.strip_prefix(root).map_err(|e| e.to_string())?;
-        let (place, path) = (place.display().to_string(), path.display().to_string());
-        list += &format!("    ({place:?}, include_str!({path:?})),\n");
+        let within = path.strip_prefix(root).map_err(|e| e.to_string())?;
+        let (within, path) = (within.display().to_string(), path.display().to_string());
+        list += &format!("    ({within:?}, include_str!({path:?})),\n");
     }
     Ok(list + "]\n")
 }

@@ -121,6 +121,12 @@ impl Default for GatewayConfig {
 }
 
 impl GatewayConfig {
+    /// The key of the actors that are meant where a request names none.
+    #[must_use]
+    pub fn default_key(&self) -> &str {
+        &self.default_restaurant
+    }
+
     /// For its doors.
     #[must_use]
     pub fn limits(&self) -> Limits {

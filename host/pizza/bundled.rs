@@ -1,5 +1,9 @@
-//! The modules that come with the program; `build.rs` compiled them.
+//! The modules that come with the program, as the manifests of the packages under `actors/`
+//! say; `build.rs` read those, and compiled the modules.
 
 use pizza_silo::Bundled;
 
 pub(crate) const MODULES: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
+
+/// Those types among them which read the speed of the demo from their settings.
+pub(crate) const WITH_SPEED: &[&str] = include!(concat!(env!("OUT_DIR"), "/with_speed.rs"));

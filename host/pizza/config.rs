@@ -7,10 +7,11 @@ use anyhow::Context;
 use pizza_bridge::BridgeConfig;
 use pizza_gateway::GatewayConfig;
 use pizza_http::Limits;
+use pizza_load::background::BackgroundConfig;
 use pizza_silo::{SiloConfig, Token, TokenError};
 use serde::Deserialize;
 
-use crate::simulate::lively::LivelyConfig;
+use crate::bundled;
 use crate::verbs::compile::Compile;
 
 const FILE: &str = "pizza.toml";
@@ -20,7 +21,7 @@ const FILE: &str = "pizza.toml";
 pub(crate) struct Config {
     /// What is logged: a level, or `tracing` directives.
     pub(crate) log: String,
-    /// How much faster than life the demo's chefs cook and its suppliers deliver.
+    /// How much faster than life the actors work that take time for their work.
     pub(crate) speed: u64,
     /// Where operators are served; loopback only by default.
     pub(crate) admin: SocketAddr,
@@ -28,13 +29,13 @@ pub(crate) struct Config {
     pub(crate) admin_limits: Limits,
     /// What operators show; without it, one is made and kept in the data directory.
     pub(crate) admin_token: Option<Token>,
-    /// A demo restaurant is set up when the data directory is new.
+    /// Something to look at is set up when the data directory is new.
     pub(crate) demo: bool,
     pub(crate) silo: SiloConfig,
     pub(crate) gateway: GatewayConfig,
     pub(crate) bridge: BridgeConfig,
     /// People who are not there, to look at how things go.
-    pub(crate) simulate: LivelyConfig,
+    pub(crate) simulate: BackgroundConfig,
     /// The MQTT broker in this process.
     pub(crate) broker: pizza_broker::Config,
 }
@@ -45,14 +46,14 @@ impl Default for Config {
             log: "info".to_owned(),
             speed: 60,
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 5002)),
-            // An edge in another process holds one for each restaurant that it follows.
+            // An edge in another process holds one for each stream that it follows.
             admin_limits: Limits::default().within(4_096),
             admin_token: None,
             demo: true,
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
-            simulate: LivelyConfig::default(),
+            simulate: BackgroundConfig::default(),
             broker: pizza_broker::Config::default(),
         }
     }
@@ -62,9 +63,9 @@ impl Config {
     /// # Errors
     /// When the file cannot be read or is not understood; the error says where.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let place = path.display();
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading {place}"))?;
-        toml::from_str(&text).with_context(|| format!("in the configuration file {place}"))
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {shown}"))?;
+        toml::from_str(&text).with_context(|| format!("in the configuration file {shown}"))
     }
 
     /// The named file; without a name `pizza.toml` where there is one, and else the defaults.
@@ -89,16 +90,17 @@ impl Config {
         }
     }
 
-    /// Chefs, suppliers and inventories read their speed from their own settings; modules are
+    /// Actors that take a speed read it from the settings of their own type; modules are
     /// compiled by this program, in a process of its own.
     pub(crate) fn hand_down(&mut self) {
         let arguments = Compile::ARGUMENTS.map(str::to_owned);
         let program = std::env::current_exe().ok();
         self.silo.modules.compiler = program.map(|program| (program, arguments.to_vec()));
         let speed = self.speed.max(1).to_string();
-        for hurried in ["chef", "supplier", "inventory"] {
-            let of_type = self.silo.types.entry(hurried.to_owned()).or_default();
+        for actor_type in bundled::WITH_SPEED {
+            let of_type = self.silo.types.entry((*actor_type).to_owned()).or_default();
             let config = &mut of_type.config;
+            // What the file says of one type stands above what it says of all.
             config
                 .entry("speed".to_owned())
                 .or_insert_with(|| speed.clone());

@@ -4,22 +4,18 @@
 use std::fmt::Write as _;
 
 use pizza_gateway::{GatewayConfig, Role, Secret, TokenConfig};
+use pizza_load::first_data::subject;
 use pizza_silo::Token;
 
 /// Shorter than the whole digest, and still beyond guessing.
 const BYTES: usize = 16;
 
 pub(crate) fn add(config: &mut GatewayConfig, admin: &Token) {
-    let restaurant = config.default_restaurant.clone();
+    let key = config.default_key().to_owned();
     let made = Role::ALL.map(|role| TokenConfig {
         token: token(role, admin),
         role,
-        subject: match role {
-            Role::Customer => "customer-1".to_owned(),
-            Role::Driver => "driver-1".to_owned(),
-            Role::Kitchen | Role::Manager => restaurant.clone(),
-            Role::Admin => String::new(),
-        },
+        subject: subject(role.name(), &key),
     });
     config.tokens.extend(made);
 }

@@ -1,29 +1,19 @@
 //! The `pizza` command. Each verb is one file under `verbs/`; no verb at all runs the
 //! whole pizzeria in this process.
 
-mod admin;
-mod bench;
+mod admin_target;
+mod banner;
 mod bundled;
 mod config;
-mod connection;
-mod demo;
 mod dev_tokens;
-mod ending;
 mod exposure;
-mod latency;
+mod first_data;
 mod metrics;
-mod mqtt;
+mod mqtt_edge;
 mod open_files;
-mod patient;
-mod placing;
-mod seed;
-mod set_up;
-mod simulate;
-mod sse;
-mod table;
-mod target;
+mod process;
+mod shutdown;
 mod verbs;
-mod wit_client;
 
 use std::process::ExitCode;
 
@@ -38,10 +28,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     name = "pizza",
     version,
     about = "Awesome Pizza: a WebAssembly actor host and its pizzeria",
-    long_about = "Awesome Pizza: a WebAssembly actor host and its pizzeria.\n\n\
-        Without a command, the whole pizzeria runs in this process: silo, actors, HTTP \
-        gateway and MQTT broker, with everything durable under ./data. Stop it with Ctrl-C; start it again \
-        and every order goes on.",
+    long_about = pizza_load::texts::LONG_ABOUT,
     args_conflicts_with_subcommands = true
 )]
 struct Cli {
@@ -53,7 +40,7 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    ending::code(match cli.verb {
+    shutdown::code(match cli.verb {
         None => cli.run.run(),
         Some(verb) => verb.run(),
     })

@@ -1,19 +1,21 @@
-//! One file a verb.
+//! One file a verb. What puts load on a pizzeria and plays its scenes is a crate of its own,
+//! which has the arguments of these verbs too.
 
 pub(crate) mod actor;
-pub(crate) mod bench;
 pub(crate) mod bridge;
 pub(crate) mod compile;
-pub(crate) mod demo;
 pub(crate) mod dlq;
 pub(crate) mod key;
 pub(crate) mod module;
 pub(crate) mod plugin;
 pub(crate) mod run;
-pub(crate) mod simulate;
+mod signature;
 pub(crate) mod wit;
 
 use clap::Subcommand;
+use pizza_load::{Bench, Demo, Simulate, texts};
+
+use crate::admin_target::AdminTarget;
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -22,7 +24,7 @@ pub(crate) enum Verb {
     Actor(actor::Actor),
     /// Put load on a running pizzeria and measure it.
     #[command(subcommand)]
-    Bench(bench::Bench),
+    Bench(Bench<AdminTarget>),
     /// Carry messages between an MQTT broker and a silo in another process.
     Bridge(bridge::BridgeVerb),
     /// Compiles what a silo gives it (started by the silo itself).
@@ -30,7 +32,7 @@ pub(crate) enum Verb {
     Compile(compile::Compile),
     /// Scenes from a pizzeria's life, played on a running one and checked.
     #[command(subcommand)]
-    Demo(demo::Demo),
+    Demo(Demo),
     /// Messages that came to nothing: list, show, replay, drop.
     #[command(subcommand)]
     Dlq(dlq::Dlq),
@@ -40,12 +42,10 @@ pub(crate) enum Verb {
     /// Which code serves which actors: push, activate, canary, take back.
     #[command(subcommand)]
     Module(module::Module),
-    /// Have a kitchen ask a plugin for advice.
-    #[command(subcommand)]
+    #[command(subcommand, about = texts::PLUGIN)]
     Plugin(plugin::Plugin),
-    /// Drivers and customers who keep a running pizzeria busy.
-    #[command(subcommand)]
-    Simulate(simulate::Simulate),
+    #[command(subcommand, about = texts::SIMULATE)]
+    Simulate(Simulate),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(wit::Wit),

@@ -11,18 +11,10 @@ use pizza_store::{MemoryStore, Store};
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, SiloId};
 use serde_json::{Value, json};
 
+#[path = "../../actors/bundled.rs"]
+mod bundled;
 #[path = "../../actors/compile.rs"]
 mod compile;
-
-const ACTORS: [&str; 7] = [
-    "order",
-    "kitchen",
-    "chef",
-    "driver",
-    "inventory",
-    "restaurant",
-    "supplier",
-];
 
 pub(crate) struct Town {
     silo: Silo,
@@ -43,16 +35,17 @@ pub(crate) type Planted = (&'static str, &'static str);
 
 async fn catalog(planted: Option<Planted>) -> (WasmHost, Catalog) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let compiled = compile::compile(root, &ACTORS).expect("the actors compile");
+    let actors = bundled::bundled(root).expect("the manifests are there");
+    let compiled = compile::compile(root, &actors).expect("the actors compile");
     let config = HostConfig {
         cache_dir: Some(root.join("target/test-cache")),
         ..HostConfig::default()
     };
     let host = WasmHost::new(config).expect("an engine");
     let catalog = Catalog::default();
-    for actor in ACTORS {
+    for actor in &actors {
         let file = match planted {
-            Some((of, mistake)) if of == actor => {
+            Some((of, mistake)) if of == *actor => {
                 compile::variant(root, actor, mistake).expect("it compiles")
             }
             _ => compiled.join(compile::file(actor)),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::common::until;
 use crate::world::{World, interrupt, report};
 
-const CITY: &str = include_str!("../../host/pizza/simulate/demo-city.json");
+const CITY: &str = include_str!("../../load/src/simulate/demo-city.json");
 /// A phone is off by less than this, in metres.
 const OFF_M_MAX: f64 = 8.0;
 const METRES_PER_DEGREE: f64 = 111_195.0;

@@ -16,12 +16,12 @@ use pizza_bridge::{Bridge, BridgeConfig};
 use pizza_client::{Client, Remote, RemoteError};
 use pizza_http::{Admission, Limits, Refusal, guard};
 
-use super::run::{asked_to_stop, listen, log_to_stderr};
-use crate::admin::Door;
+use crate::admin_target::AdminTarget;
 use crate::config::Config;
 use crate::metrics;
+use crate::process::{asked_to_stop, listen, log_to_stderr};
 
-/// Whoever collects metrics needs one.
+/// A collector of metrics holds one; the rest is for people who look.
 const CONNECTIONS_MAX: usize = 256;
 const SILO_AGAIN: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,7 @@ const SILO_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Args)]
 pub(crate) struct BridgeVerb {
     #[command(flatten)]
-    silo: Door,
+    silo: AdminTarget,
     /// Configuration file; of it, [bridge] and log matter [default: pizza.toml, where
     /// there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
@@ -72,7 +72,7 @@ impl BridgeVerb {
 }
 
 async fn carry(
-    silo: Door,
+    silo: AdminTarget,
     config: BridgeConfig,
     metrics: Option<SocketAddr>,
 ) -> anyhow::Result<()> {
@@ -121,7 +121,7 @@ async fn carry(
     let banner = format!("The bridge is open.\n  silo    {address}\n  broker  {broker}\n{served}");
     // Nobody may be reading; that is no reason to carry nothing.
     let mut out = std::io::stdout().lock();
-    drop(out.write_all(banner.as_bytes()).and_then(|()| out.flush()));
+    let _ = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
     drop(out);
     stop.await;
     bridge.stop().await;
@@ -129,9 +129,10 @@ async fn carry(
 }
 
 fn refused(refusal: Refusal) -> Response {
-    let status = match refusal.is_malformed() {
-        true => StatusCode::BAD_REQUEST,
-        false => StatusCode::FORBIDDEN,
+    let status = if refusal.is_malformed() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::FORBIDDEN
     };
     (status, refusal.to_string()).into_response()
 }

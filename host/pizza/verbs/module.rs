@@ -1,11 +1,11 @@
 //! `pizza module …`: which code serves which actors.
 
-pub(crate) mod activate;
+mod activate;
 mod audit;
 mod diff;
 mod dry_run;
 mod list;
-pub(crate) mod push;
+mod push;
 mod remove;
 mod rollback;
 mod show;

@@ -1,19 +1,20 @@
-//! `pizza plugin …`: strangers' rules for a kitchen.
+//! `pizza plugin …`: strangers' rules for an actor.
 
+mod asking;
 mod bind;
 mod list;
 mod unbind;
 
 use clap::Subcommand;
-use pizza_types::ActorId;
+use pizza_load::texts;
 
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
-    /// Have a kitchen ask a plugin, from now on.
+    #[command(about = texts::PLUGIN_BIND)]
     Bind(bind::Bind),
     /// List what is bound, and how it does.
     List(list::List),
-    /// Let a kitchen decide by itself again.
+    #[command(about = texts::PLUGIN_UNBIND)]
     Unbind(unbind::Unbind),
 }
 
@@ -23,29 +24,6 @@ impl Plugin {
             Self::Bind(verb) => verb.run(),
             Self::List(verb) => verb.run(),
             Self::Unbind(verb) => verb.run(),
-        }
-    }
-}
-
-/// A kitchen by its key. What is allowed in one needs no escapes in a path.
-fn kitchen(key: &str) -> Result<ActorId, String> {
-    ActorId::new("kitchen", key).map_err(|error| error.to_string())
-}
-
-fn path(kitchen: &ActorId) -> String {
-    format!("/plugins/{kitchen}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_kitchen_is_named_by_its_key() {
-        let napoli = kitchen("napoli").expect("a kitchen");
-        assert_eq!(path(&napoli), "/plugins/kitchen/napoli");
-        for wrong in ["", "a/b", "a?b"] {
-            assert!(kitchen(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,31 +1,28 @@
 //! No verb: the whole pizzeria in one process.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
-use pizza_gateway::{Gateway, Metrics, Tls};
+use pizza_gateway::{Gateway, Metrics, Role, Tls};
 use pizza_http::{Door, Limits};
+use pizza_load::background::{self, Background};
+use pizza_load::pace::Pace;
 use pizza_silo::{RunningSilo, Token};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tracing_subscriber::EnvFilter;
 
+use crate::banner::{self, Open};
 use crate::config::Config;
-use crate::ending::{self, StoreStopped};
-use crate::mqtt::{self, Mqtt};
-use crate::simulate::lively::Lively;
-use crate::{bundled, dev_tokens, exposure, metrics, open_files, seed};
-
-const DEMO_STOCK: u32 = 1_000_000;
+use crate::mqtt_edge::{self, MqttEdge};
+use crate::process::{asked_to_stop, listen, log_to_stderr};
+use crate::shutdown::{self, StoreStopped};
+use crate::{bundled, dev_tokens, exposure, first_data, metrics, open_files};
 
 #[derive(Args)]
 pub(crate) struct Run {
@@ -59,12 +56,8 @@ pub(crate) struct Run {
         value_name = "TOKEN"
     )]
     admin_token: Option<Token>,
-    /// How many times faster than life chefs cook and suppliers deliver [default: 60]
-    #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    speed: Option<u64>,
-    /// Have a few simulated drivers and customers keep it busy, as `[simulate]` says
-    #[arg(long, env = "PIZZA_SIMULATE")]
-    simulate: bool,
+    #[command(flatten)]
+    pace: Pace,
     /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
     #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
     log: Option<String>,
@@ -95,7 +88,7 @@ impl Run {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let config = self.config()?;
         log_to_stderr(&config.log)?;
-        // Whatever this process writes is for its owner only: orders, tokens, keys.
+        // Whatever this process writes is for its owner only: states, tokens, keys.
         umask(Mode::RWXG | Mode::RWXO);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -133,40 +126,29 @@ impl Run {
         }
         config.admin = self.admin.unwrap_or(config.admin);
         config.admin_token = self.admin_token.or(config.admin_token);
-        config.speed = self.speed.unwrap_or(config.speed);
+        config.speed = self.pace.speed.unwrap_or(config.speed);
         config.log = self.log.unwrap_or(config.log);
-        config.simulate.on |= self.simulate;
+        config.simulate.on |= self.pace.simulate;
         config.hand_down();
         Ok(config)
     }
-}
-
-/// # Errors
-/// When this is no log filter.
-pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(log);
-    let filter = filter.with_context(|| format!("{log:?} is no log filter"))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    Ok(())
 }
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
     exposure::settle(&mut config)?;
     open_files::allow(&mut config);
-    // Addresses first: whoever cannot be reached should not have touched the data.
+    // Addresses first: a process that cannot be reached should not have touched the data.
     let http = listen(config.gateway.http, "--http").await?;
-    let https = match config.gateway.https.on {
-        true => Some(listen(config.gateway.https.address, "--https").await?),
-        false => None,
+    let https = if config.gateway.https.on {
+        Some(listen(config.gateway.https.address, "--https").await?)
+    } else {
+        None
     };
     let admin = listen(config.admin, "--admin").await?;
-    let mqtt = mqtt::bind(&config).await?;
+    let mqtt = mqtt_edge::bind(&config).await?;
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
-    let silo = silo.map_err(ending::start_failed)?;
+    let silo = silo.map_err(shutdown::start_failed)?;
     let store = Arc::clone(silo.store());
     let served = open(
         config,
@@ -180,7 +162,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         },
     )
     .await;
-    ending::outcome(&*store, served)
+    shutdown::outcome(&*store, served)
 }
 
 /// What listens already, and is to be served; and what counts.
@@ -203,8 +185,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     } = bound;
     let store = Arc::clone(silo.store());
     if config.demo {
-        let restaurant = &config.gateway.default_restaurant;
-        set_up_once(&silo, restaurant).await?;
+        first_data::set_up_once(&silo, config.gateway.default_key()).await?;
     }
     // By now the data directory is this process's own.
     let token = config.token()?;
@@ -230,20 +211,21 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     let admission = exposure::of_operators(&config, open.admin);
     let routes = silo.admin(token, admission);
     let operators = operators(admin, routes, config.admin_limits.clone(), &closing);
-    let mqtt = Mqtt::open(mqtt, &config, silo.client()).await?;
+    let mqtt = MqttEdge::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
-    let simulation = Lively::start(&config, open.http, mqtt.for_phones(&config).as_deref())?;
+    let broker = mqtt.for_clients(&config);
+    let simulation = Background::start(&config.simulate, &target(&config, &open, broker))?;
     let stop = async {
         tokio::select! {
             () = stop => {}
-            () = ending::store_stopped(&*store, grace_ms) => {}
+            () = shutdown::store_stopped(&*store, grace_ms) => {}
         }
         if let Some(simulation) = simulation {
-            ending::tidy_up(&*store, simulation.stop()).await;
+            shutdown::tidy_up(&*store, simulation.stop()).await;
         }
     };
-    banner(&config, &open);
+    banner::show(&config, &open);
     let gauges = silo.gauges();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &gauges));
     let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
@@ -256,12 +238,24 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     pizza_gateway::serve(gateway, doors, stop).await?;
     let rest = async {
         // It has the time of the requests in progress, as everybody has.
-        drop(operators.await);
+        let _ = operators.await;
         mqtt.stop().await;
         silo.drain().await;
     };
-    ending::tidy_up(&*store, rest).await;
+    shutdown::tidy_up(&*store, rest).await;
     Ok(())
+}
+
+/// Where the people find this process who are simulated in it.
+fn target(config: &Config, open: &Open, broker: Option<String>) -> background::Target {
+    let tokens = config.gateway.tokens.iter();
+    let mut of_admins = tokens.filter(|token| matches!(token.role, Role::Admin));
+    background::Target {
+        http: open.http,
+        broker,
+        token: of_admins.next().map(|token| token.token.0.clone()),
+        key: config.gateway.default_key().to_owned(),
+    }
 }
 
 /// Serves the admin API until it is closing, and then until everybody is answered.
@@ -274,90 +268,9 @@ fn operators(
     let mut closing = closing.subscribe();
     tokio::spawn(async move {
         let stop = async {
-            drop(closing.wait_for(|closing| *closing).await);
+            // A sender that is gone has closed too.
+            let _ = closing.wait_for(|closing| *closing).await;
         };
         pizza_http::serve(vec![Door::http(listener)], router, &limits, stop).await
     })
-}
-
-/// Resolves when this process is asked to stop. From the call on, not from the first poll, a
-/// signal no longer ends the process where it stands: whoever has read the banner can count
-/// on a drained stop.
-pub(crate) fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping: requests in progress are finished first");
-    })
-}
-
-pub(crate) async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
-    listener.with_context(|| {
-        format!(
-            "cannot listen on {address}; is another pizza running? {option} takes another address"
-        )
-    })
-}
-
-async fn set_up_once(silo: &RunningSilo, restaurant: &str) -> anyhow::Result<()> {
-    const DONE: &str = "demo-set-up";
-    if silo.store().meta(DONE).await?.is_some() {
-        return Ok(());
-    }
-    seed::set_up(&silo.client(), restaurant, DEMO_STOCK).await?;
-    silo.store()
-        .set_meta(DONE, restaurant.to_owned().into())
-        .await?;
-    Ok(())
-}
-
-/// What is open, and for whom.
-struct Open {
-    http: SocketAddr,
-    https: Option<SocketAddr>,
-    admin: SocketAddr,
-    /// Lines of the banner.
-    mqtt: String,
-    tokens: Option<String>,
-}
-
-fn banner(config: &Config, open: &Open) {
-    let Open {
-        http, admin, mqtt, ..
-    } = open;
-    let data = config.silo.data.display();
-    let token = match &config.admin_token {
-        Some(_) => "as configured".to_owned(),
-        None => Token::path(&config.silo.data).display().to_string(),
-    };
-    let https = open.https.map_or_else(String::new, |https| {
-        format!("  TLS    https://{https}/api\n")
-    });
-    let tokens = open.tokens.as_ref().map_or_else(String::new, |tokens| {
-        let none = match config.gateway.anonymous_on_loopback {
-            true => "; from this machine none is needed",
-            false => "",
-        };
-        format!("Tokens to try each role with{none}:\n{tokens}")
-    });
-    let banner = format!(
-        "Awesome Pizza is open.\n\
-         \x20 API    http://{http}/api  (docs: http://{http}/docs)\n\
-         {https}\
-         {mqtt}\
-         \x20 admin  http://{admin}/stats  (token: {token})\n\
-         \x20 data   {data}\n\
-         {tokens}\
-         Order one:\n\
-         \x20 curl -X POST http://{http}/api/orders -H 'Content-Type: application/json' \
-         -d '{{\"customerId\":\"customer-1\",\"pizzaType\":\"Margherita\"}}'\n"
-    );
-    // Nobody may be reading; that is no reason to close the pizzeria.
-    let mut out = std::io::stdout().lock();
-    drop(out.write_all(banner.as_bytes()).and_then(|()| out.flush()));
 }

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use crate::wit_client;
-
 #[derive(Subcommand)]
 pub(crate) enum Wit {
     /// Write each actor's client interface next to its contract.
@@ -37,7 +35,7 @@ impl Wit {
 impl Client {
     fn run(self) -> anyhow::Result<()> {
         let mut stale = Vec::new();
-        for (path, text) in wit_client::generate(&self.platform, &self.dir)? {
+        for (path, text) in pizza_wit_client::generate(&self.platform, &self.dir)? {
             if is_current(&path, &text) {
                 continue;
             }

@@ -4,12 +4,13 @@ use std::io::Write as _;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::named::Named;
-use crate::admin::{Admin, Door};
-use crate::table;
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Call {
@@ -21,7 +22,7 @@ pub(crate) struct Call {
     #[arg(default_value = "[]")]
     arguments: String,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -39,7 +40,7 @@ impl Call {
         }
         let path = self.named.path(&format!("/call/{method}"));
         let (body, json) = (self.arguments, self.json);
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let answer = admin.post(&path, body).await?;
             if json {
                 return table::print_json(&answer);

@@ -4,17 +4,18 @@ use std::io::Write as _;
 
 use anyhow::bail;
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table;
 
 use super::named::Named;
-use crate::admin::{Admin, Door};
-use crate::table;
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Deactivate {
     #[command(flatten)]
     named: Named,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -24,7 +25,7 @@ impl Deactivate {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let path = self.named.path("/deactivate");
         let json = self.json;
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let answer = admin.post(&path, "").await?;
             if json {
                 return table::print_json(&answer);

@@ -1,18 +1,19 @@
 //! `pizza actor get`
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table::{self, cell};
 use serde_json::Value;
 
 use super::named::Named;
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Get {
     #[command(flatten)]
     named: Named,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -20,8 +21,12 @@ pub(crate) struct Get {
 
 impl Get {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { named, door, json } = self;
-        door.through(async |mut admin: Admin| {
+        let Self {
+            named,
+            target,
+            json,
+        } = self;
+        target.through(async |mut admin: Admin| {
             let actor = admin.get(&named.path("")).await?;
             if json {
                 return table::print_json(&actor);

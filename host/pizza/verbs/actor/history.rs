@@ -3,11 +3,12 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table::{self, cell, short};
 use serde_json::Value;
 
 use super::named::Named;
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell, short};
+use crate::admin_target::AdminTarget;
 
 const REPLY_CHARACTERS_MAX: usize = 100;
 
@@ -16,7 +17,7 @@ pub(crate) struct History {
     #[command(flatten)]
     named: Named,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// So many at most
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000))]
     limit: u64,
@@ -29,7 +30,7 @@ impl History {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let path = self.named.path(&format!("/history?limit={}", self.limit));
         let json = self.json;
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let history = admin.get(&path).await?;
             if json {
                 return table::print_json(&history);
@@ -41,13 +42,14 @@ impl History {
 
 fn print(history: &Value) -> anyhow::Result<()> {
     let row = |message: &Value| {
-        let declined = match message["declined"] == true {
-            true => "declined",
-            false => "handled",
+        let outcome = if message["declined"] == true {
+            "declined"
+        } else {
+            "handled"
         };
         let reply = short(&cell(&message["reply"]), REPLY_CHARACTERS_MAX);
         let (at, id) = (cell(&message["at"]), cell(&message["messageId"]));
-        [at, id, declined.to_owned(), reply]
+        [at, id, outcome.to_owned(), reply]
     };
     let messages = history["messages"].as_array().into_iter().flatten();
     let rows: Vec<_> = messages.map(row).collect();

@@ -1,12 +1,16 @@
 //! How an actor is named on the command line.
 
 use clap::Args;
+use pizza_load::texts;
 use pizza_types::ActorId;
 
 #[derive(Args)]
 pub(super) struct Named {
-    /// The actor, for example order/order-17
-    #[arg(value_name = "TYPE/KEY", value_parser = parse)]
+    #[arg(
+        value_name = "TYPE/KEY",
+        value_parser = parse,
+        help = format!("The actor, for example {}", texts::EXAMPLE_ACTOR)
+    )]
     actor: ActorId,
 }
 
@@ -18,9 +22,10 @@ impl Named {
 }
 
 fn parse(text: &str) -> Result<ActorId, String> {
-    let (actor_type, key) = text
-        .split_once('/')
-        .ok_or("it takes a type and a key with a slash between them, like order/order-17")?;
+    let (actor_type, key) = text.split_once('/').ok_or_else(|| {
+        let example = texts::EXAMPLE_ACTOR;
+        format!("it takes a type and a key with a slash between them, like {example}")
+    })?;
     ActorId::new(actor_type, key).map_err(|error| error.to_string())
 }
 
@@ -31,12 +36,12 @@ mod tests {
     #[test]
     fn an_actor_is_a_type_and_a_key() {
         for (text, expected) in [
-            ("order/order-17", Ok("order/order-17")),
-            ("order", Err("slash")),
-            ("order/", Err("empty")),
-            ("/order-17", Err("empty")),
-            ("order/a/b", Err("'/'")),
-            ("order/a?b", Err("'?'")),
+            ("tally/first", Ok("tally/first")),
+            ("tally", Err("slash")),
+            ("tally/", Err("empty")),
+            ("/first", Err("empty")),
+            ("tally/a/b", Err("'/'")),
+            ("tally/a?b", Err("'?'")),
         ] {
             match (parse(text), expected) {
                 (Ok(actor), Ok(expected)) => assert_eq!(actor.to_string(), expected),

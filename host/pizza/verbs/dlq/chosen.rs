@@ -2,8 +2,7 @@
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-
-use crate::admin::Admin;
+use pizza_cli::admin::Admin;
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]

@@ -3,18 +3,19 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table;
 use serde_json::json;
 
 use super::chosen::{Chosen, progress};
-use crate::admin::{Admin, Door};
-use crate::table;
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Drop {
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -22,8 +23,12 @@ pub(crate) struct Drop {
 
 impl Drop {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { chosen, door, json } = self;
-        door.through(async |mut admin: Admin| {
+        let Self {
+            chosen,
+            target,
+            json,
+        } = self;
+        target.through(async |mut admin: Admin| {
             let ids = chosen.ids(&mut admin).await?;
             let bar = progress("dropping", ids.len())?;
             for id in &ids {

@@ -3,17 +3,18 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table::{self, cell, short};
 use serde_json::Value;
 
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell, short};
+use crate::admin_target::AdminTarget;
 
 const ERROR_CHARACTERS_MAX: usize = 100;
 
 #[derive(Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Only letters with a number above this one
     #[arg(long, default_value_t = 0, value_name = "ID")]
     after: u64,
@@ -28,12 +29,12 @@ pub(crate) struct List {
 impl List {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let Self {
-            door,
+            target,
             after,
             limit,
             json,
         } = self;
-        door.through(async |mut admin: Admin| {
+        target.through(async |mut admin: Admin| {
             let path = format!("/dead-letters?after={after}&limit={limit}");
             let page = admin.get(&path).await?;
             if json {

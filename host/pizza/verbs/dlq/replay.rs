@@ -4,18 +4,19 @@ use std::io::Write as _;
 
 use anyhow::bail;
 use clap::Args;
+use pizza_cli::admin::{Admin, Refusal};
+use pizza_cli::table;
 use serde_json::{Value, json};
 
 use super::chosen::{Chosen, progress};
-use crate::admin::{Admin, Door, Refusal};
-use crate::table;
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Replay {
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -30,8 +31,12 @@ struct Outcome {
 
 impl Replay {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { chosen, door, json } = self;
-        door.through(async |mut admin: Admin| {
+        let Self {
+            chosen,
+            target,
+            json,
+        } = self;
+        target.through(async |mut admin: Admin| {
             let ids = chosen.ids(&mut admin).await?;
             let bar = progress("replaying", ids.len())?;
             let mut outcome = Outcome::default();

@@ -1,16 +1,17 @@
 //! `pizza dlq show`
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table::{self, cell};
 
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Show {
     /// The letter's number
     id: u64,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -18,8 +19,8 @@ pub(crate) struct Show {
 
 impl Show {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { id, door, json } = self;
-        door.through(async |mut admin: Admin| {
+        let Self { id, target, json } = self;
+        target.through(async |mut admin: Admin| {
             let letter = admin.get(&format!("/dead-letters/{id}")).await?;
             if json {
                 return table::print_json(&letter);

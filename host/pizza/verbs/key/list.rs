@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-
-use crate::table;
+use pizza_cli::table;
 
 #[derive(Args)]
 pub(crate) struct List {

@@ -3,15 +3,17 @@
 use std::io::Write as _;
 
 use clap::Args;
-use serde_json::{Value, json};
+use pizza_cli::admin::Admin;
+use pizza_cli::modules::{Forced, activate};
+use pizza_cli::table;
+use serde_json::Value;
 
-use crate::admin::{Admin, Door};
-use crate::table;
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Activate {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// The beginning of its digest
     digest: String,
     /// Take a change that others outside may rely on; who calls it now is never broken
@@ -34,7 +36,7 @@ pub(crate) struct Activate {
 #[derive(Args)]
 pub(crate) struct Canary {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// The beginning of its digest
     digest: String,
     /// Of the actors of its type; more than it has now
@@ -50,17 +52,6 @@ pub(crate) struct Canary {
     json: bool,
 }
 
-/// What an operator takes with open eyes.
-#[derive(Clone, Copy)]
-pub(crate) struct Forced {
-    /// Changes that others outside may rely on.
-    pub(crate) changes: bool,
-    /// States that it cannot take over.
-    pub(crate) unreadable: bool,
-    /// That it was withdrawn.
-    pub(crate) withdrawn: bool,
-}
-
 impl Activate {
     fn forced(&self) -> Forced {
         Forced {
@@ -72,7 +63,7 @@ impl Activate {
 
     pub(super) fn run(self) -> anyhow::Result<()> {
         let forced = self.forced();
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let silo = self.silo.as_deref();
             let answer = activate(&mut admin, &self.digest, None, silo, forced).await?;
             said(&answer, self.json, "it serves")
@@ -91,7 +82,7 @@ impl Canary {
 
     pub(super) fn run(self) -> anyhow::Result<()> {
         let forced = self.forced();
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let percent = Some(self.percent);
             let answer = activate(&mut admin, &self.digest, percent, None, forced).await?;
             let serves = format!("it serves {} percent of the actors", self.percent);
@@ -106,22 +97,4 @@ fn said(answer: &Value, json: bool, words: &str) -> anyhow::Result<()> {
     }
     writeln!(std::io::stdout().lock(), "{words}")?;
     Ok(())
-}
-
-pub(crate) async fn activate(
-    admin: &mut Admin,
-    digest: &str,
-    percent: Option<f64>,
-    silo: Option<&str>,
-    forced: Forced,
-) -> anyhow::Result<Value> {
-    let body = json!({
-        "percent": percent,
-        "silo": silo,
-        "force": forced.changes,
-        "forceUnreadable": forced.unreadable,
-        "allowWithdrawn": forced.withdrawn,
-    });
-    let path = format!("/modules/{digest}/activate");
-    admin.post(&path, body.to_string()).await
 }

@@ -3,16 +3,17 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::modules::short_digest;
+use pizza_cli::table::{self, cell};
 use serde_json::Value;
 
-use super::push::short;
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Only of this actor type
     #[arg(value_name = "TYPE")]
     actor_type: Option<String>,
@@ -29,7 +30,7 @@ impl Audit {
         let only = self
             .actor_type
             .map_or_else(String::new, |name| format!("&type={name}"));
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let path = format!("/module-audit?limit={}{only}", self.limit);
             let answer = admin.get(&path).await?;
             if self.json {
@@ -41,7 +42,7 @@ impl Audit {
                 return Ok(());
             }
             let row = |line: &Value| {
-                let digest = short(&cell(&line["digest"])).to_owned();
+                let digest = short_digest(&cell(&line["digest"])).to_owned();
                 let [at, kind, what] = ["at", "actorType", "what"].map(|name| cell(&line[name]));
                 [
                     at,

@@ -3,14 +3,15 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table::{self, cell};
 
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Diff {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// The beginning of a digest
     old: String,
     /// The beginning of another
@@ -22,7 +23,7 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let path = format!("/modules/{}/diff/{}", self.old, self.new);
             let answer = admin.get(&path).await?;
             if self.json {

@@ -4,14 +4,15 @@ use std::io::Write as _;
 
 use anyhow::bail;
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table::{self, cell};
 
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct DryRun {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// The beginning of its digest
     digest: String,
     /// Look at so many states only
@@ -27,7 +28,7 @@ impl DryRun {
         let limit = self
             .limit
             .map_or_else(String::new, |limit| format!("?limit={limit}"));
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let path = format!("/modules/{}/dry-run{limit}", self.digest);
             let answer = admin.post(&path, "").await?;
             if self.json {

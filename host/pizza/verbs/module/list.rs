@@ -3,16 +3,17 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::modules::short_digest;
+use pizza_cli::table::{self, cell};
 use serde_json::Value;
 
-use super::push::short;
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Only modules of this actor type
     #[arg(value_name = "TYPE")]
     actor_type: Option<String>,
@@ -26,7 +27,7 @@ impl List {
         let only = self
             .actor_type
             .map_or_else(String::new, |name| format!("&type={name}"));
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let list = admin.get(&format!("/modules?limit=1000{only}")).await?;
             if self.json {
                 return table::print_json(&list);
@@ -43,7 +44,7 @@ fn print(list: &Value) -> anyhow::Result<()> {
         return Ok(());
     }
     let row = |module: &Value| {
-        let digest = short(&cell(&module["digest"])).to_owned();
+        let digest = short_digest(&cell(&module["digest"])).to_owned();
         let serves = match module["percent"].as_f64() {
             Some(percent) => format!("{percent} %"),
             None => String::new(),

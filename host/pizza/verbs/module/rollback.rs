@@ -3,15 +3,16 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::modules::short_digest;
+use pizza_cli::table::{self, cell};
 
-use super::push::short;
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Rollback {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// The actor type whose last activation is taken back: of a canary its share, otherwise
     /// the module that served before serves again
     #[arg(value_name = "TYPE")]
@@ -23,14 +24,18 @@ pub(crate) struct Rollback {
 
 impl Rollback {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let path = format!("/module-types/{}/rollback", self.actor_type);
             let answer = admin.post(&path, "").await?;
             if self.json {
                 return table::print_json(&answer);
             }
             let current = cell(&answer["plan"]["current"]);
-            writeln!(std::io::stdout().lock(), "{} serves", short(&current))?;
+            writeln!(
+                std::io::stdout().lock(),
+                "{} serves",
+                short_digest(&current)
+            )?;
             Ok(())
         })
     }

@@ -1,12 +1,15 @@
 //! `pizza module sign`
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use pizza_cli::modules;
 use pizza_silo::SecretKey;
 use pizza_types::ModuleDigest;
+
+use crate::verbs::signature;
 
 #[derive(Args)]
 pub(crate) struct Sign {
@@ -31,19 +34,12 @@ impl Sign {
             // What stands in the file is not for the screen.
             format!("{} is no secret key", self.key.display())
         })?;
-        let wasm = super::push::read(&self.file)?;
+        let wasm = modules::read(&self.file)?;
         let signature = key.sign(ModuleDigest::of(&wasm), &self.actor_type);
-        let out = self.out.unwrap_or_else(|| beside(&self.file));
+        let out = self.out.unwrap_or_else(|| signature::beside(&self.file));
         let text = serde_json::to_string_pretty(&signature)?;
         std::fs::write(&out, text).with_context(|| format!("writing {}", out.display()))?;
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
         Ok(())
     }
-}
-
-/// Where a component's signature lies.
-pub(super) fn beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".sig");
-    name.into()
 }

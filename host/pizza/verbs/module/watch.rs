@@ -7,18 +7,18 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::modules::{self, Forced, short_digest};
+use pizza_cli::table::cell;
 
-use super::activate::Forced;
-use super::push;
-use crate::admin::{Admin, Door};
-use crate::table::cell;
+use crate::admin_target::AdminTarget;
 
 const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
 pub(crate) struct Watch {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Where components appear, for example target/wasm32-wasip2/debug
     dir: PathBuf,
     /// The actor type of all of them [default: the file's name, without `pizza_actor_`]
@@ -31,11 +31,11 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.door.through(async |mut admin: Admin| {
-            let place = self.dir.display();
-            let mut live_now = stamps(&self.dir).with_context(|| format!("reading {place}"))?;
+        self.target.through(async |mut admin: Admin| {
+            let shown = self.dir.display();
+            let mut live_now = stamps(&self.dir).with_context(|| format!("reading {shown}"))?;
             let mut seen = live_now.clone();
-            writeln!(std::io::stdout().lock(), "watching {place}; Ctrl-C ends it")?;
+            writeln!(std::io::stdout().lock(), "watching {shown}; Ctrl-C ends it")?;
             loop {
                 tokio::select! {
                     stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
@@ -83,8 +83,10 @@ fn type_of(file: &Path) -> String {
 async fn live(admin: &mut Admin, file: &Path, actor_type: &str, force: bool) {
     let begun = Instant::now();
     let outcome = async {
-        let wasm = push::read(file)?;
-        let pushed = push::push(admin, actor_type, wasm, None, false).await?;
+        let wasm = modules::read(file)?;
+        // How long each stage took is not what somebody watches for.
+        let mut silent = |_: &str, _: f64| {};
+        let pushed = modules::push(admin, actor_type, wasm, None, &mut silent).await?;
         let digest = cell(&pushed["module"]["digest"]);
         // A state that it cannot read is worth a word, whatever else is taken.
         let forced = Forced {
@@ -92,7 +94,7 @@ async fn live(admin: &mut Admin, file: &Path, actor_type: &str, force: bool) {
             unreadable: false,
             withdrawn: false,
         };
-        super::activate::activate(admin, &digest, None, None, forced).await?;
+        modules::activate(admin, &digest, None, None, forced).await?;
         anyhow::Ok(digest)
     };
     let words = match outcome.await {
@@ -100,11 +102,11 @@ async fn live(admin: &mut Admin, file: &Path, actor_type: &str, force: bool) {
             let took_ms = begun.elapsed().as_millis();
             format!(
                 "{actor_type}: {} serves after {took_ms} ms",
-                push::short(&digest)
+                short_digest(&digest)
             )
         }
         Err(error) => format!("{actor_type}: {error:#}"),
     };
     // Nobody may be reading.
-    drop(writeln!(std::io::stdout().lock(), "{words}"));
+    let _ = writeln!(std::io::stdout().lock(), "{words}");
 }

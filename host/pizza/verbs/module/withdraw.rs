@@ -3,16 +3,17 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::modules::short_digest;
+use pizza_cli::table::{self, cell};
 use serde_json::json;
 
-use super::push::short;
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Withdraw {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// The beginning of its digest; all of it for one that is not kept, or a plugin
     digest: String,
     /// What is wrong with it
@@ -28,7 +29,7 @@ pub(crate) struct Withdraw {
 
 impl Withdraw {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.door.through(async |mut admin: Admin| {
+        self.target.through(async |mut admin: Admin| {
             let path = format!("/modules/{}/withdraw", self.digest);
             if self.undo {
                 admin.delete(&path).await?;
@@ -41,7 +42,7 @@ impl Withdraw {
                 return table::print_json(&answer);
             }
             let digest = cell(&answer["digest"]);
-            let withdrawn = short(&digest);
+            let withdrawn = short_digest(&digest);
             writeln!(std::io::stdout().lock(), "{withdrawn} is withdrawn")?;
             Ok(())
         })

@@ -4,17 +4,18 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use pizza_types::ActorId;
+use pizza_cli::admin::Admin;
+use pizza_cli::modules;
+use pizza_cli::table::{self, cell};
 
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell};
-use crate::verbs::module::push;
+use super::asking::Asking;
+use crate::admin_target::AdminTarget;
+use crate::verbs::signature;
 
 #[derive(Args)]
 pub(crate) struct Bind {
-    /// The kitchen, for example napoli
-    #[arg(value_name = "KITCHEN", value_parser = super::kitchen)]
-    kitchen: ActorId,
+    #[command(flatten)]
+    asking: Asking,
     /// The plugin, a component built for wasm32-wasip2
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
@@ -25,7 +26,7 @@ pub(crate) struct Bind {
     #[arg(long)]
     allow_withdrawn: bool,
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -34,17 +35,17 @@ pub(crate) struct Bind {
 impl Bind {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let Self {
-            kitchen,
+            asking,
             file,
             signature,
             allow_withdrawn,
-            door,
+            target,
             json,
         } = self;
-        let wasm = push::read(&file)?;
-        let signature = push::signature_of(&file, signature)?;
-        door.through(async |mut admin: Admin| {
-            let path = super::path(&kitchen);
+        let wasm = modules::read(&file)?;
+        let signature = signature::read(&file, signature)?;
+        target.through(async |mut admin: Admin| {
+            let path = asking.path();
             let path = format!("{path}?allowWithdrawn={allow_withdrawn}");
             let bound = admin.put(&path, wasm, signature.as_ref()).await?;
             if json {

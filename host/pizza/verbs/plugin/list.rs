@@ -3,10 +3,11 @@
 use std::io::Write as _;
 
 use clap::Args;
+use pizza_cli::admin::Admin;
+use pizza_cli::table::{self, cell, short};
 use serde_json::Value;
 
-use crate::admin::{Admin, Door};
-use crate::table::{self, cell, short};
+use crate::admin_target::AdminTarget;
 
 const DIGEST_CHARACTERS: usize = 13;
 const TEXT_CHARACTERS_MAX: usize = 100;
@@ -14,7 +15,7 @@ const TEXT_CHARACTERS_MAX: usize = 100;
 #[derive(Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    door: Door,
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -22,8 +23,8 @@ pub(crate) struct List {
 
 impl List {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { door, json } = self;
-        door.through(async |mut admin: Admin| {
+        let Self { target, json } = self;
+        target.through(async |mut admin: Admin| {
             let list = admin.get("/plugins").await?;
             if json {
                 return table::print_json(&list);

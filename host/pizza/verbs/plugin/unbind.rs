@@ -3,19 +3,19 @@
 use std::io::Write as _;
 
 use clap::Args;
-use pizza_types::ActorId;
+use pizza_cli::admin::Admin;
+use pizza_cli::table;
 use serde_json::json;
 
-use crate::admin::{Admin, Door};
-use crate::table;
+use super::asking::Asking;
+use crate::admin_target::AdminTarget;
 
 #[derive(Args)]
 pub(crate) struct Unbind {
-    /// The kitchen, for example napoli
-    #[arg(value_name = "KITCHEN", value_parser = super::kitchen)]
-    kitchen: ActorId,
     #[command(flatten)]
-    door: Door,
+    asking: Asking,
+    #[command(flatten)]
+    target: AdminTarget,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -24,16 +24,20 @@ pub(crate) struct Unbind {
 impl Unbind {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let Self {
-            kitchen,
-            door,
+            asking,
+            target,
             json,
         } = self;
-        door.through(async |mut admin: Admin| {
-            admin.delete(&super::path(&kitchen)).await?;
+        target.through(async |mut admin: Admin| {
+            admin.delete(&asking.path()).await?;
             if json {
-                return table::print_json(&json!({"unbound": kitchen.to_string()}));
+                return table::print_json(&json!({"unbound": asking.actor.to_string()}));
             }
-            writeln!(std::io::stdout().lock(), "{kitchen} decides by itself")?;
+            writeln!(
+                std::io::stdout().lock(),
+                "{} decides by itself",
+                asking.actor
+            )?;
             Ok(())
         })
     }

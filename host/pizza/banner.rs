@@ -1,0 +1,57 @@
+//! What people read when everything is open.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use pizza_silo::Token;
+
+use crate::config::Config;
+
+/// What is open, and for whom.
+pub(crate) struct Open {
+    pub(crate) http: SocketAddr,
+    pub(crate) https: Option<SocketAddr>,
+    pub(crate) admin: SocketAddr,
+    /// Lines of the banner.
+    pub(crate) mqtt: String,
+    /// The same; in a demo only.
+    pub(crate) tokens: Option<String>,
+}
+
+/// Prints it.
+pub(crate) fn show(config: &Config, open: &Open) {
+    let Open {
+        http, admin, mqtt, ..
+    } = open;
+    let data = config.silo.data.display();
+    // A token that somebody chose is not repeated on a screen.
+    let token = match &config.admin_token {
+        Some(_) => "as configured".to_owned(),
+        None => Token::path(&config.silo.data).display().to_string(),
+    };
+    let https = open.https.map_or_else(String::new, |https| {
+        format!("  TLS    https://{https}/api\n")
+    });
+    let tokens = open.tokens.as_ref().map_or_else(String::new, |tokens| {
+        let none = if config.gateway.anonymous_on_loopback {
+            "; from this machine none is needed"
+        } else {
+            ""
+        };
+        format!("Tokens to try each role with{none}:\n{tokens}")
+    });
+    let invitation = pizza_load::texts::invitation(*http);
+    let banner = format!(
+        "Awesome Pizza is open.\n\
+         \x20 API    http://{http}/api  (docs: http://{http}/docs)\n\
+         {https}\
+         {mqtt}\
+         \x20 admin  http://{admin}/stats  (token: {token})\n\
+         \x20 data   {data}\n\
+         {tokens}\
+         {invitation}"
+    );
+    // Nobody may be reading; that is no reason to close the pizzeria.
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
+}

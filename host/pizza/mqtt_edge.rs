@@ -1,0 +1,118 @@
+//! The edge for MQTT: the broker of this process, and the bridge from a broker to the actors.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use pizza_bridge::{Bridge, BridgeConfig};
+use pizza_broker::{Bound, Broker, CertificateFiles};
+use pizza_client::Client;
+use pizza_gateway::Tls;
+
+use crate::config::Config;
+
+pub(crate) struct MqttEdge {
+    broker: Option<Broker>,
+    bridge: Option<Bridge>,
+    /// Of a broker that is not this process's.
+    outside: Option<String>,
+}
+
+/// Listens, if there is to be a broker: where one outside is configured there is none
+/// unless it is asked for, and where nobody could come in there is none either.
+pub(crate) async fn bind(config: &Config) -> anyhow::Result<Option<Bound>> {
+    let (broker, outside) = (&config.broker, config.bridge.broker.is_some());
+    let has_listener = broker.mqtt.on || broker.mqtts.on;
+    if !has_listener || !broker.on.unwrap_or(!outside) {
+        return Ok(None);
+    }
+    Ok(Some(Bound::new(broker.clone()).await?))
+}
+
+impl MqttEdge {
+    /// The bridge goes to the broker that is configured, or to this process's own.
+    pub(crate) async fn open(
+        bound: Option<Bound>,
+        config: &Config,
+        client: Client,
+    ) -> anyhow::Result<Self> {
+        let mut to = config.bridge.clone();
+        let to_own = to.broker.is_none();
+        let broker = match bound {
+            Some(bound) => {
+                let certificate = certificate(&bound, config)?;
+                Some(bound.open(certificate, to_own).await?)
+            }
+            None => None,
+        };
+        if let (Some(broker), true) = (&broker, to_own) {
+            let own = broker.internal();
+            // What else is said of a broker is said of another one.
+            to = BridgeConfig {
+                version: Default::default(),
+                tls: Default::default(),
+                broker: Some(format!("mqtt://{}", own.address)),
+                user: Some(own.user.clone()),
+                password: Some(own.password.clone()),
+                restore_retained: true,
+                ..to
+            };
+        }
+        let outside = config.bridge.broker.clone();
+        let bridge = Bridge::start(client, to)?;
+        Ok(Self {
+            broker,
+            bridge,
+            outside,
+        })
+    }
+
+    /// Where clients in this process find the broker, if they are let in.
+    pub(crate) fn for_clients(&self, config: &Config) -> Option<String> {
+        if self.outside.is_some() {
+            return self.outside.clone();
+        }
+        let mut at = self.broker.as_ref()?.addresses().mqtt?;
+        if at.ip().is_unspecified() {
+            // A listener on all networks is reached on this machine too.
+            at.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let is_open = config.broker.users.is_empty() || config.simulate.mqtt_user.is_some();
+        is_open.then(|| format!("mqtt://{at}"))
+    }
+
+    pub(crate) fn banner(&self) -> String {
+        let line = |name: &str, scheme: &str, address: Option<SocketAddr>| {
+            let line = |address| format!("  {name:<6} {scheme}://{address}\n");
+            address.map_or_else(String::new, line)
+        };
+        match (&self.broker, &self.outside) {
+            (Some(broker), _) => {
+                let at = broker.addresses();
+                line("MQTT", "mqtt", at.mqtt) + &line("MQTTS", "mqtts", at.mqtts)
+            }
+            (None, Some(outside)) => format!("  MQTT   {outside}\n"),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The bridge finishes what it has begun, and its publishers hear of it.
+    pub(crate) async fn stop(self) {
+        if let Some(bridge) = self.bridge {
+            bridge.stop().await;
+        }
+        if let Some(broker) = self.broker {
+            broker.stop().await;
+        }
+    }
+}
+
+/// The broker shows the gateway's certificate, unless it has one of its own.
+fn certificate(bound: &Bound, config: &Config) -> anyhow::Result<Option<CertificateFiles>> {
+    if !bound.needs_certificate() {
+        return Ok(None);
+    }
+    let (https, kept) = (&config.gateway.https, config.silo.data.join("tls"));
+    // Made now if the gateway has not made it.
+    Tls::new(https, &kept)?;
+    let (certificate, key) = Tls::files(https, &kept);
+    Ok(Some(CertificateFiles { certificate, key }))
+}

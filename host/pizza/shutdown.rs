@@ -1,0 +1,74 @@
+//! How this process ends when its store has stopped: not at once, for a load balancer is to
+//! hear of it first; but it ends, for only a new process can find out what the disk holds. A
+//! supervisor knows the reason by the exit code.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use pizza_silo::AssembleError;
+use pizza_store::Store;
+
+/// `EX_IOERR` of sysexits.h.
+pub(crate) const STORE_STOPPED: u8 = 74;
+/// What is to be tidied up has so long, when the store has stopped: some of it may wait for
+/// the store.
+const TIDY_UP: Duration = Duration::from_secs(5);
+
+/// A process without its store is of no use.
+#[derive(Debug, thiserror::Error)]
+#[error("the store has stopped: {0}")]
+pub(crate) struct StoreStopped(pub(crate) String);
+
+/// Resolves when the store has stopped and its time of grace is over.
+pub(crate) async fn store_stopped(store: &dyn Store, grace_ms: u64) {
+    let reason = store.stopped().await;
+    tracing::error!(
+        reason,
+        grace_ms,
+        exit_code = STORE_STOPPED,
+        "the store has stopped: everything is refused, and the process ends"
+    );
+    tokio::time::sleep(Duration::from_millis(grace_ms)).await;
+}
+
+/// Takes the time that it needs, but not for ever where the store has stopped.
+pub(crate) async fn tidy_up(store: &dyn Store, tidied_up: impl Future<Output = ()>) {
+    let in_vain = async {
+        store.stopped().await;
+        tokio::time::sleep(TIDY_UP).await;
+    };
+    tokio::select! {
+        () = tidied_up => {}
+        () = in_vain => {}
+    }
+}
+
+/// Why the silo did not start.
+pub(crate) fn start_failed(error: AssembleError) -> anyhow::Error {
+    match error.store_stopped() {
+        Some(reason) => StoreStopped(reason.to_owned()).into(),
+        None => error.into(),
+    }
+}
+
+/// How it went, if the store has not stopped: then that is why, whatever else is said.
+pub(crate) fn outcome(store: &dyn Store, served: anyhow::Result<()>) -> anyhow::Result<()> {
+    match store.stop_reason() {
+        None => served,
+        Some(reason) => Err(StoreStopped(reason).into()),
+    }
+}
+
+/// What the process ends with. Where the store has stopped it ends here and now: whatever
+/// would be tidied up after `main` may wait for a thread that hangs in the store.
+#[allow(clippy::print_stderr, reason = "it is the last word of the process")]
+pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("Error: {error:?}");
+    if error.is::<StoreStopped>() {
+        std::process::exit(i32::from(STORE_STOPPED));
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,272 @@
+//! One driver on the road, and the customer who waits.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::latency::Latencies;
+use crate::mqtt_connection::Acknowledged;
+use crate::phone::{MqttPhone, Position, now_ms};
+use crate::sse::Follower;
+
+/// Where everybody is at first. Each position is a step north of the one before, so that it
+/// can be told from all others of its driver.
+const BEGIN: (f64, f64) = (40.85, 14.26);
+const STEP: f64 = 1e-7;
+const PENDING_MAX: usize = 4_096;
+/// How much longer than planned somebody publishes who cannot keep up.
+const GRACE: Duration = Duration::from_secs(2);
+
+pub(super) struct Driver {
+    pub(super) id: String,
+    pub(super) phone: MqttPhone,
+    pub(super) customer: Arc<Customer>,
+    reported_ms: u64,
+    /// Follows the order for as long as the driver is on the road.
+    watching: JoinHandle<()>,
+}
+
+/// When positions were to be sent, and what of them was seen.
+pub(super) struct Customer(Mutex<Observed>);
+
+struct Observed {
+    /// By number.
+    due: Vec<Instant>,
+    /// The first that is counted.
+    first: usize,
+    latencies: Latencies,
+    seen: u64,
+    newest: usize,
+}
+
+/// What came of one step.
+pub(super) struct StepResult {
+    pub(super) planned: u64,
+    pub(super) published: u64,
+    pub(super) acknowledged: Latencies,
+    pub(super) seen: u64,
+    pub(super) to_customer: Latencies,
+}
+
+type Pending = (Instant, tokio::sync::oneshot::Receiver<Acknowledged>);
+
+impl Driver {
+    pub(super) fn new(id: String, phone: MqttPhone, order: Follower) -> anyhow::Result<Self> {
+        let customer = Arc::new(Customer(Mutex::new(Observed {
+            due: Vec::new(),
+            first: 0,
+            latencies: Latencies::new()?,
+            seen: 0,
+            newest: 0,
+        })));
+        let watching = tokio::spawn(watch(order, Arc::clone(&customer)));
+        Ok(Self {
+            id,
+            phone,
+            customer,
+            reported_ms: 0,
+            watching,
+        })
+    }
+
+    /// A position each `interval` from `begin` to `end`; what is sent from `measured` on
+    /// counts.
+    pub(super) async fn publish(
+        &mut self,
+        begin: Instant,
+        interval: Duration,
+        [measured, end]: [Instant; 2],
+        patience: Duration,
+    ) -> anyhow::Result<StepResult> {
+        let (pending, acknowledged) = mpsc::channel(PENDING_MAX);
+        let acknowledged = tokio::spawn(collect(acknowledged, measured, patience));
+        let (mut due, mut planned, mut published) = (begin, 0, 0);
+        self.customer.begin()?;
+        while due < end {
+            sleep_until(due).await;
+            let (this, counts) = (due, u64::from(due >= measured));
+            due += interval;
+            planned += counts;
+            // A driver who cannot keep up does not go on for ever.
+            if end + GRACE < Instant::now() {
+                continue;
+            }
+            let number = self.customer.send(this, measured);
+            published += counts;
+            let payload = self.position(number).json().to_string();
+            let topic = self.phone.topic("location");
+            let told = self.phone.connection();
+            let told = told.publish(topic, payload.into()).await?;
+            pending.send((this, told)).await?;
+        }
+        drop(pending);
+        let acknowledged = acknowledged.await??;
+        self.customer.waits(patience).await;
+        let (seen, to_customer) = self.customer.found()?;
+        Ok(StepResult {
+            planned,
+            published,
+            acknowledged,
+            seen,
+            to_customer,
+        })
+    }
+
+    fn position(&mut self, number: usize) -> Position {
+        self.reported_ms = now_ms().max(self.reported_ms + 1);
+        let (lat, lon) = location(number);
+        Position {
+            lat,
+            lon,
+            timestamp: self.reported_ms,
+            accuracy_m: 5.0,
+            speed: 7.0,
+            heading: 0.0,
+        }
+    }
+
+    /// The last one that was published.
+    pub(super) fn last(&self) -> Option<(f64, f64)> {
+        let published = self.customer.observed().due.len();
+        published.checked_sub(1).map(location)
+    }
+
+    /// How many of all were published, and never seen.
+    pub(super) fn unseen(&self) -> u64 {
+        let observed = self.customer.observed();
+        (observed.due.len() as u64).saturating_sub(observed.newest as u64)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+impl Customer {
+    fn observed(&self) -> MutexGuard<'_, Observed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self) -> anyhow::Result<()> {
+        let mut observed = self.observed();
+        observed.first = usize::MAX;
+        observed.latencies = Latencies::new()?;
+        observed.seen = 0;
+        Ok(())
+    }
+
+    /// Its number.
+    fn send(&self, due: Instant, measured: Instant) -> usize {
+        let mut observed = self.observed();
+        let number = observed.due.len();
+        observed.due.push(due);
+        if due >= measured {
+            observed.first = observed.first.min(number);
+        }
+        number
+    }
+
+    fn sees(&self, number: usize) {
+        let mut observed = self.observed();
+        let Some(due) = observed.due.get(number).copied() else {
+            return;
+        };
+        observed.newest = observed.newest.max(number + 1);
+        if number >= observed.first {
+            observed.seen += 1;
+            // Longer than an hour is not measured.
+            let _ = observed.latencies.record(due.elapsed());
+        }
+    }
+
+    /// Until the newest is seen, or nothing is seen any more.
+    async fn waits(&self, patience: Duration) {
+        const LOOK_AGAIN: Duration = Duration::from_millis(20);
+        let (mut moved, mut before) = (Instant::now(), 0);
+        loop {
+            let (newest, published) = {
+                let observed = self.observed();
+                (observed.newest, observed.due.len())
+            };
+            if newest > before {
+                (moved, before) = (Instant::now(), newest);
+            }
+            if newest >= published || moved.elapsed() > patience {
+                return;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    fn found(&self) -> anyhow::Result<(u64, Latencies)> {
+        let mut observed = self.observed();
+        let latencies = std::mem::replace(&mut observed.latencies, Latencies::new()?);
+        Ok((observed.seen, latencies))
+    }
+}
+
+fn location(number: usize) -> (f64, f64) {
+    (BEGIN.0 + number as f64 * STEP, BEGIN.1)
+}
+
+fn number(lat: f64) -> Option<usize> {
+    let steps = (lat - BEGIN.0) / STEP;
+    // What is below zero is nobody's position here.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is at least zero, and counts positions of one run"
+    )]
+    (steps > -0.5).then(|| steps.round() as usize)
+}
+
+/// Acknowledgements bear the time when they came.
+async fn collect(
+    mut pending: mpsc::Receiver<Pending>,
+    measured: Instant,
+    patience: Duration,
+) -> anyhow::Result<Latencies> {
+    let mut latencies = Latencies::new()?;
+    while let Some((due, told)) = pending.recv().await {
+        let told = tokio::time::timeout(patience, told).await;
+        let told = told.map_err(|_| anyhow!("the broker is silent for {patience:?}"))??;
+        let at = told.map_err(|reason| anyhow!("the broker takes no position: {reason:?}"))?;
+        if due >= measured {
+            latencies.record(at.saturating_duration_since(due))?;
+        }
+    }
+    Ok(latencies)
+}
+
+async fn watch(mut order: Follower, customer: Arc<Customer>) {
+    // Without an answer for so long, the rest is missed in the end.
+    while let Ok(event) = order.next().await {
+        let lat = &event.data["driverLocation"]["lat"];
+        if event.kind == "driver"
+            && let Some(number) = lat.as_f64().and_then(number)
+        {
+            customer.sees(number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_position_is_told_from_every_other() {
+        for expected in [0, 1, 2, 999, 123_456, 9_999_999] {
+            let text = serde_json::json!(location(expected).0).to_string();
+            let lat: f64 = text.parse().expect("a number");
+            assert_eq!(number(lat), Some(expected));
+        }
+        assert_eq!(number(40.0), None);
+    }
+}

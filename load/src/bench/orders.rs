@@ -1,0 +1,244 @@
+//! Orders, created as fast as the pizzeria takes them (closed loop) or at a given rate
+//! (open loop: latency counts from when a request was meant to be sent, so that a slow
+//! answer does not hide the ones behind it).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use hyper::Method;
+use indicatif::{ProgressBar, ProgressStyle};
+use pizza_cli::connection::Connection;
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
+
+use super::report::Report;
+use crate::latency::Latencies;
+use crate::restaurant_setup;
+use crate::retrying_client::RetryingClient;
+use crate::target::Target;
+
+const SET_UP_WITHIN: Duration = Duration::from_secs(30);
+const CHEFS: u32 = 3;
+
+#[derive(Args)]
+pub struct Orders {
+    #[command(flatten)]
+    target: Target,
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    connections: u16,
+    /// Orders are spread over so many restaurants, which are set up first
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    restaurants: u16,
+    /// Measured time
+    #[arg(long, default_value_t = 20)]
+    pub(super) seconds: u64,
+    /// Load before it, not measured
+    #[arg(long, default_value_t = 5)]
+    pub(super) warm_up: u64,
+    /// Open loop at so many orders a second; without it, closed loop
+    #[arg(long, value_name = "PER_SECOND")]
+    rate: Option<u64>,
+    /// Read back only so many of the created orders, evenly spread; 0 is all of them
+    #[arg(long, default_value_t = 0)]
+    sample: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What one connection found.
+struct Found {
+    latencies: Latencies,
+    orders: Vec<String>,
+    refused: u64,
+    failed: u64,
+}
+
+impl Orders {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let report = self.measure().await?;
+        report.print(self.json)?;
+        report.complain_of_loss()
+    }
+
+    pub(super) async fn measure(&self) -> anyhow::Result<Report> {
+        if self.rate == Some(0) {
+            bail!("--rate 0 sends nothing; leave it out for a closed loop");
+        }
+        let names: Vec<String> = (1..=self.restaurants)
+            .map(|n| format!("bench-{n}"))
+            .collect();
+        let mut client = RetryingClient::new(self.target.clone(), SET_UP_WITHIN);
+        for name in &names {
+            restaurant_setup::set_up(&mut client, &super::restaurant::with_plenty(name, CHEFS))
+                .await?;
+        }
+        let names = Arc::new(names);
+        let start = Instant::now();
+        let measured = start + Duration::from_secs(self.warm_up);
+        let end = measured + Duration::from_secs(self.seconds);
+        let next = Arc::new(AtomicU64::new(0));
+        let mut workers = Vec::new();
+        for _ in 0..self.connections {
+            let connection = self.target.connect().await?;
+            let worker = Worker {
+                connection,
+                names: Arc::clone(&names),
+                next: Arc::clone(&next),
+                interval: self
+                    .rate
+                    .map(|rate| Duration::from_secs(1).div_f64(rate as f64)),
+                start,
+                measured,
+                end,
+            };
+            workers.push(tokio::spawn(worker.run()));
+        }
+        let progress = progress(self.warm_up + self.seconds);
+        let mut all = Found::new()?;
+        for worker in workers {
+            all.add(worker.await.context("a worker")??)?;
+        }
+        progress.finish_and_clear();
+        let (read_back, lost) = self.read_back(&all.orders).await?;
+        let mode = match self.rate {
+            Some(rate) => format!("open loop at {rate}/s"),
+            None => "closed loop".to_owned(),
+        };
+        Ok(Report {
+            mode,
+            connections: self.connections.into(),
+            restaurants: self.restaurants.into(),
+            took: Duration::from_secs(self.seconds),
+            latencies: all.latencies,
+            created: all.orders.len(),
+            refused: all.refused,
+            failed: all.failed,
+            read_back,
+            lost,
+        })
+    }
+
+    /// Every acknowledged order must be there.
+    async fn read_back(&self, orders: &[String]) -> anyhow::Result<(usize, usize)> {
+        let sample = if self.sample == 0 {
+            orders.len()
+        } else {
+            self.sample
+        };
+        let step = (orders.len() / sample.max(1)).max(1);
+        let chosen: Vec<String> = orders.iter().step_by(step).cloned().collect();
+        let total = chosen.len();
+        let lanes = usize::from(self.connections).min(16);
+        let mut readers = Vec::new();
+        for lane in chosen.chunks(total.div_ceil(lanes).max(1)) {
+            let (mut connection, lane) = (self.target.connect().await?, lane.to_vec());
+            readers.push(tokio::spawn(async move {
+                let mut lost = 0;
+                for order in lane {
+                    let path = format!("/api/orders/{order}");
+                    let answer = connection.send(Method::GET, &path, "".into(), &[]).await?;
+                    lost += usize::from(answer.status != 200);
+                }
+                anyhow::Ok(lost)
+            }));
+        }
+        let mut lost = 0;
+        for reader in readers {
+            lost += reader.await.context("a reader")??;
+        }
+        Ok((total, lost))
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    names: Arc<Vec<String>>,
+    /// The number of the next order, over all connections.
+    next: Arc<AtomicU64>,
+    interval: Option<Duration>,
+    start: Instant,
+    measured: Instant,
+    end: Instant,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    order_id: String,
+}
+
+impl Worker {
+    async fn run(mut self) -> anyhow::Result<Found> {
+        let mut found = Found::new()?;
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let mut sent = Instant::now();
+            if let Some(interval) = self.interval {
+                sent = self.start + interval.mul_f64(number as f64);
+                sleep_until(sent).await;
+            }
+            if sent >= self.end {
+                return Ok(found);
+            }
+            let restaurant = &self.names[usize::try_from(number)? % self.names.len()];
+            let body = format!(
+                r#"{{"customerId":"customer-{number}","restaurantId":"{restaurant}","items":[{{"pizzaType":"Margherita","quantity":1}}]}}"#
+            );
+            let answer = self
+                .connection
+                .send(Method::POST, "/api/orders", body.into(), &[])
+                .await?;
+            if sent < self.measured {
+                continue;
+            }
+            match answer.status {
+                201 => {
+                    found.latencies.record(sent.elapsed())?;
+                    let created: Created = serde_json::from_slice(&answer.body)?;
+                    found.orders.push(created.order_id);
+                }
+                429 | 503 => found.refused += 1,
+                _ => found.failed += 1,
+            }
+        }
+    }
+}
+
+impl Found {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            latencies: Latencies::new()?,
+            orders: Vec::new(),
+            refused: 0,
+            failed: 0,
+        })
+    }
+
+    fn add(&mut self, other: Self) -> anyhow::Result<()> {
+        self.latencies.add(&other.latencies)?;
+        self.orders.extend(other.orders);
+        self.refused += other.refused;
+        self.failed += other.failed;
+        Ok(())
+    }
+}
+
+fn progress(seconds: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} s");
+    let bar = ProgressBar::new(seconds);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    let ticking = bar.clone();
+    tokio::spawn(async move {
+        while !ticking.is_finished() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            ticking.inc(1);
+        }
+    });
+    bar
+}

@@ -1,0 +1,206 @@
+//! The demo city: streets, and the shortest way along them.
+
+use petgraph::algo::astar;
+use petgraph::graph::{EdgeIndex, NodeIndex, UnGraph};
+use petgraph::visit::EdgeRef as _;
+use serde::Deserialize;
+
+use super::location::{Location, between, distance_m, offset_m};
+
+/// Bundled; the screens draw the same file.
+const DEMO: &str = include_str!("demo-city.json");
+
+/// Farther from any street than this is not in the city.
+const OUTSIDE_M: f64 = 5_000.0;
+
+pub(crate) struct City {
+    /// Crossings, and how many metres are between them.
+    map: UnGraph<Location, f64>,
+    /// Of each edge.
+    names: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Drawn {
+    nodes: Vec<Location>,
+    streets: Vec<Street>,
+}
+
+#[derive(Deserialize)]
+struct Street {
+    name: String,
+    /// Crossings, one after another.
+    path: Vec<u32>,
+}
+
+/// The point of a street that is nearest to a location.
+struct Snapped {
+    location: Location,
+    edge: EdgeIndex,
+    off_m: f64,
+}
+
+impl City {
+    /// # Errors
+    /// When there is none of this name.
+    pub(crate) fn named(name: &str) -> anyhow::Result<Self> {
+        anyhow::ensure!(name == "demo", "there is no city {name:?}, only demo");
+        Self::read(DEMO)
+    }
+
+    fn read(text: &str) -> anyhow::Result<Self> {
+        let drawn: Drawn = serde_json::from_str(text)?;
+        let mut map = UnGraph::default();
+        let mut names = Vec::new();
+        for crossing in &drawn.nodes {
+            map.add_node(*crossing);
+        }
+        for Street { name, path } in drawn.streets {
+            for pair in path.windows(2) {
+                let (a, b) = (NodeIndex::from(pair[0]), NodeIndex::from(pair[1]));
+                let crossings = map.node_weight(a).zip(map.node_weight(b));
+                let Some((from, to)) = crossings.map(|(a, b)| (*a, *b)) else {
+                    anyhow::bail!("{name} leads to a crossing that is not on the map");
+                };
+                map.add_edge(a, b, distance_m(from, to));
+                names.push(name.clone());
+            }
+        }
+        anyhow::ensure!(!names.is_empty(), "a city has streets");
+        Ok(Self { map, names })
+    }
+
+    pub(crate) fn crossings(&self) -> usize {
+        self.map.node_count()
+    }
+
+    /// A crossing by its number, whichever that is, and a street that leads to it.
+    pub(crate) fn crossing(&self, number: usize) -> (Location, &str) {
+        let node = NodeIndex::new(number % self.map.node_count());
+        let mut streets = self.map.edges(node);
+        let street = streets
+            .next()
+            .map_or("", |edge| &self.names[edge.id().index()]);
+        (self.map[node], street)
+    }
+
+    pub(crate) fn contains(&self, location: Location) -> bool {
+        self.off_street_m(location) < OUTSIDE_M
+    }
+
+    /// From a location to the nearest street.
+    pub(crate) fn off_street_m(&self, location: Location) -> f64 {
+        self.snap(location).off_m
+    }
+
+    /// The shortest way along the streets, from the point of a street that is nearest to
+    /// one location to the one that is nearest to the other.
+    pub(crate) fn route(&self, from: Location, to: Location) -> Vec<Location> {
+        let (from, to) = (self.snap(from), self.snap(to));
+        if from.edge == to.edge {
+            return vec![from.location, to.location];
+        }
+        let mut best: Option<(f64, Vec<NodeIndex>)> = None;
+        for first in self.ends(from.edge) {
+            for last in self.ends(to.edge) {
+                let goal = self.map[last];
+                // The straight line is never longer than the streets, as A* wants its estimate.
+                let straight = |node: NodeIndex| distance_m(self.map[node], goal);
+                let length = |edge: petgraph::graph::EdgeReference<'_, f64>| *edge.weight();
+                let found = astar(&self.map, first, |node| node == last, length, straight);
+                let Some((length, nodes)) = found else {
+                    continue;
+                };
+                let ends =
+                    distance_m(from.location, self.map[first]) + distance_m(goal, to.location);
+                let total = length + ends;
+                if best.as_ref().is_none_or(|(shortest, _)| total < *shortest) {
+                    best = Some((total, nodes));
+                }
+            }
+        }
+        let nodes = best.map_or_else(Vec::new, |(_, nodes)| nodes);
+        let mut path = vec![from.location];
+        path.extend(nodes.into_iter().map(|node| self.map[node]));
+        path.push(to.location);
+        // Within a decimetre is the same point, reached from two sides.
+        path.dedup_by(|a, b| distance_m(*a, *b) < 0.1);
+        path
+    }
+
+    fn ends(&self, edge: EdgeIndex) -> [NodeIndex; 2] {
+        let ends = self.map.edge_endpoints(edge);
+        let (a, b) = ends.expect("the index is of an edge of this map, which never loses one");
+        [a, b]
+    }
+
+    fn snap(&self, location: Location) -> Snapped {
+        let snapped = self.map.edge_indices().map(|edge| {
+            let [a, b] = self.ends(edge).map(|node| self.map[node]);
+            let ((east, north), (x, y)) = (offset_m(a, b), offset_m(a, location));
+            let part = (x * east + y * north) / (east * east + north * north).max(1e-9);
+            let nearest = between(a, b, part.clamp(0.0, 1.0));
+            Snapped {
+                location: nearest,
+                edge,
+                off_m: distance_m(nearest, location),
+            }
+        });
+        let nearest = snapped.min_by(|a, b| a.off_m.total_cmp(&b.off_m));
+        nearest.expect("a city without streets is not read")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::location::moved;
+
+    fn demo() -> City {
+        City::named("demo").expect("it is bundled")
+    }
+
+    #[test]
+    fn every_door_can_be_reached_along_the_streets() {
+        let city = demo();
+        let (kitchen, _) = city.crossing(0);
+        assert!((150..=300).contains(&city.crossings()));
+        for number in 1..city.crossings() {
+            let (door, street) = city.crossing(number);
+            assert!(!street.is_empty(), "{number}");
+            let path = city.route(kitchen, door);
+            assert_eq!(path.first(), Some(&kitchen));
+            assert!(distance_m(path[path.len() - 1], door) < 0.5, "{number}");
+            let length: f64 = path.windows(2).map(|leg| distance_m(leg[0], leg[1])).sum();
+            let straight = distance_m(kitchen, door);
+            assert!(length >= straight - 1.0, "{number}: {length} < {straight}");
+            assert!(length < 3.0 * straight + 200.0, "{number}: {length}");
+            for leg in path.windows(2) {
+                let middle = between(leg[0], leg[1], 0.5);
+                assert!(
+                    city.off_street_m(middle) < 1.0,
+                    "{number} leaves the streets"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_begins_in_the_middle_of_a_street() {
+        let city = demo();
+        let (a, b) = (city.crossing(0).0, city.crossing(1).0);
+        let middle = moved(between(a, b, 0.5), 3.0, 0.0);
+        let path = city.route(middle, b);
+        assert_eq!(path.len(), 2, "{path:?}");
+        assert!(distance_m(path[0], middle) < 5.0);
+        assert!(city.contains(middle) && !city.contains((41.9, 12.5)));
+    }
+
+    #[test]
+    fn a_street_leads_somewhere() {
+        let nowhere = r#"{"nodes": [[1.0, 2.0]], "streets": [{"name": "Via", "path": [0, 1]}]}"#;
+        assert!(City::read(nowhere).is_err());
+        assert!(City::read(r#"{"nodes": [], "streets": []}"#).is_err());
+        assert!(City::named("atlantis").is_err());
+    }
+}

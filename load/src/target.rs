@@ -1,0 +1,44 @@
+//! A running pizzeria, as its customers reach it.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use hyper::header::HeaderValue;
+use pizza_cli::connection::Connection;
+
+/// Where it is, and who asks.
+#[derive(Args, Clone)]
+pub(crate) struct Target {
+    /// The pizzeria's address
+    #[arg(long, default_value = "127.0.0.1:5000", value_name = "ADDR")]
+    to: SocketAddr,
+    /// The bearer token to show, of an admin; from the pizzeria's own machine none is needed
+    #[arg(
+        long,
+        env = "PIZZA_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        value_parser = bearer
+    )]
+    token: Option<HeaderValue>,
+}
+
+impl Target {
+    /// # Errors
+    /// When the token is none.
+    pub(crate) fn new(to: SocketAddr, token: Option<&str>) -> anyhow::Result<Self> {
+        let token = token.map(bearer).transpose().map_err(anyhow::Error::msg)?;
+        Ok(Self { to, token })
+    }
+
+    pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
+        Connection::open(self.to, self.token.clone()).await
+    }
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, String> {
+    let value = HeaderValue::try_from(format!("Bearer {token}"));
+    let mut value = value.map_err(|_| "a token is of visible characters".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
