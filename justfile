@@ -28,5 +28,5 @@ demo *args:
 # What the tests do a twentieth of: 200 days by chance of 2,000 steps each, and 80 times 500
 # requests in progress when the process is asked to stop.
 soak:
-    DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test day by_chance -- --nocapture
-    SIGTERM_ROUNDS=80 cargo test --release --test sigterm
+    DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test black_box by_chance -- --nocapture
+    SIGTERM_ROUNDS=80 cargo test --release --test black_box graceful_shutdown

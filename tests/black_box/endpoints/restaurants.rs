@@ -1,0 +1,144 @@
+//! The rows of restaurants and drivers, and of those who operate all of it.
+
+use serde_json::{Value, json};
+
+use crate::common::{now_ms, until};
+use crate::endpoints::walk::{Row, Walk};
+
+pub(crate) fn restaurants(walk: &mut Walk) {
+    walk.row("GET", "/api/restaurants")
+        .good(200, "/api/restaurants", None)
+        .bad(400, "/api/restaurants?limit=many", None)
+        .bad(400, "/api/restaurants?color=red", None);
+    walk.row("GET", "/api/restaurants/{id}")
+        .good(200, "/api/restaurants/napoli", None)
+        .bad(404, "/api/restaurants/nowhere", None)
+        .bad(422, "/api/restaurants/a%20b", None);
+    walk.row("GET", "/api/restaurants/{id}/menu")
+        .good(200, "/api/restaurants/napoli/menu", None)
+        .bad(404, "/api/restaurants/nowhere/menu", None)
+        .bad(422, "/api/restaurants/a%20b/menu", None);
+    for name in ["orders", "drivers", "metrics", "history"] {
+        let path = format!("/api/restaurants/napoli/{name}");
+        walk.row("GET", &format!("/api/restaurants/{{id}}/{name}"))
+            .good(200, &path, None)
+            .bad(404, &format!("/api/restaurants/nowhere/{name}"), None)
+            .bad(422, &format!("/api/restaurants/a%20b/{name}"), None)
+            .not_for("customer", &path, None);
+    }
+    walk.row("GET", "/api/restaurants/{id}/orders").bad(
+        422,
+        "/api/restaurants/napoli/orders?state=eaten",
+        None,
+    );
+    // A dashboard has no end; its first line is enough.
+    let stream = "/api/dashboard/napoli/stream";
+    let mut open = crate::common::sse::Reader::open(walk.pizza.http, stream, None);
+    let order = walk.order();
+    let event = open.next().expect("an event");
+    assert_eq!(event.data["orderId"], order.as_str());
+    walk.row("GET", "/api/dashboard/{id}/stream")
+        .bad(404, "/api/dashboard/nowhere/stream", None)
+        .bad_with(400, stream, &[("last-event-id", "x")], None)
+        .not_for("customer", stream, None);
+}
+
+pub(crate) fn drivers(walk: &mut Walk) {
+    let path = "/api/drivers/rider/status";
+    let status = |name: &str| Some(json!({"status": name}));
+    walk.row("PUT", "/api/drivers/{id}/status")
+        .good(200, path, status("available"))
+        .bad(422, path, status("asleep"))
+        .bad(422, "/api/drivers/a%20b/status", status("available"))
+        .not_for("customer", path, status("offline"))
+        .not_for("driver", path, status("offline"));
+    walk.row("GET", "/api/drivers/{id}/status")
+        .good(200, path, None)
+        .bad(404, "/api/drivers/nobody/status", None)
+        .bad(422, "/api/drivers/a%20b/status", None)
+        .not_for("manager", path, None);
+    let path = "/api/drivers/rider/location";
+    let place = |lat: Value| Some(json!({"lat": lat, "lon": 14.2, "timestamp": now_ms()}));
+    walk.row("POST", "/api/drivers/{id}/location")
+        .good(200, path, place(json!(40.8)))
+        .bad(422, path, place(json!(91)))
+        .bad(422, path, place(json!("north")))
+        .not_for("kitchen", path, place(json!(40.8)));
+    offered(walk);
+    let ready = walk.order_at(&["preparing", "baking", "ready"]);
+    walk.drives("carrier");
+    let assign = format!("/api/orders/{ready}/assign-driver");
+    let carrier = json!({"driverId": "carrier"});
+    assert_eq!(walk.pizza.post(&assign, &carrier).status, 200);
+    let carries = || {
+        let driver = walk.pizza.get("/api/drivers/carrier/status").json();
+        (driver["orderId"] == ready.as_str()).then_some(())
+    };
+    until("the driver to carry it", carries);
+    let idle = walk
+        .pizza
+        .put("/api/drivers/idle/status", &json!({"status": "available"}));
+    assert_eq!(idle.status, 200);
+    for verb in ["picked-up", "delivered"] {
+        let path = format!("/api/drivers/carrier/{verb}");
+        walk.row("POST", &format!("/api/drivers/{{id}}/{verb}"))
+            .bad(422, &path, Some(json!({"x": 1})))
+            .good(200, &path, None)
+            .bad(404, &format!("/api/drivers/nobody/{verb}"), None)
+            .bad(409, &format!("/api/drivers/idle/{verb}"), None)
+            .not_for("customer", &path, None);
+    }
+}
+
+fn offered(walk: &mut Walk) {
+    let offer = |walk: &Walk, order: &str| {
+        let delivery = json!({"orderId": order, "restaurantId": "napoli",
+            "pickUp": {"lat": 40.8, "lon": 14.2}, "expiresAt": 4_000_000_000_000_u64});
+        walk.call("driver/rider", "offer", &json!([delivery]));
+    };
+    walk.drives("rider");
+    let body = |order: &str| Some(json!({"orderId": order}));
+    for verb in ["reject", "accept"] {
+        let order = walk.order_at(&["preparing", "baking", "ready"]);
+        offer(walk, &order);
+        let path = format!("/api/drivers/rider/{verb}");
+        walk.row("POST", &format!("/api/drivers/{{id}}/{verb}"))
+            .bad(409, &path, body("another"))
+            .good(200, &path, body(&order))
+            .bad(422, &path, Some(json!({})))
+            .bad(404, &format!("/api/drivers/nobody/{verb}"), body(&order))
+            .not_for("kitchen", &path, body(&order));
+    }
+}
+
+pub(crate) fn operations(walk: &mut Walk) {
+    walk.row("POST", "/api/actors/{type}/{key}/{method}")
+        .good(200, "/api/actors/inventory/napoli/menu", None)
+        .bad(404, "/api/actors/pineapple/napoli/menu", None)
+        .bad(404, "/api/actors/inventory/napoli/eat", None)
+        .bad(
+            422,
+            "/api/actors/inventory/napoli/history",
+            Some(json!(["x"])),
+        )
+        .not_for("manager", "/api/actors/inventory/napoli/menu", None);
+    walk.row("GET", "/metrics")
+        .good(200, "/metrics", None)
+        .bad_with(412, "/metrics", &[("if-match", "\"1\"")], None)
+        .not_for("manager", "/metrics", None);
+    for path in ["/health/live", "/health/ready", "/openapi.json", "/docs/"] {
+        walk.row("GET", path).good(200, path, None);
+        let row = Row {
+            walk,
+            name: path.to_owned(),
+            method: "POST",
+        };
+        row.bad(405, path, None)
+            .bad_with(405, path, &[("x-forwarded-for", "203.0.113.9")], None);
+    }
+    walk.row("GET", "/docs").good(308, "/docs", None);
+    walk.row("GET", "/docs/{file}")
+        .good(200, "/docs/swagger-ui.css", None)
+        .bad(404, "/docs/nothing.css", None)
+        .bad(400, "/docs/%FF", None);
+}

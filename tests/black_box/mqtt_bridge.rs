@@ -1,0 +1,13 @@
+//! Real MQTT clients and a real broker between them and the actors.
+
+mod apart;
+pub(crate) mod broker;
+mod dead_letters;
+mod delivered;
+mod events;
+mod fake;
+mod hostile;
+mod once;
+mod phones;
+mod secured;
+mod world;

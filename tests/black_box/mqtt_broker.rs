@@ -1,0 +1,16 @@
+//! The broker of the process itself, with real clients and with some that mean harm.
+
+mod client;
+mod flood;
+mod hostile;
+mod killed;
+mod phone;
+mod quality;
+mod raw;
+mod retained;
+mod sessions;
+mod shared;
+mod simulated;
+mod tls;
+mod wills;
+mod world;

@@ -1,0 +1,8 @@
+//! People who are not there, made by the real command: the pizzeria cannot tell.
+
+mod bench;
+mod lively;
+mod people;
+mod secured;
+mod streets;
+mod world;

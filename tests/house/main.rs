@@ -1,0 +1,8 @@
+//! The rules of the house, held against the sources: layers, rings of modules, the shape of
+//! files, generated contracts, known holes in dependencies.
+
+mod advisories;
+mod layers;
+mod rings;
+mod tidy;
+mod wit_client;
