@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, within the project.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("pizza-types", &[]),
     ("pizza-value", &["pizza-types"]),
     ("pizza-store", &["pizza-types"]),
@@ -20,10 +20,17 @@ const ALLOWED: [(&str, &[&str]); 16] = [
         &["pizza-types", "pizza-store", "pizza-guest"],
     ),
     ("pizza-client", &["pizza-types"]),
-    ("pizza-http", &[]),
+    ("pizza-edge", &[]),
+    ("pizza-http", &["pizza-edge", "pizza-types"]),
     (
         "pizza-gateway",
-        &["pizza-client", "pizza-http", "pizza-types", "pizza-value"],
+        &[
+            "pizza-client",
+            "pizza-edge",
+            "pizza-http",
+            "pizza-types",
+            "pizza-value",
+        ],
     ),
     (
         "pizza-bridge",
@@ -44,6 +51,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "pizza-runtime",
             "pizza-modules",
             "pizza-client",
+            "pizza-edge",
             "pizza-http",
         ],
     ),

@@ -137,7 +137,7 @@ impl Plan {
                 address: address(broker)?,
                 login: Login {
                     user: config.mqtt_user.clone(),
-                    password: config.mqtt_password.clone().map(|Secret(text)| text),
+                    password: config.mqtt_password.clone().map(Secret::into_exposed),
                     ca: config.mqtt_ca.clone(),
                 },
             }),
@@ -149,7 +149,7 @@ impl Plan {
         let city = Arc::new(City::named("demo")?);
         let mut tokens = gateway.tokens.iter();
         let admin = tokens.find(|token| matches!(token.role, Role::Admin));
-        let admin = admin.map(|token| token.token.0.as_str());
+        let admin = admin.map(|token| token.token.expose());
         let target = Target::new(reachable(http), admin)?;
         Ok(Self {
             client: Patient::new(target, PATIENCE),

@@ -10,7 +10,7 @@ use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pizza_bridge::broker;
 use pizza_gateway::{Gateway, Metrics, Tls};
-use pizza_http::{Door, Limits};
+use pizza_http::{Limits, Listener};
 use pizza_silo::{RunningSilo, Token};
 use rustix::fs::Mode;
 use rustix::process::umask;
@@ -193,7 +193,7 @@ struct Bound {
     metrics: PrometheusHandle,
 }
 
-/// Opens the doors, until asked to stop or without a store.
+/// Opens the listeners, until asked to stop or without a store.
 async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Result<()> {
     let Bound {
         http,
@@ -216,11 +216,11 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         mqtt: String::new(),
         tokens: None,
     };
-    let mut doors = vec![Door::http(http)];
+    let mut listeners = vec![Listener::http(http)];
     if let Some(https) = https {
         open.https = Some(https.local_addr()?);
         let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
-        doors.push(Door::https(https, tls.acceptor()));
+        listeners.push(Listener::https(https, tls.acceptor()));
     }
     if config.demo {
         dev_tokens::add(&mut config.gateway, &token);
@@ -245,8 +245,8 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         }
     };
     banner(&config, &open);
-    let gauges = silo.gauges();
-    let read: Metrics = Box::new(move || metrics::read(&metrics, &gauges));
+    let of_silo = silo.metrics();
+    let read: Metrics = Box::new(move || metrics::read(&metrics, &of_silo));
     let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
     let stop = async {
         stop.await;
@@ -254,7 +254,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         silo.begin_to_stop();
         closing.send_replace(true);
     };
-    pizza_gateway::serve(gateway, doors, stop).await?;
+    pizza_gateway::serve(gateway, listeners, stop).await?;
     let rest = async {
         // It has the time of the requests in progress, as everybody has.
         drop(operators.await);
@@ -277,7 +277,7 @@ fn operators(
         let stop = async {
             drop(closing.wait_for(|closing| *closing).await);
         };
-        pizza_http::serve(vec![Door::http(listener)], router, &limits, stop).await
+        pizza_http::serve(vec![Listener::http(listener)], router, &limits, stop).await
     })
 }
 
