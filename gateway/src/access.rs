@@ -11,7 +11,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use pizza_http::{Peer, is_handed_on};
+use pizza_http::{Peer, bearer_token, is_forwarded};
 
 use crate::app::App;
 use crate::condition;
@@ -36,6 +36,7 @@ pub(crate) async fn check(
 }
 
 async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<Identity, Problem> {
+    // It is missing only in a test without a socket.
     let connection = request.extensions().get::<Peer>().cloned();
     let peer = connection.as_ref().map(Peer::address);
     if rules.streams {
@@ -53,22 +54,28 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<Identit
             return Err(problem);
         }
     };
+    // Only those who have shown a token keep their connection when others need room.
     if let (Identity::Known(_), Some(connection)) = (&identity, connection) {
         connection.authenticated();
     }
+    // Those who may do everything have no limit of their own: an operator must get through
+    // while everybody else is held up.
     if let Authority::Own(holder) = identity.authority() {
         app.limits().check_holder(holder.number)?;
         if !rules.roles.contains(&holder.role) {
             return Err(forbidden(holder, rules.roles));
         }
     }
+    // It may have to ask an actor, so that what is cheaper to refuse is refused before.
     if rules.ownership != Ownership::Anything {
         let named = request.extract_parts::<RawPathParams>().await;
         let named = named.map_err(|e| Problem::new(problem::MALFORMED, e.body_text()))?;
+        // The convention of all routes: what belongs to somebody is named first.
         if let Some((_, id)) = named.iter().next() {
             ownership::check(app, &identity, rules.ownership, id).await?;
         }
     }
+    // What has no versions matches no tag; that is said only to those who may do it at all.
     condition::refuse_unless(rules.versioned, request.headers())?;
     Ok(identity)
 }
@@ -83,12 +90,8 @@ async fn refuse_foreign_page(app: &App, request: &mut Request) -> Result<(), Pro
 
 fn identify(app: &App, peer: Option<IpAddr>, request: &Request) -> Result<Identity, Problem> {
     let headers = request.headers();
-    if let Some(given) = headers.get(header::AUTHORIZATION) {
-        let text = given.to_str().unwrap_or_default();
-        let token = text
-            .split_once(' ')
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let holder = token.and_then(|(_, token)| app.tokens().holder(token.trim()));
+    if headers.contains_key(header::AUTHORIZATION) {
+        let holder = bearer_token(headers).and_then(|token| app.tokens().holder(token));
         // A wrong token is refused even where none is needed: its sender believes to be
         // somebody, and would be surprised to act as somebody else.
         return holder.map(Identity::Known).ok_or_else(|| {
@@ -98,7 +101,7 @@ fn identify(app: &App, peer: Option<IpAddr>, request: &Request) -> Result<Identi
     }
     // What a proxy hands on comes from loopback, but from somebody else.
     let local = peer.is_some_and(|peer| peer.to_canonical().is_loopback());
-    let local = local && !is_handed_on(headers);
+    let local = local && !is_forwarded(headers);
     if local && app.config().anonymous_on_loopback {
         return Ok(Identity::Local);
     }
@@ -107,6 +110,7 @@ fn identify(app: &App, peer: Option<IpAddr>, request: &Request) -> Result<Identi
 
 fn forbidden(holder: &Holder, roles: &[Role]) -> Problem {
     let mut allowed: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    // No rule lists the admin, who may do everything.
     allowed.push(Role::Admin.name());
     let detail = format!("the role {:?} may not do this", holder.role.name());
     Problem::new(problem::FORBIDDEN, detail).member("allowed", allowed)

@@ -1,41 +1,41 @@
 //! What a client should know of every actor's reply, whether it granted or declined: how
 //! durable it is, and whether it was given before.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
 use pizza_types::{Durability, Reply};
+
+use crate::problem::Problem;
 
 const DURABILITY: HeaderName = HeaderName::from_static("x-durability");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Acknowledgement {
-    durability: Durability,
-    replayed: bool,
+/// Says how durable the answer is, and whether it was given before.
+pub(crate) fn acknowledged(mut response: Response, reply: &Reply) -> Response {
+    for (name, value) in headers(reply) {
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
-impl From<&Reply> for Acknowledgement {
-    fn from(reply: &Reply) -> Self {
-        Self {
-            durability: reply.durability,
-            replayed: reply.replayed,
-        }
-    }
+/// The same of a problem with which an actor declined: a client that sends its request again
+/// is told that this is a replay.
+pub(crate) fn declined_by(problem: Problem, reply: &Reply) -> Problem {
+    headers(reply).fold(problem, |problem, (name, value)| {
+        problem.header(name, value)
+    })
 }
 
-impl Acknowledgement {
-    pub(crate) fn write(self, headers: &mut HeaderMap) {
-        let durability = match self.durability {
-            Durability::Memory => HeaderValue::from_static("memory"),
-            Durability::Process => HeaderValue::from_static("process"),
-            Durability::Fsync => HeaderValue::from_static("fsync"),
-            Durability::Replicated(copies) => {
-                HeaderValue::try_from(format!("replicated({copies})"))
-                    .unwrap_or(HeaderValue::from_static("replicated"))
-            }
-        };
-        headers.insert(DURABILITY, durability);
-        if self.replayed {
-            headers.insert(REPLAYED, HeaderValue::from_static("true"));
-        }
-    }
+fn headers(reply: &Reply) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let durability = match reply.durability {
+        Durability::Memory => HeaderValue::from_static("memory"),
+        Durability::Process => HeaderValue::from_static("process"),
+        Durability::Fsync => HeaderValue::from_static("fsync"),
+        // Digits and parentheses are always fit for a header.
+        Durability::Replicated(copies) => HeaderValue::try_from(format!("replicated({copies})"))
+            .unwrap_or(HeaderValue::from_static("replicated")),
+    };
+    let replayed = reply.replayed.then(|| HeaderValue::from_static("true"));
+    let replayed = replayed.map(|value| (REPLAYED, value));
+    std::iter::once((DURABILITY, durability)).chain(replayed)
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use pizza_types::Reply;
 use serde::{Deserialize, Serialize};
 
-use crate::acknowledgement::Acknowledgement;
+use crate::acknowledgement::{acknowledged, declined_by};
 use crate::problem::{self, Problem};
 use crate::refused::Refusal;
 
@@ -21,7 +21,7 @@ pub(crate) fn granted<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, Pro
     }
     match serde_json::from_slice(&reply.body) {
         Ok(Answer::Ok(value)) => Ok(value),
-        Ok(Answer::Err(refusal)) => Err(Problem::from(refusal).answered_by(reply)),
+        Ok(Answer::Err(refusal)) => Err(declined_by(refusal.into(), reply)),
         Err(error) => Err(unexpected(&error)),
     }
 }
@@ -33,6 +33,7 @@ pub(crate) fn plain<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, Probl
 
 #[cold]
 fn unexpected(error: &serde_json::Error) -> Problem {
+    // No fault of the client: a module has another contract than the one built in here.
     tracing::error!(%error, "an actor and the gateway do not understand each other");
     Problem::new(problem::UNEXPECTED_REPLY, error.to_string())
 }
@@ -43,6 +44,7 @@ pub(crate) fn respond(reply: &Reply, value: &impl Serialize) -> Result<Response,
 }
 
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
+    // An order with all its fields takes about as much.
     let mut bytes = Vec::with_capacity(512);
     serde_json::to_writer(&mut bytes, value)
         .map_err(|error| Problem::new(problem::INTERNAL, error.to_string()))?;
@@ -56,11 +58,5 @@ pub(crate) fn raw(status: StatusCode, json: Bytes) -> Response {
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
-    response
-}
-
-/// Says how durable the answer is, and whether it was given before.
-pub(crate) fn acknowledged(mut response: Response, reply: &Reply) -> Response {
-    Acknowledgement::from(reply).write(response.headers_mut());
     response
 }

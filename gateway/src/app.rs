@@ -97,6 +97,7 @@ impl App {
     pub(crate) fn metrics(&self) -> Option<String> {
         let read = self.0.metrics.as_ref()?;
         let streams_max = self.0.config.sse_streams_max;
+        // A gauge is only looked at here, so that opening and closing a stream need not set it.
         metrics::streams_open(streams_max - self.0.streams.available_permits());
         Some(read())
     }

@@ -57,21 +57,27 @@ impl FromRequest<App> for JsonBody {
             method,
             route,
         };
+        // Without a body no content type is needed, whatever the method is.
         if body.is_end_stream() {
             return Ok(with(Bytes::new()));
         }
+        // Before it is read: what is refused need not be received.
         is_plain(&head.headers)?;
         let config = app.config();
+        // For the whole body, not for each piece: a client that sends a byte now and then would
+        // otherwise hold its connection for ever.
         let wait = Duration::from_millis(config.body_ms_max);
         let read = tokio::time::timeout(wait, bounds::read(body, config.body_bytes_max)).await;
         let bytes = read.map_err(|_| {
             let detail = format!("the body was not complete after {} ms", wait.as_millis());
             Problem::new(problem::SLOW, detail)
         })??;
+        // An empty body with any content type is a body that was left out.
         if !bytes.is_empty() && !is_json(&head.headers) {
             let detail = "the content type must be application/json";
             return Err(Problem::new(problem::MEDIA_TYPE, detail));
         }
+        // The parsers recurse, and must not meet more levels than their stack has room for.
         bounds::check_depth(&bytes)?;
         Ok(with(bytes))
     }
@@ -220,8 +226,7 @@ fn is_plain(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(coding) = content_coding(headers) else {
         return Ok(());
     };
-    let detail = format!("the content coding {coding:?} is not taken; send the body as it is");
-    Err(Problem::new(problem::CONTENT_ENCODING, detail))
+    Err(Problem::packed(&coding))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

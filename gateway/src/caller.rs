@@ -46,7 +46,7 @@ impl FromRequestParts<App> for Caller {
 }
 
 impl Caller {
-    /// Whoever asks something else on behalf of the same request.
+    /// The same request as the sender of another message: what it asks has an id of its own.
     pub(crate) fn for_another(&self) -> Self {
         Self {
             app: self.app.clone(),
@@ -67,6 +67,7 @@ impl Caller {
         method: &str,
         arguments: &impl Serialize,
     ) -> Result<Reply, Problem> {
+        // Most commands have two or three short fields.
         let mut json = Vec::with_capacity(256);
         serde_json::to_writer(&mut json, arguments)
             .map_err(|error| Problem::new(problem::INTERNAL, error.to_string()))?;
@@ -86,6 +87,8 @@ impl Caller {
         call.deadline = self.app.call_max();
         call.trace.clone_from(&self.trace);
         let patience = call.deadline + PATIENCE;
+        // A silo in another process may be gone without a word. Whether it has done the work is
+        // not known then, which is what the client is told.
         let outcome = tokio::time::timeout(patience, self.app.client().raw(call)).await;
         let outcome = outcome.unwrap_or_else(|_| {
             Err(CallError::Unknown {
@@ -101,6 +104,7 @@ impl Caller {
 fn trace_id(headers: &HeaderMap) -> Option<Arc<str>> {
     let value = headers.get("traceparent")?.to_str().ok()?;
     let id = value.split('-').nth(1)?;
+    // Upper case is not allowed, and all zeros are no trace (W3C Trace Context, 3.2.2.3).
     let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     let sane = id.len() == 32 && id.bytes().all(hex) && id.bytes().any(|b| b != b'0');
     sane.then(|| id.into())

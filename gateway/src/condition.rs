@@ -14,6 +14,7 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         return Ok(None);
     };
     let tag = tag.to_str().unwrap_or_default().trim();
+    // A list would mean "one of these versions", which no actor can be asked.
     if given.next().is_some() || tag.contains(',') {
         let detail = "If-Match takes one entity tag here";
         return Err(Problem::new(problem::MALFORMED, detail));
@@ -30,6 +31,7 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         let detail = "If-Match takes an entity tag in quotes, or *";
         return Err(Problem::new(problem::MALFORMED, detail));
     };
+    // A tag that is none of ours is legal, and matches nothing: 412, not 400.
     let version = opaque.parse().ok().filter(|_| strong == tag);
     version.map(Some).ok_or_else(|| unmatched(tag))
 }

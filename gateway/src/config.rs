@@ -1,9 +1,9 @@
 //! What an operator may set.
 
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use pizza_edge::Secret;
 use pizza_http::{Admission, HostName, Limits, Origin};
 use serde::Deserialize;
 
@@ -17,9 +17,9 @@ pub struct GatewayConfig {
     pub https: HttpsConfig,
     /// Who may do what.
     pub tokens: Vec<TokenConfig>,
-    /// Whoever comes from this machine needs no token; for a demo that nobody else reaches.
+    /// Requests from this machine need no token; for a demo that nobody else reaches.
     pub anonymous_on_loopback: bool,
-    /// Names beside localhost, 127.0.0.1 and [::1] by which whoever needs no token may ask.
+    /// Names beside localhost, 127.0.0.1 and [::1] by which those may ask who need no token.
     pub hosts: Vec<HostName>,
     /// Web pages that may ask, beside those that come from here.
     pub cors_origins: Vec<Origin>,
@@ -69,26 +69,15 @@ pub struct HttpsConfig {
     pub key: Option<PathBuf>,
 }
 
-/// What somebody may show to be somebody.
+/// A bearer token, and who its holder is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenConfig {
     pub token: Secret,
     pub role: Role,
-    /// The customer, the driver or the restaurant that whoever shows it is or works for.
+    /// The id of the customer, the driver or the restaurant that its holder is or works for.
     #[serde(default)]
     pub subject: String,
-}
-
-/// Never shown.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
 }
 
 impl Default for GatewayConfig {
@@ -127,7 +116,7 @@ impl GatewayConfig {
         &self.default_restaurant
     }
 
-    /// For its doors.
+    /// What the connections of its listeners are bound by.
     #[must_use]
     pub fn limits(&self) -> Limits {
         Limits {

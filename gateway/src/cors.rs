@@ -30,6 +30,7 @@ pub(crate) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
         HeaderName::from_static("x-request-id"),
     ];
     let read = [
+        // Scripts see no header that is not listed here.
         header::ETAG,
         header::LOCATION,
         header::RETRY_AFTER,

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{Response, sse};
 use futures_util::{Stream, stream};
 use pizza_client::Event;
+use pizza_http::extract::Path;
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -19,7 +20,6 @@ use crate::caller::Caller;
 use crate::event_stream;
 use crate::feed::{Feed, From, Item, position};
 use crate::ownership::Ownership;
-use crate::parameters::Path;
 use crate::problem::Problem;
 use crate::refused;
 use crate::stream_rights::StreamRights;
@@ -88,6 +88,7 @@ pub(crate) async fn follow(
 ) -> Result<Response, Problem> {
     let restaurant = ActorId::new("restaurant", id)?;
     let from = match position::requested(&uri, &headers)? {
+        // A screen that opens asks other endpoints for the present, and this one for what follows.
         None => From::Now,
         Some(position) => From::After(position.after),
     };
@@ -139,6 +140,7 @@ fn course(
 fn sse_event(feed: &Feed, event: &Event) -> Option<sse::Event> {
     let change: Change<'_> = match serde_json::from_slice(&event.payload) {
         Ok(change) => change,
+        // The stream carries both, and alerts are the fewer.
         Err(error) => return alert(feed, event, &error),
     };
     let name = match change.kind {

@@ -2,7 +2,6 @@
 //! inside leaves as a problem.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::panic::AssertUnwindSafe;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -10,8 +9,9 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
-use futures_util::FutureExt as _;
+use axum::response::Response;
+use pizza_http::answer;
+use pizza_http::problem::write_body;
 use tracing::Instrument as _;
 
 use crate::metrics;
@@ -26,15 +26,14 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     let span = tracing::info_span!("request", %method, path, id = id_text);
     let begun = Instant::now();
+    // The router has found it already; the request itself is given away below.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = method.clone();
 
-    let outcome = AssertUnwindSafe(next.run(request).instrument(span.clone()));
-    let mut response = outcome
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Problem::new(problem::INTERNAL, "a handler panicked").into_response());
+    let answer = next.run(request).instrument(span.clone());
+    let mut response = answer::or_panicked(answer).await;
 
+    // From here on nothing waits, so that the guard of the span may live.
     let _entered = span.entered();
     explain(&mut response, id_text);
     let (status, elapsed) = (response.status(), begun.elapsed());
@@ -42,13 +41,14 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     tracing::debug!(status = status.as_u16(), elapsed_us, "answered");
     let route = route.as_ref().map(MatchedPath::as_str);
     metrics::answered(route, &method, status, elapsed);
-    harden(response.headers_mut());
+    answer::harden(response.headers_mut());
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
 /// The client's own id where it is a sane one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
+    // It is written to logs and sent back, where nothing else may hide in it.
     let sane = |value: &&HeaderValue| {
         let text = value.as_bytes();
         let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:".contains(b);
@@ -57,6 +57,8 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     if let Some(given) = headers.get(REQUEST_ID).filter(sane) {
         return given.clone();
     }
+    // Each `RandomState` has keys of its own, which tells processes apart well enough: the id
+    // is for people who read logs.
     static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one("process"));
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -69,21 +71,19 @@ fn explain(response: &mut Response, request_id: &str) {
     if response.status().as_u16() < 400 {
         return;
     }
-    let problem = response.extensions_mut().remove::<Problem>();
-    let problem = match problem {
-        Some(problem) => problem,
-        None if is_problem(response) => return,
-        None => of_status(response.status()),
-    };
-    let kind = problem.kind();
-    if kind.status.is_server_error() {
-        tracing::warn!(code = kind.code, detail = problem.detail(), "refused");
+    let status = response.status();
+    let is_written = is_problem(response);
+    let problem = response.extensions_mut();
+    if problem.get::<Problem>().is_none() && !is_written {
+        problem.insert(of_status(status));
     }
-    *response.status_mut() = kind.status;
-    *response.body_mut() = problem.body(request_id);
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, problem::CONTENT_TYPE);
+    if let Some(problem) = problem.get::<Problem>()
+        && problem.kind().status.is_server_error()
+    {
+        let code = problem.kind().code;
+        tracing::warn!(code, detail = problem.detail(), "refused");
+    }
+    write_body(response, &problem::VOCABULARY, Some(request_id));
 }
 
 fn is_problem(response: &Response) -> bool {
@@ -95,31 +95,10 @@ fn of_status(status: StatusCode) -> Problem {
     match status {
         StatusCode::NOT_FOUND => Problem::new(problem::NOT_FOUND, "there is nothing here"),
         StatusCode::METHOD_NOT_ALLOWED => Problem::new(problem::METHOD, "see the Allow header"),
+        // What it says itself may repeat pieces of the request.
         status if status.is_client_error() => {
             Problem::new(problem::MALFORMED, "the request cannot be read")
         }
         _ => Problem::new(problem::INTERNAL, "the request could not be handled"),
-    }
-}
-
-/// What a browser may do with an answer: show it to the one who asked, nothing else.
-fn harden(headers: &mut HeaderMap) {
-    const HEADERS: [(HeaderName, HeaderValue); 4] = [
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        ),
-    ];
-    for (name, value) in HEADERS {
-        headers.entry(name).or_insert(value);
     }
 }

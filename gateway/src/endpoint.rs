@@ -45,6 +45,8 @@ pub(crate) struct Doc {
     pub(crate) body: Option<Body>,
     pub(crate) status: u16,
     pub(crate) answer: Answer,
+    /// When there is nothing to answer (204), if that may be.
+    pub(crate) nothing: Option<&'static str>,
     /// Kinds that it has beside those that all of its like have.
     pub(crate) problems: &'static [Kind],
     /// For people with a browser, no part of the API.
@@ -130,7 +132,9 @@ impl Endpoint {
                 body: None,
                 status: 200,
                 answer: Answer::Json(Schemas::anything),
+                nothing: None,
                 problems: &[],
+                // Most endpoints are for programs.
                 is_page: false,
             },
         }
@@ -206,6 +210,12 @@ impl Endpoint {
     ) -> Self {
         self.rules.streams = true;
         self.doc.answer = Answer::Events(Stream { name, events });
+        self
+    }
+
+    /// May also answer that there is nothing (204), with this meaning.
+    pub(crate) fn or_nothing(mut self, about: &'static str) -> Self {
+        self.doc.nothing = Some(about);
         self
     }
 

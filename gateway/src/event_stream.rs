@@ -52,6 +52,7 @@ pub(crate) fn respond(
 ) -> Response {
     // Zero would be an interval that never sleeps.
     let keepalive = Duration::from_millis(app.config().sse_keepalive_ms.max(1));
+    // Outside of what may end: a client that is let in learns where to go on, whatever follows.
     let opening = stream::once(std::future::ready(Ok(opening)));
     let permitted = events.take_while(move |_| rights.clone().hold());
     let stream = opening.chain(permitted.take_until(closed(app)));

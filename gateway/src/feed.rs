@@ -80,6 +80,7 @@ impl Feed {
         let Some(event) = self.read.pop_front() else {
             return Ok(Item::Drained);
         };
+        // What came was not for nothing.
         self.woken = false;
         self.position = event.position;
         Ok(Item::Event(event))
@@ -87,6 +88,7 @@ impl Feed {
 
     /// Returns once there may be more.
     pub(crate) async fn more(&mut self) {
+        // The first time the transport is believed.
         if std::mem::replace(&mut self.woken, true) {
             tokio::time::sleep(WOKEN_FOR_NOTHING).await;
         }
@@ -123,6 +125,7 @@ impl Feed {
 
     fn sse_event_as(&self, name: &str, id: String, data: &impl Serialize) -> sse::Event {
         let event = sse::Event::default().event(name).id(id);
+        // Plain structs of numbers and text always serialize.
         event.json_data(data).unwrap_or_default()
     }
 
@@ -142,7 +145,7 @@ impl Feed {
             From::Now => self.position = page.newest,
             From::After(position) => {
                 self.position = position;
-                // Whoever has seen the newest event has missed none, whether it is kept or not.
+                // A client that has seen the newest event has missed none, whether it is kept or not.
                 if first.is_none() && position != page.newest {
                     self.note_gap(page.oldest.max(1));
                 }
@@ -153,6 +156,7 @@ impl Feed {
 
     async fn read_page(&mut self) -> Result<(), CallError> {
         let transport = self.app.client().transport();
+        // Zero would read nothing for ever.
         let limit = self.app.config().sse_page.max(1);
         let (key, after) = (&self.key, self.position);
         let page = transport.events(self.stream, key, after, limit).await?;
@@ -170,6 +174,7 @@ impl Feed {
             asked: self.position,
             oldest,
         });
+        // The next read begins with the oldest that is kept. Positions begin at 1, see the callers.
         self.position = oldest - 1;
     }
 }

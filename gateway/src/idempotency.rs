@@ -22,6 +22,8 @@ pub(crate) fn message_id(head: &Parts, identity: &Identity) -> Result<Option<Mes
         return Ok(None);
     };
     let (method, path) = (head.method.as_str(), head.uri.path());
+    // The body is not among them: the same key with another body shall be found out as reuse.
+    // Nor is the query, which no command has.
     let mut parts = vec![method.as_bytes(), path.as_bytes(), key];
     match identity.authority() {
         Authority::Everything => {}

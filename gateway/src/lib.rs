@@ -1,4 +1,4 @@
-//! The HTTP edge. It holds no state that matters: whatever it knows, an actor told it.
+//! The HTTP edge. It holds no state that matters: whatever it knows, it has from an actor.
 //!
 //! In reading order:
 //! - [`config`]: what an operator may set
@@ -26,8 +26,7 @@
 //!   a restaurant
 //! - [`metrics`](crate::metrics): what is counted
 //! - [`problem`](crate::problem), [`refused`](crate::refused): every error, in one form
-//! - [`body`](crate::body), [`parameters`](crate::parameters),
-//!   [`idempotency`](crate::idempotency), [`time`](crate::time): what a request carries
+//! - [`body`](crate::body), [`idempotency`](crate::idempotency), [`time`](crate::time): what a request carries
 
 mod access;
 mod acknowledgement;
@@ -51,7 +50,6 @@ mod metrics;
 mod openapi;
 mod order;
 mod ownership;
-mod parameters;
 mod problem;
 mod refused;
 mod routes;
@@ -64,8 +62,9 @@ mod tokens;
 mod track;
 
 pub use app::Metrics;
-pub use config::{GatewayConfig, HttpsConfig, Secret, TokenConfig};
+pub use config::{GatewayConfig, HttpsConfig, TokenConfig};
 pub use identity::Role;
-pub use pizza_http::{Door, HostName, Origin};
+pub use pizza_edge::Secret;
+pub use pizza_http::{HostName, Listener, Origin};
 pub use server::{Gateway, serve};
 pub use tls::{Tls, TlsError};

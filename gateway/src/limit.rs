@@ -10,7 +10,7 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use crate::config::GatewayConfig;
 use crate::problem::{self, Problem};
 
-/// Clients who have not asked for a while are forgotten every so many requests.
+/// Clients that have not asked for a while are forgotten every so many requests.
 const FORGET_EVERY: u32 = 4_096;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +29,7 @@ impl Limits {
     pub(crate) fn new(config: &GatewayConfig) -> Self {
         let rate = NonZeroU32::new(config.rate_per_second);
         let clients = rate.map(|rate| {
+            // A bucket that holds nothing would let nobody pass.
             let burst = NonZeroU32::new(config.rate_burst).unwrap_or(rate);
             DefaultKeyedRateLimiter::keyed(Quota::per_second(rate).allow_burst(burst))
         });
@@ -39,7 +40,7 @@ impl Limits {
         }
     }
 
-    /// Whoever has no token is known by address; on loopback that would be everybody.
+    /// Without a token a client is known by its address; on loopback that would be everybody.
     pub(crate) fn check_peer(&self, peer: Option<IpAddr>) -> Result<(), Problem> {
         match peer.map(|peer| peer.to_canonical()) {
             Some(peer) if !peer.is_loopback() => self.check(Client::Peer(peer)),
@@ -55,6 +56,7 @@ impl Limits {
         let Some(clients) = &self.clients else {
             return Ok(());
         };
+        // By one of many requests, so that no task of its own is needed; it locks shard by shard.
         if self.checks.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             clients.retain_recent();
         }

@@ -17,6 +17,7 @@ pub(crate) fn describe() {
 
 /// `route` is the pattern that the path matched, which are few; paths are many.
 pub(crate) fn answered(route: Option<&str>, method: &Method, status: StatusCode, time: Duration) {
+    // Paths that lead nowhere are as many as there are scanners: one series for all of them.
     let route = route.unwrap_or("none").to_owned();
     let labels = [
         ("route", route.clone()),

@@ -52,6 +52,7 @@ pub(crate) struct Rejection<'a> {
 impl Order<'_> {
     /// The version grows with every change, so it names the representation.
     pub(crate) fn etag(&self) -> HeaderValue {
+        // Digits in quotes are always fit for a header.
         HeaderValue::try_from(format!("\"{}\"", self.version))
             .unwrap_or(HeaderValue::from_static("\"0\""))
     }

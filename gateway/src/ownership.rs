@@ -78,6 +78,7 @@ async fn owns(app: &App, holder: &Holder, ownership: Ownership, id: &str) -> Res
     Ok(match (ownership, holder.role) {
         (Ownership::Anything | Ownership::Menu, _) => true,
         (Ownership::Restaurant, _) | (Ownership::Driver, Role::Driver) => subject == Some(id),
+        // A manager or a kitchen: the driver says whose it is.
         (Ownership::Driver, _) => {
             let reply = get(app, ActorId::new("driver", id)?).await?;
             let driver: DriverOwner = granted(&reply)?;
@@ -112,6 +113,7 @@ async fn check_existence(app: &App, ownership: Ownership, id: &str) -> Result<()
 async fn get(app: &App, target: ActorId) -> Result<Reply, Problem> {
     let mut call = Call::new(target, "get");
     call.deadline = app.call_max();
+    // A question of our own: the id of the request is its command's.
     let id = app.client().transport().fresh_id();
     let reply = app.client().raw(call.id(Some(id))).await;
     reply.map_err(|error| refused::call(error, id))

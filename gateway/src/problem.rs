@@ -1,181 +1,57 @@
-//! Every error that a client gets: `application/problem+json` (RFC 9457).
-//!
-//! A handler returns a [`Problem`]; it travels as an extension of the response to the
-//! edge, which knows the request's id and writes the body.
+//! Every error that a client of this API gets, as [`pizza_http::problem`] writes it.
 
-mod kinds;
+use pizza_http::problem::Vocabulary;
 
-use std::borrow::Cow;
+pub(crate) use pizza_http::problem::kinds::{
+    CONTENT_ENCODING, FORBIDDEN, INTERNAL, INVALID, INVALID_ID, MALFORMED, METHOD, NOT_FOUND,
+    OTHER_HOST, OTHER_ORIGIN, SLOW, TOO_LARGE, UNAUTHORIZED,
+};
+pub(crate) use pizza_http::problem::{CONTENT_TYPE, Kind, Problem};
 
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use pizza_http::Refusal;
-use pizza_types::Reply;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+/// What begins the `type` of each problem.
+pub(crate) const TYPES: &str = "urn:awesome-pizza:problem:";
 
-pub(crate) use kinds::*;
+/// How this API words its problems.
+pub(crate) const VOCABULARY: Vocabulary = Vocabulary {
+    types: TYPES,
+    title: |kind| kind.title,
+};
 
-use crate::acknowledgement::Acknowledgement;
-
-pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
-
-#[derive(Debug, Clone)]
-pub(crate) struct Problem(Box<Parts>);
-
-#[derive(Debug, Clone)]
-struct Parts {
-    kind: Kind,
-    detail: Cow<'static, str>,
-    errors: Vec<FieldError>,
-    members: Map<String, Value>,
-    retry_after_ms: Option<u64>,
-    /// Of the actor that declined.
-    reply: Option<Acknowledgement>,
+// Kinds of this API's own.
+pizza_http::problem_kinds! {
+    #[cfg(test)]
+    pub(crate) ALL;
+    KEY_REUSED = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key was used with another request";
+    STALE = PRECONDITION_FAILED, "stale", "It has changed in the meantime";
+    TOO_FAST = TOO_MANY_REQUESTS, "too-fast", "Too many requests in too short a time";
+    CONFLICT = CONFLICT, "conflict", "The present state forbids this";
+    REJECTED = CONFLICT, "rejected", "The order cannot be made as asked";
+    DECLINED = CONFLICT, "declined", "The actor declined";
+    MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body must be JSON";
+    ACTOR_FAILED = INTERNAL_SERVER_ERROR, "actor-failed", "The actor failed and changed nothing";
+    UNEXPECTED_REPLY = BAD_GATEWAY, "unexpected-reply", "The actor's reply could not be understood";
+    OVERLOADED = SERVICE_UNAVAILABLE, "overloaded", "There is too much to do right now";
+    MOVED = SERVICE_UNAVAILABLE, "moved", "The actor is moving to another silo";
+    UNKNOWN_OUTCOME = SERVICE_UNAVAILABLE, "unknown-outcome", "Whether it happened could not be learned";
+    UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The service does no work right now";
+    NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The service is not ready";
+    DEADLINE = GATEWAY_TIMEOUT, "deadline", "The actor did not answer in time";
+    // Actors called each other in a circle, or too far.
+    CYCLE = LOOP_DETECTED, "cycle", "The actors' calls go in a circle";
+    TOO_DEEP = LOOP_DETECTED, "too-deep", "The actors' calls go too deep";
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct FieldError {
-    /// JSON pointer into the request's body.
-    pointer: String,
-    message: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::ALL;
 
-impl Problem {
-    pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Parts {
-            kind,
-            detail: detail.into(),
-            errors: Vec::new(),
-            members: Map::new(),
-            retry_after_ms: None,
-            reply: None,
-        }))
-    }
-
-    /// The request needs a token and has none.
-    pub(crate) fn no_token() -> Self {
-        let detail = "this needs a token: `Authorization: Bearer <token>`";
-        Self::new(UNAUTHORIZED, detail)
-    }
-
-    /// Something is wrong at one place of the body.
-    pub(crate) fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        let (pointer, message) = (pointer.into(), message.into());
-        Self::new(INVALID, message.clone()).error(pointer, message)
-    }
-
-    pub(crate) fn error(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        self.0.errors.push(FieldError {
-            pointer: pointer.into(),
-            message: message.into(),
-        });
-        self
-    }
-
-    pub(crate) fn has_error_at(&self, pointer: &str) -> bool {
-        self.0.errors.iter().any(|error| error.pointer == pointer)
-    }
-
-    pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.members.insert(name.to_owned(), value.into());
-        self
-    }
-
-    pub(crate) fn retry_after_ms(mut self, wait_ms: u64) -> Self {
-        self.0.retry_after_ms = Some(wait_ms);
-        self
-    }
-
-    /// An actor declined by this reply; a client that asks again hears that it is a replay.
-    pub(crate) fn answered_by(mut self, reply: &Reply) -> Self {
-        self.0.reply = Some(reply.into());
-        self
-    }
-
-    /// An actor's arguments are not laid out as the body is: each pair is a pointer into
-    /// the arguments, and the one into the body that it came from; the first that fits counts.
-    pub(crate) fn relocated(mut self, pointers: &[(&str, &str)]) -> Self {
-        for error in &mut self.0.errors {
-            let moved = pointers.iter().find_map(|(from, to)| {
-                let rest = error.pointer.strip_prefix(from)?;
-                (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
-            });
-            if let Some(moved) = moved {
-                error.pointer = moved;
-            }
-        }
-        self
-    }
-
-    pub(crate) fn kind(&self) -> Kind {
-        self.0.kind
-    }
-
-    pub(crate) fn detail(&self) -> &str {
-        &self.0.detail
-    }
-
-    pub(crate) fn body(self, request_id: &str) -> Body {
-        let Parts {
-            kind,
-            detail,
-            errors,
-            members,
-            ..
-        } = *self.0;
-        let mut body = json!({
-            "type": format!("{TYPES}{}", kind.code),
-            "title": kind.title,
-            "status": kind.status.as_u16(),
-            "detail": detail,
-            "requestId": request_id,
-        });
-        if let Value::Object(body) = &mut body {
-            if !errors.is_empty() {
-                body.insert("errors".to_owned(), json!(errors));
-            }
-            body.extend(members);
-        }
-        Body::from(body.to_string())
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let kind = match &refusal {
-            Refusal::OtherHost(_) => OTHER_HOST,
-            Refusal::OtherOrigin(_) => OTHER_ORIGIN,
-            _ => MALFORMED,
-        };
-        Self::new(kind, refusal.to_string())
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let mut response = StatusCode::into_response(self.0.kind.status);
-        if let Some(wait_ms) = self.0.retry_after_ms {
-            let seconds = HeaderValue::from(wait_ms.div_ceil(1000).max(1));
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        }
-        if let Some(reply) = self.0.reply {
-            reply.write(response.headers_mut());
-        }
-        if self.0.kind == CONTENT_ENCODING {
-            let taken = HeaderValue::from_static("identity");
-            response
-                .headers_mut()
-                .insert(header::ACCEPT_ENCODING, taken);
-        }
-        if self.0.kind == UNAUTHORIZED {
-            let scheme = HeaderValue::from_static("Bearer");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, scheme);
-        }
-        response.extensions_mut().insert(self);
-        response
+    #[test]
+    fn every_code_has_one_meaning() {
+        let of_http = pizza_http::problem::kinds::ALL;
+        let mut codes: Vec<_> = ALL.iter().chain(of_http).map(|kind| kind.code).collect();
+        codes.sort_unstable();
+        let count = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
     }
 }

@@ -1,10 +1,11 @@
 //! What an actor declines, and why a call got no answer, as problems.
 
-use pizza_types::{CallError, InvalidId, MessageId, Mistake};
+use pizza_http::problem::of_call;
+use pizza_types::{CallError, MessageId, Mistake};
 use serde::Deserialize;
 
 use crate::condition;
-use crate::problem::{self, Problem};
+use crate::problem::{self, Kind, Problem};
 
 /// As `pizzeria:types/common.refusal`.
 #[derive(Debug, Deserialize)]
@@ -51,46 +52,45 @@ impl From<Refusal> for Problem {
                         problem = problem.member(name, value);
                     }
                 }
+                // Also where it is empty: nothing is allowed, which is news as well.
                 problem.member("allowed", conflict.allowed)
             }
         }
     }
 }
 
-impl From<InvalidId> for Problem {
-    fn from(error: InvalidId) -> Self {
-        Self::new(problem::INVALID_ID, error.to_string())
+/// A call that got no answer. `id` is the message: asking again with it is safe.
+pub(crate) fn call(error: CallError, id: MessageId) -> Problem {
+    let kind = kind(&error);
+    match error {
+        // The pointers are members of the problem, and need not be in its text.
+        CallError::BadArguments { mistakes } => invalid(mistakes),
+        CallError::MessageIdReused { .. } => {
+            let detail = "this Idempotency-Key was used before with another body";
+            Problem::new(kind, detail)
+        }
+        CallError::Moved => of_call(error, kind).member("messageId", id.to_string()),
+        // It names the message itself, which may be another one than that of the request.
+        CallError::Unknown { id, .. } => of_call(error, kind).member("messageId", id.to_string()),
+        error => of_call(error, kind),
     }
 }
 
-/// `id` is the message that got no answer: asking again with it is safe.
-pub(crate) fn call(error: CallError, id: MessageId) -> Problem {
-    let detail = error.to_string();
+fn kind(error: &CallError) -> Kind {
     match error {
-        CallError::InvalidId(error) => error.into(),
-        CallError::UnknownType { .. } | CallError::UnknownMethod { .. } => {
-            Problem::new(problem::NOT_FOUND, detail)
-        }
-        CallError::BadArguments { mistakes } => invalid(mistakes),
-        CallError::Cycle { .. } => Problem::new(problem::CYCLE, detail),
-        CallError::TooDeep { .. } => Problem::new(problem::TOO_DEEP, detail),
-        CallError::Deadline { .. } => Problem::new(problem::DEADLINE, detail),
-        CallError::Failed { bound, .. } => {
-            Problem::new(problem::ACTOR_FAILED, detail).member("bound", bound)
-        }
-        CallError::Overloaded { retry_after_ms, .. } => {
-            Problem::new(problem::OVERLOADED, detail).retry_after_ms(retry_after_ms)
-        }
-        CallError::MessageIdReused { .. } => {
-            let detail = "this Idempotency-Key was used before with another body";
-            Problem::new(problem::KEY_REUSED, detail)
-        }
-        CallError::Moved => ask_again(Problem::new(problem::MOVED, detail), id),
-        CallError::Unknown { id, .. } => {
-            ask_again(Problem::new(problem::UNKNOWN_OUTCOME, detail), id)
-        }
+        CallError::InvalidId(_) => problem::INVALID_ID,
+        CallError::UnknownType { .. } | CallError::UnknownMethod { .. } => problem::NOT_FOUND,
+        CallError::BadArguments { .. } => problem::INVALID,
+        CallError::Cycle { .. } => problem::CYCLE,
+        CallError::TooDeep { .. } => problem::TOO_DEEP,
+        CallError::Deadline { .. } => problem::DEADLINE,
+        CallError::Failed { .. } => problem::ACTOR_FAILED,
+        CallError::Overloaded { .. } => problem::OVERLOADED,
+        CallError::MessageIdReused { .. } => problem::KEY_REUSED,
+        CallError::Moved => problem::MOVED,
+        CallError::Unknown { .. } => problem::UNKNOWN_OUTCOME,
         CallError::Store { .. } | CallError::ShuttingDown | CallError::Unreachable { .. } => {
-            Problem::new(problem::UNAVAILABLE, detail).retry_after_ms(1_000)
+            problem::UNAVAILABLE
         }
     }
 }
@@ -102,9 +102,4 @@ fn invalid(mistakes: Vec<Mistake>) -> Problem {
     mistakes.fold(problem, |problem, mistake| {
         problem.error(mistake.pointer, mistake.message)
     })
-}
-
-fn ask_again(problem: Problem, id: MessageId) -> Problem {
-    let id = id.to_string();
-    problem.member("messageId", id).retry_after_ms(1_000)
 }

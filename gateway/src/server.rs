@@ -7,7 +7,7 @@ use axum::http::{Method, Uri};
 use axum::middleware;
 use axum::response::IntoResponse as _;
 use pizza_client::Client;
-use pizza_http::{Door, guard};
+use pizza_http::{Listener, with_admission};
 
 use crate::app::{App, Metrics};
 use crate::config::GatewayConfig;
@@ -32,14 +32,16 @@ impl Gateway {
         let router = routes::router(&self.0)
             .fallback(unknown_route)
             .method_not_allowed_fallback(wrong_method);
-        let router = guard(router, self.0.admission().clone(), |refusal| {
+        let router = with_admission(router, self.0.admission().clone(), |refusal| {
             Problem::from(refusal).into_response()
         });
+        // Outside of the admission, so that a page that is let in can read why it is refused.
         let router = match cors::layer(&self.0.config().cors_origins) {
             Some(cors) => router.layer(cors),
             None => router,
         };
         router
+            // Outermost: whatever answers, gets an id and leaves as a problem.
             .layer(middleware::from_fn(edge::layer))
             .with_state(self.0.clone())
     }
@@ -64,14 +66,15 @@ async fn wrong_method(method: Method, uri: Uri) -> Problem {
 /// When a listener fails.
 pub async fn serve(
     gateway: Gateway,
-    doors: Vec<Door>,
+    listeners: Vec<Listener>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let router = gateway.router();
     let app = gateway.0;
     let stop = async {
         stop.await;
+        // Streams first, else the drain would wait for them in vain.
         app.close();
     };
-    pizza_http::serve(doors, router, &app.config().limits(), stop).await
+    pizza_http::serve(listeners, router, &app.config().limits(), stop).await
 }

@@ -31,6 +31,7 @@ fn timestamp(ms: u64) -> Timestamp {
 
 impl Serialize for At {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Always three digits, so that times sort as text.
         serializer.collect_str(&format_args!("{:.3}", timestamp(self.0)))
     }
 }

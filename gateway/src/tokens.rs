@@ -17,7 +17,7 @@ impl Tokens {
                 subject: token.subject.clone(),
                 number,
             };
-            (digest(&token.token.0), Arc::new(holder))
+            (digest(token.token.expose()), Arc::new(holder))
         };
         Self(tokens.iter().enumerate().map(holder).collect())
     }

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response, sse};
 use futures_util::{Stream, stream};
+use pizza_http::extract::Path;
 use pizza_types::ActorId;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -22,7 +23,6 @@ use crate::event_stream;
 use crate::feed::position;
 use crate::order::Order;
 use crate::ownership::Ownership;
-use crate::parameters::Path;
 use crate::problem::Problem;
 use crate::refused;
 use crate::stream_rights::StreamRights;
@@ -38,6 +38,7 @@ pub(crate) async fn track(
     let order_id = ActorId::new("order", id)?;
     let order_key = order_id.key().clone();
     let position = position::requested(&uri, &headers)?;
+    // Before the actor is asked: a gateway that is full must not make others work.
     let permit = event_stream::permit(&app)?;
     // The order is read before its events: whatever it says has happened is among them.
     let reply = caller.ask(order_id.clone(), "get").await?;
@@ -46,6 +47,7 @@ pub(crate) async fn track(
     let events = Events::open(app.clone(), order_id, position, progress).await;
     let mut events = events.map_err(unreadable)?;
     // A browser comes back for ever, unless it is told that there is nothing to come for.
+    // "No content" is what ends an EventSource (HTML, 9.2.3).
     let has_seen_the_end = position.is_some_and(|position| position.at_end);
     if has_seen_the_end && events.are_over().await.map_err(unreadable)? {
         return Ok(StatusCode::NO_CONTENT.into_response());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use metrics::{describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use pizza_silo::Gauges;
+use pizza_silo::SiloMetrics;
 
 /// Samples wait in memory until they are sorted into buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -43,8 +43,8 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// Everything that is counted, and how things stand right now.
-pub(crate) fn read(handle: &PrometheusHandle, gauges: &Gauges) -> String {
-    gauges.set();
+pub(crate) fn read(handle: &PrometheusHandle, silo: &SiloMetrics) -> String {
+    silo.set();
     of_this_process(handle)
 }
 

@@ -10,6 +10,7 @@ use crate::problem::{self, Problem};
 const LEVELS_MAX: usize = 32;
 
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    // `Content-Length` says it in advance; a client that lies about it is caught below.
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
@@ -19,6 +20,7 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
         let chunk = chunk.map_err(|error| {
             Problem::new(problem::MALFORMED, format!("the body broke off: {error}"))
         })?;
+        // Before it is copied, so that nothing larger than the limit is ever held.
         if whole.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
@@ -37,6 +39,7 @@ fn joined(whole: Bytes, chunk: Bytes) -> Bytes {
     if whole.is_empty() {
         return chunk;
     }
+    // The buffer is ours alone from the second piece on, and grows in place.
     let mut longer = whole
         .try_into_mut()
         .unwrap_or_else(|shared| BytesMut::from(&shared[..]));
@@ -60,6 +63,7 @@ pub(super) fn check_depth(json: &[u8]) -> Result<(), Problem> {
         match byte {
             b'"' => in_string = true,
             b'{' | b'[' => depth += 1,
+            // Too many closing brackets are no JSON, which the parser says.
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }

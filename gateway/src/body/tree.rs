@@ -38,6 +38,7 @@ impl<'de> Visitor<'de> for AnyJson {
         Ok(Tree::Bool(v))
     }
 
+    // 128 bits hold both signs of 64, so that no comparison overflows.
     fn visit_u64<E>(self, v: u64) -> Result<Tree, E> {
         Ok(Tree::Whole(v.into()))
     }

@@ -105,6 +105,7 @@ impl<'a> Check<'a> {
     /// The choice that fits best says what is wrong; where none has the type, all of them do.
     fn choice(&mut self, schema: &'a Value, choices: &'a [Value], body: &Tree, at: &str) {
         let resolved = choices.iter().map(|choice| self.resolved(choice));
+        // Of the wrong type is wrong altogether: its fields would say nothing.
         let alike: Vec<_> = resolved.filter(|c| self.has_type(c, body)).collect();
         let tried = alike.into_iter().map(|choice| {
             let mut check = Check {
@@ -147,6 +148,7 @@ impl<'a> Check<'a> {
         let known = schema["properties"].as_object();
         let is_closed = schema["additionalProperties"] == false;
         for (index, (name, value)) in fields.iter().enumerate() {
+            // The order matters: the escape of `/` has a `~` in it (RFC 6901, 3).
             let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
             if fields[..index].iter().any(|(before, _)| before == name) {
                 self.note(&place, "the field is given twice".to_owned(), Kind::Field);
@@ -167,6 +169,7 @@ impl<'a> Check<'a> {
                 None => {}
             }
         }
+        // After the given ones, since a misspelt field explains a missing one.
         let required = schema["required"].as_array().into_iter().flatten();
         for name in required.filter_map(Value::as_str) {
             if !fields.iter().any(|(given, _)| given == name) {
@@ -275,7 +278,9 @@ fn fits_text(schema: &Value, text: &str) -> bool {
     };
     let names = schema["enum"].as_array();
     let is_name = names.is_none_or(|names| names.iter().any(|name| name == text));
+    // `date` is only used in answers.
     let is_time = schema["format"] != "date-time" || text.parse::<jiff::Timestamp>().is_ok();
+    // JSON Schema counts characters, not bytes.
     let fits_length = within(schema, "minLength", "maxLength", text.chars().count());
     fits_pattern && is_name && is_time && fits_length
 }

@@ -7,8 +7,8 @@ use crate::problem::{self, Problem};
 const HEADER: &str = "last-event-id";
 pub(crate) const PARAMETER: &str = "lastEventId";
 
-/// Behind the position of the last event, in the id of the end. Without it, whoever lost
-/// the connection right before the end could not be told from whoever has seen it.
+/// Behind the position of the last event, in the id of the end. Without it, a client
+/// that lost the connection right before the end could not be told from one that has seen it.
 const AT_END: &str = ".end";
 
 /// What a client may send: the id of an event, or nothing.
@@ -36,6 +36,7 @@ pub(crate) fn at_end(position: u64) -> String {
 pub(crate) fn requested(uri: &Uri, headers: &HeaderMap) -> Result<Option<Position>, Problem> {
     let header = headers.get(HEADER).map(HeaderValue::as_bytes);
     let parameter = uri.query().unwrap_or_default().split('&').find_map(|pair| {
+        // Digits, a dot and letters need no decoding, and anything that does is refused below.
         let (name, value) = pair.split_once('=')?;
         (name == PARAMETER).then_some(value.as_bytes())
     });
@@ -51,6 +52,7 @@ fn position(text: Option<&[u8]>) -> Result<Option<Position>, Problem> {
     let number = text.strip_suffix(AT_END);
     let at_end = number.is_some();
     let number = number.unwrap_or(text);
+    // `parse` alone would take a plus sign.
     let digits = Some(number).filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
     let after = digits.and_then(|digits| digits.parse().ok());
     let position = after.map(|after| Position { after, at_end });

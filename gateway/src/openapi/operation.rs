@@ -20,6 +20,7 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         "description": who(rules),
         "parameters": parameters(endpoint, schemas),
         "responses": responses(endpoint, schemas),
+        // The empty alternative is loopback, where an operator may allow to show none.
         "security": if rules.public { json!([]) } else { json!([{"token": []}, {}]) },
     });
     if let Some(body) = &doc.body {
@@ -37,6 +38,7 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
 /// Under a name of its own, which generated clients have for it.
 fn named(endpoint: &Endpoint, what: &str, shape: Shape, schemas: &mut Schemas) -> Value {
     let schema = shape(schemas);
+    // References have a name already, and plain types need none.
     if schema.get("properties").is_none() && schema.get("anyOf").is_none() {
         return schema;
     }
@@ -50,6 +52,7 @@ fn operation_id(endpoint: &Endpoint) -> String {
     let method = endpoint.method.as_str().to_ascii_lowercase();
     let path = endpoint.rules.path.replace(['{', '}', '*', '.'], "-");
     let steps = path.split(['/', '-']).filter(|step| !step.is_empty());
+    // Names of functions in generated clients: they must not change when wording does.
     let words = std::iter::once(method.as_str()).chain(steps.filter(|step| *step != "api"));
     camel(&words.collect::<Vec<_>>().join("-"))
 }
@@ -190,11 +193,7 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if rules.versioned && endpoint.method == Method::GET {
         all.insert("304".to_owned(), json!({"description": reason(304)}));
     }
-    if matches!(doc.answer, Answer::Json(_)) && rules.path.ends_with("{method}") {
-        all.insert("204".to_owned(), json!({"description": reason(204)}));
-    }
-    if matches!(&doc.answer, Answer::Events(stream) if stream.name == "Order") {
-        let about = "The stream is over, and the client has seen its end.";
+    if let Some(about) = doc.nothing {
         all.insert("204".to_owned(), json!({"description": about}));
     }
     all.extend(problems::responses(endpoint, schemas));

@@ -125,7 +125,7 @@ fn schema(kind: Kind, schemas: &mut Schemas) -> Value {
     }
     let mut schema = object.done();
     schema["description"] = kind.title.into();
-    // RFC 9457: whoever reads it ignores what they do not know.
+    // Clients ignore members that they do not know (RFC 9457, 3.2).
     schema["additionalProperties"] = true.into();
     schema
 }

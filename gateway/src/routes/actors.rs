@@ -1,29 +1,31 @@
-//! `/api/actors/{type}/{key}/{method}`: the generic door to any exported function.
+//! `/api/actors/{type}/{key}/{method}`: any exported function of any actor.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use pizza_http::extract::Path;
 use pizza_types::{ActorId, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::answer::{acknowledged, raw};
+use crate::acknowledgement::{acknowledged, declined_by};
+use crate::answer::raw;
 use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, post};
 use crate::ownership::Ownership;
-use crate::parameters::Path;
 use crate::problem::{self, Problem};
 use crate::refused::Refusal;
 use crate::schema::Schemas;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let door = post("/api/actors/{type}/{key}/{method}", call)
+    let generic = post("/api/actors/{type}/{key}/{method}", call)
         .summary("Call any function of any actor; its arguments by name or in order")
         .by(&[], Ownership::Anything)
         .may_take(|_| json!({"type": ["object", "array"], "items": {}}))
         .declines(&[problem::DECLINED])
-        .gives(Schemas::anything);
-    vec![door]
+        .gives(Schemas::anything)
+        .or_nothing("No Content");
+    vec![generic]
 }
 
 /// The arguments are checked against the function's WIT type, where they are used. What
@@ -41,9 +43,11 @@ async fn call(
     } else {
         caller.ask(target, &method).await?
     };
+    // A refusal is a reply too, so that it is durable and replayed like one.
     if reply.declined {
-        return Err(declined(&reply).answered_by(&reply));
+        return Err(declined_by(declined(&reply), &reply));
     }
+    // A function without a result gives no JSON, not even `null`.
     let response = if reply.body.is_empty() {
         StatusCode::NO_CONTENT.into_response()
     } else {

@@ -9,10 +9,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use utoipa_swagger_ui::Config;
 
+use pizza_http::extract::Path;
+
 use crate::answer::raw;
 use crate::app::App;
 use crate::endpoint::{Endpoint, get};
-use crate::parameters::Path;
 use crate::problem::{self, Problem};
 
 /// The page runs its own scripts and asks this server, nobody else.
@@ -35,6 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .public()
             .page()
             .gives_text("text/html"),
+        // The names are looked up in a table of the program: no path leads out of it.
         get("/docs/{file}", file)
             .summary("What the page needs")
             .public()

@@ -1,6 +1,7 @@
 //! `/api/drivers/{id}`
 
 use axum::response::Response;
+use pizza_http::extract::Path;
 use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,7 +13,6 @@ use crate::caller::Caller;
 use crate::endpoint::{Endpoint, get, post, put};
 use crate::identity::Role::{Driver, Manager};
 use crate::ownership::Ownership;
-use crate::parameters::Path;
 use crate::problem::Problem;
 use crate::schema::Schemas;
 use crate::time::{At, Given};
@@ -203,6 +203,7 @@ async fn update_location(
         speed,
         heading,
     } = body.parse()?;
+    // An empty record would be a motion of which nothing is known.
     let moves = accuracy.or(speed).or(heading).is_some();
     let located = Located {
         location: Location { lat, lon },

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
+use pizza_http::problem::PASSES_MS;
 use serde_json::{Value, json};
 
 use crate::answer::raw;
@@ -42,6 +43,9 @@ async fn ready(State(app): State<App>) -> Result<Response, Problem> {
         let body = Bytes::from_static(br#"{"status":"ready"}"#);
         return Ok(raw(StatusCode::OK, body));
     }
+    // Readiness is public on purpose: probes of a platform have no token.
     let detail = readiness.reasons.join("; ");
-    Err(Problem::new(problem::NOT_READY, detail).member("reasons", readiness.reasons))
+    Err(Problem::new(problem::NOT_READY, detail)
+        .member("reasons", readiness.reasons)
+        .retry_after_ms(PASSES_MS))
 }

@@ -5,6 +5,7 @@ mod report;
 mod stock;
 
 use axum::response::Response;
+use pizza_http::extract::{Path, Query};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -16,7 +17,6 @@ use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get, put};
 use crate::identity::Role::{Kitchen, Manager};
 use crate::ownership::Ownership;
-use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::lists;
 use crate::routes::restaurants::Menu;
@@ -198,6 +198,7 @@ async fn set_recipe(
         .await;
     let reply = reply.map_err(|problem| problem.relocated(pointers))?;
     granted::<Option<()>>(&reply).map_err(|problem| problem.relocated(pointers))?;
+    // The reply says only that it was done; the menu as it is now is another question.
     let menu = caller.for_another().ask(inventory, "menu").await?;
     respond(&reply, &Menu::of(&id, &menu)?)
 }

@@ -3,6 +3,7 @@
 mod view;
 
 use axum::response::Response;
+use pizza_http::extract::{Path, Query};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,7 +15,6 @@ use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, delete, get, post};
 use crate::identity::Role::{Kitchen, Manager};
 use crate::ownership::Ownership;
-use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::lists;
 use crate::schema::{Object, about};
@@ -95,6 +95,7 @@ async fn queue(
     let arguments = QueueArguments { after, limit };
     let reply = caller.ask_with(kitchen, "queue", &arguments).await?;
     let queue: Vec<Ticket<'_>> = plain(&reply)?;
+    // A page that is full may be the last one: then the next is empty, which costs one request.
     let full = queue.len() >= limit as usize;
     let last = queue.last().filter(|_| full);
     let answer = Queue {
@@ -138,6 +139,7 @@ async fn clock_out(
     Path((id, chef)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let kitchen = ActorId::new("kitchen", id)?;
+    // Refused here, where the client named it, not in the arguments.
     ActorId::new("chef", chef.as_str())?;
     let chef_id = Text(chef.into());
     let chef = Chef { chef_id };

@@ -4,10 +4,12 @@ mod create;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use pizza_http::extract::Path;
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{acknowledged, granted, json};
+use crate::acknowledgement::acknowledged;
+use crate::answer::{granted, json};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
 use crate::condition;
@@ -16,7 +18,6 @@ use crate::event_stream;
 use crate::identity::Role::{Customer, Driver, Kitchen, Manager};
 use crate::order::Order;
 use crate::ownership::Ownership;
-use crate::parameters::Path;
 use crate::problem::{self, Problem};
 use crate::schema::{Schemas, events};
 use crate::track;
@@ -39,7 +40,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("An order's events: status, driver, eta, gap, end")
             .by(&[Customer, Driver, Kitchen, Manager], Ownership::Order)
             .query(event_stream::LAST_EVENT_ID)
-            .gives_events("Order", events::of_order),
+            .gives_events("Order", events::of_order)
+            .or_nothing("The stream is over, and the client has seen its end."),
         put("/api/orders/{id}/status", update_status)
             .summary("Move an order on")
             .by(&[Kitchen], Ownership::Order)
@@ -91,6 +93,7 @@ async fn read(
     let reply = caller.ask(ActorId::new("order", id)?, "get").await?;
     let order: Order<'_> = granted(&reply)?;
     let etag = order.etag();
+    // Of a read nothing is staged, so that the version is compared here.
     if let Some(expected) = condition::expected(&headers)?
         && expected != order.version
     {
@@ -102,6 +105,7 @@ async fn read(
     } else {
         json(StatusCode::OK, &order)?
     };
+    // A copy may be kept, and must be asked about before it is used.
     let revalidate = HeaderValue::from_static("private, no-cache");
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, revalidate);

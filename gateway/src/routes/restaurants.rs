@@ -6,6 +6,7 @@ mod restaurant;
 mod statistics;
 
 use axum::response::Response;
+use pizza_http::extract::{Path, Query};
 use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -20,7 +21,6 @@ use crate::endpoint::{Endpoint, Parameter, get};
 use crate::event_stream;
 use crate::identity::Role::{Customer, Driver, Kitchen, Manager};
 use crate::ownership::Ownership;
-use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::lists;
 use crate::schema::{Schemas, events};
@@ -198,6 +198,7 @@ async fn history(
         By::Hour => ("hours", 24),
         By::Day => ("days", 30),
     };
+    // The actor bounds it by what it keeps.
     let limit = span.limit.unwrap_or(usual);
     let reply = caller
         .ask_with(restaurant, method, &Limit { limit })

@@ -15,7 +15,7 @@ macro_rules! contract {
     };
 }
 
-/// Whoever uses another stands behind it.
+/// A contract that uses another stands behind it.
 const SOURCES: [(&str, &str); 7] = [
     contract!("types/types.wit"),
     contract!("inventory/inventory.wit"),
@@ -33,7 +33,7 @@ pub(super) fn contracts() -> &'static Contracts {
         let mut resolve = Resolve::default();
         for (path, source) in SOURCES {
             if let Err(error) = resolve.push_source(path, source) {
-                // A test reads them all; whoever sees this has built without it.
+                // A test reads them all, so that only a build without tests gets here.
                 tracing::error!(path, %error, "a contract cannot be read");
             }
         }

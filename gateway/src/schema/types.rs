@@ -127,6 +127,7 @@ impl Schemas {
             Type::U8 => integer(u8::MAX.into()),
             Type::U16 => integer(u16::MAX.into()),
             Type::U32 => integer(u32::MAX.into()),
+            // No maximum: 2^64 - 1 is no exact number in most languages that read this.
             Type::U64 => json!({"type": "integer", "minimum": 0, "format": "uint64"}),
             Type::S8 | Type::S16 | Type::S32 | Type::S64 => json!({"type": "integer"}),
             Type::F32 | Type::F64 => json!({"type": "number"}),
@@ -156,7 +157,7 @@ impl Schemas {
     fn named(&mut self, name: String, id: TypeId) -> Value {
         let reference = reference(&name);
         if !self.named.contains_key(&name) {
-            // Whoever refers to itself finds it begun.
+            // A type that refers to itself finds it begun, which ends the recursion.
             self.named.insert(name.clone(), Value::Null);
             let mut structure = self.structure(id);
             self.describe(&mut structure, &contracts().0.types[id].docs);
@@ -189,6 +190,7 @@ impl Schemas {
                     let fields = Map::from_iter([(name.clone(), self.schema(of))]);
                     closed(fields, vec![name])
                 });
+                // A case without a value is its name, one with a value an object of one field.
                 json!({"oneOf": cases.collect::<Vec<_>>()})
             }
             _ => json!({}),

@@ -88,7 +88,7 @@ impl Events {
         self.feed.opening()
     }
 
-    /// Whether whoever has seen the end has seen everything.
+    /// Whether a client that has seen the end has seen everything.
     pub(crate) async fn are_over(&mut self) -> Result<bool, CallError> {
         Ok(is_end(&self.progress.status) && !self.feed.has_more().await?)
     }
@@ -108,6 +108,7 @@ impl Events {
                         return Ok(Next::Event(event));
                     }
                 }
+                // Drained after the end was read: nothing can follow it.
                 Item::Drained if is_end(&self.progress.status) => {
                     self.over = true;
                     let notice = self.notice(None);
@@ -126,6 +127,7 @@ impl Events {
                 return None;
             }
         };
+        // The stream may be behind the order that was read before it.
         if change.version >= self.progress.version {
             self.progress = Progress {
                 version: change.version,

@@ -8,7 +8,7 @@ use crate::socket::{Answer, Server};
 
 fn strict() -> GatewayConfig {
     let token = |token: &str, role, subject: &str| TokenConfig {
-        token: Secret(token.to_owned()),
+        token: Secret::from(token),
         role,
         subject: subject.to_owned(),
     };
@@ -182,7 +182,7 @@ async fn each_role_may_do_its_own() {
     let server = furnished(strict()).await;
     for (request, allowed) in TABLE {
         for token in strict().tokens {
-            let Secret(name) = token.token;
+            let name = token.token.into_exposed();
             let answer = with(&server, &name, request).await;
             if name == "admin" || allowed.contains(&&*name) {
                 assert!(

@@ -75,7 +75,7 @@ fn objects<'a>(value: &'a Value, at: &str, found: &mut Vec<(String, &'a Value)>)
     }
 }
 
-/// Whoever generates a client has these words and no others.
+/// A generated client has these words and no others.
 #[tokio::test]
 async fn every_property_and_every_parameter_is_described() {
     let server = Server::start().await;

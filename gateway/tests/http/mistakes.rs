@@ -141,7 +141,7 @@ const ALL_AT_ONCE: &[(&str, &str, Mistakes)] = &[
     ),
 ];
 
-/// Whoever fills in a form wants to hear of all mistakes, not of one after the other.
+/// A form shows all mistakes at once, not one after the other.
 #[tokio::test]
 async fn all_mistakes_of_a_body_are_told_at_once_in_words_of_json() {
     let server = Server::start().await;

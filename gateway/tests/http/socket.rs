@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_client::Client;
-use pizza_gateway::{Door, Gateway, GatewayConfig, serve};
+use pizza_gateway::{Gateway, GatewayConfig, Listener, serve};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,7 +39,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(gateway, vec![Door::http(listener)], async {
+        let served = tokio::spawn(serve(gateway, vec![Listener::http(listener)], async {
             drop(stopped.await);
         }));
         Self {

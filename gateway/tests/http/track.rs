@@ -191,7 +191,7 @@ async fn streams_over_the_limit_are_shed() {
 #[tokio::test]
 async fn a_driver_whose_order_went_to_another_hears_no_more_of_it() {
     let token = |name: &str, role| TokenConfig {
-        token: Secret(name.to_owned()),
+        token: Secret::from(name),
         role,
         subject: name.to_owned(),
     };

@@ -1,4 +1,4 @@
-//! How an edge in another process reaches a silo: over its door for operators.
+//! How an edge in another process reaches a silo: over its address for operators.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,9 +52,9 @@ pub enum RemoteError {
 }
 
 /// Why there is no answer.
-enum Lost {
+enum TransportError {
     /// The question never reached the silo.
-    NotAsked(String),
+    NotSent(String),
     /// The silo does not want it.
     Refused(String),
     /// It may have.
@@ -80,8 +80,10 @@ impl Remote {
         }
         let authorization = HeaderValue::try_from(format!("Bearer {token}"));
         let mut authorization = authorization.map_err(|_| RemoteError::Token)?;
+        // So that it is neither logged nor kept in a table of headers (RFC 7541, 7.1.3).
         authorization.set_sensitive(true);
         let mut connector = HttpConnector::new();
+        // Questions are small, and each waits for its answer.
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_WAIT));
         let clock = SiloClock {
@@ -97,7 +99,7 @@ impl Remote {
         let (refused, detail) = match silo.exchange(&Question::Readiness, ANSWER_WAIT).await {
             Ok(Ok(_)) => return Ok(silo),
             Ok(Err(error)) => (false, error.to_string()),
-            Err(lost) => (matches!(lost, Lost::Refused(_)), lost.told()),
+            Err(error) => (matches!(error, TransportError::Refused(_)), error.detail()),
         };
         let address = address.to_owned();
         Err(RemoteError::Silo {
@@ -110,26 +112,31 @@ impl Remote {
     /// Of a question that has no effect.
     async fn ask(&self, question: &Question, wait: Duration) -> Answered {
         let answered = self.exchange(question, wait).await;
-        answered.unwrap_or_else(|lost| {
-            let detail = lost.told();
+        answered.unwrap_or_else(|error| {
+            let detail = error.detail();
             Err(CallError::Unreachable { detail })
         })
     }
 
-    async fn exchange(&self, question: &Question, wait: Duration) -> Result<Answered, Lost> {
-        let body = wire::encode(question).map_err(Lost::NotAsked)?;
+    async fn exchange(
+        &self,
+        question: &Question,
+        wait: Duration,
+    ) -> Result<Answered, TransportError> {
+        let body = wire::encode(question).map_err(TransportError::NotSent)?;
         let request = Request::post(&self.url)
             .header(AUTHORIZATION, self.authorization.clone())
             .header(CONTENT_TYPE, "application/msgpack")
             .body(Full::from(body))
-            .map_err(|error| Lost::NotAsked(error.to_string()))?;
-        let late = || Lost::Unclear(format!("no answer within {} ms", wait.as_millis()));
+            .map_err(|error| TransportError::NotSent(error.to_string()))?;
+        let late = || TransportError::Unclear(format!("no answer within {} ms", wait.as_millis()));
         let answered = async {
             let response = self.http.request(request).await.map_err(|error| {
-                let told = chain(&error);
-                match error.is_connect() {
-                    true => Lost::NotAsked(told),
-                    false => Lost::Unclear(told),
+                let text = chain(&error);
+                if error.is_connect() {
+                    TransportError::NotSent(text)
+                } else {
+                    TransportError::Unclear(text)
                 }
             })?;
             self.read(response).await
@@ -137,7 +144,7 @@ impl Remote {
         timeout(wait, answered).await.map_err(|_| late())?
     }
 
-    async fn read(&self, response: Response<Incoming>) -> Result<Answered, Lost> {
+    async fn read(&self, response: Response<Incoming>) -> Result<Answered, TransportError> {
         let status = response.status();
         let now = response.headers().get(wire::NOW_MS);
         if let Some(now_ms) = now.and_then(|now| now.to_str().ok()?.parse().ok()) {
@@ -145,23 +152,26 @@ impl Remote {
         }
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
         let body = body.collect().await;
-        let body = body.map_err(|error| Lost::Unclear(error.to_string()))?;
+        let body = body.map_err(|error| TransportError::Unclear(error.to_string()))?;
         let body = body.to_bytes();
         match status {
-            StatusCode::OK => wire::decode(&body).map_err(Lost::Unclear),
-            StatusCode::PAYLOAD_TOO_LARGE => Err(Lost::TooLarge),
+            StatusCode::OK => wire::decode(&body).map_err(TransportError::Unclear),
+            // The one refusal that is about the arguments, not about this edge.
+            StatusCode::PAYLOAD_TOO_LARGE => Err(TransportError::TooLarge),
             _ => {
-                let told = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
-                Err(Lost::Refused(format!("it answers {status}: {told}")))
+                let text = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
+                Err(TransportError::Refused(format!(
+                    "it answers {status}: {text}"
+                )))
             }
         }
     }
 }
 
-impl Lost {
-    fn told(self) -> String {
+impl TransportError {
+    fn detail(self) -> String {
         match self {
-            Self::NotAsked(detail) | Self::Refused(detail) | Self::Unclear(detail) => detail,
+            Self::NotSent(detail) | Self::Refused(detail) | Self::Unclear(detail) => detail,
             Self::TooLarge => "the question is more than it takes".to_owned(),
         }
     }
@@ -169,6 +179,7 @@ impl Lost {
 
 impl SiloClock {
     fn is(&self, now_ms: u64) {
+        // The way of the answer is not counted: a moment of error is far below any deadline.
         let began_ms = now_ms.saturating_sub(self.elapsed_ms());
         self.began_ms.store(began_ms, Ordering::Relaxed);
     }
@@ -184,13 +195,13 @@ impl SiloClock {
 
 /// What went wrong, down to its cause.
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
+    let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        told = format!("{told}: {cause}");
+        text = format!("{text}: {cause}");
         next = cause.source();
     }
-    told
+    text
 }
 
 fn unexpected<T>(answer: &Answer) -> Result<T, CallError> {
@@ -206,6 +217,8 @@ impl Transport for Remote {
             return Err(CallError::Unreachable { detail });
         };
         let id = envelope.id;
+        // Deadlines of this transport are counted by its own clock, see `deadline_ms`; the silo
+        // counts by another, so that what is left goes over the wire.
         let left_ms = envelope.deadline_ms.saturating_sub(self.clock.elapsed_ms());
         let question = Question::Deliver(CallMessage {
             actor_type: Arc::clone(envelope.target.actor_type()),
@@ -221,11 +234,12 @@ impl Transport for Remote {
             Ok(Ok(Answer::Reply(reply))) => Ok(reply),
             Ok(Ok(answer)) => unexpected(&answer),
             Ok(Err(error)) => Err(error),
-            Err(Lost::NotAsked(detail) | Lost::Refused(detail)) => {
+            Err(TransportError::NotSent(detail) | TransportError::Refused(detail)) => {
                 Err(CallError::Unreachable { detail })
             }
-            Err(Lost::Unclear(detail)) => Err(CallError::Unknown { id, detail }),
-            Err(Lost::TooLarge) => {
+            // It may have been done: only the same message id makes it safe to ask again.
+            Err(TransportError::Unclear(detail)) => Err(CallError::Unknown { id, detail }),
+            Err(TransportError::TooLarge) => {
                 let message = "they are more than the silo takes";
                 Err(CallError::bad_argument("", message))
             }
@@ -258,8 +272,8 @@ impl Transport for Remote {
             after,
             wait_ms: u64::try_from(EVENT_WAIT.as_millis()).unwrap_or(u64::MAX),
         };
-        // Whoever waits looks for himself, and finds out there what is wrong.
-        drop(self.ask(&question, EVENT_WAIT + MARGIN).await);
+        // The caller reads the events next, and finds out there what is wrong.
+        let _ = self.ask(&question, EVENT_WAIT + MARGIN).await;
     }
 
     async fn actors(

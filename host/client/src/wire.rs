@@ -1,5 +1,5 @@
 //! What an edge in another process and its silo say to each other: one question, one
-//! answer, as MessagePack with named fields, over the silo's door for operators.
+//! answer, as MessagePack with named fields, over the silo's address for operators.
 
 use std::sync::Arc;
 

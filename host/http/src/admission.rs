@@ -1,10 +1,12 @@
 //! Which requests are not for us, though they have reached us.
 //!
 //! A browser lets every web page send requests to this machine, whatever page it is. Who is
-//! at a door where nobody has to show a token is known by two things only, which no page can
+//! where nobody has to show a token is known by two things only, which no page can
 //! forge: the name that the browser was told to ask (`Host`, or `:authority`), and the page
 //! that made it ask (`Origin` and `Sec-Fetch-Site`). Programs send neither of the latter, and
 //! may say in the former what a browser would.
+
+mod layer;
 
 use std::net::IpAddr;
 
@@ -14,11 +16,13 @@ use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method, Version};
 use serde::Deserialize;
 
+pub use layer::with_admission;
+
 use crate::origin::Origin;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What a door goes by.
+/// What a listener goes by.
 #[derive(Debug, Clone, Default)]
 pub struct Admission {
     /// Whether anything is given to those who show no token: then they must have asked for
@@ -74,7 +78,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the request itself is malformed, whoever it is for.
+    /// Whether the request itself is malformed, for any server.
     #[must_use]
     pub fn is_malformed(&self) -> bool {
         match self {

@@ -1,9 +1,9 @@
-//! How a door closes without cutting off anybody who has already asked.
+//! How a listener closes without cutting off a request that has already been sent.
 //!
 //! A request is answered if its last byte was there before its connection was closed, and
 //! a connection is closed only when nothing lies in it unread. So, on the way out:
 //!
-//! - whoever waits in the system's queue is let in first ([`those_who_wait`]): to close a
+//! - connections that wait in the system's queue are let in first ([`drain_backlog`]): to close a
 //!   listener is to reset them;
 //! - a connection with nothing to do stays a little, and is looked at before it goes
 //!   ([`finish`]): the HTTP library closes such a one at once, whether a request has come
@@ -20,12 +20,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
-use crate::places::Peer;
+use crate::permits::Peer;
 
 /// How long a connection with nothing to do stays: what was sent before its client could
 /// know is on its way.
 const LINGER: Duration = Duration::from_millis(100);
-const LOOK: Duration = Duration::from_millis(10);
+const RECHECK_AFTER: Duration = Duration::from_millis(10);
 
 /// A connection's socket, which knows whether something lies in it that nobody has read.
 pub(crate) struct Socket {
@@ -46,7 +46,7 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if self.peer.is_looked_at() {
+        if self.peer.is_watched() {
             // "Nothing yet" may be an answer of the past: the runtime hears from the system
             // later than the system from the network. So the system itself is asked.
             let is_empty = || rustix::io::ioctl_fionread(&self.stream).is_ok_and(|n| n == 0);
@@ -87,18 +87,18 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// Carries a connection to its end, once the door is closing.
+/// Carries a connection to its end, once the listener is closing.
 pub(crate) async fn finish<C: GracefulConnection>(
     mut connection: Pin<&mut C>,
     peer: &Peer,
 ) -> C::Output {
-    peer.look_at();
+    peer.watch_unread();
     let until = Instant::now() + LINGER;
     while peer.idle_since().is_some() {
         tokio::select! {
             biased;
             ended = connection.as_mut() => return ended,
-            () = sleep(LOOK) => {}
+            () = sleep(RECHECK_AFTER) => {}
         }
         if Instant::now() >= until && peer.is_read() {
             break;
@@ -110,7 +110,7 @@ pub(crate) async fn finish<C: GracefulConnection>(
 
 /// Closes the listener, and returns those whom the system has let in and nobody has heard
 /// yet. The queue is made as short as it can be first, so that nobody joins it meanwhile.
-pub(crate) fn those_who_wait(listener: TcpListener) -> Vec<TcpStream> {
+pub(crate) fn drain_backlog(listener: TcpListener) -> Vec<TcpStream> {
     let waiting = listener.into_std().and_then(|listener| {
         rustix::net::listen(&listener, 0)?;
         let mut waiting = Vec::new();

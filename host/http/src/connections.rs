@@ -9,22 +9,22 @@ use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
+use pizza_edge::accept::accept;
+use pizza_edge::tls::handshake;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::calm::Calm;
 use crate::closing::{self, Socket};
+use crate::frame_limit::FrameLimit;
 use crate::limits::Limits;
-use crate::places::{Peer, Place, Places};
-use crate::visitor::Visitor;
+use crate::permits::{Peer, Permit, Permits};
+use crate::service::ConnectionService;
 
-/// How long to wait before accepting again when the system has run out of something.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
-/// How long whoever is shown out may take to take the rest of an answer.
-const LEAVES_WITHIN: Duration = Duration::from_millis(100);
+/// How long a client that is evicted may take to receive the rest of an answer.
+const EVICTION_WAIT: Duration = Duration::from_millis(100);
 /// The least buffer that the HTTP library works with.
 const BUFFER_BYTES_MIN: usize = 8 << 10;
 /// Requests at once on one connection of HTTP/2.
@@ -33,19 +33,19 @@ const STREAMS_MAX: u32 = 128;
 const HTTP_2: &[u8] = b"h2";
 
 /// Where clients come in.
-pub struct Door {
+pub struct Listener {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
 }
 
-impl Door {
+impl Listener {
     #[must_use]
     pub fn http(listener: TcpListener) -> Self {
         let tls = None;
         Self { listener, tls }
     }
 
-    /// Speaks HTTP/2 with whoever asks for it, if the acceptor offers it.
+    /// Speaks HTTP/2 with clients that ask for it, if the acceptor offers it.
     #[must_use]
     pub fn https(listener: TcpListener, tls: TlsAcceptor) -> Self {
         let tls = Some(tls);
@@ -59,27 +59,28 @@ impl Door {
 /// # Errors
 /// When a listener fails.
 pub async fn serve(
-    doors: Vec<Door>,
+    listeners: Vec<Listener>,
     router: Router,
     limits: &Limits,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let places = Places::new(limits.connections_max, limits.connections_per_address_max);
+    let permits = Permits::new(limits.connections_max, limits.connections_per_address_max);
     let closing = watch::Sender::new(false);
     let mut accepting = JoinSet::new();
-    for Door { listener, tls } in doors {
+    for Listener { listener, tls } in listeners {
         let address = listener.local_addr()?;
         tracing::info!(%address, tls = tls.is_some(), "listening");
-        let entry = Entry {
+        let acceptor = Acceptor {
             router: router.clone(),
             tls,
             head_wait: Duration::from_millis(limits.head_ms_max),
             head_bytes: limits.head_bytes_max,
             closing: closing.subscribe(),
         };
-        accepting.spawn(entry.accept_all(listener, Arc::clone(&places)));
+        accepting.spawn(acceptor.accept_all(listener, Arc::clone(&permits)));
     }
     stop.await;
+    // `send` would fail when all acceptors have ended already.
     closing.send_replace(true);
     // Nobody new comes in, but those who are in stay: to drop them would cut them off.
     let mut connections = accepting.join_all().await;
@@ -95,8 +96,8 @@ pub async fn serve(
     Ok(())
 }
 
-/// What happens to those who come in by one door.
-struct Entry {
+/// What happens to the connections of one listener.
+struct Acceptor {
     router: Router,
     tls: Option<TlsAcceptor>,
     head_wait: Duration,
@@ -104,71 +105,59 @@ struct Entry {
     closing: watch::Receiver<bool>,
 }
 
-impl Entry {
+impl Acceptor {
     /// Until told to close; returns the connections that are still open.
-    async fn accept_all(self, listener: TcpListener, places: Arc<Places>) -> JoinSet<()> {
-        let entry = Arc::new(self);
-        let mut closing = entry.closing.clone();
+    async fn accept_all(self, listener: TcpListener, permits: Arc<Permits>) -> JoinSet<()> {
+        let acceptor = Arc::new(self);
+        let mut closing = acceptor.closing.clone();
         let mut connections = JoinSet::new();
         loop {
-            // Whatever is given up when another branch is taken must not have let anybody in.
+            // Whatever is given up when another branch is held must not have let anybody in.
             let accepted = tokio::select! {
                 _ = closing.wait_for(|closing| *closing) => break,
                 Some(_) = connections.join_next() => continue,
-                accepted = listener.accept() => accepted,
+                accepted = accept(&listener) => accepted,
             };
-            let (stream, address) = match accepted {
-                Ok((stream, peer)) => (stream, peer.ip()),
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept");
-                    tokio::time::sleep(ACCEPT_AGAIN).await;
-                    continue;
-                }
+            let (stream, address) = (accepted.0, accepted.1.ip());
+            let permit = tokio::select! {
+                permit = permits.enter(address) => permit,
+                _ = closing.wait_for(|closing| *closing) => Some(permits.enter_regardless(address)),
             };
-            let place = tokio::select! {
-                place = places.enter(address) => place,
-                _ = closing.wait_for(|closing| *closing) => Some(places.squeeze_in(address)),
-            };
-            match place {
-                Some(place) => {
-                    let entry = Arc::clone(&entry);
-                    connections.spawn(async move { entry.admit(stream, &place).await });
+            match permit {
+                Some(permit) => {
+                    let acceptor = Arc::clone(&acceptor);
+                    connections.spawn(async move { acceptor.serve(stream, &permit).await });
                 }
                 None => tracing::debug!(%address, "an address has as many as it may have"),
             }
         }
-        for stream in closing::those_who_wait(listener) {
+        for stream in closing::drain_backlog(listener) {
             let Ok(peer) = stream.peer_addr() else {
                 continue;
             };
-            let (entry, place) = (Arc::clone(&entry), places.squeeze_in(peer.ip()));
-            connections.spawn(async move { entry.admit(stream, &place).await });
+            let (acceptor, permit) = (Arc::clone(&acceptor), permits.enter_regardless(peer.ip()));
+            connections.spawn(async move { acceptor.serve(stream, &permit).await });
         }
         connections
     }
 
-    async fn admit(&self, stream: TcpStream, place: &Place) {
-        let peer = &place.peer;
-        // Answers are small and complete: waiting to fill a packet only adds latency.
-        if let Err(error) = stream.set_nodelay(true) {
-            return tracing::debug!(%error, "gone before it was served");
-        }
+    async fn serve(&self, stream: TcpStream, permit: &Permit) {
+        let peer = &permit.peer;
         let stream = Socket::new(stream, peer.clone());
         let Some(tls) = &self.tls else {
             return self.http1(stream, peer).await;
         };
-        // Whoever says nothing must not hold a place for ever.
+        // A client that says nothing must not hold a permit for ever.
         let greeted = tokio::select! {
-            greeted = tokio::time::timeout(self.head_wait, tls.accept(stream)) => greeted,
-            () = peer.shown_out() => return,
+            greeted = handshake(tls, stream, self.head_wait) => greeted,
+            () = peer.evicted() => return,
         };
         match greeted {
-            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => {
+            Some(stream) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => {
                 self.http2(stream, peer).await;
             }
-            Ok(Ok(stream)) => self.http1(stream, peer).await,
-            Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-            Err(_) => tracing::debug!("no TLS in time"),
+            Some(stream) => self.http1(stream, peer).await,
+            None => {}
         }
     }
 
@@ -181,7 +170,7 @@ impl Entry {
             .header_read_timeout(self.head_wait)
             .max_header_size(self.head_bytes)
             .max_buf_size(self.head_bytes.max(BUFFER_BYTES_MIN))
-            .serve_connection(TokioIo::new(stream), self.visitor(peer));
+            .serve_connection(TokioIo::new(stream), self.service(peer));
         // The library has an eye on idle connections by itself.
         self.run(connection, peer, std::future::pending()).await;
     }
@@ -190,22 +179,23 @@ impl Entry {
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
+        // HTTP/2 counts 32 bytes more for each field (RFC 9113, 6.5.2), which is close enough.
         let head_bytes = u32::try_from(self.head_bytes).unwrap_or(u32::MAX);
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
             .max_header_list_size(head_bytes)
-            .serve_connection(TokioIo::new(Calm::new(stream)), self.visitor(peer));
+            .serve_connection(TokioIo::new(FrameLimit::new(stream)), self.service(peer));
         self.run(connection, peer, idle_for(peer, self.head_wait))
             .await;
     }
 
-    fn visitor(&self, peer: &Peer) -> Visitor {
+    fn service(&self, peer: &Peer) -> ConnectionService {
         let (router, peer) = (self.router.clone(), peer.clone());
-        Visitor { router, peer }
+        ConnectionService { router, peer }
     }
 
-    /// Until the client goes, the door closes, or somebody else needs the place.
+    /// Until the client goes, the listener closes, or another connection needs the permit.
     async fn run<C>(&self, connection: C, peer: &Peer, idle: impl Future<Output = ()>)
     where
         C: GracefulConnection<Error = hyper::Error>,
@@ -213,21 +203,21 @@ impl Entry {
         let mut connection = pin!(connection);
         let mut closing = self.closing.clone();
         let has_time = tokio::select! {
-            ended = &mut connection => return told(ended),
+            ended = &mut connection => return log_end(ended),
             _ = closing.wait_for(|closing| *closing) => true,
-            () = peer.shown_out() => false,
+            () = peer.evicted() => false,
             () = idle => false,
         };
         if has_time {
-            return told(closing::finish(connection, peer).await);
+            return log_end(closing::finish(connection, peer).await);
         }
         connection.as_mut().graceful_shutdown();
         // A request that has come in the meantime is answered, but a head that comes in drops
         // is none yet.
         loop {
-            let ended = tokio::time::timeout(LEAVES_WITHIN, &mut connection).await;
+            let ended = tokio::time::timeout(EVICTION_WAIT, &mut connection).await;
             match ended {
-                Ok(ended) => return told(ended),
+                Ok(ended) => return log_end(ended),
                 Err(_) if peer.idle_since().is_some() => return,
                 Err(_) => {}
             }
@@ -235,7 +225,7 @@ impl Entry {
     }
 }
 
-fn told(ended: Result<(), hyper::Error>) {
+fn log_end(ended: Result<(), hyper::Error>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }

@@ -39,7 +39,7 @@ const PREFIX: &str = "x-forwarded";
 /// Whether a proxy or relay says that it handed this on. One that says nothing cannot be
 /// told from a program on this machine.
 #[must_use]
-pub fn is_handed_on(headers: &HeaderMap) -> bool {
+pub fn is_forwarded(headers: &HeaderMap) -> bool {
     let mut names = headers.keys().map(hyper::header::HeaderName::as_str);
     names.any(|name| name.starts_with(PREFIX) || ADDED.contains(&name))
 }
@@ -55,7 +55,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert("host", HeaderValue::from_static("localhost"));
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
-            is_handed_on(&headers)
+            is_forwarded(&headers)
         };
         let more = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded"];
         for name in ADDED.into_iter().chain(more) {

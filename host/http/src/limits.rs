@@ -14,7 +14,7 @@ pub struct Limits {
     pub head_ms_max: u64,
     /// Largest request head: the request line and all header lines, as they are sent.
     pub head_bytes_max: usize,
-    /// How long requests may take to finish when the door closes.
+    /// How long requests may take to finish when the listener closes.
     pub drain_ms: u64,
 }
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use clap::Args;
 use pizza_bridge::{Bridge, BridgeConfig};
 use pizza_client::{Client, Remote, RemoteError};
-use pizza_http::{Admission, Limits, Refusal, guard};
+use pizza_http::problem::{Vocabulary, write_body};
+use pizza_http::{Admission, Limits, Problem, Refusal, with_admission};
 
 use crate::admin_target::AdminTarget;
 use crate::config::Config;
@@ -91,12 +91,12 @@ async fn carry(
                 tokens_optional: address.ip().is_loopback(),
                 ..Admission::default()
             };
-            let routes = guard(routes, admission, refused);
+            let routes = with_admission(routes, admission, refused);
             let limits = Limits::default().within(CONNECTIONS_MAX);
             tokio::spawn(async move {
-                let doors = vec![pizza_http::Door::http(listener)];
+                let listeners = vec![pizza_http::Listener::http(listener)];
                 let never = std::future::pending();
-                if let Err(error) = pizza_http::serve(doors, routes, &limits, never).await {
+                if let Err(error) = pizza_http::serve(listeners, routes, &limits, never).await {
                     tracing::error!(%error, "metrics are not served any more");
                 }
             });
@@ -129,12 +129,9 @@ async fn carry(
 }
 
 fn refused(refusal: Refusal) -> Response {
-    let status = if refusal.is_malformed() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::FORBIDDEN
-    };
-    (status, refusal.to_string()).into_response()
+    let mut response = Problem::from(refusal).into_response();
+    write_body(&mut response, &Vocabulary::FOR_OPERATORS, None);
+    response
 }
 
 /// A silo that is not there yet is waited for; one that does not let us in is not.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pizza_gateway::{Gateway, Metrics, Role, Tls};
-use pizza_http::{Door, Limits};
+use pizza_http::{Limits, Listener};
 use pizza_load::background::{self, Background};
 use pizza_load::pace::Pace;
 use pizza_silo::{RunningSilo, Token};
@@ -174,7 +174,7 @@ struct Bound {
     metrics: PrometheusHandle,
 }
 
-/// Opens the doors, until asked to stop or without a store.
+/// Opens the listeners, until asked to stop or without a store.
 async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Result<()> {
     let Bound {
         http,
@@ -196,11 +196,11 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         mqtt: String::new(),
         tokens: None,
     };
-    let mut doors = vec![Door::http(http)];
+    let mut listeners = vec![Listener::http(http)];
     if let Some(https) = https {
         open.https = Some(https.local_addr()?);
         let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
-        doors.push(Door::https(https, tls.acceptor()));
+        listeners.push(Listener::https(https, tls.acceptor()));
     }
     if config.demo {
         dev_tokens::add(&mut config.gateway, &token);
@@ -226,8 +226,8 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         }
     };
     banner::show(&config, &open);
-    let gauges = silo.gauges();
-    let read: Metrics = Box::new(move || metrics::read(&metrics, &gauges));
+    let of_silo = silo.metrics();
+    let read: Metrics = Box::new(move || metrics::read(&metrics, &of_silo));
     let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
     let stop = async {
         stop.await;
@@ -235,7 +235,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         silo.begin_to_stop();
         closing.send_replace(true);
     };
-    pizza_gateway::serve(gateway, doors, stop).await?;
+    pizza_gateway::serve(gateway, listeners, stop).await?;
     let rest = async {
         // It has the time of the requests in progress, as everybody has.
         let _ = operators.await;
@@ -253,7 +253,9 @@ fn target(config: &Config, open: &Open, broker: Option<String>) -> background::T
     background::Target {
         http: open.http,
         broker,
-        token: of_admins.next().map(|token| token.token.0.clone()),
+        token: of_admins
+            .next()
+            .map(|token| token.token.expose().to_owned()),
         key: config.gateway.default_key().to_owned(),
     }
 }
@@ -271,6 +273,6 @@ fn operators(
             // A sender that is gone has closed too.
             let _ = closing.wait_for(|closing| *closing).await;
         };
-        pizza_http::serve(vec![Door::http(listener)], router, &limits, stop).await
+        pizza_http::serve(vec![Listener::http(listener)], router, &limits, stop).await
     })
 }

@@ -26,18 +26,21 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use pizza_http::{Admission, Peer, content_coding, guard};
+use pizza_http::problem::{Vocabulary, write_body};
+use pizza_http::{Admission, Peer, answer, bearer_token, content_coding, with_admission};
 use serde_json::json;
 
 use self::problem::Problem;
 pub(crate) use self::state::Admin;
 pub use self::token::{Token, TokenError};
 
+/// When to ask again whether a silo is ready, in seconds. A start takes about as long.
+const READY_RETRY_S: &str = "1";
 /// As much as an actor takes by default, and a little more for it to refuse by itself.
 const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 
@@ -50,47 +53,57 @@ pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router
         .merge(modules::routes())
         .merge(plugins::routes())
         .merge(edge::routes())
+        // Behind the token, so that nobody without it learns which paths there are.
         .fallback(async || Problem::not_found("there is nothing at this path"))
-        .method_not_allowed_fallback(async || Problem::METHOD)
+        .method_not_allowed_fallback(async || Problem::method())
         .with_state(admin)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::new(token), authorize));
-    // Whether the process lives, and can work, is no secret, and whoever watches it has no
+    // Whether the process lives, and can work, is no secret, and what watches it has no
     // token. Why it cannot is in `/stats`.
     let live = get(async || Json(json!({"status": "live"})));
-    let ready = get(async move || match transport.readiness().await.ready {
-        true => (StatusCode::OK, Json(json!({"status": "ready"}))),
-        false => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({"status": "not-ready"})),
-        ),
+    let ready = get(async move || {
+        if transport.readiness().await.ready {
+            return Json(json!({"status": "ready"})).into_response();
+        }
+        let body = Json(json!({"status": "not-ready"}));
+        let wait = [(RETRY_AFTER, READY_RETRY_S)];
+        (StatusCode::SERVICE_UNAVAILABLE, wait, body).into_response()
     });
     let routes = Router::new()
         .route("/health/live", live)
         .route("/health/ready", ready)
         .merge(guarded);
-    guard(routes, admission, |refusal| {
-        Problem::from(refusal).into_response()
-    })
+    let routes = with_admission(routes, admission, |refusal| {
+        pizza_http::Problem::from(refusal).into_response()
+    });
+    routes.layer(from_fn(finish))
+}
+
+/// What happens to every answer, whatever gave it: a problem gets its body, a panic becomes one,
+/// and no browser and no proxy keeps what is for the operator alone.
+async fn finish(request: Request, next: Next) -> Response {
+    let mut response = answer::or_panicked(next.run(request)).await;
+    write_body(&mut response, &Vocabulary::FOR_OPERATORS, None);
+    answer::harden(response.headers_mut());
+    response
 }
 
 async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(AUTHORIZATION);
-    let given = given.and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.split_once(' '));
-    match given {
-        Some((scheme, given))
-            if scheme.eq_ignore_ascii_case("bearer") && token.is(given.trim()) =>
-        {
+    match bearer_token(request.headers()) {
+        Some(given) if token.is(given) => {
             if let Some(peer) = request.extensions().get::<Peer>() {
                 peer.authenticated();
             }
+            // No route unpacks one, and a body that is taken for its content would be misread.
             match content_coding(request.headers()) {
                 None => next.run(request).await,
                 Some(coding) => Problem::packed(&coding).into_response(),
             }
         }
-        Some(_) => Problem::unauthorized("this is not the admin token").into_response(),
-        None => Problem::unauthorized("Authorization: Bearer TOKEN is missing").into_response(),
+        None if !request.headers().contains_key(AUTHORIZATION) => {
+            Problem::unauthorized("Authorization: Bearer TOKEN is missing").into_response()
+        }
+        _ => Problem::unauthorized("this is not the admin token").into_response(),
     }
 }

@@ -15,9 +15,9 @@ use pizza_types::{Durability, SiloId};
 use crate::admin::{self, Admin, Token};
 use crate::config::SiloConfig;
 use crate::data_dir::{self, DataDirError};
-use crate::gauges::Gauges;
+use crate::metrics::SiloMetrics;
 use crate::plugins::Bindings;
-use crate::staged::Staged;
+use crate::serving::CatalogServing;
 use crate::transport::InProcess;
 
 /// The silo's name; with its generation it is the silo's id.
@@ -83,7 +83,7 @@ impl RunningSilo {
             .map_err(AssembleError::Engine)?,
         );
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let stage = Arc::new(Staged {
+        let stage = Arc::new(CatalogServing {
             name: NAME.to_owned(),
             catalog: Arc::new(Catalog::default()),
             clock: Arc::clone(&clock),
@@ -98,6 +98,7 @@ impl RunningSilo {
             stage.clone(),
             settings,
         );
+        // Before the silo: a message that waits in the store must find its module.
         let started = modules.start(bundled).await;
         started.map_err(|(actor_type, source)| AssembleError::Serve { actor_type, source })?;
         // A type may be configured before its first module is pushed; or misspelt.
@@ -139,7 +140,7 @@ impl RunningSilo {
         Client::new(Arc::clone(&self.transport) as Arc<dyn pizza_client::Transport>)
     }
 
-    /// The admin API, for whoever has the token.
+    /// The admin API, for operators who have the token.
     pub fn admin(&self, token: Token, admission: Admission) -> axum::Router {
         let admin = Admin {
             silo: self.silo.clone(),
@@ -153,8 +154,8 @@ impl RunningSilo {
     }
 
     #[must_use]
-    pub fn gauges(&self) -> Gauges {
-        Gauges::of(self.silo.clone(), Arc::clone(&self.store))
+    pub fn metrics(&self) -> SiloMetrics {
+        SiloMetrics::of(self.silo.clone(), Arc::clone(&self.store))
     }
 
     #[must_use]
@@ -162,13 +163,14 @@ impl RunningSilo {
         &self.store
     }
 
-    /// Whoever asks hears from now on that this silo is about to go; it works as before.
+    /// From now on the silo says that it is about to go; it works as before.
     pub fn begin_to_stop(&self) {
         self.transport.close();
     }
 
     /// Finishes what is being done, then lets the store go.
     pub async fn drain(self) {
+        // It would roll back modules for failures that only the end brings about.
         self.watching.abort();
         self.transport.close();
         self.silo.drain().await;

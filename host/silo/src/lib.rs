@@ -5,9 +5,9 @@
 //!   defaults
 //! - [`data_dir`](crate::data_dir): whose the data are
 //! - [`assemble`]: open the store, let the modules serve, start
-//! - [`staged`](crate::staged): how modules reach the runtime
+//! - [`serving`](crate::serving): how modules reach the runtime
 //! - [`admin`]: what an operator may ask of a running silo, over HTTP
-//! - [`gauges`]: how things stand, for whoever reads metrics
+//! - [`metrics`]: how things stand, in numbers
 //! - [`plugins`]: which plugin is bound to which actor
 //! - [`transport`]: how the edges of the same process reach the silo
 
@@ -15,16 +15,16 @@ pub mod admin;
 pub mod assemble;
 pub mod config;
 mod data_dir;
-pub mod gauges;
+pub mod metrics;
 mod modules_config;
 pub mod plugins;
-mod staged;
+mod serving;
 pub mod transport;
 
 pub use admin::{Token, TokenError};
 pub use assemble::{AssembleError, RunningSilo};
 pub use config::{ModulesConfig, SiloConfig, StoreConfig, TypeConfig};
 pub use data_dir::DataDirError;
-pub use gauges::Gauges;
+pub use metrics::SiloMetrics;
 pub use pizza_guest::compile::child as compile_child;
 pub use pizza_modules::{Bundled, SecretKey};

@@ -125,6 +125,7 @@ impl Bindings {
         now_ms: u64,
     ) -> Result<Bound, BindError> {
         let digest = ModuleDigest::of(&wasm);
+        // Before it is compiled: code of strangers shall not even be read.
         let signed_by = self.trust.signer(signature, digest, PLUGINS)?;
         if let Some(withdrawn) = pizza_modules::withdrawn(&*self.store, digest).await?
             && !allow_withdrawn
@@ -151,6 +152,7 @@ impl Bindings {
             signed_by,
             signature: signature.cloned(),
         };
+        // The bytes first: a list must never name what is not there.
         self.store.set_meta(&place(&binding.digest), wasm).await?;
         let before = bindings.insert(name.clone(), binding.clone());
         write(&*self.store, &bindings).await?;

@@ -88,7 +88,7 @@ impl Transport for InProcess {
         let Some(bytes) = kept.map_err(refused)? else {
             return Ok(None);
         };
-        // Whoever began at the beginning again would publish everything once more.
+        // To begin at the beginning again would publish everything once more.
         let position = <[u8; 8]>::try_from(bytes.as_ref()).map_err(|_| CallError::Store {
             detail: format!(
                 "the cursor {name:?} has {} bytes, which should be 8",

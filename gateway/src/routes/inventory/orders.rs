@@ -1,6 +1,7 @@
 //! `/api/inventory/{id}/orders`: what suppliers are asked for, newest first, page by page.
 
 use axum::response::Response;
+use pizza_http::extract::{Path, Query};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,7 +13,6 @@ use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get, post};
 use crate::identity::Role::Manager;
 use crate::ownership::Ownership;
-use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::lists::{AFTER, LIMIT, paged};
 use crate::schema::Schemas;

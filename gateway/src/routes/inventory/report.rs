@@ -1,6 +1,7 @@
 //! `/api/inventory/{id}/report`: what came and went of each ingredient, day by day.
 
 use axum::response::Response;
+use pizza_http::extract::{Path, Query};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -11,7 +12,6 @@ use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get};
 use crate::identity::Role::Manager;
 use crate::ownership::Ownership;
-use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::lists::{AFTER, LIMIT, paged};
 use crate::schema::Schemas;

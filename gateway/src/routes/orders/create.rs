@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json as schema};
 
-use crate::answer::{acknowledged, granted, json};
+use crate::acknowledgement::{acknowledged, declined_by};
+use crate::answer::{granted, json};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::identity::{Authority, Role};
@@ -90,8 +91,9 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
         .await
         .map_err(|problem| problem.relocated(pointers))?;
     let order: Order<'_> = granted(&reply).map_err(|problem| problem.relocated(pointers))?;
+    // The order exists and says why; for its client nothing was created.
     if order.status == "rejected" {
-        return Err(rejected(&order).answered_by(&reply));
+        return Err(declined_by(rejected(&order), &reply));
     }
     let mut response = json(StatusCode::CREATED, &order)?;
     let headers = response.headers_mut();

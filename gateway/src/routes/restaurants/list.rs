@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use pizza_http::extract::Query;
 use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use crate::answer::{granted, json as answer};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::endpoint::Parameter;
-use crate::parameters::Query;
 use crate::problem::{self, Problem};
 use crate::routes::lists::{AFTER, LIMIT};
 use crate::schema::{Object, Schemas, about};
@@ -61,6 +61,7 @@ pub(super) async fn list(
         .map_err(|error| crate::refused::call(error, caller.id))?;
     let questions: Vec<_> = ids.iter().map(|id| ask(&caller, id)).collect();
     let replies: Vec<Reply> = stream::iter(questions)
+        // In their order, which is that of the ids.
         .buffered(ASKED_AT_ONCE)
         .try_collect()
         .await?;

@@ -1,6 +1,7 @@
 //! `/api/restaurants/{id}/orders`: newest first, page by page.
 
 use axum::response::Response;
+use pizza_http::extract::{Path, Query};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -9,7 +10,6 @@ use serde_json::{Value, json};
 use crate::answer::{plain, respond};
 use crate::caller::Caller;
 use crate::endpoint::Parameter;
-use crate::parameters::{Path, Query};
 use crate::problem::Problem;
 use crate::routes::lists::{AFTER, LIMIT, paged};
 use crate::schema::Schemas;
@@ -91,6 +91,7 @@ pub(super) async fn orders(
         limit,
     };
     let reply = caller.ask_with(restaurant, "orders", &arguments).await;
+    // The only argument that has another name in the query.
     let reply = reply.map_err(|problem| problem.relocated(&[("/status", "/state")]))?;
     let orders: Vec<OrderLine<'_>> = plain(&reply)?;
     let full = orders.len() >= limit as usize;

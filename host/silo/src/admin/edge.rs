@@ -15,7 +15,7 @@ use super::extract::Body;
 use super::problem::Problem;
 use super::state::Admin;
 
-/// Whoever waits longer asks again.
+/// An edge that waits longer asks again.
 const EVENT_WAIT_MS_MAX: u64 = 30_000;
 const PAGE_MAX: usize = 1_000;
 
@@ -24,12 +24,12 @@ pub(super) fn routes() -> Router<Admin> {
 }
 
 async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Problem> {
-    let malformed = |why| Problem::new(StatusCode::BAD_REQUEST, "malformed", why);
-    let question = wire::decode(&body?).map_err(malformed)?;
+    let question = wire::decode(&body?).map_err(Problem::malformed)?;
     let transport = admin.client.transport();
     let answered = answer(&admin, transport.as_ref(), question).await;
     let unsaid = |why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why);
     let body = wire::encode(&answered).map_err(unsaid)?;
+    // After the work: the edge takes it for the time at which the answer left.
     let now_ms = transport.now_ms().to_string();
     let headers = [
         (header::CONTENT_TYPE.as_str(), "application/msgpack"),
@@ -63,7 +63,7 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             let wait = Duration::from_millis(wait_ms.min(EVENT_WAIT_MS_MAX));
             let event = transport.event_after(&stream, &key, after);
             let mut closing = admin.closing.clone();
-            // Whoever waits for an event asks again, and is not to hold up the end.
+            // The edge asks again in any case, and its question must not hold up the end.
             tokio::select! {
                 _ = tokio::time::timeout(wait, event) => {}
                 _ = closing.wait_for(|closing| *closing) => {}

@@ -1,21 +1,13 @@
 //! What a request carries, refused as problems.
 
 use axum::body::Bytes;
-use axum::extract::FromRequestParts;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+pub(super) use pizza_http::extract::{Path, Query};
 use pizza_modules::Signature;
 use serde::Deserialize;
 
 use super::problem::Problem;
-
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Path), rejection(Problem))]
-pub(super) struct Path<T>(pub(super) T);
-
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(Problem))]
-pub(super) struct Query<T>(pub(super) T);
 
 /// Bounded by the router's limit.
 pub(super) type Body = Result<Bytes, BytesRejection>;
@@ -31,7 +23,7 @@ pub(super) fn signature(headers: &HeaderMap) -> Result<Option<Signature>, Proble
     let parsed = serde_json::from_slice(value.as_bytes());
     parsed.map(Some).map_err(|error| {
         let detail = format!("the header {SIGNATURE}: {error}");
-        Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
+        Problem::malformed(detail)
     })
 }
 
@@ -54,27 +46,5 @@ impl Page {
 
     pub(super) fn limit(&self) -> usize {
         self.limit.clamp(1, Self::LIMIT_MAX)
-    }
-}
-
-impl From<PathRejection> for Problem {
-    fn from(rejection: PathRejection) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", rejection.body_text())
-    }
-}
-
-impl From<QueryRejection> for Problem {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", rejection.body_text())
-    }
-}
-
-impl From<BytesRejection> for Problem {
-    fn from(rejection: BytesRejection) -> Self {
-        let code = match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => "too-large",
-            _ => "malformed",
-        };
-        Self::new(rejection.status(), code, rejection.body_text())
     }
 }

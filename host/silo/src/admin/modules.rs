@@ -60,9 +60,7 @@ async fn component(body: Stream, bytes_max: usize) -> Result<Bytes, Problem> {
     let (mut wasm, mut heard) = (Vec::new(), 0_usize);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST, "malformed", error.to_string())
-        })?;
+        let chunk = chunk.map_err(|error| Problem::malformed(error.to_string()))?;
         heard += chunk.len();
         if heard <= bytes_max {
             wasm.extend_from_slice(&chunk);

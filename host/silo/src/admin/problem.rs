@@ -1,125 +1,131 @@
-//! Every error of the admin API: `application/problem+json` (RFC 9457).
+//! Every error of the admin API: a problem (RFC 9457), as [`pizza_http::problem`] writes it.
 
 use std::borrow::Cow;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use pizza_http::Refusal;
+use pizza_http::problem::{self, Kind, PASSES_MS, kinds, of_call, status_of};
 use pizza_types::{CallError, InvalidId};
-use serde_json::json;
 
+/// A problem in this API's words. A type of its own, so that errors of the crates below become
+/// one by `?`.
 #[derive(Debug)]
-pub(super) struct Problem {
-    status: StatusCode,
-    code: &'static str,
-    detail: Cow<'static, str>,
-    retry_after_ms: Option<u64>,
-}
+pub(super) struct Problem(problem::Problem);
 
 impl Problem {
-    pub(super) const METHOD: Self = Self {
-        status: StatusCode::METHOD_NOT_ALLOWED,
-        code: "method-not-allowed",
-        detail: Cow::Borrowed("the path does not take this method"),
-        retry_after_ms: None,
-    };
-
+    /// With a time to come back, where the status says that it passes.
     pub(super) fn new(
         status: StatusCode,
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
+        let title = "";
+        let kind = Kind {
             status,
             code,
-            detail: detail.into(),
-            retry_after_ms: None,
-        }
+            title,
+        };
+        let problem = problem::Problem::new(kind, detail);
+        Self(match status {
+            StatusCode::SERVICE_UNAVAILABLE => problem.retry_after_ms(PASSES_MS),
+            _ => problem,
+        })
+    }
+
+    pub(super) fn method() -> Self {
+        problem::Problem::new(kinds::METHOD, "the path does not take this method").into()
+    }
+
+    pub(super) fn malformed(detail: impl Into<Cow<'static, str>>) -> Self {
+        problem::Problem::new(kinds::MALFORMED, detail).into()
     }
 
     pub(super) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+        problem::Problem::new(kinds::NOT_FOUND, detail).into()
     }
 
     pub(super) fn packed(coding: &str) -> Self {
-        let detail = format!("the content coding {coding:?} is not taken; send the body as it is");
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::new(status, "unsupported-content-encoding", detail)
+        problem::Problem::packed(coding).into()
     }
 
     pub(super) fn unauthorized(detail: &'static str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        problem::Problem::new(kinds::UNAUTHORIZED, detail).into()
+    }
+}
+
+impl From<problem::Problem> for Problem {
+    fn from(problem: problem::Problem) -> Self {
+        Self(problem)
     }
 }
 
 impl From<CallError> for Problem {
     fn from(error: CallError) -> Self {
-        let retry_after_ms = match &error {
-            CallError::Overloaded { retry_after_ms, .. } => Some(*retry_after_ms),
-            _ => None,
-        };
-        let status = match &error {
-            CallError::UnknownType { .. } | CallError::UnknownMethod { .. } => {
-                StatusCode::NOT_FOUND
-            }
-            CallError::InvalidId(_)
-            | CallError::BadArguments { .. }
-            | CallError::MessageIdReused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            CallError::Cycle { .. } | CallError::TooDeep { .. } => StatusCode::LOOP_DETECTED,
-            CallError::Deadline { .. } => StatusCode::GATEWAY_TIMEOUT,
-            CallError::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-            CallError::Overloaded { .. }
-            | CallError::Moved
-            | CallError::Unknown { .. }
-            | CallError::Store { .. }
-            | CallError::ShuttingDown
-            | CallError::Unreachable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Self {
-            status,
+        let kind = Kind {
+            status: status_of(&error),
             code: error.code(),
-            detail: error.to_string().into(),
-            retry_after_ms,
-        }
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let (status, code) = match &refusal {
-            Refusal::OtherHost(_) => (StatusCode::MISDIRECTED_REQUEST, "other-host"),
-            Refusal::OtherOrigin(_) => (StatusCode::FORBIDDEN, "other-origin"),
-            _ => (StatusCode::BAD_REQUEST, "malformed"),
+            title: "",
         };
-        Self::new(status, code, refusal.to_string())
+        Self(of_call(error, kind))
     }
 }
 
 impl From<InvalidId> for Problem {
     fn from(error: InvalidId) -> Self {
-        CallError::from(error).into()
+        Self(error.into())
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        Self(rejection.into())
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
-            "type": format!("urn:silo:problem:{}", self.code),
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let kind = (header::CONTENT_TYPE, "application/problem+json");
-        let mut response = (self.status, [kind], body.to_string()).into_response();
-        let headers = response.headers_mut();
-        if let Some(wait_ms) = self.retry_after_ms {
-            let seconds = HeaderValue::from(wait_ms.div_ceil(1000).max(1));
-            headers.insert(header::RETRY_AFTER, seconds);
+        self.0.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header;
+
+    use super::*;
+
+    /// A client that is refused for a moment is told when to come back, whatever refused it.
+    #[test]
+    fn what_passes_says_when_to_come_back() {
+        let detail = || "why".to_owned();
+        let overloaded = CallError::Overloaded {
+            what: detail(),
+            retry_after_ms: 2_500,
+        };
+        for (error, expected) in [
+            (overloaded, Some("3")),
+            (CallError::Moved, Some("1")),
+            (CallError::ShuttingDown, Some("1")),
+            (CallError::Store { detail: detail() }, Some("1")),
+            (CallError::Unreachable { detail: detail() }, Some("1")),
+            (CallError::Cycle { cycle: detail() }, None),
+        ] {
+            let told = error.to_string();
+            let response = Problem::from(error).into_response();
+            let wait = response.headers().get(header::RETRY_AFTER);
+            let wait = wait.map(|wait| wait.to_str().expect("digits").to_owned());
+            assert_eq!(wait.as_deref(), expected, "{told}");
         }
-        if self.status == StatusCode::UNAUTHORIZED {
-            let scheme = HeaderValue::from_static("Bearer");
-            headers.insert(header::WWW_AUTHENTICATE, scheme);
-        }
-        response
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let response = Problem::new(status, "store", "it has stopped").into_response();
+        assert!(response.headers().contains_key(header::RETRY_AFTER));
+    }
+
+    #[test]
+    fn a_packed_body_is_told_what_is_taken_instead() {
+        let response = Problem::packed("gzip").into_response();
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(response.headers()[header::ACCEPT_ENCODING], "identity");
     }
 }

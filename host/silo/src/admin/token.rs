@@ -1,23 +1,20 @@
 //! The token of the admin API: given by the operator, or made at the first start and
 //! kept where only the owner of the data directory can read it.
 
-use std::fmt;
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use pizza_edge::{Secret, private_file};
 use serde::Deserialize;
-use subtle::ConstantTimeEq as _;
 
 const FILE: &str = "admin-token";
 const RANDOM_BYTES: usize = 32;
 const CHARACTERS_MIN: usize = 16;
 
-/// Never shown: not in logs, nor in what is printed for debugging.
-#[derive(Clone, Deserialize)]
+/// The token of the admin API.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Token(String);
+pub struct Token(Secret);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -37,8 +34,9 @@ impl Token {
     /// # Errors
     /// When it is too short, or could not be sent in a header.
     pub fn checked(self) -> Result<Self, TokenError> {
-        let fit = self.0.bytes().take_while(u8::is_ascii_graphic).count();
-        if fit < self.0.len() || fit < CHARACTERS_MIN {
+        let text = self.0.expose();
+        let fit = text.bytes().take_while(u8::is_ascii_graphic).count();
+        if fit < text.len() || fit < CHARACTERS_MIN {
             return Err(TokenError::Unfit(fit));
         }
         Ok(self)
@@ -51,14 +49,16 @@ impl Token {
     pub fn kept_in(data: &Path) -> Result<Self, TokenError> {
         let path = Self::path(data);
         if !path.exists() {
-            let token = Self::random();
-            let written = token.write(data, &path);
+            let token = Self(Secret::random(RANDOM_BYTES));
+            let line = format!("{}\n", token.expose());
+            let written = private_file::write(&path, &line);
             written.map_err(|source| TokenError::File { path, source })?;
             return Ok(token);
         }
+        // Before its mode is mended: a file that is none of ours shall stay as it is.
         let token = Self::read_from(data)?;
         // Somebody's umask or copy may have opened it to others.
-        let closed = fs::set_permissions(&path, Permissions::from_mode(0o600));
+        let closed = private_file::close_to_others(&path);
         closed.map_err(|source| TokenError::File { path, source })?;
         Ok(token)
     }
@@ -69,7 +69,7 @@ impl Token {
         let path = Self::path(data);
         match fs::read_to_string(&path) {
             Ok(text) => {
-                let token = Self(text.trim().to_owned()).checked();
+                let token = Self(text.trim().into()).checked();
                 token.map_err(|_| TokenError::NoToken { path })
             }
             Err(source) => Err(TokenError::File { path, source }),
@@ -81,53 +81,29 @@ impl Token {
         data.join(FILE)
     }
 
-    fn random() -> Self {
-        let bytes: [u8; RANDOM_BYTES] = rand::random();
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    /// Under another name first: whoever reads the file finds all of the token.
-    fn write(&self, data: &Path, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(data)?;
-        let unfinished = path.with_extension("new");
-        drop(fs::remove_file(&unfinished));
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        writeln!(file, "{}", self.0)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)
-    }
-
     /// In a time that does not tell how much of it was right.
     pub(super) fn is(&self, given: &str) -> bool {
-        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+        self.0.is(given)
     }
 
     /// For the header of a request.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose()
     }
 }
 
 impl From<String> for Token {
     fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(..)")
+        Self(text.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

@@ -14,59 +14,59 @@ use hyper::service::Service;
 use pin_project_lite::pin_project;
 use tower_service::Service as _;
 
-use crate::places::{Busy, Peer};
+use crate::permits::{Busy, Peer};
 
-pub(crate) struct Visitor {
+pub(crate) struct ConnectionService {
     pub(crate) router: Router,
     pub(crate) peer: Peer,
 }
 
-impl Service<Request<Incoming>> for Visitor {
-    type Response = Response<Answer>;
+impl Service<Request<Incoming>> for ConnectionService {
+    type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let busy = Some(self.peer.begins());
+        let busy = Some(self.peer.begin_request());
         request.extensions_mut().insert(self.peer.clone());
         // A router is always ready.
         let answer = self.router.clone().call(request.map(axum::body::Body::new));
-        Answering { answer, busy }
+        ResponseFuture { answer, busy }
     }
 }
 
 pin_project! {
-    pub(crate) struct Answering {
+    pub(crate) struct ResponseFuture {
         #[pin]
         answer: RouteFuture<Infallible>,
         busy: Option<Busy>,
     }
 }
 
-impl Future for Answering {
-    type Output = Result<Response<Answer>, Infallible>;
+impl Future for ResponseFuture {
+    type Output = Result<Response<ResponseBody>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Ok(response) = ready!(this.answer.poll(context));
         let busy = this.busy.take();
         Poll::Ready(Ok(response.map(|body| {
-            // What is complete only waits for its client to take it, and whoever does not is
+            // What is complete only waits for its client to take it, and one that does not is
             // as idle as those who ask nothing. A stream is at work until it ends.
             let is_stream = body.size_hint().exact().is_none();
             let busy = busy.filter(|_| is_stream);
-            Answer { body, _busy: busy }
+            ResponseBody { body, _busy: busy }
         })))
     }
 }
 
 /// The body of an answer.
-pub(crate) struct Answer {
+pub(crate) struct ResponseBody {
     body: axum::body::Body,
     _busy: Option<Busy>,
 }
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = hyper::body::Bytes;
     type Error = axum::Error;
 

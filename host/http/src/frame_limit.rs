@@ -4,8 +4,8 @@
 //! ever asking it anything (CVE-2019-9512, CVE-2019-9515). The HTTP library answers each
 //! before it reads the next one, which bounds memory, but it has no bound on how many; for
 //! streams that are reset and for CONTINUATION it has. So frames are counted as they pass: a
-//! bucket of frames that is refilled by time and by what is useful (RFC 9113, 10.5). Whoever
-//! empties it gets GOAWAY with ENHANCE_YOUR_CALM.
+//! bucket of frames that is refilled by time and by what is useful (RFC 9113, 10.5). A client
+//! that empties it gets GOAWAY with ENHANCE_YOUR_CALM.
 
 use std::io;
 use std::pin::Pin;
@@ -28,8 +28,8 @@ const FRAMES_PER_REQUEST: u32 = 4;
 /// What we send is acknowledged for its stream and for the connection.
 const FRAMES_PER_DATA_SENT: u32 = 2;
 
-/// How long whoever is sent away may take to hear it.
-const FAREWELL: Duration = Duration::from_millis(500);
+/// How long a client that is sent away may take to receive the GOAWAY.
+const GOAWAY_WAIT: Duration = Duration::from_millis(500);
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -38,7 +38,7 @@ const END_STREAM: u8 = 1;
 const ENHANCE_YOUR_CALM: u8 = 11;
 
 /// Counts the frames of a connection.
-pub(crate) struct Calm<S> {
+pub(crate) struct FrameLimit<S> {
     stream: S,
     /// What the client sends, and what is sent to it.
     reads: Frames,
@@ -46,12 +46,12 @@ pub(crate) struct Calm<S> {
     left: u32,
     refilled: Instant,
     last_stream: u32,
-    farewell: Option<Farewell>,
+    goaway: Option<GoAway>,
 }
 
 /// GOAWAY is on its way; then what still comes is thrown away, for a connection that is
 /// closed with something unread is reset, and the client may never see why.
-struct Farewell {
+struct GoAway {
     rest: Vec<u8>,
     is_shut: bool,
     until: Pin<Box<Sleep>>,
@@ -111,7 +111,7 @@ impl Frames {
     }
 }
 
-impl<S> Calm<S> {
+impl<S> FrameLimit<S> {
     pub(crate) fn new(stream: S) -> Self {
         Self {
             stream,
@@ -120,12 +120,12 @@ impl<S> Calm<S> {
             left: FRAMES_MAX,
             refilled: Instant::now(),
             last_stream: 0,
-            farewell: None,
+            goaway: None,
         }
     }
 
     /// Whether it is still calm.
-    fn came(&mut self, bytes: &[u8]) -> bool {
+    fn count_read(&mut self, bytes: &[u8]) -> bool {
         let (mut costs, mut earns, mut last) = (0_u32, 0_u32, self.last_stream);
         self.reads.pass(bytes, |head| match head.kind {
             HEADERS => {
@@ -146,12 +146,12 @@ impl<S> Calm<S> {
             self.left = self.left.saturating_add(refill).min(FRAMES_MAX);
             self.refilled = Instant::now();
         }
-        let is_calm = costs <= self.left;
+        let is_within = costs <= self.left;
         self.left = self.left.saturating_sub(costs);
-        is_calm
+        is_within
     }
 
-    fn went(&mut self, bytes: &[u8]) {
+    fn count_written(&mut self, bytes: &[u8]) {
         let mut sent = 0_u32;
         self.writes.pass(bytes, |head| {
             sent += u32::from(head.kind == DATA);
@@ -160,7 +160,7 @@ impl<S> Calm<S> {
         self.left = self.left.saturating_add(earned).min(FRAMES_MAX);
     }
 
-    fn say_farewell(&mut self) {
+    fn send_goaway(&mut self) {
         let mut rest = Vec::new();
         // In the middle of a frame nothing else can be said.
         if self.writes.is_between() {
@@ -168,10 +168,10 @@ impl<S> Calm<S> {
             rest.extend(self.last_stream.to_be_bytes());
             rest.extend([0, 0, 0, ENHANCE_YOUR_CALM]);
         }
-        let until = Box::pin(sleep(FAREWELL));
+        let until = Box::pin(sleep(GOAWAY_WAIT));
         let is_shut = false;
         tracing::debug!("a client sends nothing but frames; it is sent away");
-        self.farewell = Some(Farewell {
+        self.goaway = Some(GoAway {
             rest,
             is_shut,
             until,
@@ -179,25 +179,27 @@ impl<S> Calm<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Calm<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> FrameLimit<S> {
     /// Ready when the client has heard it, has gone, or had its time.
-    fn poll_farewell(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(farewell) = &mut self.farewell else {
+    fn poll_goaway(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(goaway) = &mut self.goaway else {
             return Poll::Ready(());
         };
-        if farewell.until.as_mut().poll(context).is_ready() {
+        if goaway.until.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
         }
         let mut stream = Pin::new(&mut self.stream);
-        while !farewell.rest.is_empty() {
-            match ready!(stream.as_mut().poll_write(context, &farewell.rest)) {
-                Ok(written) if written > 0 => drop(farewell.rest.drain(..written)),
+        while !goaway.rest.is_empty() {
+            match ready!(stream.as_mut().poll_write(context, &goaway.rest)) {
+                Ok(written) if written > 0 => {
+                    goaway.rest.drain(..written);
+                }
                 _ => return Poll::Ready(()),
             }
         }
-        if !farewell.is_shut {
+        if !goaway.is_shut {
             let shut = ready!(stream.as_mut().poll_shutdown(context));
-            farewell.is_shut = true;
+            goaway.is_shut = true;
             if shut.is_err() {
                 return Poll::Ready(());
             }
@@ -214,40 +216,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Calm<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Calm<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for FrameLimit<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.farewell.is_none() {
+        if this.goaway.is_none() {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-            if this.came(&buffer.filled()[before..]) {
+            if this.count_read(&buffer.filled()[before..]) {
                 return Poll::Ready(Ok(()));
             }
             buffer.set_filled(before);
-            this.say_farewell();
+            this.send_goaway();
         }
-        ready!(this.poll_farewell(context));
+        ready!(this.poll_goaway(context));
         Poll::Ready(Err(io::Error::other("nothing but frames")))
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Calm<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for FrameLimit<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        if this.farewell.is_some() {
+        if this.goaway.is_some() {
             // Nothing comes after GOAWAY.
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes))?;
-        this.went(&bytes[..written]);
+        this.count_written(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
 

@@ -7,11 +7,11 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 
-use crate::admission::{Admission, Refusal};
+use super::{Admission, Refusal};
 
-/// The routes, of which none is asked before a request has been found to be for us. Each
-/// door says by `refuse` in its own words that one is not.
-pub fn guard<S, F>(router: Router<S>, admission: Admission, refuse: F) -> Router<S>
+/// The routes, which only requests reach that are for us. Each API says by `refuse` in its own
+/// words that one is not.
+pub fn with_admission<S, F>(router: Router<S>, admission: Admission, refuse: F) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     F: Fn(Refusal) -> Response + Send + Sync + 'static,

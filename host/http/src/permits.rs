@@ -1,8 +1,9 @@
-//! Who is in, and who makes room for a newcomer.
+//! How many connections there may be, and which of them makes room for a new one.
 //!
-//! Whoever opens connections and says nothing costs little each, but takes the places of all
-//! others. So a house that is full shows out whoever has been idle the longest and has shown
-//! no token. Order is counted, not timed: the smallest number has waited the longest.
+//! A client that opens connections and says nothing costs little by each, but takes the permits
+//! of all others. So when there are none left, the connection is evicted that has been idle the
+//! longest and whose client has shown no token. Order is counted, not timed: the smallest number
+//! has waited the longest.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,12 +14,12 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// When nobody can be shown out, somebody may have become idle after this time.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-/// Those who are shown out still have a descriptor each, so these have a bound, too.
-const LEAVING_MAX: usize = 256;
+/// When none can be evicted, one may have become idle after this time.
+const RECHECK_AFTER: Duration = Duration::from_millis(20);
+/// Evicted connections still have a descriptor each until they end, so these have a bound, too.
+const EVICTED_MAX: usize = 256;
 
-/// Who is at the other end of a connection.
+/// The client at the other end of a connection.
 #[derive(Debug, Clone)]
 pub struct Peer(Arc<Connection>);
 
@@ -32,10 +33,10 @@ struct Connection {
     idle_since: AtomicU64,
     order: Arc<AtomicU64>,
     leaving: AtomicBool,
-    /// From the first look on whether something lies unread in its socket.
-    looked_at: AtomicBool,
+    /// Whether its socket notes from now on if something lies in it unread.
+    watched: AtomicBool,
     read: AtomicBool,
-    shown_out: Notify,
+    evicted: Notify,
 }
 
 /// While it lives, its connection has a request in progress.
@@ -50,9 +51,9 @@ impl Peer {
             idle_since: AtomicU64::new(next(order)),
             order: Arc::clone(order),
             leaving: AtomicBool::new(false),
-            looked_at: AtomicBool::new(false),
+            watched: AtomicBool::new(false),
             read: AtomicBool::new(false),
-            shown_out: Notify::new(),
+            evicted: Notify::new(),
         }))
     }
 
@@ -61,7 +62,7 @@ impl Peer {
         self.0.address
     }
 
-    /// It has shown a token that counts, and is not shown out any more.
+    /// It has shown a token that counts, and is not evicted any more.
     pub fn authenticated(&self) {
         // Most requests come on connections that are known already.
         if !self.0.authenticated.load(Ordering::Relaxed) {
@@ -69,7 +70,7 @@ impl Peer {
         }
     }
 
-    pub(crate) fn begins(&self) -> Busy {
+    pub(crate) fn begin_request(&self) -> Busy {
         self.0.requests.fetch_add(1, Ordering::AcqRel);
         Busy(self.clone())
     }
@@ -80,12 +81,12 @@ impl Peer {
         is_idle.then(|| self.0.idle_since.load(Ordering::Acquire))
     }
 
-    pub(crate) fn look_at(&self) {
-        self.0.looked_at.store(true, Ordering::Relaxed);
+    pub(crate) fn watch_unread(&self) {
+        self.0.watched.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_looked_at(&self) -> bool {
-        self.0.looked_at.load(Ordering::Relaxed)
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0.watched.load(Ordering::Relaxed)
     }
 
     pub(crate) fn note_read(&self, is_read: bool) {
@@ -97,15 +98,15 @@ impl Peer {
         self.0.read.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn shown_out(&self) {
-        self.0.shown_out.notified().await;
+    pub(crate) async fn evicted(&self) {
+        self.0.evicted.notified().await;
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
         let connection = &self.0.0;
-        // Before the count: whoever sees no requests must see since when.
+        // Before the count: a thread that sees no requests must also see since when.
         let now = next(&connection.order);
         connection.idle_since.store(now, Ordering::Release);
         connection.requests.fetch_sub(1, Ordering::AcqRel);
@@ -116,107 +117,108 @@ fn next(order: &AtomicU64) -> u64 {
     order.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The places of all doors that share them.
-pub(crate) struct Places {
+/// The permits of all listeners that share them.
+pub(crate) struct Permits {
     max: usize,
     per_address_max: usize,
     order: Arc<AtomicU64>,
-    taken: Mutex<Taken>,
+    held: Mutex<Held>,
     freed: Notify,
 }
 
 #[derive(Default)]
-struct Taken {
-    everybody: Crowd,
-    by_address: HashMap<IpAddr, Crowd>,
-    /// Shown out, and not gone yet; they are in no crowd.
+struct Held {
+    all: IdleQueue,
+    by_address: HashMap<IpAddr, IdleQueue>,
+    /// Evicted, and not gone yet; they are in no queue.
     leaving: usize,
 }
 
 /// A connection has it until it ends.
-pub(crate) struct Place {
+pub(crate) struct Permit {
     pub(crate) peer: Peer,
-    places: Arc<Places>,
+    permits: Arc<Permits>,
 }
 
-enum Asked {
-    Place(Place),
+enum Entry {
+    Permit(Permit),
     /// Its address has all it may have, and uses it.
     Refused,
     Full,
 }
 
-impl Places {
+impl Permits {
     pub(crate) fn new(max: usize, per_address_max: usize) -> Arc<Self> {
         Arc::new(Self {
             max: max.max(1),
             per_address_max: per_address_max.max(1),
             order: Arc::new(AtomicU64::new(0)),
-            taken: Mutex::default(),
+            held: Mutex::default(),
             freed: Notify::new(),
         })
     }
 
-    /// Waits while all places are taken by those who use them; `None` when this address
+    /// Waits while all permits are held by those who use them; `None` when this address
     /// uses as many as one may have.
-    pub(crate) async fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    pub(crate) async fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
         loop {
             let freed = self.freed.notified();
             match self.ask(address) {
-                Asked::Place(place) => return Some(place),
-                Asked::Refused => return None,
-                Asked::Full => drop(tokio::time::timeout(LOOK_AGAIN, freed).await),
+                Entry::Permit(permit) => return Some(permit),
+                Entry::Refused => return None,
+                Entry::Full => drop(tokio::time::timeout(RECHECK_AFTER, freed).await),
             }
         }
     }
 
-    /// For those who were let in before the door closed: they are few, and nobody waits.
-    pub(crate) fn squeeze_in(self: &Arc<Self>, address: IpAddr) -> Place {
-        self.admit(&mut self.taken.lock(), address)
+    /// For connections that the system accepted before the listener closed: they are few, and
+    /// none of them may wait.
+    pub(crate) fn enter_regardless(self: &Arc<Self>, address: IpAddr) -> Permit {
+        self.admit(&mut self.held.lock(), address)
     }
 
-    fn ask(self: &Arc<Self>, address: IpAddr) -> Asked {
-        let mut taken = self.taken.lock();
-        if taken.leaving >= LEAVING_MAX {
-            return Asked::Full;
+    fn ask(self: &Arc<Self>, address: IpAddr) -> Entry {
+        let mut held = self.held.lock();
+        if held.leaving >= EVICTED_MAX {
+            return Entry::Full;
         }
-        let share = taken.by_address.get_mut(&network(address));
+        let share = held.by_address.get_mut(&network(address));
         let over_share = share.filter(|share| share.count >= self.per_address_max);
-        let makes_room = if let Some(share) = over_share {
+        let evicted = if let Some(share) = over_share {
             let Some(longest) = share.longest_idle(&self.order) else {
-                return Asked::Refused;
+                return Entry::Refused;
             };
             Some(longest)
-        } else if taken.everybody.count >= self.max {
-            let Some(longest) = taken.everybody.longest_idle(&self.order) else {
-                return Asked::Full;
+        } else if held.all.count >= self.max {
+            let Some(longest) = held.all.longest_idle(&self.order) else {
+                return Entry::Full;
             };
             Some(longest)
         } else {
             None
         };
-        if let Some(peer) = makes_room {
-            taken.left(peer.address());
-            taken.leaving += 1;
+        if let Some(peer) = evicted {
+            held.left(peer.address());
+            held.leaving += 1;
             peer.0.leaving.store(true, Ordering::Relaxed);
-            peer.0.shown_out.notify_one();
+            peer.0.evicted.notify_one();
         }
-        Asked::Place(self.admit(&mut taken, address))
+        Entry::Permit(self.admit(&mut held, address))
     }
 
-    fn admit(self: &Arc<Self>, taken: &mut Taken, address: IpAddr) -> Place {
+    fn admit(self: &Arc<Self>, held: &mut Held, address: IpAddr) -> Permit {
         let peer = Peer::new(address, &self.order);
-        taken.everybody.enter(&peer);
-        let share = taken.by_address.entry(network(address)).or_default();
+        held.all.enter(&peer);
+        let share = held.by_address.entry(network(address)).or_default();
         share.enter(&peer);
-        let places = Arc::clone(self);
-        Place { peer, places }
+        let permits = Arc::clone(self);
+        Permit { peer, permits }
     }
 }
 
-impl Taken {
+impl Held {
     fn left(&mut self, address: IpAddr) {
-        self.everybody.count -= 1;
+        self.all.count -= 1;
         let address = network(address);
         if let Some(share) = self.by_address.get_mut(&address) {
             share.count -= 1;
@@ -227,33 +229,33 @@ impl Taken {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut taken = self.places.taken.lock();
+        let mut held = self.permits.held.lock();
         // It is only set under this lock.
         if self.peer.0.leaving.load(Ordering::Relaxed) {
-            taken.leaving -= 1;
+            held.leaving -= 1;
         } else {
-            taken.left(self.peer.address());
+            held.left(self.peer.address());
         }
-        drop(taken);
-        self.places.freed.notify_waiters();
+        drop(held);
+        self.permits.freed.notify_waiters();
     }
 }
 
 /// Connections by how long they have been idle, brought up to date only when somebody has to
 /// make room: a request costs nothing here.
 #[derive(Default)]
-struct Crowd {
+struct IdleQueue {
     count: usize,
     /// By a number that is at most that of their idleness.
     queue: BTreeMap<u64, Weak<Connection>>,
 }
 
-impl Crowd {
+impl IdleQueue {
     fn enter(&mut self, peer: &Peer) {
         self.count += 1;
-        // Those who have gone by themselves are still in the queue.
+        // Connections that have ended by themselves are still in the queue.
         if self.queue.len() > 2 * self.count + 64 {
             self.queue.retain(|_, gone| gone.strong_count() > 0);
         }
@@ -261,7 +263,7 @@ impl Crowd {
         self.queue.insert(since, Arc::downgrade(&peer.0));
     }
 
-    /// Takes out whoever has been idle the longest and has shown no token.
+    /// Takes out the connection that has been idle the longest, and whose client has shown no token.
     fn longest_idle(&mut self, order: &AtomicU64) -> Option<Peer> {
         let now = next(order);
         while let Some(first) = self.queue.first_entry().filter(|first| *first.key() < now) {
@@ -285,7 +287,7 @@ impl Crowd {
     }
 }
 
-/// Whoever has one IPv6 address has 2^64 of them.
+/// What counts as one address: a client that has one of IPv6 has 2^64 of them (RFC 4291, 2.5.4).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
@@ -300,62 +302,62 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn ask(places: &Arc<Places>, last: u8) -> Option<Place> {
-        match places.ask(IpAddr::from([192, 0, 2, last])) {
-            Asked::Place(place) => Some(place),
-            Asked::Refused | Asked::Full => None,
+    fn ask(permits: &Arc<Permits>, last: u8) -> Option<Permit> {
+        match permits.ask(IpAddr::from([192, 0, 2, last])) {
+            Entry::Permit(permit) => Some(permit),
+            Entry::Refused | Entry::Full => None,
         }
     }
 
-    fn is_shown_out(place: &Place) -> bool {
-        place.peer.0.leaving.load(Ordering::Relaxed)
+    fn is_evicted(permit: &Permit) -> bool {
+        permit.peer.0.leaving.load(Ordering::Relaxed)
     }
 
     #[test]
-    fn whoever_has_been_idle_the_longest_makes_room() {
-        let places = Places::new(3, 3);
-        let [first, second, third] = [1, 2, 3].map(|last| ask(&places, last).expect("a place"));
+    fn the_connection_that_was_idle_the_longest_is_evicted() {
+        let permits = Permits::new(3, 3);
+        let [first, second, third] = [1, 2, 3].map(|last| ask(&permits, last).expect("a permit"));
         // The first one asks something, and is the last to have been idle.
-        drop(first.peer.begins());
-        let fourth = ask(&places, 4).expect("room is made");
+        drop(first.peer.begin_request());
+        let fourth = ask(&permits, 4).expect("room is made");
         assert_eq!(
-            [&first, &second, &third].map(is_shown_out),
+            [&first, &second, &third].map(is_evicted),
             [false, true, false]
         );
         // Those who are at work or have shown a token stay.
-        let at_work = third.peer.begins();
+        let at_work = third.peer.begin_request();
         first.peer.authenticated();
-        let fifth = ask(&places, 5).expect("room is made");
-        assert!(is_shown_out(&fourth) && !is_shown_out(&third) && !is_shown_out(&first));
+        let fifth = ask(&permits, 5).expect("room is made");
+        assert!(is_evicted(&fourth) && !is_evicted(&third) && !is_evicted(&first));
         fifth.peer.authenticated();
-        assert!(ask(&places, 6).is_none(), "nobody is idle");
+        assert!(ask(&permits, 6).is_none(), "nobody is idle");
         drop(at_work);
-        assert!(ask(&places, 6).is_some() && is_shown_out(&third));
+        assert!(ask(&permits, 6).is_some() && is_evicted(&third));
     }
 
     #[test]
-    fn one_address_has_its_share_and_makes_room_itself() {
-        let places = Places::new(10, 2);
-        let other = ask(&places, 1).expect("a place");
-        let first = ask(&places, 2).expect("a place");
-        let second = ask(&places, 2).expect("a place");
-        let third = ask(&places, 2).expect("a place");
-        assert!(is_shown_out(&first) && !is_shown_out(&other));
-        let _at_work = [second.peer.begins(), third.peer.begins()];
-        assert!(ask(&places, 2).is_none());
+    fn one_address_has_its_share_and_evicted_itself() {
+        let permits = Permits::new(10, 2);
+        let other = ask(&permits, 1).expect("a permit");
+        let first = ask(&permits, 2).expect("a permit");
+        let second = ask(&permits, 2).expect("a permit");
+        let third = ask(&permits, 2).expect("a permit");
+        assert!(is_evicted(&first) && !is_evicted(&other));
+        let _at_work = [second.peer.begin_request(), third.peer.begin_request()];
+        assert!(ask(&permits, 2).is_none());
         drop((first, second));
-        assert!(ask(&places, 2).is_some());
-        let taken = places.taken.lock();
-        assert_eq!((taken.everybody.count, taken.leaving), (2, 0));
+        assert!(ask(&permits, 2).is_some());
+        let held = permits.held.lock();
+        assert_eq!((held.all.count, held.leaving), (2, 0));
     }
 
     #[test]
     fn those_who_are_gone_are_forgotten() {
-        let places = Places::new(10, 10);
+        let permits = Permits::new(10, 10);
         for _ in 0..1_000 {
-            drop(ask(&places, 1).expect("a place"));
+            drop(ask(&permits, 1).expect("a permit"));
         }
-        let taken = places.taken.lock();
-        assert!(taken.by_address.is_empty() && taken.everybody.queue.len() < 100);
+        let held = permits.held.lock();
+        assert!(held.by_address.is_empty() && held.all.queue.len() < 100);
     }
 }

@@ -9,7 +9,8 @@ use pizza_types::ModuleMetrics;
 
 use crate::config::SiloConfig;
 
-pub(crate) struct Staged {
+/// The port by which modules are brought into the runtime's catalog.
+pub(crate) struct CatalogServing {
     pub(crate) name: String,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -18,7 +19,7 @@ pub(crate) struct Staged {
     pub(crate) silo: OnceLock<Silo>,
 }
 
-impl Staged {
+impl CatalogServing {
     /// The deployment of a module that serves already goes on counting.
     fn deployment(&self, before: Option<&Serving>, module: Arc<Module>) -> Arc<Deployment> {
         let deployments = before.into_iter().flat_map(Serving::deployments);
@@ -32,7 +33,7 @@ impl Staged {
     }
 }
 
-impl ServingPort for Staged {
+impl ServingPort for CatalogServing {
     fn silo(&self) -> &str {
         &self.name
     }
@@ -60,6 +61,7 @@ impl ServingPort for Staged {
 
     fn serve(&self, served: Served) {
         let before = self.catalog.serving(served.current.actor_type());
+        // A module that subscribes to more than the one before has events to catch up with.
         let known = |module: &Module| -> Vec<Arc<str>> { module.subscriptions().to_vec() };
         let had = before.iter().flat_map(Serving::deployments);
         let had: Vec<Arc<str>> = had
@@ -76,6 +78,7 @@ impl ServingPort for Staged {
             .flat_map(|deployment| known(&deployment.module))
             .collect();
         self.catalog.serve(serving);
+        // At the start there is no silo yet, and it reads all subscriptions when it begins.
         if let Some(silo) = self.silo.get()
             && has.iter().any(|stream| !had.contains(stream))
         {

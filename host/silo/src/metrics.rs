@@ -1,4 +1,4 @@
-//! How things stand in the silo, for whoever reads this process's metrics.
+//! How things stand in the silo, in numbers, for the metrics of its process.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use pizza_runtime::{BreakerState, Silo};
 use pizza_store::Store;
 
 #[derive(Clone)]
-pub struct Gauges {
+pub struct SiloMetrics {
     silo: Silo,
     store: Arc<dyn Store>,
 }
 
-impl Gauges {
+impl SiloMetrics {
     pub(crate) fn of(silo: Silo, store: Arc<dyn Store>) -> Self {
         describe_gauge!("pizza_actors_in_memory", "Actors that are active");
         describe_gauge!("pizza_actors_at_work", "Actors with a turn in progress");
