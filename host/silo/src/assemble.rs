@@ -9,10 +9,10 @@ use pizza_http::Admission;
 use pizza_modules::{Bundled, Modules, Refusal, ServingPort};
 use pizza_runtime::{Catalog, Clock, Parts, Silo, SystemClock, SystemEntropy};
 use pizza_store::{Store, StoreError};
-use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
-use pizza_types::{Durability, SiloId};
+use pizza_types::SiloId;
 
 use crate::admin::{self, Admin, Token};
+use crate::back_end::{self, OpenError};
 use crate::config::SiloConfig;
 use crate::data_dir::{self, DataDirError};
 use crate::metrics::SiloMetrics;
@@ -71,7 +71,7 @@ impl RunningSilo {
     /// says which and why.
     pub async fn start(config: &SiloConfig, bundled: &[Bundled]) -> Result<Self, AssembleError> {
         data_dir::prepare(&config.data)?;
-        let store = open_store(config)?;
+        let store = back_end::open(config)?;
         let host = Arc::new(
             WasmHost::new(HostConfig {
                 cache_dir: Some(config.data.join("modules")),
@@ -175,19 +175,6 @@ impl RunningSilo {
         self.transport.close();
         self.silo.drain().await;
     }
-}
-
-fn open_store(config: &SiloConfig) -> Result<Arc<dyn Store>, AssembleError> {
-    if config.store.durability == Durability::Memory {
-        return Ok(Arc::new(pizza_store::MemoryStore::default()));
-    }
-    let options = Options {
-        durability: config.store.durability,
-        cache_bytes: (config.store.cache_mib as u64) << 20,
-        ..Options::default()
-    };
-    let store = EmbeddedStore::open(&config.data.join("store"), options)?;
-    Ok(Arc::new(store))
 }
 
 /// Each start of a silo is a new generation: ids of silos that have ended never return.

@@ -4,6 +4,7 @@
 //! - [`config`], [`modules_config`](crate::modules_config): what an operator may set, with its
 //!   defaults
 //! - [`data_dir`](crate::data_dir): whose the data are
+//! - [`back_end`](crate::back_end): which store it has
 //! - [`assemble`]: open the store, let the modules serve, start
 //! - [`serving`](crate::serving): how modules reach the runtime
 //! - [`admin`]: what an operator may ask of a running silo, over HTTP
@@ -13,6 +14,7 @@
 
 pub mod admin;
 pub mod assemble;
+mod back_end;
 pub mod config;
 mod data_dir;
 pub mod metrics;
