@@ -69,10 +69,12 @@ async fn files_that_are_gone_are_missed() {
         let dir = tempfile::tempdir().expect("a directory");
         copy(example.path(), dir.path());
         let path = dir.path().join(gone);
-        match path.is_dir() {
-            true => fs::remove_dir_all(path).expect("removed"),
-            false => fs::remove_file(path).expect("removed"),
-        }
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        };
+        removed.expect("removed");
         says(&refusal(dir.path()), &fragments);
     }
 }

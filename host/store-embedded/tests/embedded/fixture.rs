@@ -171,9 +171,10 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     for file in std::fs::read_dir(from).expect("listed") {
         let path = file.expect("listed").path();
         let copy = to.join(path.file_name().expect("a name"));
-        match path.is_dir() {
-            true => self::copy(&path, &copy),
-            false => drop(std::fs::copy(&path, &copy).expect("copied")),
+        if path.is_dir() {
+            self::copy(&path, &copy);
+        } else {
+            std::fs::copy(&path, &copy).expect("copied");
         }
     }
 }
