@@ -17,6 +17,7 @@ pub fn distance_km(a: &Location, b: &Location) -> f64 {
     let half_lat = (lat_b - lat_a) / 2.0;
     let half_lon = (b.lon - a.lon).to_radians() / 2.0;
     let h = half_lat.sin().powi(2) + lat_a.cos() * lat_b.cos() * half_lon.sin().powi(2);
+    // Rounding may bring antipodes a little above 1, of which there is no arc sine.
     2.0 * EARTH_KM * h.clamp(0.0, 1.0).sqrt().asin()
 }
 
@@ -24,8 +25,11 @@ pub fn distance_km(a: &Location, b: &Location) -> f64 {
 #[must_use]
 pub fn travel_ms(from: &Location, to: &Location, speed_kmh: f64) -> u64 {
     let hours = distance_km(from, to) * DETOUR / speed_kmh.max(1.0);
-    // A distance on Earth at a speed of a kilometre an hour or more: far below 2^53 ms.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a distance on Earth at a kilometre an hour or more: far below 2^53 ms"
+    )]
     let ms = (hours * 3_600_000.0) as u64;
     ms
 }

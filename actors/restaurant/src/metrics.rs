@@ -55,18 +55,22 @@ struct PeriodCounts {
 
 /// Eight buckets for each doubling: a value is known to within a tenth.
 fn bucket(ms: u64) -> u16 {
-    // The logarithm of a u64 is below 64.
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss
+        clippy::cast_sign_loss,
+        reason = "the logarithm of a u64 is below 64"
     )]
     let bucket = (((ms + 1) as f64).log2() * 8.0).round() as u16;
     bucket
 }
 
 fn middle_ms(bucket: u16) -> u64 {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a bucket was made of a u64, so its middle is near one; a cast saturates"
+    )]
     let ms = (f64::from(bucket) / 8.0).exp2() as u64;
     ms.saturating_sub(1)
 }

@@ -73,10 +73,10 @@ impl Found {
             .any(|path| path.extension().is_some_and(|extension| extension == "wit"))
         {
             match parse(dir) {
-                Ok(group) => drop(
-                    self.packages
-                        .insert(group.main.name.clone(), (dir.to_owned(), group)),
-                ),
+                Ok(group) => {
+                    let name = group.main.name.clone();
+                    self.packages.insert(name, (dir.to_owned(), group));
+                }
                 Err(error) => self.broken.push(format!("{error:#}")),
             }
         }

@@ -68,8 +68,10 @@ impl<'a> At<'a> {
         pointer.push('/');
         match self.step {
             Step::Field(name) => pointer.push_str(name),
-            // Writing to a string does not fail.
-            Step::Item(index) => drop(write!(pointer, "{index}")),
+            Step::Item(index) => {
+                // Writing to a string does not fail.
+                let _ = write!(pointer, "{index}");
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ macro_rules! manifest {
     ($words:tt) => {
         const _: () = {
             const WORDS: &[u8] = stringify!($words).as_bytes();
-            #[allow(unsafe_code)]
+            #[allow(unsafe_code, reason = "a link section can be named no other way")]
             #[cfg_attr(target_arch = "wasm32", unsafe(link_section = "silo:manifest"))]
             #[used]
             static MANIFEST: [u8; WORDS.len()] = {

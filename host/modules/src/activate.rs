@@ -29,8 +29,10 @@ pub struct Activate {
     pub force_unreadable: bool,
 }
 
+/// How much of the type a module is to serve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum How {
+    /// All keys.
     Everybody,
     /// This percentage of the keys.
     Canary(f64),
@@ -43,6 +45,8 @@ impl Modules {
     /// When it does not fit those who call it, or cannot read what is there.
     pub async fn activate(&self, wanted: &Activate) -> Result<Plan, Refusal> {
         let info = self.0.find(&wanted.digest).await?;
+        // Held over the sampling too: a plan decided on one state of things must not be
+        // carried out on another.
         let _one = self.0.changing.lock().await;
         let activated = self.0.activate(info.digest, wanted).await;
         if let Err(refusal) = &activated {
@@ -90,6 +94,7 @@ impl Inner {
         compat::check(&*self.port, &module, wanted.force)?;
         let actor_type = module.actor_type();
         let served = self.port.served(actor_type);
+        // Only going down needs a look at every state; going up migrates.
         let is_older = served
             .as_ref()
             .is_some_and(|s| highest_schema(s) > module.schema());
@@ -137,9 +142,11 @@ impl Inner {
             Some(canary) => Some((self.module(canary.digest).await?, canary.percent)),
             None => None,
         };
+        // Durable first: a silo that dies between the two serves the new plan when it starts.
         let own = self.port.silo();
         self.registry.set_plan(silo, own, plan, &line).await?;
         if silo.is_none_or(|silo| silo == own) {
+            // So that a rollback a moment later finds it in memory.
             self.keep_loaded(&current);
             self.port.serve(Served { current, canary });
         }
@@ -166,6 +173,7 @@ fn succeeded(plan: &Plan, served: Option<&Served>, module: &Arc<Module>, now_ms:
     });
     if let Some(newest) = newest.filter(|newest| newest.schema() > module.schema()) {
         let (digest, percent) = (newest.digest(), 0.0);
+        // With a share of 0: it serves the actors that nobody else can read, and no others.
         next.canary = Some(Canary { digest, percent });
     }
     next
@@ -177,6 +185,7 @@ fn with_canary(mut plan: Plan, digest: ModuleDigest, percent: f64) -> Result<Pla
     }
     match &plan.canary {
         Some(canary) if canary.digest == digest && percent < canary.percent => {
+            // A smaller share would take actors back whose state it may have migrated.
             let (has, wanted) = (canary.percent, percent);
             Err(Refusal::Shrinks { has, wanted })
         }

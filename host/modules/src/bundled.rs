@@ -53,6 +53,7 @@ impl Modules {
             served.map_err(|refusal| (name.clone(), refusal))
         });
         let all: Vec<Served> = try_join_all(loads).await?;
+        // All serve before any is checked: each calls others, in no order.
         for served in &all {
             inner.port.serve(served.clone());
         }
@@ -96,6 +97,7 @@ impl Inner {
             }
             (Some(plan), bundled) => (plan, bundled.is_some()),
         };
+        // A type that this program does not bring keeps what an older one brought.
         let before = plan.bundled;
         let plan = Plan {
             bundled: bundled.map(|(digest, _)| digest).or(before),
@@ -137,6 +139,7 @@ impl Inner {
     }
 
     async fn keep(&self, name: &str, start: &Start, module: &Arc<Module>) -> Result<(), Refusal> {
+        // The usual start writes nothing.
         if !start.is_new {
             return Ok(());
         }

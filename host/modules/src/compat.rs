@@ -23,16 +23,18 @@ pub(crate) fn check(port: &dyn ServingPort, new: &Arc<Module>, force: bool) -> R
         .iter()
         .filter(|change| change.weight == Weight::Warning);
     let warnings: Vec<String> = warnings.map(ToString::to_string).collect();
+    // `breaks` above are never forced: those callers run here, and would trap.
     if warnings.is_empty() || force {
         return Ok(());
     }
     Err(Refusal::Warnings(warnings))
 }
 
-/// Clients that do not fit: of those who call this type, and of the module itself.
+/// Calls that do not fit: of those who call this type, and of the module itself.
 pub(crate) fn breaks(port: &dyn ServingPort, new: &Arc<Module>) -> Vec<String> {
     let mut breaks = Vec::new();
     for actor_type in port.types() {
+        // What serves the type now is about to go, so its own calls do not count.
         if *actor_type == **new.actor_type() {
             continue;
         }
@@ -49,6 +51,7 @@ pub(crate) fn breaks(port: &dyn ServingPort, new: &Arc<Module>) -> Vec<String> {
         let target = &client.actor_type;
         let mut targets = modules(port, target);
         if **target == **new.actor_type() {
+            // It will call its own kind, which is then this module.
             targets = vec![Arc::clone(new)];
         }
         if targets.is_empty() {
@@ -62,6 +65,7 @@ pub(crate) fn breaks(port: &dyn ServingPort, new: &Arc<Module>) -> Vec<String> {
             breaks.extend(misfits.iter().map(|misfit| format!("it calls {misfit}")));
         }
     }
+    // Two modules that serve one type may say the same.
     breaks.sort();
     breaks.dedup();
     breaks

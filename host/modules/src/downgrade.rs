@@ -8,6 +8,7 @@ use pizza_types::{ActorId, ModuleDigest, State};
 use crate::error::Refusal;
 use crate::reading::Kept;
 
+/// Keys in one read.
 const PAGE: usize = 500;
 
 /// The states of a type's actors, one by one.
@@ -64,6 +65,7 @@ impl<'a> States<'a> {
                 self.page = keys.into_iter();
                 continue;
             };
+            // A store gives back only what was an id once; a name that is none is passed over.
             if let Ok(actor) = ActorId::new(self.actor_type, key) {
                 return Ok(Some(actor));
             }
@@ -71,6 +73,8 @@ impl<'a> States<'a> {
     }
 }
 
+/// Looks at every state of the type, for a module that knows layouts up to `knows`.
+///
 /// # Errors
 /// When there are actors whose state has a layout above `knows`.
 pub(crate) async fn refuse(
@@ -82,6 +86,7 @@ pub(crate) async fn refuse(
     let (mut count, mut first) = (0, None);
     let mut states = States::of(store, actor_type);
     while let Some((actor, state)) = states.next().await? {
+        // All are counted: "how many" decides whether an operator removes them or waits.
         if state.schema > knows {
             count += 1;
             first.get_or_insert((actor, state.schema));

@@ -16,6 +16,7 @@ use crate::reading::{self, Found, Kept};
 /// What a module would do to the states that are there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DryRun {
+    /// How many were looked at.
     pub actors: usize,
     /// States of an older layout that became states of the module's.
     pub migrated: usize,
@@ -25,16 +26,20 @@ pub struct DryRun {
     pub read_by: BTreeSet<String>,
     /// States that the module cannot take over; the first hundred.
     pub failing: Vec<Failing>,
+    /// How many fail in all.
     pub failed: usize,
 }
 
+/// A state that a module cannot take over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failing {
     pub actor: ActorId,
+    /// Its layout; 0 where the actor has entries alone.
     pub schema: u32,
     pub why: String,
 }
 
+/// A person reads no more, and the answer goes over HTTP in one piece.
 const FAILING_MAX: usize = 100;
 
 impl Modules {
@@ -54,7 +59,7 @@ impl Modules {
             && let Some((actor, kept)) = states.next_whole().await?
         {
             let schema = kept.schema();
-            let found = self.0.tried(&module, &actor, kept, now_ms).await;
+            let found = self.0.take_over(&module, &actor, kept, now_ms).await;
             seen.add(actor, schema, found);
         }
         let detail = format!(
@@ -83,6 +88,8 @@ impl Inner {
         let store = &**self.registry.store();
         let mut states = States::of(store, module.actor_type());
         let now_ms = self.port.wall_ms();
+        // Bounded twice: an activation must not take minutes where the states are many, nor
+        // where each of them is slow to read.
         for _ in 0..self.settings.sample_states {
             if Instant::now() >= until {
                 break;
@@ -91,7 +98,7 @@ impl Inner {
                 break;
             };
             let schema = kept.schema();
-            if let Err(why) = self.tried(module, &actor, kept, now_ms).await {
+            if let Err(why) = self.take_over(module, &actor, kept, now_ms).await {
                 return Ok(Some(Failing { actor, schema, why }));
             }
         }
@@ -100,7 +107,7 @@ impl Inner {
 
     /// What serves now is asked too where the module fails: what neither can do tells
     /// nothing of the state.
-    async fn tried(
+    async fn take_over(
         &self,
         module: &Arc<Module>,
         actor: &ActorId,

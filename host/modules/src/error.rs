@@ -1,4 +1,5 @@
-//! Why a module was not taken, or not put to work: each stage's own word.
+//! Why a module was not taken, or not put to work. Each stage of the pipeline has errors of its
+//! own, so that a client can tell them apart.
 
 use pizza_guest::LoadError;
 use pizza_store::StoreError;
@@ -7,6 +8,7 @@ use pizza_types::ModuleDigest;
 use crate::record::Withdrawn;
 use crate::sign::SignError;
 
+/// Why something was not done with a module.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("{bytes} bytes; at most {bytes_max} are taken")]
@@ -20,7 +22,8 @@ pub enum Refusal {
     Inspected(LoadError),
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// A sampled state of an actor; forced only by its own word.
+    /// A sampled state of an actor cannot be taken over. It has a force of its own, so that
+    /// `--force` for a warning does not reach this far.
     #[error(
         "it cannot take over the state of {actor} (layout {schema}): {why} \
          (--force-unreadable lets it serve all the same)"

@@ -41,12 +41,15 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            // An actor in JavaScript or Python brings its interpreter along.
             bytes_max: 32 << 20,
             trust: Trust::default(),
             rollback_percent: 5.0,
+            // With fewer, one failure would be more than the percentage.
             rollback_turns: 20,
             rollback_window_ms: 10_000,
             probation_ms: 600_000,
+            // As long as an operator takes for "at once".
             sample_states: 200,
             sample_ms: 500,
             keep_modules: 5,
@@ -55,7 +58,8 @@ impl Default for Settings {
     }
 }
 
-/// Modules that serve nobody but stay loaded, so that going back takes no time.
+/// Modules that serve nobody but stay loaded, so that going back takes no time. Each
+/// holds its machine code and warm instances.
 const LOADED_MAX: usize = 12;
 /// Fewer than this identify no module, even if only one begins so.
 const PREFIX_CHARACTERS_MIN: usize = 4;
@@ -83,10 +87,13 @@ pub struct Shown {
     pub info: Info,
     /// Percent of the keys that it serves; `None`: it does not serve.
     pub percent: Option<f64>,
+    /// What it has done since it serves; `None`: it does not.
     pub metrics: Option<ModuleMetrics>,
 }
 
 impl Modules {
+    /// A handle on the modules that `store` keeps, carried out by `port`. Nothing serves before
+    /// [`Modules::start`].
     #[must_use]
     pub fn new(
         host: Arc<WasmHost>,
@@ -105,6 +112,7 @@ impl Modules {
         }))
     }
 
+    /// What the operator has set.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
@@ -212,8 +220,11 @@ impl Inner {
         if let Some(module) = self.loaded.lock().iter().find(is_it) {
             return Ok(Arc::clone(module));
         }
+        // Two may load the same at once; the second finds its work done twice, not wrong.
         let unknown = || Refusal::Unknown(digest.to_string());
         let info = self.registry.info(digest).await?.ok_or_else(unknown)?;
+        // Trust is looked at each time: a key may have been taken away since the push. What came
+        // with the program needs none.
         if !info.is_bundled {
             let trust = &self.settings.trust;
             let (kept, by) = (info.signature.as_ref(), info.signed_by.as_deref());
@@ -263,6 +274,7 @@ impl Inner {
 
     pub(crate) fn keep_loaded(&self, module: &Arc<Module>) {
         let mut loaded = self.loaded.lock();
+        // Moved to the end, so that what is used stays.
         loaded.retain(|other| other.digest() != module.digest());
         loaded.push(Arc::clone(module));
         let excess = loaded.len().saturating_sub(LOADED_MAX);

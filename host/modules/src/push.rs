@@ -13,9 +13,11 @@ use crate::modules::{Inner, Modules};
 use crate::record::Info;
 use crate::sign::Signature;
 
+/// A module that comes in.
 #[derive(Debug, Clone)]
 pub struct Push {
     pub actor_type: String,
+    /// The component's binary.
     pub wasm: Bytes,
     pub signature: Option<Signature>,
 }
@@ -24,15 +26,17 @@ pub struct Push {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     pub stage: &'static str,
+    /// Microseconds.
     pub took_us: u64,
 }
 
+/// A module that was taken, and what it would mean to let it serve.
 #[derive(Debug, Clone)]
 pub struct Pushed {
     pub info: Info,
     /// Against what serves the type now.
     pub changes: Vec<Change>,
-    /// Whoever would not get what it calls, if it served now.
+    /// Calls that would no longer get what they expect, if it served now.
     pub breaks: Vec<String>,
 }
 
@@ -83,6 +87,7 @@ impl Inner {
             done,
         };
         let signed_by = self.verify(digest, &push)?;
+        // One component, one type: the audit log and the plans name a module by its digest.
         if let Some(known) = self.registry.info(digest).await?
             && known.actor_type != push.actor_type
         {
@@ -98,6 +103,7 @@ impl Inner {
         watch.lap("warm");
         let served = self.port.served(&push.actor_type);
         let changes = served.map_or_else(Vec::new, |served| compare(&served.current, &module));
+        // Told, not refused: what breaks now may fit once other modules have come.
         let breaks = compat::breaks(&*self.port, &module);
         watch.lap("check");
         let info = Info {
@@ -108,6 +114,7 @@ impl Inner {
         let (actor_type, detail) = (&info.actor_type, signed(&info));
         let line = self.line(actor_type, digest, "pushed", "operator", detail);
         self.registry.put(&info, push.wasm, &line).await?;
+        // Only the cleaning up must not meet a plan that changes; compiling has not held it.
         {
             let _one = self.changing.lock().await;
             self.clean(&info.actor_type, digest).await;
@@ -130,6 +137,7 @@ impl Inner {
             let name = push.actor_type.chars().take(80).collect();
             return Err(Refusal::ActorType(name));
         }
+        // Before the signature: the error for a wrong kind of file is more help than that one.
         recognise(&push.wasm)?;
         let (trust, signature) = (&self.settings.trust, push.signature.as_ref());
         Ok(trust.signer(signature, digest, &push.actor_type)?)
@@ -139,6 +147,7 @@ impl Inner {
 pub(crate) fn info(module: &Module, bytes: usize, at_ms: u64) -> Info {
     let methods = module.methods().map(|method| method.function.name.clone());
     let mut methods: Vec<String> = methods.collect();
+    // As an operator lists them; the component's order says nothing.
     methods.sort();
     let subscriptions = module.subscriptions().iter().map(ToString::to_string);
     Info {

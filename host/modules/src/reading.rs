@@ -32,6 +32,8 @@ pub(crate) struct Found {
     pub(crate) read_by: Vec<String>,
 }
 
+/// Lets `module` take over what the actor has, in memory only.
+///
 /// # Errors
 /// Why the module cannot take it over. What `served` fails at just so, it may fail at.
 pub(crate) async fn of(
@@ -59,6 +61,8 @@ pub(crate) async fn of(
             Read::Done => found.read_by.push(way.name().to_owned()),
             Read::NotTold => {}
             Read::Failed(why) => {
+                // A query may well fail on some state, under every module. Only what the served
+                // one can do counts, if it can read this layout at all.
                 let served = served.filter(|served| served.schema() >= kept.schema());
                 let as_ever = match served {
                     Some(served) => before.read(served, &way).await,
@@ -93,6 +97,7 @@ fn ways(module: &Module) -> Vec<Way> {
     let queries = module.methods().filter(|method| method.query);
     let queries = queries.filter(|method| method.function.params.is_empty());
     let mut names: Vec<Arc<str>> = queries.map(|m| m.function.name.as_str().into()).collect();
+    // So that two runs report alike.
     names.sort();
     let activate = module.hooks().activate.then_some(Way::Activate);
     let queries = names.into_iter().map(Way::Query);
@@ -116,6 +121,7 @@ enum Read {
 
 impl Copy {
     fn turn(&self, invocation: Invocation) -> Turn {
+        // No message: nothing that this turn stages is ever kept or sent.
         let id = MessageId([0; 16]);
         let mut turn = Turn::alone(self.actor.clone(), invocation, id, self.now_ms);
         turn.state.clone_from(&self.state);
@@ -133,6 +139,7 @@ impl Copy {
         turn.calls = Arc::clone(&nobody) as Arc<dyn Calls>;
         match module.run(turn).await {
             Ok(_) => Read::Done,
+            // The guest may trap on a call that fails, which says nothing of the state.
             Err(_) if nobody.was_asked.load(Ordering::Relaxed) => Read::NotTold,
             Err(
                 GuestError::NoInstance { .. }
@@ -161,6 +168,7 @@ async fn migrated(module: &Arc<Module>, copy: &Copy) -> Result<(bool, Option<Sta
         bytes: state.bytes.clone(),
     };
     let mut turn = copy.turn(invocation);
+    // The old bytes are the argument; the module must not find them as a state of its own.
     turn.state = None;
     let outcome = module.run(turn).await.map_err(|error| error.to_string())?;
     match outcome.state {

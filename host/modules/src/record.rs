@@ -56,7 +56,7 @@ pub struct Canary {
     pub percent: f64,
 }
 
-/// That a module is not to serve any more, whoever kept it or brings it again.
+/// That a module is not to serve any more, also when it is pushed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawn {
@@ -82,10 +82,11 @@ pub struct Audit {
     pub detail: String,
 }
 
-/// How many of a type's former modules are remembered.
+/// How many of a type's former modules are remembered. Each of them is kept, with its bytes.
 pub(crate) const BEFORE_MAX: usize = 20;
 
 impl Plan {
+    /// The first plan of a type.
     #[must_use]
     pub fn only(current: ModuleDigest, since_ms: u64) -> Self {
         Self {
@@ -101,10 +102,15 @@ impl Plan {
     #[must_use]
     pub fn succeeded_by(&self, digest: ModuleDigest, now_ms: u64) -> Self {
         let mut before = self.before.clone();
+        // Each once: going back and forth must not fill the list with two of them.
         before.retain(|old| *old != digest);
         if self.current != digest {
             before.push(self.current);
         }
+        debug_assert!(
+            !before.contains(&digest),
+            "it serves, so it is not before itself"
+        );
         let excess = before.len().saturating_sub(BEFORE_MAX);
         before.drain(..excess);
         Self {

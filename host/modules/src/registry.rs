@@ -25,6 +25,7 @@ const INFO: &str = "module/info/";
 const PLAN: &str = "module/plan/";
 const WITHDRAWN: &str = "module/withdrawn/";
 const AUDIT: &str = "module/audit/";
+/// Rows in one read; a store's page must not hold it up for long.
 const PAGE: usize = 500;
 
 pub(crate) struct Registry {
@@ -55,6 +56,7 @@ impl Registry {
             set(format!("{INFO}{digest}"), info)?,
             set(self.next_line(line.at_ms), line)?,
         ];
+        // By its digest the component is there already, if anything is: megabytes not written.
         if self.info(digest).await?.is_none() {
             rows.push((format!("{BLOB}{digest}"), Some(wasm)));
         }
@@ -128,6 +130,7 @@ impl Registry {
             Some(silo) => rows.push(set(format!("{PLAN}{actor_type}@{silo}"), plan)?),
             None => {
                 rows.push(set(format!("{PLAN}{actor_type}"), plan)?);
+                // Its own plan would go before the one that is meant for all.
                 rows.push((format!("{PLAN}{actor_type}@{own}"), None));
             }
         }
@@ -169,6 +172,7 @@ impl Registry {
         for (name, _) in self.rows(PLAN).await? {
             let rest = name.strip_prefix(PLAN).unwrap_or_default();
             let actor_type = rest.split('@').next().unwrap_or_default();
+            // Names come in order, so those of one type are neighbours.
             if types.last().is_none_or(|last| last != actor_type) {
                 types.push(actor_type.to_owned());
             }
@@ -185,6 +189,7 @@ impl Registry {
     /// Lines are named by their time; two of one millisecond keep their order.
     fn next_line(&self, at_ms: u64) -> String {
         let line = self.lines.fetch_add(1, Ordering::Relaxed);
+        // Leading zeros, because names are in the order of their bytes.
         format!("{AUDIT}{at_ms:016}.{line:08}")
     }
 

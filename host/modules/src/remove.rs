@@ -39,6 +39,7 @@ impl Inner {
         let plans = self.registry.plans(actor_type).await?;
         let mut spare = self.registry.infos("").await?;
         spare.retain(|info| info.actor_type == actor_type && needed(&plans, info.digest).is_none());
+        // Newest first, and what has just come before all, whatever its clock said.
         spare.sort_by_key(|info| std::cmp::Reverse((info.digest == just, info.at_ms)));
         let now_ms = self.port.wall_ms();
         for (rank, info) in spare.iter().enumerate() {
@@ -61,6 +62,7 @@ impl Inner {
         let detail = format!("{} bytes; {why}", info.bytes);
         let line = self.line(&info.actor_type, info.digest, "removed", by, detail);
         self.registry.remove(info.digest, &line).await?;
+        // The row first: a module that is in memory without a row would come back by nothing.
         self.unload(info.digest);
         self.host.forget(info.digest).await;
         Ok(())

@@ -27,6 +27,7 @@ impl Inner {
         let plan = self.registry.plan(actor_type, self.port.silo()).await?;
         let plan = plan.ok_or_else(|| Refusal::NothingServes(actor_type.to_owned()))?;
         let taken_back = match &plan.canary {
+            // A canary with a share is what was activated last; one without only holds states.
             Some(canary) if canary.percent > 0.0 => canary.digest,
             _ => plan.current,
         };
@@ -47,6 +48,9 @@ impl Inner {
     }
 
     /// The plan to go back to.
+    ///
+    /// # Errors
+    /// When nothing served before, or it cannot read what is there now.
     async fn before(&self, actor_type: &str, mut plan: Plan) -> Result<Plan, Refusal> {
         let canary = plan.canary.take();
         match canary {
@@ -57,6 +61,7 @@ impl Inner {
                 let back = loop {
                     let nothing = || Refusal::NothingBefore(actor_type.to_owned());
                     let back = plan.before.pop().ok_or_else(nothing)?;
+                    // What was withdrawn is passed over, however lately it served.
                     if self.registry.withdrawn(back).await?.is_none() {
                         break back;
                     }
@@ -66,6 +71,7 @@ impl Inner {
                     let store = &**self.registry.store();
                     downgrade::refuse(store, actor_type, back, old.schema()).await?;
                 }
+                // Warnings are for who activates; to go back is always allowed by them.
                 compat::check(&*self.port, &old, true)?;
                 let percent = 0.0;
                 let digest = plan.current;

@@ -1,4 +1,5 @@
-//! What carries modules out: the runtime, as it is seen from here.
+//! What carries modules out: the runtime, as it is seen from here. A port, so that this crate
+//! does not depend on the runtime, and its tests need none.
 
 use std::sync::Arc;
 
@@ -9,10 +10,11 @@ use pizza_types::ModuleMetrics;
 #[derive(Clone)]
 pub struct Served {
     pub current: Arc<Module>,
-    /// A second one, and the percentage of keys that it has.
+    /// A second one, and the percentage of keys that it has, 0 to 100.
     pub canary: Option<(Arc<Module>, f64)>,
 }
 
+/// What the modules need of the silo that they serve in.
 pub trait ServingPort: Send + Sync + 'static {
     /// The silo's name, which stays over restarts.
     fn silo(&self) -> &str;
@@ -23,9 +25,10 @@ pub trait ServingPort: Send + Sync + 'static {
     /// The date, milliseconds since 1970: what is written down.
     fn wall_ms(&self) -> u64;
 
-    /// In alphabetical order.
+    /// Every type that is served, in alphabetical order.
     fn types(&self) -> Vec<String>;
 
+    /// What serves a type; `None` for one that nothing serves.
     fn served(&self, actor_type: &str) -> Option<Served>;
 
     /// The one step that changes what serves: turns that have begun end as they began.

@@ -16,6 +16,7 @@ const PREFIX: &[u8] = b"awesome-pizza module v2\0";
 /// Format 1 covered the digest alone, and did not say so.
 const FORMAT: u32 = 2;
 
+/// Why a signature was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     #[error("there is none, and this silo takes only signed modules")]
@@ -52,8 +53,9 @@ pub struct Signature {
     /// The actor type that the module is for; `plugins` for a plugin.
     #[serde(default)]
     pub actor_type: String,
-    /// Of the key that signed.
+    /// Of the key that signed: base64 of 32 bytes.
     pub public_key: String,
+    /// Ed25519 (RFC 8032): base64 of 64 bytes.
     pub signature: String,
 }
 
@@ -73,14 +75,17 @@ pub struct TrustedKey {
     pub types: Vec<String>,
 }
 
+/// A key that signs modules.
 pub struct SecretKey(SigningKey);
 
 impl SecretKey {
+    /// A new key, from the random numbers of the operating system.
     #[must_use]
     pub fn generate() -> Self {
         Self(SigningKey::from_bytes(&rand::random()))
     }
 
+    /// What others check its signatures with: base64 of 32 bytes.
     #[must_use]
     pub fn public_key(&self) -> String {
         BASE64_STANDARD.encode(self.0.verifying_key().as_bytes())
@@ -92,6 +97,7 @@ impl SecretKey {
         BASE64_STANDARD.encode(self.0.as_bytes())
     }
 
+    /// Signs a module for an actor type. A signature for one type is none for another.
     #[must_use]
     pub fn sign(&self, digest: ModuleDigest, actor_type: &str) -> Signature {
         let signature = self.0.sign(&message(digest, actor_type));
@@ -122,6 +128,7 @@ impl fmt::Debug for SecretKey {
 /// Whose code a silo takes.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
+    /// Whether a module without a signature is refused.
     pub require_signature: bool,
     pub trusted: Vec<TrustedKey>,
 }
@@ -142,6 +149,7 @@ impl Trust {
         actor_type: &str,
     ) -> Result<Option<String>, SignError> {
         match signature {
+            // Also where none is required: a signature that is wrong is a sign of trouble.
             Some(signature) => {
                 verify(&self.trusted, signature, digest, actor_type).map(|key| Some(key.to_owned()))
             }

@@ -8,7 +8,8 @@ use pizza_types::{ModuleDigest, ModuleMetrics};
 use crate::modules::{Modules, Settings};
 use crate::record::Plan;
 
-/// How often modules are looked at.
+/// How often modules are looked at. A look costs a read of the plan for each type; a module that
+/// traps in every turn is gone within this and `rollback_turns` turns.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// What a module had done at some times, oldest first.
@@ -50,6 +51,7 @@ impl Modules {
         };
         let (now_ms, wall_ms) = (inner.port.now_ms(), inner.port.wall_ms());
         let plan = inner.registry.plan(actor_type, inner.port.silo()).await;
+        // A store that cannot be read stops more than this; it is not told here.
         let Ok(Some(plan)) = plan else { return };
         let found = Probation::of(&plan, inner.settings.probation_ms, now_ms, wall_ms);
         let until_ms = watched.probation(actor_type, &plan, found);
@@ -68,6 +70,7 @@ impl Modules {
         let Some(reason) = too_bad(&inner.settings, lately) else {
             return;
         };
+        // What failed before must not be counted against what serves next.
         past.clear();
         tracing::warn!(actor_type, digest = %module.digest(), reason, "a module is taken back");
         if let Err(refusal) = inner.roll_back(actor_type, "silo", &reason).await {
@@ -115,13 +118,14 @@ impl Probation {
 
 /// What was done within the window.
 fn lately(past: &mut Past, now_ms: u64, metrics: ModuleMetrics, window_ms: u64) -> ModuleMetrics {
-    // It serves anew, and counts from nothing.
+    // Metrics only grow while a module serves: fewer turns mean that it has begun anew.
     if past
         .back()
         .is_some_and(|(_, before)| before.turns > metrics.turns)
     {
         past.clear();
     }
+    // One look a quarter of a second: a window of ten seconds holds some forty of them.
     past.push_back((now_ms, metrics));
     let since_ms = now_ms.saturating_sub(window_ms);
     while past.len() > 1 && past.get(1).is_some_and(|(ms, _)| *ms <= since_ms) {

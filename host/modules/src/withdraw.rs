@@ -24,6 +24,7 @@ impl Modules {
             canary.chain([served.current.digest()]).any(|d| d == digest)
         });
         if serves {
+            // Withdrawing says "never again"; what serves must go by a plan of its own first.
             return Err(Refusal::Serves(digest));
         }
         let why = why.to_owned();
@@ -89,6 +90,7 @@ impl Inner {
     async fn meant(&self, digest: &str) -> Result<(ModuleDigest, String), Refusal> {
         match (self.find(digest).await, digest.parse()) {
             (Ok(info), _) => Ok((info.digest, info.actor_type)),
+            // A whole digest is unmistakable, whether the silo has the module or not.
             (Err(Refusal::Unknown(_)), Ok(digest)) => Ok((digest, UNKNOWN.to_owned())),
             (Err(refusal), _) => Err(refusal),
         }

@@ -44,7 +44,7 @@ use crate::view::{Published, View};
 const GROUP_OPS_MAX: usize = 1024;
 // A group adds no more dead letters than their numbers can tell apart.
 const _: () = assert!(GROUP_OPS_MAX < 1 << key::DEAD_LETTER_BITS);
-/// The same in bytes: a batch is held in memory twice while it is written.
+/// The same in bytes: a batch is in memory whole before it is written.
 const GROUP_BYTES_MAX: usize = 8 << 20;
 
 pub(crate) struct Committer {
@@ -79,6 +79,7 @@ impl Committer {
                 break;
             }
         }
+        // Claims and rows without `sync` since the last fsync.
         if self.dirty && self.poison.reason().is_none() {
             self.sync();
         }
@@ -87,6 +88,8 @@ impl Committer {
 
     fn group(&mut self, ops: Vec<Op>) {
         let mut committed = HashSet::new();
+        // A claim before the actor's commit of this group goes first, and fences it, as it was
+        // asked; one behind it must stay behind it.
         let (claims, rest): (Vec<_>, Vec<_>) = ops.into_iter().partition(|op| match op {
             Op::Claim { actor, .. } => !committed.contains(actor),
             Op::Commit(commit, _) => {
@@ -116,6 +119,7 @@ impl Committer {
         );
         let answers: Vec<Pending> = ops.into_iter().map(|op| builder.take(op)).collect();
         let count = answers.len();
+        // Before the write: if that hangs, the guard answers from there.
         *self.work.in_flight.lock() = answers;
         let (overlay, sync) = builder.finish();
         // A panic is a failed write like any other, and must be known before it is answered.
@@ -132,6 +136,8 @@ impl Committer {
         if overlay.is_empty() {
             return Ok(());
         }
+        // Raised before it is known whether the write succeeds: after a failure nothing is
+        // written any more, so no number is given twice.
         self.sequence += 1;
         // With the number that the database will give the batch: at least this one.
         let at_least = self.db.fjall().seqno();
@@ -145,6 +151,7 @@ impl Committer {
         if sync {
             self.disk.sync()?;
             self.dirty = false;
+            // After the fsync and never before it: the witness may be behind, and not ahead.
             self.witness.acknowledge(self.sequence)?;
         }
         self.published.set(View::now(&self.db));

@@ -33,6 +33,7 @@ impl Directory {
             Some(()) => false,
             None => is_fresh(dir)?,
         };
+        // Before anything is written: another process may be making the same store.
         let lock = Lock::take(dir)?;
         let data = dir.join("data");
         if is_new {
@@ -44,6 +45,8 @@ impl Directory {
         if witness.acknowledged() > 0 && !data.exists() {
             return Err(witness.missing(0, "but the database is gone"));
         }
+        // Both before the database opens: it deletes tables that its lists do not name, and cuts
+        // off the journal behind the first damage.
         manifest::check(&data)?;
         journal::check(&data, &witness)?;
         Ok(Self {

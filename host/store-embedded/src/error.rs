@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Why a directory was not opened as a store.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(

@@ -57,6 +57,7 @@ impl Drop for Guard {
 }
 
 fn look(db: &Database, poison: &Poison, work: &Work, dir: &Path, stopped: &Receiver<()>) {
+    // Ends when the sender is dropped, and not only at the next look.
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK) {
         match poison.reason() {
             // The committer had the time since the last look to answer by itself.

@@ -29,6 +29,7 @@ pub(crate) fn push_name(key: &mut Vec<u8>, name: &str) {
 
 /// The name at the start of `key`, and what follows it.
 pub(crate) fn take_name(key: &[u8]) -> Option<(String, &[u8])> {
+    // The first NUL is the end, for none is left inside a name.
     let end = key.iter().position(|byte| *byte == END)?;
     let (name, rest) = (key.get(..end)?, key.get(end + 1..)?);
     let mut bytes = Vec::with_capacity(name.len());
@@ -144,6 +145,7 @@ pub(crate) fn event(stream: &[u8], position: u64) -> Vec<u8> {
 
 /// The first key that is above every key with this prefix.
 pub(crate) fn above(prefix: &[u8]) -> Option<Vec<u8>> {
+    // Bytes of 255 at the end cannot be raised; without any other there is nothing above.
     let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
     let mut end = prefix.get(..=last)?.to_vec();
     *end.last_mut()? += 1;

@@ -2,12 +2,13 @@
 
 use pizza_types::Durability;
 
+/// How the store is opened. The data do not depend on it: another process may open it otherwise.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// `Fsync`, or `Process` to leave out the fsync: then an acknowledged commit
     /// survives kill -9 but not power loss.
     pub durability: Durability,
-    /// Blocks of tables kept in memory.
+    /// Blocks of tables kept in memory, in bytes.
     pub cache_bytes: u64,
     /// Rows of a table that wait in memory before they become a file of their own.
     /// Larger means fewer files to merge, but longer waits for commits when one is
@@ -25,6 +26,7 @@ impl Default for Options {
             durability: Durability::Fsync,
             cache_bytes: 16 << 20,
             memtable_bytes: 4 << 20,
+            // Some sixteen groups: a second's work where an fsync takes 60 ms.
             queue_max: 16_384,
             queue_bytes_max: 64 << 20,
         }

@@ -40,6 +40,7 @@ impl Overlay {
         table: Table,
         prefix: &'a [u8],
     ) -> impl Iterator<Item = &'a [u8]> {
+        // Removed ones, too: to remove them again does no harm.
         let from = (Bound::Included(prefix), Bound::Unbounded);
         let rows = self.rows[table as usize].range::<[u8], _>(from);
         rows.map(|(key, _)| key.as_slice())

@@ -36,7 +36,7 @@ pub(crate) fn claimed(view: &View, actor: &[u8], head: Head) -> Result<Claimed, 
     Ok(Claimed { record, entries })
 }
 
-/// Shards searched before others get their turn on this thread.
+/// Shards searched before others get their turn on this thread: each is a seek of its own.
 const SHARDS_AT_ONCE: u16 = 32;
 
 /// By shard, then by key.
@@ -52,6 +52,7 @@ pub(crate) async fn actors(
         return Ok(Vec::new());
     };
     let first = after.as_ref().map_or(0, |id| id.shard().0);
+    // Only the first shard has a row to begin behind; the others are read from their start.
     let mut after = after.as_ref().map(key::actor);
     let mut keys = Vec::new();
     for shard in first..SHARDS {

@@ -21,6 +21,7 @@ impl<V> Recent<V> {
     }
 
     pub(crate) fn get(&mut self, key: &[u8]) -> Option<&V> {
+        // Moving it is what keeps it: what nobody asks for stays behind, and goes.
         if let Some((key, value)) = self.older.remove_entry(key) {
             self.insert(key, value);
         }
@@ -31,6 +32,7 @@ impl<V> Recent<V> {
         if self.newer.len() >= self.generation_max && !self.newer.contains_key(&key) {
             self.older = std::mem::take(&mut self.newer);
         }
+        // An older value of the same key must not come back when the newer one has gone.
         self.older.remove(&key);
         self.newer.insert(key, value);
     }

@@ -45,6 +45,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
             postcard::from_bytes(row).map_err(|error| damaged(table, key, &error.to_string()))
         }
         Some((other, _)) => Err(damaged(table, key, &format!("unknown format {other}"))),
+        // No row is empty: even an empty value has the byte of its format.
         None => Err(damaged(table, key, "it is empty")),
     }
 }

@@ -34,6 +34,7 @@ use crate::table::{Database, Table};
 use crate::view::{Published, View};
 use crate::{database_log, key, read, row};
 
+/// The store in a directory. One process uses it at a time; all threads of it may.
 pub struct EmbeddedStore {
     db: Arc<Database>,
     published: Published,
@@ -52,6 +53,7 @@ struct Running {
 }
 
 /// How long a committer that may hang in a database that has stopped is waited for.
+/// What it has to do then is to answer; the process is about to end, and should not hang.
 const ENDING: Duration = Duration::from_millis(500);
 
 impl EmbeddedStore {
@@ -82,6 +84,7 @@ impl EmbeddedStore {
             lock,
             mut witness,
         } = Directory::open(dir)?;
+        // Before the database starts its threads: the first of them may have something to say.
         database_log::listen();
         // What the database finds wrong with itself it may say by a panic.
         let opened = catch_unwind(AssertUnwindSafe(|| Database::open(&data, options, lock)));
@@ -91,6 +94,7 @@ impl EmbeddedStore {
             Err(_) => return Err(OpenError::damaged(&data, "its recovery panicked")),
         };
         let sequence = check_sequence(&db, &data, &witness)?;
+        // One machine gives no more, whatever is asked for.
         let durability = options.durability.min(Durability::Fsync);
         if durability < Durability::Fsync {
             witness.without_sync();
@@ -405,6 +409,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn remove_dead_letter(&self, id: u64) -> Result<bool, StoreError> {
+        // Two that remove the same one may both be told that it was there: nothing depends on it.
         if self.dead_letter(id).await?.is_none() {
             return Ok(false);
         }
@@ -443,6 +448,7 @@ impl Store for EmbeddedStore {
         limit: usize,
     ) -> Result<usize, StoreError> {
         let view = self.view()?;
+        // One sweep at a time: they share the place where the last one stopped.
         let mut sweep = self.sweep.lock().await;
         let mut from = sweep.clone();
         let retention = events.clone();
@@ -461,6 +467,7 @@ impl Store for EmbeddedStore {
             };
             gone += self.ask("forget old rows", op).await?;
         }
+        // Only now: a sweep that failed is done again from where it began.
         *sweep = to;
         Ok(gone)
     }

@@ -15,7 +15,7 @@ pub(crate) struct Sweep {
     events: Option<Vec<u8>>,
 }
 
-/// Rows that the committer forgets at a time: commits wait that long.
+/// Rows that the committer forgets at a time: the commits behind them wait that long.
 const PIECE_ROWS: usize = 256;
 
 /// Keys of rows whose time has come.
@@ -60,6 +60,7 @@ impl Sweep {
             },
         )?;
         // Read once for each (stream, key).
+        // Rows come in the order of their keys, so those of a group are neighbours.
         let mut group: Option<Group> = None;
         self.events = walk(
             view,
@@ -77,6 +78,7 @@ impl Sweep {
                 };
                 let position = u64::from_be_bytes(*position);
                 let may_go = of.keep.lets_go(position, row.at_ms, of.newest, now_ms);
+                // The cursors are read last: most events are too young to ask.
                 if may_go && position <= of.handled(view, retention)? {
                     found.events.push(at.to_vec());
                 }

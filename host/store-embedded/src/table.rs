@@ -93,6 +93,7 @@ impl Database {
             // Replayed into memory when the store opens, so as small as it may be.
             .max_journaling_size(JOURNALS_BYTES_MAX)
             .open()?;
+        // In the order of the enum, whose number is the index.
         let mut tables = Vec::with_capacity(Table::COUNT);
         for table in Table::ALL {
             let create =
@@ -125,6 +126,7 @@ impl Database {
     }
 }
 
+/// The least that the database takes. All of it is read when the store is opened.
 const JOURNALS_BYTES_MAX: u64 = 64 << 20;
 
 pub(crate) fn read_error(table: Table, error: &fjall::Error) -> StoreError {

@@ -38,6 +38,8 @@ impl Head {
     /// `Fenced` or `Stale` when another claim or commit came in between, `Refused`
     /// when a name of the commit cannot be stored.
     pub fn advanced(before: Option<&Self>, commit: &Commit) -> Result<Self, CommitError> {
+        // An actor without a record is claimed by its first commit: one write less for each
+        // actor that is made.
         if before.is_none() && commit.epoch == 0 && commit.version == 0 {
             check_names(commit)?;
             let mut first = Self::claimed(None, &commit.owner);
@@ -45,6 +47,7 @@ impl Head {
             first.module = commit.module;
             return Ok(first);
         }
+        // The epoch first: after a claim by somebody else, the version says nothing.
         let Some(head) = before.filter(|head| head.epoch == commit.epoch) else {
             let (ours, current) = (commit.epoch, before.map_or(0, |head| head.epoch));
             return Err(CommitError::Fenced { ours, current });
@@ -58,10 +61,12 @@ impl Head {
             version: head.version + 1,
             epoch: head.epoch,
             owner: head.owner.clone(),
+            // A commit that says nothing of a module was none of a guest's.
             module: commit.module.or(head.module),
         })
     }
 
+    /// The record, with the state that is kept apart from it.
     #[must_use]
     pub fn with_state(self, state: Option<State>) -> ActorRecord {
         ActorRecord {

@@ -49,8 +49,10 @@ pub struct Cursor {
 #[derive(Debug, Clone)]
 pub struct Handled {
     pub id: MessageId,
+    /// Of the message's content: the same id with another content is refused.
     pub fingerprint: [u8; 16],
     pub reply: Bytes,
+    /// The actor answered `err`, so the turn left nothing but this record.
     pub declined: bool,
     /// The record may be forgotten after this time.
     pub expires_at_ms: u64,
@@ -72,6 +74,7 @@ pub struct ReminderWrite {
     pub reminder: Option<Reminder>,
 }
 
+/// An event to append to a (stream, key).
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     pub stream: Arc<str>,
@@ -79,6 +82,7 @@ pub struct NewEvent {
     pub payload: Bytes,
 }
 
+/// A commit that was taken, and is as durable as the store makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     pub durability: Durability,
@@ -90,6 +94,7 @@ pub struct Committed {
 /// Dropping a ticket does not take the commit back.
 pub type CommitTicket = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
 
+/// Why a commit was not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// Another activation has claimed the actor. Nothing was written.
@@ -98,7 +103,7 @@ pub enum CommitError {
     /// An earlier commit of this activation is missing. Nothing was written.
     #[error("the turn ran on version {ours}, the record has {current}")]
     Stale { ours: u64, current: u64 },
-    /// Nothing was written.
+    /// The store takes no work, or the commit cannot be stored at all. Nothing was written.
     #[error("{detail}")]
     Refused { detail: String },
     /// It may or may not have been written.

@@ -8,7 +8,7 @@
 //! - [`streams`]: events, heads, cursors
 //! - [`inspect`]: what an operator reads of an actor
 //! - [`letters`]: dead letters
-//! - [`meta`]: facts, forgetting
+//! - [`meta`]: named facts, forgetting
 
 pub mod atomicity;
 pub mod dead_letters;

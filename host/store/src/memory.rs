@@ -20,12 +20,15 @@ use crate::row::{
 };
 use crate::store::{MetaChange, Store, StoreError};
 
+/// The store of tests and simulations. One lock over all of it: a commit takes microseconds,
+/// and nothing waits while it is held.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
 
 impl MemoryStore {
+    /// An empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -7,21 +7,24 @@ use std::sync::Arc;
 /// Bounds for each key of a stream. What is beyond either of them may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Milliseconds.
+    /// Age in milliseconds.
     pub ms: u64,
+    /// How many of the newest.
     pub events: u64,
 }
 
+/// How long the events of each stream are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     pub usual: Keep,
     /// By stream, where it is not the usual.
     pub streams: BTreeMap<Arc<str>, Keep>,
-    /// Actor types that are given the events of a stream.
+    /// Actor types that are given the events of a stream. By stream.
     pub subscribers: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
 impl Retention {
+    /// The same for every stream, of which nobody is a subscriber.
     #[must_use]
     pub fn usual(usual: Keep) -> Self {
         Self {
@@ -31,11 +34,13 @@ impl Retention {
         }
     }
 
+    /// The bounds of one stream.
     #[must_use]
     pub fn of(&self, stream: &str) -> Keep {
         self.streams.get(stream).copied().unwrap_or(self.usual)
     }
 
+    /// Who must have handled an event of the stream before it may go.
     #[must_use]
     pub fn subscribers(&self, stream: &str) -> &[Arc<str>] {
         self.subscribers.get(stream).map_or(&[], Vec::as_slice)
@@ -43,6 +48,7 @@ impl Retention {
 }
 
 impl Keep {
+    /// Nothing is ever let go.
     pub const EVERYTHING: Self = Self {
         ms: u64::MAX,
         events: u64::MAX,
@@ -52,6 +58,7 @@ impl Keep {
     /// newest of a key never does.
     #[must_use]
     pub fn lets_go(self, position: u64, at_ms: u64, newest: u64, now_ms: u64) -> bool {
+        // Saturating: a date that was set forward must not wrap around into "long ago".
         let is_old = at_ms.saturating_add(self.ms) <= now_ms;
         let is_beyond = newest.saturating_sub(position) >= self.events;
         position < newest && (is_old || is_beyond)

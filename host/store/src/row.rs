@@ -9,7 +9,8 @@ use pizza_types::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The record is also the directory entry: `owner` and `epoch` say who may write.
+/// What is kept of an actor. It is also the directory entry: `owner` and `epoch` say who may
+/// write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActorRecord {
     pub state: Option<State>,
@@ -29,6 +30,7 @@ pub struct Claimed {
     pub entries: BTreeMap<Arc<str>, Bytes>,
 }
 
+/// What an actor answered to a message; see [`Handled`](crate::Handled).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredReply {
     pub fingerprint: [u8; 16],
@@ -37,7 +39,8 @@ pub struct StoredReply {
     pub expires_at_ms: u64,
 }
 
-/// Order of the rows is order of the keys: by shard, actor, version, index.
+/// Names a message in the outbox. Keys are in the order in which the rows are: by shard, actor,
+/// version, index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OutboxKey {
     pub shard: ShardId,
@@ -47,6 +50,7 @@ pub struct OutboxKey {
     pub index: u32,
 }
 
+/// A message that has not been delivered yet, as far as the store knows.
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
     pub key: OutboxKey,
@@ -55,17 +59,21 @@ pub struct OutboxRow {
     pub envelope: Envelope,
 }
 
+/// A durable alarm of an actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminder {
     /// On the silo's durable clock, which is near the date until somebody sets the date.
     pub due_ms: u64,
+    /// Milliseconds; `None` for a reminder that comes once.
     pub period_ms: Option<u64>,
+    /// What becomes of firings that an outage has swallowed.
     pub policy: MissedPolicy,
     /// The actor's version after the commit that set it: with the name, the identity of the
     /// firing. 0 in rows of before there was one.
     pub version: u64,
 }
 
+/// A reminder whose time has come, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueReminder {
     pub actor: ActorId,
@@ -73,9 +81,12 @@ pub struct DueReminder {
     pub reminder: Reminder,
 }
 
+/// An event of a (stream, key).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
+    /// 1 for the first, then one more each.
     pub position: u64,
+    /// The silo's clock when the turn committed.
     pub at_ms: u64,
     pub payload: Bytes,
 }
@@ -84,6 +95,7 @@ pub struct StoredEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
     pub record: ActorRecord,
+    /// How many there are.
     pub entries: usize,
     /// By name; no more than were asked for.
     pub reminders: Vec<(Arc<str>, Reminder)>,
@@ -107,7 +119,9 @@ pub struct StoredDeadLetter {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeadLetter {
     pub envelope: Envelope,
+    /// Why the last attempt failed.
     pub error: String,
     pub attempts: u32,
+    /// The date when it was given up.
     pub at_ms: u64,
 }

@@ -46,8 +46,10 @@ pub enum Body {
     },
 }
 
+/// An event as its subscribers get it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamEvent {
+    /// 1 for the first of a stream and key, then one more each.
     pub position: u64,
     pub payload: Bytes,
 }
@@ -74,6 +76,7 @@ impl Body {
             Self::Timer { name } => MessageId::derive("timer", &[name.as_bytes()]),
             // When it was due is told as the outage leaves it, and the id names the firing.
             Self::Reminder { name, .. } => MessageId::derive("reminder", &[name.as_bytes()]),
+            // A position has one payload for ever, so the positions say it all.
             Self::Events { stream, events } => {
                 let positions = events.iter().flat_map(|event| event.position.to_le_bytes());
                 let positions: Vec<u8> = positions.collect();
@@ -89,11 +92,13 @@ impl Body {
 pub struct Chain(Vec<ActorId>);
 
 impl Chain {
+    /// How many wait.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether a call to this actor would come back to one that waits.
     #[must_use]
     pub fn contains(&self, actor: &ActorId) -> bool {
         self.0.contains(actor)
@@ -102,6 +107,7 @@ impl Chain {
     /// The chain as seen by somebody whom `actor` asks.
     #[must_use]
     pub fn extended(&self, actor: ActorId) -> Self {
+        // A copy, because a caller may ask several at once; chains are short.
         let mut actors = Vec::with_capacity(self.0.len() + 1);
         actors.extend_from_slice(&self.0);
         actors.push(actor);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{InvalidId, MessageId};
 
+/// Why a caller got no answer. It travels between processes, so its fields keep their names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum CallError {
     #[error("{0}")]
@@ -56,7 +57,7 @@ pub enum CallError {
     Store { detail: String },
     #[error("the silo is shutting down")]
     ShuttingDown,
-    /// Of a caller in another process.
+    /// The caller is in another process, and found no silo.
     #[error("the silo cannot be reached: {detail}; nothing was done")]
     Unreachable { detail: String },
 }
@@ -79,6 +80,7 @@ pub fn told(mistakes: &[Mistake]) -> String {
 }
 
 impl CallError {
+    /// One mistake, at `pointer`.
     #[must_use]
     pub fn bad_argument(pointer: &str, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.to_owned(), message.into());
@@ -93,6 +95,7 @@ impl CallError {
     /// Stable, for machines: problem types, metrics, documentation.
     #[must_use]
     pub fn code(&self) -> &'static str {
+        // Each is in the documentation of the API, and never changes.
         match self {
             Self::InvalidId(_) => "invalid-id",
             Self::UnknownType { .. } => "unknown-type",

@@ -45,6 +45,7 @@ fn check(what: &'static str, text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty { what, max });
     }
+    // The character before the length: a long text of something else is first of all that.
     if let Some((at, found)) = text
         .chars()
         .enumerate()
@@ -60,6 +61,8 @@ fn check(what: &'static str, text: &str) -> Result<(), InvalidId> {
 }
 
 impl ActorId {
+    /// An id of a type and a key.
+    ///
     /// # Errors
     /// When either part is empty, longer than 128 characters, or has a character
     /// outside `A–Z a–z 0–9 . _ : -`.
@@ -67,17 +70,20 @@ impl ActorId {
         actor_type: impl Into<Arc<str>>,
         key: impl Into<Arc<str>>,
     ) -> Result<Self, InvalidId> {
+        // One rule for both: a type is part of file names and topics as a key is.
         let (actor_type, key) = (actor_type.into(), key.into());
         check("the actor type", &actor_type)?;
         check("the actor key", &key)?;
         Ok(Self { actor_type, key })
     }
 
+    /// `order` of `order/order-1`.
     #[must_use]
     pub fn actor_type(&self) -> &Arc<str> {
         &self.actor_type
     }
 
+    /// `order-1` of `order/order-1`.
     #[must_use]
     pub fn key(&self) -> &Arc<str> {
         &self.key
@@ -91,6 +97,7 @@ impl ActorId {
         hasher.update(b"/");
         hasher.update(self.key.as_bytes());
         let hash = hasher.finalize();
+        // 65,536 is a multiple of the number of shards, so none gets more than another.
         let [low, high, ..] = *hash.as_bytes();
         ShardId(u16::from_le_bytes([low, high]) % SHARDS)
     }

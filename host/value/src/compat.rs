@@ -8,6 +8,7 @@ use crate::ty::{Field, Function, Type};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// For example `create(order).items[].quantity`.
+    /// The way to it through the types: `create.order.items[].quantity`.
     pub path: String,
     pub what: String,
 }

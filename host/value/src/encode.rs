@@ -9,6 +9,8 @@ use crate::error::{Problem, ValueError};
 use crate::ty::{Field, Function, Type};
 use crate::value::Value;
 
+/// The JSON of a value of this type.
+///
 /// # Errors
 /// When the value is not of this type: a mistake of the program.
 pub fn to_json(value: &Value, ty: &Type) -> Result<Vec<u8>, ValueError> {
@@ -36,9 +38,9 @@ fn misfit(ty: &Type) -> ValueError {
 
 /// Writing into a vector does not fail.
 macro_rules! put {
-    ($out:expr, $($arg:tt)*) => {
-        drop(write!($out, $($arg)*))
-    };
+    ($out:expr, $($arg:tt)*) => {{
+        let _ = write!($out, $($arg)*);
+    }};
 }
 
 fn write(out: &mut Vec<u8>, value: &Value, ty: &Type) -> Result<(), ValueError> {
@@ -119,7 +121,8 @@ fn write_string(out: &mut Vec<u8>, text: &str) {
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
     } else {
-        drop(serde_json::to_writer(out, text));
+        // A vector takes all that is written, and a string is always JSON.
+        let _ = serde_json::to_writer(out, text);
     }
 }
 

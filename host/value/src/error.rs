@@ -50,6 +50,7 @@ pub enum Problem {
 }
 
 impl ValueError {
+    /// A problem with the document as a whole; who knows where it is adds steps.
     #[must_use]
     pub fn new(problem: Problem) -> Self {
         let pointer = String::new();

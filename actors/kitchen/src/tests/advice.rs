@@ -207,9 +207,10 @@ fn a_plugin_that_fails_rests_and_is_tried_again() {
     let (count, answers) = (asked.clone(), works.clone());
     host.bind_plugin("one", move |_, _| {
         count.set(count.get() + 1);
-        match answers.get() {
-            true => Ok(Value::Null),
-            false => Err(PluginFailure::Failed("trap".to_owned())),
+        if answers.get() {
+            Ok(Value::Null)
+        } else {
+            Err(PluginFailure::Failed("trap".to_owned()))
         }
     });
     let mut kitchen = Kitchen::default();

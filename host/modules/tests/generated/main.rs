@@ -41,7 +41,7 @@ async fn two_thousand_generated_components_do_no_harm() {
     assert!(served >= 1_000, "only {served} modules were served");
 }
 
-#[allow(clippy::print_stdout)]
+#[allow(clippy::print_stdout, reason = "the report of this test")]
 fn report(ends: &BTreeMap<String, usize>, served: usize, took: Duration, slowest: Duration) {
     println!("{MODULES} modules, {served} served, in {took:.1?}; the slowest took {slowest:.1?}");
     for (end, count) in ends {

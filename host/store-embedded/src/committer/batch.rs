@@ -98,6 +98,7 @@ impl<'a> BatchBuilder<'a> {
         let before = self.head(actor).map_err(refused)?;
         let head = Head::advanced(before.as_ref(), &prepared.commit)?;
         // An actor without a commit has no rows that could be in the way.
+        // Four reads less for each actor that is made.
         let is_first = head.version == 1;
         let cleared = if prepared.clear && !is_first {
             self.entries(actor).map_err(refused)?
@@ -111,6 +112,7 @@ impl<'a> BatchBuilder<'a> {
         };
         let (positions, stream_heads) = self.positions(&prepared.events).map_err(refused)?;
 
+        // From here on nothing can fail: all of the commit is staged, or nothing was.
         self.sync = true;
         if prepared.clear {
             self.overlay.remove(Table::States, actor.clone());
@@ -139,6 +141,8 @@ impl<'a> BatchBuilder<'a> {
         for (stream, position) in stream_heads {
             let value = row::encode(&position);
             self.overlay.put(Table::StreamHeads, stream.to_vec(), value);
+            // Ahead of the disk until the batch is written. If that fails, the store has stopped,
+            // and nobody asks the caches any more.
             self.caches.stream_heads.insert(stream.to_vec(), position);
         }
         self.set_head(prepared.actor_key, head);
@@ -187,6 +191,8 @@ impl<'a> BatchBuilder<'a> {
 
     /// Keys of every entry of the actor.
     fn entries(&self, actor: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+        // Both, for an entry may be staged by this group or lie in the store; a key that is in
+        // both is removed twice, which is once.
         let staged = self.overlay.keys(Table::Entries, actor);
         let mut keys: Vec<_> = staged.map(<[u8]>::to_vec).collect();
         for row in self.db.table(Table::Entries).prefix(actor) {
@@ -215,6 +221,7 @@ impl<'a> BatchBuilder<'a> {
         let mut positions = Vec::with_capacity(events.len());
         let mut heads: HashMap<&[u8], u64> = HashMap::new();
         for (stream, _) in events {
+            // Two events of one commit on one stream follow each other.
             let before = match heads.get(stream.as_slice()) {
                 Some(head) => *head,
                 None => self.stream_head(stream)?,
@@ -246,6 +253,7 @@ impl<'a> BatchBuilder<'a> {
         key: &[u8],
         decode: impl Fn(Table, &[u8], &[u8]) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
+        // The group's own rows first: a removed one is known to be gone.
         if let Some(staged) = self.overlay.get(table, key) {
             return staged.map(|v| decode(table, key, v)).transpose();
         }

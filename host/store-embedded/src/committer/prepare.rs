@@ -28,6 +28,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     pub(crate) fn new(commit: Commit) -> Self {
         let actor = key::actor(&commit.actor);
+        // State, reply, an outbox row and a cursor: most turns write no more.
         let mut rows = Vec::with_capacity(4);
         if let StateWrite::Set(state) = &commit.state {
             rows.push((Table::States, actor.clone(), Some(row::encode(state))));
@@ -54,6 +55,7 @@ impl Prepared {
                 not_before_ms: write.not_before_ms,
                 envelope: &write.envelope,
             });
+            // The version that the commit makes; if it is stale, none of its rows are written.
             let key = key::outbox(&actor, commit.version.saturating_add(1), write.index);
             rows.push((Table::Outbox, key, Some(value)));
         }

@@ -59,6 +59,8 @@ impl Queue {
             let bytes = waiting;
             return Err(Full::Overloaded { ops, bytes });
         }
+        // Two that come at once may both fit into the last room: the bound is about memory, and
+        // a request more is no harm.
         self.load.ops.fetch_add(1, Ordering::Relaxed);
         self.load.bytes.fetch_add(bytes, Ordering::Relaxed);
         let queued = Queued {
@@ -76,6 +78,7 @@ impl Queued {
     }
 
     pub(crate) fn take(mut self) -> Op {
+        // It is taken once, by value; the option is there for `Drop` alone.
         self.op.take().unwrap_or(Op::Close)
     }
 }

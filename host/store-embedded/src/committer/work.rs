@@ -1,5 +1,5 @@
 //! What was asked of the committer and is not answered yet. It is kept where the guard
-//! reaches it, too: whoever waits for a committer that hangs in the database would wait for
+//! reaches it, too: those who wait for a committer that hangs in the database would wait for
 //! ever.
 
 use std::sync::mpsc::Receiver;
@@ -26,6 +26,7 @@ impl Work {
 
     /// Answers the group that is being written; `failed` says why it may not be there.
     pub(crate) fn resolve(&self, failed: Option<&str>) {
+        // Taken out under the lock, so that committer and guard answer nobody twice.
         let answers = std::mem::take(&mut *self.in_flight.lock());
         for answer in answers {
             answer.resolve(failed);

@@ -22,6 +22,7 @@ const HOUSEKEEPING_MAX: u64 = 1 << 20;
 pub(super) fn check(data: &Path, witness: &Witness) -> Result<(), OpenError> {
     let mut last = None;
     let mut journals = journals(data)?;
+    // Only the newest is written to, so only that one may have a torn end.
     let active = journals.pop();
     for journal in journals {
         let (next, end) = walk(&journal, &mut last)?;
@@ -67,6 +68,7 @@ fn journals(data: &Path) -> Result<Vec<PathBuf>, OpenError> {
             journals.extend(number.filter(|_| is_journal).map(|number| (number, path)));
         }
     }
+    // By number and not by name: 10 comes after 9.
     journals.sort_unstable_by_key(|(number, _)| *number);
     Ok(journals.into_iter().map(|(_, path)| path).collect())
 }

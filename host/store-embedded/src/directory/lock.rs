@@ -20,6 +20,7 @@ impl Lock {
         let path = dir.join(FILE);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
+        // Not truncated: it may be another's, and says whose it is.
         let mut file = options.open(&path).map_err(OpenError::io("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}

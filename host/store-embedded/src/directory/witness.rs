@@ -16,6 +16,7 @@ pub(super) const FILE: &str = "acknowledged";
 
 const FIELDS: usize = 8 + 1 + 16;
 const SLOT: usize = FIELDS + 16;
+/// A slot in a page of its own: the disk writes pages, and must not tear both slots at once.
 const PAGE: u64 = 4096;
 
 #[derive(Debug)]
@@ -100,7 +101,9 @@ impl Witness {
         }
     }
 
+    /// Everything up to this batch is about to be acknowledged.
     pub(crate) fn acknowledge(&mut self, sequence: u64) -> Result<(), String> {
+        debug_assert!(sequence >= self.newest.sequence, "batches are numbered on");
         self.newest = Slot {
             sequence,
             is_synced: self.is_synced,
@@ -109,6 +112,7 @@ impl Witness {
         let written = self
             .file
             .write_all_at(&self.newest.bytes(), self.turn * PAGE);
+        // The other slot next time: one that is torn leaves the one before.
         self.turn = 1 - self.turn;
         written.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
     }

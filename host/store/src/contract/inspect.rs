@@ -30,7 +30,7 @@ pub async fn an_actor_is_inspected_without_being_claimed(store: AnyStore) {
     assert_eq!(found.reminders[0].1.due_ms, NOW_MS);
     let few = store.inspect(&id, 1).await.expect("readable");
     assert_eq!(few.map_or(0, |few| few.reminders.len()), 1);
-    // Whoever owned the actor still does.
+    // The owner of the actor is still its owner.
     taken(&store, commit(&id, 1, 2)).await;
 }
 
@@ -61,7 +61,7 @@ pub async fn an_actor_is_copied_without_being_claimed(store: AnyStore) {
     let entries: Vec<_> = entries.iter().map(|(name, b)| (&***name, *b)).collect();
     assert_eq!(entries, [("a", &bytes("")), ("b", &bytes("2"))]);
 
-    // Whoever owned the actor still does, and the copy stays as it was.
+    // The owner of the actor is still its owner, and the copy stays as it was.
     let clearing = Commit {
         state: StateWrite::Clear,
         ..commit(&id, 1, 2)
@@ -72,7 +72,7 @@ pub async fn an_actor_is_copied_without_being_claimed(store: AnyStore) {
     assert_eq!((cleared.record.state, cleared.entries.len()), (None, 0));
     let claimed = claim(&store, &neighbour, "two").await;
     let copied = store.copy(&neighbour).await.expect("readable");
-    assert_eq!(copied, Some(claimed), "as whoever claims it has it");
+    assert_eq!(copied, Some(claimed), "as one who claims it gets it");
 }
 
 /// A turn writes state and entries in one commit, so nobody is shown those of two.

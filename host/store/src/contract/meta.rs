@@ -1,4 +1,4 @@
-//! Facts, and what is forgotten.
+//! Named facts, and what is forgotten.
 
 use super::fixture::{
     AnyStore, NOW_MS, actor, bytes, claim, commit, event, handled, message, taken,

@@ -29,6 +29,7 @@ pub(super) struct Tables {
     pub(super) streams: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Stream>>,
     pub(super) cursors: BTreeMap<CursorName, u64>,
     pub(super) dead_letters: BTreeMap<u64, DeadLetter>,
+    /// Counts those that are gone, too, so that no number is given twice.
     letters_so_far: u64,
     pub(super) meta: BTreeMap<String, Bytes>,
     /// Where the last sweep stopped, so that the next one goes on from there.
@@ -93,6 +94,7 @@ impl Tables {
         match commit.state {
             StateWrite::Keep => {}
             StateWrite::Set(state) => row.state = Some(state),
+            // Before the writes below, so that what the clearing turn writes stays.
             StateWrite::Clear => {
                 row.state = None;
                 row.entries.clear();
@@ -154,6 +156,7 @@ impl Tables {
             Some(new) => self.reminders.insert(key, new.clone()),
             None => self.reminders.remove(&key),
         };
+        // Also where the new one is due at another time: each reminder has one row by time.
         if let Some(old) = old {
             let row = (old.due_ms, actor.clone(), Arc::clone(&write.name));
             self.due.remove(&row);
@@ -286,8 +289,10 @@ impl Tables {
         let mut gone = 0;
         for (name, keys) in &mut self.streams {
             for (key, stream) in keys {
-                let place = (Arc::clone(name), Arc::clone(key), u64::MAX);
-                if start.as_ref().is_some_and(|start| place <= *start) {
+                // The third part is there so that the key compares like an event's position
+                // behind all events of its stream.
+                let at = (Arc::clone(name), Arc::clone(key), u64::MAX);
+                if start.as_ref().is_some_and(|start| at <= *start) {
                     continue;
                 }
                 // A whole (stream, key) at a time: "about" the limit is what is promised.
@@ -309,7 +314,7 @@ impl Tables {
                     !may_go || *position > handled
                 });
                 gone += before - stream.events.len();
-                self.swept.events = Some(place);
+                self.swept.events = Some(at);
             }
         }
         self.swept.events = None;

@@ -29,10 +29,15 @@ pub(super) fn integer(ty: &Type, v: i128) -> Result<Value, Problem> {
         Type::U32 => Value::U32(v.try_into().map_err(|_| range())?),
         Type::S64 => Value::S64(v.try_into().map_err(|_| range())?),
         Type::U64 => Value::U64(v.try_into().map_err(|_| range())?),
-        // The nearest number; JSON itself knows only one kind.
-        #[allow(clippy::cast_precision_loss)]
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "the nearest number; JSON itself knows only one kind"
+        )]
         Type::F32 => Value::F32(v as f32),
-        #[allow(clippy::cast_precision_loss)]
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "the nearest number; JSON itself knows only one kind"
+        )]
         Type::F64 => Value::F64(v as f64),
         ty => {
             return Err(Problem::WrongType {
@@ -47,12 +52,19 @@ pub(super) fn integer(ty: &Type, v: i128) -> Result<Value, Problem> {
 pub(super) fn number(ty: &Type, v: f64) -> Result<Value, Problem> {
     match ty {
         Type::F64 => Ok(Value::F64(v)),
-        #[allow(clippy::cast_possible_truncation)]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "the nearest number of its kind, as for any float that is read"
+        )]
         Type::F32 => Ok(Value::F32(v as f32)),
         // Below 2^53 every whole f64 is the number that was written; from there on it may be a
         // neighbour of it.
-        #[allow(clippy::cast_possible_truncation)]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "whole, and below 2^53: an i128 has it exactly"
+        )]
         ty if v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0 => integer(ty, v as i128),
+        // Rather refused than rounded: an id that is off by one names something else.
         Type::S64 | Type::U64 if v.fract() == 0.0 => Err(Problem::OutOfRange {
             found: format!("the number {v:?}"),
             expected: format!("{}, in digits alone from 2^53 on", ty.describe()),
@@ -106,7 +118,10 @@ pub(super) fn text(ty: &Type, v: &str) -> Result<Value, Problem> {
             integer(ty, digits)
         }
         Type::F64 => special(v).map(Value::F64).ok_or_else(wrong),
-        #[allow(clippy::cast_possible_truncation)]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "not a number and the infinities are in both types"
+        )]
         Type::F32 => special(v).map(|v| Value::F32(v as f32)).ok_or_else(wrong),
         _ => Err(wrong()),
     }

@@ -105,6 +105,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             Type::Tuple(types) => tuple(types, self.walk, seq),
             Type::Flags(ty) => flags(&ty.names, self.walk, seq),
             ty => {
+                // Read to its end: what follows it may have mistakes, too.
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 self.walk.wrong_type(ty, "an array")
             }
@@ -225,6 +226,7 @@ fn flags<'de, A: SeqAccess<'de>>(
         }
         at += 1;
     }
+    // A flag that is named twice is set once; a value has them in ascending order.
     set.sort_unstable();
     set.dedup();
     Ok(Value::Flags(set))

@@ -41,7 +41,7 @@ pub(super) struct Walk<'l> {
     ended: Cell<bool>,
 }
 
-/// So many errors are told; nobody reads more.
+/// So many errors are told: nobody reads more, and an answer must not be larger than the document.
 const ERRORS_MAX: usize = 100;
 
 impl<'l> Walk<'l> {
@@ -118,6 +118,7 @@ impl<'l> Walk<'l> {
         result: Result<T, E>,
         step: impl FnOnce() -> String,
     ) -> Result<T, E> {
+        // Steps are added from the inside out, so each goes to the front of the pointer.
         if self.noted.get() > before {
             let step = step();
             for error in self.errors.borrow_mut().iter_mut().skip(before) {
