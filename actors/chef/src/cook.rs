@@ -14,6 +14,7 @@ const BAKE_MS: u64 = 480_000;
 
 impl Chef {
     pub(crate) fn begin(&mut self, kitchen_id: String, order_id: String, round: u32) {
+        // A message: whether the order is still free, the order decides when it hears of it.
         OrderClient::of(&order_id).send_cook(CookStep::Began, round);
         let now = context::now_ms();
         let due_at = now + stage_ms("prep-ms", PREPARE_MS);
@@ -82,6 +83,7 @@ impl Chef {
 
     /// The pizza in the oven is lost, and the order is made again.
     pub(crate) fn lose(&mut self, reason: &str) -> Result<(), Refusal> {
+        // Only what is in the oven can burn.
         let baking = self.task.take_if(|task| task.stage == Stage::Baking);
         let task = baking.ok_or_else(|| conflict("nothing is in the oven"))?;
         self.burned += 1;

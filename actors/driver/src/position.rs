@@ -63,6 +63,7 @@ impl Driver {
         state.location = Some(location);
         state.located_at = Some(at);
         state.motion = motion;
+        // Told at once, also if the position is near the last one: the restaurant was told that the driver is lost.
         let found_again = std::mem::take(&mut state.lost_signal);
         if let Some(order_id) = &state.order_id {
             let driver_id = context::key();
@@ -94,6 +95,7 @@ impl Driver {
             && is_elsewhere(order_id)
         {
             log::warn!("{order_id} is not this driver's any more");
+            // The message that took it away has come to nothing; the order itself is right.
             state.order_id = None;
             self.is_free(state);
             return;

@@ -78,6 +78,7 @@ impl Driver {
 
     /// Keeps the state, and lets the restaurants know of it.
     pub(crate) fn tell(&mut self, state: DriverState) -> DriverState {
+        // All of them: a driver of several is free or busy for each.
         for restaurant_id in state.restaurant_id.iter().chain(&self.others) {
             RestaurantClient::of(restaurant_id).send_driver_changed(&state);
             self.told = state.location.map(|location| (context::now_ms(), location));

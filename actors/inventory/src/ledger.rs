@@ -64,6 +64,7 @@ impl Ledger {
 
     /// On hand -> reserved. All or nothing: call it only when nothing is missing.
     pub fn reserve(&mut self, amounts: &[Amount]) -> bool {
+        // Looked at whole before anything is taken, so that half a pizza is never reserved.
         if !self.missing(amounts).is_empty() {
             return false;
         }
@@ -77,6 +78,7 @@ impl Ledger {
     /// Reserved -> on hand.
     pub fn release(&mut self, amounts: &[Amount]) {
         self.each(amounts, |line, quantity| {
+            // Never below zero, also if a message came twice.
             let back = quantity.min(line.reserved);
             line.reserved -= back;
             line.on_hand += back;
@@ -109,6 +111,7 @@ impl Ledger {
             let total = u64::from(on_hand) + u64::from(reserved) + u64::from(amount.quantity);
             total <= u64::from(u32::MAX)
         };
+        // A delivery is booked whole, or not at all.
         if !amounts.iter().all(fits) {
             return false;
         }

@@ -134,6 +134,7 @@ impl Inventory {
                 in_state(before).remove(&name);
             }
             in_state(row.state).insert(&name, &());
+            // By when it ended, so that the oldest are found without looking at the others.
             if is_end(row.state) {
                 ENDED.insert(&ended_name(row.updated_at, row.number), &row.number);
                 self.orders_ended += 1;

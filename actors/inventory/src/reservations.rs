@@ -58,6 +58,7 @@ pub(crate) fn reserve(
     }
     let mut items = Vec::with_capacity(wanted.len());
     let mut unknown = Vec::new();
+    // Summed up first: two pizzas of one order may need the same ingredient.
     let mut needed = BTreeMap::new();
     for item in wanted {
         match menu::recipe(&item.pizza_type) {
@@ -73,6 +74,7 @@ pub(crate) fn reserve(
         }
     }
     let amounts = amounts(needed);
+    // Before the stock is looked at: a pizza that is not on the menu cannot be waited for.
     if !unknown.is_empty() {
         return Ok(Reservation::Unavailable(shortage(
             &inventory.ledger,
@@ -142,9 +144,11 @@ pub(crate) fn remake(
     round: u32,
 ) -> Result<Reservation, Refusal> {
     let mut held = HELD.get(order_id).ok_or_else(|| unknown(order_id))?;
+    // Asked again after a crash: it was done.
     if round <= held.round {
         return Ok(Reservation::Reserved(held.items));
     }
+    // The message that it went into the oven may still be on its way; it did, for it burned.
     if !held.consumed {
         inventory.ledger.consume(&held.amounts);
     }

@@ -29,6 +29,7 @@ pub(crate) fn restock(
     if !inventory.ledger.restock(amounts) {
         return Err(conflict("no store room holds that much".to_owned()));
     }
+    // A rule that rests after a cancelled order goes on as soon as there is enough.
     inventory.keep_up();
     inventory.wake_rules(amounts);
     Ok(inventory.stock_lines())
@@ -45,6 +46,7 @@ pub(crate) fn set_threshold(
             let message = format!("there is no {:?} here", threshold.ingredient);
             return Err(Refusal::NotFound(message));
         };
+        // Told again only when it falls below the new threshold once more.
         line.threshold = threshold.quantity;
         line.low = line.low && line.on_hand < line.threshold;
     }

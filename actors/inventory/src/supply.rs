@@ -154,6 +154,8 @@ impl Inventory {
             reason: None,
         };
         rule.order = Some(row.number);
+        // The note that something is under way is in the same commit as the order: without it
+        // the next turn would order again.
         if cfg!(not(feature = "forgetful")) {
             self.keep_rule(ingredient, &rule);
         }
@@ -215,6 +217,11 @@ impl Inventory {
     /// Restocked once by its number, also when the order has failed meanwhile: what has come
     /// is here. The rest of the order stays under way until the supplier says otherwise.
     fn take_delivery(&mut self, mut row: Row, delivery: &Arrival) -> Result<(), Refusal> {
+        // A supplier who brings more than was ordered brings it for nothing.
+        debug_assert!(
+            row.delivered <= row.quantity,
+            "no more is booked than was ordered"
+        );
         let quantity = delivery.quantity.min(row.quantity - row.delivered);
         if row.came.contains(&delivery.number) || quantity == 0 {
             return Ok(());

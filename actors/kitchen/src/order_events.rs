@@ -44,6 +44,7 @@ impl Kitchen {
             }
             None => self.queues(event),
         }
+        // Somebody may have become free, or something may have come to be cooked.
         self.assign();
     }
 

@@ -55,6 +55,7 @@ impl Queue {
     }
 
     pub(crate) fn join_front(&mut self, ticket: &Ticket) {
+        // It may wait at the back already.
         self.leave(&ticket.order_id);
         let place = self.front;
         self.front -= 1;

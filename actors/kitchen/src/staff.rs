@@ -24,6 +24,7 @@ impl Kitchen {
         }
         let chef = self.chefs.entry(chef_id.clone()).or_default();
         chef.on_shift = true;
+        // A chef who comes back begins with a clean sheet.
         chef.failures.clear();
         ChefClient::of(&chef_id).send_clock_in();
         self.assign();
@@ -45,6 +46,7 @@ impl Kitchen {
     pub(crate) fn failed(&mut self, chef_id: &str, reason: &str) {
         let now = context::now_ms();
         if let Some(chef) = self.chefs.get_mut(chef_id).filter(|chef| chef.on_shift) {
+            // Those of the future go, too: the date has been set back since.
             chef.failures
                 .retain(|at| *at <= now && at + FAILURES_MS > now);
             chef.failures.push(now);
@@ -89,6 +91,7 @@ impl Kitchen {
             let Some(ticket) = self.next_ticket(advice) else {
                 break;
             };
+            // The answer is checked against the free chefs, so it is always one of them.
             let chef_id = advice.choose_chef(&ticket, &free);
             let cooking_ms = advice.estimate_cooking(&ticket);
             ChefClient::of(&chef_id).send_assign(&kitchen_id, &ticket.order_id, ticket.remakes);

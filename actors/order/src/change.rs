@@ -25,6 +25,8 @@ impl Order {
 
     /// A step that no chef makes. The order says what it means for the chef who has it.
     pub(crate) fn move_to(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
+        // Who holds it is settled before the move, because the move tells the kitchen; a move
+        // that is declined must not have changed it.
         let before = self.holder.clone();
         if let Some(from) = self.order.as_ref().map(|order| order.status)
             && from != wanted
@@ -60,6 +62,7 @@ impl Order {
             return Err(conflict(message, Some(from), Some(wanted)));
         }
         order.status = wanted;
+        // Out of the oven again: what was in it is lost, no matter who says so.
         if (from, wanted) == (Status::Baking, Status::Preparing) {
             self.remake(&mut order);
         }
@@ -94,12 +97,14 @@ impl Order {
     fn follow_up(&self, order: &OrderState, from: Status) {
         let inventory = InventoryClient::of(&order.restaurant_id);
         match order.status {
+            // A message, and no call: an oven does not wait for an inventory.
             Status::Baking => inventory.send_consume(&order.order_id, order.remakes),
             Status::Cancelled => inventory.send_release(&order.order_id),
             _ => {}
         }
         if moves::is_kitchens(from) {
             let by = context::caller().filter(|caller| caller.actor_type == "chef");
+            // A burned order goes to the front of the queue: its customer has waited longest.
             let burned = (from, order.status) == (Status::Baking, Status::Preparing);
             notifications::to_kitchen(
                 order,

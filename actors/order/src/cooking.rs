@@ -20,6 +20,7 @@ impl Order {
         };
         let is_theirs = self.holder == Holder::Chef(chef.clone());
         let is_free = self.holder == Holder::Nobody;
+        // A step of an earlier round is about a pizza that is no more.
         let may = order.remakes == round && (is_theirs || is_free);
         match (step, order.status) {
             (CookStep::Began, Status::Created | Status::Preparing) if may => {
@@ -43,6 +44,7 @@ impl Order {
                 notifications::to_kitchen(&order, &self.holder, Some(&chef), false);
                 Ok(order)
             }
+            // Too late, or of somebody else: nothing changes, and the kitchen hears how it is.
             _ => {
                 notifications::to_kitchen(&order, &self.holder, None, false);
                 Ok(order)

@@ -13,7 +13,13 @@ use crate::state::Order;
 use crate::{eta, notifications, progress};
 
 impl Order {
+    /// Takes the order, or keeps it as rejected when it cannot be made.
+    ///
+    /// # Errors
+    /// When there is such an order, the wish breaks the contract, or the inventory is silent.
     pub(crate) fn begin(&mut self, wish: NewOrder) -> Result<OrderState, Refusal> {
+        // The same message is answered by the silo from its record; this is another customer
+        // with the same id.
         if let Some(order) = &self.order {
             let message = format!("order {} exists", order.order_id);
             return Err(conflict(message, Some(order.status), None));
@@ -26,6 +32,7 @@ impl Order {
             Ok(Reservation::Reserved(items)) => Ok(self.accept(wish, items)),
             Ok(Reservation::Unavailable(shortage)) => Ok(self.reject(wish, rejection(shortage))),
             Ok(Reservation::Closed) => Ok(self.reject(wish, closed())),
+            // Nothing is kept of an order that nobody has decided on.
             Err(CallError::Refused(refusal)) => Err(refusal),
             Err(CallError::Call(failure)) => Err(unavailable(&failure)),
         }
@@ -48,6 +55,7 @@ impl Order {
         let items = wish.items.iter().map(|item| Item {
             pizza_type: item.pizza_type.clone(),
             quantity: item.quantity,
+            // No price was ever agreed on.
             unit_price_cents: 0,
         });
         let items = items.collect();

@@ -27,6 +27,7 @@ impl Order {
         if asks.is_none_or(|asks| (&*asks.actor_type, &*asks.key) != ("driver", driver_id)) {
             could_take(&order, driver_id)?;
         }
+        // The one before is told first, so that an order is never in two cars.
         if let Some(before) = order.driver_id.take() {
             DriverClient::of(&before).send_release(&order.order_id, false);
         }
@@ -64,6 +65,7 @@ impl Order {
             let message = format!("{driver_id} is not the driver of this order");
             return Err(conflict(message, None, None));
         }
+        // Nobody waits for an answer, so what is late or nonsense is passed over.
         if !check::is_on_earth(&location) || moves::is_end(order.status) {
             return Ok(order);
         }
@@ -71,6 +73,7 @@ impl Order {
         if order.status == Status::OutForDelivery
             && let Some(door) = &order.delivery_location
         {
+            // A scooter in a town.
             let speed_kmh = config::parse_or("speed-kmh", 30.0);
             order.estimated_delivery_at = Some(at + eta::travel_ms(&location, door, speed_kmh));
         }

@@ -57,6 +57,7 @@ struct RestaurantEvent<'a> {
 
 /// To those who follow the order, and to those who follow its restaurant.
 pub fn to_followers(order: &OrderState, kind: Kind, from: Option<Status>) {
+    // For the timeline on a screen; nobody decides by it.
     let by = context::caller().map(|actor| format!("{}/{}", actor.actor_type, actor.key));
     let event = OrderEvent {
         order_id: &order.order_id,
@@ -107,6 +108,8 @@ struct KitchenEvent<'a> {
 /// Where the order is now, as far as the kitchen is concerned; `by` is the chef whose step
 /// brought it there.
 pub fn to_kitchen(order: &OrderState, holder: &Holder, by: Option<&str>, front: bool) {
+    // The order alone decides whether it waits: a kitchen that reckoned by itself would have
+    // to know every rule of the order.
     let waits = custody::waits(order.status, holder);
     let event = KitchenEvent {
         order_id: &order.order_id,

@@ -34,6 +34,7 @@ impl Order {
             stop_watching();
             return;
         }
+        // Every change raises the version, so the same one means that nothing has happened.
         if order.version == self.checked {
             order.late = true;
             order.updated_at = context::now_ms();

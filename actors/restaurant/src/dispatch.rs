@@ -34,6 +34,7 @@ struct Waiting {
 
 impl Restaurant {
     pub(crate) fn find_driver(&mut self, event: &OrderEvent) {
+        // Events of a ready order come again, with each change of its estimate.
         if WAITING.get(&event.order_id).is_some() {
             return;
         }
@@ -52,6 +53,7 @@ impl Restaurant {
             && let Some(offered_to) = waiting.offered_to
         {
             drivers::set_offered(&offered_to, None);
+            // The one who took it by hand need not be the one who was asked.
             if offered_to != driver_id {
                 DriverClient::of(&offered_to).send_withdraw(order_id);
             }
@@ -139,9 +141,11 @@ impl Restaurant {
                 expires_at: now + u64::try_from(ANSWER_WITHIN.as_millis()).unwrap_or(u64::MAX),
             };
             DriverClient::of(driver_id).send_offer(&delivery);
+            // Noted at once, so that the next order of this turn asks somebody else.
             drivers::set_offered(driver_id, Some(order_id));
             waiting.asked.push(driver_id.clone());
         }
+        // Also when nobody is free: in a minute somebody may be.
         WAITING.insert(order_id, &waiting);
         reminders::set(&format!("{OFFER}{order_id}"), ANSWER_WITHIN);
     }

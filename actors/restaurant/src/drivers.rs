@@ -6,6 +6,7 @@ use crate::alerts;
 use crate::bindings::types::{Availability, DriverState, DriverView, Location, RestaurantState};
 use crate::state::Restaurant;
 
+/// All of them are read to find the nearest.
 const DRIVERS_MAX: u32 = 1_000;
 /// A position older than this says nothing about where the driver is.
 const FRESH_MS: u64 = 600_000;
@@ -67,6 +68,8 @@ impl Restaurant {
         }
         let before = DRIVERS.get(&driver.driver_id);
         let was_lost = before.as_ref().is_some_and(|before| before.lost_signal);
+        // An offer that is open stays so while the driver is free; one who is busy has taken
+        // it, or lost it.
         let offered = before
             .and_then(|before| before.offered)
             .filter(|_| driver.status == Availability::Available);

@@ -154,6 +154,7 @@ pub(crate) fn count(clock: &mut WallClock, event: &OrderEvent) {
             ACTIVE.insert(&name, &u32::try_from(count).unwrap_or_default());
         }
     };
+    // Each state has a count of its own, so that none is ever summed over all orders.
     if let Some(from) = event.from {
         change(from, -1);
     }
@@ -167,6 +168,7 @@ pub(crate) fn count(clock: &mut WallClock, event: &OrderEvent) {
         counts.count(event);
         table.insert(&name(begin), &counts);
         let oldest = begin.saturating_sub(kept * length_ms);
+        // A few a turn: they go as fast as they come.
         for old in table.keys(Some(&name(oldest)), 10) {
             if begin_ms(&old, length_ms) < oldest {
                 table.remove(&old);

@@ -31,6 +31,7 @@ impl Restaurant {
         let opened_at = before.map_or_else(context::now_ms, |s| s.opened_at);
         let had: Vec<String> = before.map_or_else(Vec::new, |s| s.profile.drivers.clone());
         let restaurant_id = context::key();
+        // Only who is new hears of it: to join again would make this restaurant their last one.
         for driver in profile.drivers.iter().filter(|id| !had.contains(id)) {
             DriverClient::of(driver).send_join(&restaurant_id);
         }
@@ -40,6 +41,8 @@ impl Restaurant {
             self.asks_another(driver);
         }
         let inventory = InventoryClient::of(&restaurant_id);
+        // The inventory refuses orders of a closed restaurant, so that the order asks one actor
+        // and not two.
         inventory.send_set_open(profile.open);
         inventory.send_set_time_zone(zone.name());
         let state = RestaurantState {

@@ -12,7 +12,7 @@ const FOUND_MAX: usize = 100;
 /// The longest piece of somebody's input that a message repeats.
 const QUOTED_CHARS_MAX: usize = 60;
 
-/// Mistakes: the place as a JSON pointer, and the message.
+/// Mistakes: each a JSON pointer and a message.
 #[derive(Default)]
 pub struct Found(Vec<(String, String)>);
 
@@ -21,7 +21,7 @@ pub trait Bounded {
     fn check(&self, at: At<'_>, found: &mut Found);
 }
 
-/// A place in the arguments. It is spelled out only when something is wrong there.
+/// A pointer into the arguments. It is spelled out only when something is wrong there.
 #[derive(Clone, Copy)]
 pub struct At<'a> {
     up: Option<&'a At<'a>>,

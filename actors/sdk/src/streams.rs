@@ -1,4 +1,4 @@
-//! Durable events for whoever subscribes.
+//! Durable events for those who subscribe.
 
 use serde::Serialize;
 

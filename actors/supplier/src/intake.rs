@@ -20,6 +20,7 @@ pub(crate) fn order(
     quantity: u32,
 ) {
     if let Some(known) = PURCHASES.get(&key(restaurant_id, order_id)) {
+        // It asks because it has heard nothing: all that happened is told once more.
         return known.tell_all();
     }
     let mut row = supplier.blank(restaurant_id, order_id);
@@ -29,6 +30,7 @@ pub(crate) fn order(
         Ok((profile, cents)) => {
             row.unit_price_cents = cents;
             row.lead_ms = profile::lead_ms(&profile);
+            // No lot so small that the order would take more deliveries than there may be.
             let lot = profile.lot_max.unwrap_or(u32::MAX);
             row.lot = lot.max(quantity.div_ceil(DELIVERIES_MAX)).min(quantity);
             row.due_at = context::now_ms() + row.lead_ms;

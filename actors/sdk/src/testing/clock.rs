@@ -30,6 +30,7 @@ pub(super) fn ring(alarms: &mut BTreeMap<String, Alarm>, now_ms: u64) -> Vec<(u6
         while alarm.due_ms <= now_ms {
             due.push((alarm.due_ms, name.clone()));
             match alarm.period_ms {
+                // A period of nothing would never end.
                 Some(period_ms) => alarm.due_ms += period_ms.max(1),
                 None => return false,
             }

@@ -19,6 +19,7 @@ use crate::state::{self, State};
 pub struct Host(());
 
 impl Host {
+    /// A silo with this one actor, which was never asked anything.
     #[must_use = "the host goes with this value; keep it as `let host = …`"]
     pub fn new(actor_type: &str, key: &str) -> Self {
         host_state::install(HostState::new(actor_type, key));
@@ -32,6 +33,7 @@ impl Host {
         });
     }
 
+    /// What the operator has set; the actor reads it by name.
     pub fn set_config(&self, name: &str, value: &str) {
         with(|host| host.config.insert(name.to_owned(), value.to_owned()));
     }
@@ -45,6 +47,7 @@ impl Host {
         }
     }
 
+    /// Saves a state, as an earlier turn would have left it.
     pub fn set_state<S: State>(&self, state: &S) {
         self.set_snapshot(S::SCHEMA, state::encode(state));
     }
@@ -82,6 +85,7 @@ impl Host {
         with(|host| host.plugin = Some(Plugin::new(name, answer)));
     }
 
+    /// From now on nothing is bound, so that each question fails.
     pub fn unbind_plugin(&self) {
         with(|host| host.plugin = None);
     }
@@ -118,22 +122,27 @@ impl Host {
             .collect()
     }
 
+    /// The timers that are set, by name.
     pub fn timers(&self) -> BTreeMap<String, Alarm> {
         with(|host| host.durable.timers.clone())
     }
 
+    /// The reminders that are set, by name.
     pub fn reminders(&self) -> BTreeMap<String, Alarm> {
         with(|host| host.durable.reminders.clone())
     }
 
+    /// The lines that the actor has written, in order.
     pub fn logs(&self) -> Vec<(Level, String)> {
         with(|host| host.logs.clone())
     }
 
+    /// The test's clock, in milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> u64 {
         with(|host| host.now_ms)
     }
 
+    /// Sets the date, forwards or backwards; no alarm rings by that.
     pub fn set_now_ms(&self, now_ms: u64) {
         with(|host| host.now_ms = now_ms);
     }
