@@ -63,7 +63,8 @@ impl Driver {
         state.location = Some(location);
         state.located_at = Some(at);
         state.motion = motion;
-        // Told at once, also if the position is near the last one: the restaurant was told that the driver is lost.
+        // Told at once, also if the position is near the last one: the restaurant was told that
+        // the driver is lost.
         let found_again = std::mem::take(&mut state.lost_signal);
         if let Some(order_id) = &state.order_id {
             let driver_id = context::key();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pizza_store::{MemoryStore, Store};
-pub use pizza_store_embedded::OpenError;
+pub(crate) use pizza_store_embedded::OpenError;
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::Durability;
 
