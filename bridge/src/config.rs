@@ -199,10 +199,13 @@ impl Default for BridgeConfig {
             tls: TlsConfig::default(),
             user: None,
             password: None,
+            // Part of the names of durable cursors and of the broker's session.
             client_id: "awesome-pizza".to_owned(),
             share: None,
+            // Each is some milliseconds in a commit that it shares with others.
             in_flight: 256,
             dead_letter_topic: "pizza/dead-letter".to_owned(),
+            // Wider than the mappings, so that a mistyped topic becomes a dead letter.
             watch: vec!["pizza/drivers/#".to_owned(), "pizza/kitchen/#".to_owned()],
             restore_retained: false,
             inbound: usual.inbound,

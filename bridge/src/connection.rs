@@ -98,6 +98,8 @@ async fn poll(mut event_loop: EventLoop, tx: mpsc::Sender<ConnectionEvent>, clie
                 ConnectionEvent::NotSubscribed { refused }
             }
             Ok(Event::Closed) => return,
+            // The broker's acknowledgement of a dead letter is not waited for: the library sends
+            // the letter again on the next connection if there was none.
             Ok(_) => continue,
             Err(error) => {
                 metrics::lost();

@@ -15,7 +15,7 @@ const TOPIC_BYTES_MAX: usize = 1_000;
 pub(crate) fn dead_letter(topic: &str, payload: &[u8], rejected: &Rejected, at_ms: u64) -> Vec<u8> {
     let cut_payload = &payload[..payload.len().min(PAYLOAD_BYTES_MAX)];
     let cut_topic = &topic[..topic.floor_char_boundary(TOPIC_BYTES_MAX)];
-    let mut letter = json!({
+    let mut fields = json!({
         "topic": cut_topic,
         "code": rejected.code,
         "reason": rejected.reason,
@@ -25,10 +25,10 @@ pub(crate) fn dead_letter(topic: &str, payload: &[u8], rejected: &Rejected, at_m
     // As text where it is one: people read these. A text that was cut in the middle of a
     // character is none.
     match std::str::from_utf8(cut_payload) {
-        Ok(text) => letter["payload"] = text.into(),
-        Err(_) => letter["payloadBase64"] = BASE64_STANDARD.encode(cut_payload).into(),
+        Ok(text) => fields["payload"] = text.into(),
+        Err(_) => fields["payloadBase64"] = BASE64_STANDARD.encode(cut_payload).into(),
     }
-    letter.to_string().into_bytes()
+    fields.to_string().into_bytes()
 }
 
 #[cfg(test)]
@@ -42,9 +42,9 @@ mod tests {
             reason: "it is large".to_owned(),
         };
         let long_topic = "ä".repeat(30_000);
-        let letter = dead_letter(&long_topic, &vec![0xff; 1 << 20], &rejected, 5);
-        assert!(letter.len() < 100_000, "{}", letter.len());
-        let read: serde_json::Value = serde_json::from_slice(&letter).expect("JSON");
+        let encoded = dead_letter(&long_topic, &vec![0xff; 1 << 20], &rejected, 5);
+        assert!(encoded.len() < 100_000, "{}", encoded.len());
+        let read: serde_json::Value = serde_json::from_slice(&encoded).expect("JSON");
         assert_eq!(read["bytes"], 1 << 20);
         assert!(read["payloadBase64"].is_string());
     }

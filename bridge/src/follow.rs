@@ -61,6 +61,7 @@ impl Follower {
                 Ok(Ok(_)) => {
                     let transport = self.client.transport();
                     let (stream, key) = (&self.config.stream, &self.key);
+                    // It may return early, and does where the silo cannot be reached.
                     transport.event_after(stream, key, position).await;
                     tokio::time::sleep(PAUSE).await;
                 }

@@ -42,6 +42,7 @@ impl Mapping {
         let speeds = config.speeds.iter().map(|speed| speed.at.as_str());
         let when = config.when.keys().map(String::as_str);
         let mut pointers = times.chain(speeds).chain(when).chain(pointer(&config.key));
+        // RFC 6901: a pointer is empty, which is the whole payload, or begins with a slash.
         if let Some(wrong) = pointers.find(|at| !at.is_empty() && !at.starts_with('/')) {
             let topic = &config.topic;
             return Err(format!(
@@ -76,6 +77,7 @@ impl Mapping {
         now_ms: u64,
     ) -> Result<Call, Rejected> {
         let config = &self.config;
+        // First of all: what is too old is refused for that, whatever else is wrong with it.
         for time in &config.times {
             measure::time(time, &mut payload, now_ms).map_err(|reason| rejected("time", reason))?;
         }
@@ -95,6 +97,7 @@ impl Mapping {
         let topic = inbound.topic.as_bytes();
         let id = match config.id {
             Id::Content => Some(MessageId::derive("mqtt-content", &[topic, inbound.payload])),
+            // Without one there is no id, and each delivery is a message of its own.
             Id::Given => inbound
                 .id
                 .or_else(|| payload["messageId"].as_str())
@@ -117,6 +120,7 @@ impl Mapping {
                 )
             }
             (None, Some(at)) => {
+                // An id may be a number in the payload; a key is always a text.
                 in_payload = match payload.pointer(at) {
                     Some(Value::String(text)) => text.clone(),
                     Some(Value::Number(number)) => number.to_string(),
@@ -161,6 +165,7 @@ pub(crate) fn call(
     inbound: &Inbound<'_>,
     now_ms: u64,
 ) -> Result<Mapped, Rejected> {
+    // Lazily: most messages are for the first mapping that is for their topic.
     let found = mappings.iter().filter_map(|mapping| {
         let named = mapping.pattern.matches(inbound.topic)?;
         Some((mapping, named))
@@ -209,6 +214,7 @@ fn parsed(payload: &[u8], form: Payload) -> Result<Value, String> {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
+    // What follows is no JSON.
     match (form, std::str::from_utf8(payload)) {
         (Payload::JsonOrText, Ok(text)) => Ok(text.trim().into()),
         (Payload::JsonOrText, Err(_)) => Err("the payload is neither JSON nor text".to_owned()),

@@ -17,6 +17,7 @@ pub(crate) fn time(time: &Time, payload: &mut Value, now_ms: u64) -> Result<(), 
     let given = payload.pointer_mut(pointer);
     let given = given.ok_or_else(|| format!("the payload has nothing at {pointer}"))?;
     let at_ms = match time.unit {
+        // No unit is guessed from a number's size: seconds would be dates of 1970, and refused.
         None => given.as_u64().or_else(|| written(given)),
         Some(TimeUnit::Milliseconds) => given.as_u64(),
         Some(TimeUnit::Seconds) => seconds(given),
@@ -60,6 +61,7 @@ fn seconds(given: &Value) -> Option<u64> {
     if let Some(seconds) = given.as_u64() {
         return seconds.checked_mul(1_000);
     }
+    // Down, never up: a time must not be in the future by rounding.
     let ms = (given.as_f64()? * 1_000.0).floor();
     #[expect(
         clippy::cast_possible_truncation,

@@ -19,7 +19,8 @@ use crate::follow::{Follower, PendingPublication};
 use crate::metrics;
 use crate::mqtt_client::{ConnectionError, Event, EventLoop, Options};
 
-/// Publications that the broker has not acknowledged. Most brokers take 100 or more.
+/// Publications that the broker has not acknowledged: enough that the way to it and back
+/// costs no throughput.
 const IN_FLIGHT: usize = 100;
 /// How soon a new key is found. Its events wait in the stream until then, and are not lost.
 const DISCOVER_EVERY: Duration = Duration::from_secs(2);
@@ -48,6 +49,7 @@ impl Publisher {
         loop {
             let was_connected = self.connection().await;
             metrics::lost();
+            // A connection that was made and lost is a new trouble, not the old one.
             tries = if was_connected { 0 } else { tries + 1 };
             tokio::time::sleep(wait(&self.client, tries)).await;
         }
@@ -55,7 +57,7 @@ impl Publisher {
 
     /// From one connection to its loss; whether it was ever made.
     async fn connection(&self) -> bool {
-        // One more than publications: for the disconnect.
+        // One more than are ever in flight, so that a publication always finds room.
         let (mqtt, event_loop) = self.options.open(IN_FLIGHT + 1);
         let (event_tx, mut events) = mpsc::channel(IN_FLIGHT);
         // They end with this function, which owns them: no follower outlives its connection.
@@ -154,6 +156,7 @@ impl Discovery {
                     if !known.insert((number, Arc::clone(&key))) {
                         continue;
                     }
+                    // Durable under this name: to change it is to publish everything again.
                     let cursor = format!("mqtt/{}/{}/{key}", self.name, config.stream);
                     let follower = Follower {
                         client: self.client.clone(),

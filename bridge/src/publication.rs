@@ -19,6 +19,7 @@ pub(crate) fn publication(config: &Outbound, event: &[u8]) -> Option<Publication
     let mut event: Value = serde_json::from_slice(&whole_numbers(event)).ok()?;
     let parts = config.topic.split('/').map(|part| named(part, &event));
     let topic = parts.collect::<Option<Vec<_>>>()?.join("/");
+    // After the topic is made, which may name a field that is left out of the payload.
     if let Value::Object(fields) = &mut event {
         for name in &config.without {
             fields.remove(name);

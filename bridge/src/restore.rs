@@ -25,6 +25,7 @@ pub(crate) async fn retained(
 ) -> Result<Vec<Publication>, CallError> {
     let mut last = HashMap::new();
     let mut after = 0;
+    // Up to the cursor only: what comes after it is published as news anyway.
     while after < up_to {
         let transport = client.transport();
         let page = transport.events(&config.stream, key, after, PAGE).await?;

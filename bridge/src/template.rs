@@ -22,6 +22,7 @@ pub(crate) fn fill(template: &Value, context: &Context<'_>) -> Result<Option<Val
         Value::Array(parts) => {
             let filled = parts.iter().map(|part| fill(part, context));
             let filled: Result<Vec<_>, _> = filled.collect();
+            // Optional parts that are not there are left out, so the others move up.
             Ok(Some(filled?.into_iter().flatten().collect()))
         }
         Value::Object(parts) => {
@@ -60,6 +61,7 @@ fn refer(text: &str, context: &Context<'_>) -> Result<Option<Value>, String> {
             None => Err(format!("the topic has no segment {name:?}")),
         };
     }
+    // A text that is meant to begin with a dollar sign cannot be written; none has been needed.
     if !text.starts_with('$') {
         return Ok(Some(text.into()));
     }

@@ -52,6 +52,7 @@ impl Pattern {
             match segment {
                 Segment::Is(text) if text == part => {}
                 Segment::Is(_) => return None,
+                // Also an empty one, as `+` does: the actor's key is checked afterwards.
                 Segment::Named(name) => named.push((name.as_str(), part)),
             }
         }

@@ -23,9 +23,8 @@ pub(crate) struct AttachRequest {
     pub(crate) will: Option<Will>,
 }
 
-/// A connection's hold of its session. It is worth something only as long as no other
-/// connection of the same client has taken the session over; whoever uses it is told by the
-/// hub (`None`) when that has happened.
+/// A connection's hold of its session. It is good for as long as no other connection of the
+/// same client has taken the session over; after that, the hub answers with `None`.
 #[derive(Clone)]
 pub(crate) struct Attached {
     pub(crate) session: SessionId,

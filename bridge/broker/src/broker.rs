@@ -148,6 +148,7 @@ impl Bound {
             mqtt: local_address(mqtt.as_ref())?,
             mqtts: local_address(mqtts.as_ref())?,
         };
+        // Any port: nobody else needs to know it.
         let own = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let own = own.map_err(BrokerError::Internal)?;
         let internal = InternalAccess {
@@ -218,6 +219,8 @@ impl Broker {
     /// than a few seconds. The internal client should have disconnected before; what it has
     /// acknowledged last is still passed on to the publishers.
     pub async fn stop(mut self) {
+        // First, while the publishers are still connected: they are acknowledged what the
+        // internal client has acknowledged last.
         self.hub.internal_has_left(INTERNAL_LEAVES_WITHIN).await;
         self.closing.send_replace(true);
         let gone = async { while self.tasks.join_next().await.is_some() {} };

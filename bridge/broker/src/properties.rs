@@ -109,6 +109,7 @@ impl Properties {
         let mut reader = Reader(from.take(length)?);
         let (mut found, mut forwarded) = (Self::default(), BytesMut::new());
         while !reader.is_empty() {
+            // Where the property begins, so that it can be forwarded as it stands.
             let begin = reader.0;
             // A Variable Byte Integer by the standard, in which all of them are one byte.
             let id = u8::try_from(reader.length()?).map_err(|_| UNKNOWN)?;

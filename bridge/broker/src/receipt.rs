@@ -29,8 +29,8 @@ impl Receipt {
 
     /// One of them has; whether it was the last.
     pub(crate) fn complete_one(&self) -> bool {
-        // Release, with Acquire in `is_complete`: what the acknowledgement stands on has
-        // happened for whoever sees the receipt complete.
+        // Release, with Acquire in `is_complete`: a connection that sees the receipt complete
+        // sees also what the acknowledgement stands on.
         let before = self.open.fetch_sub(1, Ordering::Release);
         debug_assert!(before > 0, "acknowledged more often than expected");
         before == 1

@@ -95,6 +95,7 @@ fn event_v4(event: rumqttc::Event) -> Event {
         }),
         Packet::PubAck(ack) => Event::Acknowledged(ack.pkid),
         Packet::SubAck(ack) => {
+            // A filter that is granted with a lower QoS than asked for counts as granted.
             let codes = ack.return_codes.iter();
             let refused = codes.filter(|c| matches!(c, SubscribeReasonCode::Failure));
             Event::Subscribed {
@@ -117,6 +118,7 @@ fn event_v5(event: v5::Event) -> Event {
         },
         Packet::Publish(message) => {
             let properties = message.properties.into_iter();
+            // A user property may come more than once; the first is taken.
             let mut named = properties.flat_map(|properties| properties.user_properties);
             Event::Message(Message {
                 id: named.find(|(name, _)| name == MESSAGE_ID).map(|(_, id)| id),

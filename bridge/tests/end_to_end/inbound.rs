@@ -88,9 +88,10 @@ async fn what_cannot_be_delivered_becomes_a_dead_letter_and_is_acknowledged() {
     phone.publish("pizza/drivers/d-1/mood", "good").await;
     for code in ["declined", "failed", "topic"] {
         phone.is_acknowledged().await;
-        let letter = reader.message().await;
-        let letter: serde_json::Value = serde_json::from_slice(&letter.payload).expect("JSON");
-        assert_eq!(letter["code"], code, "{letter}");
+        let dead_letter = reader.message().await;
+        let dead_letter: serde_json::Value =
+            serde_json::from_slice(&dead_letter.payload).expect("JSON");
+        assert_eq!(dead_letter["code"], code, "{dead_letter}");
     }
     assert!(world.silo.is_idle().await);
     world.stop().await;

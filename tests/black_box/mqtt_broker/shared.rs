@@ -58,7 +58,7 @@ fn what_a_member_leaves_behind_goes_to_the_others() {
 }
 
 #[test]
-fn the_house_does_not_share_with_the_street() {
+fn internal_and_external_clients_do_not_share() {
     let config = "[bridge]\nshare = \"bridges\"\n";
     let world = World::new(config);
     let at = world.mqtt();

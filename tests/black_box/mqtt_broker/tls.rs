@@ -11,7 +11,7 @@ use crate::mqtt_broker::world::World;
 
 const USERS: &str = "[broker.users]\ndriver = \"sesame\"\n";
 
-/// What `mosquitto_pub` says to the TLS door.
+/// What `mosquitto_pub` says to the TLS listener.
 fn tell(world: &World, driver: &str, options: &[&str]) -> Output {
     let at = world.pizza.mqtts.expect("MQTT is served with TLS");
     let topic = format!("pizza/drivers/{driver}/status");

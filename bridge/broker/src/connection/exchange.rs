@@ -137,12 +137,15 @@ impl Exchange {
             Incoming::Publish { id, message } => self.receive(id, message)?,
             Incoming::PubAck(id) => self.settle(|outbox| outbox.acknowledge(id))?,
             Incoming::PubRec(id, goes_on) => {
+                // Answered also for an id that is not known, as one of an earlier process: the
+                // client could not use it again without a PUBREL.
                 self.settle(|outbox| outbox.release(id, goes_on))?;
                 if goes_on {
                     self.send(&Outgoing::PubRel(id));
                 }
             }
             Incoming::PubRel(id) => {
+                // From here on the same id is another message.
                 self.with(|session| session.unreleased.remove(&id))?;
                 self.send(&Outgoing::PubComp(id));
             }
@@ -189,6 +192,7 @@ impl Exchange {
             // The sum of a packet's filters, of which there are at most 1,024, stays in range.
             cost += u32::try_from(done.retained).unwrap_or(u32::MAX >> 16);
         }
+        // Afterwards, when it is known: the wait is before the client's next packet.
         self.charge(cost.into(), 0);
         let is_granted = codes.iter().all(|code| !reason::is_failure(*code));
         // The retained messages lie in the outbox, so they come after this answer.

@@ -30,6 +30,7 @@ impl Presence {
 
     pub(crate) fn disconnects(&self, origin: Origin) {
         if origin.is_internal() {
+            // Saturating: a stop that waits for ever would be worse than one that is early.
             self.connections
                 .send_modify(|count| *count = count.saturating_sub(1));
         }
