@@ -1,13 +1,10 @@
 //! `/openapi.json`, and `/docs` to browse it: Swagger UI, which comes with the program and
 //! needs nothing from the internet.
 
-use std::sync::{Arc, LazyLock};
-
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use utoipa_swagger_ui::Config;
 
 use pizza_http::extract::Path;
 
@@ -61,21 +58,28 @@ async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
     serve(&name)
 }
 
+/// Name, content type and bytes of what the page is made of.
+type PageFile = (&'static str, &'static str, &'static [u8]);
+
+/// Unpacked by the build script.
+const SWAGGER_UI: &[PageFile] = include!(concat!(env!("OUT_DIR"), "/swagger_ui.rs"));
+
+/// Tells the page which document it is to show.
+const INITIALIZER: PageFile = (
+    "swagger-initializer.js",
+    "text/javascript",
+    include_bytes!("swagger-initializer.js"),
+);
+
 fn serve(name: &str) -> Result<Response, Problem> {
-    static CONFIG: LazyLock<Arc<Config<'static>>> =
-        LazyLock::new(|| Arc::new(Config::from("/openapi.json").persist_authorization(true)));
-    let found = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG));
-    let found = found.map_err(|error| Problem::new(problem::INTERNAL, error.to_string()))?;
-    let Some(file) = found else {
+    let mut files = SWAGGER_UI.iter().chain([&INITIALIZER]);
+    let Some((_, content_type, bytes)) = files.find(|(known, ..)| *known == name) else {
         let detail = format!("the documentation has no file {name:?}");
         return Err(Problem::new(problem::NOT_FOUND, detail));
     };
-    let content_type = HeaderValue::try_from(file.content_type);
-    let mut response = Body::from(file.bytes.into_owned()).into_response();
+    let mut response = Body::from(*bytes).into_response();
     let headers = response.headers_mut();
-    if let Ok(content_type) = content_type {
-        headers.insert(header::CONTENT_TYPE, content_type);
-    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     Ok(response)
 }

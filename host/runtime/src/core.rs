@@ -39,6 +39,9 @@ pub(crate) struct Core {
 }
 
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Core, the actor's slot, the bell that rings when a message arrives, and the activation if the
+/// actor was in memory.
+pub(crate) type RunActor = fn(Arc<Core>, Arc<Slot>, Arc<Notify>, Option<Box<Activation>>) -> Task;
 
 /// What runs while there is work for it: an actor's loop, a lane of the outbox, the pump of
 /// a stream. A message starts an actor, whose commit starts a lane, which brings a message:
@@ -46,7 +49,7 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// module has to know the next one on it.
 #[derive(Clone, Copy)]
 pub(crate) struct Runners {
-    pub(crate) actor: fn(Arc<Core>, Arc<Slot>, Arc<Notify>, Option<Box<Activation>>) -> Task,
+    pub(crate) actor: RunActor,
     pub(crate) lane: fn(Arc<Core>, Lane, OutboxRow) -> Task,
     pub(crate) pump: fn(Arc<Core>, Route) -> Task,
 }
