@@ -43,6 +43,8 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .fold(Router::new(), |router, endpoint| {
             let state = (app.clone(), endpoint.rules);
             let check = from_fn_with_state(state, access::check);
+            // `route_layer`: a method that the path does not take is answered with 405, not with a
+            // question for a token.
             router.route(endpoint.rules.path, endpoint.handler.route_layer(check))
         })
 }

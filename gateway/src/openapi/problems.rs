@@ -65,6 +65,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         problem::TOO_FAST,
         problem::INTERNAL,
     ];
+    // Only these are refused to pages of others; looking is left to CORS.
     if endpoint.is_command() || rules.streams {
         kinds.push(problem::OTHER_ORIGIN);
     }
@@ -72,6 +73,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         kinds.extend([problem::UNAUTHORIZED, problem::FORBIDDEN, problem::STALE]);
     }
     let tells = matches!(endpoint.doc.answer, Answer::Json(_) | Answer::Events(_));
+    // Public endpoints ask no actor.
     if !rules.public && tells {
         kinds.extend(OF_ACTORS);
     }

@@ -15,6 +15,7 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let metrics = get("/metrics", read)
         .summary("Counters and histograms, for Prometheus")
+        // For admins alone: what the process does as a whole is no business of its clients.
         .by(&[], Ownership::Anything)
         .declines(&[problem::NOT_FOUND])
         .gives_text("text/plain");

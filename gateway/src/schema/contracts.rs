@@ -69,6 +69,7 @@ impl Contracts {
         };
         let package = self.0.interfaces[owner].package?;
         let package = self.0.packages[package].name.name.as_str();
+        // `OrderState` rather than `OrderOrderState`: generated clients show these names.
         if package == "types" || name.starts_with(package) {
             return Some(titled(name));
         }

@@ -75,6 +75,7 @@ pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<EventDoc> {
 
 /// An event of each kind that happens in a restaurant.
 pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<EventDoc> {
+    // A screen shows orders that it has not read before.
     let more = ["customerId", "totalCents", "createdAt"];
     let fields = [CHANGE, &more].concat();
     let change = |schemas: &mut Schemas| change(schemas, &fields).done();

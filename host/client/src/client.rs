@@ -94,8 +94,11 @@ impl Client {
                 method: call.method,
                 arguments: call.arguments,
             },
+            // Without an id of its own a call cannot be repeated safely, so that callers who want that
+            // give one.
             id: call.id.unwrap_or_else(|| transport.fresh_id()),
             deadline_ms: transport.deadline_ms(call.deadline),
+            // Calls from outside begin a chain.
             chain: Chain::default(),
             caller: None,
             trace: call.trace,

@@ -75,6 +75,7 @@ impl Remote {
     /// When the silo does not answer, or not to this token.
     pub async fn connect(address: &str, token: &str) -> Result<Self, RemoteError> {
         let url = format!("http://{address}{}", wire::PATH);
+        // Without a port the library would ask at 80, where no silo is.
         if url.parse::<hyper::Uri>().is_err() || !address.contains(':') {
             return Err(RemoteError::Address(address.to_owned()));
         }
@@ -159,6 +160,7 @@ impl Remote {
             // The one refusal that is about the arguments, not about this edge.
             StatusCode::PAYLOAD_TOO_LARGE => Err(TransportError::TooLarge),
             _ => {
+                // It may be the page of a proxy; the beginning is enough for a log.
                 let text = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
                 Err(TransportError::Refused(format!(
                     "it answers {status}: {text}"

@@ -73,6 +73,7 @@ pub type Answered = Result<Answer, CallError>;
 /// # Errors
 /// What cannot be said; it is no fault of the other side.
 pub fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
+    // By name, so that either side may have fields that the other one does not know yet.
     rmp_serde::to_vec_named(value).map_err(|error| error.to_string())
 }
 

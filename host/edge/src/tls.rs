@@ -67,6 +67,7 @@ pub fn acceptor(
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::NoVersion)?;
+    // A client without a certificate is refused then, not only one with a wrong one.
     let builder = match client_ca {
         None => builder.with_no_client_auth(),
         Some(path) => {

@@ -125,10 +125,10 @@ impl Admission {
             .hosts
             .iter()
             .any(|own| own.0.eq_ignore_ascii_case(name));
-        match listed || is_loopback(name) {
-            true => Ok(()),
-            false => Err(Refusal::OtherHost(name.to_owned())),
+        if listed || is_loopback(name) {
+            return Ok(());
         }
+        Err(Refusal::OtherHost(name.to_owned()))
     }
 
     fn page(&self, host: Option<&Authority>, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -104,6 +104,7 @@ pub(crate) async fn finish<C: GracefulConnection>(
             break;
         }
     }
+    // What is being answered is finished; nothing new is read.
     connection.as_mut().graceful_shutdown();
     connection.await
 }
@@ -112,6 +113,7 @@ pub(crate) async fn finish<C: GracefulConnection>(
 /// yet. The queue is made as short as it can be first, so that nobody joins it meanwhile.
 pub(crate) fn drain_backlog(listener: TcpListener) -> Vec<TcpStream> {
     let waiting = listener.into_std().and_then(|listener| {
+        // To listen again changes the length of the queue, and nothing else (listen(2)).
         rustix::net::listen(&listener, 0)?;
         let mut waiting = Vec::new();
         loop {

@@ -83,6 +83,7 @@ pub async fn serve(
     // `send` would fail when all acceptors have ended already.
     closing.send_replace(true);
     // Nobody new comes in, but those who are in stay: to drop them would cut them off.
+    // An acceptor that has panicked panics here: there is no serving without it.
     let mut connections = accepting.join_all().await;
     let time = Duration::from_millis(limits.drain_ms);
     let finished = async {

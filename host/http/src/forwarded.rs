@@ -40,6 +40,7 @@ const PREFIX: &str = "x-forwarded";
 /// told from a program on this machine.
 #[must_use]
 pub fn is_forwarded(headers: &HeaderMap) -> bool {
+    // The library writes names in lower case, whatever the client has sent.
     let mut names = headers.keys().map(hyper::header::HeaderName::as_str);
     names.any(|name| name.starts_with(PREFIX) || ADDED.contains(&name))
 }

@@ -138,6 +138,7 @@ impl<S> FrameLimit<S> {
         });
         self.last_stream = last;
         self.left = (self.left + earns).min(FRAMES_MAX);
+        // The clock is read only when the bucket is empty, since most reads cost nothing.
         if costs > self.left {
             let since = self.refilled.elapsed().as_millis();
             let since = u64::try_from(since).unwrap_or(u64::MAX);
@@ -147,6 +148,7 @@ impl<S> FrameLimit<S> {
             self.refilled = Instant::now();
         }
         let is_within = costs <= self.left;
+        // Debt is not kept: the connection ends at the first overdraft.
         self.left = self.left.saturating_sub(costs);
         is_within
     }
@@ -164,6 +166,7 @@ impl<S> FrameLimit<S> {
         let mut rest = Vec::new();
         // In the middle of a frame nothing else can be said.
         if self.writes.is_between() {
+            // Length 8, type 7 (GOAWAY), no flags, stream 0 (RFC 9113, 6.8).
             rest = vec![0, 0, 8, 7, 0, 0, 0, 0, 0];
             rest.extend(self.last_stream.to_be_bytes());
             rest.extend([0, 0, 0, ENHANCE_YOUR_CALM]);
@@ -204,6 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameLimit<S> {
                 return Poll::Ready(());
             }
         }
+        // What still comes is read to nothing, so that the end is no reset.
         let mut space = [0; 4_096];
         // The runtime gives others their turn in between.
         loop {

@@ -41,6 +41,7 @@ impl Origin {
             "https" => ":443",
             _ => return None,
         };
+        // A user name and a wildcard are legal in an authority, and in no origin.
         if rest.contains(['@', '*']) {
             return None;
         }

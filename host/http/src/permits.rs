@@ -166,7 +166,10 @@ impl Permits {
             match self.ask(address) {
                 Entry::Permit(permit) => return Some(permit),
                 Entry::Refused => return None,
-                Entry::Full => drop(tokio::time::timeout(RECHECK_AFTER, freed).await),
+                Entry::Full => {
+                    // Whether it was woken or not, it looks again.
+                    let _ = tokio::time::timeout(RECHECK_AFTER, freed).await;
+                }
             }
         }
     }
@@ -179,9 +182,11 @@ impl Permits {
 
     fn ask(self: &Arc<Self>, address: IpAddr) -> Entry {
         let mut held = self.held.lock();
+        // To evict faster than connections end would only pile them up.
         if held.leaving >= EVICTED_MAX {
             return Entry::Full;
         }
+        // Its own address makes room first, so that one client cannot evict all others.
         let share = held.by_address.get_mut(&network(address));
         let over_share = share.filter(|share| share.count >= self.per_address_max);
         let evicted = if let Some(share) = over_share {
@@ -201,6 +206,7 @@ impl Permits {
             held.left(peer.address());
             held.leaving += 1;
             peer.0.leaving.store(true, Ordering::Relaxed);
+            // The permit for it is kept if nobody waits yet, unlike with `notify_waiters`.
             peer.0.evicted.notify_one();
         }
         Entry::Permit(self.admit(&mut held, address))
@@ -222,6 +228,7 @@ impl Held {
         let address = network(address);
         if let Some(share) = self.by_address.get_mut(&address) {
             share.count -= 1;
+            // Else every address that ever came would be remembered.
             if share.count == 0 {
                 self.by_address.remove(&address);
             }
@@ -239,6 +246,7 @@ impl Drop for Permit {
             held.left(self.peer.address());
         }
         drop(held);
+        // All of them: the one that is woken may be refused for its address.
         self.permits.freed.notify_waiters();
     }
 }

@@ -27,6 +27,7 @@ impl Service<Request<Incoming>> for ConnectionService {
     type Future = ResponseFuture;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        // Before anything is made of the request: from here on its connection is not idle.
         let busy = Some(self.peer.begin_request());
         request.extensions_mut().insert(self.peer.clone());
         // A router is always ready.

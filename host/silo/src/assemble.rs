@@ -83,7 +83,7 @@ impl RunningSilo {
             .map_err(AssembleError::Engine)?,
         );
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let stage = Arc::new(CatalogServing {
+        let port = Arc::new(CatalogServing {
             name: NAME.to_owned(),
             catalog: Arc::new(Catalog::default()),
             clock: Arc::clone(&clock),
@@ -95,14 +95,14 @@ impl RunningSilo {
         let modules = Modules::new(
             Arc::clone(&host),
             Arc::clone(&store),
-            stage.clone(),
+            port.clone(),
             settings,
         );
         // Before the silo: a message that waits in the store must find its module.
         let started = modules.start(bundled).await;
         started.map_err(|(actor_type, source)| AssembleError::Serve { actor_type, source })?;
         // A type may be configured before its first module is pushed; or misspelt.
-        let types = stage.types();
+        let types = port.types();
         for unknown in config.types.keys().filter(|name| !types.contains(name)) {
             tracing::warn!(
                 actor_type = unknown,
@@ -116,14 +116,14 @@ impl RunningSilo {
         let silo = Silo::start(Parts {
             silo: silo_id,
             store: Arc::clone(&store),
-            catalog: Arc::clone(&stage.catalog),
+            catalog: Arc::clone(&port.catalog),
             clock,
             entropy: Arc::new(SystemEntropy),
             settings: config.settings(),
         })
         .await?;
-        // Nobody else sets it.
-        drop(stage.silo.set(silo.clone()));
+        // It fails only when it is set already, and nothing else sets it.
+        let _ = port.silo.set(silo.clone());
         let transport = Arc::new(InProcess::new(silo.clone(), Arc::clone(&store)));
         Ok(Self {
             silo,

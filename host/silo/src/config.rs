@@ -185,6 +185,7 @@ impl TypeConfig {
         let reuse = if self.fresh_instances {
             Reuse::Fresh
         } else {
+            // A guest that leaks memory gets a fresh one once in a while.
             Reuse::Warm { turns_max: 10_000 }
         };
         TypeSettings {

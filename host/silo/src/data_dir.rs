@@ -62,6 +62,7 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), DataDirError> {
     let made = DirBuilder::new().recursive(true).mode(OWNERS).create(dir);
     made.map_err(io("make"))?;
     let found = fs::metadata(dir).map_err(io("look at"))?;
+    // Without the bits for the kind of file.
     let mode = found.permissions().mode() & 0o7777;
     if mode & OTHERS == 0 {
         return Ok(());
@@ -89,6 +90,7 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), DataDirError> {
 
 /// Something in it that a silo has not put there.
 fn foreign(dir: &Path) -> io::Result<Option<String>> {
+    // One with our store in it is ours, whatever else has been put there.
     if dir.join("store/store").exists() {
         return Ok(None);
     }
@@ -109,6 +111,7 @@ fn close(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let kind = entry.file_type()?;
+        // Links are left alone: what they lead to is not in here.
         if kind.is_dir() && entry.file_name() != "lost+found" {
             close(&entry.path())?;
         } else if kind.is_file() {

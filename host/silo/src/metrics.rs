@@ -39,6 +39,7 @@ impl SiloMetrics {
         set("pizza_actors_at_work", stats.actors_at_work);
         set("pizza_outbox_pending", stats.outbox_pending);
         set("pizza_reminders_soon", stats.reminders_soon);
+        // Seen for `stopped_grace_ms` only, after which the process ends.
         let stopped = self.store.stop_reason().is_some();
         set("pizza_store_stopped", usize::from(stopped));
         for (actor_type, state) in self.silo.breakers() {

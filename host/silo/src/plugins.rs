@@ -148,6 +148,7 @@ impl Bindings {
         let binding = Binding {
             digest: digest.to_string(),
             bytes: wasm.len(),
+            // An actor tells one binding from the next by this time, even when the clock was set back.
             at_ms: later_than(bindings.get(&name), now_ms),
             signed_by,
             signature: signature.cloned(),
@@ -156,6 +157,7 @@ impl Bindings {
         self.store.set_meta(&place(&binding.digest), wasm).await?;
         let before = bindings.insert(name.clone(), binding.clone());
         write(&*self.store, &bindings).await?;
+        // After the write: what is in force must be there after a restart.
         in_force(self.plugins(), actor.clone(), &binding, plugin);
         list.unusable.remove(&name);
         list.bindings = bindings;
@@ -175,6 +177,7 @@ impl Bindings {
             return Ok(false);
         };
         write(&*self.store, &bindings).await?;
+        // In this order a failed write changes nothing.
         self.plugins().unbind(actor);
         list.unusable.remove(&name);
         list.bindings = bindings;
@@ -248,6 +251,7 @@ fn actor_id(name: &str) -> Option<ActorId> {
 }
 
 fn admitted(trust: &Trust, binding: &Binding) -> Result<(), SignError> {
+    // The signature is checked again: keys may have been taken off the list since.
     let digest = binding.digest.parse();
     let digest = digest.map_err(|_| SignError::Malformed("this is no digest".to_owned()))?;
     let (kept, by) = (binding.signature.as_ref(), binding.signed_by.as_deref());
@@ -264,6 +268,7 @@ async fn take_up(
         return Ok(Err("this is no actor's name".to_owned()));
     };
     let wasm = store.meta(&place(&binding.digest)).await?;
+    // Nothing has a digest of its own, which is found to be another one below.
     let wasm = wasm.unwrap_or_default();
     let digest = ModuleDigest::of(&wasm);
     if digest.to_string() != binding.digest {

@@ -106,6 +106,7 @@ impl Transport for InProcess {
 
     async fn readiness(&self) -> Readiness {
         let mut reasons = Vec::new();
+        // First, since a silo that is stopping closes its store next.
         if *self.closed.borrow() {
             reasons.push("the silo is shutting down".to_owned());
         }
@@ -123,6 +124,7 @@ impl Transport for InProcess {
     }
 
     fn deadline_ms(&self, wait: Duration) -> u64 {
+        // A wait of more than 2^64 ms is for ever.
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         self.silo.now_ms().saturating_add(wait_ms)
     }

@@ -160,6 +160,7 @@ async fn change(
     body: &JsonBody,
 ) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id)?;
+    // It says nothing, but a mistake in it may be meant for another endpoint.
     body.parse_or_default::<Nothing>()?;
     let reply = caller
         .ask_with(inventory, method, &Named { order_id })

@@ -115,6 +115,7 @@ async fn report(
     let inventory = ActorId::new("inventory", id.as_str())?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let arguments = Arguments {
+        // Clamped, not refused: to ask for too much is to ask for all.
         days: query.days.unwrap_or(DAYS).clamp(1, DAYS),
         after: query.after,
         limit,

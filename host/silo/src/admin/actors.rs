@@ -36,6 +36,7 @@ async fn inspect(
         "exists": found.stored.is_some(),
         "presence": presence(found.presence),
     });
+    // An actor exists without a record, so that it is shown all the same.
     if let (Some(stored), Some(view)) = (found.stored, view.as_object_mut()) {
         view.extend(record(&stored));
     }
@@ -63,6 +64,7 @@ async fn call(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let arguments = body?;
+    // Named in the answer, so that an operator finds the message in the history.
     let id = admin.silo.fresh_id();
     let mut call = Call::new(ActorId::new(actor_type, key)?, &method).id(Some(id));
     if !arguments.is_empty() {

@@ -60,10 +60,10 @@ async fn replay(State(admin): State<Admin>, Path(id): Path<u64>) -> Result<Json<
 }
 
 async fn drop_one(State(admin): State<Admin>, Path(id): Path<u64>) -> Result<StatusCode, Problem> {
-    match admin.silo.drop_dead_letter(id).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(missing(id)),
+    if admin.silo.drop_dead_letter(id).await? {
+        return Ok(StatusCode::NO_CONTENT);
     }
+    Err(missing(id))
 }
 
 fn missing(id: u64) -> Problem {
@@ -72,6 +72,7 @@ fn missing(id: u64) -> Problem {
 
 /// What passes is answered as ever; what the message did wrong is no fault of the server.
 fn failed_again(id: u64, error: CallError) -> Problem {
+    // With its own status: the operator tries again, and the letter stays.
     if error.is_transient() {
         return error.into();
     }

@@ -65,6 +65,7 @@ async fn component(body: Stream, bytes_max: usize) -> Result<Bytes, Problem> {
         if heard <= bytes_max {
             wasm.extend_from_slice(&chunk);
         } else {
+            // What was read so far is given back at once.
             wasm = Vec::new();
         }
         if heard > HEARD_BYTES_MAX {
@@ -95,20 +96,23 @@ async fn push(
         wasm: component(body, admin.modules.settings().bytes_max).await?,
         signature,
     };
-    let (lines, told) = mpsc::unbounded_channel();
+    let (lines, received) = mpsc::unbounded_channel();
     // On a task of its own: a module that was uploaded is dealt with, even if nobody
     // listens any more.
     tokio::spawn(async move {
-        let mut tell = |step: pizza_modules::Step| {
-            drop(lines.send(json!({"stage": step.stage, "tookUs": step.took_us})));
+        // A client that has gone is no reason to stop, so that nobody need receive the lines.
+        let mut on_step = |step: pizza_modules::Step| {
+            let _ = lines.send(json!({"stage": step.stage, "tookUs": step.took_us}));
         };
-        let last = match admin.modules.push(push, &mut tell).await {
+        let last = match admin.modules.push(push, &mut on_step).await {
             Ok(pushed) => pushed_json(&pushed),
             Err(refusal) => json!({"refused": refusal.to_string(), "stage": refusal.stage()}),
         };
-        drop(lines.send(last));
+        let _ = lines.send(last);
     });
-    let lines = stream::unfold(told, async |mut told| Some((told.recv().await?, told)));
+    let lines = stream::unfold(received, async |mut received| {
+        Some((received.recv().await?, received))
+    });
     let lines = lines.map(|line| Ok::<_, Infallible>(format!("{line}\n")));
     let kind = (header::CONTENT_TYPE, "application/x-ndjson");
     Ok(([kind], Stream::from_stream(lines)).into_response())
@@ -166,15 +170,16 @@ async fn activate(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let body = body?;
-    let wanted: Activation = match body.is_empty() {
-        true => Activation::default(),
-        false => serde_json::from_slice(&body).map_err(|error| {
+    let wanted = if body.is_empty() {
+        Activation::default()
+    } else {
+        serde_json::from_slice(&body).map_err(|error| {
             Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid",
                 error.to_string(),
             )
-        })?,
+        })?
     };
     let wanted = Activate {
         digest,
@@ -224,6 +229,7 @@ async fn roll_back(
     State(admin): State<Admin>,
     Path(actor_type): Path<String>,
 ) -> Result<Json<Value>, Problem> {
+    // A type alone has no check; any key does for it.
     ActorId::new(actor_type.as_str(), "k")?;
     let plan = admin.modules.roll_back(&actor_type).await?;
     Ok(plan_json(&plan))
@@ -327,6 +333,7 @@ impl From<Refusal> for Problem {
             Refusal::Unknown(_) | Refusal::NothingServes(_) | Refusal::NotWithdrawn(_) => {
                 (StatusCode::NOT_FOUND, "not-found")
             }
+            // It passes, unlike the others.
             Refusal::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
             Refusal::Ambiguous { .. } | Refusal::Percent(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid")

@@ -13,6 +13,7 @@ const DEPTH_MAX: usize = 128;
 /// # Errors
 /// Why it is not MessagePack.
 pub(super) fn to_json(bytes: &[u8]) -> Result<Value, String> {
+    // The reader stops after one value; what is behind it would go unseen.
     let mut rest = bytes;
     let mut reader = rmp_serde::Deserializer::new(&mut rest);
     reader.set_max_depth(DEPTH_MAX);
@@ -53,6 +54,7 @@ impl<'de> Visitor<'de> for Look {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        // JSON has neither NaN nor infinity.
         let number = serde_json::Number::from_f64(value);
         Ok(number.map_or_else(|| value.to_string().into(), Value::Number))
     }

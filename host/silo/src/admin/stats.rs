@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
     let stats = admin.silo.stats();
+    // One of each type, so that their number is bounded by the modules.
     let breakers = admin.silo.breakers().into_iter();
     let breakers: Map<String, Value> = breakers
         .map(|(actor_type, state)| (actor_type.to_string(), breaker(state)))
