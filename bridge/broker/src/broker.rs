@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use pizza_edge::tls::{self, Identity, TlsError};
 use pizza_mqtt::Secret;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -20,7 +21,6 @@ use crate::hub::Hub;
 use crate::identity::Origin;
 use crate::listener::Listener;
 use crate::metrics;
-use crate::tls::{self, TlsError};
 
 const INTERNAL_USER: &str = "internal";
 /// The bridge has two connections. The others are for a bridge that reconnects before the
@@ -255,13 +255,18 @@ fn tls_acceptor(
     config: &Config,
     fallback: Option<CertificateFiles>,
 ) -> Result<tokio_rustls::TlsAcceptor, BrokerError> {
-    let tls = &config.mqtts;
-    let (certificate, key) = match (&tls.certificate, &tls.key, fallback) {
+    let listener = &config.mqtts;
+    let (certificate, key) = match (&listener.certificate, &listener.key, fallback) {
         (Some(certificate), Some(key), _) => (certificate.clone(), key.clone()),
         (None, None, Some(files)) => (files.certificate, files.key),
         _ => return Err(BrokerError::NoCertificate),
     };
-    Ok(tls::acceptor(&certificate, &key, tls.client_ca.as_deref())?)
+    // What is spoken inside is known by the port.
+    let identity = Identity {
+        certificate: &certificate,
+        key: &key,
+    };
+    Ok(tls::acceptor(identity, listener.client_ca.as_deref(), &[])?)
 }
 
 /// A password that is good for as long as this process lives.
@@ -273,7 +278,7 @@ fn random_password() -> Result<Secret, BrokerError> {
         .fill(&mut bytes)
         .map_err(|_| BrokerError::NoRandomness)?;
     let text = bytes.iter().map(|b| format!("{b:02x}"));
-    Ok(Secret::new(text.collect()))
+    Ok(Secret::from(text.collect::<String>()))
 }
 
 async fn sweep(hub: Arc<Hub>, mut closing: watch::Receiver<bool>) {

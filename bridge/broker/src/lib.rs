@@ -8,7 +8,7 @@
 //! In reading order, which is the way of a packet:
 //! - [`config`]: what may be set; every limit
 //! - [`broker`]: bind, open, stop
-//! - [`listener`], [`half_open`], [`tls`]: the accept loops, and how many may be undecided
+//! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided
 //! - [`handshake`], [`admission`]: from the first packet to a session, or to a refusal
 //! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
 //!   and [`stream`] is how bytes are read and written
@@ -43,9 +43,8 @@ mod retained;
 mod session;
 mod stream;
 mod subscriptions;
-mod tls;
 mod topic;
 
 pub use broker::{Addresses, Bound, Broker, BrokerError, CertificateFiles, InternalAccess};
 pub use config::{Config, Limits, ListenerConfig, TlsListenerConfig};
-pub use tls::TlsError;
+pub use pizza_edge::tls::TlsError;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use pizza_edge::accept::accept;
+use pizza_edge::tls::handshake;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,9 +13,6 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::handshake::Handshake;
 
-/// How long to wait before accepting again when the system has run out of something, which
-/// is mostly descriptors: without a pause the loop would spin until one is closed.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 /// After how long, and how often from then on, the log says that clients are kept waiting.
 const INTERNAL_IS_LATE: Duration = Duration::from_secs(10);
 
@@ -55,35 +54,20 @@ impl Listener {
             while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
                 _ = closing.wait_for(|closing| *closing) => break,
-                accepted = listener.accept() => accepted,
+                accepted = accept(&listener.tcp) => accepted,
             };
-            match accepted {
-                Ok(stream) => {
-                    let (of, closing) = (Arc::clone(&listener), closing.clone());
-                    let number = listener.numbers.fetch_add(1, Ordering::Relaxed);
-                    let connection = async move {
-                        of.serve(stream, number, closing).await;
-                        // For one that has ended before it was decided on.
-                        of.handshake.half_open.remove(number);
-                    };
-                    let half_open = &listener.handshake.half_open;
-                    half_open.insert(number, || connections.spawn(connection));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept an MQTT client");
-                    tokio::time::sleep(ACCEPT_AGAIN).await;
-                }
-            }
+            let (stream, _) = accepted;
+            let (of, closing) = (Arc::clone(&listener), closing.clone());
+            let number = listener.numbers.fetch_add(1, Ordering::Relaxed);
+            let connection = async move {
+                of.serve(stream, number, closing).await;
+                // For one that has ended before it was decided on.
+                of.handshake.half_open.remove(number);
+            };
+            let half_open = &listener.handshake.half_open;
+            half_open.insert(number, || connections.spawn(connection));
         }
         while connections.join_next().await.is_some() {}
-    }
-
-    async fn accept(&self) -> std::io::Result<TcpStream> {
-        let (stream, _) = self.tcp.accept().await?;
-        // Packets are small and waited for. It fails only on a connection that is gone
-        // already, which its first read finds out.
-        let _ = stream.set_nodelay(true);
-        Ok(stream)
     }
 
     async fn serve(&self, stream: TcpStream, number: u64, closing: watch::Receiver<bool>) {
@@ -91,10 +75,8 @@ impl Listener {
             return self.handshake.serve(stream, number, closing).await;
         };
         let wait = Duration::from_millis(self.handshake.hub.limits.connect_ms_max);
-        match tokio::time::timeout(wait, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.handshake.serve(stream, number, closing).await,
-            Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-            Err(_) => tracing::debug!("no TLS in time"),
+        if let Some(stream) = handshake(tls, stream, wait).await {
+            self.handshake.serve(stream, number, closing).await;
         }
     }
 }

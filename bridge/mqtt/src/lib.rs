@@ -2,12 +2,11 @@
 //! and the broker of this project. Through this crate neither depends on the other.
 //!
 //! - [`topic`]: which topics a filter covers; shared subscriptions
-//! - [`secret`]: a password that no log shows
+//! - [`Secret`]: a password that no log shows
 
-mod secret;
 pub mod topic;
 
-pub use secret::Secret;
+pub use pizza_edge::Secret;
 
 /// The TCP port of MQTT, as registered with IANA (`mqtt`).
 pub const PORT: u16 = 1883;

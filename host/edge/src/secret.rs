@@ -16,7 +16,7 @@ impl Secret {
     /// anybody, 16 for anybody who has to ask over a network.
     #[must_use]
     pub fn random(bytes: usize) -> Self {
-        let mut random = vec![0; bytes];
+        let mut random = vec![0_u8; bytes];
         rand::fill(&mut random[..]);
         Self(random.iter().map(|byte| format!("{byte:02x}")).collect())
     }

@@ -15,7 +15,7 @@ async fn only_configured_names_with_their_passwords_are_let_in() {
         .map(|(user, password)| {
             (
                 user.to_owned(),
-                pizza_mqtt::Secret::new(password.to_owned()),
+                pizza_mqtt::Secret::from(password.to_owned()),
             )
         })
         .into();
