@@ -95,7 +95,7 @@ fn names_a_pizzeria(line: &str) -> bool {
             !touches(begin(at)) && (form.ends_with('/') || !touches(end(at)))
         })
     };
-    words(line).iter().any(|word| is_of_a_pizzeria(word)) || ORDERS.iter().any(|o| is_order(&o))
+    words(line).iter().any(|word| is_of_a_pizzeria(word)) || ORDERS.iter().any(is_order)
 }
 
 #[test]
