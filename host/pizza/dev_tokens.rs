@@ -33,6 +33,7 @@ pub(crate) fn listed(admin: &Token) -> String {
 
 fn token(role: Role, admin: &Token) -> Secret {
     let context = format!("awesome-pizza 2026 development token {}", role.name());
+    // The context keeps these apart from whatever else is ever derived from the admin token.
     let digest = blake3::derive_key(&context, admin.expose().as_bytes());
     let hex = digest[..BYTES].iter().map(|byte| format!("{byte:02x}"));
     Secret::from(hex.collect::<String>())

@@ -6,7 +6,7 @@ use pizza_http::Admission;
 
 use crate::config::Config;
 
-/// The demo prints tokens that may do everything, and lets whoever is on this machine do it
+/// The demo prints tokens that may do everything, and lets everybody on this machine do it
 /// without one. Both are for one machine: the first is refused where others come in, and the
 /// second ends there.
 ///

@@ -31,6 +31,7 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).context("this process keeps metrics already")?;
     describe_gauge!("pizza_resident_bytes", "Memory of this process");
+    // Without it the samples of a process that nobody scrapes would grow without end.
     let upkeep = handle.clone();
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(UPKEEP);

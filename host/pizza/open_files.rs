@@ -26,6 +26,7 @@ pub(crate) fn allow(config: &mut Config) {
     let scaled = |max: usize| {
         let share = max as u128 * allowed as u128 / wanted as u128;
         let share = usize::try_from(share).unwrap_or(max);
+        // Never more than was configured, even where that is below the least.
         share.max(CONNECTIONS_MIN).min(max)
     };
     let mqtt = &mut config.broker.limits;

@@ -123,6 +123,7 @@ impl Broker {
         let mut options = MqttOptions::new(client_id, host, *port);
         options
             .set_keep_alive(KEEP_ALIVE)
+            // What an earlier run left in a session is not for this one.
             .set_clean_start(true)
             // Room for 65,535 messages, which is the default, would be 10 MB for each client.
             .set_outgoing_inflight_upper_limit(WINDOW);

@@ -13,6 +13,7 @@ pub(crate) struct Latencies(Histogram<u64>);
 
 impl Latencies {
     pub(crate) fn new() -> anyhow::Result<Self> {
+        // Three significant digits; it grows with what is recorded.
         Ok(Self(Histogram::new(3)?))
     }
 

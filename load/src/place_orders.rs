@@ -92,6 +92,7 @@ impl Outcome {
         let (begun, body) = (Instant::now(), request.body());
         loop {
             let answer = client.command(Method::POST, ORDERS, &body).await?;
+            // Nothing came of it, so another command, with a key of its own, cannot order twice.
             let undecided = answer.status == StatusCode::CONFLICT
                 && answer.body["type"] == "urn:awesome-pizza:problem:conflict";
             if undecided && begun.elapsed() < client.patience() {

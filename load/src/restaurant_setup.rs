@@ -34,11 +34,13 @@ pub(crate) async fn set_up(client: &mut RetryingClient, wanted: &Restaurant) -> 
     }]);
     let configure = format!("/api/actors/restaurant/{id}/configure");
     client.tell(Method::POST, &configure, &profile).await?;
+    // Recipes before stock: an inventory counts only what some pizza needs.
     for recipe in &wanted.menu {
         let recipes = format!("/api/inventory/{id}/recipes");
         client.tell(Method::PUT, &recipes, recipe).await?;
     }
     fill_up(client, wanted).await?;
+    // Last, so that nobody cooks in a restaurant that lacks something.
     for chef in 1..=wanted.chefs {
         let chefs = format!("/api/kitchen/{id}/chefs");
         let chef = json!({"chefId": chef.to_string()});

@@ -58,6 +58,7 @@ struct Question<'q> {
 impl RetryingClient {
     pub(crate) fn new(target: Target, patience: Duration) -> Self {
         let shared = Shared {
+            // The only randomness of the standard library: its hashers are seeded by the system.
             run: RandomState::new().hash_one("run"),
             keys: AtomicU64::new(0),
             repeats: AtomicU64::new(0),
@@ -99,6 +100,7 @@ impl RetryingClient {
         path: &str,
         body: &Value,
     ) -> anyhow::Result<Answered> {
+        // One key for all attempts of this command, and for no other command.
         let number = self.shared.keys.fetch_add(1, Ordering::Relaxed);
         let key = format!("{:016x}-{number}", self.shared.run);
         let key = HeaderValue::try_from(key)?;

@@ -91,6 +91,7 @@ impl Follower {
         if !status.is_success() {
             bail!("{} answers {status}", self.path);
         }
+        // Half an event of the broken connection comes again whole, after the last whole one.
         self.lines = Lines::default();
         self.body = Some(response.into_body());
         Ok(())

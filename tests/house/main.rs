@@ -3,6 +3,7 @@
 
 mod advisories;
 mod layers;
+mod neutral;
 mod rings;
 mod tidy;
 mod wit_client;

@@ -32,7 +32,7 @@ impl Connection {
     /// Connects. `authorization` is shown with every request.
     ///
     /// # Errors
-    /// When nobody listens there, or whoever listens does not speak HTTP.
+    /// When nobody listens there, or what listens does not speak HTTP.
     pub async fn open(
         address: SocketAddr,
         authorization: Option<HeaderValue>,

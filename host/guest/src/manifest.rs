@@ -178,13 +178,13 @@ mod tests {
 
     #[test]
     fn calls_are_granted_by_type_and_method() {
-        let some = manifest(&["inventory.reserve", "kitchen.*"], &["order-events"]);
+        let some = manifest(&["ledger.reserve", "lamp.*"], &["meter-events"]);
         for (actor_type, method, granted) in [
-            ("inventory", "reserve", true),
-            ("inventory", "restock", false),
-            ("kitchen", "anything", true),
-            ("kitchens", "anything", false),
-            ("order", "create", false),
+            ("ledger", "reserve", true),
+            ("ledger", "close", false),
+            ("lamp", "anything", true),
+            ("lamps", "anything", false),
+            ("meter", "create", false),
         ] {
             assert_eq!(
                 some.may_call(actor_type, method),
@@ -192,17 +192,17 @@ mod tests {
                 "{actor_type}.{method}"
             );
         }
-        assert!(some.may_publish("order-events") && !some.may_publish("order"));
+        assert!(some.may_publish("meter-events") && !some.may_publish("meter"));
         assert!(Manifest::everything().may_call("a", "b"));
         assert!(!Manifest::default().may_call("a", "b"));
     }
 
     #[test]
     fn an_operator_grants_no_more_than_is_asked_for() {
-        let asked = manifest(&["inventory.*", "kitchen.take"], &["a", "b"]);
-        let grant = manifest(&["inventory.reserve", "kitchen.*", "order.*"], &["b", "c"]);
+        let asked = manifest(&["ledger.*", "lamp.take"], &["a", "b"]);
+        let grant = manifest(&["ledger.reserve", "lamp.*", "meter.*"], &["b", "c"]);
         let both = asked.within(&grant);
-        assert_eq!(both.calls, ["inventory.reserve", "kitchen.take"]);
+        assert_eq!(both.calls, ["ledger.reserve", "lamp.take"]);
         assert_eq!(both.publishes, ["b"]);
         assert_eq!(asked.within(&Manifest::everything()).calls, asked.calls);
         assert_eq!(asked.within(&Manifest::default()), Manifest::default());

@@ -255,31 +255,31 @@ mod tests {
             }]
         };
         let (digest, other) = (ModuleDigest([1; 32]), ModuleDigest([2; 32]));
-        let signed = ours.sign(digest, "order");
-        assert_eq!(verify(&trust(&[]), &signed, digest, "order"), Ok("ours"));
+        let signed = ours.sign(digest, "meter");
+        assert_eq!(verify(&trust(&[]), &signed, digest, "meter"), Ok("ours"));
         assert_eq!(
-            verify(&trust(&["order"]), &signed, digest, "order"),
+            verify(&trust(&["meter"]), &signed, digest, "meter"),
             Ok("ours")
         );
-        let (all, chefs) = (trust(&[]), trust(&["chef"]));
-        let narrow = verify(&chefs, &signed, digest, "order");
+        let (all, clocks) = (trust(&[]), trust(&["clock"]));
+        let narrow = verify(&clocks, &signed, digest, "meter");
         assert!(
             matches!(narrow, Err(SignError::NotForType { .. })),
             "{narrow:?}"
         );
         for (signature, digest) in [
             (signed.clone(), other),
-            (theirs.sign(digest, "order"), digest),
+            (theirs.sign(digest, "meter"), digest),
             (
                 Signature {
                     public_key: ours.public_key(),
-                    ..theirs.sign(digest, "order")
+                    ..theirs.sign(digest, "meter")
                 },
                 digest,
             ),
         ] {
             assert_eq!(
-                verify(&trust(&[]), &signature, digest, "order"),
+                verify(&trust(&[]), &signature, digest, "meter"),
                 Err(SignError::Untrusted)
             );
         }
@@ -287,7 +287,7 @@ mod tests {
             signature: "AAAA".to_owned(),
             ..signed
         };
-        let refused = verify(&all, &broken, digest, "order");
+        let refused = verify(&all, &broken, digest, "meter");
         assert!(
             matches!(refused, Err(SignError::Malformed(_))),
             "{refused:?}"
@@ -306,9 +306,9 @@ mod tests {
             }],
         };
         let digest = ModuleDigest([1; 32]);
-        let kept = ours.sign(digest, "order");
+        let kept = ours.sign(digest, "meter");
         let (kept, name) = (Some(&kept), Some("ours"));
-        let admit = |trust: Trust, kept, name| trust.admit(kept, name, digest, "order");
+        let admit = |trust: Trust, kept, name| trust.admit(kept, name, digest, "meter");
         assert_eq!(admit(trust(false, &ours, &[]), None, None), Ok(()));
         assert_eq!(admit(trust(true, &ours, &[]), kept, name), Ok(()));
         assert_eq!(
@@ -337,19 +337,19 @@ mod tests {
             types: Vec::new(),
         }];
         let digest = ModuleDigest([1; 32]);
-        let signed = ours.sign(digest, "chef");
-        let other = verify(&trusted, &signed, digest, "order");
+        let signed = ours.sign(digest, "clock");
+        let other = verify(&trusted, &signed, digest, "meter");
         let is_other = matches!(other, Err(SignError::SignedForOther { .. }));
         assert!(is_other, "{other:?}");
         let renamed = Signature {
-            actor_type: "order".to_owned(),
+            actor_type: "meter".to_owned(),
             ..signed
         };
-        let renamed = verify(&trusted, &renamed, digest, "order");
+        let renamed = verify(&trusted, &renamed, digest, "meter");
         assert_eq!(renamed, Err(SignError::Untrusted));
         let old = r#"{"public_key": "AAAA", "signature": "AAAA"}"#;
         let old: Signature = serde_json::from_str(old).expect("the first format");
-        let old = verify(&trusted, &old, digest, "order");
+        let old = verify(&trusted, &old, digest, "meter");
         assert_eq!(old, Err(SignError::Format(1)));
     }
 

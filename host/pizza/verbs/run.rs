@@ -206,11 +206,13 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         dev_tokens::add(&mut config.gateway, &token);
         open.tokens = Some(dev_tokens::listed(&token));
     }
+    // The configuration goes to the gateway below.
     let grace_ms = config.silo.store.stopped_grace_ms;
     let closing = watch::Sender::new(false);
     let admission = exposure::of_operators(&config, open.admin);
     let routes = silo.admin(token, admission);
     let operators = operators(admin, routes, config.admin_limits.clone(), &closing);
+    // The first data are there, so that no message finds an actor without its profile.
     let mqtt = MqttEdge::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
     let stop = asked_to_stop()?;
@@ -240,6 +242,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         // It has the time of the requests in progress, as everybody has.
         let _ = operators.await;
         mqtt.stop().await;
+        // Last: the edges above still ask it to finish what they have begun.
         silo.drain().await;
     };
     shutdown::tidy_up(&*store, rest).await;

@@ -110,7 +110,7 @@ impl RunningSilo {
                 "the configuration names an actor type that no module serves yet"
             );
         }
-        // Before the first turn: no order is cooked without its kitchen's plugin.
+        // Before the first turn: no actor acts without the plugin that it has.
         let plugins = Bindings::resume(host, Arc::clone(&store), trust).await?;
         let silo_id = silo_id(&*store).await?;
         let silo = Silo::start(Parts {

@@ -1,4 +1,4 @@
-//! The data directory is its owner's alone: it holds orders, tokens and keys.
+//! The data directory is its owner's alone: it holds states, tokens and keys.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;

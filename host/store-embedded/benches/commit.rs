@@ -40,7 +40,7 @@ fn commit(actor: &ActorId, version: u64) -> Commit {
 }
 
 async fn claim(store: &EmbeddedStore, key: String) -> ActorId {
-    let actor = ActorId::new("order", key).expect("a legal key");
+    let actor = ActorId::new("meter", key).expect("a legal key");
     let owner = SiloId(Arc::from("silo"));
     store.claim(&actor, &owner).await.expect("claimed");
     actor

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn an_outbox_key_comes_back() {
-        let actor = ActorId::new("order", "order-1").expect("legal");
+        let actor = ActorId::new("meter", "meter-1").expect("legal");
         let row = pizza_store::apply::outbox_key(&actor, 7, 3);
         assert_eq!(take_outbox(&outbox_of(&row)), Some(row));
     }

@@ -222,11 +222,11 @@ mod tests {
             ("käse", "'ä'"),
             (long.as_str(), "129"),
         ] {
-            let error = ActorId::new("order", key).expect_err(key).to_string();
+            let error = ActorId::new("meter", key).expect_err(key).to_string();
             assert!(error.contains(fragment), "{key:?}: {error}");
         }
-        let id = ActorId::new("order", "order-17.A_b:c").expect("legal");
-        assert_eq!(id.to_string(), "order/order-17.A_b:c");
+        let id = ActorId::new("meter", "meter-17.A_b:c").expect("legal");
+        assert_eq!(id.to_string(), "meter/meter-17.A_b:c");
     }
 
     #[test]
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn shards_are_part_of_the_data_format() {
-        let id = ActorId::new("order", "order-1").expect("legal");
+        let id = ActorId::new("meter", "meter-1").expect("legal");
         assert_eq!(id.shard(), id.clone().shard());
         assert!(id.shard().0 < SHARDS);
     }

@@ -36,9 +36,9 @@ pub struct Record {
 /// A field of a record, or a parameter of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// As in WIT: `customer-id`.
+    /// As in WIT: `person-id`.
     pub name: String,
-    /// As in JSON: `customerId`.
+    /// As in JSON: `personId`.
     pub json: String,
     pub ty: Type,
 }
@@ -141,7 +141,7 @@ impl Type {
     }
 }
 
-/// `customer-id` -> `customerId`.
+/// `person-id` -> `personId`.
 #[must_use]
 pub fn camel(kebab: &str) -> String {
     let mut text = String::with_capacity(kebab.len());

@@ -37,6 +37,7 @@ pub(super) fn load(platform: &Path, dir: &Path) -> anyhow::Result<Loaded> {
                 names.join(", ")
             );
         };
+        // A package is pushed after those that it depends on: the parser resolves names at once.
         let (folder, group) = waiting.remove(next);
         let package = resolve
             .push_group(group)
@@ -83,6 +84,7 @@ fn entries(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
             .collect::<std::io::Result<Vec<_>>>()
     };
     let mut paths = read().with_context(|| dir.display().to_string())?;
+    // The file system has no order, and generated files must not depend on it.
     paths.sort();
     Ok(paths)
 }

@@ -46,6 +46,7 @@ pub(super) fn client(resolve: &Resolve, id: PackageId) -> anyhow::Result<Option<
             &mut speller,
         )?);
     }
+    // Commands and queries are two interfaces; in the client their names are together.
     check_names(actor, &methods)?;
 
     let errors = errors(&methods);
@@ -92,6 +93,7 @@ fn spell_method(
     is_command: bool,
     speller: &mut Speller<'_>,
 ) -> anyhow::Result<Method> {
+    // The key comes first in every function; a parameter of the same name makes way for it.
     let clashes = function.params.iter().any(|param| param.name == "key");
     let mut params = format!("{}: string", if clashes { "actor-key" } else { "key" });
     for param in &function.params {
@@ -137,6 +139,7 @@ fn result_of(resolve: &Resolve, ty: Option<Type>) -> Option<(Option<Type>, Optio
 fn errors(methods: &[Method]) -> Vec<(String, Refusal)> {
     let mut refusals: Vec<Refusal> = Vec::new();
     for refusal in methods.iter().filter_map(|method| method.refusal.clone()) {
+        // Functions with the same refusal share one variant, so that callers can match once.
         if !refusals.contains(&refusal) {
             refusals.push(refusal);
         }

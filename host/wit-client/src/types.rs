@@ -106,6 +106,7 @@ impl<'a> Speller<'a> {
             .as_deref()
             .context("a type of an interface without a name")?;
         let local = match self.named.get(&name) {
+            // Two interfaces may have types of one name; the later one takes its owner's name along.
             Some(other) if *other != id => format!("{owner_name}-{name}"),
             _ => name.clone(),
         };

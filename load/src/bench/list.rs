@@ -131,6 +131,7 @@ impl List {
 
     async fn measure(&self, kind: &'static Kind) -> anyhow::Result<Latencies> {
         let mut readers = Vec::new();
+        // Each reader has its share; the first ones have what cannot be divided.
         let lanes = u32::from(self.connections);
         for lane in 0..lanes {
             let connection = self.target.connect().await?;

@@ -175,6 +175,7 @@ impl Worker {
     async fn run(mut self) -> anyhow::Result<Found> {
         let mut found = Found::new()?;
         loop {
+            // All connections draw from one row of numbers, so the rate is that of all together.
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let mut sent = Instant::now();
             if let Some(interval) = self.interval {
@@ -192,6 +193,7 @@ impl Worker {
                 .connection
                 .send(Method::POST, "/api/orders", body.into(), &[])
                 .await?;
+            // The warm-up loads the pizzeria and counts for nothing.
             if sent < self.measured {
                 continue;
             }

@@ -58,6 +58,7 @@ impl<Target: Args + OpenAdmin> Swaps<Target> {
         let wasm = modules::read(&module)?;
         let mut admin = target.open_admin().await?;
         let before = current(&mut admin).await?;
+        // On the same machine a moment before: only the comparison means something.
         let baseline = orders.measure().await?;
         let mut digests = Vec::new();
         for mark in [1, 2] {

@@ -66,6 +66,7 @@ impl Dashboards {
         let mut moved = Instant::now();
         loop {
             let before = open.len();
+            // Whatever ended since the last look, on whichever dashboard.
             open.retain(|id| !self.state.has_ended(id));
             progress.set_position((orders.len() - open.len()) as u64);
             if open.is_empty() {

@@ -56,8 +56,10 @@ impl Scene {
         }
         let patience = Duration::from_secs(options.patience);
         let mut client = RetryingClient::new(options.target.clone(), patience);
+        // The broker is asked first: a town without phones would be set up in vain.
         let town = Town::plan(name, size);
         town.set_up(&mut client).await?;
+        // The books as they stand: an earlier scene may have been played in the same town.
         let stock = Stock::read(&mut client, &town).await?;
         let habits = Habits {
             travel: Travel::Straight(Duration::from_millis(options.ride_ms)),
@@ -93,11 +95,13 @@ impl Scene {
             drivers,
             begun,
         } = self;
+        // Before the drivers go home, which is not part of the scene.
         let took = begun.elapsed();
         let count = drivers.count();
         let stats = drivers.finish().await?;
         let Outcome { placed, refused } = outcome;
         let placed: Arc<[PlacedOrder]> = placed.into();
+        // Only now: an order that is read before everybody is home may still change.
         let found = read_back::read(&client, &placed).await?;
         let stock = Stock::read(&mut client, &town).await?;
         let made: Vec<_> = found

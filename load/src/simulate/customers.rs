@@ -57,6 +57,7 @@ impl Customers {
         let pizzas = pizzas.filter_map(|recipe| recipe["pizzaType"].as_str());
         let menu: Vec<_> = pizzas.map(str::to_owned).collect();
         anyhow::ensure!(!menu.is_empty(), "{restaurant} has nothing on its menu");
+        // Random whatever the seed: two runs with one seed are still different customers.
         let run = format!("simulated-{:08x}-", rand::random::<u32>());
         let tracker = OrderTracker::open(&client, restaurant, run.clone()).await?;
         Ok(Self {
@@ -80,6 +81,7 @@ impl Customers {
         let (mut all, mut asking) = (Outcome::default(), JoinSet::new());
         let mut due = Instant::now();
         for number in 0.. {
+            // From the last due time and not from now, or slow answers would thin the orders out.
             due += self.until_the_next();
             tokio::select! {
                 () = &mut stop => break,

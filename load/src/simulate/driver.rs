@@ -124,6 +124,7 @@ impl Driver {
             return Ok(Step::Done);
         }
         if self.rng.random_bool(self.declines) {
+            // An offer that is not answered has to run out, which the pizzeria must survive too.
             if self.rng.random_bool(SILENT) {
                 self.stats.ignored.add(1);
                 self.ignored = Some(this);
@@ -144,6 +145,7 @@ impl Driver {
     async fn carry(&mut self, order_id: &str) -> anyhow::Result<Step> {
         let path = format!("/api/orders/{order_id}");
         let order = self.client.get(&path).await?.granted(&path)?;
+        // A new order ends the way back, wherever the driver is.
         self.back.1.clear();
         self.stats.carrying.add(1);
         let done = match order["status"].as_str() {

@@ -80,9 +80,10 @@ fn fix(location: Location, seconds: u64, speed: f64, heading: f64) -> Fix {
 
 fn corner(before: f64, after: f64) -> f64 {
     let turn = (before - after).abs();
-    match turn.min(360.0 - turn) < BEND {
-        true => CRUISE.end,
-        false => CORNER,
+    if turn.min(360.0 - turn) < BEND {
+        CRUISE.end
+    } else {
+        CORNER
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) async fn ready(
         all.len() <= DRIVERS_MAX,
         "{id} has {before} drivers, and may have {DRIVERS_MAX}"
     );
+    // A profile is written as a whole, so it is only written when it changes.
     if all.len() > before {
         profile["drivers"] = json!(all);
         let configure = format!("/api/actors/restaurant/{id}/configure");

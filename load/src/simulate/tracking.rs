@@ -106,7 +106,7 @@ impl TrackedOrders {
                 let begun = self.open.remove(&id);
                 self.delivered += u64::from(begun.is_some());
                 if let Some((begun, _)) = begun {
-                    // Longer than an hour is counted as the longest there is.
+                    // The histogram grows with what it is given.
                     let _ = self.to_delivered.record(begun.elapsed());
                 }
             }

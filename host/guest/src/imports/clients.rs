@@ -20,7 +20,7 @@ use crate::host_state::HostState;
 use crate::module::{ClientFunction, ClientImport};
 use crate::types;
 
-/// `pizzeria:order/order-client@0.1.0` -> `order`.
+/// `things:meter/meter-client@0.1.0` -> `meter`.
 pub(crate) fn target_type(interface: &str) -> Option<&str> {
     let name = interface.split('/').nth(1)?;
     let name = name.split('@').next()?;

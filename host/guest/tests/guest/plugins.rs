@@ -173,7 +173,7 @@ async fn a_plugin_imports_nothing_but_the_log() {
         "silo:actor/calls@0.1.0",
         "silo:actor/context@0.1.0",
         "silo:actor/plugins@0.1.0",
-        "pizzeria:order/order-client@0.1.0",
+        "things:meter/meter-client@0.1.0",
         "wasi:clocks/monotonic-clock@0.2.6",
         "wasi:random/random@0.2.6",
         "wasi:cli/environment@0.2.6",

@@ -44,7 +44,7 @@ impl Disk for Failing {
 }
 
 fn actor() -> ActorId {
-    ActorId::new("order", "order-1").expect("legal")
+    ActorId::new("meter", "meter-1").expect("legal")
 }
 
 fn commit(version: u64) -> Commit {

@@ -28,7 +28,7 @@ pub(crate) fn small_tables() -> Options {
 }
 
 pub(crate) fn actor(key: &str) -> ActorId {
-    ActorId::new("order", key).expect("a legal key")
+    ActorId::new("meter", key).expect("a legal key")
 }
 
 pub(crate) fn silo() -> SiloId {
@@ -94,7 +94,7 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
             }),
         }],
         events: vec![NewEvent {
-            stream: Arc::from("orders"),
+            stream: Arc::from("counts"),
             key: Arc::clone(actor.key()),
             payload: text(all),
         }],
@@ -117,7 +117,7 @@ pub(crate) async fn fill(store: &EmbeddedStore, actors: u64, versions: u64) {
         let rows = outbox.expect("readable").into_iter();
         let done = rows.map(|row| row.key).filter(|key| key.version % 2 == 0);
         store.outbox_done(done.collect()).await.expect("noted");
-        let cursor = store.set_cursor("subscriber", "orders", actor.key(), number);
+        let cursor = store.set_cursor("subscriber", "counts", actor.key(), number);
         cursor.await.expect("noted");
     }
     let letter = DeadLetter {
@@ -142,21 +142,21 @@ pub(crate) async fn read(store: &EmbeddedStore, actors: u64) -> Result<String, S
         let actor = actor(&format!("actor-{number}"));
         let record = store.record(&actor).await?;
         note(&record);
-        let events = store.events("orders", actor.key(), 0, 1000).await?;
+        let events = store.events("counts", actor.key(), 0, 1000).await?;
         for at in 0..events.len() {
             let all = format!("{actor} at {at} ");
             let id = MessageId::derive("test", &[all.as_bytes()]);
             note(&store.handled(&actor, id).await?);
         }
         note(&events);
-        note(&store.cursor("subscriber", "orders", actor.key()).await?);
+        note(&store.cursor("subscriber", "counts", actor.key()).await?);
     }
     for shard in 0..pizza_types::SHARDS {
         let rows = store.outbox(ShardId(shard), None, 1000).await?;
         rows.iter().for_each(|row| note(row));
     }
     note(&store.reminders_due(u64::MAX, 10_000).await?);
-    note(&store.stream_heads("orders").await?);
+    note(&store.stream_heads("counts").await?);
     note(&store.dead_letters(0, 10).await?);
     note(&store.meta("fact").await?);
     for number in 0..actors {

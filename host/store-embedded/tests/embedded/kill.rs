@@ -46,7 +46,7 @@ async fn a_killed_process_has_lost_nothing() {
             let at_least = at_least.max(before.get(&number).copied().unwrap_or(0));
             assert!(version >= at_least, "{actor}: {version}, not {at_least}");
             before.insert(number, version);
-            let events = store.events("orders", actor.key(), 0, usize::MAX).await;
+            let events = store.events("counts", actor.key(), 0, usize::MAX).await;
             let events = events.expect("readable");
             assert_eq!(
                 events.len() as u64,

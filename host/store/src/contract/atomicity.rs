@@ -54,7 +54,7 @@ pub async fn a_commit_writes_everything(store: AnyStore) {
         .expect("readable");
     assert_eq!((events.len(), &events[0].payload), (1, &bytes("payload")));
     assert_eq!((events[0].position, events[0].at_ms), (1, NOW_MS));
-    assert_eq!(store.cursor("order", "given", "key").await, Ok(7));
+    assert_eq!(store.cursor("meter", "given", "key").await, Ok(7));
 
     let claimed = claim(&store, &id, "two").await;
     assert_eq!(claimed.record.state, Some(state("all")));
@@ -112,5 +112,5 @@ async fn nothing_of(store: &AnyStore, id: &pizza_types::ActorId) {
     assert_eq!(store.events("stream", "key", 0, 10).await, Ok(Vec::new()));
     assert_eq!(store.stream_head("stream", "key").await, Ok(0));
     assert_eq!(store.stream_heads("stream").await, Ok(Vec::new()));
-    assert_eq!(store.cursor("order", "given", "key").await, Ok(0));
+    assert_eq!(store.cursor("meter", "given", "key").await, Ok(0));
 }

@@ -18,7 +18,7 @@ pub(super) const NOW_MS: u64 = 1_700_000_000_000;
 pub(super) type AnyStore = Arc<dyn Store>;
 
 pub(super) fn actor(key: &str) -> ActorId {
-    ActorId::new("order", key).expect("a legal key")
+    ActorId::new("meter", key).expect("a legal key")
 }
 
 pub(super) fn silo(name: &str) -> SiloId {
@@ -65,7 +65,7 @@ pub(super) fn full(actor: &ActorId, epoch: u64, version: u64) -> Commit {
 
 pub(super) fn cursor(position: u64) -> Cursor {
     Cursor {
-        subscriber: Arc::from("order"),
+        subscriber: Arc::from("meter"),
         stream: Arc::from("given"),
         key: Arc::from("key"),
         position,

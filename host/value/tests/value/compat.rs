@@ -7,7 +7,7 @@ use crate::types::{function, ty};
 #[test]
 fn types_fit_by_structure() {
     for wit in [
-        "customer",
+        "person",
         "refusal",
         "rights",
         "twice",

@@ -91,20 +91,20 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
     ),
     ("place", "[1,2]", "", "expected an object, found an array"),
     (
-        "customer",
-        r#"{"customer-id":"c"}"#,
-        "/customer-id",
+        "person",
+        r#"{"person-id":"c"}"#,
+        "/person-id",
         "unknown field",
     ),
     (
-        "customer",
-        r#"{"customerId":"c","a/b~c":1}"#,
+        "person",
+        r#"{"personId":"c","a/b~c":1}"#,
         "/a~1b~0c",
         "unknown field",
     ),
     (
-        "customer",
-        r#"{"customerId":"c","address2Line":{"lat":true}}"#,
+        "person",
+        r#"{"personId":"c","address2Line":{"lat":true}}"#,
         "/address2Line/lat",
         "a number",
     ),
@@ -199,17 +199,17 @@ fn what_is_repeated_of_the_input_is_short() {
 
 #[test]
 fn arguments_are_refused_by_their_place() {
-    let function = function("f: func(order: customer, count: u8);");
+    let function = function("f: func(subject: person, count: u8);");
     for (json, pointer, tells) in [
-        (r#"{"order":{"customerId":"c"}}"#, "/count", "required"),
+        (r#"{"subject":{"personId":"c"}}"#, "/count", "required"),
         (
-            r#"{"order":{"customerId":1},"count":1}"#,
-            "/order/customerId",
+            r#"{"subject":{"personId":1},"count":1}"#,
+            "/subject/personId",
             "a string",
         ),
-        (r#"[{"customerId":"c"}]"#, "", "exactly 2"),
-        (r#"[{"customerId":"c"},1,2]"#, "", "exactly 2"),
-        (r#"[{"customerId":"c"},300]"#, "/1", "out of range"),
+        (r#"[{"personId":"c"}]"#, "", "exactly 2"),
+        (r#"[{"personId":"c"},1,2]"#, "", "exactly 2"),
+        (r#"[{"personId":"c"},300]"#, "/1", "out of range"),
         (
             "7",
             "",
@@ -228,14 +228,14 @@ fn arguments_are_refused_by_their_place() {
 /// A function, its arguments, and all that is wrong with them.
 const ALL: &[(&str, &str, &[&str])] = &[
     (
-        "f: func(order: customer, count: u8, may: rights, pairs: list<pair>);",
-        r#"{"order":{"customerId":7,"address2Line":{"lat":true,"lon":2,"alt":[{"deep":[1]}]},"x":{}},
+        "f: func(subject: person, count: u8, may: rights, pairs: list<pair>);",
+        r#"{"subject":{"personId":7,"address2Line":{"lat":true,"lon":2,"alt":[{"deep":[1]}]},"x":{}},
             "count":300,"may":["read",1,"fly"],"pairs":[[1,"a"],[1],{"a":1},["b",2]],"more":[1]}"#,
         &[
-            "at /order/customerId: expected a string, found the number 7",
-            "at /order/address2Line/lat: expected a number, found true",
-            "at /order/address2Line/alt: unknown field; known are lat, lon",
-            "at /order/x: unknown field; known are customerId, nickName, address2Line",
+            "at /subject/personId: expected a string, found the number 7",
+            "at /subject/address2Line/lat: expected a number, found true",
+            "at /subject/address2Line/alt: unknown field; known are lat, lon",
+            "at /subject/x: unknown field; known are personId, nickName, address2Line",
             "at /count: 300 is out of range; expected an integer from 0 to 255",
             "at /may/1: expected a string, found the number 1",
             "at /may/2: unknown name \"fly\"; known are read, write, takeOver",

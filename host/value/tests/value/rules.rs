@@ -62,15 +62,15 @@ const RULES: &[(&str, &str, &str)] = &[
         r#"{ "lon" : -2, "lat" : 1.5 }"#,
         r#"{"lat":1.5,"lon":-2.0}"#,
     ),
-    ("customer", r#"{"customerId":"c"}"#, ""),
+    ("person", r#"{"personId":"c"}"#, ""),
     (
-        "customer",
-        r#"{"customerId":"c","nickName":null}"#,
-        r#"{"customerId":"c"}"#,
+        "person",
+        r#"{"personId":"c","nickName":null}"#,
+        r#"{"personId":"c"}"#,
     ),
     (
-        "customer",
-        r#"{"customerId":"c","nickName":"n","address2Line":{"lat":0.0,"lon":0.0}}"#,
+        "person",
+        r#"{"personId":"c","nickName":"n","address2Line":{"lat":0.0,"lon":0.0}}"#,
         "",
     ),
     ("nothing-else", "{}", ""),
@@ -134,12 +134,12 @@ fn values_are_what_they_say() {
 
 #[test]
 fn arguments_are_an_object_or_an_array_or_nothing() {
-    let two = function("f: func(order-id: string, count: option<u8>);");
+    let two = function("f: func(subject-id: string, count: option<u8>);");
     let some = |count| Value::Option(Some(Box::new(Value::U8(count))));
     let id = || Value::String("o".to_owned());
     for (json, count) in [
-        (r#"{"orderId":"o","count":2}"#, some(2)),
-        (r#"{"orderId":"o"}"#, Value::Option(None)),
+        (r#"{"subjectId":"o","count":2}"#, some(2)),
+        (r#"{"subjectId":"o"}"#, Value::Option(None)),
         (r#"["o",2]"#, some(2)),
         (r#"["o",null]"#, Value::Option(None)),
         (r#"["o"]"#, Value::Option(None)),
@@ -160,7 +160,7 @@ fn arguments_are_an_object_or_an_array_or_nothing() {
 fn names_become_camel_case() {
     for (kebab, json) in [
         ("id", "id"),
-        ("customer-id", "customerId"),
+        ("person-id", "personId"),
         ("address2-line", "address2Line"),
         ("HTTP-status", "HTTPStatus"),
         ("a-b-c", "aBC"),

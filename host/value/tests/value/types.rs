@@ -8,8 +8,8 @@ package test:types;
 
 interface types {
     record place { lat: f64, lon: f64 }
-    record customer {
-        customer-id: string,
+    record person {
+        person-id: string,
         nick-name: option<string>,
         address2-line: option<place>,
     }
@@ -32,7 +32,8 @@ interface types {
 
 /// The functions of an interface `f`, whose text may use the types above.
 pub(crate) fn functions(text: &str) -> Vec<Function> {
-    let names = "place, customer, status, refusal, rights, twice, outcome, bare, pair, digest, nothing-else";
+    let names =
+        "place, person, status, refusal, rights, twice, outcome, bare, pair, digest, nothing-else";
     let package = format!("{PACKAGE}\ninterface f {{ use types.{{{names}}};\n{text}\n}}");
     let mut resolve = Resolve::default();
     let id = resolve.push_str("test.wit", &package).expect("WIT");

@@ -120,7 +120,7 @@ mod tests {
             let refused = name.parse::<Name>().unwrap_err();
             assert_eq!(refused, Refusal::Taken(name.to_owned()));
         }
-        let client = "order-client".parse::<Name>();
+        let client = "tally-client".parse::<Name>();
         assert_eq!(client, Err(Refusal::Ending("-client")));
     }
 }

@@ -18,7 +18,7 @@ const BATCHES: usize = 6;
 async fn example(dir: &Path) -> (Vec<u8>, Vec<usize>) {
     let store = EmbeddedStore::open(dir, Options::default()).expect("opened");
     for number in 0..BATCHES {
-        let actor = ActorId::new("order", number.to_string()).expect("legal");
+        let actor = ActorId::new("meter", number.to_string()).expect("legal");
         let owner = SiloId(Arc::from("silo"));
         store.claim(&actor, &owner).await.expect("claimed");
     }
