@@ -39,7 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let path = Path::new(&out).join(name);
         fs::write(&path, bytes)?;
         let path = path.display().to_string();
-        writeln!(list, "    ({name:?}, {content_type:?}, include_bytes!({path:?})),")?;
+        writeln!(
+            list,
+            "    ({name:?}, {content_type:?}, include_bytes!({path:?})),"
+        )?;
     }
     list += "]\n";
     fs::write(Path::new(&out).join("swagger_ui.rs"), list)?;

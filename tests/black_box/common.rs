@@ -221,9 +221,10 @@ impl Pizza {
 
 /// What every pizzeria of a test is told unless the test says otherwise.
 fn own<'o>(options: &[&str], name: &'o str, value: &'o str) -> Vec<&'o str> {
-    match options.contains(&name) {
-        true => Vec::new(),
-        false => vec![name, value],
+    if options.contains(&name) {
+        Vec::new()
+    } else {
+        vec![name, value]
     }
 }
 

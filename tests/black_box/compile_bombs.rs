@@ -36,7 +36,7 @@ async fn refused(host: &WasmHost, wasm: &[u8]) -> LoadError {
     loaded.err().expect("a refusal")
 }
 
-#[allow(clippy::print_stdout)]
+#[allow(clippy::print_stdout, reason = "it is how a measurement is told")]
 fn tell(kind: &str, took: Duration, error: &str) {
     let took_ms = took.as_millis();
     println!("{took_ms:>6} ms  {kind:<40} {error}");

@@ -102,7 +102,10 @@ impl Cache {
 
 /// Code of which the caller knows that our own compiler wrote it: by the keyed hash over a
 /// file, or because it comes straight from the compiler's pipe.
-#[allow(unsafe_code)]
+#[allow(
+    unsafe_code,
+    reason = "machine code is mapped here and nowhere else; see SAFETY"
+)]
 pub(crate) fn written_by_us(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `deserialize` asks that the bytes come from `Component::serialize` or from
     // `Engine::precompile_component`. `Cache::load` has checked the keyed hash that

@@ -62,7 +62,10 @@ pub(crate) fn to_val(value: Value, ty: &Type) -> Option<Val> {
 }
 
 // Absent is fine; present must fit.
-#[allow(clippy::option_option)]
+#[allow(
+    clippy::option_option,
+    reason = "a value that is absent is not one that does not fit"
+)]
 fn boxed(payload: Option<Box<Value>>, ty: Option<&Type>) -> Option<Option<Box<Val>>> {
     match (payload, ty) {
         (Some(v), Some(ty)) => Some(Some(Box::new(to_val(*v, ty)?))),
@@ -133,7 +136,10 @@ pub(crate) fn from_val(val: Val, ty: &Type) -> Option<Value> {
     })
 }
 
-#[allow(clippy::option_option)]
+#[allow(
+    clippy::option_option,
+    reason = "a value that is absent is not one that does not fit"
+)]
 fn unboxed(payload: Option<Box<Val>>, ty: Option<&Type>) -> Option<Option<Box<Value>>> {
     match (payload, ty) {
         (Some(v), Some(ty)) => Some(Some(Box::new(from_val(*v, ty)?))),

@@ -67,7 +67,7 @@ fn world(dir: &Path) -> World {
 }
 
 #[tokio::main]
-#[allow(clippy::print_stdout)]
+#[allow(clippy::print_stdout, reason = "it is how a measurement is told")]
 async fn main() {
     if let Ok(dir) = std::env::var(FILL) {
         return fill(Path::new(&dir)).await;

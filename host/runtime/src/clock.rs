@@ -69,7 +69,10 @@ impl Clock for SystemClock {
 
     fn wall_ms(&self) -> u64 {
         // The one place that reads the date.
-        #[allow(clippy::disallowed_methods)]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "this is the clock that all others ask"
+        )]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         millis(since_epoch.unwrap_or_default())
     }

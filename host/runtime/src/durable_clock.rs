@@ -90,9 +90,10 @@ impl Note {
         let by_date = at.wall_ms.saturating_sub(self.at.wall_ms);
         // In one run of the machine its own clock knows better than a date that was set back.
         let is_one_run = boot != 0 && boot == self.boot;
-        let by_machine = match is_one_run {
-            true => at.now_ms.saturating_sub(self.at.now_ms),
-            false => 0,
+        let by_machine = if is_one_run {
+            at.now_ms.saturating_sub(self.at.now_ms)
+        } else {
+            0
         };
         if back_ms > SLEW_MS {
             tracing::warn!(

@@ -21,9 +21,10 @@ pub(crate) struct Mosquitto {
 
 fn program() -> PathBuf {
     let debian = Path::new("/usr/sbin/mosquitto");
-    match debian.exists() {
-        true => debian.to_owned(),
-        false => "mosquitto".into(),
+    if debian.exists() {
+        debian.to_owned()
+    } else {
+        "mosquitto".into()
     }
 }
 
@@ -92,10 +93,8 @@ impl Mosquitto {
     pub(crate) fn publish(&self, topic: &str, payload: &[u8]) {
         let mut client = self.client("mosquitto_pub");
         // An empty standard input would be no message at all.
-        match payload.is_empty() {
-            true => client.args(["-t", topic, "-n"]),
-            false => client.args(["-t", topic, "-s"]),
-        };
+        client.args(["-t", topic]);
+        client.arg(if payload.is_empty() { "-n" } else { "-s" });
         let mut child = client.stdin(Stdio::piped()).spawn().expect("it runs");
         let mut stdin = child.stdin.take().expect("it is piped");
         stdin.write_all(payload).expect("it reads");

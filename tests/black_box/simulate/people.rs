@@ -107,9 +107,10 @@ fn a_driver_whose_phone_dies_has_lost_the_signal_by_its_last_will() {
     signal(&drivers, "-KILL");
     drivers.wait().expect("it ends");
     let by_order = |driver: &str| world.status(driver)["orderId"] == json!(order);
-    let (busy, free) = match by_order("sim-1") {
-        true => ("sim-1", "sim-2"),
-        false => ("sim-2", "sim-1"),
+    let (busy, free) = if by_order("sim-1") {
+        ("sim-1", "sim-2")
+    } else {
+        ("sim-2", "sim-1")
     };
     until("the last will of whoever was on the road", || {
         (world.status(busy)["lostSignal"] == true).then_some(())

@@ -77,7 +77,7 @@ impl Arena {
 }
 
 /// For the table in docs/sandbox.md; `--nocapture` shows it.
-#[allow(clippy::print_stdout)]
+#[allow(clippy::print_stdout, reason = "it is how a measurement is told")]
 fn tell(kind: &str, took: Duration, error: &str) {
     let took_ms = took.as_secs_f64() * 1_000.0;
     println!("{took_ms:>9.2} ms  {kind:<40} {error}");
