@@ -1,5 +1,5 @@
 //! Components that are made to be hard to compile: the process that compiles dies or
-//! refuses, the error names the bound, and whoever started it goes on.
+//! refuses, the error names the bound, and the process that started it goes on.
 
 mod bombs;
 use std::process::{Command, Output};

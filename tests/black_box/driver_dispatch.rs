@@ -228,7 +228,7 @@ fn a_dashboard_tells_what_needs_attention() {
     wait(|| pizza.get("/api/restaurants/napoli/metrics").json()["lastDay"]["orders"] == 1);
 }
 
-/// Whoever reads an order's driver must not learn where a stranger is.
+/// Anybody who reads an order's driver must not learn where a stranger is.
 #[test]
 fn an_order_is_given_only_to_an_available_driver_of_its_restaurant() {
     let data = tempfile::tempdir().expect("a directory");

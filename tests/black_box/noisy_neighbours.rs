@@ -37,7 +37,7 @@ fn beside(pizza: &Pizza, method: &str, arguments: &str) -> (Duration, u64) {
             let answer = pizza.post(&path, &arguments);
             assert!(answer.status >= 400, "{method}: {}", answer.text());
             failed.fetch_add(1, Ordering::Relaxed);
-            // Whoever is told to wait waits a little: this is no test of the sockets.
+            // Anybody who is told to wait waits a little: this is no test of the sockets.
             if answer.status == 503 {
                 std::thread::sleep(Duration::from_millis(5));
             }

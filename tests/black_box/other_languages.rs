@@ -129,7 +129,7 @@ fn javascript_serves_beside_rust() {
 #[test]
 fn python_serves_beside_rust() {
     let world = serves_beside_rust("greeter-py", "### Python");
-    // What componentize-py calls while it builds is exported still. Whoever calls it spoils
+    // What componentize-py calls while it builds is exported still. A caller of it spoils
     // one instance, which is thrown away, and nothing else.
     let kinds = [
         "exports",

@@ -46,7 +46,7 @@ fn no_certificate_is_checked_by_a_library_with_a_known_hole() {
         let fits = version(found) >= SOUND.to_vec() || found == OLD.0;
         assert!(fits, "rustls-webpki {found} has a known hole: cargo update");
     }
-    // Whoever else takes it may check certificates with it.
+    // Anybody else who takes it may check certificates with it.
     let old = format!("rustls-webpki {}", OLD.0);
     for package in packages {
         let needs = package.get("dependencies").and_then(Value::as_array);

@@ -1,5 +1,5 @@
 //! The rules of the house, held against the sources: layers, rings of modules, the shape of
-//! files, generated contracts, known holes in dependencies.
+//! files, words, generated contracts, known holes in dependencies.
 
 mod advisories;
 mod layers;
@@ -7,3 +7,4 @@ mod neutral;
 mod rings;
 mod tidy;
 mod wit_client;
+mod words;

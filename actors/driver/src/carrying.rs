@@ -7,7 +7,7 @@ use crate::state::Driver;
 impl Driver {
     pub(crate) fn carry(&mut self, state: &mut DriverState, order_id: String) {
         // An offer of another order is open to others from now on.
-        self.let_go(state);
+        self.set_free(state);
         state.order_id = Some(order_id);
         state.status = Availability::Busy;
         position::watch();

@@ -87,7 +87,7 @@ impl driver::Guest for Driver {
         state.status = status;
         state.lost_signal = false;
         if status != Availability::Available {
-            self.let_go(&mut state);
+            self.set_free(&mut state);
         }
         Ok(self.tell(state))
     }

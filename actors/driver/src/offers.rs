@@ -65,7 +65,7 @@ impl Driver {
     }
 
     /// A driver who goes away, or has an order, takes no offer any more.
-    pub(crate) fn let_go(&mut self, state: &mut DriverState) {
+    pub(crate) fn set_free(&mut self, state: &mut DriverState) {
         if let Some(offer) = state.offer.take() {
             refuse(&offer);
         }

@@ -149,13 +149,13 @@ impl<'a> Check<'a> {
         let is_closed = schema["additionalProperties"] == false;
         for (index, (name, value)) in fields.iter().enumerate() {
             // The order matters: the escape of `/` has a `~` in it (RFC 6901, 3).
-            let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
             if fields[..index].iter().any(|(before, _)| before == name) {
-                self.note(&place, "the field is given twice".to_owned(), Kind::Field);
+                self.note(&pointer, "the field is given twice".to_owned(), Kind::Field);
                 continue;
             }
             match known.and_then(|known| known.get(name)) {
-                Some(schema) => self.value(schema, value, &place),
+                Some(schema) => self.value(schema, value, &pointer),
                 None if is_closed => {
                     let known = known.into_iter().flatten().map(|(name, _)| name.as_str());
                     let known = known.collect::<Vec<_>>().join(", ");
@@ -164,7 +164,7 @@ impl<'a> Check<'a> {
                     } else {
                         format!("unknown field; known are {known}")
                     };
-                    self.note(&place, message, Kind::Field);
+                    self.note(&pointer, message, Kind::Field);
                 }
                 None => {}
             }
@@ -173,8 +173,8 @@ impl<'a> Check<'a> {
         let required = schema["required"].as_array().into_iter().flatten();
         for name in required.filter_map(Value::as_str) {
             if !fields.iter().any(|(given, _)| given == name) {
-                let place = format!("{at}/{name}");
-                self.note(&place, "the field is required".to_owned(), Kind::Field);
+                let pointer = format!("{at}/{name}");
+                self.note(&pointer, "the field is required".to_owned(), Kind::Field);
             }
         }
     }

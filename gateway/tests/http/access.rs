@@ -118,7 +118,7 @@ async fn on_loopback_nobody_needs_a_token_unless_a_proxy_speaks() {
         let answer = server.send(&format!("{read}\n{header}")).await;
         answer.problem(401, "unauthorized");
     }
-    // Whoever shows a token is who it says, and no more.
+    // Anybody who shows a token is who it says, and no more.
     with(&server, "wrong", read)
         .await
         .problem(401, "unauthorized");
@@ -233,7 +233,7 @@ async fn whoever_asks_too_fast_is_told_when_to_come_back() {
         .and_then(|wait| wait.parse().ok())
         .expect("seconds");
     assert_eq!(wait, 1);
-    // Others are not held up by it, and whoever may do everything may do so at once.
+    // Others are not held up by it, and anybody who may do everything may do so at once.
     assert_eq!(with(&server, "driver", read).await.status, 200);
     for _ in 0..20 {
         assert_eq!(with(&server, "admin", read).await.status, 200);

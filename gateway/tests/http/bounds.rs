@@ -120,7 +120,7 @@ async fn an_idle_connection_gives_way_and_one_at_work_stays() {
     newcomer.write("GET /health/live", b"").await;
     assert_eq!(newcomer.read().await.status, 200);
     assert!(idle.ends_within(Duration::from_secs(5)).await);
-    // A stream is at work as long as it lasts: whoever comes then waits.
+    // A stream is at work as long as it lasts: anybody who comes then waits.
     follow(&mut newcomer).await;
     let mut late = server.connect().await;
     late.write("GET /health/live", b"").await;
@@ -128,7 +128,7 @@ async fn an_idle_connection_gives_way_and_one_at_work_stays() {
     assert!(early.is_err(), "only one connection is served");
     drop(newcomer);
     assert_eq!(late.read().await.status, 200);
-    // Whoever waits while others leave is not forgotten, however these two meet.
+    // Anybody who waits while others leave is not forgotten, however these two meet.
     for _ in 0..100 {
         follow(&mut late).await;
         let mut next = server.connect().await;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::socket::Server;
 
-/// Routes come from the list that the document is made of. Whoever adds one elsewhere
+/// Routes come from the list that the document is made of. Anybody who adds one elsewhere
 /// adds one that clients are not told of.
 #[test]
 fn routes_are_made_in_one_place() {

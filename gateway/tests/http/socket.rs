@@ -107,7 +107,7 @@ impl Connection {
     }
 
     pub(crate) async fn write_raw(&mut self, bytes: &[u8]) {
-        // Whoever has been refused may have stopped reading.
+        // Anybody who has been refused may have stopped reading.
         drop(self.0.write_all(bytes).await);
     }
 

@@ -239,7 +239,7 @@ async fn whoever_has_seen_the_end_is_told_that_there_is_no_more() {
         let answer = server.send(&request).await;
         assert_eq!((answer.status, &*answer.body), (204, ""), "{request}");
     }
-    // Whoever lost the connection right before the end has not seen it.
+    // Anybody who lost the connection right before the end has not seen it.
     let mut stream = Stream::open(&server, &format!("{TRACK}\nlast-event-id: 5")).await;
     assert_eq!(stream.rest().await, ["end 5.end"]);
     // What came late is not lost on those who believe that they have seen everything.

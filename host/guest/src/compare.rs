@@ -6,7 +6,7 @@ use pizza_value::compat;
 
 use crate::module::{Method, Module};
 
-/// One difference, in words for whoever has to decide.
+/// One difference, in words for people who have to decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub weight: Weight,

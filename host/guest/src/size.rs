@@ -216,7 +216,7 @@ impl<'b> Sizes<'b> {
             ComponentAlias::CoreInstanceExport { .. } => {}
             ComponentAlias::Outer { kind, count, index } => {
                 let from = self.open.len().checked_sub(1 + *count as usize);
-                let from = from.and_then(|place| self.open.get(place));
+                let from = from.and_then(|index| self.open.get(index));
                 let of = |items: &Vec<Option<Size>>| items.get(*index as usize).copied().flatten();
                 match kind {
                     ComponentOuterAliasKind::CoreModule => {

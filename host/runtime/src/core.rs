@@ -45,7 +45,7 @@ pub(crate) type RunActor = fn(Arc<Core>, Arc<Slot>, Arc<Notify>, Option<Box<Acti
 
 /// What runs while there is work for it: an actor's loop, a lane of the outbox, the pump of
 /// a stream. A message starts an actor, whose commit starts a lane, which brings a message:
-/// this circle is the nature of a silo, and closed here, by whoever builds one, so that no
+/// this circle is the nature of a silo, and closed where a silo is built, so that no
 /// module has to know the next one on it.
 #[derive(Clone, Copy)]
 pub(crate) struct Runners {

@@ -154,14 +154,14 @@ impl Bindings {
             signature: signature.cloned(),
         };
         // The bytes first: a list must never name what is not there.
-        self.store.set_meta(&place(&binding.digest), wasm).await?;
+        self.store.set_meta(&wasm_key(&binding.digest), wasm).await?;
         let before = bindings.insert(name.clone(), binding.clone());
         write(&*self.store, &bindings).await?;
         // After the write: what is in force must be there after a restart.
         in_force(self.plugins(), actor.clone(), &binding, plugin);
         list.unusable.remove(&name);
         list.bindings = bindings;
-        self.let_go(&list, before).await?;
+        self.remove_unused(&list, before).await?;
         Ok(self.view(&list, &name, &binding))
     }
 
@@ -181,7 +181,7 @@ impl Bindings {
         self.plugins().unbind(actor);
         list.unusable.remove(&name);
         list.bindings = bindings;
-        self.let_go(&list, Some(before)).await?;
+        self.remove_unused(&list, Some(before)).await?;
         Ok(true)
     }
 
@@ -219,7 +219,7 @@ impl Bindings {
     }
 
     /// A plugin that nothing is bound to any more is not kept.
-    async fn let_go(&self, list: &List, before: Option<Binding>) -> Result<(), StoreError> {
+    async fn remove_unused(&self, list: &List, before: Option<Binding>) -> Result<(), StoreError> {
         let Some(before) = before else {
             return Ok(());
         };
@@ -227,7 +227,7 @@ impl Bindings {
         if bindings.any(|binding| binding.digest == before.digest) {
             return Ok(());
         }
-        self.store.remove_meta(&place(&before.digest)).await
+        self.store.remove_meta(&wasm_key(&before.digest)).await
     }
 }
 
@@ -241,7 +241,7 @@ fn later_than(before: Option<&Binding>, now_ms: u64) -> u64 {
     before.map_or(now_ms, |before| now_ms.max(before.at_ms + 1))
 }
 
-fn place(digest: &str) -> String {
+fn wasm_key(digest: &str) -> String {
     format!("plugin/{digest}")
 }
 
@@ -267,7 +267,7 @@ async fn take_up(
     let Some(id) = actor_id(actor) else {
         return Ok(Err("this is no actor's name".to_owned()));
     };
-    let wasm = store.meta(&place(&binding.digest)).await?;
+    let wasm = store.meta(&wasm_key(&binding.digest)).await?;
     // Nothing has a digest of its own, which is found to be another one below.
     let wasm = wasm.unwrap_or_default();
     let digest = ModuleDigest::of(&wasm);

@@ -38,7 +38,7 @@ pub(crate) fn share() -> Shared {
     if state.alone == Some(thread::current().id()) {
         return Shared(false);
     }
-    // Whoever shares already may go on sharing, or a second program of one test would wait
+    // Anybody who shares already may go on sharing, or a second program of one test would wait
     // for ever; others let those who want to measure go first.
     while state.alone.is_some() || (state.sharing == 0 && state.waiting > 0) {
         state = wait(state);

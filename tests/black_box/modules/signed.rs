@@ -77,7 +77,7 @@ fn only_what_a_trusted_key_signed_is_taken() {
     let list = world.json(&["module", "list", "order"]);
     assert_eq!(list["modules"][0]["signedBy"], "ours");
 
-    // What was signed for another type is not for this one, whoever signed it.
+    // What was signed for another type is not for this one, no matter who signed it.
     let key = secret("ours").display().to_string();
     let words = ["module", "sign", &file, "--key", &key, "--type", "kitchen"];
     succeeded(&pizza(&words));

@@ -84,7 +84,7 @@ fn each_change_is_published_in_order_also_after_a_crash() {
         "{order:?}"
     );
 
-    // Whoever stops does not wait for a broker that is not there.
+    // Anybody who stops does not wait for a broker that is not there.
     world.mosquitto.stop();
     let begun = Instant::now();
     assert!(world.pizza.stop().success());

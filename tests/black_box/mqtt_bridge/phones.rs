@@ -33,7 +33,7 @@ impl Outdoors {
         let head = format!("[bridge]\nbroker = \"{}\"\n", mosquitto.url());
         let file = data.path().join("pizza.toml");
         std::fs::write(&file, head + &documented()).expect("a file");
-        // Comes to whoever subscribes, so its effect shows that the bridge has.
+        // Comes to anybody who subscribes, so its effect shows that the bridge has.
         let first = json!({"_type": "location", "lat": 1, "lon": 1, "tst": now_ms() / 1_000});
         mosquitto.retain("owntracks/first/phone", &first.to_string());
         let config = file.display().to_string();

@@ -29,7 +29,7 @@ impl World {
         let file = data.path().join("pizza.toml");
         std::fs::write(&file, text).expect("a file");
         let config = file.display().to_string();
-        // Comes to whoever subscribes, so its effect shows that the bridge has.
+        // Comes to anybody who subscribes, so its effect shows that the bridge has.
         mosquitto.retain("pizza/drivers/first/status", "available");
         let pizza = start(data.path(), &config);
         let world = Self {

@@ -10,7 +10,7 @@ use crate::mqtt_broker::client::Subscriber;
 use crate::mqtt_broker::raw::{Raw, publish};
 use crate::mqtt_broker::world::{OWN, World};
 
-/// Whoever is not flooding is served as if nobody were.
+/// Anybody who is not flooding is served as if nobody were.
 fn served_at_once(world: &World, times: u16) {
     let mut phone = Raw::new(world.mqtt(), "phone");
     for id in 1..=times {
@@ -56,7 +56,7 @@ fn who_floods_does_not_hold_up_the_others() {
                 let answers = taker.join().expect("all answers");
                 let ids: HashSet<&[u8]> = answers.chunks(4).collect();
                 assert_eq!(ids.len(), if flags == 0 { 0 } else { FLOOD as usize });
-                // Whoever leaves at once may have left before the end is heard.
+                // Anybody who leaves at once may have left before the end is heard.
                 raw
             }));
         }

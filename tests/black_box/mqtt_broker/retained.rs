@@ -1,4 +1,4 @@
-//! What is kept for whoever comes later.
+//! What is kept for anybody who comes later.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn the_last_one_of_a_topic_is_kept_until_an_empty_one_comes() {
         let options = ["-V", version, "-q", "1", "-t", "kept/#", "-F", "%r %t %p"];
         let mut subscriber = Subscriber::new(at, &options);
         assert_eq!(subscriber.lines(2), ["1 kept/a new", "1 kept/b other"]);
-        // Whoever is there already gets it as a message like any other.
+        // Anybody who is there already gets it as a message like any other.
         publish(at, &["-r", "-q", "1", "-t", "kept/a", "-m", "newest"]);
         assert_eq!(subscriber.line(), "0 kept/a newest");
         for topic in ["kept/a", "kept/b"] {

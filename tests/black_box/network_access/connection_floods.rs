@@ -18,7 +18,7 @@ const FRAMES: &str = concat!(
 /// Descriptors that the system lets it have: far fewer than come.
 const DESCRIPTORS: usize = 700;
 const IDLE: usize = 2_000;
-/// Whoever waits longer than this is kept out.
+/// Anybody who waits longer than this is kept out.
 const SOON: Duration = Duration::from_secs(10);
 
 /// In a process that may open few files, as with many default limits and a large flood.
@@ -74,7 +74,7 @@ fn a_flood_of_idle_connections_keeps_nobody_out_and_the_store_goes_on() {
         assert!(held < DESCRIPTORS, "{held} descriptors of {DESCRIPTORS}");
         drop(idle);
     }
-    // Whoever has shown a token was never shown out.
+    // Anybody who has shown a token was never shown out.
     let rest = ask_rest(&mut operator, token);
     assert!(rest.contains("HTTP/1.1 200"), "{rest}");
     assert!(pizza.stop().success());

@@ -112,7 +112,7 @@ fn a_driver_whose_phone_dies_has_lost_the_signal_by_its_last_will() {
     } else {
         ("sim-2", "sim-1")
     };
-    until("the last will of whoever was on the road", || {
+    until("the last will of drivers who were on the road", || {
         (world.status(busy)["lostSignal"] == true).then_some(())
     });
     assert!(by_order(busy), "nobody takes a pizza back");

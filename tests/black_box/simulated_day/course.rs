@@ -13,7 +13,7 @@ fn pick<'a>(dice: &mut StdRng, from: &[&'a str]) -> &'a str {
     from[dice.random_range(0..from.len())]
 }
 
-/// One command, of whoever happens to have an idea.
+/// One command, of somebody who happens to have an idea.
 pub(crate) async fn step(town: &mut Town, dice: &mut StdRng) {
     let driver = pick(dice, &DRIVERS);
     let chef = format!("napoli.{}", pick(dice, &CHEFS));

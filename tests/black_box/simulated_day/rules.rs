@@ -185,7 +185,7 @@ async fn moves_are_legal(town: &Town, id: &str) -> Result<bool, String> {
     Ok(last["from"] == "created" && last["by"].is_null())
 }
 
-/// Whoever carries an order was given it, and the other way round.
+/// Anybody who carries an order was given it, and the other way round.
 fn driver_and_order_agree(order: &Value, carried: &BTreeMap<String, String>) -> Result<(), String> {
     let id = order["orderId"].as_str().unwrap_or_default();
     let on_the_way = order["status"] == "ready" || order["status"] == "outForDelivery";

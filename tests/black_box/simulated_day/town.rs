@@ -142,7 +142,7 @@ impl Town {
         Ok(serde_json::from_slice(&reply.body).expect("JSON"))
     }
 
-    /// Whoever is told may decline, but must answer.
+    /// Anybody who is told may decline, but must answer.
     pub(crate) async fn tell(&self, ty: &str, key: &str, method: &str, arguments: Value) {
         let answer = self.call(ty, key, method, &arguments).await;
         let answer = answer.unwrap_or_else(|e| panic!("{ty}/{key} {method} {arguments}: {e}"));
@@ -223,7 +223,7 @@ impl Town {
             .await;
     }
 
-    /// Whoever put an order into the oven by hand takes it out.
+    /// The person who put an order into the oven by hand takes it out.
     pub(crate) async fn finish_by_hand(&self) {
         for order in self.open_orders().await {
             if order["status"] == "baking" && order["late"] == true {

@@ -115,8 +115,8 @@ pub(crate) fn add_to_linker(
                 let (actor_type, function) = (Arc::clone(&actor_type), Arc::clone(&function));
                 Box::new(async move {
                     let answer = invoke(store.data_mut(), &actor_type, &function, params).await?;
-                    if let (Some(place), Some(answer)) = (results.first_mut(), answer) {
-                        *place = answer;
+                    if let (Some(result), Some(answer)) = (results.first_mut(), answer) {
+                        *result = answer;
                     }
                     Ok(())
                 })

@@ -40,8 +40,8 @@ impl New {
         // All that can fail for a reason has failed before the first file is there.
         let files = template::files(&self.name, &sdk)?;
         make(&dir)?;
-        for (place, text) in files {
-            write(&dir.join(place), &text)?;
+        for (path, text) in files {
+            write(&dir.join(path), &text)?;
         }
         said(&self.name, &dir)
     }

@@ -16,9 +16,9 @@ pub(crate) struct List {
 
 impl List {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let place = self.dir.display();
+        let path = self.dir.display();
         let entries = std::fs::read_dir(&self.dir);
-        let entries = entries.with_context(|| format!("reading {place}"))?;
+        let entries = entries.with_context(|| format!("reading {path}"))?;
         let mut rows = Vec::new();
         for entry in entries {
             let path = entry?.path();
@@ -33,7 +33,7 @@ impl List {
             rows.push([name.into_owned(), public.trim().to_owned(), kind.to_owned()]);
         }
         if rows.is_empty() {
-            writeln!(std::io::stdout().lock(), "no keys in {place}")?;
+            writeln!(std::io::stdout().lock(), "no keys in {path}")?;
             return Ok(());
         }
         rows.sort();

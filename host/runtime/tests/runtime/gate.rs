@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{Probes, World, actor, settle, until};
-use crate::store::{Fate, MoodyStore};
+use crate::store::{CommitFault, MoodyStore};
 
 fn moody() -> (World, Arc<MoodyStore>) {
     let store = MoodyStore::new();
@@ -85,11 +85,11 @@ async fn what_is_staged_behind_a_failed_commit_fails_with_it() {
     let probes = world.silo("one").await;
     probes.act("a", json!([{"note": "before"}])).await;
     store.hold(true);
-    store.decide(Fate::Refused);
+    store.decide(CommitFault::Refused);
     let steps = || json!([{"note": "void"}, send("b"), publish("c")]);
     let turns: Vec<_> = (0..3).map(|_| begin(&probes, "a", steps())).collect();
     settle().await;
-    store.decide(Fate::Taken);
+    store.decide(CommitFault::Taken);
     store.hold(false);
     for turn in turns {
         let error = turn.await.expect("a task").expect_err("not durable");
@@ -104,26 +104,26 @@ async fn what_is_staged_behind_a_failed_commit_fails_with_it() {
 #[tokio::test]
 async fn of_a_commit_without_an_answer_the_record_tells() {
     for actor_is_new in [true, false] {
-        for fate in [Fate::AnswerLost, Fate::Lost] {
+        for fault in [CommitFault::AnswerLost, CommitFault::Lost] {
             let (world, store) = moody();
             let probes = world.silo("one").await;
             if !actor_is_new {
                 probes.act("a", json!([])).await;
             }
-            store.decide(fate);
+            store.decide(fault);
             let envelope = probes.acting("a", &json!([{"note": "once"}, publish("c")]));
             let answer = probes.deliver(envelope.clone()).await;
-            store.decide(Fate::Taken);
-            match (fate, answer) {
-                (Fate::AnswerLost, Ok(reply)) => assert!(!reply.replayed),
-                (Fate::Lost, Err(CallError::Store { .. })) => {
+            store.decide(CommitFault::Taken);
+            match (fault, answer) {
+                (CommitFault::AnswerLost, Ok(reply)) => assert!(!reply.replayed),
+                (CommitFault::Lost, Err(CallError::Store { .. })) => {
                     assert!(probes.notes("a").await.is_empty());
                 }
-                (_, answer) => panic!("{fate:?}: {answer:?}"),
+                (_, answer) => panic!("{fault:?}: {answer:?}"),
             }
             // Asked again, it has happened once.
             let again = probes.deliver(envelope).await.expect("an answer");
-            assert_eq!(again.replayed, fate == Fate::AnswerLost);
+            assert_eq!(again.replayed, fault == CommitFault::AnswerLost);
             assert_eq!(probes.notes("a").await, ["once"]);
             probes.expect_notes("c", &["event 1 told"]).await;
         }

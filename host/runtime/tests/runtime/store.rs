@@ -14,7 +14,7 @@ use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
 use tokio::sync::watch;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum CommitFault {
     Taken,
     /// Nothing is written, and the silo hears so.
     Refused,
@@ -26,7 +26,7 @@ pub(crate) enum Fate {
 
 pub(crate) struct MoodyStore {
     inner: MemoryStore,
-    fate: Mutex<Fate>,
+    fault: Mutex<CommitFault>,
     held: watch::Sender<bool>,
 }
 
@@ -34,14 +34,14 @@ impl MoodyStore {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             inner: MemoryStore::new(),
-            fate: Mutex::new(Fate::Taken),
+            fault: Mutex::new(CommitFault::Taken),
             held: watch::Sender::new(false),
         })
     }
 
     /// What happens to commits from now on.
-    pub(crate) fn decide(&self, fate: Fate) {
-        *self.fate.lock() = fate;
+    pub(crate) fn decide(&self, fault: CommitFault) {
+        *self.fault.lock() = fault;
     }
 
     /// Commits are not durable while held, nor known to have failed.
@@ -69,22 +69,22 @@ impl Store for MoodyStore {
         let unknown = |detail: &str| CommitError::Unknown {
             detail: detail.to_owned(),
         };
-        let fate = *self.fate.lock();
-        let written = match fate {
-            Fate::Taken | Fate::AnswerLost => Some(self.inner.commit(commit)),
-            Fate::Refused | Fate::Lost => None,
+        let fault = *self.fault.lock();
+        let written = match fault {
+            CommitFault::Taken | CommitFault::AnswerLost => Some(self.inner.commit(commit)),
+            CommitFault::Refused | CommitFault::Lost => None,
         };
         let mut held = self.held.subscribe();
         Box::pin(async move {
             // The store outlives its tickets.
             drop(held.wait_for(|held| !held).await);
-            match (fate, written) {
-                (Fate::Taken, Some(written)) => written.await,
-                (Fate::AnswerLost, Some(written)) => {
+            match (fault, written) {
+                (CommitFault::Taken, Some(written)) => written.await,
+                (CommitFault::AnswerLost, Some(written)) => {
                     written.await?;
                     Err(unknown("the answer was lost"))
                 }
-                (Fate::Lost, _) => Err(unknown("the request was lost")),
+                (CommitFault::Lost, _) => Err(unknown("the request was lost")),
                 _ => Err(CommitError::Refused {
                     detail: "no".to_owned(),
                 }),

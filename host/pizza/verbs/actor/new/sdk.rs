@@ -70,9 +70,9 @@ impl Sdk {
 /// actor's own.
 fn copied() -> Vec<(String, String)> {
     let mut files = vec![("sdk/Cargo.toml".to_owned(), workspace())];
-    for (place, text) in SOURCES {
-        files.push((format!("sdk/{place}"), (*text).to_owned()));
-        if let Some(name) = place.strip_prefix(CONTRACTS) {
+    for (path, text) in SOURCES {
+        files.push((format!("sdk/{path}"), (*text).to_owned()));
+        if let Some(name) = path.strip_prefix(CONTRACTS) {
             files.push((format!("wit/silo/{name}"), (*text).to_owned()));
         }
     }
@@ -83,7 +83,7 @@ fn copied() -> Vec<(String, String)> {
 fn workspace() -> String {
     let manifests = SOURCES
         .iter()
-        .filter(|(place, _)| place.ends_with("Cargo.toml"));
+        .filter(|(path, _)| path.ends_with("Cargo.toml"));
     let inherited: Vec<&str> = manifests
         .flat_map(|(_, text)| text.lines())
         .filter_map(|line| line.strip_suffix(" = { workspace = true }"))
@@ -124,18 +124,18 @@ mod tests {
         let shared = &workspace["workspace"];
         let manifests = SOURCES
             .iter()
-            .filter(|(place, _)| place.ends_with("Cargo.toml"));
-        for (place, text) in manifests {
+            .filter(|(path, _)| path.ends_with("Cargo.toml"));
+        for (path, text) in manifests {
             let manifest: toml::Table = toml::from_str(text).unwrap();
             for (name, value) in manifest["package"].as_table().unwrap() {
                 let is_inherited = value.get("workspace").is_some();
                 let is_there = shared["package"].get(name).is_some();
-                assert!(!is_inherited || is_there, "{place}: {name}");
+                assert!(!is_inherited || is_there, "{path}: {name}");
             }
             for (name, _) in manifest["dependencies"].as_table().unwrap() {
                 assert!(
                     shared["dependencies"].get(name).is_some(),
-                    "{place}: {name}"
+                    "{path}: {name}"
                 );
             }
         }

@@ -3,7 +3,7 @@
 use super::name::Name;
 use super::sdk::Sdk;
 
-/// Each file's place in the project, and its text as long as there is no name in it.
+/// Each file's path in the project, and its text as long as there is no name in it.
 const FILES: [(&str, &str); 6] = [
     ("Cargo.toml", include_str!("template/Cargo.toml.in")),
     ("README.md", include_str!("template/README.md.in")),
@@ -34,7 +34,7 @@ pub(super) fn files(name: &Name, sdk: &Sdk) -> anyhow::Result<Vec<(String, Strin
             text.replace(mark, word)
         })
     };
-    let own = FILES.iter().map(|(place, text)| (fill(place), fill(text)));
+    let own = FILES.iter().map(|(path, text)| (fill(path), fill(text)));
     let mut files: Vec<_> = own.collect();
     files.extend(sdk.files()?);
     Ok(files)
