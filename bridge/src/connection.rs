@@ -5,9 +5,9 @@ use std::time::Duration;
 use pizza_client::Client;
 use tokio::sync::mpsc;
 
-use crate::backoff::wait;
 use crate::metrics;
 use crate::mqtt_client::{Event, EventLoop, Message, MqttClient, Options};
+use crate::retry::wait;
 
 /// Events that wait for the session. Few: each may be a message of megabytes.
 const EVENTS_MAX: usize = 16;

@@ -7,11 +7,11 @@ use pizza_client::Client;
 use pizza_types::CallError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::backoff::wait;
 use crate::config::Outbound;
 use crate::metrics;
 use crate::publication::{Publication, publication};
 use crate::restore::retained;
+use crate::retry::wait;
 
 /// How many events are published before the cursor moves; at most as many are published
 /// again after a crash.

@@ -6,7 +6,7 @@
 //! - [`bridge`]: start and stop
 //! - [`address`], [`tls`]: from the configuration to how to connect
 //! - [`mqtt_client`]: one client of a broker, whichever version of MQTT is spoken
-//! - [`connection`], [`backoff`]: the broker, lost and found again
+//! - [`connection`], [`retry`]: the broker, lost and found again
 //! - [`session`]: messages in, acknowledgements out, in order
 //! - [`lane`]: one actor's messages one after the other, until each has its result
 //! - [`mapping`]: from a message to a call
@@ -17,7 +17,6 @@
 //! - [`metrics`]: what is counted
 
 mod address;
-mod backoff;
 mod bridge;
 pub mod config;
 mod connection;
@@ -31,6 +30,7 @@ mod mqtt_client;
 mod outbound;
 mod publication;
 mod restore;
+mod retry;
 mod session;
 mod template;
 mod tls;

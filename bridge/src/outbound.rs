@@ -13,11 +13,11 @@ use pizza_client::Client;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::backoff::wait;
 use crate::config::Outbound;
 use crate::follow::{Follower, PendingPublication};
 use crate::metrics;
 use crate::mqtt_client::{ConnectionError, Event, EventLoop, Options};
+use crate::retry::wait;
 
 /// Publications that the broker has not acknowledged: enough that the way to it and back
 /// costs no throughput.

@@ -1,12 +1,12 @@
 //! A small simulation in the pizzeria's own process, through its public doors like any other.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use pizza_edge::Secret;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -44,7 +44,7 @@ pub struct BackgroundConfig {
     /// `mqtt://host:port`, or `mqtts://`; without it the broker of the bridge.
     pub mqtt: Option<String>,
     pub mqtt_user: Option<String>,
-    pub mqtt_password: Option<Password>,
+    pub mqtt_password: Option<Secret>,
     /// For `mqtts://`: who vouches for the broker, in PEM.
     pub mqtt_ca: Option<PathBuf>,
 }
@@ -63,17 +63,6 @@ impl Default for BackgroundConfig {
             mqtt_password: None,
             mqtt_ca: None,
         }
-    }
-}
-
-/// Never shown.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Password(String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(..)")
     }
 }
 
@@ -152,7 +141,7 @@ impl Plan {
                 address: address(broker)?,
                 login: Login {
                     user: config.mqtt_user.clone(),
-                    password: config.mqtt_password.clone().map(|Password(text)| text),
+                    password: config.mqtt_password.clone().map(Secret::into_exposed),
                     ca: config.mqtt_ca.clone(),
                 },
             }),

@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
+use pizza_edge::{pem, tls};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::LastWill;
 use rumqttc::v5::{ConnectionError, MqttOptions};
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 
 use crate::mqtt_connection::{MqttConnection, WINDOW};
 
@@ -165,17 +163,7 @@ fn explained(error: &ConnectionError, address: &Address) -> anyhow::Error {
 
 /// TLS that trusts those who are vouched for by this file, and nobody else.
 fn trusting(ca: &Path) -> anyhow::Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    for root in CertificateDer::pem_file_iter(ca)? {
-        roots.add(root?)?;
-    }
-    anyhow::ensure!(!roots.is_empty(), "there is no certificate in it");
-    let provider = Arc::new(ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
+    Ok(tls::client(pem::authorities(ca)?, None)?)
 }
 
 #[cfg(test)]

@@ -14,14 +14,15 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Response, StatusCode};
 use pizza_cli::connection::{Connection, Header};
+use pizza_types::backoff;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::target::Target;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const PAUSE_FIRST: Duration = Duration::from_millis(20);
-const PAUSE_LONGEST: Duration = Duration::from_secs(1);
+const PAUSE_FIRST_MS: u64 = 20;
+const PAUSE_LONGEST_MS: u64 = 1_000;
 /// Longer than the pizzeria waits for its actors.
 const ANSWER_WITHIN: Duration = Duration::from_secs(40);
 
@@ -175,7 +176,7 @@ impl RetryingClient {
         question: &Question<'_>,
         begun: Instant,
     ) -> anyhow::Result<Response<Incoming>> {
-        let mut pause = PAUSE_FIRST;
+        let mut tries = 0;
         loop {
             let response = timeout(ANSWER_WITHIN, self.attempt(question)).await;
             let response = response.unwrap_or_else(|_| bail!("no answer came"));
@@ -194,8 +195,13 @@ impl RetryingClient {
                 let asked_s = begun.elapsed().as_secs();
                 return Err(problem.context(format!("{method} {path}: in vain for {asked_s} s")));
             }
-            sleep(wait.unwrap_or(pause)).await;
-            pause = (pause * 2).min(PAUSE_LONGEST);
+            let pause = || {
+                let chance = rand::random();
+                let ms = backoff::pause_ms(PAUSE_FIRST_MS, PAUSE_LONGEST_MS, tries, chance);
+                Duration::from_millis(ms)
+            };
+            sleep(wait.unwrap_or_else(pause)).await;
+            tries += 1;
             self.shared.repeats.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -72,7 +72,11 @@ fn words_that_were_given_up_stay_away() {
     let given_up: BTreeSet<&str> = GIVEN_UP.into_iter().collect();
     let mut found = Vec::new();
     for file in &files {
-        let name = file.strip_prefix(root).expect("below").display().to_string();
+        let name = file
+            .strip_prefix(root)
+            .expect("below")
+            .display()
+            .to_string();
         if told.contains(&name.as_str()) {
             continue;
         }

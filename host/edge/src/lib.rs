@@ -7,14 +7,11 @@
 //! - [`pem`]: certificates and keys in files
 //! - [`tls`]: who proves what to whom, made of these
 //! - [`accept`]: connections as they come in, whatever the system runs out of
-//! - [`backoff`]: how long to wait before a failed attempt is made again
 
 pub mod accept;
-pub mod backoff;
 pub mod pem;
 pub mod private_file;
 pub mod secret;
 pub mod tls;
 
-pub use backoff::Backoff;
 pub use secret::Secret;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use pizza_store::DeadLetter;
-use pizza_types::{CallError, Envelope, Reply};
+use pizza_types::{CallError, Envelope, Reply, backoff};
 
 use crate::core::Core;
 use crate::settings::Retry;
@@ -70,13 +70,8 @@ pub(crate) async fn once_more(core: &Arc<Core>, envelope: &Envelope) -> Result<R
     }
 }
 
-/// Exponential back-off with "equal jitter": half of the pause is fixed, the other half is
-/// by chance, so that messages which failed together do not come back together.
 fn pause_ms(retry: &Retry, tries: u32, random: u64) -> u64 {
-    // 2^20 times the first pause is beyond any useful limit, and cannot overflow.
-    let doubled = retry.first_ms.saturating_mul(1 << tries.min(20));
-    let pause_ms = doubled.clamp(1, retry.longest_ms.max(1));
-    pause_ms / 2 + random % (pause_ms / 2 + 1)
+    backoff::pause_ms(retry.first_ms, retry.longest_ms, tries, random)
 }
 
 async fn add_dead_letter(

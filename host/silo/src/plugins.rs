@@ -154,7 +154,9 @@ impl Bindings {
             signature: signature.cloned(),
         };
         // The bytes first: a list must never name what is not there.
-        self.store.set_meta(&wasm_key(&binding.digest), wasm).await?;
+        self.store
+            .set_meta(&wasm_key(&binding.digest), wasm)
+            .await?;
         let before = bindings.insert(name.clone(), binding.clone());
         write(&*self.store, &bindings).await?;
         // After the write: what is in force must be there after a restart.

@@ -8,7 +8,9 @@
 //! - [`reply`]: what a caller gets, and how durable it is
 //! - [`error`]: why a caller got nothing
 //! - [`metrics`]: what a module has done
+//! - [`backoff`]: how long to wait before a failed attempt is made again
 
+pub mod backoff;
 pub mod envelope;
 pub mod error;
 pub mod id;

@@ -133,10 +133,7 @@ mod tests {
                 assert!(!is_inherited || is_there, "{path}: {name}");
             }
             for (name, _) in manifest["dependencies"].as_table().unwrap() {
-                assert!(
-                    shared["dependencies"].get(name).is_some(),
-                    "{path}: {name}"
-                );
+                assert!(shared["dependencies"].get(name).is_some(), "{path}: {name}");
             }
         }
         assert!(shared["lints"]["rust"].get("unsafe_code").is_some());
