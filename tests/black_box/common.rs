@@ -17,6 +17,7 @@ pub(crate) mod bundled;
 #[path = "../../actors/compile.rs"]
 #[allow(unreachable_pub, reason = "the build script uses it too")]
 pub(crate) mod compile;
+pub(crate) mod compiled;
 pub(crate) mod hired;
 pub(crate) mod machine;
 pub(crate) mod operator;
@@ -88,6 +89,7 @@ impl Pizza {
             let owners = std::fs::Permissions::from_mode(0o700);
             std::fs::set_permissions(data, owners).expect("a directory of the test's");
         }
+        compiled::lay_out(data);
         let mut child = program
             .args(["--http", http, "--https", "127.0.0.1:0"])
             .arg("--data")
@@ -105,6 +107,7 @@ impl Pizza {
         let banner: Vec<String> = (&mut lines)
             .take_while(|line| !line.starts_with("Order one"))
             .collect();
+        compiled::keep(data);
         let words: Vec<Vec<&str>> = banner
             .iter()
             .map(|line| line.split_whitespace().collect())
