@@ -11,12 +11,15 @@ use wasmtime::component::Component;
 
 use crate::error::LoadError;
 
+/// The length of a BLAKE3 hash; it comes first in the file.
 const MAC_BYTES: usize = 32;
 
+/// One directory of compiled modules, and the key that proves they are ours.
 pub(crate) struct Cache {
     dir: PathBuf,
     key: [u8; 32],
-    /// Code of another engine version or configuration is of no use.
+    /// Which engine the code is for, as 16 hexadecimal digits: code of another version or
+    /// configuration cannot be loaded.
     engine: String,
 }
 
@@ -62,7 +65,7 @@ impl Cache {
         }
     }
 
-    /// Of every engine that it was compiled for.
+    /// Deletes the machine code of a module, for every engine that it was compiled for.
     pub(crate) fn remove(&self, digest: ModuleDigest) {
         if let Err(error) = self.try_remove(digest) {
             tracing::warn!(%digest, %error, "a compiled module could not be deleted");
@@ -82,10 +85,12 @@ impl Cache {
 
     fn try_store(&self, digest: ModuleDigest, code: &[u8]) -> io::Result<()> {
         let path = self.path(digest);
+        // Two processes may share the directory: each writes a file of its own.
         let part = path.with_extension(format!("part.{}", std::process::id()));
         let mut file = fs::File::create(&part)?;
         file.write_all(self.mac(digest, code).as_bytes())?;
         file.write_all(code)?;
+        // Before it is renamed: a crash must not leave the name on half a file.
         file.sync_all()?;
         fs::rename(part, path)
     }
@@ -93,6 +98,8 @@ impl Cache {
     fn mac(&self, digest: ModuleDigest, code: &[u8]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher
+            // Also whose code it is: a file that is renamed to another module is not taken for
+            // it.
             .update(&digest.0)
             .update(self.engine.as_bytes())
             .update(code);
@@ -122,6 +129,7 @@ fn key(path: &Path) -> io::Result<[u8; 32]> {
     {
         return Ok(key);
     }
+    // With another key, what lies here fails its check and is compiled anew.
     let key: [u8; 32] = rand::random();
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -10,8 +10,9 @@ use crate::module::{Method, Module};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub weight: Weight,
-    /// For example `order.update-status`.
+    /// What it is about: `type.method`, a hook, a stream, or the state.
     pub subject: String,
+    /// What has changed of it, in words.
     pub what: String,
 }
 
@@ -37,6 +38,7 @@ pub fn compare(old: &Module, new: &Module) -> Vec<Change> {
     hooks(old, new, &mut changes);
     let (before, after) = (old.schema(), new.schema());
     if before != after {
+        // A newer layout is migrated to; an older module cannot read what a newer one wrote.
         let weight = if after > before {
             Weight::Harmless
         } else {
@@ -57,6 +59,7 @@ pub fn compare(old: &Module, new: &Module) -> Vec<Change> {
             changes.push(change(Weight::Harmless, &format!("stream {stream}"), what));
         }
     }
+    // Methods come out of a hash map: without an order, each run would show another.
     changes.sort_by(|a, b| a.subject.cmp(&b.subject));
     changes
 }
@@ -77,6 +80,7 @@ fn methods(old: &Module, new: &Module, changes: &mut Vec<Change>) {
                 difference.to_string(),
             ));
         }
+        // A query runs beside a turn and commits nothing: callers may rely on either.
         if before.query != after.query {
             let kind = |query| if query { "a query" } else { "a command" };
             let what = format!("it was {}, is {}", kind(before.query), kind(after.query));
@@ -94,7 +98,7 @@ fn methods(old: &Module, new: &Module, changes: &mut Vec<Change>) {
     }
 }
 
-/// What waits for a hook is lost if the hook is gone.
+/// Hooks that are gone: what was to call one of them then comes to nothing.
 fn hooks(old: &Module, new: &Module, changes: &mut Vec<Change>) {
     let (before, after) = (old.hooks(), new.hooks());
     for (name, before, after) in [

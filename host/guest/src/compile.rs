@@ -22,6 +22,8 @@ use crate::settings::{Apart, CompileBounds};
 /// How the child ends when the component is not valid; standard error says why. The number
 /// is `EX_DATAERR` of sysexits.h.
 const INVALID: i32 = 65;
+/// So much is kept of what the child says on standard error, in bytes: enough for an error
+/// message, and a guest cannot fill our memory with names.
 const REASON_BYTES_MAX: u64 = 4_096;
 
 /// The machine code of the component.
@@ -74,10 +76,13 @@ async fn run(
         drop(stdin);
     };
     let (mut code, mut reason) = (Vec::new(), Vec::new());
+    // One byte above the bound tells what is too large from what just fits.
     let mut stdout = stdout.take(bounds.code_bytes + 1);
     let mut stderr = stderr.take(REASON_BYTES_MAX);
     let read_code = stdout.read_to_end(&mut code);
     let read_reason = stderr.read_to_end(&mut reason);
+    // All three at once: a pipe holds 64 KiB, and a side that waits for the other to read or
+    // write first would wait for ever.
     let ((), read, _) = tokio::join!(give, read_code, read_reason);
     read?;
     if code.len() as u64 > bounds.code_bytes {
@@ -136,7 +141,9 @@ pub fn child(numbers: &[u64; 3]) -> io::Result<i32> {
         maximum: Some(cpu_s.saturating_add(1)),
     };
     setrlimit(Resource::Cpu, cpu)?;
+    // A core dump of a compiler that was stopped is large, and of use to nobody.
     setrlimit(Resource::Core, limit(0))?;
+    // From here on it reads what a stranger wrote: all bounds are set.
     let mut wasm = Vec::new();
     io::stdin().lock().read_to_end(&mut wasm)?;
     let engine = Engine::new(&engine::compiling(reserved_bytes)).map_err(io::Error::other)?;

@@ -33,9 +33,11 @@ pub(crate) trait Consult: Send + Sync {
 /// Why there is no advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
+    /// Nothing is bound to the actor.
     Unbound,
-    /// The question is none that the plugin's contract knows.
+    /// The plugin has no such function, or its arguments do not fit; the text says which.
     Unfit(String),
+    /// The plugin broke a bound or trapped; the text says how.
     Failed(String),
     /// There was no time or no room for it, which says nothing about the plugin.
     Busy(String),

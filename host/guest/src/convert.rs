@@ -20,6 +20,8 @@ pub(crate) fn to_val(value: Value, ty: &Type) -> Option<Val> {
         (Value::F64(v), Type::F64) => Val::Float64(v),
         (Value::Char(v), Type::Char) => Val::Char(v),
         (Value::String(v), Type::String) => Val::String(v),
+        // Bytes are one kind of value with us, as JSON has base64 for them; the component knows
+        // lists only.
         (Value::Bytes(v), Type::List(_)) => Val::List(v.into_iter().map(Val::U8).collect()),
         (Value::List(v), Type::List(ty)) => Val::List(
             v.into_iter()
@@ -74,7 +76,7 @@ fn boxed(payload: Option<Box<Value>>, ty: Option<&Type>) -> Option<Option<Box<Va
     }
 }
 
-/// `None` when the value is not of the type.
+/// The value of a component as one of ours; `None` when it is not of the type.
 pub(crate) fn from_val(val: Val, ty: &Type) -> Option<Value> {
     Some(match (val, ty) {
         (Val::Bool(v), Type::Bool) => Value::Bool(v),

@@ -16,10 +16,12 @@ use crate::module::{ClientImport, Method};
 use crate::structure::Structure;
 use crate::{grant, plugin, types, wasi};
 
+/// The package of the platform's own interfaces: what is exported from it is a hook.
 const PLATFORM: &str = "silo:actor/";
+/// How the name of an interface ends whose methods only read.
 const QUERIES: &str = "-queries";
 
-/// What there is to call and to be called by; known before anything is compiled.
+/// What a component can be asked, and whom it calls; known before anything is compiled.
 pub(crate) struct Discovered {
     methods: HashMap<String, Exported>,
     hooks: HookNames,
@@ -35,6 +37,7 @@ struct Exported {
 pub(crate) fn discover(structure: &Structure, granted: &Manifest) -> Result<Discovered, LoadError> {
     let mut clients = Vec::new();
     for (name, item) in structure.imports() {
+        // The grant first: its refusal says what to ask for, where a missing import would not.
         grant::interface(granted, name)?;
         clients.extend(import(structure.types(), name, &item)?);
     }
@@ -54,6 +57,7 @@ pub(crate) fn plugin(structure: &Structure) -> Result<Discovered, LoadError> {
         }
     }
     let mut discovered = exports(structure, Vec::new())?;
+    // It may export some, but nothing would ever call them.
     discovered.hooks = HookNames::default();
     if discovered.methods.is_empty() {
         return Err(LoadError::NoExports);
@@ -71,6 +75,7 @@ impl Discovered {
             let interface = component.get_export_index(None, interface)?;
             component.get_export_index(Some(&interface), function)
         };
+        // None is left out: the names were read from the bytes that were compiled.
         let methods = self.methods.into_iter().filter_map(|(name, exported)| {
             let export = find(&exported.interface, &exported.function.name)?;
             let Exported {
@@ -122,6 +127,7 @@ fn exports(structure: &Structure, clients: Vec<ClientImport>) -> Result<Discover
     };
     for (name, item) in structure.exports() {
         let ComponentEntityType::Instance(instance) = item else {
+            // A function or type that is exported by itself has no interface to call it by.
             continue;
         };
         if let Some(hook) = name.strip_prefix(PLATFORM) {
@@ -178,6 +184,7 @@ fn methods(
             query,
             interface: interface.to_owned(),
         };
+        // A message names a method without its interface, so one name must mean one function.
         if let Some(first) = methods.insert(name.to_owned(), exported) {
             return Err(LoadError::DuplicateMethod {
                 name: name.to_owned(),

@@ -10,9 +10,13 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 use crate::error::LoadError;
 use crate::settings::{HostConfig, MEMORIES_MAX};
 
-/// Enough for serde on deep data, far too little for endless recursion.
+/// The stack of a guest: enough for serde on deep data, far too little for endless recursion.
 const WASM_STACK_BYTES: usize = 512 << 10;
+/// The stack on which a guest and the imports it calls run. It is larger than the guest's own:
+/// what is left over is for the host's side of an import.
 const ASYNC_STACK_BYTES: usize = 1 << 20;
+/// Addresses are reserved for tables of this length; the bound of a type is checked apart from it
+/// and is lower.
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 
 /// All that a 32-bit address can name: then no access needs a check of its bounds. Only
@@ -49,7 +53,11 @@ fn serving(settings: &HostConfig, reserved_bytes: u64) -> Config {
         .max_tables_per_component(bounds.tables)
         .max_memory_size(settings.instance_memory_max)
         .table_elements(TABLE_ELEMENTS_MAX)
+        // So much is zeroed by hand when an instance goes: cheaper than to give the pages back
+        // and to fault them in again.
         .linear_memory_keep_resident(64 << 10)
+        // Slots nobody uses keep the pages of their last module. A few save work at the next
+        // start; many would only hold memory.
         .max_unused_warm_slots(16);
     let mut config = compiling(reserved_bytes);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling));
@@ -60,6 +68,8 @@ fn serving(settings: &HostConfig, reserved_bytes: u64) -> Config {
 pub(crate) fn compiling(reserved_bytes: u64) -> Config {
     let mut config = Config::new();
     config
+        // What the code depends on here is part of the hash that names its file in the cache: a
+        // change compiles every module anew.
         .memory_init_cow(true)
         .epoch_interruption(true)
         // No component-model concurrency: an instance runs one turn at a time, and a call
@@ -68,6 +78,7 @@ pub(crate) fn compiling(reserved_bytes: u64) -> Config {
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(ASYNC_STACK_BYTES)
         .memory_reservation(reserved_bytes)
+        // An access whose constant offset is below the guard's size needs no check either.
         .memory_guard_size(32 << 20);
     config
 }
@@ -81,6 +92,8 @@ pub(crate) struct Ticker {
 impl Ticker {
     pub(crate) fn start(engine: &Engine, tick: Duration) -> Result<Self, LoadError> {
         let stop = Arc::new(AtomicBool::new(false));
+        // Weak: the thread must not keep the engine, and with it all its reserved addresses,
+        // alive.
         let (engine, seen) = (engine.weak(), Arc::clone(&stop));
         let body = move || {
             while !seen.load(Ordering::Relaxed) {

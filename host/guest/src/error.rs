@@ -95,10 +95,12 @@ impl From<GuestError> for CallError {
                 method,
                 known,
             },
+            // The turn has not begun, so the caller may simply try again.
             GuestError::NoInstance { waited_ms } => Self::Overloaded {
                 what: format!("no instance was free within {waited_ms} ms"),
                 retry_after_ms: 1_000,
             },
+            // The guest was at work when time ran out; nothing of it is committed.
             GuestError::Deadline => Self::Deadline {
                 when: Self::IN_TURN.into(),
             },
@@ -117,13 +119,13 @@ pub enum LoadError {
     NotAComponent { found: &'static str },
     #[error("not a valid component: {0}")]
     Invalid(String),
-    /// Told before anything is compiled.
+    /// The component has too much of something. It is found before anything is compiled.
     #[error("{found} {what}; at most {max} are taken ({setting})")]
     Bound {
         what: &'static str,
         found: u64,
         max: u64,
-        /// What raises the bound.
+        /// The setting that raises the bound, or that none does.
         setting: &'static str,
     },
     #[error("its manifest: {0}")]

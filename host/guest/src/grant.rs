@@ -1,4 +1,4 @@
-//! Imports against what a module is granted: at load, what can be known there.
+//! Compares what a module imports with what it is granted, as far as it is known at load.
 
 use crate::error::LoadError;
 use crate::manifest::Manifest;
@@ -9,12 +9,16 @@ use crate::module::ClientImport;
 pub(crate) fn interface(granted: &Manifest, name: &str) -> Result<(), LoadError> {
     let short = name.split('@').next().unwrap_or(name);
     let may = match short {
+        // Whom it may call is only known when it calls (`HostState::may_call`): here, whether it
+        // may call anybody.
         "silo:actor/calls" => !granted.calls.is_empty(),
         "silo:actor/streams" => !granted.publishes.is_empty(),
         "silo:actor/config" => granted.config,
         "silo:actor/timers" => granted.timers,
         "silo:actor/reminders" => granted.reminders,
         "silo:actor/plugins" => granted.plugins,
+        // The platform's others reach nothing beyond the turn; all else is looked at in
+        // `discover`.
         _ => true,
     };
     if may {

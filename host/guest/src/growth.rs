@@ -5,9 +5,11 @@ use wasmtime::ResourceLimiter;
 use crate::error::GuestError;
 use crate::limits::Limits;
 
+/// The bounds of an instance's memories and tables, and how large its memory has become.
 pub(crate) struct Growth {
     memory_bytes_max: usize,
     table_elements_max: usize,
+    /// The largest size that a linear memory of the instance has had, in bytes.
     pub(crate) memory_bytes: usize,
     /// Noted for the trap that may follow. A guest that manages without the growth has
     /// done nothing wrong.
@@ -35,6 +37,8 @@ impl ResourceLimiter for Growth {
         let limit = self.memory_bytes_max.min(maximum.unwrap_or(usize::MAX));
         if desired > limit {
             self.refused = Some(GuestError::Memory { limit });
+            // Refused, not trapped: the guest sees -1, as the standard says, and may manage
+            // without.
             return Ok(false);
         }
         self.memory_bytes = self.memory_bytes.max(desired);
@@ -56,6 +60,7 @@ impl ResourceLimiter for Growth {
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        // The engine itself could not grow it. As above, the guest is the one to decide.
         Ok(())
     }
 }

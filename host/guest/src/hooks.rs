@@ -11,10 +11,11 @@ use wasmtime::component::ComponentExportIndex;
 use crate::error::LoadError;
 use crate::types;
 
-/// Those that a component exports, by interface and function.
+/// The hooks that a component exports, each as its interface and its function.
 #[derive(Default)]
 pub(crate) struct HookNames(Vec<(String, String)>);
 
+/// Where each hook is in the compiled component; `None` for one that is not exported.
 #[derive(Default)]
 pub(crate) struct HookExports {
     pub(crate) activate: Option<ComponentExportIndex>,
@@ -41,6 +42,7 @@ pub struct Hooks {
 impl HookNames {
     /// Whether none of them is ever called for something to be done.
     pub(crate) fn is_empty(&self) -> bool {
+        // The others only serve them: a module that is activated and never asked does nothing.
         let does = |function: &str| matches!(function, "on-timer" | "on-reminder" | "on-events");
         !self.0.iter().any(|(_, function)| does(function))
     }
@@ -59,6 +61,7 @@ impl HookNames {
                 function: name.to_owned(),
                 problem,
             };
+            // Only the declared type is wanted here: there is nothing compiled to point at yet.
             let mut none = HookExports::default();
             let Some((_, expected)) = none.declared(interface, name) else {
                 return Err(wrong("there is no such function".to_owned()));

@@ -49,7 +49,7 @@ pub struct Inspected {
     settings: TypeSettings,
 }
 
-/// The same in machine code.
+/// An inspected component, and its machine code.
 pub struct Compiled {
     inspected: Inspected,
     component: Component,
@@ -116,6 +116,7 @@ impl WasmHost {
         let look = move |structure: &Structure| {
             let granted = settings.grant.settle(&structure.manifest);
             let discovered = discover::discover(structure, &granted)?;
+            // Before the size is checked: a manifest that asks for little memory is held to it.
             granted.bound(&mut settings.limits);
             settings.grant = Grant::Exactly(granted);
             Ok((structure.manifest.clone(), discovered, settings))
@@ -130,6 +131,7 @@ impl WasmHost {
         + Send
         + 'static,
     ) -> Result<Inspected, LoadError> {
+        // First, as it costs nothing and says more than the parser would.
         recognise(wasm)?;
         let (wasm, bounds) = (wasm.to_vec(), self.bounds);
         // A hostile one takes a second to read: not where turns run.
@@ -183,6 +185,7 @@ impl WasmHost {
         compiled: Compiled,
         actor_type: &str,
     ) -> Result<Arc<Module>, LoadError> {
+        // A copy: the clients of one module must not be there for another to import.
         let mut linker = self.linker.clone();
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         for client in &compiled.inspected.discovered.clients {
@@ -197,7 +200,7 @@ impl WasmHost {
     /// # Errors
     /// Why it is refused.
     pub async fn load_plugin(&self, wasm: &[u8]) -> Result<Arc<Plugin>, LoadError> {
-        // Whatever it asks for in a manifest.
+        // Whatever its manifest asks for counts for nothing: a plugin is granted nothing.
         let look = |structure: &Structure| {
             let discovered = discover::plugin(structure)?;
             Ok((Manifest::default(), discovered, plugin::settings()))
@@ -208,7 +211,7 @@ impl WasmHost {
         Ok(Arc::new(Plugin::new(module)))
     }
 
-    /// Which plugin is bound to which actor.
+    /// The table of which plugin is bound to which actor.
     #[must_use]
     pub fn plugins(&self) -> &Arc<Plugins> {
         &self.plugins
@@ -245,6 +248,8 @@ impl WasmHost {
             schema: 1,
             subscriptions: Vec::new(),
         };
+        // Also a rehearsal: a module whose first instance cannot start is refused here, not in a
+        // turn.
         let asked = module.introspect().await;
         asked.map_err(|error| LoadError::Start(error.to_string()))?;
         Ok(Arc::new(module))
@@ -264,6 +269,7 @@ impl WasmHost {
         let component = cache::written_by_us(&self.engine, &code).map_err(invalid)?;
         if let Some(cache) = self.cache.clone() {
             let keeping = tokio::task::spawn_blocking(move || cache.store(digest, &code));
+            // Waited for, so that whoever asks next whether it is compiled hears yes.
             drop(keeping.await);
         }
         Ok(component)
@@ -287,6 +293,7 @@ pub fn recognise(wasm: &[u8]) -> Result<(), LoadError> {
     let found = match wasm {
         [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => return Ok(()),
         [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => "a core module",
+        // Wasmtime writes precompiled code as an ELF file.
         [0x7f, b'E', b'L', b'F', ..] => "a native or precompiled file",
         [0, b'a', b's', b'm', ..] => "a component of another version, or a truncated one",
         [] => "an empty file",

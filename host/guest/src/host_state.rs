@@ -27,7 +27,9 @@ pub(crate) struct HostState {
     pub(crate) meter: Arc<Meter>,
     /// The bound that was broken, noted where it was seen; the trap itself says less.
     pub(crate) broken: Option<GuestError>,
+    /// The turn that is running; `None` between turns.
     pub(crate) context: Option<TurnContext>,
+    /// Whom to ask when the guest wants advice.
     pub(crate) plugins: Arc<dyn Consult>,
 }
 
@@ -82,12 +84,13 @@ impl HostState {
     /// Notes the bound and gives the trap that stops the guest.
     pub(crate) fn stop(&mut self, error: GuestError) -> wasmtime::Error {
         let trap = wasmtime::Error::msg(error.to_string());
+        // The first one is the cause; what follows it on the way out is not.
         self.broken.get_or_insert(error);
         trap
     }
 
     /// # Errors
-    /// Outside a turn (in an initialiser, for example) there are no context.
+    /// When no turn is running, for example in an initialiser: then there is no context.
     pub(crate) fn context(&mut self) -> wasmtime::Result<&mut TurnContext> {
         if self.context.is_none() {
             return Err(self.stop(GuestError::Refused {
@@ -100,7 +103,8 @@ impl HostState {
             .ok_or_else(|| wasmtime::Error::msg("no turn is running"))
     }
 
-    /// TurnContext of a turn that may write state.
+    /// The context of a turn that may write state. `what` says what was tried, should it not be
+    /// allowed.
     pub(crate) fn writable(&mut self, what: &'static str) -> wasmtime::Result<&mut TurnContext> {
         if self.context()?.access != Access::ReadWrite {
             return Err(self.stop(GuestError::WriteFromQuery(what)));
@@ -150,6 +154,8 @@ impl HostState {
             let what = "this entry name";
             return Err(self.stop(GuestError::Refused { what, why }));
         }
+        // Each write counts, also a second one of the same name: it bounds the work, not just the
+        // result.
         context.staged_bytes += name.len() + bytes.as_ref().map_or(0, Vec::len);
         let found = context.staged_bytes;
         if found > limit {
@@ -164,9 +170,11 @@ impl HostState {
 
     pub(crate) fn log(&mut self, level: LogLevel, message: &str) {
         let (lines, bytes) = (self.limits().log_lines, self.limits().log_line_bytes);
+        // What is said while no turn runs has no actor to be written under.
         let Some(context) = &mut self.context else {
             return;
         };
+        // Counted, not refused: an actor must not fail for what it says.
         if context.logs.len() >= lines {
             context.logs_dropped += 1;
             return;

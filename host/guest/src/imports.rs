@@ -28,20 +28,21 @@ wasmtime::component::bindgen!({
 
 pub(crate) use silo::actor as wit;
 
-/// Only types live there.
+/// An interface that has types only, and so nothing to implement.
 impl wit::types::Host for HostState {}
 
-/// The interfaces of the platform package; they need no grant.
+/// Links all interfaces of the platform package. Whether a module is granted each is checked
+/// before, in `grant`.
 pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     Host_::add_to_linker::<_, HasSelf<HostState>>(linker, |host| host)
 }
 
-/// All that there is in a plugin's world.
+/// Links the only interface that there is in a plugin's world.
 pub(crate) fn add_log_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     wit::log::add_to_linker::<_, HasSelf<HostState>>(linker, |host| host)
 }
 
-/// Names of timers, reminders, methods and streams.
+/// Checks a name of a timer, reminder, method or stream, and stops the guest if it is none.
 pub(crate) fn name(
     host: &mut HostState,
     what: &'static str,
@@ -53,7 +54,10 @@ pub(crate) fn name(
     }
 }
 
+/// The rule for names, without a guest to stop.
 pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), crate::GuestError> {
+    // They are parts of keys in the store and of lines in the log: short, and without control
+    // characters.
     if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
         let why = "a name has 1 to 128 bytes and no control characters".to_owned();
         return Err(crate::GuestError::Refused { what, why });
@@ -96,6 +100,7 @@ pub(crate) fn period(
     ahead(host, what, "period", period_ms).map(Some)
 }
 
+/// Checks the size of a payload before it is copied further.
 pub(crate) fn payload(
     host: &mut HostState,
     what: &'static str,

@@ -25,16 +25,18 @@ const LIFT_FACTOR: usize = 24;
 pub(crate) struct InstanceTemplate {
     pub(crate) pre: InstancePre<HostState>,
     pub(crate) settings: Arc<TypeSettings>,
-    /// What actors of this module ask for advice.
+    /// The bindings that actors of this module may ask for advice.
     pub(crate) plugins: Arc<dyn Consult>,
-    /// How often a guest is looked at.
+    /// The time between two looks at a guest that is running.
     pub(crate) tick: Duration,
 }
 
+/// A component instance in its store, with the permit that it holds.
 pub(crate) struct Instance {
     pub(crate) store: Store<HostState>,
     wasm: WasmInstance,
     meter: Arc<Meter>,
+    /// The number of turns that it has run to their end.
     pub(crate) turns: u32,
     // The last field: the permit is free again only when the store is gone.
     _permit: Permit,
@@ -51,6 +53,8 @@ impl Instance {
         let output = Output::default();
         let wasi = wasi::context(&output);
         let meter = match settings.reuse {
+            // See `meter`: the exact clock is only worth its price where the instance is new each
+            // time.
             Reuse::Warm { .. } => Meter::new(template.tick),
             Reuse::Fresh => Meter::exact(template.tick),
         };
@@ -64,6 +68,7 @@ impl Instance {
         );
         let mut store = Store::new(pre.engine(), host_state);
         store.limiter(|host| &mut host.growth);
+        // Before the first call: also an initialiser may hand over data.
         store.set_hostcall_fuel(hostcall_fuel(&settings.limits));
         store.set_max_component_handles(wasi::HANDLES_MAX);
         bound_cpu(&mut store, &meter, settings.limits.cpu_ms);
@@ -158,6 +163,7 @@ fn bound_cpu(store: &mut Store<HostState>, meter: &Arc<Meter>, limit_ms: u64) {
 /// What went wrong: the bound that was noted, or what the trap tells.
 fn failure(store: &mut Store<HostState>, error: &wasmtime::Error) -> GuestError {
     let host = store.data_mut();
+    // In this order: what the host has seen itself is surer than what the trap says.
     if let Some(broken) = host.broken.take() {
         return broken;
     }
@@ -171,6 +177,7 @@ fn failure(store: &mut Store<HostState>, error: &wasmtime::Error) -> GuestError 
             trap => GuestError::Trap(described(host, &trap.to_string())),
         };
     }
+    // The permits should rule it out, but an engine without room is no fault of the guest.
     if error.is::<wasmtime::PoolConcurrencyLimitError>() {
         return GuestError::NoInstance { waited_ms: 0 };
     }
@@ -199,6 +206,7 @@ fn described(host: &HostState, trap: &str) -> String {
 }
 
 fn shortened(text: &str) -> String {
+    // Enough for a panic message with its place; the whole goes into a reply and a log line.
     let cut = text.floor_char_boundary(500.min(text.len()));
     let clean = |c: char| if c.is_control() { ' ' } else { c };
     text[..cut].chars().map(clean).collect()

@@ -12,7 +12,7 @@ use crate::instance::Instance;
 use crate::module::Module;
 use crate::run::within;
 
-/// Streams that one type's actors may receive.
+/// The most streams that the actors of one type may receive.
 const SUBSCRIPTIONS_MAX: usize = 64;
 
 impl Module {
@@ -32,6 +32,7 @@ impl Module {
         if let Some(Val::List(streams)) = within(deadline, streams).await? {
             self.subscriptions = subscriptions(streams)?;
         }
+        // Only after all went well; an instance that failed is dropped on the way out.
         self.pool.give_back(instance);
         Ok(())
     }
@@ -61,6 +62,7 @@ async fn ask(
         return Ok(None);
     };
     let mut results = [Val::Bool(false)];
+    // Without a context: any import that needs a turn refuses.
     instance.call(export, &[], &mut results).await?;
     let [answer] = results;
     Ok(Some(answer))

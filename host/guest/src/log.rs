@@ -6,10 +6,11 @@ use pizza_types::{ActorId, LogLevel, LogLine};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Committed,
-    /// It changed nothing; the line says so.
+    /// The turn failed and changed nothing; its lines say so.
     Failed,
 }
 
+/// Writes the lines of one turn to the log of the silo.
 pub fn write(actor: &ActorId, lines: &[LogLine], turn: Turn) {
     if lines.is_empty() {
         return;
@@ -21,8 +22,10 @@ pub fn write(actor: &ActorId, lines: &[LogLine], turn: Turn) {
 }
 
 fn write_line(actor: &str, line: &LogLine, turn: Turn) {
+    // Absent, not false: a line of a turn that went well has no such field.
     let failed = (turn == Turn::Failed).then_some(true);
     let message = &line.message;
+    // The level of a tracing event is part of its static call site: hence one for each.
     match line.level {
         LogLevel::Trace => tracing::trace!(target: "actor", actor, failed, "{message}"),
         LogLevel::Debug => tracing::debug!(target: "actor", actor, failed, "{message}"),

@@ -12,23 +12,26 @@ use crate::limits::Limits;
 
 /// Name of the custom section.
 pub const SECTION: &str = "silo:manifest";
+/// A manifest is a page of text. It is read before anything is trusted, so it has a bound.
 const MANIFEST_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Manifest {
-    /// `type.method`, or `type.*`; `*` is everything.
+    /// The methods that the module may call, each `type.method` or `type.*`; `*` is everything.
     pub calls: Vec<String>,
-    /// Names of streams; `*` is every stream.
+    /// The names of the streams that the module may publish to; `*` is every stream.
     pub publishes: Vec<String>,
+    /// Whether the module may read what the operator set for its type.
     pub config: bool,
     pub timers: bool,
     pub reminders: bool,
+    /// Whether the module may ask the plugin that is bound to its actor.
     pub plugins: bool,
     pub limits: Wanted,
 }
 
-/// Bounds below the usual ones.
+/// Bounds that the module asks to have below the usual ones; an absent one stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Wanted {
@@ -41,7 +44,7 @@ pub struct Wanted {
 }
 
 impl Manifest {
-    /// For modules that are part of a test, and of nothing else.
+    /// A manifest that allows everything, for modules that are part of a test and nothing else.
     #[must_use]
     pub fn everything() -> Self {
         let all = || vec!["*".to_owned()];
@@ -70,7 +73,7 @@ impl Manifest {
             .any(|name| name == "*" || name == stream)
     }
 
-    /// What both allow.
+    /// The manifest that allows what both this one and `grant` allow.
     #[must_use]
     pub fn within(&self, grant: &Self) -> Self {
         let least = |a: Option<u64>, b: Option<u64>| match (a, b) {
@@ -102,9 +105,10 @@ impl Manifest {
         }
     }
 
-    /// The usual bounds, where the manifest has none that are lower.
+    /// Lowers the usual bounds to those of the manifest, where it has any that are lower.
     pub(crate) fn bound(&self, limits: &mut Limits) {
         let wanted = &self.limits;
+        // No turn can be run in no time at all: zero would be a module that never works.
         limits.cpu_ms = limits.cpu_ms.min(wanted.cpu_ms.unwrap_or(u64::MAX).max(1));
         let memory = wanted
             .memory_mib
@@ -138,17 +142,19 @@ impl<'a> Sections<'a> {
             let why = format!("{} bytes; at most {MANIFEST_BYTES_MAX}", json.len());
             return Err(LoadError::Manifest(why));
         }
+        // Other languages write `5.0` where an integer is meant.
         let json = pizza_value::whole_numbers(json);
         serde_json::from_slice(&json).map_err(|error| LoadError::Manifest(error.to_string()))
     }
 }
 
-/// What each of two lists covers of the other.
+/// The entries of either list that the other one covers, sorted and each once.
 fn both(a: &[String], b: &[String], covered: &dyn Fn(&str, &str) -> bool) -> Vec<String> {
     let of = |these: &[String], those: &[String]| -> Vec<String> {
         let inside = |one: &&String| those.iter().any(|other| covered(one, other));
         these.iter().filter(inside).cloned().collect()
     };
+    // Both ways round: `a.*` here and `a.b` there meet in `a.b`, whichever list has which.
     let mut all = of(a, b);
     all.extend(of(b, a));
     all.sort();

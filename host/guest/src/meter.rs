@@ -26,7 +26,7 @@ pub(crate) struct Meter {
 
 #[derive(Debug)]
 enum Clock {
-    /// The time since then.
+    /// The time since the instant at which the meter was made, whatever the thread did.
     Monotonic(Instant),
     /// What this thread has computed. Two readings are of one thread: a stretch begins and
     /// ends within a poll.
@@ -50,7 +50,7 @@ impl Meter {
         Self::by(Clock::Monotonic(Instant::now()), tick)
     }
 
-    /// By the thread's own clock.
+    /// A meter that reads the thread's own CPU clock: exact, but dearer to read.
     pub(crate) fn exact(tick: Duration) -> Self {
         Self::by(Clock::Thread, tick)
     }
@@ -102,6 +102,8 @@ impl Meter {
         poll_fn(|context| {
             self.resume();
             let polled = call.as_mut().poll(context);
+            // What a finished call used after the last tick is not charged: it is less than a
+            // tick, and a turn that is over needs no bound.
             if polled.is_pending() {
                 self.charge();
             }

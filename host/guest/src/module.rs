@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::pool::Pool;
 
+/// All that turns of one actor type need of its code.
 pub struct Module {
     pub(crate) digest: ModuleDigest,
     pub(crate) actor_type: Arc<str>,
@@ -33,7 +34,7 @@ pub struct Module {
 /// A function that the module exports for others to call.
 pub struct Method {
     pub function: Function,
-    /// It only reads: it runs without a commit and may run beside a turn.
+    /// Whether the method only reads: it then runs without a commit, and may run beside a turn.
     pub query: bool,
     /// The interface that exports it.
     pub interface: String,
@@ -42,19 +43,22 @@ pub struct Method {
 
 /// An imported interface `X-client`.
 pub struct ClientImport {
+    /// The actor type that the functions are methods of.
     pub actor_type: String,
     pub interface: String,
     pub functions: Vec<Arc<ClientFunction>>,
 }
 
+/// One function of a client interface.
 pub struct ClientFunction {
     /// The target's method as this client expects it, without the key and without the
     /// failures of the call itself.
     pub function: Function,
+    /// Whether the message is only sent, and nobody waits for a reply.
     pub one_way: bool,
-    /// What the target's reply is read as.
+    /// The type that the target's reply is read as; `None` when it returns nothing.
     pub reply: Option<Type>,
-    /// The target may decline: its own error is the case `refused`.
+    /// Whether the target may decline: its own error is then the case `refused` of the client's.
     pub(crate) refused: bool,
 }
 
@@ -140,6 +144,7 @@ impl Module {
             let target = find(&client.actor_type);
             for function in &client.functions {
                 let problem = match &target {
+                    // A call would fail at the first turn that makes it: better now.
                     None => Some(format!("no actor type {:?} is loaded", client.actor_type)),
                     Some(target) => mismatch(function, target),
                 };

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// Unread output of one turn; more is dropped.
+/// Bytes of unread output that one turn may leave; what is above that is dropped.
 const OUTPUT_BYTES_MAX: usize = 64 << 10;
 
 /// Standard output and error of one instance.
@@ -48,6 +48,7 @@ impl StdoutStream for Output {
 
 #[async_trait::async_trait]
 impl Pollable for Output {
+    // A guest must not wait for whoever reads what it prints.
     async fn ready(&mut self) {}
 }
 
@@ -62,6 +63,7 @@ impl OutputStream for Output {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
+        // Always room: a guest must not wait for a reader, and `push` drops what is too much.
         Ok(OUTPUT_BYTES_MAX)
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::GuestError;
 
+/// The permits of one host, who waits for one, and who holds idle ones.
 pub(crate) struct InstancePermits {
     free: Arc<Semaphore>,
     waiting: AtomicUsize,
@@ -35,7 +36,7 @@ impl InstancePermits {
         }
     }
 
-    /// From now on the holder's idle instances make way for others.
+    /// Enlists a holder, whose idle instances make way for others from now on.
     pub(crate) fn enlist(&self, holder: Weak<dyn IdleHolder>) {
         let mut holders = self.holders.lock();
         // Modules come and go with every reload; their pools must not pile up here.
@@ -47,6 +48,8 @@ impl InstancePermits {
         if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
             return Ok(permit);
         }
+        // Announced before idle instances are looked for: one that is given back after the look
+        // sees the announcement, and is dropped instead of kept.
         let _waiting = Waiting::announce(&self.waiting);
         self.shed();
         let started = Instant::now();
@@ -70,6 +73,7 @@ impl InstancePermits {
             .iter()
             .filter_map(Weak::upgrade)
             .collect();
+        // Where nobody has an idle one, the wait is for an instance that is at work.
         let _ = holders.iter().any(|holder| holder.drop_one());
     }
 }

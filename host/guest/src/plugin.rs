@@ -21,6 +21,7 @@ use crate::turn_context::{Access, TurnContext};
 /// The only interface that a plugin may import.
 pub(crate) const GRANTED: &str = "silo:actor/log";
 
+/// A plugin that was loaded, ready to be asked.
 pub struct Plugin {
     module: Arc<Module>,
 }
@@ -30,6 +31,7 @@ pub struct Plugin {
 pub(crate) fn settings() -> TypeSettings {
     TypeSettings {
         limits: Limits {
+            // A tenth of the time that a question may take: the rest is the wait for a processor.
             cpu_ms: 5,
             memory_bytes: 8 << 20,
             table_elements: 10_000,
@@ -57,7 +59,7 @@ impl Plugin {
         self.module.digest()
     }
 
-    /// In alphabetical order.
+    /// The functions that the plugin exports, in alphabetical order of their names.
     #[must_use]
     pub fn functions(&self) -> Vec<&Function> {
         let mut functions: Vec<_> = self.module.methods().map(|m| &m.function).collect();
@@ -73,6 +75,7 @@ impl Plugin {
         arguments: Bytes,
         deadline: Instant,
     ) -> (Result<Bytes, GuestError>, Vec<LogLine>) {
+        // Depth 0: a plugin calls nobody, so there are no chains here.
         let _permit = match self.module.pool.permit(0, deadline).await {
             Ok(permit) => permit,
             Err(error) => return (Err(error), Vec::new()),
@@ -83,6 +86,7 @@ impl Plugin {
             Err(error) => return (Err(error), Vec::new()),
         };
         let answer = within(deadline, self.ask(&mut instance, call)).await;
+        // Also after a failure: the last words may say why.
         let said = take_context(&mut instance).map(TurnContext::into_logs);
         (answer, said.unwrap_or_default())
     }
@@ -119,6 +123,7 @@ impl Plugin {
     }
 }
 
+/// One question: the function, and its arguments as the component takes them.
 struct Asked {
     function: Arc<str>,
     params: Vec<Val>,

@@ -15,10 +15,12 @@ use crate::error::GuestError;
 use crate::log;
 use crate::plugin::Plugin;
 
-/// One question, from the wait for an instance to the answer. Computing takes a tenth of it.
+/// The time for one question, from the wait for an instance to the answer. Of it, the plugin may
+/// compute for a tenth.
 const ASK_WAIT: Duration = Duration::from_millis(50);
 /// Log lines of one binding in each [`LOG_WINDOW`]; further ones are counted and dropped.
 const LINES_MAX: u32 = 20;
+/// The stretch of time over which log lines are counted.
 const LOG_WINDOW: Duration = Duration::from_secs(1);
 
 /// Readers take a clone of the pointer and are never in the way of a change.
@@ -27,7 +29,7 @@ pub struct Plugins {
     bound: RwLock<HashMap<ActorId, Arc<Bound>>>,
 }
 
-/// One binding.
+/// A plugin as it is bound to one actor.
 pub struct Bound {
     name: String,
     plugin: Arc<Plugin>,
@@ -40,9 +42,11 @@ pub struct Bound {
 pub struct PluginStats {
     pub asked: u64,
     pub failed: u64,
-    /// The failures that tell nothing of the plugin: there was no time or room.
+    /// Questions that failed for want of time or room, which says nothing of the plugin.
     pub busy: u64,
+    /// The longest time from a question to its answer or failure.
     pub longest: Duration,
+    /// Why the last failed question failed; `None` when none has.
     pub last_failure: Option<String>,
 }
 
@@ -53,8 +57,8 @@ struct LogLimit {
 }
 
 impl Plugins {
-    /// Binds it in the place of what was bound before; questions that have been asked are
-    /// answered by whom they were put to. `name` is what the actor is told of the binding.
+    /// Binds a plugin in the place of what was bound before; questions that were asked already
+    /// are answered by the old one. `name` is how the actor sees the binding.
     pub fn bind(&self, actor: ActorId, name: String, plugin: Arc<Plugin>) {
         let bound = Bound {
             name,
@@ -65,7 +69,7 @@ impl Plugins {
         self.bound.write().insert(actor, Arc::new(bound));
     }
 
-    /// Whether something was bound.
+    /// Takes the binding away, and says whether there was one.
     pub fn unbind(&self, actor: &ActorId) -> bool {
         self.bound.write().remove(actor).is_some()
     }
@@ -75,7 +79,7 @@ impl Plugins {
         self.bound.read().get(actor).cloned()
     }
 
-    /// One that is loaded already need not be loaded again.
+    /// The plugin of this digest, if it is bound to any actor: it need not be loaded again.
     #[must_use]
     pub fn loaded(&self, digest: pizza_types::ModuleDigest) -> Option<Arc<Plugin>> {
         let bound = self.bound.read();
@@ -115,7 +119,8 @@ impl Bound {
         self.stats.lock().clone()
     }
 
-    /// On a task of its own: what the plugin computes is not the asking actor's CPU time.
+    /// Asks the plugin, on a task of its own: what it computes is not the asking actor's CPU
+    /// time.
     async fn consult(
         self: &Arc<Self>,
         actor: &ActorId,
@@ -147,6 +152,7 @@ impl Bound {
     fn write_log(&self, actor: &ActorId, mut lines: Vec<LogLine>, well: bool) {
         self.log_limit.lock().cut(&mut lines);
         for line in &mut lines {
+            // The line is written under the actor's name: it must not pass for the actor's own.
             line.message.insert_str(0, "plugin: ");
         }
         let turn = if well {

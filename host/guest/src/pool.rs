@@ -18,6 +18,7 @@ use crate::settings::Reuse;
 /// makes 17 depths; one more serves whatever an operator allows beyond that.
 const DEPTHS: usize = 18;
 
+/// The idle instances of one module, and the permits to work on one.
 pub(crate) struct Pool {
     idle: Mutex<Vec<Instance>>,
     by_depth: Vec<Semaphore>,
@@ -56,17 +57,21 @@ impl Pool {
         deadline: Instant,
     ) -> Result<SemaphorePermit<'_>, GuestError> {
         let permits = &self.by_depth[depth.min(DEPTHS - 1)];
+        // The usual case, without a timer.
         if let Ok(permit) = permits.try_acquire() {
             return Ok(permit);
         }
         let started = Instant::now();
         match tokio::time::timeout(self.wait_until(deadline), permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
+            // Nobody closes the semaphore: it was the time that ran out.
             _ => Err(GuestError::no_instance(started)),
         }
     }
 
     pub(crate) fn take(&self) -> Option<Instance> {
+        // The one that was used last: its pages are the likeliest to be in the processor's
+        // caches.
         self.idle.lock().pop()
     }
 
@@ -85,6 +90,7 @@ impl Pool {
         };
         let worn = instance.turns >= turns_max
             || instance.store.data().growth.memory_bytes > self.memory_bytes_high;
+        // An instance that is not kept is dropped after the lock: arguments outlive locals.
         let mut idle = self.idle.lock();
         // Asked under the lock: a waiter announces itself before it looks for idle instances.
         if !worn && idle.len() < self.idle_max && !self.permits.are_wanted() {

@@ -21,7 +21,8 @@ pub(crate) struct Call<'m> {
     pub(crate) params: Vec<Val>,
     results: usize,
     access: Access,
-    /// Layout and bytes to migrate, which are no values.
+    /// The layout and the bytes of a state to migrate. They do not pass through `Val`s, which
+    /// take 24 bytes for each byte.
     migration: Option<(u32, Bytes)>,
     method: Option<&'m Method>,
 }
@@ -34,7 +35,9 @@ impl Module {
     /// What the guest did wrong, or why it could not be asked.
     pub async fn run(&self, turn: Turn) -> Result<Outcome, GuestError> {
         let deadline = Instant::now() + Duration::from_millis(turn.deadline_ms_left);
+        // Before any permit: a message that does not fit takes nothing from others.
         let call = self.call(&turn)?;
+        // First the right to work, then an instance: who waits here holds none.
         let _permit = self.pool.permit(turn.depth, deadline).await?;
         let mut instance = match self.pool.take() {
             Some(instance) => instance,
@@ -95,6 +98,7 @@ impl Module {
         let (Some(result), Some(ty)) = (result, &method.function.result) else {
             return Ok((Bytes::new(), false));
         };
+        // A method that returns an error of its own has declined: its turn changes nothing.
         let declined = matches!(result, Val::Result(Err(_)));
         let value = from_val(result, ty).ok_or_else(|| misfit("the reply"))?;
         let json = pizza_value::to_json(&value, ty).map_err(|_| misfit("the reply"))?;
@@ -122,6 +126,8 @@ impl Module {
             return Err(GuestError::StateTooLarge { what, found, limit });
         }
         let mut outcome = context.into_outcome(Bytes::new(), false);
+        // The number is ours, not the guest's: the bytes are in the layout that this module
+        // writes.
         outcome.state = StateWrite::Set(State {
             schema: self.schema,
             bytes: bytes.into(),
@@ -214,6 +220,7 @@ impl Module {
 
     fn no_method(&self, method: &str) -> GuestError {
         let mut known: Vec<&str> = self.methods.keys().map(String::as_str).collect();
+        // From a hash map: the same error must read the same each time.
         known.sort_unstable();
         GuestError::UnknownMethod {
             actor_type: self.actor_type.to_string(),
@@ -223,6 +230,7 @@ impl Module {
     }
 }
 
+/// Bounds any work on an instance by the deadline of its turn.
 pub(crate) async fn within<T>(
     deadline: Instant,
     work: impl Future<Output = Result<T, GuestError>>,
@@ -235,6 +243,7 @@ pub(crate) async fn within<T>(
 pub(crate) fn take_context(instance: &mut Instance) -> Result<TurnContext, GuestError> {
     let host = instance.store.data_mut();
     let output = host.output.take();
+    // As log lines, so that their bounds hold for it too.
     for line in String::from_utf8_lossy(&output).lines() {
         host.log(LogLevel::Info, line);
     }
@@ -242,7 +251,7 @@ pub(crate) fn take_context(instance: &mut Instance) -> Result<TurnContext, Guest
     host.context.take().ok_or_else(lost)
 }
 
-/// Its last words may tell why a turn failed; nothing else of it happened.
+/// Writes the log of a failed turn, which may say why it failed; nothing else of it happened.
 #[cold]
 fn log_of_failure(instance: &mut Instance) {
     if let Ok(context) = take_context(instance) {

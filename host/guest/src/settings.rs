@@ -14,22 +14,25 @@ pub struct HostConfig {
     pub compiling: Compiling,
     /// A guest yields, and its CPU budget is looked at, this often.
     pub tick_ms: u64,
-    /// Instances of all modules together.
+    /// The largest number of instances that live at once, of all modules together.
     pub instances_max: u32,
-    /// The largest linear memory that any type may be given.
+    /// The largest linear memory, in bytes, that any actor type may be given.
     pub instance_memory_max: usize,
     pub component: ComponentBounds,
 }
 
-/// What a component may be made of; told from its bytes, before it is compiled.
+/// How much of everything a component may be made of. It is read from the bytes of the component,
+/// before anything is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ComponentBounds {
-    /// Core modules that one instance starts, each a piece of host memory; componentize-py
-    /// makes 38 of them.
+    /// Core modules that one instance starts. Each takes a piece of host memory. A component that
+    /// componentize-py makes has 38 of them.
     pub core_instances: u32,
-    /// Addresses are reserved for so many in each instance; linked libraries have one each.
+    /// Tables of one instance: the engine reserves addresses for so many in each. Each library
+    /// that is linked in has one.
     pub tables: u32,
-    /// Of all its core modules; componentize-py makes 13,500.
+    /// Functions of all core modules of the component together. One that componentize-py makes
+    /// has 13,500.
     pub functions: u32,
 }
 
@@ -39,6 +42,8 @@ pub(crate) const MEMORIES_MAX: u32 = 1;
 impl Default for ComponentBounds {
     fn default() -> Self {
         Self {
+            // Above what the most wasteful of the known compilers makes, with room for it to
+            // grow.
             core_instances: 64,
             tables: 4,
             functions: 100_000,
@@ -51,7 +56,10 @@ impl Default for HostConfig {
         Self {
             cache_dir: None,
             compiling: Compiling::Here,
+            // A fifth of the usual CPU budget: a look at a guest costs little, but not nothing.
             tick_ms: 10,
+            // Each instance takes about 6 mappings of the 65,530 that the kernel allows a
+            // process.
             instances_max: 1_000,
             instance_memory_max: 256 << 20,
             component: ComponentBounds::default(),
@@ -62,27 +70,33 @@ impl Default for HostConfig {
 /// Where and within which bounds modules are compiled.
 #[derive(Debug, Clone, Default)]
 pub enum Compiling {
-    /// For code that is trusted, and for tests.
+    /// In this process and without a bound, for code that is trusted and for tests.
     #[default]
     Here,
+    /// In a process of its own that bounds itself.
     Apart(Apart),
 }
 
+/// How the process that compiles is started, and what it may take.
 #[derive(Debug, Clone)]
 pub struct Apart {
-    /// The program, which calls [`compile::child`](crate::compile::child) when it is given `arguments`.
+    /// The program, which calls [`compile::child`](crate::compile::child) when it is given
+    /// `arguments`.
     pub program: PathBuf,
     pub arguments: Vec<OsString>,
     pub bounds: CompileBounds,
 }
 
+/// What compiling one module may take before the module is refused.
 #[derive(Debug, Clone, Copy)]
 pub struct CompileBounds {
-    /// Addresses; a compiler that wants more ends.
+    /// The address space of the compiler, in bytes. A compiler that wants more ends.
     pub memory_bytes: u64,
+    /// CPU time of the whole compiler, in seconds.
     pub cpu_s: u64,
+    /// The time until the compiler is killed, in milliseconds: it may also wait for a processor.
     pub wall_ms: u64,
-    /// Machine code of one module.
+    /// The largest machine code of one module, in bytes.
     pub code_bytes: u64,
 }
 
@@ -92,6 +106,8 @@ impl Default for CompileBounds {
             // The compiler's peak for the largest component that may be loaded is near 1 GiB;
             // addresses are counted, of which it reserves more than it uses.
             memory_bytes: 3 << 30,
+            // The wall clock allows twice the CPU time: on a busy machine the compiler has to
+            // wait.
             cpu_s: 60,
             wall_ms: 120_000,
             code_bytes: 256 << 20,
@@ -99,10 +115,11 @@ impl Default for CompileBounds {
     }
 }
 
+/// What an operator settles for one actor type.
 #[derive(Debug, Clone, Default)]
 pub struct TypeSettings {
     pub limits: Limits,
-    /// What `config.get` answers.
+    /// The values that `config.get` answers with, by their names.
     pub config: BTreeMap<String, String>,
     pub reuse: Reuse,
     pub grant: Grant,
@@ -111,12 +128,12 @@ pub struct TypeSettings {
 /// What a module may do beyond its own state.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Grant {
-    /// What its manifest asks for.
+    /// The module is granted all that its manifest asks for.
     #[default]
     AsAsked,
-    /// Of that, no more than this.
+    /// The module is granted what its manifest asks for, as far as this allows it too.
     Within(Manifest),
-    /// This, whatever it asks for.
+    /// The module is granted exactly this, whatever its manifest asks for.
     Exactly(Manifest),
 }
 
@@ -129,7 +146,7 @@ impl Grant {
         }
     }
 
-    /// Once it is settled, what it comes to.
+    /// The grant itself; `None` as long as it depends on a manifest that has not been read.
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
         match self {
             Self::AsAsked => None,
@@ -148,6 +165,7 @@ pub enum Reuse {
 
 impl Default for Reuse {
     fn default() -> Self {
+        // Starting anew is then not felt in the average turn, and a leak in a guest has an end.
         Self::Warm { turns_max: 10_000 }
     }
 }

@@ -13,11 +13,14 @@ use crate::error::LoadError;
 use crate::limits::Limits;
 use crate::settings::{ComponentBounds, MEMORIES_MAX};
 
-/// Components and modules inside each other. Compilers make three.
+/// How deep components and modules may lie inside each other. Compilers make three levels.
 const DEPTH_MAX: usize = 16;
+/// What is said of a bound that no operator can raise.
 const FIXED: &str = "no setting raises it";
+/// A page of linear memory, unless the module declares another size.
 const PAGE_BYTES: u64 = 64 << 10;
 
+/// The counts so far, while a component is read.
 pub(crate) struct Sizes<'b> {
     bounds: &'b ComponentBounds,
     open: Vec<Part>,
@@ -39,7 +42,7 @@ pub(crate) struct Total {
     largest: Largest,
 }
 
-/// Of one instance.
+/// What one instance of a module or component takes, each a number of pieces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Size {
     core_instances: u64,
@@ -58,7 +61,8 @@ struct Part {
 }
 
 impl Size {
-    /// A small file can say a number that no integer holds.
+    /// Adds up without overflow: components inside each other multiply, so a small file can ask
+    /// for a number that no integer holds.
     fn add(&mut self, other: Self) {
         self.core_instances = self.core_instances.saturating_add(other.core_instances);
         self.memories = self.memories.saturating_add(other.memories);
@@ -77,7 +81,7 @@ impl<'b> Sizes<'b> {
         }
     }
 
-    /// What is read belongs to the component itself, to none inside it.
+    /// Whether what is read belongs to the component itself, and to none inside it.
     pub(crate) fn is_outermost(&self) -> bool {
         self.open.len() == 1
     }
@@ -91,6 +95,7 @@ impl<'b> Sizes<'b> {
                 self.close();
                 Ok(())
             }
+            // Of every core module, instantiated or not: all of them are compiled.
             Payload::FunctionSection(section) => return self.functions(section.count()),
             Payload::MemorySection(section) => self.memories(section.clone()),
             Payload::TableSection(section) => self.tables(section.clone()),
@@ -116,6 +121,7 @@ impl<'b> Sizes<'b> {
     }
 
     fn open(&mut self, encoding: Encoding) -> Result<(), LoadError> {
+        // Every file, module and component begins with its version, so this is where one opens.
         self.open.push(Part {
             is_component: encoding == Encoding::Component,
             ..Part::default()
@@ -138,6 +144,7 @@ impl<'b> Sizes<'b> {
     }
 
     fn functions(&mut self, count: u32) -> Result<(), LoadError> {
+        // Checked as soon as it is known: the validator would keep a record of each.
         self.functions += u64::from(count);
         let max = u64::from(self.bounds.functions);
         if self.functions > max {
@@ -175,6 +182,7 @@ impl<'b> Sizes<'b> {
                 (self.open.last_mut(), instance)
             {
                 let module = part.modules.get(module_index as usize).copied().flatten();
+                // Unknown is a module that comes from outside: then the engine counts.
                 part.size.add(module.unwrap_or_default());
                 part.size.core_instances = part.size.core_instances.saturating_add(1);
             }
@@ -196,7 +204,8 @@ impl<'b> Sizes<'b> {
         })
     }
 
-    /// Whatever is imported, exported or aliased has an index of its own from there on.
+    /// Counts an item that is imported, exported or aliased: it has an index of its own from
+    /// there on.
     fn named(&mut self, kind: ComponentExternalKind, index: Option<u32>) {
         let Some(part) = self.open.last_mut() else {
             return;
@@ -213,8 +222,11 @@ impl<'b> Sizes<'b> {
     fn alias(&mut self, alias: &ComponentAlias<'_>) {
         match alias {
             ComponentAlias::InstanceExport { kind, .. } => self.named(*kind, None),
+            // It names functions, memories and the like, which were counted where they are
+            // defined.
             ComponentAlias::CoreInstanceExport { .. } => {}
             ComponentAlias::Outer { kind, count, index } => {
+                // `count` is the number of levels outward; 0 is the part that is being read.
                 let from = self.open.len().checked_sub(1 + *count as usize);
                 let from = from.and_then(|index| self.open.get(index));
                 let of = |items: &Vec<Option<Size>>| items.get(*index as usize).copied().flatten();

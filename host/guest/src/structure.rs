@@ -10,10 +10,12 @@ use crate::manifest::{Manifest, Sections};
 use crate::settings::ComponentBounds;
 use crate::size::{Sizes, Total};
 
+/// What was read of one component.
 pub(crate) struct Structure {
     pub(crate) manifest: Manifest,
-    /// Names, in the order of the file.
+    /// The names of what the component imports, in the order of the file.
     imports: Vec<String>,
+    /// The names of what the component exports, in the order of the file.
     exports: Vec<String>,
     pub(crate) total: Total,
     types: Types,
@@ -39,6 +41,7 @@ impl Structure {
             match validator.payload(&payload).map_err(invalid)? {
                 // The component's own are the last.
                 ValidPayload::End(ended) => types = Some(ended),
+                // A function's code is left alone: the compiler validates it when it reads it.
                 ValidPayload::Ok | ValidPayload::Parser(_) | ValidPayload::Func(..) => {}
             }
             match payload {

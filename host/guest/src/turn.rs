@@ -12,17 +12,23 @@ pub struct Turn {
     pub actor: ActorId,
     pub invocation: Invocation,
     pub message_id: MessageId,
+    /// The actor that sent the message; `None` when it came from outside or from the host.
     pub caller: Option<ActorId>,
-    /// Milliseconds since the Unix epoch: the only time that the guest is told.
+    /// The date in milliseconds since the Unix epoch: the only time that the guest sees.
     pub now_ms: u64,
-    /// All chance of the turn follows from it, so that a turn can be run again.
+    /// The seed of all chance in the turn, so that a turn can be run again.
     pub random_seed: u64,
+    /// The trace that the message belongs to; `None` when the caller gave none.
     pub trace: Option<Arc<str>>,
     /// How many actors wait for this turn.
     pub depth: usize,
+    /// The time that is left for the turn, in milliseconds.
     pub deadline_ms_left: u64,
+    /// The actor's state before the turn; `None` when it has none yet.
     pub state: Option<State>,
+    /// The actor's entries before the turn, by name.
     pub entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    /// How the turn reaches other actors.
     pub calls: Arc<dyn Calls>,
 }
 
@@ -33,7 +39,8 @@ pub enum Invocation {
     Message(Body),
     Activate,
     Deactivate,
-    /// The new bytes come back as the outcome's state.
+    /// Bring a state of an older layout up to date; the new bytes come back as the outcome's
+    /// state.
     Migrate {
         from_schema: u32,
         bytes: Bytes,
@@ -78,7 +85,7 @@ impl Turn {
     }
 }
 
-/// For turns that may not call anybody.
+/// Other actors as seen by a turn that may not call any: each call fails.
 pub struct NoCalls;
 
 #[async_trait]
@@ -94,7 +101,8 @@ impl Calls for NoCalls {
 /// How a turn asks another actor.
 #[async_trait]
 pub trait Calls: Send + Sync {
-    /// JSON of what the method returned; `{"ok": …}` or `{"err": …}` for a `result`.
+    /// Waits for the reply: the JSON of what the method returned, `{"ok": …}` or `{"err": …}`
+    /// where that is a `result`.
     async fn call(
         &self,
         target: ActorId,

@@ -23,11 +23,16 @@ pub(crate) struct TurnContext {
     pub(crate) access: Access,
     pub(crate) state: Option<State>,
     pub(crate) entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    /// What the turn has written of its state so far.
     pub(crate) staged_state: StateWrite,
+    /// The entries that the turn has written, by name; `None` for one that it removes.
     pub(crate) staged_entries: BTreeMap<Arc<str>, Option<Bytes>>,
+    /// Names and bytes of all entries that were written, those that were written twice counted
+    /// twice.
     pub(crate) staged_bytes: usize,
     pub(crate) effects: Vec<Effect>,
     pub(crate) logs: Vec<LogLine>,
+    /// The number of log lines above the bound, which were not kept.
     pub(crate) logs_dropped: usize,
     /// How long the turn has waited for a plugin's advice.
     pub(crate) advice_wait: Duration,
@@ -37,9 +42,9 @@ pub(crate) struct TurnContext {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     ReadWrite,
-    /// `activate`: arm timers again, and nothing that lasts.
+    /// During `activate`: it may arm timers again, and do nothing that lasts.
     TimersOnly,
-    /// Queries, `deactivate` and `migrate`.
+    /// During queries, `deactivate` and `migrate`: nothing may be changed.
     ReadOnly,
 }
 
@@ -76,6 +81,7 @@ impl TurnContext {
 
     pub(crate) fn clear_state(&mut self) {
         self.staged_state = StateWrite::Clear;
+        // Clearing takes the entries along: a later read in this turn must not find them.
         self.entries = Arc::default();
         self.staged_entries.clear();
     }
@@ -112,6 +118,8 @@ impl TurnContext {
                 (None, None) => break,
                 (Some(a), Some((b, _))) if *a < *b => old.next(),
                 (Some(_), None) => old.next(),
+                // The same name in both: the staged one is newer, and hides the old one even if
+                // it removes it.
                 (same, Some(_)) => {
                     if same.is_some_and(|a| new.peek().is_some_and(|(b, _)| *a == *b)) {
                         old.next();
@@ -121,6 +129,7 @@ impl TurnContext {
                 }
             };
             match name {
+                // Names with a prefix lie side by side, so the first other one is the end.
                 Some(name) if !name.starts_with(prefix) => break,
                 Some(name) => names.push(name.to_string()),
                 None => {}

@@ -71,6 +71,8 @@ impl<'t> Spelling<'t> {
         if depth > DEPTH_MAX {
             return Err(self.unsupported("a type nested this deep"));
         }
+        // Types of the component model share their parts, ours spell them out: what is small in
+        // the file can be huge here.
         *self.parts += 1;
         if *self.parts > PARTS_MAX {
             return Err(self.unsupported("a type of more than 10,000 parts"));

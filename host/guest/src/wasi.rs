@@ -9,6 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 use crate::host_state::HostState;
 use crate::output::Output;
 
+/// The most random bytes that a guest gets in one answer, which the host has to hold.
 const RANDOM_BYTES_MAX: u64 = 64 << 10;
 /// Streams and pollables that a guest may hold at once.
 pub(crate) const HANDLES_MAX: usize = 1_000;
@@ -17,6 +18,8 @@ pub(crate) const HANDLES_MAX: usize = 1_000;
 pub(crate) const ALLOWED: [&str; 4] = ["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
 
 pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+    // The interfaces that an HTTP proxy gets, the smallest set that is offered. Rust's standard
+    // library imports more of `cli`, which leads to nothing here.
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
     cli::exit::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;
     cli::environment::add_to_linker::<HostState, WasiCli>(linker, HostState::cli)?;

@@ -16,25 +16,25 @@ use crate::serving::Served;
 /// Which module is to serve, and whom.
 #[derive(Debug, Clone)]
 pub struct Activate {
-    /// The beginning of its digest.
+    /// The beginning of the digest of the module, or all of it.
     pub digest: String,
     pub how: How,
-    /// Only on the silo of this name; `None`: on all.
+    /// The silo that the change is for, by its name; `None` for all silos.
     pub silo: Option<String>,
-    /// Take a change that others may rely on.
+    /// Whether to activate it although others may rely on what it changes.
     pub force: bool,
-    /// Take one that was withdrawn.
+    /// Whether to activate it although it was withdrawn.
     pub allow_withdrawn: bool,
-    /// Serve although a sampled state cannot be taken over.
+    /// Whether to activate it although a sampled state cannot be taken over.
     pub force_unreadable: bool,
 }
 
 /// How much of the type a module is to serve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum How {
-    /// All keys.
+    /// It serves all keys.
     Everybody,
-    /// This percentage of the keys.
+    /// It serves this percentage of the keys, above 0 and up to 100.
     Canary(f64),
 }
 

@@ -1,4 +1,4 @@
-//! Modules that come with the program come in by the same door as all others, at start.
+//! Modules that come with the program: at start, they are taken in the same way as all others.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,9 @@ pub struct Bundled {
 /// What a type is to be served by, and whether that is news.
 struct Start {
     plan: Plan,
+    /// Whether the plan differs from the one that is kept.
     is_new: bool,
+    /// The module that came with the program for this type, if one did.
     bundled: Option<(ModuleDigest, &'static [u8])>,
 }
 
@@ -33,7 +35,7 @@ impl Modules {
     /// else was ever activated, or only its predecessor of an older program.
     ///
     /// # Errors
-    /// With the type that cannot be served.
+    /// Why a type cannot be served, with its name.
     pub async fn start(&self, bundled: &[Bundled]) -> Result<(), (String, Refusal)> {
         let inner = &self.0;
         let mut starts = BTreeMap::new();

@@ -8,7 +8,7 @@ use pizza_types::{ActorId, ModuleDigest, State};
 use crate::error::Refusal;
 use crate::reading::Kept;
 
-/// Keys in one read.
+/// The number of keys in one read.
 const PAGE: usize = 500;
 
 /// The states of a type's actors, one by one.
@@ -39,7 +39,7 @@ impl<'a> States<'a> {
         Ok(None)
     }
 
-    /// With the entries; also those that have nothing else.
+    /// The next actor with its state and entries; also one that has entries alone.
     pub(crate) async fn next_whole(&mut self) -> Result<Option<(ActorId, Kept)>, StoreError> {
         while let Some(actor) = self.actor().await? {
             let Some(copy) = self.store.copy(&actor).await? else {

@@ -16,17 +16,17 @@ use crate::reading::{self, Found, Kept};
 /// What a module would do to the states that are there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DryRun {
-    /// How many were looked at.
+    /// How many actors were looked at.
     pub actors: usize,
-    /// States of an older layout that became states of the module's.
+    /// How many states of an older layout became states of the module's.
     pub migrated: usize,
-    /// States that the module has read, by something that it exports.
+    /// How many states the module has read, by something that it exports.
     pub read: usize,
     /// What read them: `activate`, and the names of queries.
     pub read_by: BTreeSet<String>,
     /// States that the module cannot take over; the first hundred.
     pub failing: Vec<Failing>,
-    /// How many fail in all.
+    /// How many states it cannot take over in all.
     pub failed: usize,
 }
 
@@ -34,12 +34,13 @@ pub struct DryRun {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failing {
     pub actor: ActorId,
-    /// Its layout; 0 where the actor has entries alone.
+    /// The layout of its state; 0 where the actor has entries alone.
     pub schema: u32,
     pub why: String,
 }
 
-/// A person reads no more, and the answer goes over HTTP in one piece.
+/// The most failing states that are listed: a person reads no more, and the answer goes over HTTP
+/// in one piece.
 const FAILING_MAX: usize = 100;
 
 impl Modules {

@@ -17,7 +17,7 @@ pub enum Refusal {
     ActorType(String),
     #[error("the signature: {0}")]
     Signature(#[from] SignError),
-    /// Before anything was compiled.
+    /// The component was refused before anything was compiled.
     #[error(transparent)]
     Inspected(LoadError),
     #[error(transparent)]

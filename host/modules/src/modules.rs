@@ -14,27 +14,30 @@ use crate::registry::Registry;
 use crate::serving::ServingPort;
 use crate::sign::Trust;
 
-/// What an operator may set.
+/// What an operator may set about modules.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The largest component that is taken.
+    /// The largest component that is taken, in bytes.
     pub bytes_max: usize,
     pub trust: Trust,
-    /// A module is taken back when more than this percentage of its turns failed…
+    /// A module is taken back when more than this percentage of its turns within the window
+    /// failed.
     pub rollback_percent: f64,
-    /// …of at least so many…
+    /// The fewest turns within the window by which a module is judged.
     pub rollback_turns: u64,
-    /// …within this time.
+    /// The window, in milliseconds, within which turns and failures are counted.
     pub rollback_window_ms: u64,
-    /// A module that has served everybody for this long is not taken back any more.
+    /// A module that has served everybody for this long, in milliseconds, is not taken back any
+    /// more.
     pub probation_ms: u64,
-    /// States that a module must be able to read before it serves, at most…
+    /// The most states that a module must be able to read before it serves.
     pub sample_states: usize,
-    /// …and the time for reading them.
+    /// The time for reading these states, in milliseconds.
     pub sample_ms: u64,
-    /// Of each type, so many modules are kept that neither serve nor could be rolled back to…
+    /// The number of modules of each type that are kept although they neither serve nor could be
+    /// rolled back to.
     pub keep_modules: usize,
-    /// …and none of them for longer.
+    /// The longest time that such a module is kept, in milliseconds.
     pub keep_ms: u64,
 }
 
@@ -48,6 +51,8 @@ impl Default for Settings {
             // With fewer, one failure would be more than the percentage.
             rollback_turns: 20,
             rollback_window_ms: 10_000,
+            // Ten minutes: most modules that fail do so at once, and a rollback later is for a
+            // person to decide.
             probation_ms: 600_000,
             // As long as an operator takes for "at once".
             sample_states: 200,
@@ -61,10 +66,10 @@ impl Default for Settings {
 /// Modules that serve nobody but stay loaded, so that going back takes no time. Each
 /// holds its machine code and warm instances.
 const LOADED_MAX: usize = 12;
-/// Fewer than this identify no module, even if only one begins so.
+/// The fewest characters of a digest that identify a module, even if only one begins so.
 const PREFIX_CHARACTERS_MIN: usize = 4;
 
-/// Cheap to clone; all clones are one.
+/// The modules of a silo. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Modules(pub(crate) Arc<Inner>);
 
@@ -73,9 +78,9 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) port: Arc<dyn ServingPort>,
     pub(crate) settings: Settings,
-    /// The latest last.
+    /// The modules that are loaded, the one that was used latest last.
     loaded: Mutex<Vec<Arc<Module>>>,
-    /// What serves changes in one place at a time.
+    /// The lock that is held while what serves is changed: one change at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// One module is compiled at a time: the silo has other things to do.
     pub(crate) compiling: Semaphore,
@@ -85,9 +90,9 @@ pub(crate) struct Inner {
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub info: Info,
-    /// Percent of the keys that it serves; `None`: it does not serve.
+    /// The percentage of the keys that it serves; `None` when it does not serve.
     pub percent: Option<f64>,
-    /// What it has done since it serves; `None`: it does not.
+    /// What it has done since it serves; `None` when it does not serve.
     pub metrics: Option<ModuleMetrics>,
 }
 
@@ -129,7 +134,7 @@ impl Modules {
         Ok(infos.into_iter().map(|info| self.0.shown(info)).collect())
     }
 
-    /// The module whose digest starts so.
+    /// Finds the module by the beginning of its digest.
     ///
     /// # Errors
     /// When there is none, or more than one.

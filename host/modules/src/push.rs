@@ -26,7 +26,7 @@ pub struct Push {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     pub stage: &'static str,
-    /// Microseconds.
+    /// The time that it took, in microseconds.
     pub took_us: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub struct Pushed {
     pub info: Info,
-    /// Against what serves the type now.
+    /// What it changes, compared with what serves the type now; empty when nothing does.
     pub changes: Vec<Change>,
     /// Calls that would no longer get what they expect, if it served now.
     pub breaks: Vec<String>,
@@ -127,7 +127,8 @@ impl Inner {
         })
     }
 
-    /// The trusted key that signed it, if one did.
+    /// Checks what can be checked of the bytes alone. Returns the trusted key that signed it, if
+    /// one did.
     fn verify(&self, digest: ModuleDigest, push: &Push) -> Result<Option<String>, Refusal> {
         let (bytes, bytes_max) = (push.wasm.len(), self.settings.bytes_max);
         if bytes > bytes_max {
@@ -165,7 +166,8 @@ pub(crate) fn info(module: &Module, bytes: usize, at_ms: u64) -> Info {
     }
 }
 
-/// Stricter than an actor's id: a type is a name that people write.
+/// Whether this is the name of a type. The rule is stricter than that of an actor's id: a type is
+/// a name that people write.
 fn is_type(name: &str) -> bool {
     let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
     let begins = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());

@@ -18,7 +18,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// 0 where there are entries alone.
+    /// The layout of the state; 0 where there are entries alone.
     pub(crate) fn schema(&self) -> u32 {
         self.state.as_ref().map_or(0, |state| state.schema)
     }
@@ -28,7 +28,7 @@ impl Kept {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) migrated: bool,
-    /// `activate`, and the names of queries.
+    /// What has read the state: `activate`, and the names of queries.
     pub(crate) read_by: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ struct Copy {
 enum Read {
     Done,
     Failed(String),
-    /// It asked another actor, or there was no room: that tells nothing of the state.
+    /// It asked another actor, or there was no room: that says nothing of the state.
     NotTold,
 }
 

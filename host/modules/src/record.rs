@@ -14,17 +14,18 @@ pub struct Info {
     pub actor_type: String,
     pub bytes: u64,
     pub at_ms: u64,
-    /// Layout of the state that it writes.
+    /// The layout of the state that it writes.
     pub schema: u32,
-    /// The trusted key that signed it.
+    /// The name of the trusted key that signed it; `None` when none did.
     pub signed_by: Option<String>,
-    /// What it signed with, to be checked again whenever the module is loaded.
+    /// The signature, to be checked again whenever the module is loaded; `None` when there is
+    /// none.
     #[serde(default)]
     pub signature: Option<Signature>,
     pub is_bundled: bool,
     pub methods: Vec<String>,
     pub subscriptions: Vec<String>,
-    /// What it asks for.
+    /// What the module asks for.
     pub manifest: pizza_guest::Manifest,
 }
 
@@ -34,15 +35,17 @@ pub struct Info {
 pub struct Plan {
     #[serde(with = "hex")]
     pub current: ModuleDigest,
-    /// Kept, and shown to clients, under the name that it had first.
+    /// The module on trial; `None` when there is none. It is kept, and shown to clients, under
+    /// the name that it had first.
     #[serde(rename = "trial")]
     pub canary: Option<Canary>,
-    /// What served before, the latest last.
+    /// The modules that served before, the latest last.
     #[serde(with = "hex_list")]
     pub before: Vec<ModuleDigest>,
-    /// What the program brought along when it started last.
+    /// The module that the program brought along when it started last; `None` when it had none.
     #[serde(with = "hex_option")]
     pub bundled: Option<ModuleDigest>,
+    /// The date since which the current module serves, in milliseconds since the Unix epoch.
     pub since_ms: u64,
 }
 
@@ -52,16 +55,17 @@ pub struct Plan {
 pub struct Canary {
     #[serde(with = "hex")]
     pub digest: ModuleDigest,
-    /// 0 to 100. With 0 it keeps only actors whose state nobody else can read.
+    /// The percentage of the keys, 0 to 100. With 0 it keeps only actors whose state nobody else
+    /// can read.
     pub percent: f64,
 }
 
-/// That a module is not to serve any more, also when it is pushed again.
+/// A note that a module is not to serve any more, also when it is pushed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawn {
     pub at_ms: u64,
-    /// As in [`Audit`].
+    /// Who withdrew it: `operator`, `program` or `silo`, as in [`Audit`].
     pub by: String,
     pub why: String,
 }
@@ -74,8 +78,8 @@ pub struct Audit {
     pub actor_type: String,
     #[serde(with = "hex")]
     pub digest: ModuleDigest,
-    /// `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`, `withdrawn`,
-    /// `restored`, `removed`.
+    /// What was done: `pushed`, `refused`, `activated`, `canary`, `rolled-back`, `dry-run`,
+    /// `withdrawn`, `restored` or `removed`.
     pub what: String,
     /// Who wanted it: `operator`, `program`, or `silo` when it acted by itself.
     pub by: String,

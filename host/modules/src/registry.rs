@@ -25,12 +25,12 @@ const INFO: &str = "module/info/";
 const PLAN: &str = "module/plan/";
 const WITHDRAWN: &str = "module/withdrawn/";
 const AUDIT: &str = "module/audit/";
-/// Rows in one read; a store's page must not hold it up for long.
+/// The number of rows in one read; a store's page must not hold it up for long.
 const PAGE: usize = 500;
 
 pub(crate) struct Registry {
     store: Arc<dyn Store>,
-    /// Lines that this process has written.
+    /// The number of lines that this process has written.
     lines: AtomicU64,
 }
 
@@ -78,7 +78,7 @@ impl Registry {
         }
     }
 
-    /// Those whose digests start with `prefix`, in the order of their digests.
+    /// The modules whose digests start with `prefix`, in the order of their digests.
     pub(crate) async fn infos(&self, prefix: &str) -> Result<Vec<Info>, StoreError> {
         self.all(&format!("{INFO}{prefix}")).await
     }
@@ -94,7 +94,7 @@ impl Registry {
         }
     }
 
-    /// Those of all silos, and of each that has its own.
+    /// The plans of a type: that of all silos, and that of each silo that has its own.
     pub(crate) async fn plans(&self, actor_type: &str) -> Result<Vec<Plan>, StoreError> {
         let mut plans: Vec<Plan> = self.all(&format!("{PLAN}{actor_type}@")).await?;
         plans.extend(self.read(&format!("{PLAN}{actor_type}")).await?);
@@ -150,7 +150,7 @@ impl Registry {
         withdrawn(&*self.store, digest).await
     }
 
-    /// Withdraws it, or takes that back; noted in the same step.
+    /// Withdraws a module, or takes that back with `None`; noted in the same step.
     pub(crate) async fn set_withdrawn(
         &self,
         digest: ModuleDigest,
@@ -166,7 +166,7 @@ impl Registry {
         self.store.change_metas(vec![row, line]).await
     }
 
-    /// Types that have a plan for all silos.
+    /// The types that have a plan.
     pub(crate) async fn types(&self) -> Result<Vec<String>, StoreError> {
         let mut types = Vec::new();
         for (name, _) in self.rows(PLAN).await? {
@@ -180,13 +180,14 @@ impl Registry {
         Ok(types)
     }
 
-    /// Writes a line.
+    /// Writes a line of the audit log that belongs to no change.
     pub(crate) async fn note(&self, line: &Audit) -> Result<(), StoreError> {
         let row = set(self.next_line(line.at_ms), line)?;
         self.store.change_metas(vec![row]).await
     }
 
-    /// Lines are named by their time; two of one millisecond keep their order.
+    /// The name of the next line. Lines are named by their time; two of one millisecond keep
+    /// their order.
     fn next_line(&self, at_ms: u64) -> String {
         let line = self.lines.fetch_add(1, Ordering::Relaxed);
         // Leading zeros, because names are in the order of their bytes.

@@ -47,7 +47,7 @@ impl Inner {
         back
     }
 
-    /// The plan to go back to.
+    /// Finds the plan to go back to.
     ///
     /// # Errors
     /// When nothing served before, or it cannot read what is there now.

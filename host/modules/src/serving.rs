@@ -10,7 +10,8 @@ use pizza_types::ModuleMetrics;
 #[derive(Clone)]
 pub struct Served {
     pub current: Arc<Module>,
-    /// A second one, and the percentage of keys that it has, 0 to 100.
+    /// A second module, and the percentage of keys that it has, 0 to 100; `None` when there is no
+    /// canary.
     pub canary: Option<(Arc<Module>, f64)>,
 }
 
@@ -19,10 +20,10 @@ pub trait ServingPort: Send + Sync + 'static {
     /// The silo's name, which stays over restarts.
     fn silo(&self) -> &str;
 
-    /// Milliseconds on a clock that never goes back: what a while is measured on.
+    /// The time in milliseconds on a clock that never goes back: what a while is measured on.
     fn now_ms(&self) -> u64;
 
-    /// The date, milliseconds since 1970: what is written down.
+    /// The date in milliseconds since 1970: what is written down.
     fn wall_ms(&self) -> u64;
 
     /// Every type that is served, in alphabetical order.
@@ -37,6 +38,6 @@ pub trait ServingPort: Send + Sync + 'static {
     /// What a module has done since it serves, if it does.
     fn metrics(&self, module: &Module) -> Option<ModuleMetrics>;
 
-    /// The bounds of a type.
+    /// The settings of a type, as an operator gave them.
     fn settings(&self, actor_type: &str) -> TypeSettings;
 }

@@ -10,10 +10,10 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use pizza_types::ModuleDigest;
 use serde::{Deserialize, Serialize};
 
-/// A signature for a module is one for nothing else.
+/// The beginning of all that is signed here: a signature for a module is one for nothing else.
 const PREFIX: &[u8] = b"awesome-pizza module v2\0";
 
-/// Format 1 covered the digest alone, and did not say so.
+/// The only format that is taken. Format 1 covered the digest alone, and did not say so.
 const FORMAT: u32 = 2;
 
 /// Why a signature was not taken.
@@ -53,9 +53,9 @@ pub struct Signature {
     /// The actor type that the module is for; `plugins` for a plugin.
     #[serde(default)]
     pub actor_type: String,
-    /// Of the key that signed: base64 of 32 bytes.
+    /// The public key of the key that signed, base64 of 32 bytes.
     pub public_key: String,
-    /// Ed25519 (RFC 8032): base64 of 64 bytes.
+    /// The Ed25519 signature (RFC 8032), base64 of 64 bytes.
     pub signature: String,
 }
 
@@ -68,9 +68,9 @@ fn first_format() -> u32 {
 #[serde(deny_unknown_fields)]
 pub struct TrustedKey {
     pub name: String,
-    /// Base64 of 32 bytes.
+    /// The public key, base64 of 32 bytes.
     pub public_key: String,
-    /// Only modules of these actor types; `plugins` stands for plugins. Empty: all.
+    /// The actor types that the key is trusted for; `plugins` stands for plugins. Empty: all.
     #[serde(default)]
     pub types: Vec<String>,
 }
@@ -91,7 +91,7 @@ impl SecretKey {
         BASE64_STANDARD.encode(self.0.verifying_key().as_bytes())
     }
 
-    /// For the file that keeps it, and nowhere else.
+    /// The secret as text, for the file that keeps it and nowhere else.
     #[must_use]
     pub fn expose(&self) -> String {
         BASE64_STANDARD.encode(self.0.as_bytes())
@@ -118,7 +118,7 @@ impl FromStr for SecretKey {
     }
 }
 
-/// Nothing of it is ever shown by mistake.
+/// Shows the beginning of the public key: nothing of the secret is ever shown by mistake.
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretKey({}…)", &self.public_key()[..8])
@@ -130,6 +130,7 @@ impl fmt::Debug for SecretKey {
 pub struct Trust {
     /// Whether a module without a signature is refused.
     pub require_signature: bool,
+    /// The keys whose signatures are taken.
     pub trusted: Vec<TrustedKey>,
 }
 
@@ -227,7 +228,7 @@ pub fn verify<'k>(
     Ok(&key.name)
 }
 
-/// The digest always has the same length, so the type is what follows it.
+/// What is signed. The digest always has the same length, so the type is what follows it.
 fn message(digest: ModuleDigest, actor_type: &str) -> Vec<u8> {
     [PREFIX, &digest.0, actor_type.as_bytes()].concat()
 }

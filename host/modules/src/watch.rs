@@ -19,21 +19,21 @@ type Past = VecDeque<(u64, ModuleMetrics)>;
 #[derive(Default)]
 struct Watched {
     pasts: HashMap<ModuleDigest, Past>,
-    /// By type.
+    /// The probation of each type's current module, by the name of the type.
     probations: HashMap<String, Probation>,
 }
 
-/// For how long a module has yet to prove itself, since it serves everybody.
+/// How long a module has yet to prove itself, once it serves everybody.
 #[derive(Clone, Copy)]
 struct Probation {
     current: ModuleDigest,
     since_ms: u64,
-    /// On the clock that never goes back.
+    /// When it ends, on the clock that never goes back.
     until_ms: u64,
 }
 
 impl Modules {
-    /// Looks at what serves until it is dropped.
+    /// Looks at what serves, again and again, until the future is dropped.
     pub async fn watch(self) {
         let mut watched = Watched::default();
         loop {
@@ -116,7 +116,7 @@ impl Probation {
     }
 }
 
-/// What was done within the window.
+/// What the module has done within the window.
 fn lately(past: &mut Past, now_ms: u64, metrics: ModuleMetrics, window_ms: u64) -> ModuleMetrics {
     // Metrics only grow while a module serves: fewer turns mean that it has begun anew.
     if past

@@ -6,7 +6,7 @@ use crate::error::Refusal;
 use crate::modules::{Inner, Modules};
 use crate::record::Withdrawn;
 
-/// In the audit log, of what this silo does not know.
+/// The actor type in the audit log of a module that this silo does not know.
 const UNKNOWN: &str = "unknown";
 
 impl Modules {
@@ -34,7 +34,7 @@ impl Modules {
         Ok(digest)
     }
 
-    /// Lets it serve again.
+    /// Lets a module that was withdrawn serve again.
     ///
     /// # Errors
     /// When it was not withdrawn.
@@ -86,7 +86,7 @@ impl Inner {
         }
     }
 
-    /// The module's digest and its type.
+    /// The digest that is meant, and its type if the silo knows it.
     async fn meant(&self, digest: &str) -> Result<(ModuleDigest, String), Refusal> {
         match (self.find(digest).await, digest.parse()) {
             (Ok(info), _) => Ok((info.digest, info.actor_type)),

@@ -9,19 +9,22 @@ use pizza_types::{ActorId, State, StateWrite};
 
 pub(crate) type Entries = Arc<BTreeMap<Arc<str>, Bytes>>;
 
-/// Small on purpose: there may be a million of them.
+/// An actor in memory, as its next turn will find it. Small on purpose: there may be a million of
+/// them.
 pub(crate) struct Activation {
-    /// 0 where the first commit is still to claim the actor.
+    /// The epoch under which the actor was claimed; 0 where its first commit is still to claim
+    /// it.
     pub(crate) epoch: u64,
-    /// Of the staged state; the record in the store may still be behind.
+    /// The version of the staged state; the record in the store may still be behind.
     pub(crate) version: u64,
+    /// The staged state; `None` when there is none.
     pub(crate) state: Option<State>,
     /// `None` stands for an empty map, which most actors have.
     entries: Option<Entries>,
-    /// Of the streams that the actor has been given events of since it is in memory,
-    /// by name: the position of the last one. Most actors have none.
+    /// The position of the last event that the actor was given, by stream, for the streams that
+    /// it got events of since it is in memory. Most actors have none.
     cursors: BTreeMap<Arc<str>, u64>,
-    /// `lifecycle.activate` has run.
+    /// Whether `lifecycle.activate` has run.
     pub(crate) activated: bool,
 }
 
@@ -65,6 +68,7 @@ impl Activation {
     /// Moves the staged state on by one commit.
     pub(crate) fn stage(&mut self, commit: &Commit) {
         self.version += 1;
+        // A first commit claims the actor, and the first epoch is 1.
         self.epoch = self.epoch.max(1);
         if let Some(cursor) = &commit.cursor {
             self.set_cursor(&cursor.stream, cursor.position);
@@ -88,6 +92,7 @@ impl Activation {
                 None => entries.remove(&write.name),
             };
         }
+        // Back to `None`: an empty map would be paid for by every actor that once had an entry.
         if entries.is_empty() {
             self.entries = None;
         }
@@ -99,6 +104,7 @@ impl Activation {
         let entries = self.entries.as_ref().map_or(0, |entries| {
             entries
                 .iter()
+                // 64 is a guess at what the map and the two pointers take for each entry.
                 .map(|(name, bytes)| name.len() + bytes.len() + 64)
                 .sum()
         });

@@ -18,6 +18,7 @@ use crate::slot::Slot;
 use crate::timers::TimerChange;
 use crate::{emit, guest_turn, query};
 
+/// The loop's own state: nobody else touches it, so it needs no lock.
 pub(crate) struct Actor {
     pub(crate) core: Arc<Core>,
     pub(crate) slot: Arc<Slot>,
@@ -49,7 +50,10 @@ impl Actor {
         // That it failed is known; what is in flight behind it only has to be heard of.
         let _ = self.settle_all().await;
         self.activation = None;
+        // The actor may live elsewhere now, where its timers are armed; if not, `activate` arms
+        // them again.
         self.core.timers.forget(&self.slot.id);
+        // A new gate: the old one is broken for good. The next claim sets its version.
         self.pipeline = Pipeline::new(&self.core, 0);
     }
 
@@ -128,6 +132,7 @@ impl Actor {
     ) -> Result<Outcome, CallError> {
         let message = Invocation::Message(envelope.body.clone());
         let mut turn = self.turn_for(envelope, begun, message)?;
+        // Not in the activation: the migrated state counts only if this turn commits.
         if migrated.is_some() {
             turn.state = migrated;
         }

@@ -49,6 +49,7 @@ pub(crate) async fn run(
 impl Actor {
     async fn run(mut self) {
         loop {
+            // Before the next message: it must not run on a state that will never be durable.
             if self.pipeline.gate.broken().is_some() {
                 self.start_over().await;
             }
@@ -64,11 +65,14 @@ impl Actor {
                     settled = self.pipeline.next() => {
                         emit::settle(&self.core, &self.pipeline.gate, settled);
                     }
+                    // A message may fit in at once; which kind it is, the next round finds out.
                     () = self.arrival.notified() => {}
                 }
             } else {
                 // An actor that never committed anything has nothing to be kept for.
                 let activation = self.activation.take().filter(|a| a.version > 0);
+                // Parked first, then forgotten: only an actor at rest can be taken out of the
+                // table.
                 let forget = activation.is_none();
                 match self.slot.park(activation) {
                     Ok(()) if forget => return self.core.forget(&self.slot.id),

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 
+/// What is to be done, each at its time on the clock that never goes back.
 pub(crate) struct Alarms<T> {
     heap: Mutex<Heap<T>>,
     changed: Notify,
@@ -15,7 +16,8 @@ pub(crate) struct Alarms<T> {
 
 struct Heap<T> {
     entries: BinaryHeap<Reverse<Entry<T>>>,
-    /// Alarms of one time ring in the order in which they were set.
+    /// The number of alarms set so far: those of one time ring in the order in which they were
+    /// set.
     set_so_far: u64,
 }
 
@@ -60,6 +62,7 @@ impl<T> Alarms<T> {
         let mut heap = self.heap.lock();
         heap.set_so_far += 1;
         let order = heap.set_so_far;
+        // Only then does the sleeper sleep too long.
         let soonest = heap
             .entries
             .peek()
@@ -70,6 +73,7 @@ impl<T> Alarms<T> {
             item,
         }));
         drop(heap);
+        // After the lock is dropped: the sleeper wants it as soon as it wakes.
         if soonest {
             self.changed.notify_one();
         }
@@ -82,6 +86,7 @@ impl<T> Alarms<T> {
     /// The next item, not before its time.
     pub(crate) async fn next(&self, clock: &dyn Clock) -> T {
         loop {
+            // In a block of its own: the lock must not be held while we sleep.
             let due_ms = {
                 let mut heap = self.heap.lock();
                 match heap.entries.peek().map(|Reverse(first)| first.due_ms) {

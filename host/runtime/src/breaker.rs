@@ -9,6 +9,7 @@ use pizza_types::CallError;
 
 use crate::settings::BreakerLimits;
 
+/// Whether turns of one module may begin.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     state: Mutex<State>,
@@ -19,7 +20,8 @@ pub(crate) struct Breaker {
 
 #[derive(Debug)]
 enum State {
-    /// When the failures since the last success were, oldest first.
+    /// Turns may begin. The list says when the failures since the last success were, oldest
+    /// first.
     Closed {
         failed_ms: VecDeque<u64>,
     },
@@ -56,7 +58,7 @@ pub(crate) enum Outcome {
     Ignored,
 }
 
-/// What an operator sees.
+/// The state of a breaker as an operator sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
     Closed { failures: u32 },
@@ -68,6 +70,7 @@ impl Outcome {
     pub(crate) fn of<T>(outcome: &Result<T, CallError>) -> Self {
         match outcome {
             Ok(_) => Self::Success,
+            // Only this is the module's own doing; a deadline or an overload may have any cause.
             Err(CallError::Failed { .. }) => Self::Failure,
             Err(_) => Self::Ignored,
         }
@@ -87,6 +90,7 @@ impl Breaker {
             State::Open { until_ms } | State::HalfOpen { until_ms } if until_ms > now_ms => {
                 Err(until_ms - now_ms)
             }
+            // The time is over. The lock makes sure that one turn, and no more, is let through.
             State::Open { .. } | State::HalfOpen { .. } => {
                 let until_ms = now_ms.saturating_add(limits.open_ms);
                 *state = State::HalfOpen { until_ms };
@@ -171,6 +175,7 @@ fn next(
         (State::HalfOpen { .. }, _) if permit.is_probe => Some(match outcome {
             Outcome::Success => State::default(),
             Outcome::Failure => open,
+            // The probe found out nothing: the next turn may try at once.
             Outcome::Ignored => State::Open { until_ms: now_ms },
         }),
         _ => None,

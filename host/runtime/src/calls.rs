@@ -22,6 +22,7 @@ pub(crate) struct TurnCalls {
     deadline_ms: u64,
     chain: Chain,
     trace: Option<Arc<str>>,
+    /// How many calls the turn has made so far.
     made: AtomicU32,
 }
 
@@ -74,6 +75,7 @@ impl Calls for TurnCalls {
             target,
             body: Body::Call { method, arguments },
             id,
+            // Inherited: an answer after the caller's own deadline is of no use to anybody.
             deadline_ms: self.deadline_ms,
             chain: self.chain.clone(),
             caller: Some(self.caller.clone()),

@@ -26,7 +26,7 @@ impl Catalog {
         self.serve(Serving::all(Deployment::new(module, policy)));
     }
 
-    /// The same for a type that is served by two modules.
+    /// Sets who serves a type, be it one module or two.
     pub fn serve(&self, serving: Serving) {
         let name = Arc::clone(&serving.current.actor_type);
         self.types.write().insert(name, serving);
@@ -52,7 +52,7 @@ impl Catalog {
         })
     }
 
-    /// What is the same for all actors of a type: its current deployment.
+    /// The current deployment of a type, for what is the same for all its actors.
     #[must_use]
     pub fn find(&self, actor_type: &str) -> Option<Arc<Deployment>> {
         let types = self.types.read();
@@ -61,7 +61,7 @@ impl Catalog {
             .map(|serving| Arc::clone(&serving.current))
     }
 
-    /// In alphabetical order.
+    /// The names of all actor types that are served, in alphabetical order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.types.read().keys().map(ToString::to_string).collect();
@@ -69,7 +69,7 @@ impl Catalog {
         names
     }
 
-    /// Of each type's current module, in alphabetical order.
+    /// The circuit breaker of each type's current module, in alphabetical order of the types.
     #[must_use]
     pub fn breakers(&self, now_ms: u64) -> Vec<(Arc<str>, BreakerState)> {
         let types = self.types.read();
@@ -102,6 +102,7 @@ impl Catalog {
         let mut pairs: Vec<(Arc<Deployment>, Arc<str>)> = Vec::new();
         for deployment in types.values().flat_map(Serving::deployments) {
             for stream in deployment.module.subscriptions() {
+                // Two modules of one type share a cursor, so a stream counts once for both.
                 if !pairs
                     .iter()
                     .any(|(e, s)| e.actor_type == deployment.actor_type && s == stream)

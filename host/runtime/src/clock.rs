@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-/// At most this long at once: the sleeper's own clock stands still while the machine sleeps.
+/// The longest single sleep: the sleeper's own clock stands still while the machine sleeps.
 const NAP: Duration = Duration::from_secs(1);
 
 #[async_trait]
@@ -102,10 +102,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// Stands still until it is told to move.
+/// A clock for tests and simulations: it stands still until somebody moves it.
 #[derive(Debug)]
 pub struct ManualClock {
-    /// Of the clock that never goes back, and of the date.
+    /// The time of the clock that never goes back, and the date, both in milliseconds.
     times: watch::Sender<(u64, u64)>,
     boot: u128,
 }
@@ -119,7 +119,7 @@ impl ManualClock {
         }
     }
 
-    /// The same machine, started again: the date stays, the other clock begins anew.
+    /// The clock of the same machine, started again: the date stays, the other one begins anew.
     #[must_use]
     pub fn restarted(&self) -> Self {
         Self {
@@ -128,7 +128,7 @@ impl ManualClock {
         }
     }
 
-    /// Time passes: on both clocks.
+    /// Lets time pass on both clocks.
     pub fn advance(&self, by: Duration) {
         let by = millis(by);
         self.times.send_modify(|(now, wall)| {
@@ -137,7 +137,7 @@ impl ManualClock {
         });
     }
 
-    /// Somebody sets the date, and no time passes.
+    /// Sets the date, as an operator would; no time passes.
     pub fn set_wall(&self, wall_ms: u64) {
         self.times.send_modify(|(_, wall)| *wall = wall_ms);
     }

@@ -39,8 +39,8 @@ pub(crate) struct Core {
 }
 
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
-/// Core, the actor's slot, the bell that rings when a message arrives, and the activation if the
-/// actor was in memory.
+/// Starts an actor's loop with the core, the actor's slot, the bell that rings when a message
+/// arrives, and the activation if the actor was in memory.
 pub(crate) type RunActor = fn(Arc<Core>, Arc<Slot>, Arc<Notify>, Option<Box<Activation>>) -> Task;
 
 /// What runs while there is work for it: an actor's loop, a lane of the outbox, the pump of
@@ -59,12 +59,14 @@ impl Core {
         self.stopping.load(Ordering::Acquire)
     }
 
+    /// Waits on the silo's own clock, so that a simulation can wait for it too.
     pub(crate) async fn pause(&self, ms: u64) {
         self.clock
             .sleep_until(self.clock.now_ms().saturating_add(ms))
             .await;
     }
 
+    /// The policy of an actor type; the usual one for a type that nobody serves.
     pub(crate) fn policy(&self, actor_type: &str) -> Policy {
         let deployment = self.catalog.find(actor_type);
         deployment
@@ -72,8 +74,9 @@ impl Core {
             .unwrap_or_default()
     }
 
-    /// An actor that turned out to have nothing to remember leaves memory at once.
+    /// Takes an actor that turned out to have nothing to remember out of memory at once.
     pub(crate) fn forget(&self, id: &ActorId) {
+        // If a message came meanwhile, it stays, which is right.
         let _ = self.slots.evict(id, u64::MAX);
     }
 

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 
 use crate::clock::Moment;
 
-/// The date may move this far from the silo's own clock before it counts as set.
+/// How far, in milliseconds, the date may move from the silo's own clock before it counts as set.
 const STEP_MS: u64 = 60_000;
-/// Within this, from one look to the next, the date is merely kept right, as NTP does.
+/// How far, in milliseconds, the date may move between two looks and still be merely kept right,
+/// as NTP does.
 pub(crate) const SLEW_MS: u64 = 1_000;
 
-/// By how much the date is ahead of the silo's own clock.
+/// How far the date is ahead of the silo's own clock, in milliseconds.
 fn ahead(at: Moment) -> i128 {
     i128::from(at.wall_ms) - i128::from(at.now_ms)
 }
@@ -34,8 +35,8 @@ impl Steps {
         u64::try_from(i128::from(at.now_ms) + before).unwrap_or(0)
     }
 
-    /// From here on this is the date. Small differences are let grow, or a clock that is set
-    /// by a little again and again would never be noticed.
+    /// Takes this for the date from here on. Small differences are let grow, or a clock that is
+    /// set by a little again and again would never be noticed.
     pub(crate) fn follow(&mut self, at: Moment) {
         let moved = self.ahead.map(|before| (ahead(at) - before).unsigned_abs());
         let is_slew = moved.is_some_and(|moved| moved <= u128::from(SLEW_MS));
@@ -51,7 +52,8 @@ impl Steps {
 #[derive(Debug)]
 pub(crate) struct Expiry {
     keep_ms: u64,
-    /// How far the date was ahead, and when it last was.
+    /// How far the date was ahead of the silo's own clock, each with the time at which it last
+    /// was so.
     seen: VecDeque<(i128, u64)>,
 }
 
@@ -69,6 +71,7 @@ impl Expiry {
             }
             _ => self.seen.push_back((ahead, at.now_ms)),
         }
+        // The last one stays, however old: it is how the date goes now.
         while self.seen.len() > 1
             && let Some((_, until)) = self.seen.front()
             && until.saturating_add(self.keep_ms) < at.now_ms

@@ -1,4 +1,4 @@
-//! An actor that leaves memory is told so. It can change nothing any more.
+//! The hook that runs when an actor leaves memory. The actor can change nothing any more.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use crate::clock::Moment;
 use crate::core::Core;
 use crate::guest_turn;
 
-/// Actors told at once when a silo drains.
+/// The number of actors that are put to rest at once when a silo drains; there may be a million
+/// in all.
 const AT_ONCE: usize = 32;
 
 /// Runs the hook `lifecycle.deactivate`. What it returns is dropped, and nothing waits for it.
@@ -41,6 +42,7 @@ pub(crate) async fn all(core: &Arc<Core>) {
     let resting = stream::iter(core.slots.at_rest());
     resting
         .for_each_concurrent(AT_ONCE, async |(id, _, _)| {
+            // It may have been given work since the list was made: then it stays.
             let evicted = core.slots.evict(&id, u64::MAX);
             if let Some(activation) = evicted.and_then(|evicted| evicted.activation) {
                 run(Arc::clone(core), id, activation).await;

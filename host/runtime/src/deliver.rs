@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::deployment::Deployment;
 use crate::slot::{Delivery, Pushed, Queued, Ticket};
 
-/// Ends a call whose loop ended before it answered.
+/// What a caller hears when the actor's loop ended before it answered.
 const NO_ANSWER: &str = "the turn ended without an answer";
 
 impl Core {
@@ -39,7 +39,7 @@ impl Core {
         Ok(())
     }
 
-    /// Answers when the turn is durable.
+    /// Delivers a message to its actor, and answers when the turn is durable.
     ///
     /// # Errors
     /// Why there is no answer; what an actor declines is an answer.
@@ -50,7 +50,7 @@ impl Core {
     /// Like [`deliver`](Self::deliver), in another way than the usual one.
     ///
     /// # Errors
-    /// As there.
+    /// As [`deliver`](Self::deliver).
     pub(crate) async fn deliver_as(
         self: &Arc<Self>,
         envelope: Envelope,
@@ -108,9 +108,11 @@ impl Core {
         delivery: Delivery,
     ) -> Result<Ticket, CallError> {
         let deployment = self.catalog.get(&envelope.target, None)?;
+        // The breaker guards the guest, which is not asked then.
         if delivery != Delivery::SkipGuest {
             deployment.refuse_if_open(self.clock.now_ms())?;
         }
+        // Before it is queued: a method that does not exist needs no turn to be refused.
         let query = is_query(&deployment, &envelope.body)?;
         // All actors of a type share its name in memory.
         let key = Arc::clone(envelope.target.key());
@@ -130,6 +132,7 @@ impl Core {
                     let limit = deployment.policy.mailbox_max;
                     return Err(CallError::Overloaded {
                         what: format!("{limit} messages wait for {id}"),
+                        // A full mailbox of small turns is likely to have room again by then.
                         retry_after_ms: 100,
                     });
                 }

@@ -16,10 +16,10 @@ pub struct Deployment {
     pub actor_type: Arc<str>,
     pub module: Arc<Module>,
     pub policy: Policy,
-    /// As old as the module: a new one is not to blame for its predecessor.
+    /// The circuit breaker, as old as the module: a new one is not to blame for its predecessor.
     pub(crate) breaker: Breaker,
     pub(crate) metrics: TurnMetrics,
-    /// Since this module serves.
+    /// What the module has done since it serves.
     pub stats: ModuleStats,
 }
 
@@ -48,13 +48,13 @@ impl Deployment {
     /// not wait first.
     ///
     /// # Errors
-    /// As above.
+    /// As [`admit`](Self::admit).
     pub(crate) fn refuse_if_open(&self, now_ms: u64) -> Result<(), CallError> {
         let checked = self.breaker.check(now_ms);
         checked.map_err(|retry_after_ms| self.open(retry_after_ms))
     }
 
-    /// The breaker hears how the turn of this permit ended.
+    /// Tells the breaker how the turn of this permit ended.
     pub(crate) fn record(&self, permit: Permit, outcome: Outcome, now_ms: u64) {
         let limits = &self.policy.breaker;
         match self.breaker.record(limits, permit, outcome, now_ms) {

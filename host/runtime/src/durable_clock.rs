@@ -11,14 +11,16 @@ use crate::date::SLEW_MS;
 
 /// The fact that holds the last [`Note`].
 const NAME: &str = "durable-clock";
-/// Of the note's layout.
+/// The number of the note's layout, its first byte.
 const FORMAT: u8 = 1;
+/// The length of a note: the format, three times of 8 bytes, and the boot id.
 const NOTE_BYTES: usize = 1 + 8 + 8 + 8 + 16;
 
 /// Cheap to copy: one number, which stays for as long as the process runs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DurableClock {
-    /// How far it is ahead of [`Clock::now_ms`].
+    /// How far it is ahead of [`Clock::now_ms`], in milliseconds; negative after a date long
+    /// past.
     ahead_ms: i128,
 }
 
@@ -27,7 +29,7 @@ pub(crate) struct DurableClock {
 struct Note {
     durable_ms: u64,
     at: Moment,
-    /// 0: not known.
+    /// Which run of the machine `at.now_ms` was read in; 0 when that is not known.
     boot: u128,
 }
 
@@ -39,6 +41,8 @@ impl DurableClock {
     /// When the store cannot be read or written, or says what this program cannot read.
     pub(crate) async fn resume(store: &dyn Store, clock: &dyn Clock) -> Result<Self, StoreError> {
         let (at, boot) = (Moment::of(clock), clock.boot().unwrap_or(0));
+        // Once for each start: while the process runs, only the clock that never goes back
+        // counts.
         let durable_ms = match store.meta(NAME).await? {
             // What an earlier version of the program has stored are dates.
             None => at.wall_ms,
@@ -102,6 +106,7 @@ impl Note {
                 "the date is earlier than when this silo ran last; delays go on without it"
             );
         }
+        // The larger one: either may have missed time, and a delay must not be waited for twice.
         self.durable_ms.saturating_add(by_date.max(by_machine))
     }
 

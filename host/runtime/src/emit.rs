@@ -24,6 +24,7 @@ pub(crate) fn settle(core: &Arc<Core>, gate: &Gate, settled: Settled) {
     match result {
         Ok(committed) => emit(core, gate, outputs, committed),
         Err(error) => {
+            // What is staged behind it stood on this one, and fails with it.
             gate.break_with(&error);
             if let Some(reply_to) = outputs.reply_to {
                 // The caller may have stopped waiting.
@@ -34,6 +35,7 @@ pub(crate) fn settle(core: &Arc<Core>, gate: &Gate, settled: Settled) {
 }
 
 fn emit(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Committed>) {
+    // First: calls of the next turn may be waiting for just this version.
     gate.raise(outputs.version);
     let durability = committed
         .as_ref()
@@ -74,6 +76,7 @@ fn emit(core: &Arc<Core>, gate: &Gate, outputs: Outputs, committed: Option<Commi
 
 fn refusal(error: CommitError, outputs: &Outputs) -> CallError {
     match error {
+        // Another silo has the actor, or had it meanwhile: nothing of this was written.
         CommitError::Fenced { .. } | CommitError::Stale { .. } => CallError::Moved,
         CommitError::Refused { detail } => CallError::Store { detail },
         CommitError::Unknown { detail } => CallError::Unknown {

@@ -4,10 +4,12 @@ use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+/// Where random numbers come from.
 pub trait Entropy: Send + Sync + 'static {
     fn next(&self) -> u64;
 }
 
+/// The machine's own randomness, for everything but simulations.
 #[derive(Debug, Default)]
 pub struct SystemEntropy;
 
@@ -17,7 +19,7 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The same seed gives the same numbers.
+/// Random numbers for a simulation: the same seed gives the same numbers.
 #[derive(Debug)]
 pub struct SeededEntropy(Mutex<StdRng>);
 

@@ -25,11 +25,13 @@ impl Gate {
 
     pub(crate) fn raise(&self, version: u64) {
         self.0
+            // Never down: outcomes without a commit come with the version before.
             .send_modify(|level| level.durable_version = level.durable_version.max(version));
     }
 
     pub(crate) fn break_with(&self, error: &CallError) {
         self.0.send_modify(|level| {
+            // The first failure is the cause; what fails behind it fails because of it.
             level.broken.get_or_insert_with(|| error.clone());
         });
     }

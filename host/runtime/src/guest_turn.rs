@@ -24,9 +24,12 @@ pub(crate) fn for_message(
         invocation,
         message_id: envelope.id,
         caller: envelope.caller.clone(),
+        // The date, not the silo's own clock: guests store times, and people read them.
         now_ms: begun.wall_ms,
         random_seed: core.entropy.next(),
         trace: envelope.trace.clone(),
+        // Those who wait for an answer must not wait for an instance that they themselves hold
+        // up.
         depth: envelope.chain.depth(),
         deadline_ms_left: envelope.deadline_ms.saturating_sub(core.clock.now_ms()),
         state: activation.state.clone(),

@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::date::{Expiry, Steps};
 use crate::{deactivate, reminders};
 
-/// Rows looked at in one sweep: as many as the store removes in well under a second, so
+/// The most rows that one sweep looks at: as many as the store removes in well under a second, so
 /// that commits do not wait behind it.
 const EXPIRE_ROWS: usize = 50_000;
 
@@ -24,6 +24,7 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         steps.follow(at);
         core.pause(core.settings.sweep_ms).await;
+        // Each step by itself: one that fails must not keep the others from being done.
         evict_idle(&core);
         if let Err(error) = reminders::horizon::look_ahead(&core).await {
             tracing::error!(%error, "reminders cannot be read");
@@ -43,7 +44,7 @@ pub(crate) async fn run(core: Arc<Core>) {
     }
 }
 
-/// As configured; and what an actor is still to be given stays.
+/// The retention as it is configured; what a subscriber is still to be given stays in any case.
 fn retention(core: &Core) -> Retention {
     let mut retention = Retention {
         streams: core.settings.streams_keep.clone(),
@@ -56,11 +57,13 @@ fn retention(core: &Core) -> Retention {
     retention
 }
 
-/// Actors that nobody asked for go; above the memory budget, the least used go first.
+/// Takes actors out of memory that nobody asked for lately; above the memory budget, the least
+/// used go first.
 pub(crate) fn evict_idle(core: &Arc<Core>) {
     let now_ms = core.clock.now_ms();
     let mut resting = core.slots.at_rest();
     let mut bytes: usize = resting.iter().map(|(_, _, bytes)| bytes).sum();
+    // The least used first: they are the ones to go when memory is short.
     resting.sort_unstable_by_key(|(_, used_ms, _)| *used_ms);
     for (id, used_ms, size) in resting {
         let deployment = core.catalog.find(id.actor_type());
@@ -69,6 +72,7 @@ pub(crate) fn evict_idle(core: &Arc<Core>) {
         if !over_budget && used_ms.saturating_add(idle_ms) > now_ms {
             continue;
         }
+        // Not if it was used since the list was made.
         if let Some(evicted) = core.slots.evict(&id, used_ms) {
             bytes -= size;
             if let Some(activation) = evicted.activation {

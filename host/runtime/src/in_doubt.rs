@@ -8,13 +8,17 @@ use pizza_store::{CommitError, Committed, StoreError};
 use crate::core::Core;
 use crate::stage::Outputs;
 
-/// How often a store that cannot be read is asked.
+/// How often a store that cannot be read is asked. With pauses that double, that is 3 seconds in
+/// all.
 const READS_MAX: u32 = 6;
+/// The pause after the first reading that failed, in milliseconds; each further one is twice as
+/// long.
 const FIRST_PAUSE_MS: u64 = 50;
 
 enum CommitOutcome {
+    /// The record in the store has it.
     Written,
-    /// Nor will it ever be.
+    /// It was not written, and never will be.
     NotWritten,
     /// Others have claimed the actor since, so that its version tells nothing any more.
     Unclear,
@@ -58,6 +62,7 @@ async fn read_outcome(core: &Core, outputs: &Outputs) -> Result<CommitOutcome, S
     }
     // It may still be on its way to the store: another claim shuts it out.
     let claimed = core.store.claim(&outputs.actor, &core.silo).await?.record;
+    // The claim before ours was the one we wrote under: nobody came in between.
     let ours_was_last = claimed.epoch == outputs.epoch + 1;
     Ok(if !ours_was_last {
         CommitOutcome::Unclear

@@ -11,12 +11,14 @@ use crate::clock::Moment;
 use crate::core::store_error;
 use crate::silo::Silo;
 
+/// The most reminders of one actor that are shown.
 const REMINDERS_MAX: usize = 256;
-/// Rows read at a time: each may have a large reply.
+/// The number of rows read at a time, few because each may have a large reply.
 const PAGE: usize = 64;
-/// Rows looked at for one history. They are in no order of time, so all must be seen.
+/// The most rows that are looked at for one history. They are in no order of time, so all must be
+/// seen.
 const ROWS_MAX: usize = 100_000;
-/// Of a reply in a history.
+/// The most bytes of a reply that a history shows.
 const REPLY_BYTES_MAX: usize = 256;
 
 /// What there is of an actor.
@@ -42,13 +44,13 @@ pub struct History {
     pub complete: bool,
 }
 
-/// In order of time.
+/// One message that an actor has handled. They are ordered by time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Handled {
     pub at_ms: u64,
     pub id: MessageId,
     pub declined: bool,
-    /// Its first bytes.
+    /// The first bytes of the reply.
     pub reply: Bytes,
     pub reply_bytes: usize,
 }
@@ -57,6 +59,8 @@ impl Silo {
     /// # Errors
     /// When there is no such actor type, or the store cannot be read.
     pub async fn inspect(&self, actor: &ActorId) -> Result<ActorView, CallError> {
+        // A type that is mistyped is an error; without this it would be an actor that knows
+        // nothing.
         self.core.catalog.get(actor, None)?;
         let stored = self.core.store.inspect(actor, REMINDERS_MAX).await;
         let mut stored = stored.map_err(store_error)?;
@@ -88,6 +92,8 @@ impl Silo {
             after = rows.last().map(|row| row.id);
             for row in rows {
                 newest.push(Reverse(handled(row, kept_ms)));
+                // The heap has the oldest on top: what is not among the newest falls out at once,
+                // so memory stays bounded.
                 if newest.len() > limit {
                     newest.pop();
                 }

@@ -27,7 +27,7 @@
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect): what an operator
 //!   may look at and do
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
-//! - [`deactivate`](crate::deactivate): an actor that leaves memory is told so
+//! - [`deactivate`](crate::deactivate): the hook that runs when an actor leaves memory
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
 //! - [`durable_clock`](crate::durable_clock): what delays are counted on that outlive the process
 //! - [`date`](crate::date): what follows from the date being set meanwhile

@@ -29,6 +29,7 @@ pub(crate) struct TurnMetrics {
 
 impl TurnMetrics {
     pub(crate) fn of(actor_type: &str) -> Self {
+        // Each time, which costs little: describing again changes nothing.
         describe();
         let name = || actor_type.to_owned();
         let turns = |outcome: &'static str| counter!(TURNS, "type" => name(), "outcome" => outcome);
@@ -48,7 +49,7 @@ impl TurnMetrics {
         }
     }
 
-    /// `replayed`: whether the answer was one from before.
+    /// Counts a turn that has ended. The `bool` says whether the answer was one from before.
     pub(crate) fn turn(&self, outcome: Result<bool, &CallError>, time: Duration) {
         let count = match outcome {
             Ok(false) => &self.done,
@@ -58,6 +59,7 @@ impl TurnMetrics {
             Err(_) => &self.not_begun,
         };
         count.increment(1);
+        // Failed turns too: a module that is slow to fail is slow.
         self.seconds.record(time);
     }
 

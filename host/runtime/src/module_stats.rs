@@ -8,7 +8,7 @@ use pizza_types::ModuleMetrics;
 
 use crate::breaker::Outcome;
 
-/// One class for each power of two of microseconds.
+/// The number of latency classes, one for each power of two of microseconds: up to half an hour.
 const CLASSES: usize = 32;
 
 /// Counters and a histogram, without locks.
@@ -29,6 +29,7 @@ impl ModuleStats {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        // The number of binary digits: class n holds 2^(n-1) to 2^n - 1 microseconds.
         let class = (u64::BITS - micros.leading_zeros()) as usize;
         self.latency[class.min(CLASSES - 1)].fetch_add(1, Ordering::Relaxed);
     }

@@ -14,9 +14,9 @@ use tokio::sync::Notify;
 use crate::alarms::Alarms;
 use crate::durable_clock::DurableClock;
 
-/// Delivered rows that leave the store together.
+/// So many delivered rows do not wait for more before they leave the store together.
 const DONE_MAX: usize = 512;
-/// From one actor to another: messages on it keep their order.
+/// A way from one actor to another: messages on it keep their order.
 pub(crate) type Lane = (ActorId, ActorId);
 
 /// A lane that nobody serves yet, with the row that it begins with.
@@ -25,6 +25,7 @@ pub(crate) struct LaneStart {
     pub(crate) first: OutboxRow,
 }
 
+/// The durable messages that are on their way.
 #[derive(Default)]
 pub(crate) struct Outbox {
     lanes: Mutex<HashMap<Lane, VecDeque<OutboxRow>>>,
@@ -68,6 +69,7 @@ impl Outbox {
             waiting.push_back(row);
             return None;
         }
+        // An empty queue says that the lane runs; its first row is with the worker already.
         lanes.insert(lane.clone(), VecDeque::new());
         Some(LaneStart { lane, first: row })
     }
@@ -76,6 +78,7 @@ impl Outbox {
     fn next_in_lane(&self, lane: &Lane) -> Option<OutboxRow> {
         let mut lanes = self.lanes.lock();
         let next = lanes.get_mut(lane)?.pop_front();
+        // Under the same lock: a row that comes now starts the lane anew.
         if next.is_none() {
             lanes.remove(lane);
         }
@@ -86,6 +89,7 @@ impl Outbox {
         self.pending.fetch_sub(1, Ordering::Relaxed);
         let mut done = self.done.lock();
         done.push(key);
+        // The first one wakes the writer, which then waits a little; a full batch wakes it early.
         if done.len() == 1 || done.len() == DONE_MAX {
             self.some_done.notify_one();
         }

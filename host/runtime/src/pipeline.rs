@@ -40,10 +40,12 @@ impl Pending {
         }
     }
 
+    /// The message turned out to need no turn.
     pub(crate) fn nothing(envelope: &Envelope, version: u64) -> Self {
         Self::uncommitted(envelope, Outputs::empty(envelope, version))
     }
 
+    /// The message was handled before; its answer leaves as any other does.
     pub(crate) fn replay(envelope: &Envelope, version: u64, reply: Reply) -> Self {
         let mut outputs = Outputs::empty(envelope, version);
         outputs.reply = reply.body;
@@ -53,14 +55,17 @@ impl Pending {
     }
 }
 
+/// What became of a turn: its commit, if it had one, and what was waiting for it.
 pub(crate) type Settled = (Result<Option<Committed>, CommitError>, Outputs);
 type InFlight = Pin<Box<dyn Future<Output = Settled> + Send>>;
 
+/// The turns of one activation whose outcome is not known yet.
 pub(crate) struct Pipeline {
     core: Arc<Core>,
     in_flight: FuturesOrdered<InFlight>,
-    /// The oldest, while the store is asked what became of it.
+    /// The oldest commit, while the store is asked what became of it.
     in_doubt: Option<InFlight>,
+    /// The ids of the messages in flight, oldest first, the one in doubt among them.
     ids: VecDeque<MessageId>,
     pub(crate) gate: Gate,
 }
@@ -89,6 +94,7 @@ impl Pipeline {
         });
     }
 
+    /// Whether a message of this id is in flight: its reply is then not in the store yet.
     pub(crate) fn holds(&self, id: MessageId) -> bool {
         self.ids.contains(&id)
     }
@@ -113,6 +119,7 @@ impl Pipeline {
                 return (outcome, outputs);
             };
             let core = Arc::clone(&self.core);
+            // Kept in `self`: the caller drops this future whenever a message arrives.
             self.in_doubt = Some(Box::pin(async move {
                 let outcome = in_doubt::resolve(&core, &outputs, detail).await;
                 (outcome.map(Some), outputs)

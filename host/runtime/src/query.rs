@@ -29,7 +29,8 @@ pub(crate) fn spawn(
     tokio::spawn(answer(core, deployment, activation, gate, query));
 }
 
-/// What there is to read is taken at once; the answer may come later.
+/// Answers a query. What there is to read is taken at once, so that a later turn does not show in
+/// it; the answer may come later.
 pub(crate) fn answer(
     core: &Arc<Core>,
     deployment: Arc<Deployment>,
@@ -58,6 +59,7 @@ pub(crate) fn answer(
             deployment.record(permit, ended, core.clock.now_ms());
             deployment.metrics.query(&outcome);
             let outcome = outcome?;
+            // After the run, so that the wait for the disk and the reading overlap.
             gate.passed(version).await?;
             log::write(&query.envelope.target, &outcome.logs, log::Turn::Committed);
             Ok(Reply {

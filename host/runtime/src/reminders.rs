@@ -15,6 +15,7 @@ use crate::alarms::Alarms;
 use crate::clock::Moment;
 use crate::durable_clock::DurableClock;
 
+/// What is due soon, and the alarms for it.
 #[derive(Default)]
 pub(crate) struct Reminders {
     window: Mutex<Window>,
@@ -24,22 +25,24 @@ pub(crate) struct Reminders {
 /// What is due soon enough to be held in memory.
 #[derive(Default)]
 struct Window {
-    /// Everything due before this time of the durable clock is in `rows`.
+    /// Everything that is due up to this time of the durable clock is in `rows`.
     until_ms: u64,
-    /// While rows are read: what commits have changed since, which is newer than any row.
+    /// The reminders that commits have changed while rows are read, which is newer than any row;
+    /// `None` while none are read.
     changed: Option<HashSet<(ActorId, Arc<str>)>>,
     rows: HashMap<(ActorId, Arc<str>), Held>,
 }
 
 struct Held {
-    /// Due on the durable clock.
+    /// The reminder itself; its time is on the durable clock.
     reminder: Reminder,
-    /// When it is due by the date as it was when the reminder was set, or read: what its
-    /// actor is told.
+    /// When it is due by the date as it was when the reminder was set, or read. This is the time
+    /// that its actor sees.
     date_ms: u64,
 }
 
-/// That a reminder's time has come: its name, and the version of the commit that set it.
+/// A firing: the time of a reminder has come. It has the name, and the version of the commit that
+/// set it.
 struct Firing {
     actor: ActorId,
     name: Arc<str>,
@@ -57,6 +60,7 @@ impl Reminders {
     ) {
         let key = (actor.clone(), write.name);
         let mut window = self.window.lock();
+        // The reading of rows must not bring back what this commit replaces or removes.
         if let Some(changed) = &mut window.changed {
             changed.insert(key.clone());
         }
@@ -64,6 +68,7 @@ impl Reminders {
             Some(reminder) if reminder.due_ms <= window.until_ms => {
                 self.hold(&mut window, durable, key, reminder, begun);
             }
+            // Removed, or due so late that the store alone holds it.
             _ => {
                 window.rows.remove(&key);
             }
@@ -125,9 +130,10 @@ fn firing_id(actor: &ActorId, name: &str, version: u64) -> MessageId {
     MessageId::derive("reminder", &parts)
 }
 
-/// When a reminder fires again, after a firing that told of so many missed ones; `None`:
-/// never. `version` is that of the commit which moves it on.
+/// The reminder as it fires again, after a firing that stood for so many missed ones; `None` when
+/// it never does. `version` is that of the commit which moves it on.
 pub(crate) fn next(reminder: &Reminder, missed: u32, version: u64) -> Option<Reminder> {
+    // A period of 0 would fire for ever at the same time.
     let period_ms = reminder.period_ms?.max(1);
     let gone_by_ms = period_ms.saturating_mul(u64::from(missed) + 1);
     Some(Reminder {
@@ -142,6 +148,7 @@ fn missed(reminder: &Reminder, durable_ms: u64) -> u32 {
     let Some(period_ms) = reminder.period_ms else {
         return 0;
     };
+    // Each of them is delivered by itself, so none stands for others.
     if reminder.policy == MissedPolicy::All {
         return 0;
     }

@@ -14,7 +14,9 @@ use crate::deployment::Deployment;
 /// The deployments of one type.
 #[derive(Clone)]
 pub struct Serving {
+    /// The module that serves all actors whom the canary does not.
     pub current: Arc<Deployment>,
+    /// The newer module on trial; `None` when there is none.
     pub canary: Option<Canary>,
 }
 
@@ -22,11 +24,13 @@ pub struct Serving {
 #[derive(Clone)]
 pub struct Canary {
     pub deployment: Arc<Deployment>,
-    /// Percent of the keys, 0 to 100. With 0 it keeps only actors whose state the other module cannot read.
+    /// The share of the keys in percent, 0 to 100. With 0 it keeps only actors whose state the
+    /// other module cannot read.
     pub percent: f64,
 }
 
-/// Fine enough for a share of a ten-thousandth of a percent.
+/// The number of parts that keys are divided into: fine enough for a share of a ten-thousandth of
+/// a percent.
 const BUCKETS: u64 = 1_000_000;
 
 impl Serving {
@@ -36,7 +40,7 @@ impl Serving {
         Self { current, canary }
     }
 
-    /// Both, or the only one.
+    /// The current deployment, and the canary's where there is one.
     pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
         let canary = self.canary.iter().map(|canary| &canary.deployment);
         std::iter::once(&self.current).chain(canary)
@@ -54,6 +58,7 @@ impl Serving {
         let reads = |deployment: &Deployment| {
             schema.is_none_or(|schema| schema <= deployment.module.schema())
         };
+        // Where neither can read it, the turn fails, and says which layout it found.
         if reads(chosen) || !reads(other) {
             chosen
         } else {

@@ -7,21 +7,22 @@ use pizza_store::Keep;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Undelivered one-way messages in memory; above it, calls from outside are shed.
+    /// The number of undelivered one-way messages in memory above which calls from outside are
+    /// shed.
     pub outbox_pending_max: usize,
-    /// State bytes of all actors in memory; above it, the least used leave first.
+    /// Bytes of all actors in memory above which the least used leave first.
     pub memory_bytes_max: usize,
-    /// How often idle actors and old rows are looked for.
+    /// The time between two looks for idle actors and old rows, in milliseconds.
     pub sweep_ms: u64,
-    /// Dedupe records are kept this long.
+    /// How long dedupe records are kept, in milliseconds.
     pub dedupe_ms: u64,
     /// How long events are kept; the newest of a key for ever.
     pub events_keep: Keep,
-    /// By stream, where it is not so.
+    /// How long events of single streams are kept, where that differs, by the name of the stream.
     pub streams_keep: BTreeMap<Arc<str>, Keep>,
-    /// Reminders that are due within this time are held in memory.
+    /// Reminders that are due within this time, in milliseconds, are held in memory.
     pub reminder_horizon_ms: u64,
-    /// How long a stopping silo waits for turns to finish.
+    /// How long a stopping silo waits for turns to finish, in milliseconds.
     pub drain_ms: u64,
 }
 
@@ -31,12 +32,15 @@ impl Default for Settings {
             outbox_pending_max: 100_000,
             memory_bytes_max: 4 << 30,
             sweep_ms: 10_000,
+            // What the promise of one effect for each message id is worth: a day for a caller to
+            // ask again.
             dedupe_ms: 24 * 3_600_000,
             events_keep: Keep {
                 ms: 24 * 3_600_000,
                 events: 100_000,
             },
             streams_keep: BTreeMap::new(),
+            // Many sweeps: a store that cannot be read for a minute makes no reminder late.
             reminder_horizon_ms: 120_000,
             drain_ms: 10_000,
         }
@@ -46,17 +50,18 @@ impl Default for Settings {
 /// What holds for every actor of one type.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Messages that may wait for one actor.
+    /// The number of messages that may wait for one actor; further ones are refused.
     pub mailbox_max: usize,
-    /// An actor that nobody asks for this long leaves memory.
+    /// How long nobody must ask for an actor before it leaves memory, in milliseconds.
     pub idle_ms: u64,
     /// How many actors may wait in one chain of calls.
     pub chain_depth_max: usize,
-    /// Time for one delivery that has no caller: an event, a reminder, a one-way message.
+    /// The time for one delivery that has no caller, in milliseconds: an event, a reminder, a
+    /// one-way message.
     pub delivery_ms: u64,
-    /// Commits of one actor that may be in flight at once.
+    /// The number of commits of one actor that may be in flight at once.
     pub pipeline_max: usize,
-    /// Events of one stream that may be handled in one turn.
+    /// The number of events of one stream that may be handled in one turn.
     pub events_batch_max: usize,
     /// After events were given, those that follow are gathered this long. The first of
     /// them never waits; of a busy stream many then share a turn and a commit.
@@ -84,9 +89,12 @@ impl Default for Policy {
 /// How often a message without a caller is tried before it becomes a dead letter.
 #[derive(Debug, Clone)]
 pub struct Retry {
-    /// Failures of the actor itself; an overloaded or moving target is tried without end.
+    /// How often the actor itself may fail at the message; while it is overloaded or moving, the
+    /// message is tried without end.
     pub attempts_max: u32,
+    /// The pause after the first failure, in milliseconds; it doubles with each further one.
     pub first_ms: u64,
+    /// The longest pause between two tries, in milliseconds.
     pub longest_ms: u64,
 }
 
@@ -103,11 +111,12 @@ impl Default for Retry {
 /// When a type whose turns all fail is given a rest.
 #[derive(Debug, Clone)]
 pub struct BreakerLimits {
-    /// Failed turns in a row, of all actors of the type together; 0: never.
+    /// The number of failed turns in a row, of all actors of the type together, after which it
+    /// gets a rest; 0: it never does.
     pub failures_max: u32,
-    /// Within which they count.
+    /// Failures count together when they lie within this time, in milliseconds.
     pub window_ms: u64,
-    /// How long no turn begins. Then one may, and what becomes of it decides.
+    /// How long no turn begins, in milliseconds. Then one may, and what becomes of it decides.
     pub open_ms: u64,
 }
 

@@ -40,7 +40,7 @@ pub struct Parts {
     pub settings: Settings,
 }
 
-/// Cheap to clone; all clones are one silo.
+/// A silo's runtime. Cheap to clone; all clones are one silo.
 #[derive(Clone)]
 pub struct Silo {
     pub(crate) core: Arc<Core>,
@@ -53,6 +53,7 @@ pub struct SiloStats {
     pub actors_in_memory: usize,
     pub actors_at_work: usize,
     pub outbox_pending: usize,
+    /// Reminders that are due within the horizon.
     pub reminders_soon: usize,
 }
 
@@ -79,6 +80,7 @@ impl Silo {
             runners: RUNNERS,
             stopping: AtomicBool::new(false),
         });
+        // Before anything new is taken: messages of one lane keep their order.
         let undelivered = outbox::worker::redrive(&core).await?;
         if undelivered > 0 {
             tracing::info!(undelivered, "messages from before are on their way again");
@@ -103,6 +105,7 @@ impl Silo {
         if self.core.is_stopping() {
             return Err(CallError::ShuttingDown);
         }
+        // Only calls from outside: the messages between actors are what has to drain.
         let pending = self.core.outbox.pending();
         if pending > self.core.settings.outbox_pending_max {
             return Err(CallError::Overloaded {
@@ -159,11 +162,13 @@ impl Silo {
             .await
         {
             tracing::error!(%error, "a stream cannot be watched");
+            // Callers ask in a loop: without a pause, a store that fails would be asked without
+            // end.
             self.core.pause(1_000).await;
         }
     }
 
-    /// On the clock that never goes back, which deadlines are on.
+    /// The time on the clock that never goes back, in milliseconds, which deadlines are on.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         self.core.clock.now_ms()
@@ -216,6 +221,7 @@ impl Silo {
     pub async fn drain(&self) {
         self.core.stopping.store(true, Ordering::Release);
         let until_ms = self.core.clock.now_ms() + self.core.settings.drain_ms;
+        // Actors at work, with commits in flight: their callers are still to be answered.
         while self.core.slots.busy() > 0 && self.core.clock.now_ms() < until_ms {
             self.core.pause(5).await;
         }

@@ -14,6 +14,7 @@ use crate::activation::Activation;
 /// How a message is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
+    /// Ask the guest, and commit what comes of it.
     Normal,
     /// Commit the host's part of the message without asking the guest: a reminder that
     /// is to be skipped moves on to its next time this way.
@@ -30,6 +31,7 @@ pub(crate) struct Queued {
     pub(crate) query: bool,
     pub(crate) delivery: Delivery,
     pub(crate) reply: oneshot::Sender<Result<Reply, CallError>>,
+    /// Shared with the sender: whoever sets it first, the loop or a sender who gives up, decides.
     started: Arc<AtomicBool>,
 }
 
@@ -67,10 +69,11 @@ impl Ticket {
     }
 }
 
-/// Exists only while the actor has work.
+/// The messages that wait for one actor. It exists only while the actor has work.
 #[derive(Default)]
 pub(crate) struct Mailbox {
     commands: VecDeque<Queued>,
+    /// Apart from the commands, since they are answered first.
     queries: VecDeque<Queued>,
     pub(crate) arrival: Arc<Notify>,
 }
@@ -82,12 +85,13 @@ pub(crate) struct Slot {
 }
 
 struct Inside {
-    /// Present while the actor's loop runs.
+    /// The mailbox, which is present while the actor's loop runs.
     mailbox: Option<Box<Mailbox>>,
-    /// Present while the loop does not run and the actor is in memory.
+    /// The activation, which is present while the loop does not run and the actor is in memory.
     parked: Option<Box<Activation>>,
     used_ms: u64,
-    /// Taken out of the table: a holder of this slot must look the actor up again.
+    /// Whether the slot was taken out of the table: who still holds it must look the actor up
+    /// again.
     gone: bool,
 }
 
@@ -96,7 +100,9 @@ pub(crate) enum Pushed {
     Queued,
     /// There was no loop: the caller must start one with this.
     StartLoop(Arc<Notify>, Option<Box<Activation>>),
+    /// As many messages wait as may.
     Full,
+    /// The slot left the table meanwhile; the message comes back.
     Gone(Queued),
 }
 
@@ -154,6 +160,7 @@ impl Slot {
         &self,
         activation: Option<Box<Activation>>,
     ) -> Result<(), Option<Box<Activation>>> {
+        // Under one lock with `push`: a message is either seen here, or starts a loop of its own.
         let mut inside = self.inside.lock();
         if let Some(mailbox) = &inside.mailbox
             && !(mailbox.commands.is_empty() && mailbox.queries.is_empty())
@@ -190,7 +197,7 @@ impl Slot {
     }
 }
 
-/// Many more than cores, so that two of them seldom want the same lock.
+/// The number of parts: many more than cores, so that two of them seldom want the same lock.
 const PARTS: usize = 64;
 
 type Part = Mutex<HashMap<ActorId, Arc<Slot>>>;
@@ -239,6 +246,9 @@ impl Slots {
         if inside.mailbox.is_some() || inside.used_ms > before_ms {
             return None;
         }
+        // Set under both locks, part and slot: a sender that has the slot in its hand looks
+        // again.
+        // again.
         inside.gone = true;
         let activation = inside.parked.take();
         drop(inside);
@@ -251,9 +261,10 @@ impl Slots {
         self.part(id).lock().get(id).map(|slot| slot.is_busy())
     }
 
-    /// Actors at rest: id, when last used, bytes.
+    /// The actors at rest, each with the time when it was last used and the bytes that it takes.
     pub(crate) fn at_rest(&self) -> Vec<(ActorId, u64, usize)> {
         let mut resting = Vec::new();
+        // One part after the other: a look at a million actors must not stop all of them.
         for part in &self.parts {
             for slot in part.lock().values() {
                 if let Some((used_ms, bytes)) = slot.at_rest() {

@@ -23,12 +23,12 @@ use crate::timers::TimerChange;
 /// What staging must know of the moment.
 pub(crate) struct Now<'a> {
     pub(crate) silo: &'a SiloId,
-    /// When the turn began, which is the `now` that the guest was told.
+    /// When the turn began, which is the `now` that the guest saw.
     pub(crate) begun: Moment,
     pub(crate) durable: DurableClock,
     pub(crate) delivery: Delivery,
     pub(crate) dedupe_ms: u64,
-    /// The reminder that this turn handles.
+    /// The reminder that this turn handles; `None` for any other message.
     pub(crate) reminder: Option<Reminder>,
 }
 
@@ -50,9 +50,10 @@ pub(crate) struct Outputs {
     pub(crate) actor: ActorId,
     /// The actor's version once the turn is committed.
     pub(crate) version: u64,
-    /// Under which it is committed; 0 for a commit that claims.
+    /// The epoch under which it is committed; 0 for a commit that claims.
     pub(crate) epoch: u64,
     pub(crate) message: MessageId,
+    /// Where the reply goes; `None` when nobody waits.
     pub(crate) reply_to: Option<oneshot::Sender<Result<Reply, CallError>>>,
     pub(crate) reply: Bytes,
     pub(crate) declined: bool,
@@ -87,7 +88,8 @@ impl Outputs {
     }
 }
 
-/// `migrated` is the state under the module's layout, where the stored one was older.
+/// Turns an outcome into a commit. `migrated` is the state under the module's layout, where the
+/// stored one was older.
 pub(crate) fn stage(
     activation: &Activation,
     envelope: &Envelope,
@@ -101,6 +103,8 @@ pub(crate) fn stage(
     let durable_id =
         redelivery || matches!(envelope.body, Body::Call { .. } | Body::Reminder { .. });
     let state = match (outcome.state, migrated) {
+        // A guest that wrote nothing has still brought its state up to date: kept, it is migrated
+        // once.
         (StateWrite::Keep, Some(state)) => StateWrite::Set(state),
         (state, _) => state,
     };
@@ -139,6 +143,7 @@ pub(crate) fn stage(
     outputs.reminders.clone_from(&commit.reminders);
     outputs.events.clone_from(&commit.events);
     outputs.begun = now.begun;
+    // A turn that writes nothing costs no write; its version is the one before.
     if changes_nothing(&commit) {
         return Staged {
             commit: None,
@@ -242,7 +247,7 @@ fn stage_effect(
     }
 }
 
-/// The last word on a name counts.
+/// Stages a change of a reminder; of several of one name the last one counts.
 fn write_reminder(commit: &mut Commit, name: Arc<str>, reminder: Option<Reminder>) {
     commit.reminders.retain(|write| write.name != name);
     commit.reminders.push(ReminderWrite { name, reminder });
@@ -282,6 +287,8 @@ fn outbox_row(
     let envelope = Envelope {
         target,
         body,
+        // From where it stands, not by chance: delivered again after a restart, it is the same
+        // message.
         id: MessageId::derive("effect", &parts),
         // A durable message has no deadline of its own; each delivery gets one.
         deadline_ms: u64::MAX,

@@ -17,8 +17,10 @@ use self::pumps::Pumps;
 pub(crate) use self::pumps::Route;
 use crate::catalog::Catalog;
 
+/// A stream and a key.
 type Watched = (Arc<str>, Arc<str>);
 
+/// The routes with events on their way, and who watches from outside.
 #[derive(Default)]
 pub(crate) struct Streams {
     pumps: Pumps,

@@ -26,6 +26,7 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> DeliveryRe
     let (mut failures, mut tries) = (0, 0);
     // A silo that stops begins nothing new, or messages that beget messages never end.
     while !core.is_stopping() {
+        // The message is older than any deadline: each try has its own.
         let mut attempt = envelope.clone();
         attempt.deadline_ms = core.clock.now_ms() + policy.delivery_ms;
         let Err(error) = core.deliver(attempt).await else {
@@ -34,6 +35,8 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> DeliveryRe
         if core.is_stopping() {
             break;
         }
+        // All tries make the pauses longer, but only failures of the actor itself lead to a dead
+        // letter.
         tries += 1;
         if !error.is_transient() {
             failures += 1;
@@ -51,8 +54,8 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> DeliveryRe
     DeliveryResult::Stopped
 }
 
-/// Brings a dead letter to its actor once more. Somebody waits to hear what becomes of it,
-/// so a failure is told at once; only what says nothing about the message is tried again.
+/// Brings a dead letter to its actor once more. Somebody waits to hear what becomes of it, so a
+/// failure is reported at once; only what says nothing about the message is tried again.
 pub(crate) async fn once_more(core: &Arc<Core>, envelope: &Envelope) -> Result<Reply, CallError> {
     let policy = core.policy(envelope.target.actor_type());
     let mut tries = 0;

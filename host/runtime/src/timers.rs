@@ -19,6 +19,7 @@ pub(crate) struct TimerChange {
     pub(crate) set: Option<(u64, Option<u64>)>,
 }
 
+/// The timers of all actors in memory.
 #[derive(Default)]
 pub(crate) struct Timers {
     armed: Mutex<Armed>,
@@ -85,7 +86,7 @@ impl Timers {
         }
     }
 
-    /// The actor lives elsewhere now, or starts over.
+    /// Forgets all timers of an actor that starts over, or lives elsewhere now.
     pub(crate) fn forget(&self, actor: &ActorId) {
         self.armed.lock().timers.remove(actor);
     }
@@ -105,6 +106,7 @@ impl Timers {
             self.cancel(&firing.actor, &firing.name);
             return true;
         };
+        // From when it was due, not from now: a late firing must not make the next ones later.
         timer.due_ms = timer.due_ms.saturating_add(period_ms.max(1));
         let due_ms = timer.due_ms;
         drop(armed);

@@ -111,6 +111,8 @@ impl Actor {
             return Ok(Pending::uncommitted(envelope, staged.outputs));
         };
         activation.stage(&commit);
+        // Not waited for: the next turn may run on the staged state while this one becomes
+        // durable.
         let ticket = core.store.commit(commit);
         Ok(Pending::committing(envelope, ticket, staged.outputs))
     }
@@ -122,15 +124,19 @@ impl Actor {
         delivery: Delivery,
     ) -> Result<Option<Reply>, CallError> {
         match &envelope.body {
+            // A timer fires once and is never sent again: there is no record of it.
             Body::Timer { .. } => return Ok(None),
             Body::Events { stream, events } if delivery != Delivery::Redelivery => {
                 return self.events_from_before(envelope, stream, events).await;
             }
             Body::Call { .. } | Body::Reminder { .. } | Body::Events { .. } => {}
         }
+        // The first of the two is still on its way to the store, where its reply is looked for
+        // below.
         if self.pipeline.holds(envelope.id) {
             self.settle_all().await?;
         }
+        // An actor that never committed anything has no reply to look for.
         if self.version() == 0 {
             return Ok(None);
         }
@@ -139,6 +145,7 @@ impl Actor {
         let Some(stored) = stored.map_err(store_error)? else {
             return Ok(None);
         };
+        // An old answer to another question would be worse than none.
         if stored.fingerprint != envelope.body.fingerprint() {
             return Err(CallError::MessageIdReused { id: envelope.id });
         }
@@ -217,6 +224,7 @@ impl Actor {
                 detail: format!("the state has layout {found}, the module knows {schema}"),
             });
         }
+        // The guest sees the number of the layout, and may read the older one by itself.
         if !deployment.module.hooks().migrate {
             return Ok(None);
         }

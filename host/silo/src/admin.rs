@@ -39,9 +39,10 @@ use self::problem::Problem;
 pub(crate) use self::state::Admin;
 pub use self::token::{Token, TokenError};
 
-/// When to ask again whether a silo is ready, in seconds. A start takes about as long.
+/// The seconds after which to ask again whether a silo is ready. A start takes about as long.
 const READY_RETRY_S: &str = "1";
-/// As much as an actor takes by default, and a little more for it to refuse by itself.
+/// The largest body of a request: as much as an actor takes by default, and a little more for it
+/// to refuse by itself.
 const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 
 pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router {
@@ -74,6 +75,7 @@ pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router
         .route("/health/live", live)
         .route("/health/ready", ready)
         .merge(guarded);
+    // Outside the token's check, so that guessing at it is bounded, too.
     let routes = with_admission(routes, admission, |refusal| {
         pizza_http::Problem::from(refusal).into_response()
     });

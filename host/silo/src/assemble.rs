@@ -56,6 +56,7 @@ impl AssembleError {
     }
 }
 
+/// A silo with all that belongs to it, from start to drain.
 pub struct RunningSilo {
     silo: Silo,
     store: Arc<dyn Store>,
@@ -83,6 +84,7 @@ impl RunningSilo {
             .map_err(AssembleError::Engine)?,
         );
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // Modules and silo need each other: the port stands between them, and gets the silo last.
         let port = Arc::new(CatalogServing {
             name: NAME.to_owned(),
             catalog: Arc::new(Catalog::default()),
@@ -163,7 +165,7 @@ impl RunningSilo {
         &self.store
     }
 
-    /// From now on the silo says that it is about to go; it works as before.
+    /// Makes the silo say, from now on, that it is about to go; it works as before.
     pub fn begin_to_stop(&self) {
         self.transport.close();
     }
@@ -177,13 +179,15 @@ impl RunningSilo {
     }
 }
 
-/// Each start of a silo is a new generation: ids of silos that have ended never return.
+/// Makes the id of this start. Each is a new generation: ids of silos that have ended never
+/// return.
 async fn silo_id(store: &dyn Store) -> Result<SiloId, StoreError> {
     const GENERATION: &str = "silo-generation";
     let before = store.meta(GENERATION).await?;
     let before = before.and_then(|bytes| Some(u64::from_le_bytes(bytes.as_ref().try_into().ok()?)));
     let generation = before.unwrap_or(0) + 1;
     let bytes = Bytes::copy_from_slice(&generation.to_le_bytes());
+    // Durable before the id is used for the first time.
     store.set_meta(GENERATION, bytes).await?;
     Ok(SiloId(format!("{NAME}.{generation}").into()))
 }

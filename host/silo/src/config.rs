@@ -14,22 +14,22 @@ pub use crate::modules_config::ModulesConfig;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SiloConfig {
-    /// Where everything durable lives.
+    /// The directory where everything durable lives.
     pub data: PathBuf,
     pub store: StoreConfig,
-    /// Bytes of actor state in memory; above it, the least used actors leave first.
+    /// MiB of actor state in memory above which the least used actors leave first.
     pub memory_mib_max: usize,
-    /// Undelivered messages between actors; above it, calls from outside are shed.
+    /// The number of undelivered messages between actors above which calls from outside are shed.
     pub outbox_pending_max: usize,
-    /// Wasm instances alive at once, of all types together.
+    /// The most Wasm instances alive at once, of all types together.
     pub instances_max: u32,
     /// Which modules are taken, and when one is taken back.
     pub modules: ModulesConfig,
-    /// By actor type.
+    /// The settings of each actor type, by its name; a type that is not named has the usual ones.
     pub types: BTreeMap<String, TypeConfig>,
     /// How long events are kept, for each key of a stream.
     pub events: EventsConfig,
-    /// The same by stream, where it is not so.
+    /// How long events of single streams are kept, where that differs, by the name of the stream.
     pub streams: BTreeMap<String, EventsConfig>,
 }
 
@@ -38,7 +38,9 @@ pub struct SiloConfig {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventsConfig {
+    /// The age, in milliseconds, from which an event is forgotten.
     pub keep_ms: u64,
+    /// The number of newest events that are kept.
     pub keep_events: u64,
 }
 
@@ -47,45 +49,55 @@ pub struct EventsConfig {
 pub struct StoreConfig {
     /// `fsync` survives power loss, `process` survives the death of the process.
     pub durability: Durability,
+    /// MiB of memory for blocks of tables that were read.
     pub cache_mib: usize,
-    /// How long a process whose store has stopped goes on saying so, before it ends.
+    /// How long a process whose store has stopped goes on saying so, in milliseconds, before it
+    /// ends.
     pub stopped_grace_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TypeConfig {
-    /// CPU time of one turn.
+    /// CPU time of one turn, in milliseconds.
     pub cpu_ms: u64,
-    /// Linear memory of one instance.
+    /// Linear memory of one instance, in MiB.
     pub memory_mib: usize,
+    /// The largest state, in KiB.
     pub state_kib: usize,
+    /// The most effects of one turn.
     pub effects: usize,
-    /// Arguments or reply of one call.
+    /// The largest arguments or reply of one call, in KiB.
     pub transfer_kib: usize,
-    /// Instances at work at once.
+    /// The most instances at work at once, for each depth of the chain of calls.
     pub instances: u32,
+    /// The most messages that wait for one actor.
     pub mailbox: usize,
+    /// How long nobody must ask for an actor before it leaves memory, in milliseconds.
     pub idle_ms: u64,
+    /// The most actors that wait in one chain of calls.
     pub chain_depth: usize,
-    /// Failures after which a message without a caller becomes a dead letter.
+    /// The number of failures after which a message without a caller becomes a dead letter.
     pub attempts: u32,
-    /// Pause after the first failure; it doubles with each, up to the longest.
+    /// The pause after the first failure, in milliseconds; it doubles with each, up to the
+    /// longest.
     pub retry_first_ms: u64,
     pub retry_longest_ms: u64,
-    /// Time for one delivery of a message without a caller.
+    /// The time for one delivery of a message without a caller, in milliseconds.
     pub delivery_ms: u64,
-    /// Failed turns in a row, of all actors of the type, after which turns are refused; 0: never.
+    /// The number of failed turns in a row, of all actors of the type, after which turns are
+    /// refused; 0: they never are.
     pub breaker_failures: u32,
-    /// Within which they count.
+    /// Failures count together when they lie within this time, in milliseconds.
     pub breaker_window_ms: u64,
-    /// How long turns are refused before one is tried.
+    /// How long turns are refused before one is tried, in milliseconds.
     pub breaker_open_ms: u64,
-    /// A fresh instance for every turn, for code that is not trusted.
+    /// Whether every turn gets a fresh instance, for code that is not trusted.
     pub fresh_instances: bool,
-    /// Settings that the module reads.
+    /// The settings that the module reads, by their names.
     pub config: BTreeMap<String, String>,
-    /// What modules of this type may do beyond their own state, whatever they ask for.
+    /// What modules of this type may do beyond their own state, whatever they ask for; absent,
+    /// they may do what they ask for.
     pub grant: Option<Manifest>,
 }
 
@@ -136,6 +148,7 @@ impl Default for StoreConfig {
 
 impl Default for TypeConfig {
     fn default() -> Self {
+        // Taken from where they apply, so that there is one place for each number.
         let (limits, policy) = (Limits::default(), Policy::default());
         Self {
             cpu_ms: limits.cpu_ms,

@@ -5,11 +5,13 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+/// The mode of a directory that its owner alone may enter.
 const OWNERS: u32 = 0o700;
+/// All rights of the group and of everybody else.
 const OTHERS: u32 = 0o077;
-/// Such a directory belongs to many: /tmp is one.
+/// The mode of a directory that belongs to many: /tmp is one.
 const STICKY: u32 = 0o1000;
-/// What is found in one of ours; `lost+found` is the file system's own.
+/// The names that are found in a data directory of ours; `lost+found` is the file system's own.
 const OURS: [&str; 7] = [
     "pizza.toml",
     "store",
@@ -67,6 +69,7 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), DataDirError> {
     if mode & OTHERS == 0 {
         return Ok(());
     }
+    // Closing somebody else's directory would lock its users out: first it must be known as ours.
     let foreign = match mode & STICKY {
         0 => foreign(dir).map_err(io("list"))?,
         _ => Some("it is made for many".to_owned()),
@@ -88,7 +91,7 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), DataDirError> {
     Ok(())
 }
 
-/// Something in it that a silo has not put there.
+/// The name of something in the directory that a silo has not put there, if there is any.
 fn foreign(dir: &Path) -> io::Result<Option<String>> {
     // One with our store in it is ours, whatever else has been put there.
     if dir.join("store/store").exists() {

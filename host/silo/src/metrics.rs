@@ -29,7 +29,7 @@ impl SiloMetrics {
         Self { silo, store }
     }
 
-    /// Sets them all to what holds now.
+    /// Sets all gauges to what holds now.
     pub fn set(&self) {
         let stats = self.silo.stats();
         let set = |name: &'static str, value: usize| {

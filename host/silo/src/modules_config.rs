@@ -10,34 +10,44 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModulesConfig {
-    /// Take only modules and plugins that a trusted key has signed. Those that come with the program
-    /// are taken anyway.
+    /// Whether only modules and plugins are taken that a trusted key has signed. Those that come
+    /// with the program are taken anyway.
     pub require_signature: bool,
+    /// The keys whose signatures are trusted.
     pub trusted: Vec<TrustedKey>,
+    /// The largest module that is taken, in MiB.
     pub size_mib: usize,
-    /// CompileBounds of the process that compiles.
+    /// The address space of the process that compiles, in MiB.
     pub compile_memory_mib: u64,
+    /// CPU time for compiling one module, in seconds.
     pub compile_cpu_s: u64,
+    /// The time until the compiler is killed, in milliseconds.
     pub compile_ms: u64,
-    /// A module is taken back when more than this percentage of its turns failed…
+    /// A module is taken back when more than this percentage of its turns within the window
+    /// failed.
     pub rollback_percent: f64,
-    /// …of at least so many…
+    /// The fewest turns within the window by which a module is judged.
     pub rollback_turns: u64,
-    /// …within this time.
+    /// The window, in milliseconds, within which turns and failures are counted.
     pub rollback_window_ms: u64,
-    /// A module that has served everybody for this long is not taken back any more.
+    /// A module that has served everybody for this long, in milliseconds, is not taken back any
+    /// more.
     pub probation_ms: u64,
-    /// States that a module must be able to read before it serves, at most…
+    /// The most states that a module must be able to read before it serves.
     pub sample_states: usize,
-    /// …and the time for reading them.
+    /// The time for reading these states, in milliseconds.
     pub sample_ms: u64,
-    /// Of each type, so many modules are kept that neither serve nor could be rolled back to…
+    /// The number of modules of each type that are kept although they neither serve nor could be
+    /// rolled back to.
     pub keep_modules: usize,
-    /// …and none of them for longer.
+    /// The longest time that such a module is kept, in milliseconds.
     pub keep_ms: u64,
-    /// What a component may be made of, told before it is compiled.
+    /// The most core modules that one instance may start; read from the component before it is
+    /// compiled.
     pub core_instances_max: u32,
+    /// The most tables of one instance.
     pub tables_max: u32,
+    /// The most functions of all core modules of a component together.
     pub functions_max: u32,
     /// The program that compiles, with its arguments; set by the program itself.
     #[serde(skip)]

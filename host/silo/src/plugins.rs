@@ -15,7 +15,9 @@ use pizza_types::{ActorId, ModuleDigest};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+/// The fact of the store that holds the list of bindings.
 const LIST: &str = "plugins";
+/// The most bindings: the list is one fact, which each change writes whole.
 const BINDINGS_MAX: usize = 1_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -35,14 +37,14 @@ pub enum BindError {
 /// One binding, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
-    /// Hexadecimal.
+    /// The digest of the plugin, in hexadecimal digits.
     pub digest: String,
     pub bytes: usize,
     pub at_ms: u64,
-    /// The trusted key that signed the plugin.
+    /// The trusted key that signed the plugin; `None` when none did.
     #[serde(default)]
     pub signed_by: Option<String>,
-    /// What it signed with, to be checked again at each start.
+    /// The signature, to be checked again at each start; `None` when there is none.
     #[serde(default)]
     pub signature: Option<Signature>,
 }
@@ -66,14 +68,15 @@ pub struct Bindings {
     host: Arc<WasmHost>,
     store: Arc<dyn Store>,
     trust: Trust,
-    /// By `type/key`. Held while a change is made durable: changes come one by one.
+    /// The bindings by `type/key`. The lock is held while a change is made durable: changes come
+    /// one by one.
     list: Mutex<List>,
 }
 
 #[derive(Default)]
 struct List {
     bindings: BTreeMap<String, Binding>,
-    /// Why those that could not be loaded at the start were not.
+    /// Why the plugins that could not be loaded at the start were not, by actor.
     unusable: BTreeMap<String, String>,
 }
 
@@ -140,6 +143,7 @@ impl Bindings {
             None => self.host.load_plugin(&wasm).await?,
         };
         let name = actor.to_string();
+        // Only now: loading takes long, and others need not wait for it.
         let mut list = self.list.lock().await;
         let mut bindings = list.bindings.clone();
         if !bindings.contains_key(&name) && bindings.len() >= BINDINGS_MAX {
@@ -148,7 +152,8 @@ impl Bindings {
         let binding = Binding {
             digest: digest.to_string(),
             bytes: wasm.len(),
-            // An actor tells one binding from the next by this time, even when the clock was set back.
+            // An actor tells one binding from the next by this time, even when the clock was set
+            // back.
             at_ms: later_than(bindings.get(&name), now_ms),
             signed_by,
             signature: signature.cloned(),
@@ -167,7 +172,7 @@ impl Bindings {
         Ok(self.view(&list, &name, &binding))
     }
 
-    /// Whether something was bound.
+    /// Takes the actor's binding away, and says whether there was one.
     ///
     /// # Errors
     /// When it could not be made durable; then all is as it was.
@@ -194,7 +199,7 @@ impl Bindings {
         Some(self.view(&list, &name, binding))
     }
 
-    /// In alphabetical order of the actors.
+    /// All bindings, in alphabetical order of the actors.
     pub async fn list(&self) -> Vec<Bound> {
         let list = self.list.lock().await;
         let bindings = list.bindings.iter();
@@ -220,12 +225,13 @@ impl Bindings {
         }
     }
 
-    /// A plugin that nothing is bound to any more is not kept.
+    /// Forgets a plugin that nothing is bound to any more.
     async fn remove_unused(&self, list: &List, before: Option<Binding>) -> Result<(), StoreError> {
         let Some(before) = before else {
             return Ok(());
         };
         let mut bindings = list.bindings.values();
+        // Also the new binding may be of the same plugin.
         if bindings.any(|binding| binding.digest == before.digest) {
             return Ok(());
         }
@@ -233,7 +239,8 @@ impl Bindings {
     }
 }
 
-/// What the actor is told of its binding tells one from the next, even of the same plugin.
+/// Brings a binding into force. The name that the actor gets tells one binding from the next,
+/// even of the same plugin.
 fn in_force(plugins: &Plugins, actor: ActorId, binding: &Binding, plugin: Arc<Plugin>) {
     let name = format!("{}@{}", &binding.digest, binding.at_ms);
     plugins.bind(actor, name, plugin);

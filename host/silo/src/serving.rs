@@ -15,12 +15,12 @@ pub(crate) struct CatalogServing {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: SiloConfig,
-    /// There from when the silo has started.
+    /// The silo, once it has started.
     pub(crate) silo: OnceLock<Silo>,
 }
 
 impl CatalogServing {
-    /// The deployment of a module that serves already goes on counting.
+    /// Finds or makes the deployment of a module. One that serves already goes on counting.
     fn deployment(&self, before: Option<&Serving>, module: Arc<Module>) -> Arc<Deployment> {
         let deployments = before.into_iter().flat_map(Serving::deployments);
         let mut same =

@@ -11,7 +11,8 @@ use pizza_store::{Store, StoreError};
 use pizza_types::{CallError, Envelope, MessageId, Reply};
 use tokio::sync::watch;
 
-/// Keeps the readers' names apart from everything else that the store is told.
+/// The start of the names of readers' facts, which keeps them apart from everything else in the
+/// store.
 const CURSOR: &str = "cursor/";
 
 pub struct InProcess {
@@ -36,7 +37,7 @@ impl InProcess {
 }
 
 impl InProcess {
-    /// Tells when it is closed.
+    /// A receiver that turns true when the transport is closed.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.closed.subscribe()
     }

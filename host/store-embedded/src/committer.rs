@@ -40,11 +40,12 @@ use crate::row;
 use crate::table::{Database, Table};
 use crate::view::{Published, View};
 
-/// Requests in one batch. More would save few fsyncs, and make the first of them wait longer.
+/// The most requests in one batch. More would save few fsyncs, and make the first of them wait
+/// longer.
 const GROUP_OPS_MAX: usize = 1024;
 // A group adds no more dead letters than their numbers can tell apart.
 const _: () = assert!(GROUP_OPS_MAX < 1 << key::DEAD_LETTER_BITS);
-/// The same in bytes: a batch is in memory whole before it is written.
+/// The most bytes in one batch, which is in memory whole before it is written.
 const GROUP_BYTES_MAX: usize = 8 << 20;
 
 pub(crate) struct Committer {
@@ -53,9 +54,9 @@ pub(crate) struct Committer {
     pub(crate) witness: Witness,
     pub(crate) published: Published,
     pub(crate) poison: Poison,
-    /// Number of the last batch.
+    /// The number of the last batch.
     pub(crate) sequence: u64,
-    /// Written but not yet synced.
+    /// Whether something was written that is not synced yet.
     pub(crate) dirty: bool,
     pub(crate) durability: Durability,
     pub(crate) caches: Caches,
@@ -98,6 +99,7 @@ impl Committer {
             }
             _ => false,
         });
+        // By itself: without a row that asks for an fsync, nobody who claims waits for one.
         self.batch(claims);
         self.batch(rest);
     }
@@ -167,7 +169,8 @@ impl Committer {
     }
 }
 
-/// Waits for the first request and takes what waits with it. `false` with the last group.
+/// Waits for the first request and takes what waits with it. The `bool` is false with the last
+/// group.
 fn collect(waiting: &Receiver<Queued>) -> Option<(Vec<Op>, bool)> {
     let (mut group, mut bytes) = (Vec::new(), 0);
     let mut next = waiting.recv().ok();

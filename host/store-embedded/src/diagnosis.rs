@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::database_log;
 
-/// Enough to need blocks of its own on the disk, so that a full one is noticed.
+/// The bytes that are written to try the disk: enough to need blocks of their own, so that a full
+/// one is noticed.
 const PROBE_BYTES: usize = 64 << 10;
 
 /// The cause, as far as it can be found: that of a failure in a thread of the database's own is

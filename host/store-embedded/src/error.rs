@@ -52,7 +52,8 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// For `map_err`: which file could not be what.
+    /// Makes an error of an I/O error, for `map_err`: it names what could not be done to which
+    /// file.
     pub(crate) fn io<'a>(
         action: &'static str,
         file: &'a Path,

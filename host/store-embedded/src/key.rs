@@ -7,7 +7,7 @@
 use pizza_store::OutboxKey;
 use pizza_types::{ActorId, MessageId, ShardId};
 
-/// Of the row in the system's table that numbers the batches.
+/// The key of the row in the system's table that numbers the batches.
 pub(crate) const SEQUENCE: &[u8] = b"pizza.sequence";
 
 /// Ends a name.
@@ -100,12 +100,12 @@ pub(crate) fn take_outbox(key: &[u8]) -> Option<OutboxKey> {
     })
 }
 
-/// `reminder` is the key of the reminder's own row.
+/// The key of a reminder's row by time. `reminder` is the key of the reminder's own row.
 pub(crate) fn due(due_ms: u64, reminder: &[u8]) -> Vec<u8> {
     [&due_ms.to_be_bytes(), reminder].concat()
 }
 
-/// Bits of a dead letter's number that tell those of one batch apart.
+/// The number of bits of a dead letter's number that tell those of one batch apart.
 pub(crate) const DEAD_LETTER_BITS: u32 = 11;
 
 /// The `index`th dead letter that batch `sequence` adds, as its number: batches have numbers
@@ -138,7 +138,7 @@ pub(crate) fn names(parts: &[&str]) -> Vec<u8> {
     key
 }
 
-/// `stream` is the key made of the stream's and the key's name.
+/// The key of an event. `stream` is the key made of the stream's and the key's name.
 pub(crate) fn event(stream: &[u8], position: u64) -> Vec<u8> {
     [stream, &position.to_be_bytes()].concat()
 }

@@ -8,15 +8,15 @@ pub struct Options {
     /// `Fsync`, or `Process` to leave out the fsync: then an acknowledged commit
     /// survives kill -9 but not power loss.
     pub durability: Durability,
-    /// Blocks of tables kept in memory, in bytes.
+    /// The memory for blocks of tables that were read, in bytes.
     pub cache_bytes: u64,
     /// Rows of a table that wait in memory before they become a file of their own.
     /// Larger means fewer files to merge, but longer waits for commits when one is
     /// written: at 10,000 new actors a second 4 MiB had a p99 of 26 ms, 16 MiB of 56 ms.
     pub memtable_bytes: u64,
-    /// Requests waiting for the committer; beyond it they are refused.
+    /// The number of requests that may wait for the committer; beyond it they are refused.
     pub queue_max: usize,
-    /// The same in bytes.
+    /// The bytes of requests that may wait for the committer; beyond them they are refused.
     pub queue_bytes_max: usize,
 }
 

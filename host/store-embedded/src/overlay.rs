@@ -29,7 +29,8 @@ impl Overlay {
         self.rows[table as usize].insert(key, value);
     }
 
-    /// `Some(None)` for a row that the group removes, `None` where it says nothing.
+    /// What the group says of a row: `Some(None)` that it removes it, `None` that it says
+    /// nothing.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
         let row = self.rows[table as usize].get(key)?;
         Some(row.as_deref())

@@ -11,7 +11,7 @@ use tokio::sync::SetOnce;
 pub(crate) struct Poison(Arc<SetOnce<String>>);
 
 impl Poison {
-    /// The first reason is kept.
+    /// Stops the store for good. The first reason is kept.
     pub(crate) fn set(&self, reason: &str) {
         if self.0.set(reason.to_owned()).is_ok() {
             tracing::error!(reason, "the store has stopped");
@@ -22,7 +22,7 @@ impl Poison {
         self.0.get().map(String::as_str)
     }
 
-    /// Resolves once there is one.
+    /// Resolves with the reason once there is one.
     pub(crate) async fn set_some_time(&self) -> String {
         self.0.wait().await.clone()
     }

@@ -16,7 +16,7 @@ use crate::table::Table;
 use crate::view::View;
 use crate::{key, row};
 
-/// What the new owner starts with; `head` is the one that its claim made.
+/// Reads what the new owner starts with; `head` is the one that its claim made.
 pub(crate) fn claimed(view: &View, actor: &[u8], head: Head) -> Result<Claimed, StoreError> {
     let mut entries = BTreeMap::new();
     // Most claims are of actors that never committed: there is nothing to look for.
@@ -36,10 +36,11 @@ pub(crate) fn claimed(view: &View, actor: &[u8], head: Head) -> Result<Claimed, 
     Ok(Claimed { record, entries })
 }
 
-/// Shards searched before others get their turn on this thread: each is a seek of its own.
+/// The number of shards searched before others get their turn on this thread: each is a seek of
+/// its own.
 const SHARDS_AT_ONCE: u16 = 32;
 
-/// By shard, then by key.
+/// The keys of the actors of a type, by shard and then by key.
 pub(crate) async fn actors(
     view: &View,
     actor_type: &str,

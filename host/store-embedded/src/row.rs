@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::Table;
 
+/// The format of every other row.
 const FORMAT: u8 = 1;
-/// Of a reminder that says which commit set it.
+/// The format of a reminder that says which commit set it.
 const FORMAT_REMINDER: u8 = 2;
 
 #[derive(Serialize)]
@@ -50,7 +51,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
     }
 }
 
-/// A reminder of format 1.
+/// A reminder of format 1, from before reminders had a version.
 #[derive(Deserialize)]
 struct UnversionedReminder {
     due_ms: u64,

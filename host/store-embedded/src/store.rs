@@ -47,7 +47,7 @@ pub struct EmbeddedStore {
 
 struct Running {
     committer: JoinHandle<()>,
-    /// Ends with the committer.
+    /// A channel that closes when the committer has ended.
     ended: mpsc::Receiver<()>,
     _guard: Guard,
 }
@@ -208,7 +208,7 @@ impl Drop for EmbeddedStore {
     }
 }
 
-/// The number of the last batch, which must be at least the last acknowledged.
+/// Reads the number of the last batch, which must be at least the last acknowledged.
 fn check_sequence(db: &Database, data: &Path, witness: &Witness) -> Result<u64, OpenError> {
     let row = db.get(Table::System, SEQUENCE).and_then(|row| {
         row.map(|row| row::decode::<(u64, u64)>(Table::System, SEQUENCE, &row))
@@ -473,7 +473,8 @@ impl Store for EmbeddedStore {
     }
 }
 
-/// Reads of many rows leave the worker threads to the turns.
+/// Runs a read of many rows on a thread of its own, so that the worker threads are left to the
+/// turns.
 async fn scan<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {

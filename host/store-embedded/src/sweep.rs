@@ -8,17 +8,18 @@ use crate::row::{self, damaged, decode};
 use crate::table::Table;
 use crate::view::View;
 
-/// The last rows looked at.
+/// The last rows that were looked at; `None` at the beginning of a table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sweep {
     handled: Option<Vec<u8>>,
     events: Option<Vec<u8>>,
 }
 
-/// Rows that the committer forgets at a time: the commits behind them wait that long.
+/// The number of rows that the committer forgets at a time: the commits behind them wait that
+/// long.
 const PIECE_ROWS: usize = 256;
 
-/// Keys of rows whose time has come.
+/// The keys of rows whose time has come.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     handled: Vec<Vec<u8>>,
@@ -97,7 +98,8 @@ struct Group {
     key: String,
     keep: Keep,
     newest: u64,
-    /// Every subscriber has handled the events up to this one; read when it matters.
+    /// The position up to which every subscriber has handled the events; `None` until it is asked
+    /// for.
     handled: Option<u64>,
 }
 
@@ -145,5 +147,6 @@ fn walk(
         look(&at, &value)?;
         last = Some(at.to_vec());
     }
+    // No more rows: `None`, and the next sweep begins at the start.
     Ok(rows.next().and(last))
 }

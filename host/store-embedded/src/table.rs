@@ -10,30 +10,30 @@ use crate::options::Options;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
-    /// By actor: who owns it, its version and epoch.
+    /// The head of each actor, by actor: who owns it, its version and epoch.
     Actors,
-    /// By actor: its state. Apart from the head, so that a turn that keeps its state
-    /// does not write it again.
+    /// The state of each actor, by actor. It is apart from the head, so that a turn that keeps
+    /// its state does not write it again.
     States,
-    /// By actor and name.
+    /// Entries, by actor and name.
     Entries,
-    /// By actor and message id.
+    /// What actors have answered, by actor and message id.
     Handled,
-    /// By actor, version and index.
+    /// Undelivered messages, by actor, version and index.
     Outbox,
-    /// By actor and name.
+    /// Reminders, by actor and name.
     Reminders,
-    /// The reminders again, by time.
+    /// The reminders again, by the time at which they are due.
     RemindersDue,
-    /// By stream, key and position.
+    /// Events, by stream, key and position.
     Events,
-    /// By stream and key.
+    /// The position of the newest event, by stream and key.
     StreamHeads,
-    /// By subscriber, stream and key.
+    /// How far subscribers are, by subscriber, stream and key.
     Cursors,
-    /// In the order in which they were added.
+    /// Dead letters, in the order in which they were added.
     DeadLetters,
-    /// By name.
+    /// Named facts of the silo, by name.
     Meta,
     /// What the store notes for itself.
     System,
@@ -57,7 +57,7 @@ impl Table {
         Self::System,
     ];
 
-    /// Part of the data format.
+    /// The name of the keyspace, which is part of the data format.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Actors => "actors",

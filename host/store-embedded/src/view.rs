@@ -18,7 +18,7 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Everything written so far.
+    /// A view of everything written so far, durable or not.
     pub(crate) fn now(db: &Arc<Database>) -> Self {
         Self {
             db: Arc::clone(db),
@@ -56,6 +56,7 @@ impl View {
     }
 }
 
+/// The newest view, which the committer sets and readers take.
 #[derive(Clone)]
 pub(crate) struct Published(Arc<RwLock<View>>);
 

@@ -14,9 +14,12 @@ pub const NAME_BYTES_MAX: usize = 1024;
 /// The record without the state: all that a decision on a commit needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
+    /// The number of commits so far.
     pub version: u64,
     pub epoch: u64,
+    /// The silo whose commits are taken.
     pub owner: SiloId,
+    /// The module of the last commit that a guest made; `None` when none did.
     pub module: Option<ModuleDigest>,
 }
 
@@ -25,6 +28,7 @@ impl Head {
     #[must_use]
     pub fn claimed(before: Option<&Self>, owner: &SiloId) -> Self {
         Self {
+            // A claim changes who may write, and nothing of what was written.
             version: before.map_or(0, |head| head.version),
             epoch: before.map_or(0, |head| head.epoch) + 1,
             owner: owner.clone(),
@@ -52,10 +56,12 @@ impl Head {
             let (ours, current) = (commit.epoch, before.map_or(0, |head| head.epoch));
             return Err(CommitError::Fenced { ours, current });
         };
+        // Under one claim this can only mean that a commit before this one was refused.
         if head.version != commit.version {
             let (ours, current) = (commit.version, head.version);
             return Err(CommitError::Stale { ours, current });
         }
+        // Last: who may not commit at all need not hear what is wrong with the commit.
         check_names(commit)?;
         Ok(Self {
             version: head.version + 1,

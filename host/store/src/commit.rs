@@ -17,20 +17,25 @@ use crate::row::Reminder;
 #[derive(Debug, Clone)]
 pub struct Commit {
     pub actor: ActorId,
-    /// Whose commit it is.
+    /// The silo whose commit it is; with an epoch of 0 it becomes the owner.
     pub owner: SiloId,
     /// The epoch of the claim; 0 says that the actor had no record, and makes it one.
     pub epoch: u64,
     /// The version that the turn ran on.
     pub version: u64,
-    /// The silo's clock; stamps events.
+    /// The date when the turn began, in milliseconds since the Unix epoch; events are stamped
+    /// with it.
     pub now_ms: u64,
+    /// The module that ran the turn.
     pub module: Option<ModuleDigest>,
     pub state: StateWrite,
     pub entries: Vec<EntryWrite>,
+    /// The dedupe record; `None` for messages that are never sent again.
     pub handled: Option<Handled>,
+    /// Messages that leave for other actors.
     pub outbox: Vec<OutboxWrite>,
     pub reminders: Vec<ReminderWrite>,
+    /// Events to append, in this order.
     pub events: Vec<NewEvent>,
     /// The event that was handled, which needs no dedupe record of its own.
     pub cursor: Option<Cursor>,
@@ -49,7 +54,7 @@ pub struct Cursor {
 #[derive(Debug, Clone)]
 pub struct Handled {
     pub id: MessageId,
-    /// Of the message's content: the same id with another content is refused.
+    /// The fingerprint of the message's content: the same id with another content is refused.
     pub fingerprint: [u8; 16],
     pub reply: Bytes,
     /// The actor answered `err`, so the turn left nothing but this record.
@@ -61,6 +66,7 @@ pub struct Handled {
 /// A message that leaves once the commit is durable. Its key is (actor, version + 1, index).
 #[derive(Debug, Clone)]
 pub struct OutboxWrite {
+    /// The place among the messages of this commit, from 0.
     pub index: u32,
     /// Not delivered before this time of the silo's durable clock.
     pub not_before_ms: u64,
@@ -86,7 +92,8 @@ pub struct NewEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     pub durability: Durability,
-    /// For each event of the commit, its position: 1 for the first of a (stream, key), then one more each.
+    /// For each event of the commit, its position: 1 for the first of a (stream, key), then one
+    /// more each.
     pub positions: Vec<u64>,
 }
 

@@ -169,6 +169,7 @@ impl Store for MemoryStore {
         key: &str,
         position: u64,
     ) -> Result<(), StoreError> {
+        // Outside a commit it only skips what cannot be handled, so it goes by no version.
         let name = tables::cursor_name(subscriber, stream, key);
         self.tables.lock().cursors.insert(name, position);
         Ok(())
@@ -206,6 +207,7 @@ impl Store for MemoryStore {
     }
 
     async fn change_metas(&self, changes: Vec<MetaChange>) -> Result<(), StoreError> {
+        // One lock for all of them: nobody sees some of the changes without the others.
         let mut tables = self.tables.lock();
         for (name, value) in changes {
             match value {

@@ -7,24 +7,25 @@ use std::sync::Arc;
 /// Bounds for each key of a stream. What is beyond either of them may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Age in milliseconds.
+    /// The age in milliseconds from which an event may go.
     pub ms: u64,
-    /// How many of the newest.
+    /// How many of the newest events stay.
     pub events: u64,
 }
 
 /// How long the events of each stream are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
+    /// The bounds of every stream that has none of its own.
     pub usual: Keep,
-    /// By stream, where it is not the usual.
+    /// The bounds of single streams, by their names, where they are not the usual ones.
     pub streams: BTreeMap<Arc<str>, Keep>,
-    /// Actor types that are given the events of a stream. By stream.
+    /// The actor types that are given the events of a stream, by the name of the stream.
     pub subscribers: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
 impl Retention {
-    /// The same for every stream, of which nobody is a subscriber.
+    /// The same bounds for every stream, none of which has a subscriber.
     #[must_use]
     pub fn usual(usual: Keep) -> Self {
         Self {
@@ -48,7 +49,7 @@ impl Retention {
 }
 
 impl Keep {
-    /// Nothing is ever let go.
+    /// Bounds that never let anything go.
     pub const EVERYTHING: Self = Self {
         ms: u64::MAX,
         events: u64::MAX,
@@ -61,6 +62,8 @@ impl Keep {
         // Saturating: a date that was set forward must not wrap around into "long ago".
         let is_old = at_ms.saturating_add(self.ms) <= now_ms;
         let is_beyond = newest.saturating_sub(position) >= self.events;
+        // The newest stays: its position is what the next one is counted from, and readers begin
+        // at it.
         position < newest && (is_old || is_beyond)
     }
 }

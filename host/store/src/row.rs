@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActorRecord {
     pub state: Option<State>,
-    /// Number of commits so far.
+    /// The number of commits so far.
     pub version: u64,
-    /// Number of claims so far.
+    /// The number of claims so far.
     pub epoch: u64,
     pub owner: SiloId,
     /// The module of the last commit.
@@ -54,7 +54,8 @@ pub struct OutboxKey {
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
     pub key: OutboxKey,
-    /// As in [`OutboxWrite`](crate::OutboxWrite).
+    /// Not delivered before this time of the silo's durable clock, as in
+    /// [`OutboxWrite`](crate::OutboxWrite).
     pub not_before_ms: u64,
     pub envelope: Envelope,
 }
@@ -62,9 +63,10 @@ pub struct OutboxRow {
 /// A durable alarm of an actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminder {
-    /// On the silo's durable clock, which is near the date until somebody sets the date.
+    /// When it is due, on the silo's durable clock, which is near the date until somebody sets
+    /// the date.
     pub due_ms: u64,
-    /// Milliseconds; `None` for a reminder that comes once.
+    /// The period in milliseconds; `None` for a reminder that comes once.
     pub period_ms: Option<u64>,
     /// What becomes of firings that an outage has swallowed.
     pub policy: MissedPolicy,
@@ -84,9 +86,9 @@ pub struct DueReminder {
 /// An event of a (stream, key).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// 1 for the first, then one more each.
+    /// The place in the stream and key: 1 for the first, then one more each.
     pub position: u64,
-    /// The silo's clock when the turn committed.
+    /// The date when its turn began, in milliseconds since the Unix epoch.
     pub at_ms: u64,
     pub payload: Bytes,
 }
@@ -95,9 +97,9 @@ pub struct StoredEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
     pub record: ActorRecord,
-    /// How many there are.
+    /// How many entries there are.
     pub entries: usize,
-    /// By name; no more than were asked for.
+    /// The reminders by name, no more than were asked for.
     pub reminders: Vec<(Arc<str>, Reminder)>,
 }
 
@@ -121,6 +123,7 @@ pub struct DeadLetter {
     pub envelope: Envelope,
     /// Why the last attempt failed.
     pub error: String,
+    /// How often its actor has failed at it.
     pub attempts: u32,
     /// The date when it was given up.
     pub at_ms: u64,

@@ -16,7 +16,8 @@ use crate::row::{
 /// Why a store could not do something else than a commit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The store has stopped itself: after a failed write or fsync nothing it says can be relied on.
+    /// The store has stopped itself: after a failed write or fsync nothing it says can be relied
+    /// on.
     #[error("the store has stopped: {reason}")]
     Poisoned { reason: String },
     /// What was read is not what was written.
@@ -139,7 +140,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<OutboxRow>, StoreError>;
 
-    /// Forgets rows whose messages were delivered. It may become durable later: a row seen again is deduplicated by its receiver.
+    /// Forgets rows whose messages were delivered. It may become durable later: a row seen again
+    /// is deduplicated by its receiver.
     ///
     /// # Errors
     /// When the store has stopped itself, cannot write, or refuses because too much waits.
@@ -185,7 +187,8 @@ pub trait Store: Send + Sync + 'static {
     /// When the store has stopped itself, or cannot read what it has.
     async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError>;
 
-    /// Moves the cursor. It may become durable later: an event given again is deduplicated by its receiver.
+    /// Moves the cursor. It may become durable later: an event given again is deduplicated by its
+    /// receiver.
     ///
     /// # Errors
     /// When the store has stopped itself, cannot write, or refuses because too much waits.
@@ -214,7 +217,7 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<StoredDeadLetter>, StoreError>;
 
-    /// One of them, by its number.
+    /// One dead letter, by its number; `None` when there is none of that number.
     ///
     /// # Errors
     /// When the store has stopped itself, or cannot read what it has.
@@ -244,6 +247,7 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// As [`Store::change_metas`].
     async fn set_meta(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
+        // One way to write facts, so that a back end has one thing to get right.
         self.change_metas(vec![(name.to_owned(), Some(value))])
             .await
     }

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ActorId, MessageId};
 
+/// A message with all that its delivery needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Envelope {
     pub target: ActorId,
     pub body: Body,
+    /// The name of the message, under which it takes effect once.
     pub id: MessageId,
     /// Milliseconds on the silo's clock that never goes back, whose zero means nothing to
     /// anybody else. A call past it is never executed.
@@ -20,13 +22,15 @@ pub struct Envelope {
     pub chain: Chain,
     /// Who sent it; absent when it came from outside.
     pub caller: Option<ActorId>,
-    /// W3C trace id, where there is one.
+    /// The W3C trace id; absent when the caller gave none.
     pub trace: Option<Arc<str>>,
 }
 
+/// What is asked of the actor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Body {
-    /// `arguments` is JSON: an object by parameter name or an array by position.
+    /// A call of one of the actor's methods. `arguments` is JSON: an object by parameter name or
+    /// an array by position.
     Call {
         method: Arc<str>,
         arguments: Bytes,
@@ -39,7 +43,7 @@ pub enum Body {
         due_ms: u64,
         missed: u32,
     },
-    /// Of one stream and key, in their order; never empty.
+    /// Events of one stream and key, in their order; never empty.
     Events {
         stream: Arc<str>,
         events: Vec<StreamEvent>,
@@ -49,7 +53,7 @@ pub enum Body {
 /// An event as its subscribers get it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamEvent {
-    /// 1 for the first of a stream and key, then one more each.
+    /// The place in its stream and key: 1 for the first, then one more each.
     pub position: u64,
     pub payload: Bytes,
 }
@@ -66,7 +70,8 @@ impl Body {
         }
     }
 
-    /// Tells two bodies under one message id apart: the id names this content and no other.
+    /// A hash that tells two bodies under one message id apart: the id names this content and no
+    /// other.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 16] {
         let id = match self {
@@ -92,7 +97,7 @@ impl Body {
 pub struct Chain(Vec<ActorId>);
 
 impl Chain {
-    /// How many wait.
+    /// The number of actors that wait.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.0.len()

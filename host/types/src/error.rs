@@ -20,7 +20,7 @@ pub enum CallError {
         method: String,
         known: String,
     },
-    /// All that is wrong with them; there is at least one.
+    /// The arguments do not fit. The list has all that is wrong with them, and is never empty.
     #[error("{}", told(mistakes))]
     BadArguments { mistakes: Vec<Mistake> },
     #[error("the call would come back to an actor that waits in its chain: {cycle}")]
@@ -33,7 +33,8 @@ pub enum CallError {
     },
     #[error("the deadline passed {when}; nothing of it was done")]
     Deadline {
-        /// `before the turn began`, for example. Other processes know it as `place`.
+        /// At what point it passed, for example `before the turn began`. Other processes know the
+        /// field as `place`.
         #[serde(rename = "place")]
         when: Cow<'static, str>,
     },
@@ -65,12 +66,12 @@ pub enum CallError {
 /// What is wrong with a call's arguments at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mistake {
-    /// JSON pointer into the arguments.
+    /// A JSON pointer to the place in the arguments; empty for the arguments as a whole.
     pub pointer: String,
     pub message: String,
 }
 
-/// For a person, all in one line.
+/// All mistakes in one line, for a person to read.
 #[must_use]
 pub fn told(mistakes: &[Mistake]) -> String {
     let told = mistakes.iter();
@@ -80,7 +81,7 @@ pub fn told(mistakes: &[Mistake]) -> String {
 }
 
 impl CallError {
-    /// One mistake, at `pointer`.
+    /// The error for one mistake in the arguments, at `pointer`.
     #[must_use]
     pub fn bad_argument(pointer: &str, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.to_owned(), message.into());
@@ -92,7 +93,7 @@ impl CallError {
     /// the message.
     pub const IN_TURN: &'static str = "while the turn ran";
 
-    /// Stable, for machines: problem types, metrics, documentation.
+    /// The stable name of the kind of error, for machines: problem types, metrics, documentation.
     #[must_use]
     pub fn code(&self) -> &'static str {
         // Each is in the documentation of the API, and never changes.
@@ -120,6 +121,7 @@ impl CallError {
     /// never got its turn has not.
     #[must_use]
     pub fn is_transient(&self) -> bool {
+        // A store that refuses may take the write later; nothing is wrong with the message.
         matches!(
             self,
             Self::Overloaded { .. }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Shards a store is cut into; fixed in the store's header for its whole life.
+/// The number of shards that a store is cut into; fixed in the store's header for its whole life.
 pub const SHARDS: u16 = 1024;
 
-/// Longest actor key, in bytes (the allowed characters are one byte each).
+/// The longest actor type or key, in bytes (the allowed characters are one byte each).
 pub const KEY_BYTES_MAX: usize = 128;
 
 /// An actor: `type/key`. It always exists; it may never have been asked anything.
@@ -77,23 +77,25 @@ impl ActorId {
         Ok(Self { actor_type, key })
     }
 
-    /// `order` of `order/order-1`.
+    /// The part before the slash: the name of the type.
     #[must_use]
     pub fn actor_type(&self) -> &Arc<str> {
         &self.actor_type
     }
 
-    /// `order-1` of `order/order-1`.
+    /// The part behind the slash, which tells the actors of one type apart.
     #[must_use]
     pub fn key(&self) -> &Arc<str> {
         &self.key
     }
 
-    /// Where the actor's rows live. Stable across versions: it is part of the data format.
+    /// The shard where the actor's rows live. It never changes, for it is part of the data
+    /// format.
     #[must_use]
     pub fn shard(&self) -> ShardId {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.actor_type.as_bytes());
+        // No type or key contains it, so two different actors never hash the same text.
         hasher.update(b"/");
         hasher.update(self.key.as_bytes());
         let hash = hasher.finalize();
@@ -135,6 +137,7 @@ impl MessageId {
             hasher.update(part);
         }
         let mut id = [0; 16];
+        // Half of the hash: 128 bits are enough that no two ids ever meet.
         hasher.finalize_xof().fill(&mut id);
         Self(id)
     }
@@ -162,7 +165,7 @@ impl fmt::Display for SiloId {
     }
 }
 
-/// BLAKE3 of a module's bytes.
+/// The name of a module: the BLAKE3 hash of its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModuleDigest(pub [u8; 32]);
 
@@ -178,8 +181,10 @@ impl FromStr for ModuleDigest {
     type Err = InvalidDigest;
 
     fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        // Cut: it is repeated in an error, and may be anybody's input.
         let invalid = || InvalidDigest(text.chars().take(80).collect());
         let mut bytes = [0; 32];
+        // Only then does a slice of two bytes lie between characters.
         if text.len() != 64 || !text.is_ascii() {
             return Err(invalid());
         }

@@ -10,9 +10,9 @@ use crate::id::ActorId;
 /// Everything a guest staged during one turn.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// JSON of what the method returned; empty where it returns nothing.
+    /// The JSON of what the method returned; empty where it returns nothing.
     pub reply: Bytes,
-    /// The method returned `err`: nothing but the reply is kept.
+    /// Whether the method returned `err`: then nothing but the reply is kept.
     pub declined: bool,
     pub state: StateWrite,
     pub entries: Vec<EntryWrite>,
@@ -31,16 +31,18 @@ impl Outcome {
 /// An actor's own bytes, with the number of their layout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
+    /// The number of the layout; a higher one is newer.
     pub schema: u32,
     pub bytes: Bytes,
 }
 
+/// What a turn does to its actor's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum StateWrite {
     #[default]
     Keep,
     Set(State),
-    /// The value and every entry go; entries written after it in the same turn stay.
+    /// The state and every entry go; entries that the same turn writes later stay.
     Clear,
 }
 

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
-    /// Gone with the process.
+    /// It is gone with the process.
     Memory,
-    /// Survives kill -9 of the process.
+    /// It survives kill -9 of the process.
     Process,
-    /// Survives power loss.
+    /// It survives power loss.
     Fsync,
-    /// Survives the loss of n-1 machines.
+    /// It survives the loss of n-1 machines.
     Replicated(u8),
 }
 
@@ -32,11 +32,11 @@ impl fmt::Display for Durability {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reply {
-    /// JSON of what the method returned; empty where it returns nothing.
+    /// The JSON of what the method returned; empty where it returns nothing.
     pub body: Bytes,
-    /// The method returned `err`: the actor said no and changed nothing.
+    /// Whether the method returned `err`: the actor said no and changed nothing.
     pub declined: bool,
-    /// The same message was handled before; this is the answer from then.
+    /// Whether the same message was handled before; then this is the answer from that time.
     pub replayed: bool,
     pub durability: Durability,
 }

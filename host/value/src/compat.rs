@@ -1,15 +1,16 @@
-//! Whether what one side expects is what the other side offers: types are compared by
-//! structure, and a difference is told by its path.
+//! Whether what one side expects is what the other side offers: types are compared by structure,
+//! and a difference is reported with the path to it.
 
 use std::fmt;
 
 use crate::ty::{Field, Function, Type};
 
+/// The first place at which two types differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// For example `create(order).items[].quantity`.
-    /// The way to it through the types: `create.order.items[].quantity`.
+    /// The way to it through the types, for example `create(item).parts[].count`.
     pub path: String,
+    /// What differs there, in words.
     pub what: String,
 }
 
@@ -87,6 +88,8 @@ fn compare(path: &str, expected: &Type, found: &Type) -> Compared {
         }
         (Type::Variant(a), Type::Variant(b)) => {
             let (a, b) = (&a.cases, &b.cases);
+            // Names before payloads: a case that is missing would make every later pair a false
+            // one.
             names(
                 path,
                 "case",
@@ -121,6 +124,7 @@ fn fields(
     expected: &[Field],
     found: &[Field],
 ) -> Compared {
+    // In order: the component model passes fields by position.
     for (a, b) in expected.iter().zip(found) {
         if a.name != b.name {
             return differ(
@@ -152,6 +156,7 @@ fn names<'n>(
     if let Some(extra) = found.iter().find(|name| !expected.contains(name)) {
         return differ(path, format!("{what} {extra:?} is not expected"));
     }
+    // An index stands for the name, so the order is part of the type.
     if expected != found {
         return differ(path, format!("the {what}s are in another order"));
     }

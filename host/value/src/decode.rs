@@ -1,8 +1,8 @@
 //! JSON becomes a value, straight from the bytes, directed by the type.
 //!
-//! serde's data model cannot carry where an error happened, so each seed notes its
-//! error in the [`Walk`](walk::Walk) on the way out, and each level adds its step to the pointer. What is
-//! merely of the wrong type does not end the walk: all such errors are told at once.
+//! serde's data model cannot carry where an error happened, so each seed notes its error in the
+//! [`Walk`](walk::Walk) on the way out, and each level adds its step to the pointer. What is
+//! merely of the wrong type does not end the walk: all such errors are reported together.
 //!
 //! In reading order:
 //! - `walk`: what one pass over a document keeps in mind
@@ -47,7 +47,7 @@ pub fn from_json(bytes: &[u8], ty: &Type, limits: &Limits) -> Result<Value, Valu
 /// stands for no arguments.
 ///
 /// # Errors
-/// As [`from_json`], but all of them: at least one.
+/// As [`from_json`], but all mistakes: at least one.
 pub fn args_from_json(
     bytes: &[u8],
     function: &Function,
@@ -77,6 +77,7 @@ fn run<'de, S: DeserializeSeed<'de>>(
     walk: &Walk<'_>,
     seed: S,
 ) -> Result<S::Value, Vec<ValueError>> {
+    // Before anything is parsed: this bound costs nothing to check.
     if bytes.len() > limits.bytes_max {
         return Err(vec![ValueError::new(Problem::TooLarge {
             found: bytes.len(),
@@ -86,6 +87,7 @@ fn run<'de, S: DeserializeSeed<'de>>(
     let mut de = serde_json::Deserializer::from_slice(bytes);
     let value = seed
         .deserialize(&mut de)
+        // Something behind the value is no JSON either.
         .and_then(|value| de.end().map(|()| value));
     let (errors, ended) = walk.take_errors();
     match value {

@@ -14,6 +14,7 @@ use crate::value::Value;
 /// # Errors
 /// When the value is not of this type: a mistake of the program.
 pub fn to_json(value: &Value, ty: &Type) -> Result<Vec<u8>, ValueError> {
+    // Most replies are shorter, and are then written without a second allocation.
     let mut out = Vec::with_capacity(128);
     write(&mut out, value, ty)?;
     Ok(out)
@@ -36,7 +37,7 @@ fn misfit(ty: &Type) -> ValueError {
     })
 }
 
-/// Writing into a vector does not fail.
+/// Writes formatted text; writing into a vector does not fail.
 macro_rules! put {
     ($out:expr, $($arg:tt)*) => {{
         let _ = write!($out, $($arg)*);
@@ -54,6 +55,8 @@ fn write(out: &mut Vec<u8>, value: &Value, ty: &Type) -> Result<(), ValueError> 
         (Value::U32(v), Type::U32) => put!(out, "{v}"),
         (Value::S64(v), Type::S64) => put!(out, "{v}"),
         (Value::U64(v), Type::U64) => put!(out, "{v}"),
+        // `Debug` writes the shortest text that reads back as the same number, and always a
+        // point.
         (Value::F32(v), Type::F32) if v.is_finite() => put!(out, "{v:?}"),
         (Value::F32(v), Type::F32) => write_string(out, special(f64::from(*v))),
         (Value::F64(v), Type::F64) if v.is_finite() => put!(out, "{v:?}"),
@@ -67,6 +70,7 @@ fn write(out: &mut Vec<u8>, value: &Value, ty: &Type) -> Result<(), ValueError> 
         (Value::Tuple(values), Type::Tuple(types)) => write_array(out, values, types.iter())?,
         (Value::Record(values), Type::Record(record)) => write_record(out, values, &record.fields)?,
         (Value::Option(None), Type::Option(_)) => out.extend_from_slice(b"null"),
+        // Without the object, `some(none)` and `none` would both be null.
         (Value::Option(Some(v)), Type::Option(ty)) if matches!(**ty, Type::Option(_)) => {
             write_single(out, "some", Some((v, ty)))?;
         }
@@ -147,6 +151,7 @@ fn write_single(
     out.push(b':');
     match payload {
         Some((value, ty)) => write(out, value, ty)?,
+        // An object must have a value behind its key.
         None => out.extend_from_slice(b"null"),
     }
     out.push(b'}');

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-/// The longest piece of somebody's input that an error repeats.
+/// The longest piece of somebody's input that an error repeats, in characters.
 const QUOTED_CHARS_MAX: usize = 60;
 
+/// One problem with a document, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueError {
-    /// JSON pointer (RFC 6901) to what is wrong; empty is the whole document.
+    /// The JSON pointer (RFC 6901) to what is wrong; empty is the whole document.
     pub pointer: String,
     pub problem: Problem,
 }
@@ -57,8 +58,9 @@ impl ValueError {
         Self { pointer, problem }
     }
 
-    /// The same problem is seen from one level further out.
+    /// Adds a step in front: the same problem, seen from one level further out.
     pub(crate) fn push_front(&mut self, step: &str) {
+        // The tilde first, or the one that a slash becomes would be escaped again.
         let step = step.replace('~', "~0").replace('/', "~1");
         self.pointer = format!("/{step}{}", self.pointer);
     }
@@ -76,7 +78,7 @@ impl fmt::Display for ValueError {
 
 impl std::error::Error for ValueError {}
 
-/// Somebody's input, short enough to repeat.
+/// Quotes somebody's input, cut so that it is short enough to repeat.
 pub(crate) fn quoted(text: &str) -> String {
     let mut chars = text.chars();
     let short: String = chars.by_ref().take(QUOTED_CHARS_MAX).collect();

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+/// A type of the component model that has a JSON form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     Bool,
@@ -36,9 +37,9 @@ pub struct Record {
 /// A field of a record, or a parameter of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// As in WIT: `person-id`.
+    /// The name in WIT, for example `person-id`.
     pub name: String,
-    /// As in JSON: `personId`.
+    /// The name in JSON, for example `personId`.
     pub json: String,
     pub ty: Type,
 }
@@ -112,7 +113,7 @@ impl Name {
 }
 
 impl Type {
-    /// For messages to people.
+    /// What JSON the type wants, in words for people.
     #[must_use]
     pub fn describe(&self) -> &'static str {
         match self {
@@ -141,7 +142,7 @@ impl Type {
     }
 }
 
-/// `person-id` -> `personId`.
+/// The name in JSON of a name in WIT: `personId` for `person-id`.
 #[must_use]
 pub fn camel(kebab: &str) -> String {
     let mut text = String::with_capacity(kebab.len());

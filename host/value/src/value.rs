@@ -17,15 +17,16 @@ pub enum Value {
     Char(char),
     String(String),
     List(Vec<Value>),
-    /// `list<u8>`, and nothing else.
+    /// A `list<u8>`, and nothing else: one byte each instead of a value each.
     Bytes(Vec<u8>),
-    /// In the order of the fields.
+    /// The values of the fields, in the order of the fields.
     Record(Vec<Value>),
     Tuple(Vec<Value>),
+    /// The index of the case, and its payload if it has one.
     Variant(u32, Option<Box<Value>>),
     Enum(u32),
     Option(Option<Box<Value>>),
     Result(Result<Option<Box<Value>>, Option<Box<Value>>>),
-    /// Ascending.
+    /// The indices of the flags that are set, ascending.
     Flags(Vec<u32>),
 }

@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-/// No more digits than the largest integer has.
+/// The most digits of an integer of 64 bits; the check also bounds how many zeros are written
+/// out.
 const DIGITS_MAX: usize = 20;
 
 /// The document with `1.0`, `1e3` and `1795828167781.0` as `1`, `1000` and `1795828167781`,
@@ -39,11 +40,12 @@ pub fn whole_numbers(json: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Behind the closing quote, or the end of the document.
+/// The position behind the closing quote, or the end of the document.
 fn string_end(json: &[u8], quote: usize) -> usize {
     let mut at = quote + 1;
     while at < json.len() {
         match json[at] {
+            // Whatever is escaped, a quote among it, does not end the string.
             b'\\' => at += 2,
             b'"' => return at + 1,
             _ => at += 1,
@@ -79,10 +81,12 @@ fn integer(number: &[u8]) -> Option<String> {
         Some(_) => return None,
         None => (mantissa, ""),
     };
+    // What is no JSON number must not become one here.
     if !is_digits(before) || (before.len() > 1 && before.starts_with('0')) {
         return None;
     }
     let digits = format!("{before}{behind}");
+    // Zeros at the end go into the shift: `1.50e1` is 15 as much as `1.5e1` is.
     let significant = digits.trim_end_matches('0');
     let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
     let shift = exponent
@@ -93,6 +97,7 @@ fn integer(number: &[u8]) -> Option<String> {
         // Of integers there is one zero.
         return Some("0".to_owned());
     }
+    // Below zero it is a fraction, which stays as it is.
     let shift = usize::try_from(shift).ok()?;
     if significant.len().saturating_add(shift) > DIGITS_MAX {
         return None;

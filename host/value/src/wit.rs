@@ -6,6 +6,7 @@ use wit_parser::{InterfaceId, Resolve, TypeDefKind, TypeId};
 
 use crate::ty::{Case, Enum, Field, Flags, Function, Name, Record, ResultType, Type, Variant};
 
+/// A type that has no JSON form, and where it is used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {kind} has no JSON form")]
 pub struct UnsupportedType {
@@ -37,7 +38,7 @@ pub fn functions(
 }
 
 /// # Errors
-/// As [`functions`]; `path` is named in the error.
+/// When it is no plain value, as for [`functions`]; the error names `path`.
 pub fn type_of(
     resolve: &Resolve,
     ty: wit_parser::Type,
@@ -72,6 +73,7 @@ fn defined(resolve: &Resolve, id: TypeId, path: &str) -> Result<Type, Unsupporte
     let of = |ty: &wit_parser::Type| type_of(resolve, *ty, path);
     let optional = |ty: &Option<wit_parser::Type>| ty.as_ref().map(of).transpose();
     Ok(match &resolve.types[id].kind {
+        // A name for another type: in JSON only the other one shows.
         TypeDefKind::Type(ty) => of(ty)?,
         TypeDefKind::List(ty) => Type::List(Arc::new(of(ty)?)),
         TypeDefKind::Option(ty) => Type::Option(Arc::new(of(ty)?)),

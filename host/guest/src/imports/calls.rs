@@ -23,6 +23,7 @@ impl Host for HostState {
             Ok(target) => target,
             Err(error) => return Ok(Err(failure(error.into()))),
         };
+        // An untyped call names its target only now, so load could not check it.
         self.may_call(target.actor_type(), &method)?;
         let arguments = payload(self, "arguments", arguments)?;
         let reply = ask(self, target, method.into(), arguments).await?;
@@ -76,7 +77,7 @@ pub(super) async fn ask(
     Ok(meter.elsewhere(calls.call(target, method, arguments)).await)
 }
 
-/// What a guest is told when a call came to nothing.
+/// The failure of a call as a guest sees it: fewer kinds, by what the guest can do about them.
 pub(super) fn failure(error: CallError) -> CallFailure {
     let detail = error.to_string();
     match error {
@@ -90,6 +91,8 @@ pub(super) fn failure(error: CallError) -> CallFailure {
         | CallError::MessageIdReused { .. } => CallFailure::BadRequest(detail),
         CallError::Failed { .. } => CallFailure::Failed(detail),
         CallError::Overloaded { .. } | CallError::ShuttingDown => CallFailure::Overloaded(detail),
+        // In some of these nothing was done, but not in all: a guest has to take all of them as
+        // unsure.
         CallError::Moved
         | CallError::Unknown { .. }
         | CallError::Store { .. }

@@ -20,7 +20,8 @@ use crate::host_state::HostState;
 use crate::module::{ClientFunction, ClientImport};
 use crate::types;
 
-/// `things:meter/meter-client@0.1.0` -> `meter`.
+/// The actor type that a client interface is for: `meter` for `things:meter/meter-client@0.1.0`.
+/// `None` for an interface that is no client.
 pub(crate) fn target_type(interface: &str) -> Option<&str> {
     let name = interface.split('/').nth(1)?;
     let name = name.split('@').next()?;
@@ -85,6 +86,7 @@ fn client_function(mut function: Function) -> Result<ClientFunction, String> {
             ok: result.ok.clone(),
             err: case.ty.clone(),
         }))),
+        // A target that cannot decline replies with the bare value.
         None => result.ok.clone(),
     };
     Ok(ClientFunction {
@@ -95,7 +97,7 @@ fn client_function(mut function: Function) -> Result<ClientFunction, String> {
     })
 }
 
-/// Gives the interface to every component of the linker.
+/// Adds the functions of a client interface to the linker.
 pub(crate) fn add_to_linker(
     linker: &mut Linker<HostState>,
     client: &ClientImport,
@@ -135,6 +137,7 @@ async fn invoke(
     let Some((Val::String(key), arguments)) = params.split_first() else {
         return Err(wasmtime::Error::msg("a client call without a key"));
     };
+    // Not asked again whether it is granted: each function was, at load (`grant::clients`).
     let target = target(host, actor_type, key)?;
     let method: Arc<str> = client.function.name.as_str().into();
     let arguments = encode(host, &client.function, arguments)?;

@@ -40,6 +40,7 @@ impl Host for HostState {
         let answer = plugins.consult(&actor, function, arguments, left);
         let meter = Arc::clone(&self.meter);
         let answer = meter.elsewhere(answer).await;
+        // Also when it failed: it is the waiting that is bounded.
         self.context()?.advice_wait += begun.elapsed();
         Ok(answer.map_err(failure))
     }

@@ -6,6 +6,8 @@ use super::wit::reminders::{Host, Missed};
 use super::{ahead, name, period};
 use crate::host_state::HostState;
 
+/// The shortest period of a reminder, in milliseconds: each time that it is due costs a durable
+/// write.
 const PERIOD_MS_MIN: u64 = 1_000;
 const WHAT: &str = "this reminder";
 

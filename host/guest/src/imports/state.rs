@@ -5,7 +5,7 @@ use pizza_types::State;
 use super::wit::state::{Host, Snapshot};
 use crate::host_state::HostState;
 
-/// Names in one answer; a guest pages on.
+/// The most names in one answer; for more, a guest asks again after the last one.
 const NAMES_MAX: u32 = 1_000;
 
 impl Host for HostState {
@@ -38,6 +38,7 @@ impl Host for HostState {
     }
 
     fn remove_entry(&mut self, name: String) -> wasmtime::Result<()> {
+        // Otherwise the commit would carry a row to remove that is not there.
         if self.context()?.entry(&name).is_none() {
             return Ok(());
         }

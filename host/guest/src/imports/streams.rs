@@ -8,6 +8,7 @@ use crate::host_state::HostState;
 
 impl Host for HostState {
     fn publish(&mut self, stream: String, key: String, json: String) -> wasmtime::Result<()> {
+        // `grant` has only checked that it may publish to some stream.
         self.may_publish(&stream)?;
         let effect = Effect::Publish {
             stream: name(self, "this stream name", stream)?,

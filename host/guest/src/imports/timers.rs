@@ -6,7 +6,7 @@ use super::wit::timers::Host;
 use super::{ahead, name, period};
 use crate::host_state::HostState;
 
-/// A periodic timer does not ring more often than this.
+/// The shortest period of a timer, in milliseconds.
 const PERIOD_MS_MIN: u64 = 10;
 const WHAT: &str = "this timer";
 

@@ -19,6 +19,8 @@ const DONE_WAIT_MS: u64 = 20;
 pub(crate) async fn run_lane(core: Arc<Core>, lane: Lane, first: OutboxRow) {
     let mut next = Some(first);
     while let Some(row) = next {
+        // One after the other: the order on a lane holds because nothing passes a row that is
+        // tried again.
         match supervise::deliver(&core, &row.envelope).await {
             DeliveryResult::Settled | DeliveryResult::DeadLetter => {
                 core.outbox.delivered(row.key);
@@ -42,6 +44,7 @@ pub(crate) async fn redrive(core: &Arc<Core>) -> Result<usize, StoreError> {
         loop {
             let rows = core.store.outbox(shard, after.as_ref(), PAGE).await?;
             let complete = rows.len() < PAGE;
+            // By key, not by count: rows that are delivered meanwhile leave the store.
             after = rows.last().map(|row| row.key.clone());
             count += rows.len();
             let now_ms = core.clock.now_ms();

@@ -8,10 +8,10 @@ use pizza_store::StoreError;
 use crate::clock::Moment;
 use crate::core::Core;
 
-/// Rows read at a time.
+/// The number of rows read at first; each further reading takes four times as many.
 const PAGE: usize = 1_000;
 
-/// Moves the horizon on: reads from the store what has become due window.
+/// Moves the horizon on, and reads from the store what has come to lie within it.
 pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
     let at = Moment::of(&*core.clock);
     let (from_ms, until_ms) = {
@@ -55,10 +55,13 @@ async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Resu
             let reminders = &core.reminders;
             reminders.hold(&mut window, core.durable, key, row.reminder, at);
         }
+        // Not across the next reading: commits wait for this lock.
         drop(window);
         if complete {
             return Ok(());
         }
+        // The store reads from the beginning only: with pages of one size, many rows would cost
+        // their square.
         limit *= 4;
     }
 }

@@ -12,16 +12,20 @@ use crate::supervise::{self, DeliveryResult};
 pub(crate) async fn run(core: Arc<Core>) {
     loop {
         let firing = core.reminders.alarms.next(&*core.clock).await;
+        // Cancelled or set anew since: alarms are not taken back.
         let Some(message) = message(&core, &firing) else {
             continue;
         };
+        // On a task of its own: one actor that is slow must not delay the others.
         let core = Arc::clone(&core);
         tokio::spawn(async move { fire(&core, message).await });
     }
 }
 
+/// A firing as it goes to its actor.
 struct Message {
     envelope: Envelope,
+    /// Whether the reminder only moves on, without the actor hearing of it.
     skip: bool,
 }
 

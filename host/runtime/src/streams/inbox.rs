@@ -5,21 +5,24 @@ use std::collections::BTreeMap;
 
 use pizza_store::StoredEvent;
 
-/// Events at hand for one route.
+/// The most events at hand for one route; further ones are read from the store when it is their
+/// turn.
 const EVENTS_MAX: usize = 64;
 
 #[derive(Default)]
 pub(super) struct Inbox {
-    /// By position: publishers of one (stream, key) may overtake each other on the way.
+    /// The events at hand by their position: publishers of one (stream, key) may overtake each
+    /// other on the way.
     at_hand: BTreeMap<u64, StoredEvent>,
-    /// The store has, or may have, events that are not at hand.
+    /// Whether the store has, or may have, events that are not at hand.
     behind: bool,
 }
 
+/// What a pump is to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Events(Vec<StoredEvent>),
-    /// From the store; `before` is the first position at hand, if there is any.
+    /// Read events from the store; `before` is the first position at hand, if there is any.
     Read {
         before: Option<u64>,
     },
@@ -41,6 +44,7 @@ impl Inbox {
 
     /// What comes after `cursor`: the events at hand if they follow on without a gap.
     pub(super) fn next(&mut self, cursor: u64) -> Next {
+        // What lies at or below the cursor was handled, or read from the store meanwhile.
         self.at_hand = self.at_hand.split_off(&cursor.saturating_add(1));
         let mut events = Vec::new();
         while let Some(first) = self.at_hand.first_entry()
@@ -52,6 +56,7 @@ impl Inbox {
             return Next::Events(events);
         }
         let before = self.at_hand.keys().next().copied();
+        // Taken before the store is read: an event that comes meanwhile sets it again.
         if std::mem::take(&mut self.behind) || before.is_some() {
             return Next::Read { before };
         }

@@ -11,11 +11,11 @@ use super::inbox::Next;
 use crate::core::Core;
 use crate::supervise::{self, DeliveryResult};
 
-/// Events read at a time.
+/// The number of events that are read at a time.
 const PAGE: usize = 64;
-/// A store that could not be read is left alone this long.
+/// How long a store that could not be read is left alone, in milliseconds.
 const READ_AGAIN_MS: u64 = 1_000;
-/// Payloads of one turn, well below what may be handed to a guest at once.
+/// The most bytes of payloads in one turn, well below what may be handed to a guest at once.
 const BATCH_BYTES_MAX: usize = 256 << 10;
 
 /// Brings the events of a route until there are none left.
@@ -37,6 +37,7 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<(), StoreError> {
         key,
     } = route;
     let pumps = &core.streams.pumps;
+    // From the store: the last pump of this route may have ended at any place.
     let mut cursor = core.store.cursor(subscriber, stream, key).await?;
     loop {
         let events = match pumps.next(route, cursor) {
@@ -64,6 +65,7 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<(), StoreError> {
                 return Ok(());
             }
         }
+        // Many at once are a backlog, and are better taken on without a pause.
         if are_few && policy.events_gather_ms > 0 {
             core.pause(policy.events_gather_ms).await;
         }
@@ -77,6 +79,7 @@ fn batches(events: Vec<StoredEvent>, batch_max: usize) -> impl Iterator<Item = V
     });
     let mut events = events.peekable();
     std::iter::from_fn(move || {
+        // The first one goes in whatever its size: it has to be given some time.
         let mut batch = vec![events.next()?];
         let mut bytes = batch[0].payload.len();
         while batch.len() < batch_max
@@ -89,7 +92,7 @@ fn batches(events: Vec<StoredEvent>, batch_max: usize) -> impl Iterator<Item = V
     })
 }
 
-/// False when the silo is stopping.
+/// Gives events to their actor. False when the silo is stopping.
 async fn give(
     core: &Arc<Core>,
     route: &Route,

@@ -17,7 +17,7 @@ pub(crate) struct Route {
     pub(crate) key: Arc<str>,
 }
 
-/// One for each route that has work.
+/// An inbox for each route that has work; its presence says that a pump runs.
 #[derive(Default)]
 pub(super) struct Pumps(Mutex<HashMap<Route, Inbox>>);
 
@@ -60,7 +60,7 @@ impl Pumps {
         next
     }
 
-    /// More is in the store than was read.
+    /// Notes that more is in the store than was read.
     pub(super) fn look_again(&self, route: &Route) {
         if let Some(inbox) = self.0.lock().get_mut(route) {
             inbox.look_again();

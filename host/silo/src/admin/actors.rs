@@ -125,7 +125,8 @@ fn record(stored: &Inspected) -> serde_json::Map<String, Value> {
         .collect()
 }
 
-/// Actors made with the SDK keep MessagePack. Another's bytes are its own business.
+/// An actor's state as JSON. Actors made with the SDK keep MessagePack; what another keeps is its
+/// own business, and only its size is shown.
 fn state(state: &ActorState) -> Value {
     let mut view = json!({"schema": state.schema, "bytes": state.bytes.len()});
     match msgpack::to_json(&state.bytes) {

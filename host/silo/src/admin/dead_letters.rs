@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::state::Admin;
 use super::view::{json_or_text, time};
 
-/// Letters read at once: each may carry a megabyte.
+/// The most letters read at once: each may carry a megabyte.
 const PAGE_MAX: usize = 100;
 
 pub(super) fn routes() -> Router<Admin> {
@@ -70,7 +70,8 @@ fn missing(id: u64) -> Problem {
     Problem::not_found(format!("there is no dead letter {id}"))
 }
 
-/// What passes is answered as ever; what the message did wrong is no fault of the server.
+/// The answer to a replay that failed. What passes is answered as ever; what the message did
+/// wrong is no fault of the server.
 fn failed_again(id: u64, error: CallError) -> Problem {
     // With its own status: the operator tries again, and the letter stays.
     if error.is_transient() {

@@ -15,8 +15,9 @@ use super::extract::Body;
 use super::problem::Problem;
 use super::state::Admin;
 
-/// An edge that waits longer asks again.
+/// The longest wait for an event, in milliseconds; an edge that waits longer asks again.
 const EVENT_WAIT_MS_MAX: u64 = 30_000;
+/// The most events or keys in one answer.
 const PAGE_MAX: usize = 1_000;
 
 pub(super) fn routes() -> Router<Admin> {
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Router<Admin> {
 }
 
 async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Problem> {
+    // Behind the token, as all of this API: an edge may do whatever an operator may.
     let question = wire::decode(&body?).map_err(Problem::malformed)?;
     let transport = admin.client.transport();
     let answered = answer(&admin, transport.as_ref(), question).await;
@@ -88,7 +90,7 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
     }
 }
 
-/// It comes from outside, whatever its sender says.
+/// The envelope of an edge's message. It comes from outside, whatever its sender says.
 fn envelope(transport: &dyn Transport, message: CallMessage) -> Result<Envelope, InvalidId> {
     Ok(Envelope {
         target: ActorId::new(message.actor_type, message.key)?,
@@ -97,6 +99,7 @@ fn envelope(transport: &dyn Transport, message: CallMessage) -> Result<Envelope,
             arguments: message.arguments,
         },
         id: message.id,
+        // A wait, not a time: the clocks of two processes cannot be compared.
         deadline_ms: transport.deadline_ms(Duration::from_millis(message.wait_ms)),
         chain: Chain::default(),
         caller: None,

@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use super::problem::Problem;
 
-/// Bounded by the router's limit.
+/// The body of a request, bounded by the router's limit.
 pub(super) type Body = Result<Bytes, BytesRejection>;
 
-/// The JSON that `pizza module sign` writes, on one line.
+/// The header that carries a signature: the JSON that `pizza module sign` writes, on one line.
 const SIGNATURE: &str = "x-module-signature";
 
 /// The signature that came along, if one did.
@@ -27,10 +27,11 @@ pub(super) fn signature(headers: &HeaderMap) -> Result<Option<Signature>, Proble
     })
 }
 
-/// A piece of a list.
+/// Which piece of a list is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
+    /// The number behind which the piece begins; 0 for the beginning.
     #[serde(default)]
     pub(super) after: u64,
     #[serde(default = "Page::usual")]
@@ -45,6 +46,7 @@ impl Page {
     }
 
     pub(super) fn limit(&self) -> usize {
+        // At least one: a page of nothing would look like the last one.
         self.limit.clamp(1, Self::LIMIT_MAX)
     }
 }

@@ -53,9 +53,10 @@ impl OfType {
     }
 }
 
-/// What is too large is read to its end all the same, and forgotten: who is cut off while
-/// still speaking does not hear why.
+/// Reads the component of a request. What is too large is read to its end all the same, and
+/// forgotten: a client that is cut off while it still sends does not hear why.
 async fn component(body: Stream, bytes_max: usize) -> Result<Bytes, Problem> {
+    // Somebody who sends a gigabyte is cut off all the same.
     const HEARD_BYTES_MAX: usize = 1 << 30;
     let (mut wasm, mut heard) = (Vec::new(), 0_usize);
     let mut chunks = body.into_data_stream();
@@ -96,6 +97,7 @@ async fn push(
         wasm: component(body, admin.modules.settings().bytes_max).await?,
         signature,
     };
+    // Unbounded: a push has a handful of stages, and must not wait for a slow reader.
     let (lines, received) = mpsc::unbounded_channel();
     // On a task of its own: a module that was uploaded is dealt with, even if nobody
     // listens any more.
@@ -170,6 +172,7 @@ async fn activate(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let body = body?;
+    // Without a body it is the plain case: everybody, and nothing forced.
     let wanted = if body.is_empty() {
         Activation::default()
     } else {

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Guests write these bytes, and reading them takes stack. JSON readers go as deep.
+/// How deep values may lie inside each other: guests write these bytes, and reading them takes
+/// stack. JSON readers go as deep.
 const DEPTH_MAX: usize = 128;
 
 /// # Errors
@@ -97,6 +98,8 @@ impl<'de> Visitor<'de> for Look {
         while let Some((Seen(key), Seen(value))) = pairs.next_entry()? {
             let key = match key {
                 Value::String(text) => text,
+                // JSON has text keys only; it is for looking at, so nothing depends on reading it
+                // back.
                 other => other.to_string(),
             };
             object.insert(key, value);

@@ -14,7 +14,7 @@ use super::state::Admin;
 use super::view::time;
 use crate::plugins::{self, BindError, Bound};
 
-/// A plugin of the examples' kind has 40 KB.
+/// The largest plugin that is taken, in bytes; one of the examples' kind has 40 KB.
 const PLUGIN_BYTES_MAX: usize = 2 << 20;
 
 pub(super) fn routes() -> Router<Admin> {
@@ -60,6 +60,8 @@ async fn bind(
 ) -> Result<Json<Value>, Problem> {
     let actor = ActorId::new(actor_type, key)?;
     let breakers = admin.silo.breakers();
+    // Every type that is served has one. A misspelt type would be bound for ever, and never
+    // asked.
     if !breakers.iter().any(|(name, _)| name == actor.actor_type()) {
         let detail = format!("there is no actor type {:?}", actor.actor_type());
         return Err(Problem::not_found(detail));

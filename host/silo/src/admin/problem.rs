@@ -14,7 +14,7 @@ use pizza_types::{CallError, InvalidId};
 pub(super) struct Problem(problem::Problem);
 
 impl Problem {
-    /// With a time to come back, where the status says that it passes.
+    /// A problem of this API; with a time to come back, where the status says that it passes.
     pub(super) fn new(
         status: StatusCode,
         code: &'static str,

@@ -18,5 +18,6 @@ pub(crate) struct Admin {
     pub(crate) client: Client,
     pub(crate) modules: Modules,
     pub(crate) plugins: Arc<Bindings>,
+    /// Turns true when the silo is about to go, so that nobody waits for events any more.
     pub(crate) closing: watch::Receiver<bool>,
 }

@@ -8,7 +8,9 @@ use pizza_edge::{Secret, private_file};
 use serde::Deserialize;
 
 const FILE: &str = "admin-token";
+/// The bytes of a token that is made here: 256 bits cannot be guessed.
 const RANDOM_BYTES: usize = 32;
+/// The fewest characters of a token that somebody chose.
 const CHARACTERS_MIN: usize = 16;
 
 /// The token of the admin API.
@@ -81,12 +83,12 @@ impl Token {
         data.join(FILE)
     }
 
-    /// In a time that does not tell how much of it was right.
+    /// Whether this is the token, compared in a time that does not tell how much of it was right.
     pub(super) fn is(&self, given: &str) -> bool {
         self.0.is(given)
     }
 
-    /// For the header of a request.
+    /// The token as text, for the header of a request.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// RFC 3339. What is beyond the year 9999 is a mistake of some clock, and shown as its end.
+/// A time as text (RFC 3339). What is beyond the year 9999 is a mistake of some clock, and shown
+/// as its end.
 pub(super) fn time(ms: u64) -> String {
     let at = i64::try_from(ms).ok();
     let at = at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
@@ -14,7 +15,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Messages are JSON; should one not be, it is shown as it is. Nothing is null.
+/// The JSON of a message. Should it be none, it is shown as text; an empty one is null.
 pub(super) fn json_or_text(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;

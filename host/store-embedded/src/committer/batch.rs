@@ -20,11 +20,11 @@ pub(super) struct BatchBuilder<'a> {
     caches: &'a mut Caches,
     overlay: Overlay,
     sync: bool,
-    /// Number of the batch that this becomes.
+    /// The number of the batch that this becomes.
     sequence: u64,
-    /// How many of them are in the batch already.
+    /// How many dead letters are in the batch already.
     dead_letters: u32,
-    /// What the group's commits will have when they are answered.
+    /// The durability that the group's commits will have when they are answered.
     durability: Durability,
 }
 
@@ -185,11 +185,12 @@ impl<'a> BatchBuilder<'a> {
 
     fn set_head(&mut self, actor: Vec<u8>, head: Head) {
         let value = row::encode(&head);
+        // Also into the cache: the next commit of this actor may be in the same group.
         self.overlay.put(Table::Actors, actor.clone(), value);
         self.caches.heads.insert(actor, head);
     }
 
-    /// Keys of every entry of the actor.
+    /// The keys of every entry of the actor.
     fn entries(&self, actor: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
         // Both, for an entry may be staged by this group or lie in the store; a key that is in
         // both is removed twice, which is once.
@@ -202,7 +203,7 @@ impl<'a> BatchBuilder<'a> {
         Ok(keys)
     }
 
-    /// Keys of the rows by time that the commit's reminders replace.
+    /// The keys of the rows by time that the commit's reminders replace.
     fn due(&self, prepared: &Prepared) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut keys = Vec::new();
         for key in prepared.reminders.keys() {
@@ -212,7 +213,7 @@ impl<'a> BatchBuilder<'a> {
         Ok(keys)
     }
 
-    /// Position of each event, and the new head of each stream.
+    /// The position of each event, and the new head of each stream.
     #[expect(clippy::type_complexity, reason = "two results of one walk")]
     fn positions<'p>(
         &mut self,

@@ -4,11 +4,12 @@ use pizza_store::apply::Head;
 
 use crate::recent::Recent;
 
-/// Actors: a head takes some 100 bytes.
+/// The most actors whose heads are kept; a head takes some 100 bytes.
 const HEADS_MAX: usize = 32_768;
-/// Streams with their keys.
+/// The most streams, each with one key, whose newest position is kept.
 const STREAM_HEADS_MAX: usize = 16_384;
 
+/// What the committer knows of the store without reading it.
 pub(crate) struct Caches {
     pub(super) heads: Recent<Head>,
     pub(super) stream_heads: Recent<u64>,

@@ -17,6 +17,7 @@ pub(crate) trait Disk: Send {
     fn sync(&mut self) -> Result<(), String>;
 }
 
+/// The disk as it is in earnest: the database's journal.
 pub(crate) struct Journal {
     pub(crate) db: Arc<Database>,
     /// The store's directory.
@@ -32,6 +33,7 @@ impl Disk for Journal {
     }
 
     fn sync(&mut self) -> Result<(), String> {
+        // `write` has handed it to the operating system, which is all that was asked for.
         if self.durability < Durability::Fsync {
             return Ok(());
         }

@@ -10,7 +10,7 @@ use crate::overlay::RowChange;
 
 pub(crate) enum Op {
     Commit(Box<Prepared>, Sender<Result<Committed, CommitError>>),
-    /// Answered with the head as it is after the claim.
+    /// Claims an actor; answered with the head as it is after the claim.
     Claim {
         actor: Vec<u8>,
         owner: SiloId,
@@ -22,7 +22,7 @@ pub(crate) enum Op {
         sync: bool,
         answer: Sender<Result<(), StoreError>>,
     },
-    /// Answered with the letter's number.
+    /// Adds a dead letter; answered with its number.
     AddDeadLetter {
         letter: Vec<u8>,
         answer: Sender<Result<u64, StoreError>>,
@@ -34,10 +34,11 @@ pub(crate) enum Op {
         now_ms: u64,
         answer: Sender<Result<usize, StoreError>>,
     },
+    /// Ends the committer once all that was asked before is answered.
     Close,
 }
 
-/// Staged, and answered once it is known whether the group was written.
+/// A request that is staged, and is answered once it is known whether its group was written.
 pub(crate) enum Pending {
     Commit(
         Result<Committed, CommitError>,
@@ -62,7 +63,7 @@ impl Op {
         }
     }
 
-    /// Nothing of it was written. An asker that has gone does not need the answer.
+    /// Answers that nothing of it was written. An asker that has gone does not need the answer.
     pub(crate) fn refuse(self, reason: &str) {
         let poisoned = || StoreError::Poisoned {
             reason: reason.to_owned(),
@@ -103,6 +104,8 @@ impl Pending {
                     detail: reason.to_owned(),
                 };
                 let written = failed.map_or(Ok(()), |reason| Err(unknown(reason)));
+                // What was refused before the write is refused for sure, whatever became of the
+                // others.
                 let outcome = staged.and_then(|committed| written.map(|()| committed));
                 let _ = answer.send(outcome);
             }

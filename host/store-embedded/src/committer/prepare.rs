@@ -13,12 +13,12 @@ use crate::{key, row};
 
 pub(crate) struct Prepared {
     pub(crate) actor_key: Vec<u8>,
-    /// The value and every entry go, before `rows` are set.
+    /// Whether the state and every entry go, before `rows` are set.
     pub(crate) clear: bool,
     pub(crate) rows: Vec<RowChange>,
-    /// By the key of the reminder's row, each once.
+    /// The reminders by the key of their row, each once.
     pub(crate) reminders: BTreeMap<Vec<u8>, Option<Reminder>>,
-    /// For each event the key of its stream, and the row.
+    /// For each event the key of its stream, and its row.
     pub(crate) events: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) bytes: usize,
     /// What is left of the commit: its conditions.

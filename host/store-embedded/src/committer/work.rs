@@ -10,9 +10,10 @@ use super::op::Pending;
 use super::queue::Queued;
 
 pub(crate) struct Work {
-    /// Held by the committer while it waits for requests, not while it writes.
+    /// The requests that wait. The committer holds the lock while it waits for one, not while it
+    /// writes.
     pub(super) waiting: Mutex<Receiver<Queued>>,
-    /// Staged, and being written.
+    /// The requests that are staged and being written.
     pub(super) in_flight: Mutex<Vec<Pending>>,
 }
 
@@ -33,8 +34,8 @@ impl Work {
         }
     }
 
-    /// Nothing of what waits was written. Where the committer itself waits for requests it
-    /// refuses them itself.
+    /// Refuses all that waits: nothing of it was written. Where the committer itself waits for
+    /// requests, it refuses them itself.
     pub(crate) fn refuse_waiting(&self, reason: &str) {
         let Some(waiting) = self.waiting.try_lock() else {
             return;

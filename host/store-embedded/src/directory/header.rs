@@ -14,10 +14,13 @@ use super::checksum::checksum;
 use crate::error::OpenError;
 
 pub(super) const FILE: &str = "store";
+/// The header while it is written; a crash may leave it behind.
 pub(super) const UNFINISHED: &str = "store.new";
 
 const MAGIC: [u8; 8] = *b"PIZZASTO";
+/// The only version of the format so far.
 const VERSION: u32 = 1;
+/// The length of all fields before the checksum.
 const FIELDS: usize = 8 + 4 + 2 + 8;
 
 /// `None` when there is no header.
@@ -38,6 +41,7 @@ fn check(file: &Path, bytes: &[u8]) -> Result<(), OpenError> {
         return Err(OpenError::damaged(file, detail));
     };
 
+    // Before the checksum: a file of something else should be called that, and not damaged.
     let magic = &fields[..8];
     if magic != MAGIC {
         let detail = format!("it starts with {:?}", magic.escape_ascii().to_string());
@@ -69,6 +73,7 @@ pub(super) fn write(dir: &Path) -> Result<(), OpenError> {
     let file = dir.join(UNFINISHED);
     let written = File::create(&file).and_then(|mut header| {
         header.write_all(&bytes(VERSION, SHARDS))?;
+        // Its content before its name, or a crash may leave a name on nothing.
         header.sync_all()?;
         fs::rename(&file, dir.join(FILE))
     });

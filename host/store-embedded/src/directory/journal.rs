@@ -1,8 +1,8 @@
 //! The database's journals, checked before the database opens them. Its own recovery
 //! stops at the first damage and cuts off what follows, for a torn end as for a flipped
 //! bit in the middle, and it trusts the few bytes that no checksum covers. Here the
-//! batches must number on without a gap, up to the last acknowledged one at least; only
-//! what nobody was told about may be cut off.
+//! batches must number on without a gap, up to the last acknowledged one at least; only what was
+//! never acknowledged may be cut off.
 
 mod batch;
 #[cfg(test)]
@@ -54,7 +54,7 @@ pub(super) fn check(data: &Path, witness: &Witness) -> Result<(), OpenError> {
     cut.map_err(OpenError::io("cut off the end of", &active))
 }
 
-/// Oldest first; the last is the one still written to.
+/// The journals of a database, oldest first; the last is the one still written to.
 fn journals(data: &Path) -> Result<Vec<PathBuf>, OpenError> {
     let mut journals: Vec<(u64, PathBuf)> = Vec::new();
     if data.exists() {

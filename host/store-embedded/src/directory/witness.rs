@@ -15,6 +15,7 @@ use crate::error::OpenError;
 pub(super) const FILE: &str = "acknowledged";
 
 const FIELDS: usize = 8 + 1 + 16;
+/// The length of a slot: its fields and a checksum of 16 bytes.
 const SLOT: usize = FIELDS + 16;
 /// A slot in a page of its own: the disk writes pages, and must not tear both slots at once.
 const PAGE: u64 = 4096;
@@ -24,7 +25,7 @@ pub(crate) struct Witness {
     path: PathBuf,
     file: File,
     newest: Slot,
-    /// Which slot is written next.
+    /// The slot that is written next, 0 or 1.
     turn: u64,
     boot: [u8; 16],
     /// Whether what is acknowledged survives the end of the kernel.
@@ -144,7 +145,7 @@ impl Slot {
     }
 }
 
-/// Changes when the machine starts; all zeros where that cannot be known.
+/// A number that changes when the machine starts; all zeros where it cannot be known.
 fn boot_id() -> [u8; 16] {
     let text = std::fs::read("/proc/sys/kernel/random/boot_id");
     text.map_or([0; 16], |text| checksum(&text))

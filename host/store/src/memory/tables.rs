@@ -14,7 +14,7 @@ use crate::row::{
     Reminder, StoredEvent, StoredReply,
 };
 
-/// Subscriber, stream, key.
+/// The name of a cursor: subscriber, stream, key.
 pub(super) type CursorName = (String, String, String);
 
 #[derive(Debug, Default)]
@@ -25,11 +25,12 @@ pub(super) struct Tables {
     reminders: BTreeMap<(ActorId, Arc<str>), Reminder>,
     /// The reminders again, soonest first.
     due: BTreeSet<(u64, ActorId, Arc<str>)>,
-    /// By stream, then by key.
+    /// The events, by stream and then by key.
     pub(super) streams: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Stream>>,
     pub(super) cursors: BTreeMap<CursorName, u64>,
     pub(super) dead_letters: BTreeMap<u64, DeadLetter>,
-    /// Counts those that are gone, too, so that no number is given twice.
+    /// The number of dead letters so far. Those that are gone count too, so that no number is
+    /// given twice.
     letters_so_far: u64,
     pub(super) meta: BTreeMap<String, Bytes>,
     /// Where the last sweep stopped, so that the next one goes on from there.
@@ -45,7 +46,7 @@ struct Actor {
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// Survives the events it counts.
+    /// The position of the newest event. It outlives the events that it counts.
     pub(super) head: u64,
     pub(super) events: BTreeMap<u64, StoredEvent>,
 }
@@ -88,6 +89,7 @@ impl Tables {
 
     pub(super) fn commit(&mut self, commit: Commit) -> Result<Committed, CommitError> {
         let before = self.actors.get(&commit.actor).map(|row| &row.head);
+        // Decided before anything is written: what is refused leaves nothing.
         let head = Head::advanced(before, &commit)?;
         let row = self.raise(&commit.actor, head);
         let version = row.head.version;
@@ -162,6 +164,7 @@ impl Tables {
             self.due.remove(&row);
         }
         if let Some(new) = write.reminder {
+            // The name is part of it: two reminders may be due in the same millisecond.
             self.due.insert((new.due_ms, actor.clone(), write.name));
         }
     }
@@ -197,6 +200,7 @@ impl Tables {
     pub(super) fn inspect(&self, actor: &ActorId, reminders_max: usize) -> Option<Inspected> {
         let record = self.record(actor)?;
         let entries = self.actors.get(actor).map_or(0, |row| row.entries.len());
+        // No name is before the empty one.
         let from = (actor.clone(), Arc::from(""));
         let own = self.reminders.range(from..);
         let own = own.take_while(|((of, _), _)| of == actor);
@@ -264,6 +268,7 @@ impl Tables {
     }
 
     fn expire_handled(&mut self, now_ms: u64, limit: usize) -> usize {
+        // Taken, not read: a sweep that gets to the end begins at the start the next time.
         let mut rows = after(&self.handled, self.swept.handled.take().as_ref());
         let looked_at: Vec<_> = rows
             .by_ref()
@@ -307,6 +312,7 @@ impl Tables {
                     cursors.get(&name).copied().unwrap_or(0)
                 };
                 let subscribers = retention.subscribers(name).iter();
+                // The slowest subscriber counts; without any, age and number decide alone.
                 let handled = subscribers.map(handled).min().unwrap_or(u64::MAX);
                 let (keep, newest) = (retention.of(name), stream.head);
                 stream.events.retain(|position, event| {

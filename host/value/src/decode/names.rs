@@ -14,6 +14,7 @@ pub(super) fn known(names: impl Iterator<Item = impl AsRef<str>>) -> String {
 pub(super) fn name_index(names: &[Name], found: &str) -> Result<u32, Problem> {
     let index = names
         .iter()
+        // Both spellings: people copy names from WIT, too.
         .position(|name| name.json == found || name.name == found);
     let index = index.and_then(|index| u32::try_from(index).ok());
     index.ok_or_else(|| Problem::UnknownName {

@@ -8,13 +8,13 @@ use serde::de::{IgnoredAny, MapAccess};
 use super::walk::Walk;
 use crate::error::Problem;
 
-/// What is left of an object that is refused, after a key whose value was not read.
+/// Reads what is left of an object that is refused, after a key whose value was not read.
 pub(super) fn pass_over_value<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
     map.next_value::<IgnoredAny>()?;
     pass_over(map)
 }
 
-/// What is left of an object that is refused.
+/// Reads what is left of an object that is refused.
 pub(super) fn pass_over<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
     while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
     Ok(())
@@ -32,6 +32,7 @@ pub(super) fn single<'de, A: MapAccess<'de>, T>(
     expected: &str,
     pick: impl FnOnce(&str) -> Result<T, Problem>,
 ) -> Result<Option<(T, String)>, A::Error> {
+    // An empty object has no key to point at: the error is about the object itself.
     let Some(Key(key)) = map.next_key::<Key<'de>>()? else {
         walk.note(Problem::WrongType {
             expected: expected.to_owned(),

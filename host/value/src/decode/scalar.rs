@@ -91,6 +91,7 @@ pub(super) fn text(ty: &Type, v: &str) -> Result<Value, Problem> {
                 .position(|case| case.json == v || case.name == v);
             match index.map(|index| (index, &cases[index].ty)) {
                 Some((index, None)) => Ok(Value::Variant(u32::try_from(index).unwrap_or(0), None)),
+                // An error of its own: the name is right, and only the form is not.
                 Some((_, Some(_))) => Err(Problem::WrongType {
                     expected: format!("an object {{{v:?}: …}}, for the case has a value"),
                     found: quoted(v),
@@ -114,6 +115,8 @@ pub(super) fn text(ty: &Type, v: &str) -> Result<Value, Problem> {
             .map_err(|error| Problem::Base64(error.to_string())),
         // Numbers of 64 bits do not survive every JSON reader, so they may be strings.
         Type::S64 | Type::U64 => {
+            // Wider than both, so that what does not fit is out of range and not of the wrong
+            // type.
             let digits = v.parse::<i128>().map_err(|_| wrong())?;
             integer(ty, digits)
         }

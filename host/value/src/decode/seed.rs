@@ -26,6 +26,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, de: D) -> Result<Value, D::Error> {
         let walk = self.walk;
+        // Not for the payload of an option, which is the same value of the document.
         walk.enter()?;
         let value = de.deserialize_any(self);
         walk.leave();
@@ -38,7 +39,7 @@ impl<'a, 'l> Seed<'a, 'l> {
         Self { ty, walk }
     }
 
-    /// For the payload of an option that was found to be there.
+    /// The seed for the payload of an option that was found to be there.
     fn payload(&self, ty: &'a Type) -> Self {
         Self::new(ty, self.walk)
     }
@@ -153,8 +154,9 @@ fn tuple<'de, A: SeqAccess<'de>>(
 /// What may be left out at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absent {
+    /// Nothing may be left out.
     Refused,
-    /// Options, as in an object.
+    /// Options may be left out, as in an object.
     Options,
 }
 
@@ -180,6 +182,7 @@ pub(super) fn by_position<'de, 't, A: SeqAccess<'de>>(
         let next = seq.next_element_seed(Seed::new(ty, walk));
         match walk.step(before, next, || found.to_string())? {
             Some(value) => values.push(value),
+            // Options at the end may be left out, as in an object.
             None if found >= least => values.push(Value::Option(None)),
             None => {
                 walk.note(wrong_arity(found, least, expected))?;
@@ -248,6 +251,7 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
             map.next_value::<IgnoredAny>()?;
             continue;
         };
+        // serde would let the last one win; a reader elsewhere may take the first.
         if values[at].is_some() {
             walk.note_at(Problem::Duplicate, &key)?;
             map.next_value::<IgnoredAny>()?;
@@ -265,6 +269,7 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
             (None, Type::Option(_)) => Value::Option(None),
             (None, _) => {
                 walk.note_at(Problem::Missing, &field.json)?;
+                // Noted, so the shorter list never becomes a value.
                 continue;
             }
         });

@@ -10,9 +10,11 @@ use crate::value::Value;
 /// Bounds on a document, whatever its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// The most bytes of the document.
     pub bytes_max: usize,
+    /// How deep values may lie inside each other.
     pub depth_max: usize,
-    /// Values of all kinds together.
+    /// The most values of all kinds together.
     pub items_max: usize,
 }
 
@@ -20,7 +22,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             bytes_max: 1 << 20,
+            // Deeper than any type may be (32 levels), far below what the parser's stack can
+            // take.
             depth_max: 48,
+            // A value takes more memory than the two bytes that it needs in a document: this
+            // bounds the ratio.
             items_max: 100_000,
         }
     }
@@ -35,13 +41,14 @@ pub(super) struct Walk<'l> {
     items: Cell<usize>,
     depth: Cell<usize>,
     errors: RefCell<Vec<ValueError>>,
-    /// How many of them, where it is asked often.
+    /// The number of errors, apart from the list because it is asked for at every value.
     noted: Cell<usize>,
-    /// The walk ended by an error of its own, and not because the bytes are no JSON.
+    /// Whether the walk ended by an error of its own, and not because the bytes are no JSON.
     ended: Cell<bool>,
 }
 
-/// So many errors are told: nobody reads more, and an answer must not be larger than the document.
+/// The most errors that are reported: nobody reads more, and an answer must not be larger than
+/// the document.
 const ERRORS_MAX: usize = 100;
 
 impl<'l> Walk<'l> {
@@ -98,6 +105,7 @@ impl<'l> Walk<'l> {
 
     /// Notes an error, and goes on: nobody will see the value.
     pub(super) fn note<E: serde::de::Error>(&self, problem: Problem) -> Result<Value, E> {
+        // The last one that is reported ends the walk.
         if self.noted.get() + 1 >= ERRORS_MAX {
             return Err(self.fail(problem));
         }
@@ -128,7 +136,7 @@ impl<'l> Walk<'l> {
         result
     }
 
-    /// As [`Walk::note`], of what is one step further in.
+    /// Notes an error about what is one step further in, and goes on.
     pub(super) fn note_at<E: serde::de::Error>(
         &self,
         problem: Problem,

@@ -16,17 +16,19 @@ const ITEM: u8 = 2;
 const END: u8 = 3;
 const TRAILER: [u8; 4] = *b"FJL\x03";
 
-/// Type, compression, keyspace, length of the key, of the value, and of it on disk.
+/// The length of an item's header: type, compression, keyspace, length of the key, of the value,
+/// and of it on disk.
 const ITEM_HEADER: usize = 1 + 1 + 8 + 2 + 4 + 4;
 
 /// The numbers in a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Batch {
-    /// The database's own.
+    /// The database's own number.
     pub(super) seqno: u64,
-    /// Ours, from the row that is in every batch.
+    /// Our own number, from the row that is in every batch.
     pub(super) sequence: u64,
-    /// Lower bound of the database's own, from the same row.
+    /// A lower bound of the database's own number, from the same row: no checksum covers that
+    /// number itself.
     pub(super) at_least: u64,
 }
 
@@ -35,7 +37,7 @@ pub(super) enum Next {
     Batch(Batch),
     /// The file ends, or nothing but zeros follows.
     End,
-    /// What comes is not a batch.
+    /// What comes is not a batch; the text says what is wrong with it.
     Damaged(&'static str),
 }
 
@@ -76,6 +78,7 @@ impl Batches {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => "a batch is cut off",
             Err(error) => return Err(error),
         };
+        // A file may have been made larger than what is written: zeros to the end are no damage.
         while self.zeros && self.read < self.length {
             let piece = (self.length - self.read).min(64 << 10);
             self.take(piece)?;
