@@ -35,7 +35,7 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     operation
 }
 
-/// Under a name of its own, which generated clients have for it.
+/// A schema under a name of its own, which generated clients have for it.
 fn named(endpoint: &Endpoint, what: &str, shape: Shape, schemas: &mut Schemas) -> Value {
     let schema = shape(schemas);
     // References have a name already, and plain types need none.

@@ -64,7 +64,7 @@ fn driver(schemas: &mut Schemas) -> Value {
     schemas.of("driver", "driver-state")
 }
 
-/// As the contract has them, side by side.
+/// The schema of a position: the contract's location and motion side by side, and a time.
 fn position(schemas: &mut Schemas) -> Value {
     let time = json!({
         "description": "When the driver was there.",
