@@ -63,7 +63,7 @@ pub(crate) struct Run {
     log: Option<String>,
 }
 
-/// An address, or none.
+/// An address to listen at, or `None` for `off`.
 #[derive(Debug, Clone, Copy)]
 struct Address(Option<SocketAddr>);
 
@@ -165,7 +165,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     shutdown::outcome(&*store, served)
 }
 
-/// What listens already, and is to be served; and what counts.
+/// What is bound already and is to be served, and what is counted.
 struct Bound {
     http: TcpListener,
     https: Option<TcpListener>,
@@ -174,7 +174,7 @@ struct Bound {
     metrics: PrometheusHandle,
 }
 
-/// Opens the listeners, until asked to stop or without a store.
+/// Opens the listeners, and serves until it is asked to stop or the store has stopped.
 async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Result<()> {
     let Bound {
         http,
@@ -249,7 +249,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     Ok(())
 }
 
-/// Where the people find this process who are simulated in it.
+/// Where simulated people find this process.
 fn target(config: &Config, open: &Open, broker: Option<String>) -> background::Target {
     let tokens = config.gateway.tokens.iter();
     let mut of_admins = tokens.filter(|token| matches!(token.role, Role::Admin));

@@ -30,7 +30,7 @@ impl Chosen {
     }
 }
 
-/// On the terminal's error stream, if it is one.
+/// A progress bar on the error stream, if that is a terminal.
 pub(super) fn progress(what: &'static str, count: usize) -> anyhow::Result<ProgressBar> {
     let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}")?;
     let bar = ProgressBar::new(count as u64).with_style(style);
