@@ -73,6 +73,7 @@ impl Feed {
     }
 
     pub(crate) async fn next(&mut self) -> Result<Item, CallError> {
+        // First, because only a read finds that events are not kept any more.
         self.has_more().await?;
         if let Some(gap) = self.gap.take() {
             return Ok(Item::Gap(gap));

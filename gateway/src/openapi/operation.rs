@@ -121,6 +121,7 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
 }
 
 fn in_path(name: &str, tag: &str) -> Value {
+    // A route writes `{*name}` for a parameter of several steps.
     let name = name.trim_start_matches('*');
     let mut schema = json!({"type": "string", "pattern": schema::KEY});
     let example = match (name, tag) {

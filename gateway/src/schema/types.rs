@@ -143,6 +143,7 @@ impl Schemas {
             return json!({"type": "string", "format": "date-time"});
         }
         match &def.kind {
+            // An alias has no schema of its own: it would be one more name for the same.
             TypeDefKind::Type(other) => self.schema(*other),
             TypeDefKind::List(of) => json!({"type": "array", "items": self.schema(*of)}),
             TypeDefKind::Option(of) => or_null(self.schema(*of)),
@@ -216,6 +217,7 @@ impl Object {
     fn add(&mut self, schemas: &mut Schemas, name: &str, of: Type, absent: Absent) {
         let name = camel(name);
         let schema = match optional(of) {
+            // What is absent is left out of an answer; a body may also say that it is null.
             Some(inner) if absent == Absent::LeftOut => schemas.schema(inner),
             _ => schemas.schema(of),
         };

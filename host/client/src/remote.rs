@@ -100,6 +100,7 @@ impl Remote {
             authorization,
             clock,
         };
+        // The first answer sets the clock, and shows whether the token is taken.
         let (refused, detail) = match silo.exchange(&Question::Readiness, ANSWER_WAIT).await {
             Ok(Ok(_)) => return Ok(silo),
             Ok(Err(error)) => (false, error.to_string()),
@@ -194,6 +195,7 @@ impl SiloClock {
     }
 
     fn elapsed_ms(&self) -> u64 {
+        // Half of the range, so that a sum with it does not overflow.
         u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX / 2)
     }
 }

@@ -55,6 +55,7 @@ impl BridgeVerb {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut config = Config::found(self.config.as_deref())?;
         log_to_stderr(&self.log.unwrap_or(config.log))?;
+        // The command line stands above the file.
         let bridge = &mut config.bridge;
         bridge.broker = self.broker.or(bridge.broker.take());
         bridge.client_id = self

@@ -19,7 +19,7 @@ use crate::retrying_client::RetryingClient;
 
 /// How many of one pizza are ordered: mostly one.
 const QUANTITIES: [u32; 6] = [1, 1, 1, 1, 2, 3];
-/// House numbers in an address.
+/// The numbers of houses in an address.
 const HOUSES: std::ops::Range<u32> = 1..90;
 
 pub(crate) struct Customers {

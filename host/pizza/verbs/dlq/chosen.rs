@@ -19,6 +19,7 @@ impl Chosen {
     pub(super) async fn ids(self, admin: &mut Admin) -> anyhow::Result<Vec<u64>> {
         let mut ids = self.ids;
         let mut next = self.all.then_some(0);
+        // Page by page: the admin API gives no more than 100 at once.
         while let Some(after) = next {
             let path = format!("/dead-letters?after={after}&limit=100");
             let page = admin.get(&path).await?;
