@@ -56,7 +56,7 @@ struct Change<'a> {
     by: Option<&'a RawValue>,
 }
 
-/// What needs the manager's attention.
+/// An alert as its actor has published it, which needs the manager's attention.
 #[derive(Deserialize)]
 struct RestaurantAlert<'a> {
     at: At,

@@ -33,7 +33,7 @@ pub(crate) struct Feed {
 pub(crate) enum From {
     /// With the oldest event that is kept, as somebody who comes for the first time.
     TheBeginning,
-    /// With the next one that happens.
+    /// With the next event that happens.
     Now,
     After(u64),
 }

@@ -7,7 +7,7 @@ use pizza_silo::Token;
 
 use crate::config::Config;
 
-/// What is open, and for whom.
+/// The addresses that are open, and what the banner says of them.
 pub(crate) struct Open {
     pub(crate) http: SocketAddr,
     pub(crate) https: Option<SocketAddr>,

@@ -69,7 +69,7 @@ impl Default for BackgroundConfig {
 
 /// Where the pizzeria is found by those who are simulated.
 pub struct Target {
-    /// Where it listens.
+    /// The address where it listens for HTTP.
     pub http: SocketAddr,
     /// `mqtt://host:port`; without it drivers speak HTTP.
     pub broker: Option<String>,

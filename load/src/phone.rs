@@ -38,7 +38,7 @@ pub(crate) struct Position {
     pub(crate) heading: f64,
 }
 
-/// What has come of a new status.
+/// Whether a new status that a phone has sent counts already.
 pub(crate) enum StatusChange {
     Done,
     /// The status is on its way, or was declined: a later look shows which.

@@ -16,7 +16,7 @@ const ORDERS: &str = "/api/orders";
 /// Where nothing was decided, a customer asks again after this.
 const UNDECIDED_PAUSE: Duration = Duration::from_millis(100);
 
-/// What somebody orders.
+/// An order as somebody means to place it.
 #[derive(Clone)]
 pub(crate) struct OrderRequest {
     pub(crate) customer: String,

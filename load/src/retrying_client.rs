@@ -45,7 +45,7 @@ struct Shared {
     repeats: AtomicU64,
 }
 
-/// What was answered in the end.
+/// The answer in the end: its status and its body, null where it has none.
 pub(crate) struct Answered {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,

@@ -149,7 +149,7 @@ async fn set_status(
     changed(&caller.ask_with(driver, "set-status", &status).await?)
 }
 
-/// What a phone knows of its position.
+/// A position as a phone sends it; speed, heading and accuracy are absent if it does not know.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {

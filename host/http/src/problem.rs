@@ -24,7 +24,7 @@ use crate::admission::Refusal;
 /// The content type of a problem.
 pub const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// What went wrong, for the client.
+/// An error as the client gets it.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Parts>);
 

@@ -51,7 +51,7 @@ pub struct Orders {
     pub(super) json: bool,
 }
 
-/// What one connection found.
+/// What one connection has measured.
 struct Found {
     latencies: Latencies,
     orders: Vec<String>,

@@ -28,6 +28,8 @@ const ACTOR_TYPE: &str = "order";
 
 /// Arguments that say which silo's admin API is meant, and how it is opened.
 pub trait OpenAdmin {
+    /// Opens the admin API.
+    ///
     /// # Errors
     /// When it cannot be reached.
     fn open_admin(self) -> impl Future<Output = anyhow::Result<Admin>>;

@@ -15,7 +15,7 @@ const SHOWN_MAX: usize = 5;
 /// A driver who is seen at so many locations has moved.
 const MOVES: usize = 2;
 
-/// What has come of one scene.
+/// All that is told of a scene in the end.
 pub(crate) struct Report {
     pub(super) took: Duration,
     pub(super) acknowledged: usize,

@@ -41,6 +41,8 @@ struct Snapped {
 }
 
 impl City {
+    /// The city of this name.
+    ///
     /// # Errors
     /// When there is none of this name.
     pub(crate) fn named(name: &str) -> anyhow::Result<Self> {

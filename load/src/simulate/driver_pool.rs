@@ -18,7 +18,7 @@ use crate::broker::Broker;
 use crate::phone::{MqttPhone, Phone};
 use crate::retrying_client::RetryingClient;
 
-/// How all of them work.
+/// How all drivers of a simulation work.
 #[derive(Clone)]
 pub(crate) struct Habits {
     pub(crate) travel: Travel,

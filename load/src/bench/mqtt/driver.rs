@@ -46,7 +46,7 @@ struct Observed {
     newest: usize,
 }
 
-/// What came of one step.
+/// What one driver and the customer have measured at one rate.
 pub(super) struct StepResult {
     pub(super) planned: u64,
     pub(super) published: u64,
