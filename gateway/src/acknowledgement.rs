@@ -18,8 +18,8 @@ pub(crate) fn acknowledged(mut response: Response, reply: &Reply) -> Response {
     response
 }
 
-/// The same of a problem with which an actor declined: a client that sends its request again
-/// is told that this is a replay.
+/// Adds the same headers to a problem with which an actor declined, so that a client that sends its
+/// request again is told that this is a replay.
 pub(crate) fn declined_by(problem: Problem, reply: &Reply) -> Problem {
     headers(reply).fold(problem, |problem, (name, value)| {
         problem.header(name, value)

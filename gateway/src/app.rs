@@ -88,12 +88,12 @@ impl App {
         &self.0.known_restaurants
     }
 
-    /// What the API's document says, of which bodies are checked too.
+    /// The API's document, by which bodies are checked too.
     pub(crate) fn document(&self) -> &Document {
         &self.0.document
     }
 
-    /// `None` when this process keeps no metrics.
+    /// This process's metrics as text; `None` when it keeps none.
     pub(crate) fn metrics(&self) -> Option<String> {
         let read = self.0.metrics.as_ref()?;
         let streams_max = self.0.config.sse_streams_max;

@@ -108,7 +108,7 @@ impl JsonBody {
         })
     }
 
-    /// For a body that may be left out altogether.
+    /// Parses a body that may be left out altogether, which gives the default.
     pub(crate) fn parse_or_default<'a, T>(&'a self) -> Result<T, Problem>
     where
         T: Deserialize<'a> + Default,
@@ -119,7 +119,7 @@ impl JsonBody {
         self.parse()
     }
 
-    /// Whether there is one, which is JSON then.
+    /// Whether a body was given. What was given must be JSON, or this is an error.
     pub(crate) fn is_given(&self) -> Result<bool, Problem> {
         if self.bytes.is_empty() {
             return Ok(false);
@@ -131,8 +131,8 @@ impl JsonBody {
         self.bytes.clone()
     }
 
-    /// Everything that is wrong with it, by the API's document: only what is refused pays for
-    /// it.
+    /// A problem with everything that is wrong with the body by the API's document. Only a body
+    /// that is refused pays for this check.
     #[cold]
     fn invalid(&self, error: Option<&serde_json::Error>) -> Problem {
         let found = self.violations();
@@ -143,8 +143,8 @@ impl JsonBody {
         problem_of(found)
     }
 
-    /// Something that the document has no words for, at the first of these places, and what
-    /// is wrong with the rest.
+    /// A problem with a mistake that the document has no words for, at the first of these pointers,
+    /// and with whatever else is wrong.
     #[cold]
     pub(crate) fn invalid_at(&self, pointers: &[&str], message: &str) -> Problem {
         let mut found = self.violations();

@@ -24,7 +24,7 @@ pub(crate) struct Caller {
     pub(crate) app: App,
     pub(crate) id: MessageId,
     pub(crate) identity: Identity,
-    /// The version that the request is meant for.
+    /// The version of the thing that the request is meant for; absent when any will do.
     pub(crate) expected: Option<u64>,
     trace: Option<Arc<str>>,
 }
@@ -82,10 +82,13 @@ impl Caller {
         method: &str,
         arguments: Bytes,
     ) -> Result<Reply, Problem> {
+        // Under the request's own id: what was committed for it before is answered and not done
+        // again.
         let mut call = Call::new(target, method).id(Some(self.id));
         call.arguments = arguments;
         call.deadline = self.app.call_max();
         call.trace.clone_from(&self.trace);
+        // The silo's deadline comes first: its answer says more than our giving up.
         let patience = call.deadline + PATIENCE;
         // A silo in another process may be gone without a word. Whether it has done the work is
         // not known then, which is what the client is told.

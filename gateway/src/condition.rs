@@ -36,7 +36,7 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     version.map(Some).ok_or_else(|| unmatched(tag))
 }
 
-/// What has no entity tag matches none.
+/// Refuses an entity tag where there are no versions: what has no tag matches none.
 pub(crate) fn refuse_unless(versioned: bool, headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(header::IF_MATCH) {
         Some(tag) if !versioned && tag != "*" => Err(unmatched(tag.to_str().unwrap_or_default())),
@@ -44,7 +44,7 @@ pub(crate) fn refuse_unless(versioned: bool, headers: &HeaderMap) -> Result<(), 
     }
 }
 
-/// The thing has another version now: this one.
+/// The problem of a command for another version than `version`, which the thing has now.
 pub(crate) fn stale(version: u64) -> Problem {
     let detail = format!("the entity tag is \"{version}\" now; If-Match names another");
     Problem::new(problem::STALE, detail).member("version", version)

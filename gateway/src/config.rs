@@ -28,32 +28,34 @@ pub struct GatewayConfig {
     pub rate_per_second: u32,
     /// Requests that a client may make at once after a pause.
     pub rate_burst: u32,
-    /// Largest request body.
+    /// The largest request body, in bytes.
     pub body_bytes_max: usize,
-    /// How long a client may take to send a body.
+    /// How long a client may take to send a body, in milliseconds.
     pub body_ms_max: u64,
-    /// How long a request waits for an actor.
+    /// How long a request waits for an actor, in milliseconds.
     pub call_ms_max: u64,
     /// The restaurant of an order that names none.
     pub default_restaurant: String,
-    /// A silent event stream says so this often, so that nobody in between closes it.
+    /// How often a silent event stream says that it is still there, in milliseconds, so that nobody
+    /// in between closes it.
     pub sse_keepalive_ms: u64,
-    /// How soon a client whose event stream broke off should come back.
+    /// How soon a client whose event stream broke off should come back, in milliseconds.
     pub sse_retry_ms: u64,
-    /// Event streams open at once; above it, new ones are shed.
+    /// The most event streams that are open at once; above it, new ones are shed.
     pub sse_streams_max: usize,
-    /// Events read at once from a stream's history.
+    /// How many events are read at once from a stream's history.
     pub sse_page: usize,
-    /// Connections open at once; above it, those that have been idle the longest make room.
+    /// The most connections open at once; above it, those that have been idle the longest make
+    /// room.
     pub connections_max: usize,
-    /// The same of one address; an IPv6 network of 64 bits is one.
+    /// The most connections of one address; an IPv6 network of 64 bits counts as one address.
     pub connections_per_address_max: usize,
-    /// How long a client may take to send a request's head, and how long a connection
-    /// without a request stays open.
+    /// How long a client may take to send a request's head, and how long a connection without a
+    /// request stays open, in milliseconds.
     pub head_ms_max: u64,
-    /// Largest request head: the request line and all header lines, as they are sent.
+    /// The largest request head in bytes: the request line and all header lines, as they are sent.
     pub head_bytes_max: usize,
-    /// How long requests may take to finish when the gateway stops.
+    /// How long requests may take to finish when the gateway stops, in milliseconds.
     pub drain_ms: u64,
 }
 
@@ -62,10 +64,10 @@ pub struct GatewayConfig {
 pub struct HttpsConfig {
     pub on: bool,
     pub address: SocketAddr,
-    /// PEM: the certificate, then those that vouch for it. Without one, a certificate that
-    /// vouches for itself is made at the first start.
+    /// The PEM file of the certificate, followed by those that vouch for it. Without one, a
+    /// certificate that vouches for itself is made at the first start.
     pub certificate: Option<PathBuf>,
-    /// PEM: the certificate's private key.
+    /// The PEM file of the certificate's private key.
     pub key: Option<PathBuf>,
 }
 

@@ -9,8 +9,8 @@ use tower_http::cors::CorsLayer;
 /// How long a browser need not ask again whether it may.
 const ASK_AGAIN: Duration = Duration::from_secs(600);
 
-/// `None` where no page elsewhere may. Browsers send no cookies and no passwords of their own:
-/// a page shows a token, or is on this machine.
+/// The layer for these origins; `None` where no page elsewhere may ask. Browsers send no cookies
+/// and no passwords of their own: a page shows a token, or is on this machine.
 pub(crate) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;

@@ -56,7 +56,7 @@ struct Change<'a> {
     by: Option<&'a RawValue>,
 }
 
-/// What needs the manager's attention.
+/// An alert as its actor has published it, which needs the manager's attention.
 #[derive(Deserialize)]
 struct RestaurantAlert<'a> {
     at: At,
@@ -92,6 +92,7 @@ pub(crate) async fn follow(
         None => From::Now,
         Some(position) => From::After(position.after),
     };
+    // Before the stream is read: a gateway that is full must not make others work.
     let permit = event_stream::permit(&app)?;
     let key = restaurant.key().clone();
     let feed = Feed::open(app.clone(), STREAM, key, from).await;

@@ -18,6 +18,7 @@ use crate::metrics;
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id of a client that is taken over: it is repeated in every log line of the request.
 const REQUEST_ID_CHARS_MAX: usize = 128;
 
 pub(crate) async fn layer(request: Request, next: Next) -> Response {
@@ -46,7 +47,7 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     response
 }
 
-/// The client's own id where it is a sane one.
+/// The id of a request: the client's own where it is a sane one, or else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     // It is written to logs and sent back, where nothing else may hide in it.
     let sane = |value: &&HeaderValue| {
@@ -66,7 +67,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("unnamed"))
 }
 
-/// Gives a problem its body; also what axum itself refused.
+/// Writes the body of a problem, also of what axum itself refused.
 fn explain(response: &mut Response, request_id: &str) {
     if response.status().as_u16() < 400 {
         return;
@@ -90,7 +91,7 @@ fn is_problem(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE) == Some(&problem::CONTENT_TYPE)
 }
 
-/// What the framework refused by itself.
+/// The problem for a status with which the framework refused a request by itself.
 fn of_status(status: StatusCode) -> Problem {
     match status {
         StatusCode::NOT_FOUND => Problem::new(problem::NOT_FOUND, "there is nothing here"),

@@ -27,29 +27,29 @@ pub(crate) struct Endpoint {
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) path: &'static str,
-    /// Nobody needs a token.
+    /// Whether the endpoint is open to everybody, without a token.
     pub(crate) public: bool,
-    /// Beside the admin, who may do everything.
+    /// The roles that may use it, beside the admin, who may do everything.
     pub(crate) roles: &'static [Role],
     pub(crate) ownership: Ownership,
-    /// The answer has an entity tag, to which `If-Match` refers.
+    /// Whether the answer has an entity tag, to which `If-Match` refers.
     pub(crate) versioned: bool,
-    /// The answer goes on for as long as its client listens.
+    /// Whether the answer goes on for as long as its client listens.
     pub(crate) streams: bool,
 }
 
-/// What clients are told.
+/// What the document tells clients of an endpoint.
 pub(crate) struct Doc {
     pub(crate) summary: &'static str,
     pub(crate) query: &'static [Parameter],
     pub(crate) body: Option<Body>,
     pub(crate) status: u16,
     pub(crate) answer: Answer,
-    /// When there is nothing to answer (204), if that may be.
+    /// What it means when there is nothing to answer (204); absent where that cannot be.
     pub(crate) nothing: Option<&'static str>,
-    /// Kinds that it has beside those that all of its like have.
+    /// Kinds of problems beside those that all endpoints like it have.
     pub(crate) problems: &'static [Kind],
-    /// For people with a browser, no part of the API.
+    /// Whether it is a page for people with a browser, and no part of the API.
     pub(crate) is_page: bool,
 }
 
@@ -62,11 +62,11 @@ pub(crate) struct Parameter {
 pub(crate) struct Body {
     pub(crate) schema: Shape,
     pub(crate) required: bool,
-    /// By name, as OpenAPI has them.
+    /// Makes the examples by name, as OpenAPI has them; absent where there are none.
     pub(crate) examples: Option<fn() -> Value>,
 }
 
-/// What begins the names of a stream's events, and the events.
+/// The events of a stream, and what begins the names of their schemas.
 pub(crate) struct Stream {
     pub(crate) name: &'static str,
     pub(crate) events: fn(&mut Schemas) -> Vec<EventDoc>,
@@ -76,7 +76,7 @@ pub(crate) enum Answer {
     Json(Shape),
     Events(Stream),
     Text(&'static str),
-    /// Of any type.
+    /// A file of any content type.
     File,
     Elsewhere,
 }
@@ -150,7 +150,7 @@ impl Endpoint {
         self
     }
 
-    /// Roles that may, beside the admin, and what the path must name for them to.
+    /// Names the roles that may use it, beside the admin, and what the path must name for them to.
     pub(crate) fn by(mut self, roles: &'static [Role], ownership: Ownership) -> Self {
         self.rules.roles = roles;
         self.rules.ownership = ownership;
@@ -176,7 +176,7 @@ impl Endpoint {
         self
     }
 
-    /// Of the body, by name.
+    /// Adds examples of the body, by name.
     pub(crate) fn for_example(mut self, examples: fn() -> Value) -> Self {
         if let Some(body) = &mut self.doc.body {
             body.examples = Some(examples);
@@ -213,13 +213,13 @@ impl Endpoint {
         self
     }
 
-    /// May also answer that there is nothing (204), with this meaning.
+    /// Says that it may also answer that there is nothing (204), and what that means.
     pub(crate) fn or_nothing(mut self, about: &'static str) -> Self {
         self.doc.nothing = Some(about);
         self
     }
 
-    /// Also declines with problems of these kinds.
+    /// Says that it may also decline with problems of these kinds.
     pub(crate) fn declines(mut self, problems: &'static [Kind]) -> Self {
         self.doc.problems = problems;
         self

@@ -30,7 +30,7 @@ pub(crate) const LAST_EVENT_ID: &[Parameter] = &[Parameter {
 /// longer than other waits: streams stay open for minutes.
 const FULL_RETRY_MS: u64 = 5_000;
 
-/// One of the event streams that may be open at once; it is given back when it is dropped.
+/// The permit for one of the event streams that may be open at once; dropped, it is given back.
 ///
 /// # Errors
 /// When as many are open as may be.

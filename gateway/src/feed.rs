@@ -33,7 +33,7 @@ pub(crate) struct Feed {
 pub(crate) enum From {
     /// With the oldest event that is kept, as somebody who comes for the first time.
     TheBeginning,
-    /// With the next one that happens.
+    /// With the next event that happens.
     Now,
     After(u64),
 }
@@ -73,6 +73,7 @@ impl Feed {
     }
 
     pub(crate) async fn next(&mut self) -> Result<Item, CallError> {
+        // First, because only a read finds that events are not kept any more.
         self.has_more().await?;
         if let Some(gap) = self.gap.take() {
             return Ok(Item::Gap(gap));
@@ -97,15 +98,15 @@ impl Feed {
         transport.event_after(self.stream, key, self.position).await;
     }
 
-    /// Comes before all events: where to go on if the connection breaks before the first of
-    /// them, and how soon to try.
+    /// The event that comes before all others: where to go on if the connection breaks before the
+    /// first of them, and how soon to try.
     pub(crate) fn opening(&self) -> sse::Event {
         let retry = Duration::from_millis(self.app.config().sse_retry_ms);
         let event = sse::Event::default().retry(retry);
         event.id(self.position.to_string())
     }
 
-    /// Reads ahead; whether there is something to tell.
+    /// Reads ahead, and returns whether there is something to tell.
     pub(crate) async fn has_more(&mut self) -> Result<bool, CallError> {
         if self.read.is_empty() && self.gap.is_none() {
             self.read_page().await?;
@@ -113,12 +114,12 @@ impl Feed {
         Ok(!self.read.is_empty() || self.gap.is_some())
     }
 
-    /// As a server-sent event, by whose id the client goes on.
+    /// Makes a server-sent event, by whose id the client goes on.
     pub(crate) fn sse_event(&self, name: &str, data: &impl Serialize) -> sse::Event {
         self.sse_event_as(name, self.position.to_string(), data)
     }
 
-    /// As the last event, by whose id the client is known to have seen the end.
+    /// Makes the last server-sent event, by whose id the client is known to have seen the end.
     pub(crate) fn last_sse_event(&self, name: &str, data: &impl Serialize) -> sse::Event {
         self.sse_event_as(name, position::at_end(self.position), data)
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::condition;
 use crate::problem::{self, Kind, Problem};
 
-/// As `pizzeria:types/common.refusal`.
+/// A refusal, as the contract has it: `pizzeria:types/common.refusal`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Refusal {

@@ -18,7 +18,7 @@ mod metrics;
 mod orders;
 mod restaurants;
 
-/// All there are.
+/// All endpoints that there are.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     [
         orders::endpoints(),

@@ -41,6 +41,7 @@ impl StreamRights {
         if !may_end(*ownership, identity) {
             return true;
         }
+        // Asked anew each time: what held when the stream was opened may not hold any more.
         let checked = ownership::check(app, identity, *ownership, id).await;
         checked.is_ok()
     }

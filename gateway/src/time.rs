@@ -64,6 +64,7 @@ impl Visitor<'_> for GivenVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Given, E> {
         let time = text.parse::<Timestamp>().ok();
+        // A time before 1970 is none that a device can have meant.
         let ms = time.and_then(|time| u64::try_from(time.as_millisecond()).ok());
         ms.map(Given)
             .ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))

@@ -11,6 +11,7 @@ use crate::config::HttpsConfig;
 
 /// What is spoken inside (RFC 9113, 3.2; RFC 9112); the client takes the first that it knows.
 const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
+// The files that are made in the directory where none are configured.
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
 /// Whom a certificate that was made here speaks for, beside the address it is served on.
@@ -38,7 +39,7 @@ impl Tls {
         self.0
     }
 
-    /// As configured; without a certificate, with the one that is kept in `dir` or made
+    /// TLS as it is configured; without a certificate, with the one that is kept in `dir` or made
     /// there now.
     ///
     /// # Errors
@@ -58,9 +59,8 @@ impl Tls {
         }
     }
 
-    /// Where the certificate and its key are, for a server of another
-    /// protocol that shows the same one; they are there
-    /// once `new` has returned.
+    /// The files of the certificate and its key, for a server of another protocol that shows the
+    /// same certificate. They are there once `new` has returned.
     #[must_use]
     pub fn files(config: &HttpsConfig, dir: &Path) -> (PathBuf, PathBuf) {
         match (&config.certificate, &config.key) {

@@ -33,6 +33,8 @@ pub(crate) struct AdminTarget {
 }
 
 impl AdminTarget {
+    /// The silo's address for operators, and the token that it takes.
+    ///
     /// # Errors
     /// When there is no token, or none that could be one.
     pub(crate) fn address_and_token(self) -> anyhow::Result<(SocketAddr, Token)> {
@@ -49,6 +51,8 @@ impl AdminTarget {
         Ok((self.admin, token))
     }
 
+    /// Connects to the silo's address for operators.
+    ///
     /// # Errors
     /// When there is no token, or the silo cannot be reached.
     pub(crate) async fn open(self) -> anyhow::Result<Admin> {

@@ -7,18 +7,18 @@ use pizza_silo::Token;
 
 use crate::config::Config;
 
-/// What is open, and for whom.
+/// The addresses that are open, and what the banner says of them.
 pub(crate) struct Open {
     pub(crate) http: SocketAddr,
     pub(crate) https: Option<SocketAddr>,
     pub(crate) admin: SocketAddr,
-    /// Lines of the banner.
+    /// The lines of the banner about MQTT.
     pub(crate) mqtt: String,
-    /// The same; in a demo only.
+    /// The lines of the banner about tokens; absent outside of a demo.
     pub(crate) tokens: Option<String>,
 }
 
-/// Prints it.
+/// Prints the banner.
 pub(crate) fn show(config: &Config, open: &Open) {
     let Open {
         http, admin, mqtt, ..
@@ -53,5 +53,6 @@ pub(crate) fn show(config: &Config, open: &Open) {
     );
     // Nobody may be reading; that is no reason to close the pizzeria.
     let mut out = std::io::stdout().lock();
+    // Flushed, because a supervisor may wait for these lines.
     let _ = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
 }

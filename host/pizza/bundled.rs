@@ -5,5 +5,5 @@ use pizza_silo::Bundled;
 
 pub(crate) const MODULES: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 
-/// Those types among them which read the speed of the demo from their settings.
+/// The types among them that read the speed of the demo from their settings.
 pub(crate) const WITH_SPEED: &[&str] = include!(concat!(env!("OUT_DIR"), "/with_speed.rs"));

@@ -21,20 +21,20 @@ const FILE: &str = "pizza.toml";
 pub(crate) struct Config {
     /// What is logged: a level, or `tracing` directives.
     pub(crate) log: String,
-    /// How much faster than life the actors work that take time for their work.
+    /// How many times faster than life those actors work that take time for their work.
     pub(crate) speed: u64,
     /// Where operators are served; loopback only by default.
     pub(crate) admin: SocketAddr,
-    /// How many of them, and how slow they may be.
+    /// How many connections operators may have, and how slow they may be.
     pub(crate) admin_limits: Limits,
-    /// What operators show; without it, one is made and kept in the data directory.
+    /// The token that operators show; without it, one is made and kept in the data directory.
     pub(crate) admin_token: Option<Token>,
-    /// Something to look at is set up when the data directory is new.
+    /// Whether something to look at is set up when the data directory is new.
     pub(crate) demo: bool,
     pub(crate) silo: SiloConfig,
     pub(crate) gateway: GatewayConfig,
     pub(crate) bridge: BridgeConfig,
-    /// People who are not there, to look at how things go.
+    /// Simulated people, to look at how things go.
     pub(crate) simulate: BackgroundConfig,
     /// The MQTT broker in this process.
     pub(crate) broker: pizza_broker::Config,
@@ -60,6 +60,8 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Reads a configuration file.
+    ///
     /// # Errors
     /// When the file cannot be read or is not understood; the error says where.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
@@ -68,7 +70,8 @@ impl Config {
         toml::from_str(&text).with_context(|| format!("in the configuration file {shown}"))
     }
 
-    /// The named file; without a name `pizza.toml` where there is one, and else the defaults.
+    /// The configuration of the named file; without a name that of `pizza.toml` where there is one,
+    /// and else the defaults.
     ///
     /// # Errors
     /// As [`Config::read`].
@@ -81,6 +84,8 @@ impl Config {
         }
     }
 
+    /// The token of operators: as configured, or as it is kept in the data directory.
+    ///
     /// # Errors
     /// When the given token is none, or the kept one cannot be read or written.
     pub(crate) fn token(&self) -> Result<Token, TokenError> {
@@ -90,12 +95,13 @@ impl Config {
         }
     }
 
-    /// Actors that take a speed read it from the settings of their own type; modules are
-    /// compiled by this program, in a process of its own.
+    /// Hands settings down to the silo: actors that take a speed read it from the settings of their
+    /// own type, and modules are compiled by this program, in a process of its own.
     pub(crate) fn hand_down(&mut self) {
         let arguments = Compile::ARGUMENTS.map(str::to_owned);
         let program = std::env::current_exe().ok();
         self.silo.modules.compiler = program.map(|program| (program, arguments.to_vec()));
+        // At least one, because actors divide by it.
         let speed = self.speed.max(1).to_string();
         for actor_type in bundled::WITH_SPEED {
             let of_type = self.silo.types.entry((*actor_type).to_owned()).or_default();

@@ -7,7 +7,7 @@ use pizza_gateway::{GatewayConfig, Role, Secret, TokenConfig};
 use pizza_load::first_data::subject;
 use pizza_silo::Token;
 
-/// Shorter than the whole digest, and still beyond guessing.
+/// How many bytes of the digest a token has: fewer than all, and still beyond guessing.
 const BYTES: usize = 16;
 
 pub(crate) fn add(config: &mut GatewayConfig, admin: &Token) {
@@ -20,7 +20,7 @@ pub(crate) fn add(config: &mut GatewayConfig, admin: &Token) {
     config.tokens.extend(made);
 }
 
-/// For people to copy: what each is and may see.
+/// The tokens as lines for people to copy, each with its role.
 pub(crate) fn listed(admin: &Token) -> String {
     let mut lines = String::new();
     for role in Role::ALL {

@@ -13,6 +13,7 @@ use crate::config::Config;
 /// # Errors
 /// When other machines could use the demo's tokens; the error says how to go on.
 pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
+    // Only HTTP takes the tokens of the demo.
     let [http, https, ..] = listeners(config);
     for (option, address) in [http, https] {
         let is_open = address.is_some_and(is_public);
@@ -39,15 +40,16 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Only in a demo, and only while nobody else can come in by any door: where one is open to
-/// others, a proxy is likely to be in front of the rest, and not each says so.
+/// Whether requests of this machine need no token: only in a demo, and only while no listener is
+/// open to others. Where one is, a proxy is likely to be in front of the rest, and not each says
+/// so.
 fn may_be_anonymous(config: &Config) -> bool {
     let mut listeners = listeners(config).into_iter();
     config.demo && !listeners.any(|(_, address)| address.is_some_and(is_public))
 }
 
-/// What the door for operators goes by. Nobody gets anything there without a token but
-/// whether the process lives and is ready, so the name matters on this machine only.
+/// What the listener for operators admits. Nobody gets anything there without a token but whether
+/// the process lives and is ready, so the name matters on this machine only.
 pub(crate) fn of_operators(config: &Config, address: SocketAddr) -> Admission {
     Admission {
         tokens_optional: !is_public(address),
@@ -57,10 +59,11 @@ pub(crate) fn of_operators(config: &Config, address: SocketAddr) -> Admission {
 }
 
 fn is_public(address: SocketAddr) -> bool {
+    // An IPv4 address may come written as one of IPv6.
     !address.ip().to_canonical().is_loopback()
 }
 
-/// All there are; an address of `None` is not listened on.
+/// All listeners that there are; an address of `None` is not listened on.
 fn listeners(config: &Config) -> [(&'static str, Option<SocketAddr>); 5] {
     let (gateway, broker) = (&config.gateway, &config.broker);
     let has_broker = broker.on.unwrap_or(config.bridge.broker.is_none());

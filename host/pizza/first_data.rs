@@ -8,7 +8,7 @@ use pizza_silo::RunningSilo;
 use pizza_types::{ActorId, MessageId};
 use serde_json::Value;
 
-/// Kept in the store when all of it has been done.
+/// The name under which the store notes that all of it has been done.
 const DONE: &str = "demo-set-up";
 
 /// Sets up what the demo shows, unless that was done at an earlier start. `key` names the

@@ -7,19 +7,21 @@ use metrics::{describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use pizza_silo::SiloMetrics;
 
-/// Samples wait in memory until they are sorted into buckets.
+/// How often samples are sorted into buckets; they wait in memory until then.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// From a tenth of a millisecond, a turn's time, to half a minute, a call's.
+/// The buckets of times in seconds: from a tenth of a millisecond, a turn's time, to half a minute,
+/// a call's.
 const SECONDS: [f64; 15] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
     30.0,
 ];
+/// The buckets of counts, such as how many commits are written together.
 const COUNTS: [f64; 11] = [
     1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0,
 ];
 
-/// Begins to count; before anything that is counted is built.
+/// Begins to count. Call it before anything that is counted is built.
 ///
 /// # Errors
 /// When this process counts already.
@@ -45,11 +47,12 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
 
 /// Everything that is counted, and how things stand right now.
 pub(crate) fn read(handle: &PrometheusHandle, silo: &SiloMetrics) -> String {
+    // Set only when somebody looks, so that nothing has to keep them up to date.
     silo.set();
     of_this_process(handle)
 }
 
-/// The same of a process without a silo.
+/// Everything that is counted in a process without a silo.
 pub(crate) fn of_this_process(handle: &PrometheusHandle) -> String {
     if let Some(bytes) = resident_bytes() {
         gauge!("pizza_resident_bytes").set(bytes);
@@ -57,7 +60,8 @@ pub(crate) fn of_this_process(handle: &PrometheusHandle) -> String {
     handle.render()
 }
 
-/// Where the system tells it: the second number of `/proc/self/statm`, in pages.
+/// The memory of this process, where the system tells it: the second number of `/proc/self/statm`,
+/// in pages.
 fn resident_bytes() -> Option<f64> {
     const PAGE_BYTES: u32 = 4_096;
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;

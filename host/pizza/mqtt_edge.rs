@@ -12,12 +12,12 @@ use crate::config::Config;
 pub(crate) struct MqttEdge {
     broker: Option<Broker>,
     bridge: Option<Bridge>,
-    /// Of a broker that is not this process's.
+    /// The URL of a broker that is not this process's; absent where this process has its own.
     outside: Option<String>,
 }
 
-/// Listens, if there is to be a broker: where one outside is configured there is none
-/// unless it is asked for, and where nobody could come in there is none either.
+/// Binds the broker's addresses, if there is to be a broker: where one outside is configured there
+/// is none unless it is asked for, and where nobody could come in there is none either.
 pub(crate) async fn bind(config: &Config) -> anyhow::Result<Option<Bound>> {
     let (broker, outside) = (&config.broker, config.bridge.broker.is_some());
     let has_listener = broker.mqtt.on || broker.mqtts.on;
@@ -28,7 +28,8 @@ pub(crate) async fn bind(config: &Config) -> anyhow::Result<Option<Bound>> {
 }
 
 impl MqttEdge {
-    /// The bridge goes to the broker that is configured, or to this process's own.
+    /// Opens the broker and starts the bridge, which goes to the broker that is configured, or to
+    /// this process's own.
     pub(crate) async fn open(
         bound: Option<Bound>,
         config: &Config,
@@ -65,7 +66,7 @@ impl MqttEdge {
         })
     }
 
-    /// Where clients in this process find the broker, if they are let in.
+    /// The URL where clients in this process find the broker, if they are let in.
     pub(crate) fn for_clients(&self, config: &Config) -> Option<String> {
         if self.outside.is_some() {
             return self.outside.clone();
@@ -94,8 +95,9 @@ impl MqttEdge {
         }
     }
 
-    /// The bridge finishes what it has begun, and its publishers hear of it.
+    /// Stops the bridge, which finishes what it has begun and tells its publishers, and the broker.
     pub(crate) async fn stop(self) {
+        // The bridge first: what it finishes is acknowledged through the broker.
         if let Some(bridge) = self.bridge {
             bridge.stop().await;
         }
@@ -105,7 +107,7 @@ impl MqttEdge {
     }
 }
 
-/// The broker shows the gateway's certificate, unless it has one of its own.
+/// The files of the certificate that the broker shows: the gateway's, unless it has one of its own.
 fn certificate(bound: &Bound, config: &Config) -> anyhow::Result<Option<CertificateFiles>> {
     if !bound.needs_certificate() {
         return Ok(None);

@@ -5,14 +5,15 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
 
-/// Beside the connections: the store's files, sockets that listen, and so on.
+/// How many files are open beside the connections: the store's files, sockets that listen, and so
+/// on.
 const OTHERS: u64 = 512;
 
-/// Below this, a door is of no use.
+/// The fewest connections with which a listener is of use.
 const CONNECTIONS_MIN: usize = 16;
 
-/// Raises the limit for what the doors are configured for, and where the system does not
-/// allow as many, lets them in proportion have less.
+/// Raises the limit to what the listeners are configured for. Where the system does not allow as
+/// many, each listener takes fewer connections, in proportion.
 pub(crate) fn allow(config: &mut Config) {
     let mqtt = &config.broker.limits;
     let mqtt = mqtt.connections_max.saturating_add(mqtt.half_open_max);
@@ -49,8 +50,9 @@ pub(crate) fn allow(config: &mut Config) {
     );
 }
 
-/// Takes all that the system's hard limit allows; the usual soft one is a thousand, which
-/// is a tenth of what the gateway is ready to serve. Returns how many connections that is.
+/// Raises the limit as far as it is needed and the system's hard limit allows; the usual soft one
+/// is a thousand, which is a tenth of what the gateway is ready to serve. Returns how many
+/// connections that allows.
 fn raised(connections: usize) -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = connections as u64 + OTHERS;
@@ -70,7 +72,7 @@ fn raised(connections: usize) -> usize {
     for_connections(limit)
 }
 
-/// Half of them where there are few.
+/// How many of the open files are left for connections: half of them where there are few.
 fn for_connections(files: u64) -> usize {
     let left = files.saturating_sub(OTHERS).max(files / 2);
     usize::try_from(left).unwrap_or(usize::MAX)

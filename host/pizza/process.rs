@@ -8,6 +8,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// Writes log lines that pass the filter to the standard error.
+///
 /// # Errors
 /// When this is no log filter.
 pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
@@ -39,6 +41,8 @@ pub(crate) fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Listens at an address.
+///
 /// # Errors
 /// When the address is taken or is none of this machine; `option` names what sets another.
 pub(crate) async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {

@@ -10,11 +10,10 @@ use pizza_store::Store;
 
 /// `EX_IOERR` of sysexits.h.
 pub(crate) const STORE_STOPPED: u8 = 74;
-/// What is to be tidied up has so long, when the store has stopped: some of it may wait for
-/// the store.
+/// How long tidying up may take when the store has stopped: some of it may wait for the store.
 const TIDY_UP: Duration = Duration::from_secs(5);
 
-/// A process without its store is of no use.
+/// The store has stopped, and a process without its store is of no use.
 #[derive(Debug, thiserror::Error)]
 #[error("the store has stopped: {0}")]
 pub(crate) struct StoreStopped(pub(crate) String);
@@ -28,10 +27,11 @@ pub(crate) async fn store_stopped(store: &dyn Store, grace_ms: u64) {
         exit_code = STORE_STOPPED,
         "the store has stopped: everything is refused, and the process ends"
     );
+    // Meanwhile the process says that it is not ready, which a load balancer has to hear.
     tokio::time::sleep(Duration::from_millis(grace_ms)).await;
 }
 
-/// Takes the time that it needs, but not for ever where the store has stopped.
+/// Tidies up: that takes the time that it needs, but not for ever where the store has stopped.
 pub(crate) async fn tidy_up(store: &dyn Store, tidied_up: impl Future<Output = ()>) {
     let in_vain = async {
         store.stopped().await;
@@ -51,7 +51,7 @@ pub(crate) fn start_failed(error: AssembleError) -> anyhow::Error {
     }
 }
 
-/// How it went, if the store has not stopped: then that is why, whatever else is said.
+/// How serving went, unless the store has stopped: then that is why, whatever else is said.
 pub(crate) fn outcome(store: &dyn Store, served: anyhow::Result<()>) -> anyhow::Result<()> {
     match store.stop_reason() {
         None => served,
@@ -59,7 +59,7 @@ pub(crate) fn outcome(store: &dyn Store, served: anyhow::Result<()>) -> anyhow::
     }
 }
 
-/// What the process ends with. Where the store has stopped it ends here and now: whatever
+/// The code that the process ends with. Where the store has stopped it ends here and now: whatever
 /// would be tidied up after `main` may wait for a thread that hangs in the store.
 #[allow(clippy::print_stderr, reason = "it is the last word of the process")]
 pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {

@@ -21,10 +21,11 @@ use crate::simulate::restaurant;
 use crate::simulate::travel::Travel;
 use crate::target;
 
+/// How long a request is repeated before the simulation is interrupted and begins again.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// After what went wrong, it begins again.
+/// The pause after an interruption, before the simulation begins again.
 const BEGIN_AGAIN: Duration = Duration::from_secs(5);
-/// For the last deliveries, when the process is to stop.
+/// How long the last deliveries may take when the process is to stop.
 const STOP_WAIT: Duration = Duration::from_secs(10);
 
 /// `[simulate]` of the configuration file.
@@ -33,7 +34,7 @@ const STOP_WAIT: Duration = Duration::from_secs(10);
 pub struct BackgroundConfig {
     pub on: bool,
     pub drivers: u16,
-    /// On average; from 0.01 to 60,000.
+    /// Orders a minute on average, from 0.01 to 60,000.
     pub orders_per_minute: f64,
     /// How many of a hundred offers drivers do not take.
     pub reject_percent: u8,
@@ -45,7 +46,7 @@ pub struct BackgroundConfig {
     pub mqtt: Option<String>,
     pub mqtt_user: Option<String>,
     pub mqtt_password: Option<Secret>,
-    /// For `mqtts://`: who vouches for the broker, in PEM.
+    /// The file, in PEM, of the authorities that vouch for the broker of an `mqtts://` address.
     pub mqtt_ca: Option<PathBuf>,
 }
 
@@ -68,11 +69,11 @@ impl Default for BackgroundConfig {
 
 /// Where the pizzeria is found by those who are simulated.
 pub struct Target {
-    /// Where it listens.
+    /// The address where it listens for HTTP.
     pub http: SocketAddr,
     /// `mqtt://host:port`; without it drivers speak HTTP.
     pub broker: Option<String>,
-    /// Of an admin; without it everybody comes without a token.
+    /// The token of an admin; without it everybody comes without a token.
     pub token: Option<String>,
     /// The restaurant for which they work and where they order.
     pub key: String,
@@ -84,7 +85,7 @@ pub struct Background {
     running: JoinHandle<()>,
 }
 
-/// What does not change when it begins again.
+/// What stays the same when the simulation begins again.
 struct Plan {
     client: RetryingClient,
     restaurant: String,
@@ -95,7 +96,7 @@ struct Plan {
 }
 
 impl Background {
-    /// Starts it, where it is switched on. The doors have to be listened at already.
+    /// Starts it, where it is switched on. The listeners must be bound already.
     ///
     /// # Errors
     /// What is wrong with the configuration.
@@ -110,7 +111,7 @@ impl Background {
         Ok(Some(Self { over, running }))
     }
 
-    /// Ends it: what is on the road is delivered, so the doors must still be open.
+    /// Ends it: what is on the road is delivered, so the listeners must still be open.
     pub async fn stop(mut self) {
         self.over.send_replace(true);
         if timeout(STOP_WAIT, &mut self.running).await.is_err() {
@@ -182,6 +183,8 @@ impl Plan {
 
     async fn play(&mut self, mut over: watch::Receiver<bool>) -> anyhow::Result<()> {
         let (client, id) = (&mut self.client, &self.restaurant);
+        // What an earlier attempt has set up is found again, so this may be done any number of
+        // times.
         let location = restaurant::ready(client, id, &self.drivers, &self.city).await?;
         let (city, seed) = (Arc::clone(&self.city), self.habits.seed);
         let customers = Customers::new(client, id, city, self.per_minute, seed).await?;
@@ -198,6 +201,7 @@ impl Plan {
             ordered = customers.order(stop) => ordered.map(|_| ()),
             error = drivers.first_error() => Err(error),
         };
+        // Also after an error: drivers who speak HTTP have no last will, and would stay on shift.
         let home = drivers.finish().await;
         trouble.and(home.map(|_| ()))
     }

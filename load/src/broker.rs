@@ -17,6 +17,7 @@ use rustls::ClientConfig;
 
 use crate::mqtt_connection::{MqttConnection, WINDOW};
 
+// The ports that IANA has registered for MQTT, without TLS and with it.
 const PORT: u16 = 1883;
 const TLS_PORT: u16 = 8883;
 /// After one and a half of it without a sign, the broker speaks the last will.
@@ -71,6 +72,7 @@ impl FromStr for Address {
         };
         let usual = if tls { TLS_PORT } else { PORT };
         let address = address.strip_suffix('/').unwrap_or(address);
+        // From the right: an IPv6 address in front has colons of its own.
         let (host, port) = match address.rsplit_once(':') {
             Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
             None => (address, usual),

@@ -11,14 +11,15 @@ pub struct Command {
     pub actor_type: &'static str,
     pub key: String,
     pub method: &'static str,
-    /// By position.
+    /// The arguments of the method, by position.
     pub arguments: Value,
 }
 
+/// Chefs who are clocked in at the restaurant.
 const CHEFS: u32 = 3;
-/// Of each ingredient, so that a first look can go on for days.
+/// How much there is of each ingredient, so that a first look can go on for days.
 const STOCK: u32 = 1_000_000;
-/// Below this the inventory warns.
+/// The inventory warns when there is less than this of an ingredient.
 const THRESHOLD: u32 = 50;
 /// What is below the first number is ordered, up to the second. The first is above
 /// [`THRESHOLD`]: a warning is about what was not ordered in time.
@@ -83,6 +84,7 @@ pub fn commands(restaurant: &str) -> Vec<Command> {
         method,
         arguments,
     };
+    // The same centre of Naples that the scenes use.
     let profile = json!([{
         "name": restaurant, "region": "eu", "location": {"lat": 40.8518, "lon": 14.2681},
         "open": true, "drivers": [], "timeZone": TIME_ZONE,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// Name, price in cents, ingredients.
+/// A pizza: its name, its price in cents, and how much of each ingredient it needs.
 type Pizza = (&'static str, u32, &'static [(&'static str, u32)]);
 
 const MENU: [Pizza; 7] = [
@@ -94,7 +94,7 @@ pub(crate) fn ingredients() -> Vec<&'static str> {
     names
 }
 
-/// So much of each ingredient, as the API has it.
+/// A list of ingredients and quantities, as the API takes it.
 pub(crate) fn amounts<'a>(pairs: impl Iterator<Item = (&'a str, u32)>) -> Value {
     pairs
         .map(|(name, n)| json!({"ingredient": name, "quantity": n}))

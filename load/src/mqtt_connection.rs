@@ -20,8 +20,10 @@ use tokio::time::{Instant, sleep, timeout};
 /// Most messages of one client that wait for an acknowledgement. A driver has one or two; a
 /// bench has as many as the broker is behind.
 pub(crate) const WINDOW: u16 = 64;
+/// The pauses before a new connection: the first one, doubled after each failure up to the longest.
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+/// How long a broker may take to close the connection after the goodbye.
 const GOODBYE_WAIT: Duration = Duration::from_secs(2);
 /// A connection that ended so soon is a bad sign, and so many of them one after another are
 /// a client of the same name.
@@ -38,34 +40,39 @@ pub(crate) struct MqttConnection {
 
 struct Shared {
     state: Mutex<State>,
+    /// One permit for each message that may be unacknowledged; closed when the connection is given
+    /// up.
     room: Arc<Semaphore>,
+    /// How often the connection was lost.
     lost: AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
-    /// While there is a connection.
+    /// The client of the current connection; absent while there is none.
     mqtt: Option<AsyncClient>,
+    /// In the order in which they were published, which is the order to publish them in again.
     unacknowledged: VecDeque<Message>,
 }
 
 struct Message {
     topic: String,
     payload: Bytes,
-    /// Its number on this connection, once it has left.
+    /// The packet identifier on this connection; absent until the message has left.
     packet: Option<u16>,
     acknowledgement: oneshot::Sender<Acknowledged>,
+    /// Held until the acknowledgement, so that there are never more than [`WINDOW`] messages.
     _room: OwnedSemaphorePermit,
 }
 
-/// When the broker did, or why it will not take the message.
+/// When the broker acknowledged the message, or why it will not take it.
 pub(crate) type Acknowledged = Result<Instant, PubAckReason>;
 
 impl MqttConnection {
-    /// Returns when there is a connection.
+    /// Opens the connection, and returns when there is one.
     ///
     /// # Errors
-    /// When there is none the first time.
+    /// When the first attempt fails.
     pub(crate) async fn open(options: MqttOptions) -> Result<Self, ConnectionError> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
@@ -92,6 +99,7 @@ impl MqttConnection {
         topic: String,
         payload: Bytes,
     ) -> anyhow::Result<oneshot::Receiver<Acknowledged>> {
+        // Waits outside the lock for room: the acknowledgement that makes it needs the lock.
         let room = Arc::clone(&self.shared.room).acquire_owned().await;
         let (acknowledgement, acknowledged) = oneshot::channel();
         let message = Message {
@@ -126,7 +134,8 @@ impl Drop for MqttConnection {
     }
 }
 
-/// A client of each connection's own: what is left of a broken one does not matter.
+/// Keeps a connection: each has a client of its own, so what is left of a broken one does not
+/// matter.
 async fn run(
     shared: Arc<Shared>,
     options: MqttOptions,
@@ -159,6 +168,7 @@ async fn run(
             let _ = opened.send(Err(error));
             return;
         }
+        // Before the next connection: packet identifiers of the old one mean nothing on it.
         shared.lost();
         if let Some(since) = connected_at.take() {
             let was_long = since.elapsed() > SHORT;
@@ -182,6 +192,7 @@ impl Shared {
     }
 
     fn publish(&self, message: Message) {
+        // Sent and queued under one lock, or a reconnection in between would miss the message.
         let mut state = self.state();
         if let Some(mqtt) = &state.mqtt {
             send(mqtt, &message);
@@ -190,6 +201,7 @@ impl Shared {
     }
 
     fn connected(&self, mqtt: &AsyncClient) {
+        // All of it under one lock, or a new message would overtake those that wait.
         let mut state = self.state();
         for message in &state.unacknowledged {
             send(mqtt, message);
@@ -197,7 +209,8 @@ impl Shared {
         state.mqtt = Some(mqtt.clone());
     }
 
-    /// They leave in the order in which they were published.
+    /// Notes the identifier of a packet that left. Messages leave in the order in which they were
+    /// published.
     fn has_left(&self, packet: u16) {
         let mut state = self.state();
         let mut waiting = state.unacknowledged.iter_mut();
@@ -207,6 +220,7 @@ impl Shared {
     }
 
     fn acknowledged(&self, ack: &PubAck) {
+        // The time is taken before the lock is waited for, or the wait would be measured too.
         let now = Instant::now();
         let mut state = self.state();
         let mut waiting = state.unacknowledged.iter();
@@ -245,8 +259,8 @@ fn is_taken_over(error: &ConnectionError) -> bool {
     *reason_code == DisconnectReasonCode::SessionTakenOver
 }
 
-/// There is room in the queue for all that may be unacknowledged. What does not leave
-/// because the connection has just ended is published again on the next.
+/// Hands the message to the client. Its queue has room for all that may be unacknowledged; what
+/// does not leave because the connection has just ended is published again on the next.
 fn send(mqtt: &AsyncClient, message: &Message) {
     let (topic, payload) = (message.topic.clone(), message.payload.clone());
     let _ = mqtt.try_publish(topic, QoS::AtLeastOnce, false, payload);

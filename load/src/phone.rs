@@ -34,14 +34,14 @@ pub(crate) struct Position {
     pub(crate) accuracy_m: f64,
     /// Metres a second.
     pub(crate) speed: f64,
-    /// Degrees.
+    /// Degrees clockwise from north.
     pub(crate) heading: f64,
 }
 
-/// What has come of a new status.
+/// Whether a new status that a phone has sent counts already.
 pub(crate) enum StatusChange {
     Done,
-    /// It is on its way, or was declined: a later look tells.
+    /// The status is on its way, or was declined: a later look shows which.
     Unknown,
 }
 
@@ -82,6 +82,7 @@ impl Phone {
                 })
             }
             Self::Mqtt(phone) => {
+                // An acknowledgement does not say whether the driver's actor granted or declined.
                 phone.publish("status", to.to_owned().into()).await?;
                 Ok(StatusChange::Unknown)
             }
@@ -167,7 +168,7 @@ pub(crate) fn declined_or_done(answer: Answered, path: &str) -> anyhow::Result<b
     answer.granted(path).map(|_| true)
 }
 
-/// As a phone knows it.
+/// Milliseconds since 1970 by the clock of the phone.
 #[allow(
     clippy::disallowed_methods,
     reason = "a phone has a clock of its own, and no part in what a silo decides"

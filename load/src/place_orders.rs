@@ -16,7 +16,7 @@ const ORDERS: &str = "/api/orders";
 /// Where nothing was decided, a customer asks again after this.
 const UNDECIDED_PAUSE: Duration = Duration::from_millis(100);
 
-/// What somebody orders.
+/// An order as somebody means to place it.
 #[derive(Clone)]
 pub(crate) struct OrderRequest {
     pub(crate) customer: String,
@@ -24,7 +24,7 @@ pub(crate) struct OrderRequest {
     pub(crate) pizza: String,
     pub(crate) quantity: u32,
     pub(crate) deliver_to: Option<(f64, f64)>,
-    /// Without one, the place stands for it.
+    /// The address to deliver to; without one it is made from the coordinates.
     pub(crate) address: Option<String>,
 }
 
@@ -40,10 +40,12 @@ pub(crate) struct PlacedOrder {
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) placed: Vec<PlacedOrder>,
-    /// Why others were not taken.
+    /// Status and answer of each request that was not taken.
     pub(crate) refused: Vec<String>,
 }
 
+/// Places all requests, `at_once` of them at the same time.
+///
 /// # Errors
 /// When the pizzeria gives no answer for longer than the client is patient.
 pub(crate) async fn place(
@@ -60,6 +62,7 @@ pub(crate) async fn place(
             (Arc::clone(&next), Arc::clone(requests), progress.clone());
         customers.push(tokio::spawn(async move {
             let mut outcome = Outcome::default();
+            // Customers draw from one row of requests, so a slow answer holds up one customer only.
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(request) = requests.get(number) else {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::retrying_client::RetryingClient;
 
-/// Of the place where the demo's restaurants are: Naples.
+/// The time zone of Naples, where the demo's restaurants are.
 pub(crate) const TIME_ZONE: &str = "Europe/Rome";
 
 /// A restaurant as it is to be.
@@ -15,13 +15,13 @@ pub(crate) struct Restaurant {
     pub(crate) location: (f64, f64),
     pub(crate) drivers: Vec<String>,
     pub(crate) chefs: u32,
-    /// As `PUT /api/inventory/{id}/recipes` takes them.
+    /// Recipes, as `PUT /api/inventory/{id}/recipes` takes them.
     pub(crate) menu: Vec<Value>,
-    /// Of each ingredient there shall be this much.
+    /// How much there shall be of each ingredient.
     pub(crate) on_hand: u32,
 }
 
-/// Sets it up, or makes it again what it should be.
+/// Sets a restaurant up, or makes an existing one what it should be.
 ///
 /// # Errors
 /// When the pizzeria declines, or gives no answer for longer than the client insists.
@@ -49,7 +49,7 @@ pub(crate) async fn set_up(client: &mut RetryingClient, wanted: &Restaurant) -> 
     Ok(())
 }
 
-/// What is left from the last time is used first.
+/// Restocks what is missing; what is left from the last time counts.
 async fn fill_up(client: &mut RetryingClient, wanted: &Restaurant) -> anyhow::Result<()> {
     let id = &wanted.id;
     let stock = format!("/api/inventory/{id}");
@@ -77,7 +77,7 @@ async fn fill_up(client: &mut RetryingClient, wanted: &Restaurant) -> anyhow::Re
     Ok(())
 }
 
-/// Each once.
+/// The ingredients of a menu, each once.
 fn ingredients(menu: &[Value]) -> Vec<&str> {
     let lines = menu
         .iter()

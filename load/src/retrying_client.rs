@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::target::Target;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The pauses between two attempts, in milliseconds: the first one, and the longest.
 const PAUSE_FIRST_MS: u64 = 20;
 const PAUSE_LONGEST_MS: u64 = 1_000;
 /// Longer than the pizzeria waits for its actors.
@@ -34,21 +35,23 @@ pub(crate) struct RetryingClient {
     shared: Arc<Shared>,
 }
 
-/// Of all connections to one pizzeria.
+/// What all connections of one run to a pizzeria share.
 struct Shared {
     /// Tells the keys of this run from those of any other.
     run: u64,
+    /// The number of the next command, so that each has a key of its own.
     keys: AtomicU64,
+    /// How many requests were sent again, over all connections.
     repeats: AtomicU64,
 }
 
-/// What was answered in the end.
+/// The answer in the end: its status and its body, null where it has none.
 pub(crate) struct Answered {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
 }
 
-/// What is asked, each time again.
+/// A request that is sent again until it is answered.
 struct Question<'q> {
     method: Method,
     path: &'q str,
@@ -72,7 +75,7 @@ impl RetryingClient {
         }
     }
 
-    /// One more, with a connection of its own.
+    /// Another client of the same run, with a connection of its own.
     pub(crate) fn another(&self) -> Self {
         Self {
             target: self.target.clone(),
@@ -86,7 +89,7 @@ impl RetryingClient {
         self.patience
     }
 
-    /// Requests that had to be sent again, over all connections.
+    /// How many requests had to be sent again, over all connections.
     pub(crate) fn repeats(&self) -> u64 {
         self.shared.repeats.load(Ordering::Relaxed)
     }
@@ -110,7 +113,7 @@ impl RetryingClient {
         self.ask(method, path, body, &headers).await
     }
 
-    /// A command that there is no reason to decline.
+    /// Sends a command that must succeed: an answer that declines it is an error.
     pub(crate) async fn tell(
         &mut self,
         method: Method,
@@ -133,6 +136,7 @@ impl RetryingClient {
             body,
             headers,
         };
+        // One patience for all attempts, however many connections they take.
         let begun = Instant::now();
         loop {
             let response = self.response(&question, begun).await?;
@@ -220,7 +224,7 @@ impl RetryingClient {
 
 impl Answered {
     /// # Errors
-    /// Unless it was done.
+    /// When the request was declined or failed.
     pub(crate) fn granted(self, path: &str) -> anyhow::Result<Value> {
         let Self { status, body } = self;
         if status.is_success() {
@@ -239,5 +243,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// Whether the answer may be another one a little later.
 fn is_passing(status: StatusCode) -> bool {
+    // Timeouts, overload, and gateways that do not reach the pizzeria.
     matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504)
 }

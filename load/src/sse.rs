@@ -14,7 +14,8 @@ use tokio::time::{sleep, timeout};
 use crate::retrying_client::RetryingClient;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// A stream without events says every 15 s that it is still there.
+/// A stream without events sends a comment every 15 s; without any for four times as long it counts
+/// as broken.
 const SILENCE_LONGEST: Duration = Duration::from_secs(60);
 /// A server that ends each stream at once is not asked without a pause.
 const BEFORE_COMING_BACK: Duration = Duration::from_millis(50);
@@ -26,7 +27,7 @@ pub(crate) struct Event {
     pub(crate) data: Value,
 }
 
-/// One stream: no event twice, none missing.
+/// A stream that is followed across broken connections: no event comes twice, none is missing.
 pub(crate) struct Follower {
     client: RetryingClient,
     path: String,
@@ -54,6 +55,7 @@ impl Follower {
     pub(crate) async fn next(&mut self) -> anyhow::Result<Event> {
         loop {
             if let Some(event) = self.lines.events.pop_front() {
+                // Noted only now: after a break the stream goes on behind what was handed out.
                 self.last = Some(HeaderValue::try_from(&event.id)?);
                 return Ok(event);
             }
@@ -98,13 +100,13 @@ impl Follower {
     }
 }
 
-/// From bytes, however they are cut, to events.
+/// Turns bytes, however they are cut, into events.
 #[derive(Default)]
 struct Lines {
     rest: Vec<u8>,
     event: Unfinished,
     events: VecDeque<Event>,
-    /// The id that came without an event.
+    /// The id of a frame without data: where the stream began, before its first event.
     opened_at: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use hyper::header::HeaderValue;
 use pizza_cli::connection::Connection;
 
-/// Where it is, and who asks.
+/// Where a pizzeria is, and with which token it is asked.
 #[derive(Args, Clone)]
 pub(crate) struct Target {
     /// The pizzeria's address
@@ -39,6 +39,7 @@ impl Target {
 fn bearer(token: &str) -> Result<HeaderValue, String> {
     let value = HeaderValue::try_from(format!("Bearer {token}"));
     let mut value = value.map_err(|_| "a token is of visible characters".to_owned())?;
+    // Keeps the token out of whatever prints headers.
     value.set_sensitive(true);
     Ok(value)
 }

@@ -23,7 +23,7 @@ pub const PLUGIN_BIND: &str = "Have a kitchen ask a plugin, from now on";
 pub const PLUGIN_UNBIND: &str = "Let a kitchen decide by itself again";
 /// The type whose actors ask plugins.
 pub const PLUGIN_ACTOR_TYPE: &str = "kitchen";
-/// What stands for the key of one of them.
+/// The placeholder for the key of such an actor.
 pub const PLUGIN_ACTOR: &str = "KITCHEN";
 pub const PLUGIN_ACTOR_HELP: &str = "The kitchen, for example napoli";
 

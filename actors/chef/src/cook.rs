@@ -9,7 +9,9 @@ use crate::refusal::conflict;
 use crate::state::Chef;
 use crate::task;
 
+/// How long an order is prepared at the speed of life, in milliseconds: four minutes.
 const PREPARE_MS: u64 = 240_000;
+/// How long it bakes at the speed of life, in milliseconds: eight minutes.
 const BAKE_MS: u64 = 480_000;
 
 impl Chef {
@@ -29,7 +31,7 @@ impl Chef {
         self.arm();
     }
 
-    /// The timer of the stage at hand, and no other: one that was set for an earlier stage
+    /// A timer rings. Only that of the stage at hand counts: one that was set for an earlier stage
     /// may have rung already, and wait for its turn.
     pub(crate) fn rings(&mut self, timer: &str) {
         if self
@@ -63,7 +65,7 @@ impl Chef {
         }
     }
 
-    /// Into the oven, by this chef or by somebody else.
+    /// Puts the order into the oven, by this chef or by somebody else.
     pub(crate) fn bake(&mut self) {
         if let Some(task) = &mut self.task {
             task::disarm(task);
@@ -106,8 +108,9 @@ impl Chef {
         }
     }
 
-    /// The order tells the kitchen that it waits again.
+    /// Gives an order back. The order tells the kitchen that it waits again.
     pub(crate) fn hand_back(&self, kitchen_id: &str, order_id: &str, round: u32, reason: &str) {
+        // Both are told: the order, which becomes free, and the kitchen, which learns why.
         OrderClient::of(order_id).send_cook(CookStep::GaveUp, round);
         let kitchen = KitchenClient::of(kitchen_id);
         kitchen.send_chef_failed(&context::key(), order_id, reason);

@@ -48,6 +48,7 @@ impl chef::Guest for Chef {
             self.hand_back(&kitchen_id, &order_id, round, "the chef is off shift");
         } else if self.task.is_none() {
             self.begin(kitchen_id, order_id, round);
+        // The order in hand may be assigned once more, and is no second one then.
         } else if !self.has(&order_id, round) {
             self.hand_back(&kitchen_id, &order_id, round, "the chef is busy");
         }
@@ -61,6 +62,7 @@ impl chef::Guest for Chef {
 
     fn follow(&mut self, order_id: String, round: u32) -> Result<ChefState, Refusal> {
         said_by("kitchen")?;
+        // Only while it is prepared: what is in the oven already keeps its time.
         let prepares = |task: &Task| task.stage == Stage::Preparing;
         if self.has(&order_id, round) && self.task.as_ref().is_some_and(prepares) {
             self.bake();

@@ -9,6 +9,7 @@ use crate::task;
 #[derive(Default, Serialize, Deserialize)]
 #[silo_sdk::state(schema = 1, activate = Chef::wake)]
 pub struct Chef {
+    // One letter for each field, because the names are stored with every chef.
     #[serde(rename = "s")]
     pub(crate) on_shift: bool,
     #[serde(rename = "t")]

@@ -6,7 +6,7 @@ use silo_sdk::{context, reminders, timers};
 
 use crate::bindings::types::Task;
 
-/// Name of the reminder, and beginning of the timers' names.
+/// The name of the reminder, and what the names of the timers begin with.
 const STEP: &str = "step";
 /// How long the reminder leaves the timer its chance.
 const GRACE: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ pub(crate) fn timer(task: &Task) -> String {
     format!("{STEP}.{}", task.due_at)
 }
 
-/// Never more than the stage takes, whatever the date is.
+/// What is left of the stage: never more than it takes, whatever the date is.
 pub(crate) fn left(task: &Task) -> Duration {
     let left_ms = task.due_at.saturating_sub(context::now_ms());
     Duration::from_millis(left_ms.min(task.due_at.saturating_sub(task.started_at)))

@@ -4,12 +4,13 @@ use silo_sdk::{context, json, streams};
 
 use crate::bindings::types::{Amount, SupplyOrder};
 
-/// By restaurant: what is wrong with its stock, for programs.
+/// The stream that tells programs what is wrong with a restaurant's stock; its key is the
+/// restaurant's.
 const ALERTS: &str = "inventory-alerts";
 /// The stream that the manager's screen follows; it shows the message.
 const DASHBOARD: &str = "restaurant-orders";
 
-/// Ingredients that have just fallen below their threshold.
+/// Tells of ingredients that have just fallen below their threshold.
 pub(crate) fn low_stock(low: &[Amount]) {
     let restaurant = context::key();
     let alert = json::json!({
@@ -20,7 +21,7 @@ pub(crate) fn low_stock(low: &[Amount]) {
     to_manager("low-stock", &format!("low on {}", names.join(", ")));
 }
 
-/// An order to a supplier that came to nothing.
+/// Tells of an order to a supplier that came to nothing.
 pub(crate) fn failed_order(order: &SupplyOrder) {
     let restaurant = context::key();
     let alert = json::json!({

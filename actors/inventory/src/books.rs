@@ -10,12 +10,14 @@ use crate::ledger::Line;
 use crate::reports;
 use crate::state::Inventory;
 
-/// By ingredient.
+/// The books, by ingredient.
 const BOOKS: Table<Book> = Table::new("b");
+/// How many days a book goes back.
 const DAYS_MAX: u32 = 90;
+/// The most ingredients that are told at once.
 const PAGE_MAX: u32 = 100;
 
-/// In all, up to some moment.
+/// What happened to an ingredient in all, up to some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Totals {
     #[serde(rename = "s")]
@@ -30,7 +32,7 @@ struct Totals {
 
 #[derive(Default, Serialize, Deserialize)]
 struct Book {
-    /// When the last day ended.
+    /// The totals at the end of the last day that was closed.
     #[serde(rename = "t")]
     closed: Totals,
     /// The days on which something happened, oldest first.
@@ -84,6 +86,7 @@ pub(crate) fn movements(
         let mut days = book.days;
         let open = Totals::of(line).since(book.closed);
         match days.last_mut() {
+            // After a change of the time zone it may be a day again that was closed before.
             Some((last, totals)) if *last >= today => *totals = totals.and(open),
             _ if open == Totals::default() => {}
             _ => days.push((today, open)),
@@ -112,13 +115,14 @@ pub(crate) fn movements(
 }
 
 impl Inventory {
-    /// The day is over; call it before the day's report is written.
+    /// Closes the books of a day that is over. Call it before the day's report is written.
     pub(crate) fn close_books(&self, day: u32) {
         let older = LastReport::default();
         for (ingredient, line) in &self.ledger.lines {
             let mut book = open(ingredient, &older);
             let now = Totals::of(line);
             let moved = now.since(book.closed);
+            // A day without movement takes no place in the book.
             if moved == Totals::default() {
                 continue;
             }

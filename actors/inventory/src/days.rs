@@ -14,9 +14,11 @@ pub(crate) const DAILY: &str = "daily-inventory-check";
 const DAY_MS: u64 = 86_400_000;
 /// Reports that one turn writes after an outage; each may be some 50 KB.
 const DAYS_A_TURN: u32 = 7;
-/// Until the next of such turns.
+/// The pause until the next of such turns.
 const GO_ON: Duration = Duration::from_secs(1);
 
+/// Has the days end at midnight in this time zone.
+///
 /// # Errors
 /// When there is no such zone.
 pub(crate) fn set_time_zone(inventory: &mut Inventory, time_zone: &str) -> Result<(), Refusal> {
@@ -43,13 +45,14 @@ pub(crate) fn set_time_zone(inventory: &mut Inventory, time_zone: &str) -> Resul
 }
 
 impl Inventory {
-    /// The day that is under way is the next to get a report.
+    /// Begins with the day that is under way: it is the next to get a report.
     pub(crate) fn begin_day(&mut self) {
         self.midnight = self.clock.day(context::now_ms()).until_ms;
         self.wait_for_midnight();
     }
 
-    /// Days have 23 to 25 hours, so each midnight is waited for by itself.
+    /// Sets the reminder for the next midnight. Days have 23 to 25 hours, so each is waited for by
+    /// itself.
     fn wait_for_midnight(&self) {
         let left = match self.midnight.saturating_sub(context::now_ms()) {
             0 => GO_ON,
@@ -62,6 +65,7 @@ impl Inventory {
     /// there may be several.
     pub(crate) fn end_days(&mut self, due: u64) {
         let now = context::now_ms();
+        // An older version has left no midnight; the reminder that rang tells when it was.
         if self.midnight == 0 {
             self.midnight = due.min(now);
         }
@@ -82,6 +86,7 @@ impl Inventory {
     }
 
     fn report(&mut self, day: u32) {
+        // Before the report is kept: books that are opened now look for the one before it.
         self.close_books(day);
         let report = DayReport {
             day,

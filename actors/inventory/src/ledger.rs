@@ -21,18 +21,19 @@ pub struct Line {
     pub supplied: u64,
     #[serde(rename = "t")]
     pub threshold: u32,
-    /// An alert went out when it fell below the threshold.
+    /// Whether an alert has gone out since it fell below the threshold.
     #[serde(rename = "l", default)]
     pub low: bool,
-    /// It is ordered when less than this is on hand; 0 while nothing is to be ordered.
+    /// The level below which it is ordered; 0 while nothing is to be ordered.
     #[serde(rename = "o", default, skip_serializing_if = "is_zero")]
     pub armed: u32,
-    /// Everything that suppliers were ever asked for.
+    /// How much suppliers were ever asked for.
     #[serde(rename = "d", default, skip_serializing_if = "is_zero")]
     pub ordered: u64,
 }
 
-/// What is left out takes no place in a state that every order reads and writes.
+/// Whether a number is left out: it then takes no place in a state that every order reads and
+/// writes.
 fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
     *number == N::default()
 }
@@ -62,7 +63,7 @@ impl Ledger {
         lacking.collect()
     }
 
-    /// On hand -> reserved. All or nothing: call it only when nothing is missing.
+    /// Moves amounts from on hand to reserved: all of them, or none when something is missing.
     pub fn reserve(&mut self, amounts: &[Amount]) -> bool {
         // Looked at whole before anything is taken, so that half a pizza is never reserved.
         if !self.missing(amounts).is_empty() {
@@ -75,7 +76,7 @@ impl Ledger {
         true
     }
 
-    /// Reserved -> on hand.
+    /// Moves amounts from reserved back to on hand.
     pub fn release(&mut self, amounts: &[Amount]) {
         self.each(amounts, |line, quantity| {
             // Never below zero, also if a message came twice.
@@ -85,7 +86,7 @@ impl Ledger {
         });
     }
 
-    /// Reserved -> consumed.
+    /// Moves amounts from reserved to consumed.
     pub fn consume(&mut self, amounts: &[Amount]) {
         self.each(amounts, |line, quantity| {
             let used = quantity.min(line.reserved);
@@ -94,7 +95,7 @@ impl Ledger {
         });
     }
 
-    /// Consumed -> wasted.
+    /// Moves amounts from consumed to wasted.
     pub fn waste(&mut self, amounts: &[Amount]) {
         self.each(amounts, |line, quantity| {
             let lost = u64::from(quantity).min(line.consumed);
@@ -103,10 +104,12 @@ impl Ledger {
         });
     }
 
-    /// False, and nothing changed, when an ingredient would overflow.
+    /// Adds a delivery to what is on hand. False, and nothing changed, when an ingredient would
+    /// overflow.
     pub fn restock(&mut self, amounts: &[Amount]) -> bool {
         let fits = |amount: &Amount| {
             let line = self.lines.get(&amount.ingredient);
+            // What is reserved may come back, and must fit then as well.
             let (on_hand, reserved) = line.map_or((0, 0), |line| (line.on_hand, line.reserved));
             let total = u64::from(on_hand) + u64::from(reserved) + u64::from(amount.quantity);
             total <= u64::from(u32::MAX)

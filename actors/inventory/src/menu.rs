@@ -5,9 +5,9 @@ use silo_sdk::entries::Table;
 use crate::bindings::types::Recipe;
 use crate::ledger::Ledger;
 
-/// By the name of the pizza.
+/// The recipes, by the name of the pizza.
 const RECIPES: Table<Recipe> = Table::new("m");
-/// A turn that lists the menu reads all of it, so it has an end.
+/// The most pizzas of a menu that are read: a turn that lists it reads all of them.
 const PIZZAS_MAX: u32 = 1_000;
 
 pub(crate) fn recipe(pizza_type: &str) -> Option<Recipe> {
@@ -23,7 +23,7 @@ pub(crate) fn all() -> Vec<Recipe> {
     names.iter().filter_map(|name| RECIPES.get(name)).collect()
 }
 
-/// Pizzas that could be made now, one of each.
+/// The names of the pizzas of which one could be made now.
 pub(crate) fn makeable(ledger: &Ledger) -> Vec<String> {
     let recipes = all().into_iter();
     let possible = recipes.filter(|recipe| ledger.missing(&recipe.ingredients).is_empty());

@@ -7,19 +7,20 @@ use silo_sdk::entries::Table;
 use crate::bindings::types::{Refusal, SupplyOrder, SupplyState};
 use crate::state::Inventory;
 
+/// The most orders of one page.
 const PAGE_MAX: u32 = 200;
-/// Ended orders stay in the list for so long, and so many of them.
+/// How long ended orders stay in the list, in milliseconds; [`KEPT_MAX`] says how many of them.
 const KEPT_MS: u64 = 90 * 86_400_000;
 const KEPT_MAX: u32 = 1_000;
-/// Old orders that leave the list in one turn.
+/// How many old orders leave the list in one turn at most.
 const SWEEP_MAX: u32 = 4;
 
-/// By the order's name, which is newest first.
+/// The orders, by a name under which the newest is first.
 const ORDERS: Table<Row> = Table::new("o");
-/// Number of the order, by when it ended.
+/// The numbers of ended orders, by when they ended.
 const ENDED: Table<u64> = Table::new("e");
 
-/// Names without a value: which orders are in this state.
+/// The names of the orders in this state, without values.
 fn in_state(state: SupplyState) -> Table<()> {
     match state {
         SupplyState::Proposed => Table::new("o-proposed"),
@@ -147,6 +148,7 @@ impl Inventory {
     fn forget_orders(&mut self, now: u64) {
         let before = ended_name(now.saturating_sub(KEPT_MS), 0);
         for old in ENDED.keys(None, SWEEP_MAX) {
+            // The oldest come first: when one may stay, all that follow may.
             if old >= before && self.orders_ended <= KEPT_MAX {
                 return;
             }
@@ -181,8 +183,8 @@ pub(crate) fn page(
     rows.map(Row::view).collect()
 }
 
-/// Orders that were made, and of which the supplier has said nothing for so long; or who
-/// knows how long, if the date was set back since: being asked again, a supplier says the same.
+/// Orders that were made, and of which the supplier has said nothing for so long. If the date was
+/// set back since, nobody knows for how long; a supplier who is asked again says the same.
 pub(crate) fn unheard(longer_than_ms: u64, limit: u32) -> Vec<Row> {
     let now = context::now_ms();
     let before = now.saturating_sub(longer_than_ms);

@@ -4,13 +4,15 @@ use silo_sdk::entries::Table;
 
 use crate::bindings::types::DayReport;
 
-/// By the number of the day.
+/// The reports, by the number of the day.
 const REPORTS: Table<DayReport> = Table::new("d");
+/// How many daily reports are kept.
 pub(crate) const DAYS_KEPT: u32 = 90;
-/// More than are kept, for a page of names.
+/// More names than there are reports, so that one page has all of them.
 const PAGE: u32 = 1_000;
 
-/// Names are in the order of their bytes, so the numbers have leading zeros.
+/// The name of a day's report. Names are in the order of their bytes, so the numbers have leading
+/// zeros.
 fn name(day: u32) -> String {
     format!("{day:010}")
 }

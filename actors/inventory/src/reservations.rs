@@ -13,12 +13,12 @@ use crate::refusal::conflict;
 use crate::state::Inventory;
 use crate::{alerts, menu};
 
-/// Name of the reminder that looks for reservations that nobody uses.
+/// The name of the reminder that looks for reservations that nobody uses.
 pub(crate) const EXPIRE: &str = "expire-reservations";
 /// A reservation that nobody uses is given up after two hours: longer than any kitchen is
 /// behind, and short enough that the day's stock is not lost to orders that were forgotten.
 const HELD_MS_MAX: u64 = 2 * 3_600_000;
-/// Reservations looked at in one turn, each of which is a read and perhaps a write.
+/// The most reservations looked at in one turn, each of which is a read and perhaps a write.
 const SWEEP_MAX: u32 = 200;
 
 /// What an order has reserved, and then used.
@@ -37,7 +37,7 @@ struct Held {
     round: u32,
 }
 
-/// By order.
+/// What each order has reserved, by its id.
 const HELD: Table<Held> = Table::new("r");
 
 /// Reserves all ingredients of the items, or none of them.
@@ -203,6 +203,7 @@ impl Inventory {
                 }
             }
         }
+        // A page that is not full was the last one: the next search begins anew.
         let full = orders.len() >= SWEEP_MAX as usize;
         self.swept = orders.last().filter(|_| full).cloned();
     }

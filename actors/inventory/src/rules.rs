@@ -11,12 +11,13 @@ use crate::bindings::types::{Amount, Refusal, Rule, RuleState, StockLine, Violat
 use crate::orders;
 use crate::state::Inventory;
 
-/// By ingredient.
+/// The rules, by ingredient.
 pub(crate) const RULES: Table<Row> = Table::new("u");
-/// Looks for what may be ordered again.
+/// The name of the reminder that looks for what may be ordered again.
 pub(crate) const AGAIN: &str = "order-again";
 
-/// After the first failure; twice as long after each further one.
+/// How long a rule rests after the first failure, in milliseconds; twice as long after each further
+/// one, up to [`REST_MS_MAX`].
 const REST_MS: u64 = 60_000;
 const REST_MS_MAX: u64 = 3_600_000;
 
@@ -37,16 +38,17 @@ pub(crate) struct Row {
     pub(crate) order: Option<u64>,
     #[serde(rename = "f", default)]
     failures: u32,
-    /// 0, or when it may be ordered again.
+    /// When it may be ordered again, in milliseconds since 1970; 0 when nothing has to be waited
+    /// for.
     #[serde(rename = "t", default)]
     not_before: u64,
-    /// The last order was cancelled.
+    /// Whether it rests because the last order was cancelled.
     #[serde(rename = "r", default)]
     rests: bool,
 }
 
 impl Row {
-    /// Below how much to order now; 0 while nothing is to be ordered.
+    /// The level below which to order now; 0 while nothing is to be ordered.
     fn level(&self) -> u32 {
         let free = self.on && self.order.is_none() && !self.rests && self.not_before == 0;
         if free { self.order_below } else { 0 }
@@ -65,6 +67,7 @@ impl Row {
 
     fn rest_ms(&self) -> u64 {
         let speed: u64 = config::parse_or("speed", 1);
+        // At most 2^10 times as long, so that the shift cannot overflow.
         let doubled = REST_MS << self.failures.saturating_sub(1).min(10);
         let rest_ms = doubled.min(REST_MS_MAX) / speed.max(1);
         rest_ms.max(1)
@@ -83,6 +86,8 @@ impl Row {
     }
 }
 
+/// Sets the rules of these ingredients.
+///
 /// # Errors
 /// When a rule contradicts itself, or there is no such ingredient.
 pub(crate) fn set_rules(
@@ -125,7 +130,7 @@ impl Inventory {
         }
     }
 
-    /// A rule that rests after a cancelled order goes on when there is enough again.
+    /// Has rules that rest after a cancelled order go on when there is enough again.
     pub(crate) fn wake_rules(&mut self, amounts: &[Amount]) {
         for amount in amounts {
             let row = RULES.get(&amount.ingredient).filter(|row| row.rests);
@@ -139,7 +144,7 @@ impl Inventory {
         }
     }
 
-    /// A new day, a new chance.
+    /// Ends the rest of all rules whose last order was cancelled: a new day is a new chance.
     pub(crate) fn wake_all_rules(&mut self) {
         for (ingredient, mut row) in self.sleeping() {
             if row.rests {
@@ -149,7 +154,7 @@ impl Inventory {
         }
     }
 
-    /// What has rested long enough after a failure is ordered again.
+    /// Orders again what has rested long enough after a failure.
     pub(crate) fn order_again(&mut self) {
         for (ingredient, mut row) in self.sleeping() {
             if row.not_before > 0 && row.left_ms() == 0 {
@@ -161,7 +166,7 @@ impl Inventory {
         self.remind();
     }
 
-    /// At the earliest time at which something may be ordered again.
+    /// Sets the reminder for the earliest time at which something may be ordered again.
     pub(crate) fn remind(&self) {
         let sleeping = self.sleeping();
         let resting = sleeping.iter().filter(|(_, row)| row.not_before > 0);
@@ -170,7 +175,7 @@ impl Inventory {
         }
     }
 
-    /// Rules after which nothing is ordered now.
+    /// The rules by which nothing is ordered now.
     fn sleeping(&self) -> Vec<(String, Row)> {
         let lines = self.ledger.lines.iter().filter(|(_, line)| line.armed == 0);
         let rule = |(name, _): (&String, _)| Some((name.clone(), RULES.get(name)?));

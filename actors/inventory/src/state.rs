@@ -10,26 +10,26 @@ use crate::ledger::Ledger;
 pub struct Inventory {
     #[serde(rename = "g")]
     pub(crate) ledger: Ledger,
-    /// The reminders are set.
+    /// Whether the reminders are set.
     #[serde(rename = "u", default)]
     pub(crate) upkeep: bool,
-    /// The restaurant takes no orders.
+    /// Whether the restaurant takes no orders.
     #[serde(rename = "x", default)]
     pub(crate) closed: bool,
     /// Where the search for expired reservations goes on.
     #[serde(rename = "s", default)]
     pub(crate) swept: Option<String>,
-    /// The restaurant's days.
+    /// The clock on the restaurant's wall, which says when its days end.
     #[serde(rename = "z", default)]
     pub(crate) clock: WallClock,
     /// When the day ends that has no report yet, in milliseconds since the Unix epoch. 0 in
     /// what an older version left.
     #[serde(rename = "m", default)]
     pub(crate) midnight: u64,
-    /// Orders to suppliers so far: the next one's id follows from it.
+    /// How many orders to suppliers were made so far: the next one's id follows from it.
     #[serde(rename = "n", default)]
     pub(crate) orders_made: u64,
-    /// Of them, those that have ended and are still listed.
+    /// How many of them have ended and are still listed.
     #[serde(rename = "e", default)]
     pub(crate) orders_ended: u32,
 }

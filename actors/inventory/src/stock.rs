@@ -10,11 +10,14 @@ use crate::refusal::conflict;
 use crate::state::Inventory;
 use crate::{menu, reservations};
 
-/// The ledger is part of the state, which every order reads and writes.
+/// The most ingredients of an inventory: the ledger is part of the state, which every order reads
+/// and writes.
 const INGREDIENTS_MAX: usize = 500;
 /// How often reservations are looked at: a twelfth of the time that they are kept.
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
 
+/// Books a delivery.
+///
 /// # Errors
 /// When there are too many ingredients, or more of one than can be counted.
 pub(crate) fn restock(
@@ -35,6 +38,8 @@ pub(crate) fn restock(
     Ok(inventory.stock_lines())
 }
 
+/// Sets the thresholds below which ingredients count as low.
+///
 /// # Errors
 /// When there is no such ingredient.
 pub(crate) fn set_threshold(
@@ -60,7 +65,7 @@ pub(crate) fn set_recipe(inventory: &mut Inventory, recipe: &Recipe) {
 }
 
 impl Inventory {
-    /// Sets the reminders once.
+    /// Sets the reminders, if they are not set yet.
     fn keep_up(&mut self) {
         if self.upkeep {
             return;

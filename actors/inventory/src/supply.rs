@@ -13,11 +13,13 @@ use crate::refusal::conflict;
 use crate::rules::{self, RULES};
 use crate::state::Inventory;
 
-/// Of the messages that one turn may send.
+/// The most orders that one turn makes: a turn may send only so many messages.
 const ORDERS_A_TURN_MAX: usize = 100;
-/// A supplier who has not answered after this is asked again.
+/// A supplier who has said nothing for so long, in milliseconds, is asked again.
 const UNHEARD_MS: u64 = 3_600_000;
 
+/// Makes an order that waits for the manager's yes.
+///
 /// # Errors
 /// When there is no such order, or it is past being confirmed.
 pub(crate) fn confirm_order(
@@ -30,12 +32,13 @@ pub(crate) fn confirm_order(
             row.updated_at = context::now_ms();
             Ok(inventory.send(row, Some(SupplyState::Proposed)).view())
         }
+        // It was confirmed before, and a second yes changes nothing.
         SupplyState::Ordered | SupplyState::Accepted => Ok(row.view()),
         state => Err(no_way(&row, state, "ordered")),
     }
 }
 
-/// Only the supplier knows whether it is too late.
+/// Cancels an order. Only the supplier knows whether it is too late.
 ///
 /// # Errors
 /// When there is no such order, the supplier says that it is too late, or says nothing.
@@ -65,7 +68,7 @@ pub(crate) fn cancel_order(
     Ok(inventory.cancelled(row).view())
 }
 
-/// What the order's supplier, and nobody else, tells of it.
+/// Takes news of an order from its supplier, and from nobody else.
 ///
 /// # Errors
 /// When there is no such order, or somebody else tells of it.
@@ -83,6 +86,7 @@ pub(crate) fn supply(
     if let SupplyNews::Delivered(delivery) = news {
         return inventory.take_delivery(row, &delivery);
     }
+    // What has ended stays so: news may be late.
     if orders::is_end(row.state) {
         return Ok(());
     }
@@ -93,6 +97,7 @@ pub(crate) fn supply(
             row.unit_price_cents = Some(accepted.unit_price_cents);
             row.due_at = Some(accepted.due_at);
         }
+        // Partly delivered says more than shipped.
         SupplyNews::Shipped if before != SupplyState::PartlyDelivered => {
             row.state = SupplyState::Shipped;
         }
@@ -179,6 +184,7 @@ impl Inventory {
     fn send(&mut self, mut row: Row, before: Option<SupplyState>) -> Row {
         row.state = SupplyState::Ordered;
         self.keep_order(&row, before);
+        // Counted when it is asked for, whatever comes of it.
         if let Some(line) = self.ledger.lines.get_mut(&row.ingredient) {
             line.ordered += u64::from(row.quantity);
         }
@@ -203,7 +209,7 @@ impl Inventory {
         row
     }
 
-    /// The rule hears of its order's end, if it still waits for it.
+    /// Tells the rule of its order's end, if it still waits for it.
     fn settle_rule(&mut self, row: &Row, how: impl FnOnce(&mut rules::Row)) {
         let rule = RULES.get(&row.ingredient);
         let Some(mut rule) = rule.filter(|rule| rule.order == Some(row.number)) else {
@@ -214,7 +220,7 @@ impl Inventory {
         self.order_what_is_low();
     }
 
-    /// Restocked once by its number, also when the order has failed meanwhile: what has come
+    /// Books a delivery once by its number, also when the order has failed meanwhile: what has come
     /// is here. The rest of the order stays under way until the supplier says otherwise.
     fn take_delivery(&mut self, mut row: Row, delivery: &Arrival) -> Result<(), Refusal> {
         // A supplier who brings more than was ordered brings it for nothing.
@@ -237,6 +243,7 @@ impl Inventory {
         row.came.push(delivery.number);
         row.delivered += quantity;
         if row.delivered == row.quantity {
+            // A failed order stays failed, even if all of it has come.
             if orders::is_end(row.state) {
                 self.keep_order(&row, Some(row.state));
             } else {
@@ -267,8 +274,8 @@ impl Inventory {
         alerts::failed_order(&row.view());
     }
 
-    /// Once a day. A message may have come to nothing, however durable it is; the supplier
-    /// does not take an order of this id twice.
+    /// Asks once a day for what no supplier has answered. A message may have come to nothing,
+    /// however durable it is; the supplier does not take an order of this id twice.
     pub(crate) fn look_after_orders(&mut self) {
         self.wake_all_rules();
         for row in orders::unheard(UNHEARD_MS, 50) {

@@ -13,11 +13,11 @@ use crate::bindings::types::{Dish, FreeChef, Ticket, WaitingOrder};
 use crate::queue::Queue;
 use crate::trust::Trust;
 
-/// The plugin sees so many of those that have waited longest.
+/// How many of the orders that have waited longest the plugin sees.
 pub(crate) const WINDOW: u32 = 50;
-/// What an order was promised in.
+/// How soon after it was received an order is promised, in milliseconds: 45 minutes.
 const PROMISE_MS: u64 = 45 * 60_000;
-/// Nobody cooks faster or slower than this.
+/// The cooking times that are believed, in milliseconds: from a second to four hours.
 const COOKING_MS: std::ops::RangeInclusive<u64> = 1_000..=4 * 3_600_000;
 
 /// The advice of one turn.
@@ -25,7 +25,7 @@ pub(crate) struct Advice {
     asks: bool,
     has_answered: bool,
     failure: Option<String>,
-    /// Orders still to be cooked, as advised; `None` before it was asked for.
+    /// The orders still to be cooked, as the plugin advised; `None` before it was asked.
     line: Option<VecDeque<String>>,
 }
 
@@ -61,6 +61,7 @@ impl Advice {
         match self.failure {
             Some(why) => trust.failed(&why),
             None if self.has_answered => trust.did_well(),
+            // A turn in which it was not asked says nothing of it.
             None => {}
         }
     }
@@ -78,6 +79,7 @@ impl Advice {
             } else {
                 None
             };
+            // Also where there is no advice, so that the plugin is asked once in a turn.
             self.line = Some(line.unwrap_or_default());
         }
         self.line.as_mut()?.pop_front()
@@ -106,7 +108,8 @@ impl Advice {
         Some(line.into_iter().chain(left_out).collect())
     }
 
-    /// One of `free`, which is not empty; its first is the kitchen's own choice.
+    /// The chef for an order: one of `free`, which is not empty; its first is the kitchen's own
+    /// choice.
     pub(crate) fn choose_chef(&mut self, ticket: &Ticket, free: &[FreeChef]) -> String {
         let own = || free.first().map(|c| c.chef_id.clone()).unwrap_or_default();
         if !self.asks || free.len() < 2 {
@@ -127,7 +130,8 @@ impl Advice {
         own()
     }
 
-    /// Milliseconds; the kitchen itself ventures no guess.
+    /// How long an order will cook, in milliseconds; `None` where the plugin does not say, for the
+    /// kitchen itself ventures no guess.
     pub(crate) fn estimate_cooking(&mut self, ticket: &Ticket) -> Option<u64> {
         if !self.asks {
             return None;

@@ -12,13 +12,13 @@ pub(crate) struct Chef {
     pub(crate) ticket: Option<Ticket>,
     #[serde(rename = "i")]
     pub(crate) since: Option<u64>,
-    /// When the order in hand should be done, if somebody dares to say.
+    /// When the order in hand should be done; absent where nobody has ventured a guess.
     #[serde(rename = "r", default)]
     pub(crate) ready_at: Option<u64>,
-    /// Orders finished, to share the work.
+    /// How many orders the chef has finished, so that the work can be shared.
     #[serde(rename = "n")]
     pub(crate) cooked: u64,
-    /// When it failed lately.
+    /// The times of the chef's recent failures, in milliseconds since 1970.
     #[serde(rename = "f", default)]
     pub(crate) failures: Vec<u64>,
 }

@@ -33,6 +33,7 @@ silo_sdk::manifest!({
     "plugins": true
 });
 
+/// The most tickets of one page of the queue.
 const PAGE_MAX: u32 = 200;
 
 #[silo_sdk::commands]

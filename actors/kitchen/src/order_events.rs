@@ -26,7 +26,8 @@ struct OrderEvent {
 }
 
 impl Kitchen {
-    /// The order says where it is; queue and stations follow, no matter who moved it.
+    /// Takes news of an order: it says where it is; queue and stations follow, no matter who moved
+    /// it.
     pub(crate) fn on_order_event(&mut self, payload: &str) {
         let event: OrderEvent = match silo_sdk::json::from_str(payload) {
             Ok(event) => event,
@@ -57,12 +58,13 @@ impl Kitchen {
         let same_round = ticket.is_some_and(|ticket| ticket.remakes == event.remakes);
         let theirs = match &event.chef_id {
             Some(holder) => holder == chef_id,
+            // It waits because the chef has not begun yet, and not because the chef gave it up.
             None => event.waits && event.by.as_deref() != Some(chef_id),
         };
         same_round && theirs
     }
 
-    /// Somebody else may have put it into the oven.
+    /// Tells the chef who has the order when somebody else has put it into the oven.
     fn goes_on(&mut self, chef_id: &str, event: &OrderEvent) {
         if event.status == Status::Baking && event.by.is_none() {
             ChefClient::of(chef_id).send_follow(&event.order_id, event.remakes);
@@ -73,6 +75,7 @@ impl Kitchen {
         let Some(ticket) = self.take_from(chef_id, &event.order_id) else {
             return;
         };
+        // A chef who has caused it knows it; any other has to let go.
         if event.by.as_deref() != Some(chef_id) {
             ChefClient::of(chef_id).send_abandon(&ticket.order_id, ticket.remakes);
         } else if event.status == Status::Ready
@@ -100,7 +103,7 @@ impl Kitchen {
         }
     }
 
-    /// The caller has no ticket to give, so only one that is here can be offered again.
+    /// Offers an order again. The caller has no ticket to give, so it must be one that is here.
     pub(crate) fn offer_again(&mut self, order_id: &str) {
         if self.cook_of(order_id).is_none() && !self.queue.holds(order_id) {
             log::warn!("{order_id} is neither queued nor being cooked");

@@ -8,9 +8,11 @@ use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{Alert, OvenReading, Refusal, Violation};
 use crate::state::Kitchen;
 
-/// What the restaurant's manager follows.
+/// The stream that the restaurant's manager follows.
 const DASHBOARD: &str = "restaurant-orders";
+/// The most ovens of a kitchen: all of them are in its state.
 const OVENS_MAX: usize = 50;
+/// How many alerts are kept; older ones are dropped.
 const ALERTS_KEPT: usize = 50;
 
 impl Kitchen {
@@ -34,12 +36,14 @@ impl Kitchen {
         Ok(())
     }
 
-    /// An overheated oven burns what is in it.
+    /// Takes an alert. An overheated oven burns what is in it.
     pub(crate) fn alarm(&mut self, kind: String, message: String) -> Result<(), Refusal> {
         // An alarm is not refused for its words.
         let (kind, message) = (printable(&kind), printable(&message));
         bounds::report_alert(&kind, &message)?;
         if kind == "overheat" {
+            // All are told, since nobody knows who uses which oven; a chef with nothing in one
+            // declines.
             let cooking = self.chefs.iter().filter(|(_, chef)| chef.ticket.is_some());
             for (chef_id, _) in cooking {
                 ChefClient::of(chef_id).send_burn(&message);
@@ -49,7 +53,7 @@ impl Kitchen {
         Ok(())
     }
 
-    /// The newest alerts are kept, oldest first.
+    /// Notes an alert and tells the manager. The newest are kept, oldest first.
     pub(crate) fn note(&mut self, kind: String, message: String) {
         // It may repeat what somebody else said.
         let message = printable(&message);

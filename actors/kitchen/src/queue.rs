@@ -7,9 +7,9 @@ use silo_sdk::entries::Table;
 
 use crate::bindings::types::Ticket;
 
-/// By place, so in order.
+/// The tickets, by their place, and so in order.
 const TICKETS: Table<Ticket> = Table::new("q");
-/// Order id to place.
+/// The place of each order, by its id.
 const PLACES: Table<u64> = Table::new("p");
 
 /// The middle of the number line: the queue grows at both ends.
@@ -17,10 +17,10 @@ const START: u64 = 1 << 62;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Queue {
-    /// Place of the next ticket at the front.
+    /// The place of the next ticket at the front.
     #[serde(rename = "f")]
     front: u64,
-    /// Place of the next ticket at the back.
+    /// The place of the next ticket at the back.
     #[serde(rename = "b")]
     back: u64,
     #[serde(rename = "n")]
@@ -98,7 +98,7 @@ impl Queue {
         Some(ticket)
     }
 
-    /// Tickets in order, those behind `after`.
+    /// The tickets behind the order `after`, in order.
     pub(crate) fn page(after: Option<&str>, limit: u32) -> Vec<Ticket> {
         let place = after.and_then(|order_id| PLACES.get(order_id)).map(name);
         let names = TICKETS.keys(place.as_deref(), limit);

@@ -9,9 +9,11 @@ use crate::state::Kitchen;
 
 /// So many failures within [`FAILURES_MS`] take a chef off shift.
 const FAILURES_MAX: usize = 3;
+/// How far back failures count, in milliseconds: ten minutes.
 const FAILURES_MS: u64 = 600_000;
+/// The most chefs of a kitchen: all of them are in its state.
 const CHEFS_MAX: usize = 200;
-/// So many orders may be cooked before the one that has waited longest.
+/// How many orders may be cooked before the one that has waited longest.
 pub(crate) const PASSED_BY_MAX: u32 = 20;
 
 impl Kitchen {
@@ -42,7 +44,7 @@ impl Kitchen {
         Ok(())
     }
 
-    /// Where the order is now, the order tells; here a failure is counted.
+    /// Counts a failure of a chef. Where the order is now, the order itself tells.
     pub(crate) fn failed(&mut self, chef_id: &str, reason: &str) {
         let now = context::now_ms();
         if let Some(chef) = self.chefs.get_mut(chef_id).filter(|chef| chef.on_shift) {
@@ -61,7 +63,7 @@ impl Kitchen {
         self.assign();
     }
 
-    /// The chef's ticket, if it is for this order.
+    /// Takes the chef's ticket, if it is for this order.
     pub(crate) fn take_from(&mut self, chef_id: &str, order_id: &str) -> Option<Ticket> {
         let chef = self.chefs.get_mut(chef_id)?;
         let ticket = chef.ticket.take_if(|ticket| ticket.order_id == order_id)?;
@@ -94,6 +96,7 @@ impl Kitchen {
             // The answer is checked against the free chefs, so it is always one of them.
             let chef_id = advice.choose_chef(&ticket, &free);
             let cooking_ms = advice.estimate_cooking(&ticket);
+            // A message: a chef who cannot take the order gives it back.
             ChefClient::of(&chef_id).send_assign(&kitchen_id, &ticket.order_id, ticket.remakes);
             if let Some(chef) = self.chefs.get_mut(&chef_id) {
                 let now = context::now_ms();
@@ -150,6 +153,7 @@ fn full_id(chef_id: &str) -> Result<String, Refusal> {
     } else {
         format!("{prefix}{chef_id}")
     };
+    // Here, because the prefix has made it longer than what the contract has checked.
     if full.len() > 128 {
         let message = format!("{full} is longer than the 128 characters of a key");
         return Err(invalid(&message));

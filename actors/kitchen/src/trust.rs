@@ -6,10 +6,11 @@ use silo_sdk::{context, log, plugins};
 
 use crate::bindings::types::{PluginStatus, PluginTrust};
 
-/// So many failures in a row.
+/// How many failures in a row make a plugin rest.
 pub(crate) const FAILURES_MAX: u32 = 3;
-/// How long it rests.
+/// How long a plugin rests, in milliseconds.
 pub(crate) const REST_MS: u64 = 60_000;
+/// How much is kept of the text of a failure.
 const TEXT_CHARS_MAX: usize = 200;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,7 +49,8 @@ impl Trust {
         self.in_a_row = 0;
     }
 
-    /// One more after a rest is enough for another: `in_a_row` stays where it was.
+    /// Counts a failure. After a rest one more is enough for another: `in_a_row` stays where it
+    /// was.
     pub(crate) fn failed(&mut self, why: &str) {
         self.in_a_row = self.in_a_row.saturating_add(1);
         self.failures = self.failures.saturating_add(1);
@@ -60,7 +62,7 @@ impl Trust {
         }
     }
 
-    /// Nothing where nothing is bound.
+    /// What is known of the plugin; `None` where nothing is bound.
     pub(crate) fn view(&self) -> Option<PluginStatus> {
         let binding = plugins::bound()?;
         // What is known may be about the one before.

@@ -13,12 +13,14 @@ use crate::drivers;
 use crate::order_event::OrderEvent;
 use crate::state::Restaurant;
 
-/// Reminders are named by this and the order's id.
+/// What begins the name of an order's reminder; the order's id follows.
 pub(crate) const OFFER: &str = "offer.";
+/// How long a driver has to answer an offer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// Waiting orders that one free driver is tried for.
+/// How many waiting orders one free driver is tried for.
 const TRIED_MAX: u32 = 50;
 
+/// The orders that wait for a driver, by their ids.
 const WAITING: Table<Waiting> = Table::new("w");
 
 #[derive(Serialize, Deserialize)]
@@ -27,7 +29,7 @@ struct Waiting {
     deliver_to: Option<Location>,
     #[serde(rename = "o")]
     offered_to: Option<String>,
-    /// Who was asked in this round.
+    /// The drivers who were asked in this round.
     #[serde(rename = "a")]
     asked: Vec<String>,
 }
@@ -47,7 +49,7 @@ impl Restaurant {
         self.ask_next(&event.order_id, waiting);
     }
 
-    /// Somebody carries the order: by an offer, or by hand.
+    /// Ends the search: somebody carries the order, by an offer or by hand.
     pub(crate) fn found_driver(&mut self, order_id: &str, driver_id: &str) {
         if let Some(waiting) = WAITING.get(order_id)
             && let Some(offered_to) = waiting.offered_to
@@ -81,6 +83,7 @@ impl Restaurant {
 
     pub(crate) fn rejected(&mut self, order_id: &str, driver_id: &str) {
         drivers::set_offered(driver_id, None);
+        // Only the refusal of the one who is asked now counts: another may be late.
         if let Some(waiting) = WAITING.get(order_id)
             && waiting.offered_to.as_deref() == Some(driver_id)
         {
@@ -88,14 +91,14 @@ impl Restaurant {
         }
     }
 
-    /// A driver who left takes the offer along.
+    /// A driver has left: what was offered to them is offered to somebody else.
     pub(crate) fn asks_another(&mut self, driver_id: &str) {
         for order_id in WAITING.keys(None, TRIED_MAX) {
             self.rejected(&order_id, driver_id);
         }
     }
 
-    /// A minute has passed: without an answer, or without anybody to ask.
+    /// A minute has passed without an answer, or without anybody to ask: the next one is asked.
     pub(crate) fn unanswered(&mut self, order_id: &str) {
         let Some(mut waiting) = WAITING.get(order_id) else {
             return;
@@ -112,7 +115,7 @@ impl Restaurant {
         self.ask_next(order_id, waiting);
     }
 
-    /// A driver has become free, or has come nearer.
+    /// A driver has become free, or has come nearer: what waits is offered again.
     pub(crate) fn ask_again(&mut self) {
         if self.waiting == 0 {
             return;

@@ -6,12 +6,14 @@ use crate::alerts;
 use crate::bindings::types::{Availability, DriverState, DriverView, Location, RestaurantState};
 use crate::state::Restaurant;
 
-/// All of them are read to find the nearest.
+/// The most drivers of a restaurant: all of them are read to find the nearest.
 const DRIVERS_MAX: u32 = 1_000;
-/// A position older than this says nothing about where the driver is.
+/// A position older than this, in milliseconds, says nothing about where the driver is.
 const FRESH_MS: u64 = 600_000;
+/// The mean radius of the Earth in kilometres.
 const EARTH_KM: f64 = 6_371.0;
 
+/// What was last heard of each driver, by their ids.
 const DRIVERS: Table<DriverView> = Table::new("v");
 
 pub(crate) fn all() -> Vec<DriverView> {
@@ -55,11 +57,12 @@ fn distance_km(a: &Location, b: &Location) -> f64 {
     let half_lat = (lat_b - lat_a) / 2.0;
     let half_lon = (b.lon - a.lon).to_radians() / 2.0;
     let h = half_lat.sin().powi(2) + lat_a.cos() * lat_b.cos() * half_lon.sin().powi(2);
+    // Rounding may leave it outside, where there is no arc sine.
     2.0 * EARTH_KM * h.clamp(0.0, 1.0).sqrt().asin()
 }
 
 impl Restaurant {
-    /// A driver who is free may be the one that an order waits for.
+    /// Notes what a driver tells. One who is free may be the one that an order waits for.
     pub(crate) fn know(&mut self, driver: DriverState) {
         let ours = |state: &RestaurantState| state.profile.drivers.contains(&driver.driver_id);
         // A driver who left a moment ago may not have heard of it yet.

@@ -9,7 +9,8 @@ use crate::order_event::{OrderEvent, STREAM};
 use crate::state::Restaurant;
 use crate::{metrics, orders};
 
-/// In the same stream, for the manager's screen; there is nothing to do about it here.
+/// An alert, which is in the same stream for the manager's screen; there is nothing to do about it
+/// here.
 #[derive(Deserialize)]
 struct ForManager {
     #[serde(rename = "alert")]
@@ -20,6 +21,7 @@ impl Restaurant {
     pub(crate) fn on_order_event(&mut self, payload: &str) {
         let event: OrderEvent = match silo_sdk::json::from_str(payload) {
             Ok(event) => event,
+            // Looked at only now, because most events are of orders.
             Err(_) if silo_sdk::json::from_str::<ForManager>(payload).is_ok() => return,
             Err(error) => return log::warn!("an event of {STREAM} is not understood: {error}"),
         };

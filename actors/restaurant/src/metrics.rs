@@ -17,13 +17,16 @@ use crate::state::Restaurant;
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
+/// How many hours are kept: a week of them.
 const HOURS_KEPT: u64 = 168;
+/// How many days are kept.
 const DAYS_KEPT: u64 = 90;
 
-/// By when they began, upside down: the newest is first.
+/// The hours, by when they began, upside down, so that the newest is first.
 const HOURS: Table<PeriodCounts> = Table::new("h");
+/// The days, by when they began, in the same way.
 const DAYS: Table<PeriodCounts> = Table::new("d");
-/// Orders that have not ended, by state.
+/// How many orders are in each state that is no end, by the state's name.
 const ACTIVE: Table<u32> = Table::new("n");
 
 const UNDER_WAY: [Status; 5] = [
@@ -48,12 +51,12 @@ struct PeriodCounts {
     revenue_cents: u64,
     #[serde(rename = "t")]
     delivery_ms: u64,
-    /// Deliveries by their time's logarithm; see [`bucket`].
+    /// How many deliveries took how long, by the time's logarithm; see [`bucket`].
     #[serde(rename = "h")]
     times: BTreeMap<u16, u32>,
 }
 
-/// Eight buckets for each doubling: a value is known to within a tenth.
+/// The bucket of a time. There are eight for each doubling: a value is known to within a tenth.
 fn bucket(ms: u64) -> u16 {
     #[allow(
         clippy::cast_precision_loss,
@@ -135,6 +138,7 @@ impl PeriodCounts {
     }
 
     fn p95(&self) -> Option<u64> {
+        // The nearest rank: the shortest time that at least 95 of 100 have kept.
         let rank = (u64::from(self.delivered) * 95).div_ceil(100);
         let mut seen = 0;
         let at = self.times.iter().find(|(_, count)| {
@@ -145,10 +149,11 @@ impl PeriodCounts {
     }
 }
 
-/// A state was entered, and another one left.
+/// Counts that an order has entered a state, and has left another one.
 pub(crate) fn count(clock: &mut WallClock, event: &OrderEvent) {
     let change = |status: Status, by: i64| {
         if UNDER_WAY.contains(&status) {
+            // The code's own name of the state is stored, so it must stay as it is.
             let name = format!("{status:?}");
             let count = i64::from(ACTIVE.get(&name).unwrap_or_default()) + by;
             ACTIVE.insert(&name, &u32::try_from(count).unwrap_or_default());
@@ -194,7 +199,7 @@ pub(crate) fn days(limit: u32) -> Vec<Period> {
     periods(&DAYS, DAY_MS, u64::from(limit).clamp(1, DAYS_KEPT))
 }
 
-/// Of the last hours, the one that is not over included.
+/// The figures of the last hours, the one that is not over included.
 fn last(clock: &mut WallClock, hours: u32) -> Period {
     let now = clock.hour_begin(context::now_ms());
     let first = now.saturating_sub(u64::from(hours - 1) * HOUR_MS);

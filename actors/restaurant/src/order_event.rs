@@ -12,7 +12,7 @@ pub(crate) struct OrderEvent {
     pub(crate) order_id: String,
     pub(crate) customer_id: String,
     pub(crate) at: u64,
-    /// Present when the state changed, and absent for the first one.
+    /// The state before, when the state changed; absent for the first one.
     #[serde(default)]
     pub(crate) from: Option<Status>,
     pub(crate) status: Status,

@@ -6,16 +6,17 @@ use silo_sdk::entries::Table;
 use crate::bindings::types::{OrderLine, Status};
 use crate::order_event::OrderEvent;
 
+/// The most orders of one page.
 const PAGE_MAX: u32 = 200;
-/// An order that ended this long ago leaves the list; the order itself stays.
+/// How long after its creation an order leaves the list, in milliseconds; the order itself stays.
 const KEPT_MS: u64 = 90 * 86_400_000;
-/// Old orders that leave the list in one turn.
+/// How many old orders leave the list in one turn at most.
 const SWEEP_MAX: u32 = 2;
 
-/// By the line's name, which is newest first.
+/// The lines of the list, by a name under which the newest is first.
 const LINES: Table<Line> = Table::new("o");
 
-/// Names without a value: which orders are in this state.
+/// The names of the orders in this state, without values.
 fn in_state(status: Status) -> Table<()> {
     match status {
         Status::Created => Table::new("created"),
@@ -74,6 +75,7 @@ pub(crate) fn note(event: &OrderEvent) {
 }
 
 fn forget(before: u64) {
+    // Behind this name are only lines that are older, for the newest come first.
     for old in LINES.keys(Some(&name(before, "")), SWEEP_MAX) {
         if let Some(line) = LINES.get(&old) {
             in_state(line.status).remove(&old);

@@ -15,6 +15,7 @@ impl Restaurant {
             Err(Refusal::Invalid(found)) => found,
             checked => checked.map(|()| Vec::new())?,
         };
+        // Besides the bounds, so that all mistakes are told at once.
         let zone = profile
             .time_zone
             .as_deref()

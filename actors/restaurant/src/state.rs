@@ -10,10 +10,10 @@ use crate::bindings::types::{Refusal, RestaurantState};
 #[silo_sdk::state(schema = 1)]
 pub struct Restaurant {
     pub(crate) state: Option<RestaurantState>,
-    /// Orders that wait for a driver.
+    /// How many orders wait for a driver.
     #[serde(default)]
     pub(crate) waiting: u32,
-    /// Its days and hours.
+    /// The clock on its wall, for its days and hours.
     #[serde(default)]
     pub(crate) clock: WallClock,
 }

@@ -21,6 +21,7 @@ impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let span = input.span();
         let (mut state, mut world, mut wit) = (None, None, Vec::new());
+        // In any order, like the fields of a struct.
         while !input.is_empty() {
             let name: Ident = input.parse()?;
             input.parse::<Token![:]>()?;
@@ -54,6 +55,7 @@ impl Parse for Input {
 }
 
 pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
+    // An error points at the world where one is named, or else at the whole macro.
     let span = input
         .world
         .as_ref()
@@ -90,6 +92,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
         #lifecycle
         #check
 
+        // Only a component exports: a native build is there for tests.
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code, reason = "generated")]
         mod __export {
@@ -124,8 +127,10 @@ fn is_lifecycle(wit: &Wit, interface: &wit_parser::Interface) -> bool {
     interface.name.as_deref() == Some("lifecycle") && bindings::is_platform(&wit.resolve, interface)
 }
 
-/// What is missing is told by a native build too, which exports nothing.
+/// A check that the state implements all that the world exports. A native build exports nothing,
+/// and learns by this what is missing.
 fn check(wit: &Wit, state: &Ident) -> TokenStream {
+    // An interface that has only types has no `Guest`.
     let exports = bindings::exports(wit).filter(|(_, interface)| !interface.functions.is_empty());
     let guests = exports.map(|(id, _)| {
         let path = bindings::path(&wit.resolve, id);

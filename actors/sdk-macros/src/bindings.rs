@@ -21,6 +21,7 @@ pub(crate) fn generate(wit: &Wit) -> TokenStream {
         ..
     } = wit;
     let folders = folders.iter().map(|folder| folder.display().to_string());
+    // The platform is generated once, in the SDK: each copy would have types of its own.
     let with = imports(wit)
         .filter(|(_, interface)| is_platform(resolve, interface))
         .map(|(id, interface)| {
@@ -48,6 +49,7 @@ pub(crate) fn generate(wit: &Wit) -> TokenStream {
 fn attributes(wit: &Wit) -> (Vec<TokenStream>, Vec<TokenStream>) {
     let resolve = &wit.resolve;
     let (mut types, mut members) = (Vec::new(), Vec::new());
+    // The platform's types get their attributes in the SDK.
     let imports = imports(wit).filter(|(_, interface)| !is_platform(resolve, interface));
     for (id, interface) in imports.chain(exports(wit)) {
         let Some(path) = resolve.id_of(id) else {
@@ -69,6 +71,7 @@ fn attributes(wit: &Wit) -> (Vec<TokenStream>, Vec<TokenStream>) {
                     }
                 }
                 TypeDefKind::Variant(_) | TypeDefKind::Enum(_) => {}
+                // An alias is no type of its own in Rust, and takes no attributes.
                 _ => continue,
             }
             types.push(quote!(#selector: [#[serde(crate = "::silo_sdk::serde", rename_all = "camelCase")]]));
@@ -82,6 +85,7 @@ fn attributes(wit: &Wit) -> (Vec<TokenStream>, Vec<TokenStream>) {
 pub(crate) fn shortcuts(wit: &Wit) -> TokenStream {
     let resolve = &wit.resolve;
     let exported = exports(wit).map(|(id, _)| path(resolve, id));
+    // The packages of what is exported: their types win over those of actors that are called.
     let own = wit.resolve.worlds[wit.world]
         .exports
         .values()
@@ -95,11 +99,13 @@ pub(crate) fn shortcuts(wit: &Wit) -> TokenStream {
             .types
             .iter()
             .filter(|(_, ty)| is_definition(resolve, id, **ty));
+        // A client's own types are errors, which the generated clients turn into `CallError`.
         types.extend(defined.filter(|_| !is_client(interface)).map(|(name, _)| {
             let name = type_name(name);
             (name.clone(), quote!(#path::#name), is_own)
         }));
     }
+    // A name that is given once is clear. Of several the actor's own wins, if it is one.
     let clear = types.iter().filter(|(name, _, is_own)| {
         let rivals = types
             .iter()
@@ -135,11 +141,12 @@ fn interfaces<'a>(
 ) -> impl Iterator<Item = (InterfaceId, &'a Interface)> {
     items.filter_map(|(key, _)| match key {
         WorldKey::Interface(id) => Some((*id, &resolve.interfaces[*id])),
+        // An interface that is written into the world has no package to refer to.
         WorldKey::Name(_) => None,
     })
 }
 
-/// Where wit-bindgen puts the interface.
+/// The module where wit-bindgen puts the interface.
 pub(crate) fn path(resolve: &Resolve, id: InterfaceId) -> TokenStream {
     let interface = &resolve.interfaces[id];
     let name = module(interface.name.as_deref().unwrap_or_default());
@@ -174,6 +181,7 @@ fn package(resolve: &Resolve, item: &WorldItem) -> Option<Option<wit_parser::Pac
 
 fn is_definition(resolve: &Resolve, interface: InterfaceId, ty: wit_parser::TypeId) -> bool {
     let def = &resolve.types[ty];
+    // What a `use` brings in is listed where it is defined.
     let is_use = match def.kind {
         TypeDefKind::Type(Type::Id(origin)) => resolve.types[origin].owner != def.owner,
         _ => false,

@@ -3,7 +3,7 @@
 //! `@param reason @line 0..500`. Other lines are the author's. The gateway reads this file too,
 //! for the API's document.
 
-/// One such line.
+/// A line of the docs that bounds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
     /// A number is from the first to the second, as they are written.
@@ -22,16 +22,17 @@ pub(crate) enum Bound {
 pub(crate) struct Docs<'a>(pub(crate) &'a str);
 
 impl<'a> Docs<'a> {
-    /// What they say of the value itself.
+    /// The bounds of the value itself.
     ///
     /// # Errors
     /// When a bound is not written as it should be.
     pub(crate) fn bounds(self) -> Result<Vec<Bound>, String> {
+        // What is said of a parameter is not said of the function.
         let own = self.tags().filter(|tag| !tag.starts_with("param "));
         own.filter_map(|tag| parse(tag).transpose()).collect()
     }
 
-    /// What they say of a parameter.
+    /// The bounds of one parameter of a function.
     ///
     /// # Errors
     /// As [`bounds`](Self::bounds).

@@ -69,6 +69,7 @@ impl Check<'_> {
                 }}
             }));
         }
+        // It gets no check, and records that contain it call none.
         if checks.is_empty() {
             return Ok(None);
         }
@@ -95,6 +96,7 @@ impl Check<'_> {
             let value = self.value(&param.ty, &quote!(value), &bounds)?;
             checks.extend(value.map(|check| (ident, json, param.ty, check)));
         }
+        // Without a case for violations there is no way to tell of them.
         let Some((refusal, violation)) = self.invalid(function).filter(|_| !checks.is_empty())
         else {
             return Ok(None);
@@ -166,7 +168,8 @@ impl Check<'_> {
         Some((named(refusal)?, named(violation)?))
     }
 
-    /// A check of `value`, a reference, at `at`.
+    /// Code that checks `value`, which is a reference, at the pointer `at`; `None` where there is
+    /// nothing to check.
     fn value(
         &self,
         ty: &Type,
@@ -197,6 +200,7 @@ impl Check<'_> {
         match &self.resolve.types[origin].kind {
             TypeDefKind::Type(ty) => self.value(ty, value, bounds),
             TypeDefKind::Option(inner) => {
+                // What is absent breaks no bound.
                 let inner = self.value(inner, &quote!(value), bounds)?;
                 Ok(inner.map(|check| quote!(if let Some(value) = #value { #check })))
             }
@@ -216,6 +220,7 @@ impl Check<'_> {
         bounds: &[Bound],
     ) -> anyhow::Result<Option<TokenStream>> {
         let is_length = |bound: &&Bound| matches!(bound, Bound::Length(..));
+        // A length is that of the list; everything else is said of each of its items.
         let (lengths, others): (Vec<&Bound>, Vec<&Bound>) = bounds.iter().partition(is_length);
         let others: Vec<Bound> = others.into_iter().cloned().collect();
         let inner = self.value(inner, &quote!(value), &others)?;
@@ -259,9 +264,10 @@ fn docs(docs: &wit_parser::Docs) -> Docs<'_> {
     Docs(docs.contents.as_deref().unwrap_or_default())
 }
 
-/// As a literal of this type.
+/// A number of the docs as a literal of this type.
 fn number(ty: &Type, text: &str) -> anyhow::Result<TokenStream> {
     let is_float = matches!(ty, Type::F32 | Type::F64);
+    // Rust takes `1` for no literal of a float.
     let text = if is_float && !text.contains('.') {
         format!("{text}.0")
     } else {

@@ -81,6 +81,7 @@ fn method(types: &Types<'_>, actor: &str, function: &Function) -> anyhow::Result
         );
     };
     let (name, path) = (field(&function.name), &types.path);
+    // A command may itself be called `send-…`; only a message has no result.
     let send = function
         .result
         .is_none()
@@ -127,6 +128,7 @@ fn sending(call: &Call<'_>) -> TokenStream {
     quote! {
         #[cfg(target_arch = "wasm32")]
         #import(self.key, #(#names),*);
+        // A native build has no imports: the test host takes the message.
         #[cfg(not(target_arch = "wasm32"))]
         ::silo_sdk::calls::send(#actor, self.key, #method, &::silo_sdk::json::json!({ #(#json_names: #names),* }));
     }
@@ -188,8 +190,9 @@ fn asking(
 
 /// What stands on the error side of a client's function.
 enum Failure {
-    /// The target cannot refuse.
+    /// The target cannot refuse: the only error is that it gave no answer.
     Call,
+    /// The target may refuse: the error is this variant, with this payload if it has one.
     Refusal {
         variant: String,
         payload: Option<Type>,

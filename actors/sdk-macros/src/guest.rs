@@ -60,6 +60,7 @@ fn function(state: &Type, method: &ImplItemFn, kind: Kind) -> syn::Result<TokenS
         FnArg::Receiver(_) => None,
     });
     let types = types.collect::<Vec<_>>();
+    // A parameter may be a pattern, which cannot be passed on; each gets a name instead.
     let arguments = (0..types.len())
         .map(|index| format_ident!("argument_{index}"))
         .collect::<Vec<_>>();
@@ -68,6 +69,7 @@ fn function(state: &Type, method: &ImplItemFn, kind: Kind) -> syn::Result<TokenS
         ReturnType::Type(_, ty) => quote!(#ty),
     };
     let body = match signature.receiver() {
+        // Without a receiver there is no state to load, as in `subscriptions`.
         None => quote!(<#state>::#name(#(#arguments),*)),
         Some(receiver) => turn(state, method, receiver, kind, &arguments, &reply)?,
     };
@@ -87,6 +89,7 @@ fn turn(
     reply: &TokenStream,
 ) -> syn::Result<TokenStream> {
     let name = &method.sig.ident;
+    // A state that the method owns could not be saved after it.
     if receiver.reference.is_none() || receiver.colon_token.is_some() {
         return Err(syn::Error::new_spanned(
             receiver,

@@ -19,7 +19,7 @@ pub(crate) fn module(name: &str) -> Ident {
     field(name)
 }
 
-/// A keyword gets an underscore behind it.
+/// The name of a field or a function; a keyword gets an underscore behind it.
 pub(crate) fn field(name: &str) -> Ident {
     let snake = name.to_snake_case();
     match syn::parse_str::<Ident>(&snake) {
@@ -29,6 +29,7 @@ pub(crate) fn field(name: &str) -> Ident {
 }
 
 pub(crate) fn type_name(name: &str) -> Ident {
+    // wit-bindgen calls the trait of each interface `Guest`.
     let name = if name == "guest" {
         "Guest_".to_owned()
     } else {
@@ -53,6 +54,7 @@ impl Types<'_> {
     }
 
     pub(crate) fn parameter(&self, ty: &Type) -> anyhow::Result<TokenStream> {
+        // wit-bindgen lends what has a list in it, and passes everything else by value.
         self.spell(
             ty,
             if self.has_list(ty) {
@@ -111,6 +113,7 @@ impl Types<'_> {
         };
         Ok(match &def.kind {
             TypeDefKind::List(item) => {
+                // Nothing is lent within a list: its items lie there as they are.
                 let item = self.owned(item)?;
                 quote!(::std::vec::Vec<#item>)
             }

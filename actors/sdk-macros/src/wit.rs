@@ -26,6 +26,7 @@ pub(crate) fn load(crate_dir: &Path, roots: &[String], world: Option<&str>) -> a
             .collect::<Vec<_>>(),
         roots => roots.iter().map(|root| crate_dir.join(root)).collect(),
     };
+    // The first folder is the actor's own, and says which package is meant.
     let main_package = parse(&roots[0])?.main.name;
     let mut found = Found::default();
     for root in &roots {
@@ -61,12 +62,14 @@ struct Found {
 
 impl Found {
     fn search(&mut self, dir: &Path, depth: u32) -> anyhow::Result<()> {
+        // No folder, no packages: what is missing is told by its name later.
         let Ok(entries) = dir.read_dir() else {
             return Ok(());
         };
         let mut paths = entries
             .map(|entry| Ok(entry?.path()))
             .collect::<std::io::Result<Vec<_>>>()?;
+        // The file system has no order, and what is generated must not depend on it.
         paths.sort();
         if paths
             .iter()
@@ -77,6 +80,7 @@ impl Found {
                     let name = group.main.name.clone();
                     self.packages.insert(name, (dir.to_owned(), group));
                 }
+                // Told only if a package is missing in the end: this one may not be needed.
                 Err(error) => self.broken.push(format!("{error:#}")),
             }
         }
@@ -96,6 +100,7 @@ impl Found {
         if resolve.package_names.contains_key(name) {
             return Ok(());
         }
+        // Looked at first, because what is being pushed is not among the packages any more.
         if above.contains(name) {
             bail!("package {name} depends on itself");
         }
@@ -107,6 +112,7 @@ impl Found {
             self.push(dependency, resolve, folders, above)?;
         }
         above.pop();
+        // After those that it depends on: the parser resolves names at once.
         resolve
             .push_group(group)
             .with_context(|| folder.display().to_string())?;

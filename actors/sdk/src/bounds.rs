@@ -7,7 +7,7 @@ use core::fmt::{Display, Write as _};
 
 /// The longest key of an actor.
 const KEY_CHARS_MAX: usize = 128;
-/// So many mistakes are told; nobody reads more.
+/// The most mistakes that are told; nobody reads more.
 const FOUND_MAX: usize = 100;
 /// The longest piece of somebody's input that a message repeats.
 const QUOTED_CHARS_MAX: usize = 60;
@@ -35,7 +35,7 @@ enum Step<'a> {
 }
 
 impl<'a> At<'a> {
-    /// A parameter.
+    /// The pointer to a parameter.
     #[must_use]
     pub fn parameter(name: &'a str) -> Self {
         let step = Step::Field(name);
@@ -60,7 +60,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Names of a contract have nothing that a pointer would have to escape.
+    /// Writes the pointer. Names of a contract have nothing that a pointer would have to escape.
     fn spell(&self, pointer: &mut String) {
         if let Some(up) = self.up {
             up.spell(pointer);
@@ -91,8 +91,9 @@ impl Found {
         }
     }
 
-    /// A number that is none is in no range.
+    /// Notes a number outside of its range; what is no number is in no range.
     pub fn range<T: PartialOrd + Display>(&mut self, at: At<'_>, value: &T, least: T, most: T) {
+        // Not by `<` and `>`: of what is no number both are false, and it must be noted.
         if !(*value >= least && *value <= most) {
             self.note(at, format!("expected {least} to {most}, found {value}"));
         }
@@ -107,6 +108,7 @@ impl Found {
 
     pub fn key(&mut self, at: At<'_>, text: &str) {
         let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
+        // Bytes are counted for characters: all that are legal have one byte.
         if !(1..=KEY_CHARS_MAX).contains(&text.len()) || !text.bytes().all(legal) {
             let expected = format!("1 to {KEY_CHARS_MAX} characters of A-Z a-z 0-9 . _ : -");
             self.note(at, format!("expected {expected}, found {}", quoted(text)));

@@ -33,6 +33,7 @@ where
 {
     let reply = host::call(actor_type, key, method, &to_json(arguments))?;
     serde_json::from_str(&reply).map_err(|error| {
+        // A module with another contract has answered: to ask again would not help.
         CallFailure::BadRequest(format!(
             "the reply of {actor_type}.{method} is another type: {error}"
         ))
@@ -62,7 +63,7 @@ pub fn send<A: Serialize + ?Sized>(actor_type: &str, key: &str, method: &str, ar
     host::send(actor_type, key, method, &to_json(arguments));
 }
 
-/// The same, not before `delay` has passed.
+/// Like [`send`], but not before `delay` has passed.
 pub fn send_after<A: Serialize + ?Sized>(
     delay: Duration,
     actor_type: &str,
@@ -79,7 +80,7 @@ pub fn send_after<A: Serialize + ?Sized>(
     );
 }
 
-/// A `result` as JSON.
+/// A `result` as it is written in JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Reply<T, E> {
@@ -90,6 +91,7 @@ enum Reply<T, E> {
 pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     match serde_json::to_string(value) {
         Ok(text) => text,
+        // A trap undoes the turn, so that nothing is sent with half of its arguments.
         Err(error) => panic!("{} cannot be JSON: {error}", std::any::type_name::<T>()),
     }
 }

@@ -13,6 +13,7 @@ pub fn parse_or<T: FromStr>(name: &str, default: T) -> T {
     let Some(text) = get(name) else {
         return default;
     };
+    // A mistake in a setting must not stop every actor of the type.
     text.parse().unwrap_or_else(|_| {
         crate::log::warn!("setting `{name}` is ignored: `{text}` cannot be read");
         default

@@ -5,7 +5,7 @@ use std::fmt;
 pub use crate::bindings::silo::actor::context::Identity;
 use crate::host::context as host;
 
-/// This actor.
+/// The type and the key of this actor.
 pub fn self_id() -> Identity {
     host::self_id()
 }
@@ -39,7 +39,7 @@ pub fn trace_id() -> String {
     host::trace_id()
 }
 
-/// As it is written everywhere: `type/key`.
+/// An identity as it is written everywhere: `type/key`.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.actor_type, self.key)

@@ -39,6 +39,7 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
         let bytes = host::state::get_entry(&self.full(key))?;
         match state::decode(&bytes) {
             Ok(row) => Some(row),
+            // A trap: to go on as if there were no row would overwrite it at the next chance.
             Err(error) => panic!(
                 "row `{key}` of table `{}` cannot be read: {error}",
                 self.name
@@ -77,6 +78,7 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
     }
 
     fn full(&self, key: &str) -> String {
+        // With the slash, so that the rows of `star` are not among those of `stars`.
         format!("{}/{key}", self.name)
     }
 }

@@ -9,6 +9,7 @@ pub use crate::{
 
 #[doc(hidden)]
 pub fn write(level: Level, message: std::fmt::Arguments<'_>) {
+    // A text without arguments needs no copy.
     match message.as_str() {
         Some(text) => crate::host::log::log(level, text),
         None => crate::host::log::log(level, &message.to_string()),

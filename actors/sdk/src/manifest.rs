@@ -24,6 +24,7 @@ macro_rules! manifest {
             #[allow(unsafe_code, reason = "a link section can be named no other way")]
             #[cfg_attr(target_arch = "wasm32", unsafe(link_section = "silo:manifest"))]
             #[used]
+            // Byte by byte: the section must hold the words themselves, and not a pointer to them.
             static MANIFEST: [u8; WORDS.len()] = {
                 let mut bytes = [0; WORDS.len()];
                 let mut at = 0;

@@ -8,8 +8,8 @@ pub use crate::bindings::silo::actor::plugins::PluginFailure;
 use crate::calls::to_json;
 use crate::host::plugins as host;
 
-/// The name of what is bound, another one after each binding. Cheap: ask before you
-/// gather arguments.
+/// The name of the plugin that is bound, which is another one after each binding; `None` when there
+/// is none. Asking is cheap: do it before you gather arguments.
 pub fn bound() -> Option<String> {
     host::bound()
 }
@@ -22,6 +22,7 @@ where
     R: DeserializeOwned,
 {
     let reply = host::consult(function, &to_json(arguments))?;
+    // A stranger wrote the plugin, so that another type is one more way for it to fail.
     serde_json::from_str(&reply)
         .map_err(|error| PluginFailure::Unfit(format!("{function} gives another type: {error}")))
 }

@@ -9,6 +9,7 @@ use crate::timers::millis;
 
 /// Fires once; replaces the reminder of that name.
 pub fn set(name: &str, delay: Duration) {
+    // What fires once is missed once at most, so that each policy means the same.
     host::set(name, millis(delay), None, Missed::Last);
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::bindings::silo::actor::state::Snapshot;
 use crate::host;
 
-/// Usually written by `#[silo_sdk::state(schema = 1)]`.
+/// The state of an actor. It is usually written by `#[silo_sdk::state(schema = 1)]`.
 pub trait State: Default + Serialize + DeserializeOwned + 'static {
     /// The number of the layout; it only ever grows.
     const SCHEMA: u32;
@@ -54,6 +54,7 @@ pub(crate) fn load<S: State>() -> Loaded<S> {
     let Some(Snapshot { schema, bytes }) = host::state::get() else {
         let state = S::default();
         return Loaded {
+            // As if it were stored, so that a turn that changes nothing saves nothing.
             stored: encode(&state),
             state,
         };
@@ -68,6 +69,7 @@ pub(crate) fn load<S: State>() -> Loaded<S> {
             state,
             stored: bytes,
         },
+        // A trap: to begin anew with the default would overwrite what is there.
         Err(error) => panic!(
             "the state of {} cannot be read: {error}",
             crate::context::self_id()
@@ -77,6 +79,7 @@ pub(crate) fn load<S: State>() -> Loaded<S> {
 
 pub(crate) fn save_if_changed<S: State>(loaded: &Loaded<S>) {
     let bytes = encode(&loaded.state);
+    // By their bytes, because a state need not be comparable itself.
     if bytes != loaded.stored {
         host::state::set(&Snapshot {
             schema: S::SCHEMA,
@@ -91,6 +94,7 @@ pub(crate) fn read<S: State>(schema: u32, bytes: &[u8]) -> Result<S, String> {
     } else if schema < S::SCHEMA {
         S::migrate(schema, bytes)
     } else {
+        // Not guessed at: what a newer module has written may mean something else.
         Err(format!(
             "it has schema {schema}, and this module knows none after {}",
             S::SCHEMA

@@ -22,5 +22,6 @@ pub fn cancel(name: &str) {
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {
+    // So much is refused by the silo in any case.
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -11,6 +11,7 @@ pub fn command<S: State, R>(
     let checkpoint = crate::testing::checkpoint();
     let mut loaded = state::load::<S>();
     let reply = run(&mut loaded.state);
+    // To decline is no failure: the reply goes out, and nothing else does.
     if !is_declined(&reply) {
         state::save_if_changed(&loaded);
         return reply;
@@ -35,6 +36,7 @@ pub fn deactivate<S: State>() {
 }
 
 pub fn migrate<S: State>(from: u32, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    // Read and written again, so that the host keeps the layout of this module.
     state::read::<S>(from, bytes).map(|state| state::encode(&state))
 }
 

@@ -12,14 +12,14 @@ use serde_json::Value;
 use super::tree::Tree;
 use crate::schema::{KEY, LINE, is_key, is_line};
 
-/// So many are told; nobody reads more.
+/// The most violations that are told; nobody reads more.
 const FOUND_MAX: usize = 100;
 /// The longest piece of somebody's input that a message repeats.
 const QUOTED_CHARS_MAX: usize = 60;
 
 #[derive(Debug)]
 pub(crate) struct Violation {
-    /// JSON pointer (RFC 6901).
+    /// The JSON pointer (RFC 6901) to the value.
     pub(crate) pointer: String,
     pub(crate) message: String,
     pub(crate) kind: Kind,
@@ -35,7 +35,7 @@ pub(crate) enum Kind {
     Value,
 }
 
-/// `document` is where references lead.
+/// Everything in the body that its schema does not allow. `document` is where references lead.
 pub(super) fn of(document: &Value, schema: &Value, body: &Tree) -> Vec<Violation> {
     let mut check = Check {
         document,

@@ -26,7 +26,7 @@ impl Document {
         &self.value
     }
 
-    /// As it is served.
+    /// The document as text, as it is served.
     pub(crate) fn text(&self) -> Bytes {
         let text = self.text.get_or_init(|| self.value.to_string().into());
         text.clone()

@@ -35,7 +35,7 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     operation
 }
 
-/// Under a name of its own, which generated clients have for it.
+/// A schema under a name of its own, which generated clients have for it.
 fn named(endpoint: &Endpoint, what: &str, shape: Shape, schemas: &mut Schemas) -> Value {
     let schema = shape(schemas);
     // References have a name already, and plain types need none.
@@ -121,6 +121,7 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
 }
 
 fn in_path(name: &str, tag: &str) -> Value {
+    // A route writes `{*name}` for a parameter of several steps.
     let name = name.trim_start_matches('*');
     let mut schema = json!({"type": "string", "pattern": schema::KEY});
     let example = match (name, tag) {

@@ -10,7 +10,7 @@ use crate::endpoint::{Answer, Endpoint};
 use crate::problem::{self, Kind};
 use crate::schema::{Object, Schemas};
 
-/// Of an endpoint that asks an actor.
+/// Kinds of problems of an endpoint that asks an actor.
 const OF_ACTORS: &[Kind] = &[
     problem::NOT_FOUND,
     problem::INVALID,
@@ -25,7 +25,9 @@ const OF_ACTORS: &[Kind] = &[
     problem::CYCLE,
     problem::TOO_DEEP,
 ];
+/// Kinds of problems of an endpoint that may change something.
 const OF_COMMANDS: &[Kind] = &[problem::CONFLICT, problem::KEY_REUSED];
+/// Kinds of problems of an endpoint that takes a body.
 const OF_BODIES: &[Kind] = &[
     problem::SLOW,
     problem::TOO_LARGE,
@@ -33,7 +35,8 @@ const OF_BODIES: &[Kind] = &[
     problem::CONTENT_ENCODING,
 ];
 
-/// By status, what a client should be ready for; whatever else comes has the same form.
+/// The responses that a client should be ready for, by status; whatever else comes has the same
+/// form.
 pub(super) fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Map<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in kinds(endpoint) {
@@ -94,6 +97,7 @@ fn one_of(kinds: &[Kind], schemas: &mut Schemas) -> Value {
         (kind, schemas.name(&name, schema))
     });
     let references: Vec<_> = references.collect();
+    // A single kind needs no choice, and generated clients show its type as it is.
     if let [(_, only)] = &references[..] {
         return only.clone();
     }
@@ -132,7 +136,7 @@ fn schema(kind: Kind, schemas: &mut Schemas) -> Value {
     schema
 }
 
-/// What every problem has.
+/// The members that every problem has.
 fn common(what: Value, status: Value) -> Object {
     let text = |about: &str| json!({"type": "string", "description": about});
     Object::default()
@@ -173,7 +177,7 @@ fn errors() -> Value {
     })
 }
 
-/// Members of its own.
+/// The members that only problems of this kind have.
 fn members(kind: Kind, schemas: &mut Schemas) -> Vec<(&'static str, Value)> {
     let text = |about: &str| json!({"type": "string", "description": about});
     let texts =

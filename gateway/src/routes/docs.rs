@@ -58,10 +58,10 @@ async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
     serve(&name)
 }
 
-/// Name, content type and bytes of what the page is made of.
+/// A file of the page: its name, its content type and its bytes.
 type PageFile = (&'static str, &'static str, &'static [u8]);
 
-/// Unpacked by the build script.
+/// The files of Swagger UI, unpacked by the build script.
 const SWAGGER_UI: &[PageFile] = include!(concat!(env!("OUT_DIR"), "/swagger_ui.rs"));
 
 /// Tells the page which document it is to show.

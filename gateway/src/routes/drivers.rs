@@ -64,7 +64,7 @@ fn driver(schemas: &mut Schemas) -> Value {
     schemas.of("driver", "driver-state")
 }
 
-/// As the contract has them, side by side.
+/// The schema of a position: the contract's location and motion side by side, and a time.
 fn position(schemas: &mut Schemas) -> Value {
     let time = json!({
         "description": "When the driver was there.",
@@ -149,7 +149,7 @@ async fn set_status(
     changed(&caller.ask_with(driver, "set-status", &status).await?)
 }
 
-/// What a phone knows of its position.
+/// A position as a phone sends it; speed, heading and accuracy are absent if it does not know.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {

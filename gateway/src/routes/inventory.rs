@@ -24,6 +24,7 @@ use crate::schema::{Schemas, about};
 use crate::time::{At, Day};
 use stock::Stock;
 
+/// How many days of history are told at most, and where the client does not say.
 const DAYS: u32 = 90;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -20,6 +20,7 @@ use crate::routes::lists;
 use crate::schema::{Object, about};
 use view::{Display, Status, Ticket};
 
+/// How many tickets a page has where the client does not say; [`PAGE_MAX`] is the most.
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
 

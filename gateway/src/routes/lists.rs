@@ -18,12 +18,12 @@ pub(super) const LIMIT: Parameter = Parameter {
     schema: |_| json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
 };
 
-/// What a restaurant has of something, all of it.
+/// The schema of a restaurant's list that comes as a whole.
 pub(super) fn whole(name: &str, schema: Value) -> Value {
     of_restaurant(name, schema).done()
 }
 
-/// The same, page by page.
+/// The schema of a restaurant's list that comes page by page.
 pub(super) fn paged(name: &str, schema: Value, next: Value) -> Value {
     of_restaurant(name, schema).with("next", next, false).done()
 }

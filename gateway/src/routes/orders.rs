@@ -69,7 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Comes in a header.
+/// Arguments that come in a header, and not in the body.
 const EXPECTED: &[&str] = &["expected"];
 
 fn order(schemas: &mut Schemas) -> serde_json::Value {

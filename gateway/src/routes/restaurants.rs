@@ -109,7 +109,7 @@ impl<'a> Menu<'a> {
     }
 }
 
-/// What can be made of what, the inventory knows.
+/// The menu. The inventory has it, because it knows what can be made of what.
 async fn menu(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let inventory = ActorId::new("inventory", id.as_str())?;
     let reply = caller.ask(inventory, "menu").await?;
@@ -161,7 +161,7 @@ async fn metrics(caller: Caller, Path(id): Path<String>) -> Result<Response, Pro
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Span {
-    /// `hour`, unless it is `day`.
+    /// How long each period is: an hour, unless the query says `day`.
     #[serde(default)]
     by: By,
     limit: Option<u32>,
@@ -187,7 +187,7 @@ struct History<'a> {
     periods: Vec<Period>,
 }
 
-/// Newest first: the hours of a week, or the days of 90.
+/// The figures of past periods, newest first: the hours of a week, or the days of 90.
 async fn history(
     caller: Caller,
     Path(id): Path<String>,

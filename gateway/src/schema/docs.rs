@@ -8,21 +8,21 @@ mod bound;
 
 use bound::{Bound, Docs};
 
-/// The key of an actor.
+/// The pattern of an actor's key.
 pub(crate) const KEY: &str = "^[A-Za-z0-9._:-]{1,128}$";
-/// Text in which nothing moves the cursor, ends the line or changes the direction.
+/// The pattern of a text in which nothing moves the cursor, ends the line or changes the direction.
 pub(crate) const LINE: &str = concat!(
     r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029",
     r"\u202a-\u202e\u2066-\u2069]*$"
 );
 
-/// What [`KEY`] says.
+/// Whether a text matches [`KEY`].
 pub(crate) fn is_key(text: &str) -> bool {
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"._:-".contains(&b);
     (1..=128).contains(&text.len()) && text.bytes().all(legal)
 }
 
-/// What [`LINE`] says.
+/// Whether a text matches [`LINE`].
 pub(crate) fn is_line(text: &str) -> bool {
     let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let ends = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
@@ -41,7 +41,7 @@ pub(super) fn describe(schema: &mut Value, docs: &wit_parser::Docs) -> Result<()
     Ok(())
 }
 
-/// Like [`describe`], of a function's parameter.
+/// Like [`describe`], for a parameter of a function.
 ///
 /// # Errors
 /// As [`describe`].

@@ -113,7 +113,7 @@ fn event(event: &'static str, about: &'static str, data: Value) -> EventDoc {
     EventDoc { event, about, data }
 }
 
-/// These fields of an order.
+/// An object with these fields of an order.
 fn order(schemas: &mut Schemas, fields: &[&str]) -> Object {
     schemas.answer_of("order", "order-state").only(fields)
 }

@@ -53,8 +53,7 @@ impl Schemas {
         json!({"type": "array", "items": self.of(package, name)})
     }
 
-    /// An actor's arguments, as the body of a request; without those that come from
-    /// elsewhere.
+    /// An actor's arguments as the body of a request, without those that come from elsewhere.
     pub(crate) fn arguments(&mut self, package: &str, function: &str, without: &[&str]) -> Value {
         let Some(function) = contracts().function(package, function) else {
             return self.miss(package, function);
@@ -99,6 +98,7 @@ impl Schemas {
 
     /// A schema under a name of its own: what generated clients call it.
     pub(crate) fn name(&mut self, name: &str, schema: Value) -> Value {
+        // What is a reference has a name already.
         if schema.get("$ref").is_some() {
             return schema;
         }
@@ -143,6 +143,7 @@ impl Schemas {
             return json!({"type": "string", "format": "date-time"});
         }
         match &def.kind {
+            // An alias has no schema of its own: it would be one more name for the same.
             TypeDefKind::Type(other) => self.schema(*other),
             TypeDefKind::List(of) => json!({"type": "array", "items": self.schema(*of)}),
             TypeDefKind::Option(of) => or_null(self.schema(*of)),
@@ -216,6 +217,7 @@ impl Object {
     fn add(&mut self, schemas: &mut Schemas, name: &str, of: Type, absent: Absent) {
         let name = camel(name);
         let schema = match optional(of) {
+            // What is absent is left out of an answer; a body may also say that it is null.
             Some(inner) if absent == Absent::LeftOut => schemas.schema(inner),
             _ => schemas.schema(of),
         };
@@ -225,19 +227,19 @@ impl Object {
         self.fields.insert(name, schema);
     }
 
-    /// By its name in the contract.
+    /// The schema of a field, by its name in the contract.
     fn field(&mut self, name: &str) -> &mut Value {
         self.fields.entry(camel(name)).or_insert_with(|| json!({}))
     }
 
-    /// Only these fields.
+    /// Keeps only these fields.
     pub(crate) fn only(mut self, names: &[&str]) -> Self {
         self.fields.retain(|name, _| names.contains(&name.as_str()));
         self.required.retain(|name| names.contains(&name.as_str()));
         self
     }
 
-    /// A field of the API's own, or another form of one.
+    /// Adds a field of the API's own, or gives one of the contract another form.
     pub(crate) fn with(mut self, name: &str, schema: Value, required: bool) -> Self {
         self = self.without(name);
         self.fields.insert(name.to_owned(), schema);
@@ -247,7 +249,7 @@ impl Object {
         self
     }
 
-    /// With the fields of another one.
+    /// Adds the fields of another object.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.fields.extend(other.fields);
         self.required.extend(other.required);
@@ -260,7 +262,7 @@ impl Object {
         self
     }
 
-    /// May be left out of a body.
+    /// Makes a field one that may be left out of a body.
     pub(crate) fn optional(mut self, name: &str) -> Self {
         if let Some(mut schema) = self.fields.remove(name) {
             let described = schema.as_object_mut().and_then(|s| s.remove("description"));
@@ -283,7 +285,7 @@ pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// A schema with words for people.
+/// Adds a description for people to a schema.
 pub(crate) fn about(text: &str, mut schema: Value) -> Value {
     schema["description"] = text.into();
     schema

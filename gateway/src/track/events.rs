@@ -83,7 +83,7 @@ impl Events {
         })
     }
 
-    /// Before all others.
+    /// The event that comes before all others: where to go on.
     pub(crate) fn opening(&self) -> sse::Event {
         self.feed.opening()
     }

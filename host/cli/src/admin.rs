@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use crate::connection::Connection;
 
-/// A connection to a silo's operators' door, with a token that opens it.
+/// A connection to a silo's address for operators, with a token that it takes.
 pub struct Admin(Connection);
 
 /// The silo answered, but not with what was asked for.
 #[derive(Debug)]
 pub struct Refusal {
-    /// As HTTP has it.
+    /// The HTTP status of the answer.
     pub status: u16,
     detail: String,
 }
@@ -39,12 +39,16 @@ impl Admin {
         Ok(Self(connection))
     }
 
+    /// Reads something.
+    ///
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem; otherwise what broke.
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Value> {
         self.ask(Method::GET, path, Bytes::new(), &[]).await
     }
 
+    /// Posts a body, and returns the answer.
+    ///
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem; otherwise what broke.
     pub async fn post(&mut self, path: &str, body: impl Into<Bytes>) -> anyhow::Result<Value> {
@@ -99,6 +103,8 @@ impl Admin {
         Err(Refusal::of(status, &pending).into())
     }
 
+    /// Deletes something.
+    ///
     /// # Errors
     /// A [`Refusal`] when the silo answers with a problem; otherwise what broke.
     pub async fn delete(&mut self, path: &str) -> anyhow::Result<()> {

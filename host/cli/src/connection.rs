@@ -22,7 +22,7 @@ pub struct Connection {
 /// A header of one request, beside those of every request.
 pub type Header<'h> = (HeaderName, &'h HeaderValue);
 
-/// A whole answer.
+/// An answer with its whole body.
 pub struct Answer {
     pub status: u16,
     pub body: Bytes,

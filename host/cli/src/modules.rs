@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use crate::admin::Admin;
 use crate::table::cell;
 
-/// What an operator takes with open eyes.
+/// What an operator accepts knowingly when a module is activated.
 #[derive(Clone, Copy, Default)]
 pub struct Forced {
-    /// Changes that others outside may rely on.
+    /// Whether changes are accepted that others outside may rely on.
     pub changes: bool,
-    /// States that it cannot take over.
+    /// Whether it may serve although there are states that it cannot take over.
     pub unreadable: bool,
-    /// That it was withdrawn.
+    /// Whether it may serve although it was withdrawn.
     pub withdrawn: bool,
 }
 
-/// A component's bytes.
+/// The bytes of a component in a file.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -93,7 +93,7 @@ pub async fn activate(
     admin.post(&path, body.to_string()).await
 }
 
-/// Enough of a digest for a person to tell modules apart.
+/// The beginning of a digest, which is enough for a person to tell modules apart.
 #[must_use]
 pub fn short_digest(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)

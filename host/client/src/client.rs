@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::transport::Transport;
 
-/// Calls wait this long when nothing else is asked for.
+/// How long calls wait when nothing else is asked for.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct Client {
 pub struct Call {
     pub target: ActorId,
     pub method: Arc<str>,
-    /// JSON: an object by parameter name, or an array by position.
+    /// The arguments in JSON: an object by parameter name, or an array by position.
     pub arguments: Bytes,
     pub id: Option<MessageId>,
     pub deadline: Duration,
@@ -61,6 +61,8 @@ impl Call {
         self
     }
 
+    /// Sets the arguments.
+    ///
     /// # Errors
     /// When the value has no JSON form.
     pub fn arguments(mut self, arguments: &impl Serialize) -> Result<Self, CallError> {
@@ -82,7 +84,7 @@ impl Client {
         &self.transport
     }
 
-    /// The reply as the actor gave it.
+    /// Calls, and returns the reply as the actor gave it.
     ///
     /// # Errors
     /// When there was no reply; the error says whether anything can have happened.
@@ -106,7 +108,7 @@ impl Client {
         transport.deliver(envelope).await
     }
 
-    /// For a method that returns `result<T, E>`.
+    /// Calls a method that returns `result<T, E>`.
     ///
     /// # Errors
     /// [`Refused::Declined`] with the actor's own error, or why there was no reply.
@@ -132,7 +134,7 @@ impl Client {
         }
     }
 
-    /// For a method that returns a plain `T`.
+    /// Calls a method that returns a plain `T`.
     ///
     /// # Errors
     /// Why there was no reply.

@@ -19,15 +19,18 @@ use tokio::time::timeout;
 use crate::transport::{EventPage, Readiness, Transport};
 use crate::wire::{self, Answer, Answered, CallMessage, Question};
 
+/// How long connecting to the silo may take.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
-/// Beyond what a question may take by itself.
+/// How much longer than a question may take its answer is waited for.
 const MARGIN: Duration = Duration::from_secs(5);
-/// What an answer takes that does not wait for an actor.
+/// How long an answer may take that does not wait for an actor.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
+/// How long the silo waits for an event before it answers that there is none.
 const EVENT_WAIT: Duration = Duration::from_secs(20);
+/// The longest answer that is read into memory.
 const ANSWER_BYTES_MAX: usize = 128 << 20;
 
-/// A silo elsewhere.
+/// A silo in another process.
 pub struct Remote {
     http: Http<HttpConnector, Full<Bytes>>,
     url: String,
@@ -45,7 +48,7 @@ pub enum RemoteError {
     #[error("the silo at {address}: {detail}")]
     Silo {
         address: String,
-        /// It is there, and does not let this edge in.
+        /// Whether the silo is there, and does not let this edge in.
         refused: bool,
         detail: String,
     },
@@ -55,9 +58,9 @@ pub enum RemoteError {
 enum TransportError {
     /// The question never reached the silo.
     NotSent(String),
-    /// The silo does not want it.
+    /// The silo has refused the question.
     Refused(String),
-    /// It may have.
+    /// The question may have reached the silo.
     Unclear(String),
     TooLarge,
 }
@@ -97,6 +100,7 @@ impl Remote {
             authorization,
             clock,
         };
+        // The first answer sets the clock, and shows whether the token is taken.
         let (refused, detail) = match silo.exchange(&Question::Readiness, ANSWER_WAIT).await {
             Ok(Ok(_)) => return Ok(silo),
             Ok(Err(error)) => (false, error.to_string()),
@@ -110,7 +114,7 @@ impl Remote {
         })
     }
 
-    /// Of a question that has no effect.
+    /// Asks a question that has no effect, so that it may be asked again in any case.
     async fn ask(&self, question: &Question, wait: Duration) -> Answered {
         let answered = self.exchange(question, wait).await;
         answered.unwrap_or_else(|error| {
@@ -191,11 +195,12 @@ impl SiloClock {
     }
 
     fn elapsed_ms(&self) -> u64 {
+        // Half of the range, so that a sum with it does not overflow.
         u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX / 2)
     }
 }
 
-/// What went wrong, down to its cause.
+/// What went wrong, with all its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -23,20 +23,20 @@ pub struct EventPage {
 pub struct Event {
     pub position: u64,
     pub at_ms: u64,
-    /// JSON.
+    /// What the event says, in JSON.
     pub payload: Bytes,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Readiness {
     pub ready: bool,
-    /// Why not, for a person.
+    /// Why it is not ready, for a person; empty when it is.
     pub reasons: Vec<String>,
 }
 
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
-    /// Answers once the turn is durable.
+    /// Delivers a message. It answers once the turn is durable.
     async fn deliver(&self, envelope: Envelope) -> Result<Reply, CallError>;
 
     /// Events of a (stream, key) above `after`, oldest first, at most `limit`.
@@ -63,7 +63,8 @@ pub trait Transport: Send + Sync + 'static {
     /// `None` for a name that nobody has moved.
     async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError>;
 
-    /// Durable when it returns. A reader moves its own cursor only, and one at a time.
+    /// Moves a reader's cursor, durably when it returns. A reader moves its own cursor only, and
+    /// one at a time.
     async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError>;
 
     async fn readiness(&self) -> Readiness;

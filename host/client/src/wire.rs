@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::transport::{EventPage, Readiness};
 
 pub const PATH: &str = "/edge/v2";
-/// With each answer: the silo's date, in milliseconds since the Unix epoch.
+/// The header of each answer with the silo's date, in milliseconds since the Unix epoch.
 pub const NOW_MS: &str = "silo-now-ms";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub enum Question {
         after: u64,
         limit: usize,
     },
-    /// Answered once there may be an event, and after `wait_ms` at the latest.
+    /// This is answered once there may be an event, and after `wait_ms` at the latest.
     EventAfter {
         stream: String,
         key: String,
@@ -70,6 +70,8 @@ pub enum Answer {
 
 pub type Answered = Result<Answer, CallError>;
 
+/// Writes a question or an answer.
+///
 /// # Errors
 /// What cannot be said; it is no fault of the other side.
 pub fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
@@ -77,6 +79,8 @@ pub fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
     rmp_serde::to_vec_named(value).map_err(|error| error.to_string())
 }
 
+/// Reads a question or an answer.
+///
 /// # Errors
 /// What is not understood, and why.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {

@@ -33,8 +33,8 @@ pub async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Whether the client has left while it waited. To pause for that would let anybody who knocks
-/// and runs keep all others waiting.
+/// Whether the client has left while it waited. To pause for that would let anybody who connects
+/// and leaves at once keep all others waiting.
 fn is_of_the_client(kind: io::ErrorKind) -> bool {
     matches!(
         kind,

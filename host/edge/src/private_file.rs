@@ -6,8 +6,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// Read and write for the owner, nothing for anybody else.
+/// The permissions of a file: read and write for the owner, nothing for anybody else.
 const FILE_MODE: u32 = 0o600;
+/// The permissions of a directory: everything for the owner, nothing for anybody else.
 const DIR_MODE: u32 = 0o700;
 
 /// Writes `text`, so that after a crash at any moment the file is as it was or as it shall be,

@@ -12,7 +12,7 @@ use subtle::{Choice, ConstantTimeEq};
 pub struct Secret(String);
 
 impl Secret {
-    /// A new one of so many random bytes, as hexadecimal digits. 32 are beyond guessing for
+    /// A new secret of so many random bytes, as hexadecimal digits. 32 are beyond guessing for
     /// anybody, 16 for anybody who has to ask over a network.
     #[must_use]
     pub fn random(bytes: usize) -> Self {

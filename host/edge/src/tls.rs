@@ -107,7 +107,8 @@ pub fn client(
     client.map_err(|source| identity.unfit(source))
 }
 
-/// Handed over each time: there is no default of the process, which a library could change.
+/// The cryptography. It is handed over each time: there is no default of the process, which a
+/// library could change.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }

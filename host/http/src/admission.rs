@@ -22,14 +22,14 @@ use crate::origin::Origin;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What a listener goes by.
+/// By what a listener decides which requests are for it.
 #[derive(Debug, Clone, Default)]
 pub struct Admission {
     /// Whether anything is given to those who show no token: then they must have asked for
     /// this machine, or for one of `hosts`.
     pub tokens_optional: bool,
     pub hosts: Vec<HostName>,
-    /// Pages that may do what our own may.
+    /// The origins of pages that may do what our own may.
     pub origins: Vec<Origin>,
 }
 
@@ -89,7 +89,7 @@ impl Refusal {
 }
 
 impl Admission {
-    /// For every request, before anything else is made of it.
+    /// Checks a request, before anything else is made of it.
     ///
     /// # Errors
     /// When its host cannot be told or is not this one, or when a page that is not ours asks
@@ -107,7 +107,7 @@ impl Admission {
         Ok(())
     }
 
-    /// For what a stranger's page may not even look at, as an event stream.
+    /// Checks a request for what a stranger's page may not even look at, as an event stream.
     ///
     /// # Errors
     /// When the page that asks is not ours.
@@ -156,7 +156,7 @@ impl Admission {
     }
 }
 
-/// Whom it is for, by its request line and its header, which must agree.
+/// Whom a request is for, by its request line and its header, which must agree.
 fn host(request: &Parts) -> Result<Option<Authority>, Refusal> {
     let mut given = request.headers.get_all(HOST).iter();
     let line = request.uri.authority();

@@ -9,7 +9,7 @@ use hyper::http::{HeaderName, HeaderValue, header};
 
 use crate::problem::{Problem, kinds};
 
-/// The answer of a handler; a problem when it panics. A panic that came through would end the
+/// The answer of a handler, or a problem when it panics. A panic that came through would end the
 /// connection, and with it the requests beside this one.
 pub async fn or_panicked(handler: impl Future<Output = Response>) -> Response {
     // Nothing of the request is used afterwards.

@@ -27,12 +27,12 @@ use crate::service::ConnectionService;
 const EVICTION_WAIT: Duration = Duration::from_millis(100);
 /// The least buffer that the HTTP library works with.
 const BUFFER_BYTES_MIN: usize = 8 << 10;
-/// Requests at once on one connection of HTTP/2.
+/// How many requests may be in progress at once on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 128;
-/// As TLS names it (RFC 9113, 3.2).
+/// The name that HTTP/2 has in TLS (RFC 9113, 3.2).
 const HTTP_2: &[u8] = b"h2";
 
-/// Where clients come in.
+/// An address where clients come in, and how they are served there.
 pub struct Listener {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -107,7 +107,7 @@ struct Acceptor {
 }
 
 impl Acceptor {
-    /// Until told to close; returns the connections that are still open.
+    /// Accepts until it is told to close; returns the connections that are still open.
     async fn accept_all(self, listener: TcpListener, permits: Arc<Permits>) -> JoinSet<()> {
         let acceptor = Arc::new(self);
         let mut closing = acceptor.closing.clone();
@@ -196,7 +196,8 @@ impl Acceptor {
         ConnectionService { router, peer }
     }
 
-    /// Until the client goes, the listener closes, or another connection needs the permit.
+    /// Carries a connection until the client goes, the listener closes, or another connection needs
+    /// the permit.
     async fn run<C>(&self, connection: C, peer: &Peer, idle: impl Future<Output = ()>)
     where
         C: GracefulConnection<Error = hyper::Error>,

@@ -15,17 +15,18 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// What HTTP/2 begins with, before any frame (RFC 9113, 3.4).
+/// How long the preface is with which HTTP/2 begins, before any frame (RFC 9113, 3.4).
 const PREFACE_BYTES: usize = 24;
 const FRAME_HEAD_BYTES: usize = 9;
 
-/// Frames at once that ask for nothing.
+/// How many frames that ask for nothing may come at once.
 const FRAMES_MAX: u32 = 1_000;
-/// As many come again with time.
+/// How many of them are forgiven in each second.
 const FRAMES_PER_SECOND: u64 = 50;
-/// A request may come with a priority, a window and a reset.
+/// How many a request earns: it may come with a priority, a window and a reset.
 const FRAMES_PER_REQUEST: u32 = 4;
-/// What we send is acknowledged for its stream and for the connection.
+/// How many each frame of data that we send earns: it is acknowledged for its stream and for the
+/// connection.
 const FRAMES_PER_DATA_SENT: u32 = 2;
 
 /// How long a client that is sent away may take to receive the GOAWAY.
@@ -40,7 +41,7 @@ const ENHANCE_YOUR_CALM: u8 = 11;
 /// Counts the frames of a connection.
 pub(crate) struct FrameLimit<S> {
     stream: S,
-    /// What the client sends, and what is sent to it.
+    /// The frames that the client sends; `writes` has those that are sent to it.
     reads: Frames,
     writes: Frames,
     left: u32,
@@ -57,9 +58,9 @@ struct GoAway {
     until: Pin<Box<Sleep>>,
 }
 
-/// Where in a frame a direction is.
+/// How far a direction has come in its frame.
 struct Frames {
-    /// Bytes until the next head begins.
+    /// How many bytes there are until the next head begins.
     skip: usize,
     head: [u8; FRAME_HEAD_BYTES],
     known: usize,
@@ -124,7 +125,7 @@ impl<S> FrameLimit<S> {
         }
     }
 
-    /// Whether it is still calm.
+    /// Counts what was read; false when the client has sent more than it may.
     fn count_read(&mut self, bytes: &[u8]) -> bool {
         let (mut costs, mut earns, mut last) = (0_u32, 0_u32, self.last_stream);
         self.reads.pass(bytes, |head| match head.kind {

@@ -5,16 +5,17 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Connections open at once; above it, those that have been idle the longest make room.
+    /// The most connections open at once; above it, those that have been idle the longest make
+    /// room.
     pub connections_max: usize,
-    /// The same of one address; an IPv6 network of 64 bits is one.
+    /// The most connections of one address; an IPv6 network of 64 bits counts as one address.
     pub connections_per_address_max: usize,
-    /// How long a client may take to send a request's head, and how long a connection
-    /// without a request stays open.
+    /// How long a client may take to send a request's head, and how long a connection without a
+    /// request stays open, in milliseconds.
     pub head_ms_max: u64,
-    /// Largest request head: the request line and all header lines, as they are sent.
+    /// The largest request head in bytes: the request line and all header lines, as they are sent.
     pub head_bytes_max: usize,
-    /// How long requests may take to finish when the listener closes.
+    /// How long requests may take to finish when the listener closes, in milliseconds.
     pub drain_ms: u64,
 }
 
@@ -31,7 +32,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// No more than so many connections, whatever was configured.
+    /// The same limits with no more than so many connections, whatever was configured.
     #[must_use]
     pub fn within(mut self, connections_max: usize) -> Self {
         self.connections_max = self.connections_max.min(connections_max);

@@ -5,7 +5,7 @@ use std::fmt;
 use hyper::http::uri::Authority;
 use serde::Deserialize;
 
-/// Scheme, host and port, in lower case and without the port that the scheme has anyway.
+/// An origin: scheme, host and port, in lower case and without the port that the scheme has anyway.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Origin(String);
@@ -32,7 +32,7 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// `None` also for `null`, which pages without an origin of their own send.
+    /// Reads an origin. `None` also for `null`, which pages without an origin of their own send.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;

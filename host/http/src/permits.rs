@@ -14,9 +14,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// When none can be evicted, one may have become idle after this time.
+/// How long to wait, when none can be evicted, until one may have become idle.
 const RECHECK_AFTER: Duration = Duration::from_millis(20);
-/// Evicted connections still have a descriptor each until they end, so these have a bound, too.
+/// The most evicted connections: they still have a descriptor each until they end.
 const EVICTED_MAX: usize = 256;
 
 /// The client at the other end of a connection.
@@ -27,9 +27,9 @@ pub struct Peer(Arc<Connection>);
 struct Connection {
     address: IpAddr,
     authenticated: AtomicBool,
-    /// Requests in progress.
+    /// How many requests are in progress.
     requests: AtomicU32,
-    /// Counts on `order`; means something while there are no requests.
+    /// When it became idle, counted on `order`; it means something while there are no requests.
     idle_since: AtomicU64,
     order: Arc<AtomicU64>,
     leaving: AtomicBool,
@@ -62,7 +62,7 @@ impl Peer {
         self.0.address
     }
 
-    /// It has shown a token that counts, and is not evicted any more.
+    /// Notes that it has shown a token that counts, and is not evicted any more.
     pub fn authenticated(&self) {
         // Most requests come on connections that are known already.
         if !self.0.authenticated.load(Ordering::Relaxed) {
@@ -75,7 +75,7 @@ impl Peer {
         Busy(self.clone())
     }
 
-    /// `None` while a request is in progress.
+    /// Since when it has been idle, counted on `order`; `None` while a request is in progress.
     pub(crate) fn idle_since(&self) -> Option<u64> {
         let is_idle = self.0.requests.load(Ordering::Acquire) == 0;
         is_idle.then(|| self.0.idle_since.load(Ordering::Acquire))
@@ -130,11 +130,11 @@ pub(crate) struct Permits {
 struct Held {
     all: IdleQueue,
     by_address: HashMap<IpAddr, IdleQueue>,
-    /// Evicted, and not gone yet; they are in no queue.
+    /// How many are evicted and not gone yet; they are in no queue.
     leaving: usize,
 }
 
-/// A connection has it until it ends.
+/// The right to a connection, which has it until it ends.
 pub(crate) struct Permit {
     pub(crate) peer: Peer,
     permits: Arc<Permits>,
@@ -142,7 +142,7 @@ pub(crate) struct Permit {
 
 enum Entry {
     Permit(Permit),
-    /// Its address has all it may have, and uses it.
+    /// The address has all the permits it may have, and uses them.
     Refused,
     Full,
 }
@@ -158,8 +158,8 @@ impl Permits {
         })
     }
 
-    /// Waits while all permits are held by those who use them; `None` when this address
-    /// uses as many as one may have.
+    /// Waits for a permit while all are held by those who use them; `None` when this address uses
+    /// as many as one may have.
     pub(crate) async fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
         loop {
             let freed = self.freed.notified();
@@ -174,8 +174,8 @@ impl Permits {
         }
     }
 
-    /// For connections that the system accepted before the listener closed: they are few, and
-    /// none of them may wait.
+    /// A permit for a connection that the system accepted before the listener closed: they are few,
+    /// and none of them may wait.
     pub(crate) fn enter_regardless(self: &Arc<Self>, address: IpAddr) -> Permit {
         self.admit(&mut self.held.lock(), address)
     }
@@ -256,7 +256,7 @@ impl Drop for Permit {
 #[derive(Default)]
 struct IdleQueue {
     count: usize,
-    /// By a number that is at most that of their idleness.
+    /// The connections, by a number that is at most that of their idleness.
     queue: BTreeMap<u64, Weak<Connection>>,
 }
 
@@ -295,7 +295,7 @@ impl IdleQueue {
     }
 }
 
-/// What counts as one address: a client that has one of IPv6 has 2^64 of them (RFC 4291, 2.5.4).
+/// What counts as one address: a client with an address of IPv6 has 2^64 of them (RFC 4291, 2.5.4).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {

@@ -24,7 +24,7 @@ use crate::admission::Refusal;
 /// The content type of a problem.
 pub const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// What went wrong, for the client.
+/// An error as the client gets it.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Parts>);
 
@@ -40,7 +40,7 @@ struct Parts {
 
 #[derive(Debug, Clone, Serialize)]
 struct FieldError {
-    /// JSON pointer (RFC 6901) into the request's body.
+    /// The JSON pointer (RFC 6901) into the request's body.
     pointer: String,
     message: String,
 }
@@ -55,8 +55,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// That of an API for operators. Its titles are those of HTTP: what a problem is about, its
-    /// code and its detail say.
+    /// The words of an API for operators. Its titles are those of HTTP: what a problem is about,
+    /// its code and its detail say.
     pub const FOR_OPERATORS: Self = Self {
         types: "urn:silo:problem:",
         title: |kind| kind.status.canonical_reason().unwrap_or_default(),
@@ -76,28 +76,28 @@ impl Problem {
         }))
     }
 
-    /// The request needs a token and has none.
+    /// The problem of a request that needs a token and has none.
     #[must_use]
     pub fn no_token() -> Self {
         let detail = "this needs a token: `Authorization: Bearer <token>`";
         Self::new(kinds::UNAUTHORIZED, detail)
     }
 
-    /// The body is packed, which nothing here unpacks.
+    /// The problem of a body that is packed, which nothing here unpacks.
     #[must_use]
     pub fn packed(coding: &str) -> Self {
         let detail = format!("the content coding {coding:?} is not taken; send the body as it is");
         Self::new(kinds::CONTENT_ENCODING, detail)
     }
 
-    /// Something is wrong at one place of the body.
+    /// The problem of a body with which something is wrong at one place.
     #[must_use]
     pub fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
         Self::new(kinds::INVALID, message.clone()).error(pointer, message)
     }
 
-    /// One more thing that is wrong with the body, and its JSON pointer.
+    /// Adds one more thing that is wrong with the body, and its JSON pointer.
     #[must_use]
     pub fn error(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         self.0.errors.push(FieldError {
@@ -112,21 +112,21 @@ impl Problem {
         self.0.errors.iter().any(|error| error.pointer == pointer)
     }
 
-    /// An extension member, which machines may read (RFC 9457, 3.2).
+    /// Adds an extension member, which machines may read (RFC 9457, 3.2).
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.members.insert(name.to_owned(), value.into());
         self
     }
 
-    /// When to ask again; it is sent in whole seconds, at least one.
+    /// Says when to ask again; it is sent in whole seconds, at least one.
     #[must_use]
     pub fn retry_after_ms(mut self, wait_ms: u64) -> Self {
         self.0.retry_after_ms = Some(wait_ms);
         self
     }
 
-    /// A header of the response, beside those that follow from the problem.
+    /// Adds a header of the response, beside those that follow from the problem.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));

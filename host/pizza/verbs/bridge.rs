@@ -21,8 +21,9 @@ use crate::config::Config;
 use crate::metrics;
 use crate::process::{asked_to_stop, listen, log_to_stderr};
 
-/// A collector of metrics holds one; the rest is for people who look.
+/// The most connections for metrics. A collector holds one; the rest is for people who look.
 const CONNECTIONS_MAX: usize = 256;
+/// How long to wait before a silo that is not there is tried again.
 const SILO_AGAIN: Duration = Duration::from_secs(1);
 
 /// Carries messages between a broker and a silo in another process. Messages at QoS 1 are
@@ -54,6 +55,7 @@ impl BridgeVerb {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut config = Config::found(self.config.as_deref())?;
         log_to_stderr(&self.log.unwrap_or(config.log))?;
+        // The command line stands above the file.
         let bridge = &mut config.bridge;
         bridge.broker = self.broker.or(bridge.broker.take());
         bridge.client_id = self
@@ -76,6 +78,7 @@ async fn carry(
     config: BridgeConfig,
     metrics: Option<SocketAddr>,
 ) -> anyhow::Result<()> {
+    // Before the bridge, which counts from its beginning.
     let counted = metrics::install()?;
     let served = match metrics {
         Some(address) => {
@@ -87,6 +90,8 @@ async fn carry(
                     "/metrics",
                     get(async move || metrics::of_this_process(&counted)),
                 );
+            // No token is asked for; on this machine the name that was asked for is looked at
+            // instead.
             let admission = Admission {
                 tokens_optional: address.ip().is_loopback(),
                 ..Admission::default()
@@ -104,6 +109,7 @@ async fn carry(
         }
         None => None,
     };
+    // From here on a signal stops the process by the way below, also while no silo is found.
     let stop = asked_to_stop()?;
     tokio::pin!(stop);
     let (address, token) = silo.address_and_token()?;
@@ -134,7 +140,7 @@ fn refused(refusal: Refusal) -> Response {
     response
 }
 
-/// A silo that is not there yet is waited for; one that does not let us in is not.
+/// Finds the silo. One that is not there yet is waited for; one that does not let us in is not.
 async fn found(address: &str, token: &str) -> anyhow::Result<Remote> {
     loop {
         match Remote::connect(address, token).await {

@@ -63,7 +63,7 @@ pub(crate) struct Run {
     log: Option<String>,
 }
 
-/// An address, or none.
+/// An address to listen at, or `None` for `off`.
 #[derive(Debug, Clone, Copy)]
 struct Address(Option<SocketAddr>);
 
@@ -128,7 +128,9 @@ impl Run {
         config.admin_token = self.admin_token.or(config.admin_token);
         config.speed = self.pace.speed.unwrap_or(config.speed);
         config.log = self.log.unwrap_or(config.log);
+        // The option only switches it on: the file may have done so already.
         config.simulate.on |= self.pace.simulate;
+        // Last, so that what the command line says is handed down too.
         config.hand_down();
         Ok(config)
     }
@@ -136,6 +138,7 @@ impl Run {
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
+    // Before anything listens: a demo that others would reach must not open at all.
     exposure::settle(&mut config)?;
     open_files::allow(&mut config);
     // Addresses first: a process that cannot be reached should not have touched the data.
@@ -165,7 +168,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     shutdown::outcome(&*store, served)
 }
 
-/// What listens already, and is to be served; and what counts.
+/// What is bound already and is to be served, and what is counted.
 struct Bound {
     http: TcpListener,
     https: Option<TcpListener>,
@@ -174,7 +177,7 @@ struct Bound {
     metrics: PrometheusHandle,
 }
 
-/// Opens the listeners, until asked to stop or without a store.
+/// Opens the listeners, and serves until it is asked to stop or the store has stopped.
 async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Result<()> {
     let Bound {
         http,
@@ -215,6 +218,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     // The first data are there, so that no message finds an actor without its profile.
     let mqtt = MqttEdge::open(mqtt, &config, silo.client()).await?;
     open.mqtt = mqtt.banner();
+    // Before the banner: a supervisor that has read it may send a signal at once.
     let stop = asked_to_stop()?;
     let broker = mqtt.for_clients(&config);
     let simulation = Background::start(&config.simulate, &target(&config, &open, broker))?;
@@ -223,6 +227,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
             () = stop => {}
             () = shutdown::store_stopped(&*store, grace_ms) => {}
         }
+        // While everything is still open: simulated people finish what they have begun.
         if let Some(simulation) = simulation {
             shutdown::tidy_up(&*store, simulation.stop()).await;
         }
@@ -249,9 +254,10 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     Ok(())
 }
 
-/// Where the people find this process who are simulated in it.
+/// Where simulated people find this process.
 fn target(config: &Config, open: &Open, broker: Option<String>) -> background::Target {
     let tokens = config.gateway.tokens.iter();
+    // One token for all of them, because an admin may do what each of them does.
     let mut of_admins = tokens.filter(|token| matches!(token.role, Role::Admin));
     background::Target {
         http: open.http,

@@ -36,6 +36,7 @@ impl Client {
     fn run(self) -> anyhow::Result<()> {
         let mut stale = Vec::new();
         for (path, text) in pizza_wit_client::generate(&self.platform, &self.dir)? {
+            // Not written again: by its new time everything that depends on it would be built anew.
             if is_current(&path, &text) {
                 continue;
             }

@@ -46,6 +46,7 @@ pub(super) fn load(platform: &Path, dir: &Path) -> anyhow::Result<Loaded> {
             packages.push((folder, package));
         }
     }
+    // They were read in the order of dependencies, which a new `use` may change.
     packages.sort();
     Ok(Loaded { resolve, packages })
 }

@@ -7,6 +7,7 @@ use wit_parser::{Docs, Function, Interface, PackageId, Resolve, Type, TypeDefKin
 
 use super::types::Speller;
 
+/// The common error of every call, whatever the actor itself may refuse with.
 const FAILURE: &str = "call-failure";
 
 /// A function of the client, spelled out.
@@ -26,7 +27,8 @@ struct Refusal {
     ty: Option<String>,
 }
 
-/// `None` for a package that holds no actor, that is, no interface of its own name.
+/// The text of a client interface; `None` for a package without an actor, that is, without an
+/// interface of the package's own name.
 pub(super) fn client(resolve: &Resolve, id: PackageId) -> anyhow::Result<Option<String>> {
     let package = &resolve.packages[id];
     let actor = &package.name.name;
@@ -148,6 +150,7 @@ fn errors(methods: &[Method]) -> Vec<(String, Refusal)> {
     let name = |refusal: &Refusal| match &refusal.ty {
         _ if is_single => "call-error".to_owned(),
         None => "call-error-nothing".to_owned(),
+        // Brackets and commas are part of a type, and may not be part of a name.
         Some(ty) => format!(
             "call-error-{}",
             ty.replace(['<', ',', ' '], "-")
@@ -198,6 +201,7 @@ fn write_method(
         "    {}: func({params}) -> result<{ok}, {error}>;",
         identifier(name)
     )?;
+    // A query changes nothing, so that a one-way message to it would do nothing.
     if method.is_command {
         writeln!(text, "    send-{name}: func({params});")?;
     }
@@ -214,6 +218,7 @@ fn check_names(actor: &str, methods: &[Method]) -> anyhow::Result<()> {
             names.insert(name.clone()),
             "{actor}: two functions of the client would be named `{name}`"
         );
+        // Also this name: a command `send-x` beside a command `x` would be declared twice.
         let send = format!("send-{name}");
         ensure!(
             !is_command || names.insert(send.clone()),

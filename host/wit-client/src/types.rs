@@ -57,6 +57,8 @@ impl<'a> Speller<'a> {
     fn spell_id(&mut self, id: TypeId) -> anyhow::Result<String> {
         let resolve = self.resolve;
         let def = &resolve.types[id];
+        // A type with a name is imported and not spelled out, or callers would have two types of
+        // it.
         if def.name.is_some() {
             return self.import(id);
         }
@@ -114,6 +116,7 @@ impl<'a> Speller<'a> {
             let item = if local == name {
                 name
             } else {
+                // The mark `%` is allowed on any name, and needed on one that is a keyword.
                 format!("%{name} as {local}")
             };
             let path = self.path(owner, owner_name)?;
@@ -131,6 +134,7 @@ impl<'a> Speller<'a> {
                     def.name.as_deref().unwrap_or_default()
                 );
             };
+            // A `use` only passes the type on; what counts is where it was defined.
             match def.kind {
                 TypeDefKind::Type(Type::Id(origin))
                     if self.resolve.types[origin].owner != def.owner =>

@@ -20,13 +20,16 @@ use crate::retrying_client::RetryingClient;
 use crate::target::Target;
 
 const RESTAURANT: &str = "bench-list";
+/// Orders in flight at once while the list is filled, which is not measured.
 const PLACED_AT_ONCE: usize = 64;
 /// One order in so many is cancelled, so that there is more than one state.
 const CANCELLED_OF: usize = 10;
+/// How long a request is repeated before the run gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The restaurant hears of the last orders a little later than their customers.
 const HEARS_WITHIN: Duration = Duration::from_secs(120);
 const COUNTED_AGAIN: Duration = Duration::from_millis(500);
+/// The largest page that the API gives.
 const LIMIT_MAX: u32 = 200;
 
 #[derive(Args)]
@@ -101,7 +104,7 @@ impl List {
         table::print(latency::head(&title), &rows)
     }
 
-    /// Until there are enough; how many are listed then.
+    /// Places orders until there are enough, and returns how many are listed then.
     async fn fill(&self, client: &mut RetryingClient) -> anyhow::Result<usize> {
         let there_are = count(client).await?;
         let lacking = self.orders.saturating_sub(there_are);
@@ -165,6 +168,7 @@ async fn read(
         if answer.status != 200 {
             bail!("{path} answers {}", answer.status);
         }
+        // Parsed after the clock has stopped: the server's time is measured, not ours.
         if kind.goes_on {
             let page: Value = serde_json::from_slice(&answer.body)?;
             // At the end of the list it goes on at its beginning.
@@ -175,7 +179,7 @@ async fn read(
     Ok(found)
 }
 
-/// From the first page to the last; each order must be there once.
+/// Counts the orders from the first page to the last; each order must be there once.
 async fn count(client: &mut RetryingClient) -> anyhow::Result<usize> {
     let mut seen = HashSet::new();
     let mut after = String::new();

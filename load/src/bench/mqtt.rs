@@ -56,6 +56,8 @@ pub struct MqttBench {
 
 impl MqttBench {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
+        // The broker is looked for before restaurants are set up, which takes long for many
+        // drivers.
         self.broker.is_there().await?;
         let patience = Duration::from_secs(self.patience);
         let client = RetryingClient::new(self.target.clone(), patience);
@@ -85,9 +87,10 @@ impl MqttBench {
         fleet.publish(rate, [begin, measured, end]).await
     }
 
-    /// Positions a second; 0 when none of those that were tried is sustained.
+    /// The highest sustained rate in positions a second, or 0 when no rate that was tried is.
     async fn highest(&self, fleet: &mut Fleet, steps: &mut Vec<Step>) -> anyhow::Result<u64> {
         let (mut good, mut bad) = (0, self.rate);
+        // Each step doubles the rate, so that any rate is found within a few steps.
         while bad <= RATE_MAX {
             steps.push(self.step(fleet, bad).await?);
             if !steps.last().is_some_and(Step::is_sustained) {
@@ -96,6 +99,7 @@ impl MqttBench {
             (good, bad) = (bad, bad * 2);
         }
         for _ in 0..BISECTIONS {
+            // Without one sustained rate this goes down towards 0.
             let rate = good.midpoint(bad);
             if rate == good || bad > RATE_MAX {
                 break;

@@ -20,7 +20,9 @@ use crate::restaurant_setup;
 use crate::retrying_client::RetryingClient;
 use crate::target::Target;
 
+/// How long a request of the set-up is repeated before the run gives up.
 const SET_UP_WITHIN: Duration = Duration::from_secs(30);
+/// Chefs of each restaurant: orders are cooked during the run, which is part of the load.
 const CHEFS: u32 = 3;
 
 #[derive(Args)]
@@ -49,7 +51,7 @@ pub struct Orders {
     pub(super) json: bool,
 }
 
-/// What one connection found.
+/// What one connection has measured.
 struct Found {
     latencies: Latencies,
     orders: Vec<String>,
@@ -129,9 +131,11 @@ impl Orders {
         } else {
             self.sample
         };
+        // At least one apart: a sample may be larger than what there is.
         let step = (orders.len() / sample.max(1)).max(1);
         let chosen: Vec<String> = orders.iter().step_by(step).cloned().collect();
         let total = chosen.len();
+        // A few connections are enough to read back, which is not measured.
         let lanes = usize::from(self.connections).min(16);
         let mut readers = Vec::new();
         for lane in chosen.chunks(total.div_ceil(lanes).max(1)) {
@@ -203,6 +207,7 @@ impl Worker {
                     let created: Created = serde_json::from_slice(&answer.body)?;
                     found.orders.push(created.order_id);
                 }
+                // Shed load is no error: it is what an overloaded pizzeria has to answer.
                 429 | 503 => found.refused += 1,
                 _ => found.failed += 1,
             }

@@ -6,6 +6,7 @@ use crate::restaurant_setup::Restaurant;
 
 /// More than any run uses, and still a number of 32 bits.
 const PLENTY: u32 = 2_000_000_000;
+/// Latitude and longitude in degrees.
 const NAPLES: (f64, f64) = (40.8518, 14.2681);
 
 /// One pizza, and plenty of ingredients.

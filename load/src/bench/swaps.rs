@@ -18,6 +18,7 @@ use super::orders::Orders;
 use super::report::Report;
 use crate::latency::Latencies;
 
+/// What served before is activated again even if its contract differs from the pushed one's.
 const FORCED: Forced = Forced {
     changes: true,
     unreadable: false,
@@ -27,6 +28,8 @@ const ACTOR_TYPE: &str = "order";
 
 /// Arguments that say which silo's admin API is meant, and how it is opened.
 pub trait OpenAdmin {
+    /// Opens the admin API.
+    ///
     /// # Errors
     /// When it cannot be reached.
     fn open_admin(self) -> impl Future<Output = anyhow::Result<Admin>>;
@@ -62,12 +65,14 @@ impl<Target: Args + OpenAdmin> Swaps<Target> {
         let baseline = orders.measure().await?;
         let mut digests = Vec::new();
         for mark in [1, 2] {
+            // Two digests, because activating the module that serves already would change nothing.
             let (wasm, mut silent) = (marked(&wasm, mark), |_: &str, _: f64| {});
             let pushed = modules::push(&mut admin, ACTOR_TYPE, wasm, None, &mut silent);
             digests.push(cell(&pushed.await?["module"]["digest"]));
         }
         let begin = Instant::now() + Duration::from_secs(orders.warm_up);
         let every = Duration::from_secs(orders.seconds) / swaps;
+        // Both run at once; the swaps wait for the warm-up, as the measurement does.
         let swapping = swap(&mut admin, &digests, begin, every, swaps);
         let (during, swapped) = tokio::join!(orders.measure(), swapping);
         // What served before serves again, whatever came of it.
@@ -93,6 +98,8 @@ async fn current(admin: &mut Admin) -> anyhow::Result<String> {
 
 /// The same code under another digest: with a custom section that means nothing.
 fn marked(wasm: &Bytes, mark: u8) -> Bytes {
+    // A custom section: id 0, its length, the length of its name, the name, and one byte of
+    // content.
     const SECTION: [u8; 8] = [0, 6, 4, b'm', b'a', b'r', b'k', 0];
     let mut marked = wasm.to_vec();
     marked.extend(SECTION);
@@ -102,7 +109,7 @@ fn marked(wasm: &Bytes, mark: u8) -> Bytes {
     marked.into()
 }
 
-/// How long each took, from the request to its answer.
+/// Activates the modules in turn. Returns how long each swap took, from the request to its answer.
 async fn swap(
     admin: &mut Admin,
     digests: &[String],

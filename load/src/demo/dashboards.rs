@@ -23,7 +23,7 @@ const GATHERED: Duration = Duration::from_millis(100);
 pub(crate) struct Dashboards {
     state: Arc<State>,
     news: watch::Receiver<u64>,
-    /// Ends with the dashboards.
+    /// The tasks that follow the dashboards; dropping the set ends them.
     _screens: JoinSet<anyhow::Result<()>>,
 }
 
@@ -55,7 +55,7 @@ impl Dashboards {
         })
     }
 
-    /// Waits until all have ended; those that have not when nothing moves any more.
+    /// Waits until all orders have ended. Returns those that have not when nothing moves any more.
     pub(crate) async fn all_ended(
         &mut self,
         client: &mut RetryingClient,
@@ -65,6 +65,7 @@ impl Dashboards {
         let mut open: Vec<String> = orders.iter().map(|order| order.id.clone()).collect();
         let mut moved = Instant::now();
         loop {
+            // News are counted and not sent, so those that come while this looks are not missed.
             let before = open.len();
             // Whatever ended since the last look, on whichever dashboard.
             open.retain(|id| !self.state.has_ended(id));
@@ -78,6 +79,8 @@ impl Dashboards {
             if moved.elapsed() > client.patience() {
                 return Ok(open);
             }
+            // Either news, or a silence after which each order is asked: a dashboard may have
+            // missed it.
             match timeout(SILENCE, self.news.changed()).await {
                 Ok(_) => {
                     moved = Instant::now();

@@ -54,6 +54,8 @@ impl HappyPath {
                 &json!({"what": what, "orderId": order.id}),
             )?;
             let path = format!("/api/orders/{}/track", order.id);
+            // The order may be cooking already: a stream that is opened anew begins with its oldest
+            // event.
             let mut track = Follower::open(scene.client.another(), path).await?;
             loop {
                 let next = timeout(scene.client.patience(), track.next()).await;
@@ -67,6 +69,7 @@ impl HappyPath {
                 }
             }
         }
+        // A place that is told twice in a row is no movement.
         seen.dedup();
         let mut report = scene.finish(&requests, outcome).await?;
         report.seen = Some(Seen {
@@ -80,7 +83,7 @@ impl HappyPath {
     }
 }
 
-/// A step as it happens: a line, or for programs a line of JSON.
+/// Prints a step as it happens: a line for people, or a line of JSON for programs.
 fn show(options: &Options, begun: Instant, kind: &str, data: &Value) -> anyhow::Result<()> {
     let elapsed = begun.elapsed().as_secs_f64();
     if options.json {

@@ -15,6 +15,7 @@ use crate::latency::Latencies;
 use crate::place_orders::PlacedOrder;
 use crate::retrying_client::RetryingClient;
 
+/// Readers at once; reading back is not measured.
 const READ_AT_ONCE: usize = 8;
 
 pub(super) struct Found {
@@ -23,7 +24,7 @@ pub(super) struct Found {
     pub(super) lost: Vec<String>,
     pub(super) to_ready: Latencies,
     pub(super) to_delivered: Latencies,
-    /// Those that were made, as an index, and how often again.
+    /// Orders that were made: their index among those placed, and how often each was made again.
     pub(super) made: Vec<(usize, u64)>,
 }
 
@@ -93,7 +94,7 @@ impl Found {
         self.time(&timeline["ok"])
     }
 
-    /// By the pizzeria's clock.
+    /// Records how long the order took to each state, by the pizzeria's clock.
     fn time(&mut self, steps: &Value) -> anyhow::Result<()> {
         let at = |state: &str| {
             let steps = steps.as_array().into_iter().flatten();

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::latency::{self, Latencies};
 
-/// More than so many of one kind are counted only.
+/// Of more cases than this of one kind, only the number is told.
 const SHOWN_MAX: usize = 5;
 /// A driver who is seen at so many locations has moved.
 const MOVES: usize = 2;
 
-/// What has come of one scene.
+/// All that is told of a scene in the end.
 pub(crate) struct Report {
     pub(super) took: Duration,
     pub(super) acknowledged: usize,
@@ -29,9 +29,9 @@ pub(crate) struct Report {
     pub(super) stock_lines: usize,
     pub(super) stock_errors: Vec<String>,
     pub(super) drivers: u64,
-    /// What they have told of where they are.
+    /// How many positions the drivers have reported.
     pub(super) positions: u64,
-    /// Of the scene with one customer: how the driver came.
+    /// What the customer saw of the driver; only the scene with one customer has it.
     pub(crate) seen: Option<Seen>,
     /// Requests that were sent more than once.
     pub(super) repeats: u64,

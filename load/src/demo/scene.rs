@@ -82,7 +82,7 @@ impl Scene {
         })
     }
 
-    /// Everybody goes home, and what has come of it is counted.
+    /// Sends everybody home, and counts what has come of the scene.
     pub(crate) async fn finish(
         self,
         requests: &[OrderRequest],

@@ -8,10 +8,10 @@ use super::town::Town;
 use crate::place_orders::{OrderRequest, PlacedOrder};
 use crate::retrying_client::RetryingClient;
 
-/// By restaurant and ingredient.
+/// Something for each restaurant and ingredient.
 type By<T> = BTreeMap<(String, String), T>;
 
-/// As it was at one time.
+/// The books of all inventories as they stood at one time.
 pub(super) struct Stock(By<Line>);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,6 +67,7 @@ impl Stock {
             let mut wrong = |what: &str| {
                 errors.push(format!("{ingredient} of {restaurant} {what}: {now:?}"));
             };
+            // This holds of every line at any time, whoever else uses the restaurant.
             if now.supplied != now.on_hand + now.used() {
                 wrong("does not add up");
             }

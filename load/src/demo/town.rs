@@ -6,13 +6,15 @@ use crate::restaurant_setup::Restaurant;
 use crate::retrying_client::RetryingClient;
 use crate::{menu, restaurant_setup};
 
+/// Latitude and longitude of Naples in degrees.
 const CENTRE: (f64, f64) = (40.8518, 14.2681);
-/// Between two restaurants, in degrees: about a kilometre.
+/// The distance between two restaurants in degrees of latitude: about a kilometre.
 const APART: f64 = 0.01;
-/// A customer lives no farther off than this.
+/// A customer lives at most so many degrees north, south, east or west of the restaurant.
 const NEAR: f64 = 0.02;
+/// The most pizzas in one order.
 const QUANTITY_MAX: u32 = 3;
-/// Of one ingredient in one pizza.
+/// The most of one ingredient that a pizza of the menu needs.
 const AMOUNT_MAX: u32 = 2;
 
 #[derive(Clone, Copy)]
@@ -32,6 +34,8 @@ impl Town {
     pub(crate) fn plan(name: &str, size: Size) -> Self {
         let restaurant = |number: u32| {
             let shift = f64::from(number) * APART;
+            // Dealt out in turn, so that each restaurant has a driver when there are enough for
+            // all.
             let drivers = (number..size.drivers).step_by(size.kitchens as usize);
             Restaurant {
                 id: format!("{name}-{}", number + 1),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::location::{Location, between, distance_m, offset_m};
 
-/// Bundled; the screens draw the same file.
+/// The map of the demo city, bundled; the screens draw the same file.
 const DEMO: &str = include_str!("demo-city.json");
 
 /// Farther from any street than this is not in the city.
@@ -16,7 +16,7 @@ const OUTSIDE_M: f64 = 5_000.0;
 pub(crate) struct City {
     /// Crossings, and how many metres are between them.
     map: UnGraph<Location, f64>,
-    /// Of each edge.
+    /// The street name of each edge, by its index.
     names: Vec<String>,
 }
 
@@ -41,6 +41,8 @@ struct Snapped {
 }
 
 impl City {
+    /// The city of this name.
+    ///
     /// # Errors
     /// When there is none of this name.
     pub(crate) fn named(name: &str) -> anyhow::Result<Self> {
@@ -63,6 +65,8 @@ impl City {
                     anyhow::bail!("{name} leads to a crossing that is not on the map");
                 };
                 map.add_edge(a, b, distance_m(from, to));
+                // In step with the edges of the graph: nothing is ever removed, so an index names
+                // both.
                 names.push(name.clone());
             }
         }
@@ -88,7 +92,7 @@ impl City {
         self.off_street_m(location) < OUTSIDE_M
     }
 
-    /// From a location to the nearest street.
+    /// How many metres a location is from the nearest street.
     pub(crate) fn off_street_m(&self, location: Location) -> f64 {
         self.snap(location).off_m
     }
@@ -96,6 +100,7 @@ impl City {
     /// The shortest way along the streets, from the point of a street that is nearest to
     /// one location to the one that is nearest to the other.
     pub(crate) fn route(&self, from: Location, to: Location) -> Vec<Location> {
+        // An edge has two ends on each side: the shortest way is one of four.
         let (from, to) = (self.snap(from), self.snap(to));
         if from.edge == to.edge {
             return vec![from.location, to.location];
@@ -137,6 +142,8 @@ impl City {
     fn snap(&self, location: Location) -> Snapped {
         let snapped = self.map.edge_indices().map(|edge| {
             let [a, b] = self.ends(edge).map(|node| self.map[node]);
+            // The projection onto the street, as a part of it; the bound keeps a street of no
+            // length from dividing by zero.
             let ((east, north), (x, y)) = (offset_m(a, b), offset_m(a, location));
             let part = (x * east + y * north) / (east * east + north * north).max(1e-9);
             let nearest = between(a, b, part.clamp(0.0, 1.0));

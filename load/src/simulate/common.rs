@@ -9,6 +9,7 @@ use super::stop_after::StopAfter;
 use crate::retrying_client::RetryingClient;
 use crate::target::Target;
 
+/// How often the line is drawn again.
 const SHOWN_EVERY: Duration = Duration::from_millis(250);
 
 /// Where, for how long, and how to tell of it.

@@ -19,6 +19,7 @@ use crate::retrying_client::RetryingClient;
 
 /// How many of one pizza are ordered: mostly one.
 const QUANTITIES: [u32; 6] = [1, 1, 1, 1, 2, 3];
+/// The numbers of houses in an address.
 const HOUSES: std::ops::Range<u32> = 1..90;
 
 pub(crate) struct Customers {
@@ -28,12 +29,12 @@ pub(crate) struct Customers {
     menu: Vec<String>,
     per_minute: f64,
     rng: StdRng,
-    /// Tells the customers of this run from others.
+    /// Begins the name of each customer of this run, and tells them from those of others.
     run: String,
     pub(crate) tracker: Arc<OrderTracker>,
 }
 
-/// What came of it.
+/// What came of the orders of one simulation.
 pub(crate) struct Ordered {
     pub(crate) outcome: Outcome,
     pub(crate) creation: Latencies,
@@ -72,7 +73,7 @@ impl Customers {
         })
     }
 
-    /// Until it is time to stop; what was begun is brought to its end.
+    /// Orders until it is time to stop; what was begun is brought to its end.
     ///
     /// # Errors
     /// When the pizzeria gives no answer for longer than the client is patient.
@@ -91,6 +92,8 @@ impl Customers {
             asking.spawn(async move {
                 place_orders::place(&client, 1, &requests, &ProgressBar::hidden()).await
             });
+            // Collected on the way: an error ends the simulation at once, and results do not pile
+            // up.
             while let Some(answered) = asking.try_join_next() {
                 all.add(answered.context("a customer")??);
             }
@@ -109,7 +112,7 @@ impl Customers {
         })
     }
 
-    /// Exponentially distributed.
+    /// The time until the next order, exponentially distributed.
     fn until_the_next(&mut self) -> Duration {
         // From above zero: its logarithm is finite.
         let chance: f64 = self.rng.random_range(f64::EPSILON..1.0);

@@ -16,6 +16,7 @@ use crate::simulate::customers::{self, Ordered};
 use crate::simulate::restaurant;
 use crate::simulate::tracking::OrderCounts;
 
+/// How many refusals are shown; of the others only the number is told.
 const SHOWN_MAX: usize = 5;
 
 #[derive(Args)]

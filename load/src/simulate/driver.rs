@@ -20,13 +20,13 @@ use super::travel::Travel;
 use crate::phone::{Phone, Position, StatusChange, declined_or_done, now_ms};
 use crate::retrying_client::RetryingClient;
 
-/// Between two looks at the phone.
+/// The pause between two looks at the phone.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// A driver who stands still says so this often: older positions count for nothing.
 const STILL_HERE: Duration = Duration::from_secs(30);
-/// When the shift is over, what cannot be brought to its end is left after this.
+/// When the shift is over, a delivery that cannot go on is left after so many looks.
 const LAST_LOOKS: u32 = 50;
-/// Of the offers that are not taken, how many are not even refused.
+/// The part of the declined offers that is not even refused.
 const SILENT: f64 = 0.5;
 
 pub(super) struct Driver {
@@ -36,14 +36,14 @@ pub(super) struct Driver {
     pub(super) travel: Travel,
     pub(super) restaurant: Location,
     pub(super) at: Location,
-    /// Which part of the offers is not taken.
+    /// The part of the offers that is declined, from 0 to 1.
     pub(super) declines: f64,
     pub(super) rng: StdRng,
     pub(super) stats: Arc<DriverStats>,
     /// The phone's clock when it last reported a position.
     pub(super) reported_ms: u64,
     pub(super) reported_at: Instant,
-    /// The offer that is not answered, by order and time.
+    /// The offer that is left without an answer: its order and when it expires.
     pub(super) ignored: Option<(String, String)>,
     /// What is left of the way back to the restaurant, and when it was begun.
     pub(super) back: (Instant, VecDeque<Fix>),
@@ -60,7 +60,7 @@ enum Step {
 }
 
 impl Driver {
-    /// Until the shift is over, and nothing is left to deliver.
+    /// Works until the shift is over, and nothing is left to deliver.
     pub(super) async fn work(mut self) -> anyhow::Result<()> {
         self.report_location(None).await?;
         let mut last_looks = 0;
@@ -101,6 +101,7 @@ impl Driver {
         if me["offer"].is_object() {
             return self.consider(&me["offer"]).await;
         }
+        // Asked last: after the shift, too, what was taken is delivered and an offer is answered.
         let over = *self.over.borrow();
         match me["status"].as_str() {
             Some("available") => Ok(Step::Free),
@@ -114,6 +115,7 @@ impl Driver {
 
     async fn consider(&mut self, offer: &Value) -> anyhow::Result<Step> {
         let text = |name: &str| offer[name].as_str().unwrap_or_default().to_owned();
+        // The same order may be offered again later; only the time tells the two offers apart.
         let this = (text("orderId"), text("expiresAt"));
         if self.ignored.as_ref() == Some(&this) {
             return Ok(Step::Free);
@@ -156,6 +158,7 @@ impl Driver {
             // It ended without the driver, who will be told.
             _ => Ok(false),
         };
+        // Before the `?`: an error must not leave the driver counted as carrying.
         self.stats.carrying.take(1);
         Ok(if done? { Step::Done } else { Step::NotYet })
     }
@@ -187,8 +190,8 @@ impl Driver {
         Ok(arrived)
     }
 
-    /// When the shift is over the rest of the way takes no time: nobody's pizza is left on
-    /// the road.
+    /// Drives to a door. When the shift is over the rest of the way takes no time: nobody's pizza
+    /// is left on the road.
     async fn drive_to(&mut self, door: Location) -> anyhow::Result<()> {
         let begun = Instant::now();
         let fixes = self.travel.fixes(self.at, door, &mut self.rng);
@@ -203,7 +206,7 @@ impl Driver {
         Ok(())
     }
 
-    /// A step towards the restaurant, or a look at the clock.
+    /// Takes a step towards the restaurant, or waits a moment.
     async fn rest(&mut self) -> anyhow::Result<()> {
         let begun = self.back.0;
         if let Some(fix) = self.back.1.pop_front() {

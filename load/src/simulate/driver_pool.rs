@@ -18,13 +18,13 @@ use crate::broker::Broker;
 use crate::phone::{MqttPhone, Phone};
 use crate::retrying_client::RetryingClient;
 
-/// How all of them work.
+/// How all drivers of a simulation work.
 #[derive(Clone)]
 pub(crate) struct Habits {
     pub(crate) travel: Travel,
     /// Where their phones publish; without it they speak HTTP.
     pub(crate) broker: Option<Broker>,
-    /// Which part of the offers they do not take, from 0 to 1.
+    /// The part of the offers that they decline, from 0 to 1.
     pub(crate) declines: f64,
     pub(crate) seed: u64,
 }
@@ -46,7 +46,7 @@ impl DriverPool {
         }
     }
 
-    /// One more, who begins at the restaurant.
+    /// Adds a driver, who begins at the restaurant.
     pub(crate) fn spawn(
         &mut self,
         client: &RetryingClient,
@@ -56,6 +56,7 @@ impl DriverPool {
     ) {
         let (client, over) = (client.another(), self.over.subscribe());
         let (id, habits, stats) = (id.to_owned(), habits.clone(), Arc::clone(&self.stats));
+        // Drivers of one seed must not all do the same; by number, a run can be repeated.
         let rng = StdRng::seed_from_u64(habits.seed.wrapping_add(self.count));
         self.count += 1;
         self.at_work.spawn(async move {
@@ -89,7 +90,7 @@ impl DriverPool {
         self.count
     }
 
-    /// Resolves when one of them cannot go on.
+    /// Resolves when a driver cannot go on; never, while all can.
     pub(crate) async fn first_error(&mut self) -> anyhow::Error {
         loop {
             match self.at_work.join_next().await {
@@ -101,7 +102,7 @@ impl DriverPool {
         }
     }
 
-    /// What is on the road is delivered, and everybody is offline.
+    /// Ends the shift: what is on the road is delivered, and everybody is offline.
     ///
     /// # Errors
     /// When one of them could not go on.

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Of all drivers of one simulation.
+/// What all drivers of one simulation have done.
 #[derive(Default)]
 pub(crate) struct DriverStats {
-    /// Reported, whether by HTTP or by MQTT.
+    /// Positions that were reported, over HTTP or MQTT.
     pub(crate) positions: Count,
     pub(crate) accepted: Count,
     pub(crate) rejected: Count,

@@ -3,7 +3,7 @@
 /// Latitude and longitude in degrees.
 pub(crate) type Location = (f64, f64);
 
-/// Of latitude, on a sphere with the mean radius of the Earth, 6,371 km.
+/// Metres in a degree of latitude, on a sphere with the mean radius of the Earth, 6,371 km.
 const METRES_PER_DEGREE: f64 = 111_195.0;
 
 /// From one location to another in metres, eastward and northward.
@@ -21,7 +21,7 @@ pub(crate) fn distance_m(a: Location, b: Location) -> f64 {
     east.hypot(north)
 }
 
-/// Clockwise from north, from 0 to 360 degrees.
+/// The direction from one location to another, clockwise from north, from 0 to 360 degrees.
 pub(crate) fn heading(from: Location, to: Location) -> f64 {
     let (east, north) = offset_m(from, to);
     east.atan2(north).to_degrees().rem_euclid(360.0)
@@ -33,7 +33,7 @@ pub(crate) fn moved(location: Location, east_m: f64, north_m: f64) -> Location {
     (lat, lon)
 }
 
-/// Part of the way from one to the other; 0 is the first.
+/// The location after a part of the straight way from `a`, where it is 0, to `b`, where it is 1.
 pub(crate) fn between(a: Location, b: Location, part: f64) -> Location {
     (a.0 + (b.0 - a.0) * part, a.1 + (b.1 - a.1) * part)
 }

@@ -10,27 +10,28 @@ use super::location::{Location, between, distance_m, heading};
 
 /// What drivers aim at on a free street, in metres a second: 21 to 37 km/h.
 const CRUISE: std::ops::Range<f64> = 5.8..10.2;
-/// What a scooter gives, in metres a second squared.
+/// How fast a scooter can speed up, in metres a second squared.
 const ACCELERATION: f64 = 1.8;
-/// What its brakes take, in the same.
+/// How fast its brakes slow it down, in metres a second squared.
 const BRAKES: f64 = 3.0;
-/// Round a corner, and at the end of a way.
+/// Speed round a corner and at the end of a way, in metres a second.
 const CORNER: f64 = 3.5;
 /// A bend of fewer degrees is none.
 const BEND: f64 = 30.0;
 /// How likely a light is red where two stretches meet.
 const RED_LIGHT: f64 = 0.2;
+/// How long a red light lasts, in seconds.
 const RED_SECONDS: std::ops::Range<u32> = 4..16;
 
 /// Where somebody is on the way, and how a phone would see it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fix {
     pub(crate) location: Location,
-    /// Since the begin, in the time of life.
+    /// Time since the beginning of the way, before it is divided by the simulation's speed.
     pub(crate) after: Duration,
-    /// Metres a second.
+    /// Speed in metres a second.
     pub(crate) speed: f64,
-    /// Clockwise from north, in degrees.
+    /// Direction in degrees, clockwise from north.
     pub(crate) heading: f64,
 }
 

@@ -12,13 +12,15 @@ use crate::menu;
 use crate::restaurant_setup::{self, Restaurant};
 use crate::retrying_client::RetryingClient;
 
+/// Chefs of a restaurant that the simulation sets up.
 const CHEFS: u32 = 3;
+/// How much such a restaurant has of each ingredient.
 const PLENTY: u32 = 1_000_000;
-/// As many as a restaurant's profile takes.
+/// The most drivers that the profile of a restaurant takes.
 const DRIVERS_MAX: usize = 1_000;
 
-/// With these drivers beside those that it has; where it is. One that is not there yet is
-/// set up in the middle of the city.
+/// Makes the restaurant ready, with these drivers beside those that it has, and returns where it
+/// is. One that is not there yet is set up at the first crossing of the city.
 ///
 /// # Errors
 /// When it is in no street of the city, or has too many drivers then.

@@ -20,7 +20,7 @@ struct TrackedOrders {
     /// Orders that have not ended: since when, and in which state.
     open: HashMap<String, (Instant, String)>,
     delivered: u64,
-    /// Cancelled or rejected.
+    /// How many orders were cancelled or rejected.
     failed: u64,
     to_delivered: Latencies,
 }
@@ -36,7 +36,7 @@ pub(crate) struct OrderCounts {
 }
 
 impl OrderTracker {
-    /// Follows the orders of customers whose names begin like this.
+    /// Follows the orders of customers whose names begin with `customers`.
     pub(super) async fn open(
         client: &RetryingClient,
         restaurant: &str,
@@ -103,6 +103,7 @@ impl TrackedOrders {
         };
         match status.as_str() {
             "delivered" => {
+                // Counted only while it is open, so that each order counts once.
                 let begun = self.open.remove(&id);
                 self.delivered += u64::from(begun.is_some());
                 if let Some((begun, _)) = begun {

@@ -10,20 +10,20 @@ use super::city::City;
 use super::location::{Location, between, distance_m, heading, moved};
 use super::motion::{Fix, drive};
 
-/// Positions told on a straight ride.
+/// How many positions are reported on a straight ride.
 const POSITIONS: u32 = 5;
 /// A phone reports its location no more often than this.
 const TELL_LEAST: Duration = Duration::from_millis(250);
 /// How far off a phone may believe itself, in metres.
 const ACCURACY_M: std::ops::Range<f64> = 3.0..12.0;
-/// Of how much of its accuracy it is really off, at most.
+/// A position is off by at most this part of its accuracy.
 const ERROR: f64 = 0.3;
-/// At the door, until the pizza is handed over, in seconds of life.
+/// How long a driver is at the door until the pizza is handed over, in seconds of life.
 const AT_THE_DOOR_S: std::ops::Range<f64> = 20.0..50.0;
 
 #[derive(Clone)]
 pub(crate) enum Travel {
-    /// As the crow flies, in so much time.
+    /// As the crow flies, in this time.
     Straight(Duration),
     /// Along the streets, so many times faster than life.
     Streets { city: Arc<City>, faster: f64 },
@@ -39,6 +39,8 @@ impl Travel {
                 let seconds = drive(&city.route(from, to), rng);
                 let mut told: Vec<Fix> = Vec::new();
                 let (last, mut due) = (seconds.len(), Duration::ZERO);
+                // A fast simulation skips positions in between, but never the last, which is the
+                // door.
                 for (number, mut fix) in seconds.into_iter().enumerate() {
                     fix.after = fix.after.div_f64(*faster);
                     if fix.after >= due || number + 1 == last {
@@ -59,7 +61,7 @@ impl Travel {
         }
     }
 
-    /// From the arrival at a door until the pizza has changed hands.
+    /// How long it takes from the arrival at a door until the pizza has changed hands.
     pub(super) fn at_the_door(&self, rng: &mut StdRng) -> Duration {
         match self {
             Self::Straight(ride) => *ride / POSITIONS,
@@ -91,6 +93,7 @@ fn straight(from: Location, to: Location, ride: Duration) -> Vec<Fix> {
     let step = |number: u32| Fix {
         location: between(from, to, f64::from(number) / f64::from(POSITIONS)),
         after: ride * number / POSITIONS,
+        // A ride of no time has no speed; the division must still be finite.
         speed: metres / ride.as_secs_f64().max(0.001),
         heading: heading(from, to),
     };

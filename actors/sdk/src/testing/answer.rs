@@ -63,6 +63,7 @@ impl Answers {
 
     pub(super) fn get(&self, actor_type: &str, method: &str) -> Script {
         match self.0.get(&(actor_type.to_owned(), method.to_owned())) {
+            // A handle of its own, so that the host is not borrowed while the answer is made.
             Some(script) => Rc::clone(script),
             None => panic!(
                 "the actor asked {actor_type} to {method}, and the test has no answer; \

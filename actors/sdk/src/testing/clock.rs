@@ -12,7 +12,7 @@ pub const START_MS: u64 = 1_767_268_800_000;
 pub struct Alarm {
     pub due_ms: u64,
     pub period_ms: Option<u64>,
-    /// For reminders.
+    /// What becomes of firings that fall into an outage; absent for a timer.
     pub missed: Option<Missed>,
 }
 

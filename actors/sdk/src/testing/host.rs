@@ -33,7 +33,7 @@ impl Host {
         });
     }
 
-    /// What the operator has set; the actor reads it by name.
+    /// Sets what an operator would set; the actor reads it by name.
     pub fn set_config(&self, name: &str, value: &str) {
         with(|host| host.config.insert(name.to_owned(), value.to_owned()));
     }
@@ -52,12 +52,12 @@ impl Host {
         self.set_snapshot(S::SCHEMA, state::encode(state));
     }
 
-    /// State as an older module left it.
+    /// Saves a state as an older module left it.
     pub fn set_snapshot(&self, schema: u32, bytes: Vec<u8>) {
         imports::state::set(&crate::bindings::silo::actor::state::Snapshot { schema, bytes });
     }
 
-    /// Names of all entries, `table/key`.
+    /// The names of all entries, as `table/key`.
     pub fn entries(&self) -> Vec<String> {
         with(|host| host.durable.entries.keys().cloned().collect())
     }
@@ -162,6 +162,7 @@ impl Host {
                 .into_iter()
                 .map(|(due_ms, name)| (due_ms, Due::Reminder { name, due_ms }));
             let mut due = timers.chain(reminders).collect::<Vec<_>>();
+            // The sort is stable: of two that are due at once, the timer comes first.
             due.sort_by_key(|(due_ms, _)| *due_ms);
             due.into_iter().map(|(_, due)| due).collect()
         })

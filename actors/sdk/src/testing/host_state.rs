@@ -11,6 +11,7 @@ use crate::bindings::silo::actor::state::Snapshot;
 use crate::context::Identity;
 use crate::log::Level;
 
+// One for each thread, because tests that run side by side must not see each other.
 thread_local! {
     static CURRENT: RefCell<Option<HostState>> = const { RefCell::new(None) };
 }
@@ -95,13 +96,15 @@ pub(crate) struct Checkpoint(Durable);
 /// A turn begins: it gets a message id of its own.
 pub(crate) fn checkpoint() -> Checkpoint {
     with(|host| {
+        // Another one in each turn, as in a silo, where only a retry has the same again.
         host.message += 1;
         Checkpoint(host.durable.clone())
     })
 }
 
 impl Checkpoint {
-    /// What was asked of others stays asked.
+    /// Puts back what the turn has staged. What was asked of others stays asked: it cannot be
+    /// undone.
     pub(crate) fn restore(self) {
         with(|host| {
             let asked = std::mem::take(&mut host.durable.asked);

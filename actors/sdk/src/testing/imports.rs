@@ -22,7 +22,7 @@ pub(crate) mod context {
         with(|host| host.now_ms)
     }
 
-    /// The same numbers in every run (splitmix64).
+    /// Random numbers that are the same in every run (splitmix64).
     pub(crate) fn random() -> u64 {
         with(|host| {
             host.random = host.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -68,6 +68,7 @@ pub(crate) mod state {
     }
 
     pub(crate) fn list_entries(prefix: &str, after: Option<&str>, limit: u32) -> Vec<String> {
+        // What is before the prefix would be a row of another table.
         let from = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
             _ => Bound::Included(prefix),
@@ -144,7 +145,7 @@ pub(crate) mod calls {
     }
 }
 
-/// What a silo refuses, a test refuses.
+/// Refuses what a silo refuses, so that the test fails first.
 fn ahead(name: &str, delay_ms: u64, period_ms: Option<u64>) {
     const AHEAD_MS_MAX: u64 = 400 * 86_400_000;
     let longest_ms = delay_ms.max(period_ms.unwrap_or(0));
@@ -238,6 +239,7 @@ pub(crate) mod plugins {
 
     pub(crate) fn consult(function: &str, arguments: &str) -> Result<String, PluginFailure> {
         let arguments = super::calls::value(arguments);
+        // The host is free meanwhile: an answer may look at it.
         let plugin = with(|host| host.plugin.clone());
         let plugin = plugin.ok_or(PluginFailure::Unbound)?;
         let answer = (plugin.script.borrow_mut())(function, arguments);

@@ -18,6 +18,7 @@ use crate::routes::lists::{AFTER, LIMIT, paged};
 use crate::schema::Schemas;
 use crate::time::At;
 
+/// How many orders a page has where the client does not say; [`PAGE_MAX`] is the most.
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
 
@@ -120,6 +121,7 @@ async fn list(
     };
     let reply = caller.ask_with(inventory, "orders", &arguments).await?;
     let orders: Vec<Order<'_>> = plain(&reply)?;
+    // A page that is full may be the last one: then the next is empty, which costs one request.
     let full = orders.len() >= limit as usize;
     let next = orders.last().filter(|_| full).map(|last| last.cursor);
     let answer = Orders {

@@ -17,7 +17,9 @@ use crate::routes::lists::{AFTER, LIMIT, paged};
 use crate::schema::Schemas;
 use crate::time::Day;
 
+/// How many days are told at most, and where the client does not say.
 const DAYS: u32 = 90;
+/// How many ingredients a page has where the client does not say; [`PAGE_MAX`] is the most.
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 100;
 
@@ -122,6 +124,7 @@ async fn report(
     };
     let reply = caller.ask_with(inventory, "movements", &arguments).await?;
     let ingredients: Vec<Ingredient<'_>> = plain(&reply)?;
+    // A page that is full may be the last one: then the next is empty, which costs one request.
     let full = ingredients.len() >= limit as usize;
     let next = ingredients
         .last()

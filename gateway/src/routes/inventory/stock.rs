@@ -55,7 +55,7 @@ struct Rule<'a> {
 }
 
 impl<'a> Stock<'a> {
-    /// The answer of a query.
+    /// The stock by the reply of a query.
     pub(super) fn plain(restaurant_id: &'a str, reply: &'a Reply) -> Result<Self, Problem> {
         let stock = plain(reply)?;
         Ok(Self {
@@ -64,7 +64,7 @@ impl<'a> Stock<'a> {
         })
     }
 
-    /// The answer of a command.
+    /// The stock by the reply of a command, which may have been declined.
     pub(super) fn granted(restaurant_id: &'a str, reply: &'a Reply) -> Result<Self, Problem> {
         let stock = granted(reply)?;
         Ok(Self {

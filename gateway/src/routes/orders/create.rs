@@ -81,6 +81,7 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
         LONG
     };
     let order = request.order(&body, &caller.app.config().default_restaurant)?;
+    // Here, because the actor does not know who asks.
     order.check_owner(&caller)?;
     // The id follows from the message, so that the same message makes the same order.
     let order_id = format!("order-{}", MessageId::derive("order", &[&caller.id.0]));
@@ -155,7 +156,7 @@ impl NewOrder<'_> {
     }
 }
 
-/// The long form, and the short one.
+/// The schema of the body: the long form, or the short one.
 pub(super) fn body(schemas: &mut Schemas) -> Value {
     let mut form = || {
         schemas

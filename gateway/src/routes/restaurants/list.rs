@@ -19,9 +19,10 @@ use crate::schema::{Object, Schemas, about};
 
 pub(super) const PAGES: &[Parameter] = &[AFTER, LIMIT];
 
+/// How many restaurants a page has where the client does not say; [`PAGE_MAX`] is the most.
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
-/// Restaurants asked at once.
+/// How many restaurants are asked at once.
 const ASKED_AT_ONCE: usize = 16;
 
 #[derive(Deserialize)]
@@ -47,7 +48,7 @@ pub(super) fn schema(schemas: &mut Schemas) -> Value {
     list.with("next", next, false).done()
 }
 
-/// The store knows which there are, each of them what it is.
+/// Lists restaurants: the store knows which there are, and each of them what it is.
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -74,6 +75,7 @@ pub(super) async fn list(
             Err(problem) => return Err(problem),
         }
     }
+    // By the ids and not by the answers, of which some may be left out.
     let next = ids.last().filter(|_| ids.len() >= limit).map(|id| &**id);
     answer(axum::http::StatusCode::OK, &List { restaurants, next })
 }

@@ -31,6 +31,7 @@ pub(super) fn schema(schemas: &mut Schemas) -> Value {
     paged("orders", lines, next)
 }
 
+/// How many orders a page has where the client does not say; [`PAGE_MAX`] is the most.
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 200;
 
@@ -94,6 +95,7 @@ pub(super) async fn orders(
     // The only argument that has another name in the query.
     let reply = reply.map_err(|problem| problem.relocated(&[("/status", "/state")]))?;
     let orders: Vec<OrderLine<'_>> = plain(&reply)?;
+    // A page that is full may be the last one: then the next is empty, which costs one request.
     let full = orders.len() >= limit as usize;
     let next = orders.last().filter(|_| full).map(|last| last.cursor);
     let answer = Orders {

@@ -9,8 +9,8 @@ use axum::response::Response;
 
 use super::{Admission, Refusal};
 
-/// The routes, which only requests reach that are for us. Each API says by `refuse` in its own
-/// words that one is not.
+/// Lets only requests reach the routes that are for us. Each API says by `refuse` in its own words
+/// that one is not.
 pub fn with_admission<S, F>(router: Router<S>, admission: Admission, refuse: F) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,

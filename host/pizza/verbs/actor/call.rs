@@ -31,9 +31,11 @@ pub(crate) struct Call {
 impl Call {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let arguments = &self.arguments;
+        // Looked at here, so that a typing error is told without a silo.
         serde_json::from_str::<&RawValue>(arguments)
             .with_context(|| format!("the arguments {arguments:?} are no JSON"))?;
         let method = &self.method;
+        // The name becomes a part of the path, and must not be more than one step of it.
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if method.is_empty() || !method.chars().all(fits) {
             bail!("{method:?} is no method; methods have names like update-status");
@@ -50,7 +52,8 @@ impl Call {
     }
 }
 
-/// An actor that declines has answered; a script sees the difference all the same.
+/// Prints the reply. An actor that declines has answered; a script sees the difference all the
+/// same.
 fn print(answer: &Value) -> anyhow::Result<()> {
     let reply = serde_json::to_string_pretty(&answer["reply"])?;
     writeln!(std::io::stdout().lock(), "{reply}")?;

@@ -41,6 +41,7 @@ fn print(actor: &Value) -> anyhow::Result<()> {
         ("actor", cell(&actor["actor"])),
         ("in memory", cell(&actor["presence"])),
     ];
+    // Every actor can be asked; what may be missing is its record.
     if actor["exists"] != true {
         pairs.push(("record", "none: it has never changed anything".to_owned()));
         return table::print_pairs(&pairs);

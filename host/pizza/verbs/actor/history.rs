@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::named::Named;
 use crate::admin_target::AdminTarget;
 
+/// How much of a reply is shown on its line.
 const REPLY_CHARACTERS_MAX: usize = 100;
 
 #[derive(Args)]

@@ -15,7 +15,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Its path in the admin API. What is allowed in an id needs no escapes.
+    /// The actor's path in the admin API. What is allowed in an id needs no escapes.
     pub(super) fn path(&self, rest: &str) -> String {
         format!("/actors/{}{rest}", self.actor)
     }

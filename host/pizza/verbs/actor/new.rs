@@ -47,7 +47,7 @@ impl New {
     }
 }
 
-/// What somebody wrote is never overwritten.
+/// Makes the folder, unless it is there and empty: what somebody wrote is never overwritten.
 fn make(dir: &Path) -> anyhow::Result<()> {
     let shown = dir.display();
     match dir.read_dir() {

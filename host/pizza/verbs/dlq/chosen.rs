@@ -19,6 +19,7 @@ impl Chosen {
     pub(super) async fn ids(self, admin: &mut Admin) -> anyhow::Result<Vec<u64>> {
         let mut ids = self.ids;
         let mut next = self.all.then_some(0);
+        // Page by page: the admin API gives no more than 100 at once.
         while let Some(after) = next {
             let path = format!("/dead-letters?after={after}&limit=100");
             let page = admin.get(&path).await?;
@@ -30,7 +31,7 @@ impl Chosen {
     }
 }
 
-/// On the terminal's error stream, if it is one.
+/// A progress bar on the error stream, if that is a terminal.
 pub(super) fn progress(what: &'static str, count: usize) -> anyhow::Result<ProgressBar> {
     let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}")?;
     let bar = ProgressBar::new(count as u64).with_style(style);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::admin_target::AdminTarget;
 
+/// How much of an error is shown on its line.
 const ERROR_CHARACTERS_MAX: usize = 100;
 
 #[derive(Args)]

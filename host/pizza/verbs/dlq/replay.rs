@@ -25,7 +25,7 @@ pub(crate) struct Replay {
 #[derive(Default)]
 struct Outcome {
     handled: Vec<Value>,
-    /// Number and error.
+    /// The number and the error of each letter that failed.
     failed: Vec<(u64, String)>,
 }
 
@@ -55,7 +55,7 @@ impl Replay {
 }
 
 impl Outcome {
-    /// One that fails must not keep the others from being tried.
+    /// Replays a letter. One that fails must not keep the others from being tried.
     async fn replay(&mut self, admin: &mut Admin, id: u64) -> anyhow::Result<()> {
         let path = format!("/dead-letters/{id}/replay");
         match admin.post(&path, "").await {
@@ -64,6 +64,7 @@ impl Outcome {
                 Ok(refusal) if refusal.status != 401 => {
                     self.failed.push((id, refusal.to_string()));
                 }
+                // A token that is not taken would fail with each of the others too.
                 Ok(refusal) => return Err(refusal.into()),
                 Err(error) => return Err(error),
             },

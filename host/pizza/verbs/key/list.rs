@@ -22,6 +22,7 @@ impl List {
         let mut rows = Vec::new();
         for entry in entries {
             let path = entry?.path();
+            // By the public half, which is also there where signatures are only checked.
             if path.extension().is_none_or(|ending| ending != "pub") {
                 continue;
             }

@@ -36,6 +36,7 @@ impl New {
         let file = options.open(&secret);
         let mut file = file.with_context(|| format!("writing {}", secret.display()))?;
         writeln!(file, "{}", key.expose())?;
+        // On the disk before its public half, which somebody may begin to trust.
         file.sync_all()?;
         std::fs::write(&public, format!("{}\n", key.public_key()))
             .with_context(|| format!("writing {}", public.display()))?;

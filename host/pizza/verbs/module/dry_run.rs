@@ -52,6 +52,7 @@ impl DryRun {
                     writeln!(out, "  {actor} (layout {schema}): {why}")?;
                 }
             }
+            // A script is to see by the exit code that a state would be lost.
             match answer["failed"].as_u64() {
                 Some(0) => Ok(()),
                 failed => bail!("{} states cannot be taken over", failed.unwrap_or_default()),

@@ -54,6 +54,7 @@ impl Push {
             signature,
             json,
         } = self;
+        // The files are read first: what cannot be read need not bother the silo.
         let wasm = modules::read(&file)?;
         let signature = signature::read(&file, signature)?;
         target.through(async |mut admin: Admin| {

@@ -30,6 +30,7 @@ impl Rollback {
             if self.json {
                 return table::print_json(&answer);
             }
+            // The answer names what serves now, which is what somebody wants to be sure of.
             let current = cell(&answer["plan"]["current"]);
             writeln!(
                 std::io::stdout().lock(),

@@ -13,6 +13,7 @@ use pizza_cli::table::cell;
 
 use crate::admin_target::AdminTarget;
 
+/// How often the directory is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
@@ -33,6 +34,7 @@ impl Watch {
     pub(super) fn run(self) -> anyhow::Result<()> {
         self.target.through(async |mut admin: Admin| {
             let shown = self.dir.display();
+            // What is there already has not changed: only changes are pushed.
             let mut live_now = stamps(&self.dir).with_context(|| format!("reading {shown}"))?;
             let mut seen = live_now.clone();
             writeln!(std::io::stdout().lock(), "watching {shown}; Ctrl-C ends it")?;
@@ -66,6 +68,7 @@ fn stamps(dir: &Path) -> std::io::Result<Stamps> {
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();
         let is_wasm = path.extension().is_some_and(|ending| ending == "wasm");
+        // A file may be gone between the listing and the look at it.
         if let (true, Ok(about)) = (is_wasm, path.metadata()) {
             stamps.insert(path, (about.modified()?, about.len()));
         }
@@ -79,7 +82,7 @@ fn type_of(file: &Path) -> String {
     name.replace('_', "-")
 }
 
-/// What cannot be taken is said, and the next change is waited for.
+/// Pushes and activates a file. What cannot be taken is said, and the next change is waited for.
 async fn live(admin: &mut Admin, file: &Path, actor_type: &str, force: bool) {
     let begun = Instant::now();
     let outcome = async {

@@ -16,7 +16,7 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    /// Its plugin's path in the admin API. What is allowed in a key needs no escapes.
+    /// The path of the actor's plugin in the admin API. What is allowed in a key needs no escapes.
     pub(super) fn path(&self) -> String {
         format!("/plugins/{}", self.actor)
     }

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::admin_target::AdminTarget;
 
+/// How much of a digest is shown: twelve digits, and a mark that there are more.
 const DIGEST_CHARACTERS: usize = 13;
+/// How much of a failure is shown on its line.
 const TEXT_CHARACTERS_MAX: usize = 100;
 
 #[derive(Args)]

@@ -16,7 +16,9 @@ use crate::sse::Follower;
 /// Where everybody is at first. Each position is a step north of the one before, so that it
 /// can be told from all others of its driver.
 const BEGIN: (f64, f64) = (40.85, 14.26);
+/// Degrees of latitude between two positions: about a centimetre.
 const STEP: f64 = 1e-7;
+/// Acknowledgements that wait to be collected: far more than one client may have open.
 const PENDING_MAX: usize = 4_096;
 /// How much longer than planned somebody publishes who cannot keep up.
 const GRACE: Duration = Duration::from_secs(2);
@@ -34,16 +36,17 @@ pub(super) struct Driver {
 pub(super) struct Customer(Mutex<Observed>);
 
 struct Observed {
-    /// By number.
+    /// When each position was to be sent, by its number.
     due: Vec<Instant>,
-    /// The first that is counted.
+    /// The number of the first position that counts: those of the warm-up are below it.
     first: usize,
     latencies: Latencies,
     seen: u64,
+    /// The highest number that was seen, plus one; 0 before the first.
     newest: usize,
 }
 
-/// What came of one step.
+/// What one driver and the customer have measured at one rate.
 pub(super) struct StepResult {
     pub(super) planned: u64,
     pub(super) published: u64,
@@ -73,7 +76,7 @@ impl Driver {
         })
     }
 
-    /// A position each `interval` from `begin` to `end`; what is sent from `measured` on
+    /// Publishes a position each `interval` from `begin` to `end`; what is sent from `measured` on
     /// counts.
     pub(super) async fn publish(
         &mut self,
@@ -83,6 +86,7 @@ impl Driver {
         patience: Duration,
     ) -> anyhow::Result<StepResult> {
         let (pending, acknowledged) = mpsc::channel(PENDING_MAX);
+        // A task of its own, so that waiting for an acknowledgement never delays the next position.
         let acknowledged = tokio::spawn(collect(acknowledged, measured, patience));
         let (mut due, mut planned, mut published) = (begin, 0, 0);
         self.customer.begin()?;
@@ -103,6 +107,7 @@ impl Driver {
             let told = told.publish(topic, payload.into()).await?;
             pending.send((this, told)).await?;
         }
+        // Ends the collector, which reads until nobody can send any more.
         drop(pending);
         let acknowledged = acknowledged.await??;
         self.customer.waits(patience).await;
@@ -117,6 +122,7 @@ impl Driver {
     }
 
     fn position(&mut self, number: usize) -> Position {
+        // Two positions of one millisecond would be one time, and only a newer one is taken.
         self.reported_ms = now_ms().max(self.reported_ms + 1);
         let (lat, lon) = location(number);
         Position {
@@ -129,13 +135,13 @@ impl Driver {
         }
     }
 
-    /// The last one that was published.
+    /// The last position that was published, if there was any.
     pub(super) fn last(&self) -> Option<(f64, f64)> {
         let published = self.customer.observed().due.len();
         published.checked_sub(1).map(location)
     }
 
-    /// How many of all were published, and never seen.
+    /// How many positions lie between the newest that was seen and the last that was published.
     pub(super) fn unseen(&self) -> u64 {
         let observed = self.customer.observed();
         (observed.due.len() as u64).saturating_sub(observed.newest as u64)
@@ -155,13 +161,14 @@ impl Customer {
 
     fn begin(&self) -> anyhow::Result<()> {
         let mut observed = self.observed();
+        // Nothing counts until a position is sent in the measured time.
         observed.first = usize::MAX;
         observed.latencies = Latencies::new()?;
         observed.seen = 0;
         Ok(())
     }
 
-    /// Its number.
+    /// Notes that a position is sent, and returns its number.
     fn send(&self, due: Instant, measured: Instant) -> usize {
         let mut observed = self.observed();
         let number = observed.due.len();
@@ -177,6 +184,7 @@ impl Customer {
         let Some(due) = observed.due.get(number).copied() else {
             return;
         };
+        // Loss is counted behind the newest; what was skipped before it is missing in `seen`.
         observed.newest = observed.newest.max(number + 1);
         if number >= observed.first {
             observed.seen += 1;
@@ -185,11 +193,12 @@ impl Customer {
         }
     }
 
-    /// Until the newest is seen, or nothing is seen any more.
+    /// Waits until the newest position is seen, or nothing is seen any more for `patience`.
     async fn waits(&self, patience: Duration) {
         const LOOK_AGAIN: Duration = Duration::from_millis(20);
         let (mut moved, mut before) = (Instant::now(), 0);
         loop {
+            // The lock ends with this block: it must not be held while this task sleeps.
             let (newest, published) = {
                 let observed = self.observed();
                 (observed.newest, observed.due.len())
@@ -226,7 +235,7 @@ fn number(lat: f64) -> Option<usize> {
     (steps > -0.5).then(|| steps.round() as usize)
 }
 
-/// Acknowledgements bear the time when they came.
+/// Latencies of acknowledgements. Each bears the time when it came, so reading late costs nothing.
 async fn collect(
     mut pending: mpsc::Receiver<Pending>,
     measured: Instant,

@@ -21,6 +21,7 @@ use crate::sse::Follower;
 
 /// For so many drivers there is one restaurant, with as many chefs.
 const AT_A_RESTAURANT: u16 = 10;
+/// The pause between two looks at whether something has come to pass.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 pub(super) struct Fleet {
@@ -63,8 +64,8 @@ impl Fleet {
         })
     }
 
-    /// So many positions a second from the first of the times on, and measured from the
-    /// second to the third. Returns when all of them have come or nothing comes any more.
+    /// Publishes `rate` positions a second from the first of the times on, measured from the second
+    /// to the third. Returns when all of them have come or nothing comes any more.
     pub(super) async fn publish(
         &mut self,
         rate: u64,
@@ -75,6 +76,8 @@ impl Fleet {
         let patience = self.client.patience();
         let mut at_work = JoinSet::new();
         for (number, mut driver) in self.drivers.drain(..).enumerate() {
+            // Drivers begin one after another within an interval: the load is even, and not in
+            // bursts.
             let begin = begin + apart.mul_f64(number as f64);
             at_work.spawn(async move {
                 let told = driver.publish(begin, interval, [measured, end], patience);
@@ -110,8 +113,8 @@ impl Fleet {
         Ok(step)
     }
 
-    /// All orders are delivered. How many positions are lost: those of drivers who never
-    /// came to the last place that they told.
+    /// Delivers all orders. Returns how many positions are lost: those of drivers who never came to
+    /// the last position that they reported.
     pub(super) async fn come_home(mut self) -> anyhow::Result<u64> {
         let mut lost = 0;
         for driver in &self.drivers {
@@ -131,7 +134,7 @@ fn at(number: u16) -> String {
     format!("bench-mqtt-{number}")
 }
 
-/// With an order out of the oven.
+/// Brings one driver onto the road, with an order out of the oven and a customer who follows it.
 async fn leave(
     mut client: RetryingClient,
     broker: Arc<Broker>,
@@ -166,6 +169,7 @@ async fn leave(
     .await?;
     let picked_up = format!("/api/drivers/{id}/picked-up");
     client.tell(Method::POST, &picked_up, &json!({})).await?;
+    // The customer follows before the first position, or that one could not be seen.
     let customer = Follower::open(client.another(), format!("{path}/track")).await?;
     let phone = MqttPhone::connect(&broker, &id, client.patience()).await?;
     Driver::new(id, phone, customer)
@@ -183,6 +187,8 @@ async fn arrives(client: &mut RetryingClient, driver: &Driver) -> anyhow::Result
     Ok(there.await.is_ok())
 }
 
+/// Waits until `holds` is true of what is read at the path.
+///
 /// # Errors
 /// When it does not come to pass for longer than the client is patient.
 async fn until(

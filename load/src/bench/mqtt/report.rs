@@ -13,9 +13,9 @@ const SUSTAINED_MS: f64 = 1_000.0;
 
 pub(super) struct Report {
     pub(super) drivers: u64,
-    /// One for each rate.
+    /// The steps of the run, one for each rate that was tried.
     pub(super) steps: Vec<Step>,
-    /// Positions a second, where it was looked for.
+    /// The highest sustained rate in positions a second, where it was looked for.
     pub(super) highest: Option<u64>,
     pub(super) lost: u64,
 }
@@ -23,12 +23,12 @@ pub(super) struct Report {
 pub(super) struct Step {
     pub(super) rate: u64,
     pub(super) took: Duration,
-    /// At this rate in this time.
+    /// How many positions this rate makes in this time.
     pub(super) planned: u64,
     pub(super) published: u64,
-    /// From when it was meant to be sent.
+    /// Latencies from when a position was meant to be sent until the broker acknowledged it.
     pub(super) acknowledged: Latencies,
-    /// By the customers.
+    /// How many positions the customers saw.
     pub(super) seen: u64,
     pub(super) to_customer: Latencies,
 }
@@ -37,6 +37,7 @@ impl Step {
     pub(super) fn is_sustained(&self) -> bool {
         let latencies = [&self.acknowledged, &self.to_customer];
         let fast = latencies.iter().all(|all| all.ms(0.99) <= SUSTAINED_MS);
+        // A position that was not published in time is a failure too: nobody kept the rate.
         fast && self.seen == self.planned && self.published == self.planned
     }
 

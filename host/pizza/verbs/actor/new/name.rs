@@ -3,13 +3,14 @@
 
 use std::str::FromStr;
 
-/// For example `loyalty-card`.
+/// The name of an actor type, for example `loyalty-card`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name(String);
 
+/// The longest name: it becomes a part of many others.
 const CHARACTERS_MAX: usize = 40;
 
-/// Words of WIT and of Rust, and what the project has under a name of its own.
+/// Names that are taken: words of WIT and of Rust, and what the project itself calls so.
 const TAKEN: &str = "\
     abstract actor actors alloc as async await become bindings bool borrow box break build char \
     clone const constructor context continue copy core crate default deps deserialize do drop dyn \
@@ -19,7 +20,7 @@ const TAKEN: &str = "\
     record ref resource result return s16 s32 s64 s8 self serde serialize silo silo-sdk some std \
     state static stream string struct super test tests trait true try tuple type typeof types u16 \
     u32 u64 u8 unsafe unsized use variant vec virtual where while with world yield";
-/// The silo reads a meaning in these.
+/// Endings of names in which the silo reads a meaning.
 const ENDINGS: [&str; 4] = ["-actor", "-client", "-queries", "-state"];
 
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +59,7 @@ impl FromStr for Name {
     fn from_str(name: &str) -> Result<Self, Refusal> {
         let fits = name.len() <= CHARACTERS_MAX && name.split('-').all(is_word);
         if !fits {
+            // Only its beginning: what somebody gave as a name may be of any length.
             return Err(Refusal::Form(name.chars().take(80).collect()));
         }
         if TAKEN.split(' ').any(|taken| taken == name) {
@@ -81,12 +83,12 @@ impl Name {
         &self.0
     }
 
-    /// `loyalty_card`
+    /// The name as that of a module, like `loyalty_card`.
     pub(super) fn module(&self) -> String {
         self.0.replace('-', "_")
     }
 
-    /// `LoyaltyCard`
+    /// The name as that of a Rust type, like `LoyaltyCard`.
     pub(super) fn rust_type(&self) -> String {
         let words = self.0.split('-');
         let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];

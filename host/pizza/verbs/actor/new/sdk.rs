@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
-/// Places in the checkout, and texts; `build.rs` has listed them.
+/// The files of the SDK: their places in the checkout, and their texts; `build.rs` has listed them.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 const ROOT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
 const CONTRACTS: &str = "wit/silo/";
 
 pub(super) enum Sdk {
     Copy,
-    /// The checkout, by its whole path.
+    /// The root of a checkout, as a whole path.
     Checkout(PathBuf),
 }
 
 impl Sdk {
+    /// The SDK of a checkout.
+    ///
     /// # Errors
     /// When the folder is no checkout.
     pub(super) fn of(checkout: &Path) -> anyhow::Result<Self> {
@@ -26,11 +28,12 @@ impl Sdk {
             is_one,
             "{shown} is no checkout: it has no actors/sdk/Cargo.toml"
         );
+        // As a whole path, because the project may be anywhere.
         let whole = checkout.canonicalize();
         Ok(Self::Checkout(whole.with_context(|| shown.to_string())?))
     }
 
-    /// As a string of TOML.
+    /// Where the SDK is, as a string of TOML.
     pub(super) fn dependency(&self) -> String {
         let path = match self {
             Self::Copy => "sdk/actors/sdk".to_owned(),
@@ -47,7 +50,7 @@ impl Sdk {
         }
     }
 
-    /// Everything of the project that is not the author's.
+    /// The files of the project that are not the author's: their paths and texts.
     pub(super) fn files(&self) -> anyhow::Result<Vec<(String, String)>> {
         let Self::Checkout(root) = self else {
             return Ok(copied());
@@ -66,8 +69,8 @@ impl Sdk {
     }
 }
 
-/// The SDK, a workspace around it, and the platform's contracts once more, beside the
-/// actor's own.
+/// The files of a copy: the SDK, a workspace around it, and the platform's contracts once more,
+/// beside the actor's own.
 fn copied() -> Vec<(String, String)> {
     let mut files = vec![("sdk/Cargo.toml".to_owned(), workspace())];
     for (path, text) in SOURCES {
@@ -79,12 +82,14 @@ fn copied() -> Vec<(String, String)> {
     files
 }
 
-/// What the SDK's packages take from their workspace, out of the checkout's own.
+/// The manifest of the workspace around a copy: what the SDK's packages take from their workspace,
+/// out of the checkout's own.
 fn workspace() -> String {
     let manifests = SOURCES
         .iter()
         .filter(|(path, _)| path.ends_with("Cargo.toml"));
     let inherited: Vec<&str> = manifests
+        // Line by line, as all manifests here are written.
         .flat_map(|(_, text)| text.lines())
         .filter_map(|line| line.strip_suffix(" = { workspace = true }"))
         .collect();

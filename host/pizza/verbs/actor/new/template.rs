@@ -17,6 +17,8 @@ const FILES: [(&str, &str); 6] = [
     ),
 ];
 
+/// The files of a project: their paths and texts.
+///
 /// # Errors
 /// When the checkout's contracts cannot be read.
 pub(super) fn files(name: &Name, sdk: &Sdk) -> anyhow::Result<Vec<(String, String)>> {
