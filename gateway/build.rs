@@ -12,7 +12,7 @@ use zip::ZipArchive;
 
 /// The archive has ten times as much: other bundles, and maps for debugging them.
 const FILES: [(&str, &str); 7] = [
-    ("index.html", "text/html; charset=utf-8"),
+    ("index.html", "text/html"),
     ("index.css", "text/css"),
     ("swagger-ui.css", "text/css"),
     ("swagger-ui-bundle.js", "text/javascript"),

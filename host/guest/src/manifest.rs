@@ -208,7 +208,7 @@ mod tests {
         let asked = manifest(&["ledger.*", "lamp.take"], &["a", "b"]);
         let grant = manifest(&["ledger.reserve", "lamp.*", "meter.*"], &["b", "c"]);
         let both = asked.within(&grant);
-        assert_eq!(both.calls, ["ledger.reserve", "lamp.take"]);
+        assert_eq!(both.calls, ["lamp.take", "ledger.reserve"]);
         assert_eq!(both.publishes, ["b"]);
         assert_eq!(asked.within(&Manifest::everything()).calls, asked.calls);
         assert_eq!(asked.within(&Manifest::default()), Manifest::default());

@@ -317,12 +317,12 @@ mod tests {
 
     #[test]
     fn pointers_move_by_whole_steps() {
-        let pointers = [("/order/items", "/items"), ("/order", "")];
+        let pointers = [("/lamp/items", "/items"), ("/lamp", "")];
         for (from, to) in [
-            ("/order/items/0", "/items/0"),
-            ("/order/itemsOf", "/itemsOf"),
-            ("/order", ""),
-            ("/orders", "/orders"),
+            ("/lamp/items/0", "/items/0"),
+            ("/lamp/itemsOf", "/itemsOf"),
+            ("/lamp", ""),
+            ("/lamps", "/lamps"),
         ] {
             let problem = Problem::invalid(from, "wrong").relocated(&pointers);
             assert!(problem.has_error_at(to), "{from} -> {to}: {problem:?}");
