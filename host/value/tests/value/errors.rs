@@ -215,7 +215,7 @@ fn arguments_are_refused_by_their_place() {
             "",
             "an object by parameter name or an array by position",
         ),
-        ("", "/order", "required"),
+        ("", "/subject", "required"),
     ] {
         let error = args_from_json(json.as_bytes(), &function, &Limits::default());
         let errors = error.expect_err("refused");
@@ -243,7 +243,7 @@ const ALL: &[(&str, &str, &[&str])] = &[
             "at /pairs/2: expected an array of fixed length, found an object",
             "at /pairs/3/0: expected an integer from 0 to 255",
             "at /pairs/3/1: expected a string, found the number 2",
-            "at /more: unknown field; known are order, count, may, pairs",
+            "at /more: unknown field; known are subject, count, may, pairs",
         ],
     ),
     (
