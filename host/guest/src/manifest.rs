@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn an_operator_grants_no_more_than_is_asked_for() {
-        let asked = manifest(&["ledger.*", "lamp.take"], &["a", "b"]);
+        let asked = manifest(&["lamp.take", "ledger.*"], &["a", "b"]);
         let grant = manifest(&["ledger.reserve", "lamp.*", "meter.*"], &["b", "c"]);
         let both = asked.within(&grant);
         assert_eq!(both.calls, ["lamp.take", "ledger.reserve"]);
