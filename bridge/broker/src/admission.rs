@@ -110,6 +110,7 @@ pub(crate) fn admit(
         expiry_s,
         receive_max: limits.in_flight_max,
         packet_bytes_max: u32::try_from(limits.packet_bytes_max).unwrap_or(u32::MAX),
+        topic_alias_max: 0,
         keep_alive_s: if is_too_long { limits.idle_s_max } else { 0 },
     };
     let request = AttachRequest {

@@ -149,10 +149,11 @@ pub(crate) enum Outgoing {
         subscription_ids: Vec<u32>,
         message: Arc<Message>,
     },
-    PubAck(u16),
-    PubRec(u16),
+    /// With a reason code, as the next ones: clients of version 3.1.1 are not told.
+    PubAck(u16, u8),
+    PubRec(u16, u8),
     PubRel(u16),
-    PubComp(u16),
+    PubComp(u16, u8),
     SubAck {
         id: u16,
         codes: Vec<u8>,
@@ -173,6 +174,8 @@ pub(crate) struct Granted {
     pub(crate) expiry_s: u32,
     pub(crate) receive_max: u16,
     pub(crate) packet_bytes_max: u32,
+    /// How many aliases of topics the client may use.
+    pub(crate) topic_alias_max: u16,
     /// 0: as the client has asked for.
     pub(crate) keep_alive_s: u16,
 }

@@ -147,7 +147,7 @@ impl Exchange {
             Incoming::PubRel(id) => {
                 // From here on the same id is another message.
                 self.with(|session| session.unreleased.remove(&id))?;
-                self.send(&Outgoing::PubComp(id));
+                self.send(&Outgoing::PubComp(id, reason::OK));
             }
             Incoming::PubComp(id) => self.settle(|outbox| outbox.complete(id))?,
             Incoming::Subscribe {
@@ -212,7 +212,7 @@ impl Exchange {
             })?;
             if let Some(receipt) = known {
                 // Sent again: it is answered again, and not published again.
-                self.acknowledge(Some(Outgoing::PubRec(id)), receipt);
+                self.acknowledge(Some(Outgoing::PubRec(id, reason::OK)), receipt);
                 return Ok(());
             }
             let times = match self.version {
@@ -260,11 +260,11 @@ impl Exchange {
         match message.qos {
             Qos::AtMostOnce if receipt.is_none() => {}
             Qos::AtMostOnce => self.acknowledge(None, receipt),
-            Qos::AtLeastOnce => self.acknowledge(Some(Outgoing::PubAck(id)), receipt),
+            Qos::AtLeastOnce => self.acknowledge(Some(Outgoing::PubAck(id, reason::OK)), receipt),
             Qos::ExactlyOnce => {
                 let waits_for = receipt.clone();
                 self.with(|session| session.unreleased.insert(id, waits_for))?;
-                self.acknowledge(Some(Outgoing::PubRec(id)), receipt);
+                self.acknowledge(Some(Outgoing::PubRec(id, reason::OK)), receipt);
             }
         }
         Ok(Ok(()))

@@ -37,6 +37,7 @@ fn packets_are_what_the_standard_says() {
         expiry_s: 9,
         receive_max: 5,
         packet_bytes_max: 258,
+        topic_alias_max: 0,
         keep_alive_s: 60,
     };
     let accepted = Outgoing::ConnAck {
@@ -50,7 +51,7 @@ fn packets_are_what_the_standard_says() {
         granted: Granted::default(),
     };
     let codes = vec![1, reason::QUOTA];
-    let cases: [(Outgoing, &[u8], &[u8]); 9] = [
+    let cases: [(Outgoing, &[u8], &[u8]); 10] = [
         (
             publish,
             b"\x3a\x06\0\x01a\x01\x02x",
@@ -66,7 +67,16 @@ fn packets_are_what_the_standard_says() {
             b"\x20\x02\0\x04",
             b"\x20\x08\0\x86\x05\x11\0\0\0\0",
         ),
-        (Outgoing::PubAck(7), b"\x40\x02\0\x07", b"\x40\x02\0\x07"),
+        (
+            Outgoing::PubAck(7, reason::OK),
+            b"\x40\x02\0\x07",
+            b"\x40\x02\0\x07",
+        ),
+        (
+            Outgoing::PubRec(7, reason::QUOTA),
+            b"\x50\x02\0\x07",
+            b"\x50\x03\0\x07\x97",
+        ),
         (Outgoing::PubRel(7), b"\x62\x02\0\x07", b"\x62\x02\0\x07"),
         (
             Outgoing::SubAck { id: 7, codes },
@@ -85,7 +95,21 @@ fn packets_are_what_the_standard_says() {
         (Outgoing::Disconnect(reason::BUSY), b"", b"\xe0\x01\x89"),
     ];
     for (packet, v4, v5) in cases {
-        assert_eq!(encoded(&packet, Version::V4), v4, "{packet:?}");
-        assert_eq!(encoded(&packet, Version::V5), v5, "{packet:?}");
+        for (version, expected) in [(Version::V4, v4), (Version::V5, v5)] {
+            assert_eq!(encoded(&packet, version), expected, "{packet:?}");
+            assert_eq!(encoded_len(&packet, version), expected.len(), "{packet:?}");
+        }
     }
+}
+
+#[test]
+fn what_is_left_of_a_life_is_never_told_shorter_than_it_is() {
+    for (expires_ms, expected_s) in [(1_900, 2), (900, 1), (0, 0)] {
+        let expires = Instant::now() + std::time::Duration::from_millis(expires_ms);
+        assert_eq!(seconds_left(expires), expected_s, "{expires_ms} ms");
+    }
+    assert_eq!(
+        seconds_left(Instant::now() - std::time::Duration::from_secs(9)),
+        0
+    );
 }
