@@ -33,6 +33,10 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).context("this process keeps metrics already")?;
     describe_gauge!("pizza_resident_bytes", "Memory of this process");
+    describe_gauge!(
+        "pizza_cpu_seconds",
+        "CPU time of this process since its start"
+    );
     // Without it the samples of a process that nobody scrapes would grow without end.
     let upkeep = handle.clone();
     tokio::spawn(async move {
@@ -57,7 +61,13 @@ pub(crate) fn of_this_process(handle: &PrometheusHandle) -> String {
     if let Some(bytes) = resident_bytes() {
         gauge!("pizza_resident_bytes").set(bytes);
     }
+    gauge!("pizza_cpu_seconds").set(cpu_seconds());
     handle.render()
+}
+
+fn cpu_seconds() -> f64 {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9
 }
 
 /// The memory of this process, where the system tells it: the second number of `/proc/self/statm`,

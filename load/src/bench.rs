@@ -1,16 +1,21 @@
 //! `pizza bench …`: load on a running pizzeria, over HTTP and MQTT, from a process of its own.
 //!
-//! - `orders`, `report`: orders are created, as many as the pizzeria takes
+//! - `orders`, `order_worker`, `report`: orders are created, as many as the pizzeria takes
+//! - `cpu`: what an order costs of the machine's time
+//! - `restaurant_counts`: whether restaurants have heard of all orders that were promised
 //! - `swaps`: the same, while the module of orders is swapped
 //! - `list`: the list of a restaurant that has many orders is read
 //! - `mqtt`: drivers report their positions, and customers see them
 //! - `restaurant`: where all of that happens
 
+mod cpu;
 mod list;
 mod mqtt;
+mod order_worker;
 mod orders;
 mod report;
 mod restaurant;
+mod restaurant_counts;
 mod swaps;
 
 use clap::{Args, Subcommand};

@@ -26,6 +26,11 @@ impl Latencies {
         Ok(self.0.add(&other.0)?)
     }
 
+    /// How many were recorded.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.len()
+    }
+
     pub(crate) fn ms(&self, quantile: f64) -> f64 {
         self.0.value_at_quantile(quantile) as f64 / 1_000.0
     }

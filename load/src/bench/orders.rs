@@ -3,19 +3,19 @@
 //! answer does not hide the ones behind it).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use hyper::Method;
 use indicatif::{ProgressBar, ProgressStyle};
-use pizza_cli::connection::Connection;
-use serde::Deserialize;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::cpu::{self, CpuSeconds};
+use super::order_worker::{Found, Worker};
 use super::report::Report;
-use crate::latency::Latencies;
+use super::restaurant_counts::RestaurantCounts;
 use crate::restaurant_setup;
 use crate::retrying_client::RetryingClient;
 use crate::target::Target;
@@ -51,14 +51,6 @@ pub struct Orders {
     pub(super) json: bool,
 }
 
-/// What one connection has measured.
-struct Found {
-    latencies: Latencies,
-    orders: Vec<String>,
-    refused: u64,
-    failed: u64,
-}
-
 impl Orders {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let report = self.measure().await?;
@@ -78,6 +70,7 @@ impl Orders {
             restaurant_setup::set_up(&mut client, &super::restaurant::with_plenty(name, CHEFS))
                 .await?;
         }
+        let counts = RestaurantCounts::begin(self.target.connect().await?, &names).await?;
         let names = Arc::new(names);
         let start = Instant::now();
         let measured = start + Duration::from_secs(self.warm_up);
@@ -99,12 +92,16 @@ impl Orders {
             };
             workers.push(tokio::spawn(worker.run()));
         }
+        let cpu = self.target.connect().await?;
+        let cpu = tokio::spawn(cpu::between(cpu, measured, end));
         let progress = progress(self.warm_up + self.seconds);
         let mut all = Found::new()?;
         for worker in workers {
             all.add(worker.await.context("a worker")??)?;
         }
         progress.finish_and_clear();
+        let cpu: Option<CpuSeconds> = cpu.await.context("the clock of the CPU")??;
+        let counted = counts.reach(all.promised).await?;
         let (read_back, lost) = self.read_back(&all.orders).await?;
         let mode = match self.rate {
             Some(rate) => format!("open loop at {rate}/s"),
@@ -116,7 +113,11 @@ impl Orders {
             restaurants: self.restaurants.into(),
             took: Duration::from_secs(self.seconds),
             latencies: all.latencies,
+            windows: all.windows,
+            cpu,
             created: all.orders.len(),
+            promised: all.promised,
+            counted,
             refused: all.refused,
             failed: all.failed,
             read_back,
@@ -155,82 +156,6 @@ impl Orders {
             lost += reader.await.context("a reader")??;
         }
         Ok((total, lost))
-    }
-}
-
-struct Worker {
-    connection: Connection,
-    names: Arc<Vec<String>>,
-    /// The number of the next order, over all connections.
-    next: Arc<AtomicU64>,
-    interval: Option<Duration>,
-    start: Instant,
-    measured: Instant,
-    end: Instant,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Created {
-    order_id: String,
-}
-
-impl Worker {
-    async fn run(mut self) -> anyhow::Result<Found> {
-        let mut found = Found::new()?;
-        loop {
-            // All connections draw from one row of numbers, so the rate is that of all together.
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let mut sent = Instant::now();
-            if let Some(interval) = self.interval {
-                sent = self.start + interval.mul_f64(number as f64);
-                sleep_until(sent).await;
-            }
-            if sent >= self.end {
-                return Ok(found);
-            }
-            let restaurant = &self.names[usize::try_from(number)? % self.names.len()];
-            let body = format!(
-                r#"{{"customerId":"customer-{number}","restaurantId":"{restaurant}","items":[{{"pizzaType":"Margherita","quantity":1}}]}}"#
-            );
-            let answer = self
-                .connection
-                .send(Method::POST, "/api/orders", body.into(), &[])
-                .await?;
-            // The warm-up loads the pizzeria and counts for nothing.
-            if sent < self.measured {
-                continue;
-            }
-            match answer.status {
-                201 => {
-                    found.latencies.record(sent.elapsed())?;
-                    let created: Created = serde_json::from_slice(&answer.body)?;
-                    found.orders.push(created.order_id);
-                }
-                // Shed load is no error: it is what an overloaded pizzeria has to answer.
-                429 | 503 => found.refused += 1,
-                _ => found.failed += 1,
-            }
-        }
-    }
-}
-
-impl Found {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self {
-            latencies: Latencies::new()?,
-            orders: Vec::new(),
-            refused: 0,
-            failed: 0,
-        })
-    }
-
-    fn add(&mut self, other: Self) -> anyhow::Result<()> {
-        self.latencies.add(&other.latencies)?;
-        self.orders.extend(other.orders);
-        self.refused += other.refused;
-        self.failed += other.failed;
-        Ok(())
     }
 }
 
