@@ -65,6 +65,9 @@ pub struct Limits {
     pub write_ms_max: u64,
     /// Largest packet.
     pub packet_bytes_max: usize,
+    /// How much of packets larger than 4 KiB may be half received, from all clients; above it,
+    /// those that were begun first are given up, and their clients disconnected.
+    pub input_bytes_max: usize,
     /// What one client may send in the long run; above it, the broker reads from it later.
     pub messages_per_second: u32,
     pub bytes_per_second: u32,
@@ -110,7 +113,8 @@ impl Default for TlsListenerConfig {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections_max: 4_096,
+            // As many as sessions: at 2 KB for an idle one, 32 MB.
+            connections_max: 16_384,
             half_open_max: 512,
             sessions_max: 16_384,
             session_s_max: 24 * 3_600,
@@ -119,6 +123,8 @@ impl Default for Limits {
             write_ms_max: 10_000,
             // A thousand times what a position takes; each client may have one half received.
             packet_bytes_max: 256 << 10,
+            // Of 256 packets of the largest size.
+            input_bytes_max: 64 << 20,
             messages_per_second: 2_000,
             bytes_per_second: 2 << 20,
             subscriptions_max: 64,

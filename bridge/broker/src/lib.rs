@@ -11,7 +11,7 @@
 //! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided
 //! - [`handshake`], [`admission`]: from the first packet to a session, or to a refusal
 //! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
-//!   and [`stream`] is how bytes are read and written
+//!   and [`input`] and [`stream`] are how bytes are read and written
 //! - [`rate`]: how fast one client may be
 //! - [`packet`], [`decode`], [`encode`]: the protocol; [`properties`] and [`reader`] are parts
 //!   of it, [`topic`] says which topics and filters are taken
@@ -31,6 +31,7 @@ mod half_open;
 mod handshake;
 mod hub;
 mod identity;
+mod input;
 mod listener;
 mod metrics;
 mod outbox;

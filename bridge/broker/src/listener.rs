@@ -57,26 +57,30 @@ impl Listener {
                 accepted = accept(&listener.tcp) => accepted,
             };
             let (stream, _) = accepted;
-            let (of, closing) = (Arc::clone(&listener), closing.clone());
+            let of = Arc::clone(&listener);
             let number = listener.numbers.fetch_add(1, Ordering::Relaxed);
-            let connection = async move {
-                of.serve(stream, number, closing).await;
-                // For one that has ended before it was decided on.
-                of.handshake.half_open.remove(number);
-            };
+            let connection = async move { of.serve(stream, number).await };
             let half_open = &listener.handshake.half_open;
             half_open.insert(number, || connections.spawn(connection));
         }
         while connections.join_next().await.is_some() {}
     }
 
-    async fn serve(&self, stream: TcpStream, number: u64, closing: watch::Receiver<bool>) {
-        let Some(tls) = &self.tls else {
-            return self.handshake.serve(stream, number, closing).await;
-        };
+    async fn serve(&self, stream: TcpStream, number: u64) {
+        match &self.tls {
+            None => self.handshake.serve(stream, number).await,
+            // In a box: a future is as large as the largest of its branches, and most
+            // clients need no TLS.
+            Some(tls) => Box::pin(self.serve_tls(tls, stream, number)).await,
+        }
+        // For one that has ended before it was decided on.
+        self.handshake.half_open.remove(number);
+    }
+
+    async fn serve_tls(&self, tls: &TlsAcceptor, stream: TcpStream, number: u64) {
         let wait = Duration::from_millis(self.handshake.hub.limits.connect_ms_max);
         if let Some(stream) = handshake(tls, stream, wait).await {
-            self.handshake.serve(stream, number, closing).await;
+            self.handshake.serve(stream, number).await;
         }
     }
 }

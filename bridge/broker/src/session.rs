@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::attachment::Signals;
 use crate::identity::Origin;
 use crate::outbox::{Outbox, Queued};
 use crate::packet::Will;
@@ -15,16 +16,14 @@ use crate::receipt::Receipt;
 
 pub(crate) struct Session {
     pub(crate) origin: Origin,
-    pub(crate) client_id: String,
+    pub(crate) client_id: Arc<str>,
     /// What it has subscribed to: the subscriptions themselves are in the tree, and the tree
     /// cannot be searched by session when this one ends.
     pub(crate) filters: HashSet<String>,
-    /// Wakes its connection: there is something to send.
-    pub(crate) wake: Arc<Notify>,
-    /// The number of the attachment, if a connection has it.
-    pub(crate) attached: Option<u64>,
-    /// Tells that connection that there is another one.
-    pub(crate) taken_over: Arc<Notify>,
+    /// The connection that has it, by the number of the attachment.
+    attached: Option<(u64, Arc<Signals>)>,
+    /// Those who want to take it over, and wait until that connection has let go of it.
+    successors: Vec<oneshot::Sender<()>>,
     /// How long it outlives its connection.
     pub(crate) expiry: Duration,
     pub(crate) gone_since: Instant,
@@ -38,14 +37,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(origin: Origin, client_id: String, queued_bytes: Arc<AtomicUsize>) -> Self {
+    pub(crate) fn new(origin: Origin, client_id: Arc<str>, queued_bytes: Arc<AtomicUsize>) -> Self {
         Self {
             origin,
             client_id,
             filters: HashSet::new(),
-            wake: Arc::default(),
             attached: None,
-            taken_over: Arc::default(),
+            successors: Vec::new(),
             expiry: Duration::ZERO,
             gone_since: Instant::now(),
             unreleased: HashMap::new(),
@@ -56,21 +54,52 @@ impl Session {
     }
 
     /// A connection takes the session.
-    pub(crate) fn attach(&mut self, number: u64) {
-        self.attached = Some(number);
-        // New ones: a permit that the last connection has left in them is not for this one.
-        self.taken_over = Arc::default();
-        self.wake = Arc::default();
+    pub(crate) fn attach(&mut self, number: u64, signals: &Arc<Signals>) {
         // What has waited for the client is sent at once.
-        self.wake.notify_one();
+        signals.wake.notify_one();
+        self.attached = Some((number, Arc::clone(signals)));
+    }
+
+    /// Its connection is over, so another one may have it.
+    pub(crate) fn detach(&mut self) {
+        self.attached = None;
+        self.gone_since = Instant::now();
+        // Those who wait are told by the end of their channels.
+        self.successors = Vec::new();
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.attached.is_some()
+    }
+
+    pub(crate) fn is_attached_by(&self, number: u64) -> bool {
+        self.attached.as_ref().is_some_and(|(of, _)| *of == number)
+    }
+
+    /// Asks the connection that has the session to let go of it: what ends when it has.
+    /// `None` where there is no such connection.
+    pub(crate) fn ask_to_leave(&mut self) -> Option<oneshot::Receiver<()>> {
+        let (_, signals) = self.attached.as_ref()?;
+        signals.take_over();
+        let (successor, left) = oneshot::channel();
+        self.successors.retain(|other| !other.is_closed());
+        self.successors.push(successor);
+        Some(left)
     }
 
     pub(crate) fn push(&mut self, queued: Queued) {
         self.outbox.push(queued);
-        self.wake.notify_one();
+        self.wake();
+    }
+
+    /// There is something to do for its connection, if it has one.
+    pub(crate) fn wake(&self) {
+        if let Some((_, signals)) = &self.attached {
+            signals.wake.notify_one();
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        self.attached.is_none() && self.gone_since.elapsed() >= self.expiry
+        !self.is_attached() && self.gone_since.elapsed() >= self.expiry
     }
 }

@@ -131,6 +131,15 @@ impl Exchange {
     /// Why the connection ends.
     pub(crate) fn handle(&mut self, frame: &Frame) -> Result<(), CloseReason> {
         debug_assert!(self.may_read(), "a packet is handled out of turn");
+        self.handle_last(frame)
+    }
+
+    /// Does what a packet asks for, also when the client may not send one now: its connection
+    /// is over.
+    ///
+    /// # Errors
+    /// Why it is over, if the packet says that.
+    pub(crate) fn handle_last(&mut self, frame: &Frame) -> Result<(), CloseReason> {
         let cost = if frame.is_answer() { ANSWER_COST } else { 1.0 };
         self.charge(cost, frame.bytes());
         match frame.read(self.version)? {
@@ -163,12 +172,31 @@ impl Exchange {
             }
             Incoming::Ping => self.send(&Outgoing::Pong),
             Incoming::Disconnect { reason, expiry_s } => {
-                let with_will = reason == reason::WITH_WILL;
-                let expiry = expiry_s.map(|s| Duration::from_secs(s.into()));
-                return Err(CloseReason::Disconnect { with_will, expiry });
+                return Err(self.disconnect(reason, expiry_s));
             }
         }
         Ok(())
+    }
+
+    fn disconnect(&self, reason: u8, expiry_s: Option<u32>) -> CloseReason {
+        // A session that was to end with its connection may not be made to outlive it
+        // (MQTT 5, 3.14.2.2.2). Who is not attached any more changes nothing.
+        let session = self.hub.with(&self.attached, |s| s.expiry.is_zero());
+        if session == Some(true) && expiry_s.is_some_and(|s| s > 0) {
+            let why = "a session is to outlive its connection after all";
+            return refused(reason::PROTOCOL_ERROR, why).into();
+        }
+        CloseReason::Disconnect {
+            with_will: reason == reason::WITH_WILL,
+            expiry: expiry_s.map(|s| Duration::from_secs(s.into())),
+        }
+    }
+
+    /// All of the output is with the client.
+    pub(crate) fn is_written(&mut self) {
+        self.write_by = None;
+        // Thousands of clients that were sent something once would hold it all.
+        self.output = BytesMut::new();
     }
 
     fn subscribe(

@@ -36,7 +36,8 @@ pub(crate) struct Subscribed {
 type Recipient = (SessionId, Subscription, Option<Arc<str>>);
 
 pub(crate) struct Router {
-    pub(crate) sessions: HashMap<SessionId, Session>,
+    /// Boxed: a table has up to twice as many places as are taken.
+    pub(crate) sessions: HashMap<SessionId, Box<Session>>,
     subscriptions: Subscriptions,
     retained: Retained,
     /// Bytes in the outboxes of all clients together.
@@ -62,16 +63,25 @@ impl Router {
     }
 
     /// The session with this id; a new one if there is none.
-    pub(crate) fn session(&mut self, id: SessionId, origin: Origin, client: &str) -> &mut Session {
-        let queued_bytes = &self.queued_bytes;
-        let new = || Session::new(origin, client.to_owned(), Arc::clone(queued_bytes));
+    pub(crate) fn session(
+        &mut self,
+        id: SessionId,
+        origin: Origin,
+        client: &Arc<str>,
+    ) -> &mut Session {
+        let (client, queued_bytes) = (Arc::clone(client), &self.queued_bytes);
+        let new = || Box::new(Session::new(origin, client, Arc::clone(queued_bytes)));
         self.sessions.entry(id).or_insert_with(new)
     }
 
     /// The connection's session, unless another connection has taken it over.
     pub(crate) fn attached(&mut self, of: &Attached) -> Option<&mut Session> {
         let session = self.sessions.get_mut(&of.session)?;
-        (session.attached == Some(of.number)).then_some(session)
+        session.is_attached_by(of.number).then_some(&mut **session)
+    }
+
+    pub(crate) fn wake_all(&self) {
+        self.sessions.values().for_each(|session| session.wake());
     }
 
     pub(crate) fn subscribe(
@@ -174,7 +184,7 @@ impl Router {
                 continue;
             };
             let recipient = (id, subscription, Some(Arc::clone(&group.filter)));
-            if session.attached.is_some() && !self.is_full(session, 1) {
+            if session.is_attached() && !self.is_full(session, 1) {
                 return Some(recipient);
             }
             second_best = second_best.or(Some(recipient));
@@ -245,7 +255,7 @@ impl Router {
             return;
         };
         // At QoS 0 nothing is stored for a client that is away.
-        if queued.qos == Qos::AtMostOnce && session.attached.is_none() {
+        if queued.qos == Qos::AtMostOnce && !session.is_attached() {
             return;
         }
         match session.origin {
@@ -296,7 +306,7 @@ impl Router {
         if receipt.complete_one()
             && let Some(publisher) = self.sessions.get(&receipt.publisher)
         {
-            publisher.wake.notify_one();
+            publisher.wake();
         }
     }
 
@@ -315,7 +325,7 @@ impl Router {
 
     /// Ends a session: its will is published, and what it has not acknowledged of a shared
     /// subscription goes to another member of the group.
-    pub(crate) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
+    pub(crate) fn remove_session(&mut self, id: SessionId) -> Option<Box<Session>> {
         self.publish_will(id);
         let mut session = self.sessions.remove(&id)?;
         for filter in &session.filters {
