@@ -13,12 +13,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{unconstrained, yield_now};
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
 pub(crate) use self::close_reason::CloseReason;
 pub(crate) use self::exchange::Exchange;
 use crate::input::Input;
+use crate::metrics;
 use crate::packet::{Refused, reason, refused};
 use crate::stream::{self, GOODBYE_WAIT};
 
@@ -46,17 +48,18 @@ pub(crate) struct Connection<S> {
     pub(crate) exchange: Exchange,
     /// How long the client may be silent.
     pub(crate) silence_max: Duration,
+    #[expect(dead_code, reason = "held for as long as the client is one of so many")]
+    pub(crate) permit: OwnedSemaphorePermit,
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
     /// Returns when the client is gone, and its session detached.
     pub(crate) async fn run(mut self: Box<Self>) {
-        let reason = match self.exchange_packets().await {
-            Err(reason) => reason,
-            Ok(never) => match never {},
-        };
-        // What is done once, and for a moment, is kept out of the memory of those who wait.
+        metrics::connections(1.0);
+        let Err(reason) = self.exchange_packets().await;
+        // In a box: what is done once must not make those larger who wait.
         Box::pin(self.end(reason)).await;
+        metrics::connections(-1.0);
     }
 
     async fn exchange_packets(&mut self) -> Result<Infallible, CloseReason> {
@@ -194,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
         Ok(true)
     }
 
-    async fn end(mut self: Box<Self>, mut reason: CloseReason) {
+    async fn end(&mut self, mut reason: CloseReason) {
         let wait = match reason {
             CloseReason::TakenOver => LAST_PACKET_WAIT,
             _ => Duration::ZERO,

@@ -1,14 +1,14 @@
 //! From a connection's first packet to a session, or to a refusal.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::admission::{Users, admit};
@@ -34,6 +34,9 @@ const CONNECT_BYTES_MAX: usize = 64 << 10;
 /// milliseconds; a machine on which it takes this long answers nobody.
 const TAKEOVER_WITHIN: Duration = Duration::from_secs(5);
 
+/// A client that was let in, as the future that serves it until it is gone.
+pub(crate) type Client = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What all connections of one listener have in common.
 pub(crate) struct Handshake {
     pub(crate) hub: Arc<Hub>,
@@ -45,28 +48,10 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// Returns when the client is gone.
-    pub(crate) async fn serve<S>(&self, stream: S, number: u64)
+    /// The client with its session; `None` if it was refused.
+    pub(crate) async fn let_in<S>(&self, mut stream: S) -> Option<Client>
     where
-        S: AsyncRead + AsyncWrite + Send + Unpin,
-    {
-        // In a box, which is given back when the client is in: what is needed for that is
-        // several times what an idle client needs.
-        let client = Box::pin(self.let_in(stream)).await;
-        self.half_open.remove(number);
-        let Some((connection, permit)) = client else {
-            return;
-        };
-        metrics::connections(1.0);
-        connection.run().await;
-        metrics::connections(-1.0);
-        drop(permit);
-    }
-
-    /// The client with its session, and its permit to be there; `None` if it was refused.
-    async fn let_in<S>(&self, mut stream: S) -> Option<(Box<Connection<S>>, OwnedSemaphorePermit)>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (mut input, signals) = (Input::new(), Arc::default());
         let mut connect = match self.connect(&mut stream, &mut input, &signals).await {
@@ -123,8 +108,9 @@ impl Handshake {
             exchange,
             // One and a half times the keep-alive: MQTT 5, 3.1.2.10.
             silence_max: Duration::from_secs(keep_alive_s.into()).mul_f32(1.5),
+            permit: permit?,
         };
-        Some((Box::new(connection), permit?))
+        Some(Box::pin(Box::new(connection).run()))
     }
 
     async fn connect<S: AsyncRead + Unpin>(

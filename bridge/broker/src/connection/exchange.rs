@@ -55,7 +55,8 @@ pub(crate) struct Exchange {
     pub(crate) read_after: Option<Instant>,
     /// In the order of their messages.
     pending_acks: VecDeque<PendingAck>,
-    blocked: Option<BlockedPublish>,
+    /// In a box, because most clients have none at any time.
+    blocked: Option<Box<BlockedPublish>>,
 }
 
 /// An acknowledgement to a publisher.
@@ -258,7 +259,7 @@ impl Exchange {
         if self.publish(id, &message)?.is_err() {
             // Nothing more is read, which is how a slow pizzeria slows its publishers.
             metrics::waited("behind");
-            self.blocked = Some(BlockedPublish { id, message, until });
+            self.blocked = Some(Box::new(BlockedPublish { id, message, until }));
         }
         Ok(())
     }
