@@ -121,6 +121,7 @@ pub(crate) fn admit(
         expiry: Duration::from_secs(expiry_s.into()),
         window_max: window_max.into(),
         packet_bytes_max: usize::try_from(connect.packet_bytes_max).unwrap_or(usize::MAX),
+        version: connect.version,
         will: connect.will.take(),
         signals,
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::identity::{Origin, SessionId};
-use crate::packet::Will;
+use crate::packet::{Version, Will};
 
 /// How a client that was let in wants its session: what is left of its CONNECT when it has
 /// been checked against the limits.
@@ -21,6 +21,7 @@ pub(crate) struct AttachRequest {
     /// How many messages may be on their way to the client without its acknowledgement.
     pub(crate) window_max: usize,
     pub(crate) packet_bytes_max: usize,
+    pub(crate) version: Version,
     /// Taken when the session is attached.
     pub(crate) will: Option<Will>,
     pub(crate) signals: Arc<Signals>,

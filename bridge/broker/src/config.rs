@@ -73,6 +73,11 @@ pub struct Limits {
     pub bytes_per_second: u32,
     /// Filters that one client may have subscribed to.
     pub subscriptions_max: usize,
+    /// What one session may take of memory beside the messages that wait for it: for its
+    /// filters, its will, and what it has sent at QoS 2 and not released.
+    pub session_bytes_max: usize,
+    /// The same for all sessions together.
+    pub sessions_bytes_max: usize,
     /// Messages on their way to a client that it has not acknowledged, and messages of a
     /// client that are not acknowledged to it; above the latter nothing is read from it.
     pub in_flight_max: u16,
@@ -128,6 +133,10 @@ impl Default for Limits {
             messages_per_second: 2_000,
             bytes_per_second: 2 << 20,
             subscriptions_max: 64,
+            // 64 filters of 200 bytes, a will of 16 KiB and a thousand unreleased messages fit.
+            session_bytes_max: 160 << 10,
+            // 8 KiB for each of `sessions_max`.
+            sessions_bytes_max: 128 << 20,
             // At `messages_per_second`, with some milliseconds until each is committed, some
             // dozens are in flight.
             in_flight_max: 100,

@@ -101,8 +101,7 @@ impl Hub {
         options: SubscriptionOptions,
         id: Option<u32>,
     ) -> Subscribed {
-        let mut state = self.state();
-        state.router.subscribe(of, filter, options, id)
+        self.state().subscribe(of, filter, options, id)
     }
 
     /// The reason code for the client.

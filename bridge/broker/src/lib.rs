@@ -17,9 +17,10 @@
 //!   of it, [`topic`] says which topics and filters are taken
 //! - [`hub`]: sessions, subscriptions and retained messages, under one lock
 //! - [`session`], [`identity`], [`attachment`], [`outbox`], [`receipt`], [`subscriptions`],
-//!   [`retained`]: what the hub is made of
-//! - [`metrics`]: what is counted
+//!   [`retained`], both in a [`topic_tree`]: what the hub is made of
+//! - [`account`], [`metrics`]: what is counted
 
+mod account;
 mod admission;
 mod attachment;
 mod broker;
@@ -45,6 +46,7 @@ mod session;
 mod stream;
 mod subscriptions;
 mod topic;
+mod topic_tree;
 
 pub use broker::{Addresses, Bound, Broker, BrokerError, CertificateFiles, InternalAccess};
 pub use config::{Config, Limits, ListenerConfig, TlsListenerConfig};

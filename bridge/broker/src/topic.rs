@@ -2,7 +2,9 @@
 //! and limits of this broker.
 
 use pizza_mqtt::topic::claims_to_be_shared;
-pub(crate) use pizza_mqtt::topic::{covers, shared};
+#[cfg(test)]
+pub(crate) use pizza_mqtt::topic::covers;
+pub(crate) use pizza_mqtt::topic::shared;
 
 use crate::packet::{Refused, reason, refused};
 

@@ -8,7 +8,6 @@ mod node;
 
 use self::node::Node;
 
-/// Both ways to search end at the first that `f` breaks with.
 pub(crate) struct TopicTree<V> {
     /// Its own path and value mean nothing.
     root: Node<V>,

@@ -20,7 +20,7 @@ use crate::packet::{
 };
 use crate::rate::Rate;
 use crate::receipt::Receipt;
-use crate::session::Session;
+use crate::session::{Session, UNRELEASED_BYTES};
 
 /// What is taken from the session's outbox at a time, under the hub's lock.
 const BATCH: Batch = Batch {
@@ -156,7 +156,7 @@ impl Exchange {
             }
             Incoming::PubRel(id) => {
                 // From here on the same id is another message.
-                self.with(|session| session.unreleased.remove(&id))?;
+                self.with(|session| session.release(id))?;
                 self.send(&Outgoing::PubComp(id, reason::OK));
             }
             Incoming::PubComp(id) => self.settle(|outbox| outbox.complete(id))?,
@@ -235,9 +235,10 @@ impl Exchange {
     /// A message from the client.
     fn receive(&mut self, id: u16, message: Message) -> Result<(), CloseReason> {
         if message.qos == Qos::ExactlyOnce {
-            let (known, count) = self.with(|session| {
-                let known = session.unreleased.get(&id).cloned();
-                (known, session.unreleased.len())
+            let limits = Arc::clone(&self.hub.limits);
+            let (known, count, has_room) = self.with(|session| {
+                let has_room = session.has_room(UNRELEASED_BYTES, &limits);
+                (session.received(id), session.unreleased_count(), has_room)
             })?;
             if let Some(receipt) = known {
                 // Sent again: it is answered again, and not published again.
@@ -251,6 +252,10 @@ impl Exchange {
             if count >= usize::from(self.hub.limits.in_flight_max) * times {
                 let why = "too many messages are not released";
                 return Err(refused(reason::RECEIVE_MAX, why).into());
+            }
+            if !has_room {
+                let why = "a session has too many bytes";
+                return Err(refused(reason::QUOTA, why).into());
             }
         }
         let wait = Duration::from_millis(self.hub.limits.behind_ms_max);
@@ -292,7 +297,7 @@ impl Exchange {
             Qos::AtLeastOnce => self.acknowledge(Some(Outgoing::PubAck(id, reason::OK)), receipt),
             Qos::ExactlyOnce => {
                 let waits_for = receipt.clone();
-                self.with(|session| session.unreleased.insert(id, waits_for))?;
+                self.with(|session| session.receive(id, waits_for))?;
                 self.acknowledge(Some(Outgoing::PubRec(id, reason::OK)), receipt);
             }
         }

@@ -14,7 +14,7 @@ use crate::packet::{Message, Qos, SubscriptionOptions, reason};
 use crate::receipt::Receipt;
 use crate::retained::Retained;
 use crate::session::Session;
-use crate::subscriptions::{Group, Matches, Subscription, Subscriptions};
+use crate::subscriptions::{self, Group, Matches, Subscription, Subscriptions};
 use crate::topic;
 
 /// A will cannot wait for room, but it is one for each connection. Only when the internal
@@ -42,6 +42,8 @@ pub(crate) struct Router {
     retained: Retained,
     /// Bytes in the outboxes of all clients together.
     queued_bytes: Arc<AtomicUsize>,
+    /// What all sessions take beside it.
+    pub(super) session_bytes: Arc<AtomicUsize>,
     limits: Arc<Limits>,
 }
 
@@ -58,6 +60,7 @@ impl Router {
             subscriptions: Subscriptions::default(),
             retained: Retained::new(limits.retained_max, limits.retained_bytes_max),
             queued_bytes: Arc::default(),
+            session_bytes: Arc::default(),
             limits,
         }
     }
@@ -69,8 +72,9 @@ impl Router {
         origin: Origin,
         client: &Arc<str>,
     ) -> &mut Session {
-        let (client, queued_bytes) = (Arc::clone(client), &self.queued_bytes);
-        let new = || Box::new(Session::new(origin, client, Arc::clone(queued_bytes)));
+        let (queued, own) = (&self.queued_bytes, &self.session_bytes);
+        let (client, queued, own) = (Arc::clone(client), Arc::clone(queued), Arc::clone(own));
+        let new = || Box::new(Session::new(origin, client, queued, own));
         self.sessions.entry(id).or_insert_with(new)
     }
 
@@ -100,17 +104,23 @@ impl Router {
         if is_shared && options.no_local {
             return Subscribed::refused(reason::PROTOCOL_ERROR);
         }
-        let subscriptions_max = self.limits.subscriptions_max;
+        let limits = Arc::clone(&self.limits);
         let Some(session) = self.attached(of) else {
             return Subscribed::refused(reason::BUSY);
         };
-        let is_full = of.origin.is_external() && session.filters.len() >= subscriptions_max;
         // Subscribing to the same filter again replaces its options, and needs no room.
-        if is_full && !session.filters.contains(filter) {
-            metrics::refused("too many subscriptions");
-            return Subscribed::refused(reason::QUOTA);
+        if !session.has_filter(filter) {
+            let count = session.filters().len();
+            if of.origin.is_external() && count >= limits.subscriptions_max {
+                metrics::refused("too many subscriptions");
+                return Subscribed::refused(reason::QUOTA);
+            }
+            if !session.has_room(subscriptions::bytes(filter), &limits) {
+                metrics::refused("a session has too many bytes");
+                return Subscribed::refused(reason::QUOTA);
+            }
         }
-        session.filters.insert(filter.to_owned());
+        session.add_filter(filter);
         let subscription = Subscription { options, id };
         let all = &mut self.subscriptions;
         let is_new = all.add(filter, of.origin, of.session, subscription);
@@ -127,7 +137,7 @@ impl Router {
     }
 
     pub(crate) fn unsubscribe(&mut self, of: &Attached, filter: &str) -> u8 {
-        let was = self.attached(of).is_some_and(|s| s.filters.remove(filter));
+        let was = self.attached(of).is_some_and(|s| s.remove_filter(filter));
         if was && self.subscriptions.remove(filter, of.origin, of.session) {
             reason::OK
         } else {
@@ -312,7 +322,7 @@ impl Router {
 
     /// Publishes the session's will, if it has one.
     pub(crate) fn publish_will(&mut self, of: SessionId) {
-        let will = self.sessions.get_mut(&of).and_then(|s| s.will.take());
+        let will = self.sessions.get_mut(&of).and_then(|s| s.take_will());
         let Some(will) = will else { return };
         let recipients = self.recipients(&will.message, of);
         if self.is_internal_full(&recipients, WILL_TIMES) {
@@ -328,7 +338,7 @@ impl Router {
     pub(crate) fn remove_session(&mut self, id: SessionId) -> Option<Box<Session>> {
         self.publish_will(id);
         let mut session = self.sessions.remove(&id)?;
-        for filter in &session.filters {
+        for filter in session.filters() {
             self.subscriptions.remove(filter, session.origin, id);
         }
         for mut queued in session.outbox.leave_to_others() {
