@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::attachment::{AttachRequest, Signals};
 use crate::config::{Config, Limits};
+use crate::hub::is_reserved;
 use crate::identity::Origin;
 use crate::packet::{Connect, Granted, Version, reason};
 
@@ -122,7 +123,10 @@ pub(crate) fn admit(
         window_max: window_max.into(),
         packet_bytes_max: usize::try_from(connect.packet_bytes_max).unwrap_or(usize::MAX),
         version: connect.version,
-        will: connect.will.take(),
+        will: connect
+            .will
+            .take()
+            .filter(|w| !is_reserved(&w.message.topic)),
         signals,
     };
     Ok((request, granted))

@@ -6,6 +6,7 @@ mod presence;
 mod room;
 mod router;
 mod state;
+mod system;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use self::room::Room;
 pub(crate) use self::router::{Backpressure, Subscribed};
 pub(crate) use self::state::Attachment;
 use self::state::State;
+pub(crate) use self::system::is_reserved;
 use crate::attachment::{AttachRequest, Attached};
 use crate::config::Limits;
 use crate::input::InputBudget;
@@ -138,6 +140,7 @@ impl Hub {
         for receipt in due.undeliverable {
             state.router.acknowledged(Some(receipt));
         }
+        state.router.system.sent += due.packets.len() as u64;
         drop(state);
         if !due.packets.is_empty() {
             metrics::sent(due.packets.len());

@@ -12,7 +12,7 @@ use super::close_reason::CloseReason;
 use crate::attachment::Attached;
 use crate::decode::Frame;
 use crate::encode::encode;
-use crate::hub::{Backpressure, Hub};
+use crate::hub::{Backpressure, Hub, is_reserved};
 use crate::metrics;
 use crate::outbox::{Batch, Outbox};
 use crate::packet::{
@@ -234,6 +234,16 @@ impl Exchange {
 
     /// A message from the client.
     fn receive(&mut self, id: u16, message: Message) -> Result<(), CloseReason> {
+        if is_reserved(&message.topic) {
+            metrics::dropped("reserved topics", 1);
+            let answer = match message.qos {
+                Qos::AtMostOnce => return Ok(()),
+                Qos::AtLeastOnce => Outgoing::PubAck(id, reason::OK),
+                Qos::ExactlyOnce => Outgoing::PubRec(id, reason::OK),
+            };
+            self.acknowledge(Some(answer), None);
+            return Ok(());
+        }
         if message.qos == Qos::ExactlyOnce {
             let limits = Arc::clone(&self.hub.limits);
             let (known, count, has_room) = self.with(|session| {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::system::{self, System};
 use crate::attachment::Attached;
 use crate::config::Limits;
 use crate::identity::{Origin, SessionId};
@@ -20,6 +21,9 @@ use crate::topic;
 /// A will cannot wait for room, but it is one for each connection. Only when the internal
 /// client has this many times more than it should is a will dropped.
 const WILL_TIMES: usize = 4;
+
+/// Whose messages those of the broker are: sessions are counted from 1 on.
+const OF_THE_BROKER: SessionId = SessionId(0);
 
 /// The internal client has no room for the message; its publisher has to wait.
 #[derive(Debug)]
@@ -44,6 +48,7 @@ pub(crate) struct Router {
     queued_bytes: Arc<AtomicUsize>,
     /// What all sessions take beside it.
     pub(super) session_bytes: Arc<AtomicUsize>,
+    pub(super) system: System,
     limits: Arc<Limits>,
 }
 
@@ -61,6 +66,7 @@ impl Router {
             retained: Retained::new(limits.retained_max, limits.retained_bytes_max),
             queued_bytes: Arc::default(),
             session_bytes: Arc::default(),
+            system: System::default(),
             limits,
         }
     }
@@ -162,6 +168,7 @@ impl Router {
         if origin.is_external() && self.is_internal_full(&recipients, 1) {
             return Err(Backpressure);
         }
+        self.system.received += 1;
         let receipt = Arc::new(Receipt::new(from));
         self.dispatch(
             message,
@@ -292,7 +299,10 @@ impl Router {
 
     /// Puts the retained messages of a filter into the subscriber's outbox; how many.
     fn send_retained(&mut self, of: &Attached, filter: &str, by: Subscription) -> usize {
-        let retained = self.retained.covered_by(filter);
+        let mut retained = self.retained.covered_by(filter);
+        if system::may_cover(filter) {
+            retained.extend(self.system.covered_by(filter, self.retained.count()));
+        }
         let count = retained.len();
         for message in retained {
             let queued = Queued {
@@ -317,6 +327,19 @@ impl Router {
             && let Some(publisher) = self.sessions.get(&receipt.publisher)
         {
             publisher.wake();
+        }
+    }
+
+    /// Tells the broker's own topics where it is time, and to nobody who has not asked.
+    pub(crate) fn publish_system(&mut self) {
+        if !self.system.is_due() {
+            return;
+        }
+        for message in self.system.messages(self.retained.count()) {
+            if self.subscriptions.has_any(&message.topic) {
+                let recipients = self.recipients(&message, OF_THE_BROKER);
+                self.dispatch(&Arc::new(message), &recipients, None);
+            }
         }
     }
 

@@ -85,13 +85,15 @@ impl State {
         let (window_max, bytes_max) = (request.window_max, request.packet_bytes_max);
         let outbox = &mut session.outbox;
         outbox.connect(window_max, bytes_max, request.version);
-        Ok(Attachment::Done(Attached {
+        let attached = Attached {
             session: id,
             origin,
             number,
             session_present,
             signals: Arc::clone(&request.signals),
-        }))
+        };
+        self.router.system.connected += usize::from(origin.is_external());
+        Ok(Attachment::Done(attached))
     }
 
     /// # Errors
@@ -196,6 +198,7 @@ impl State {
         session.detach();
         if session.origin.is_external() {
             self.unused.insert((session.gone_since, id));
+            self.router.system.connected -= 1;
         }
         if ends {
             self.remove(id);
@@ -217,6 +220,7 @@ impl State {
         }
         due.into_iter().for_each(|id| self.router.publish_will(id));
         over.into_iter().for_each(|id| self.remove(id));
+        self.router.publish_system();
     }
 
     /// Makes room by the session that was left first of those that nobody uses; whether there
