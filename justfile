@@ -30,3 +30,4 @@ demo *args:
 soak:
     DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test black_box by_chance -- --nocapture
     SIGTERM_ROUNDS=80 cargo test --release --test black_box graceful_shutdown
+    TAKEOVERS=1000 cargo test --release -p pizza-broker --test protocol takeover

@@ -1,11 +1,13 @@
 //! Which clients are let in, as whom, and with which limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
 
-use crate::attachment::AttachRequest;
+use crate::attachment::{AttachRequest, Signals};
 use crate::config::{Config, Limits};
+use crate::hub::is_reserved;
 use crate::identity::Origin;
 use crate::packet::{Connect, Granted, Version, reason};
 
@@ -57,7 +59,7 @@ impl Users {
 
 /// The session that the client gets, and what it is told about its limits.
 ///
-/// `number` is the connection's, for the name of a client that has none.
+/// `signals` are the connection's.
 ///
 /// # Errors
 /// The reason code of a refusal.
@@ -66,7 +68,7 @@ pub(crate) fn admit(
     users: &Users,
     origin: Origin,
     limits: &Limits,
-    number: u64,
+    signals: Arc<Signals>,
 ) -> Result<(AttachRequest, Granted), u8> {
     if !users.admit(connect) {
         return Err(reason::CREDENTIALS);
@@ -83,7 +85,7 @@ pub(crate) fn admit(
         return Err(reason::TOO_LARGE);
     }
     let client_id = if nameless {
-        format!("nameless-{number}")
+        random_client_id().ok_or(reason::BUSY)?
     } else {
         connect.client_id.clone()
     };
@@ -115,12 +117,26 @@ pub(crate) fn admit(
     };
     let request = AttachRequest {
         origin,
-        client_id,
+        client_id: client_id.into(),
         clean: connect.clean,
         expiry: Duration::from_secs(expiry_s.into()),
         window_max: window_max.into(),
         packet_bytes_max: usize::try_from(connect.packet_bytes_max).unwrap_or(usize::MAX),
-        will: connect.will.take(),
+        version: connect.version,
+        will: connect
+            .will
+            .take()
+            .filter(|w| !is_reserved(&w.message.topic)),
+        signals,
     };
     Ok((request, granted))
+}
+
+/// An id for a client that has none. By chance, so that it is nobody else's: a number could be
+/// guessed, and a client that calls itself by the next one would take the session over.
+fn random_client_id() -> Option<String> {
+    let mut bytes = [0; 16];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut bytes).ok()?;
+    Some(format!("nameless-{:032x}", u128::from_be_bytes(bytes)))
 }

@@ -223,6 +223,7 @@ impl Broker {
         // internal client has acknowledged last.
         self.hub.internal_has_left(INTERNAL_LEAVES_WITHIN).await;
         self.closing.send_replace(true);
+        self.hub.close();
         let gone = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(CLOSES_WITHIN, gone).await.is_err() {
             self.tasks.shutdown().await;

@@ -65,11 +65,19 @@ pub struct Limits {
     pub write_ms_max: u64,
     /// Largest packet.
     pub packet_bytes_max: usize,
+    /// How much of packets larger than 4 KiB may be half received, from all clients; above it,
+    /// those that were begun first are given up, and their clients disconnected.
+    pub input_bytes_max: usize,
     /// What one client may send in the long run; above it, the broker reads from it later.
     pub messages_per_second: u32,
     pub bytes_per_second: u32,
     /// Filters that one client may have subscribed to.
     pub subscriptions_max: usize,
+    /// What one session may take of memory beside the messages that wait for it: for its
+    /// filters, its will, and what it has sent at QoS 2 and not released.
+    pub session_bytes_max: usize,
+    /// The same for all sessions together.
+    pub sessions_bytes_max: usize,
     /// Messages on their way to a client that it has not acknowledged, and messages of a
     /// client that are not acknowledged to it; above the latter nothing is read from it.
     pub in_flight_max: u16,
@@ -110,7 +118,8 @@ impl Default for TlsListenerConfig {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections_max: 4_096,
+            // As many as sessions: at 2 KB for an idle one, 32 MB.
+            connections_max: 16_384,
             half_open_max: 512,
             sessions_max: 16_384,
             session_s_max: 24 * 3_600,
@@ -119,9 +128,15 @@ impl Default for Limits {
             write_ms_max: 10_000,
             // A thousand times what a position takes; each client may have one half received.
             packet_bytes_max: 256 << 10,
+            // Of 256 packets of the largest size.
+            input_bytes_max: 64 << 20,
             messages_per_second: 2_000,
             bytes_per_second: 2 << 20,
             subscriptions_max: 64,
+            // 64 filters of 200 bytes, a will of 16 KiB and a thousand unreleased messages fit.
+            session_bytes_max: 160 << 10,
+            // 8 KiB for each of `sessions_max`.
+            sessions_bytes_max: 128 << 20,
             // At `messages_per_second`, with some milliseconds until each is committed, some
             // dozens are in flight.
             in_flight_max: 100,

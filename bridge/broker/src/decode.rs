@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::packet::{
@@ -32,7 +32,7 @@ pub(crate) struct Frame {
 ///
 /// # Errors
 /// When the packet is larger than `max`, or its length has no end.
-fn frame(bytes: &[u8], max: usize) -> Result<Option<(usize, usize)>, Refused> {
+pub(crate) fn frame(bytes: &[u8], max: usize) -> Result<Option<(usize, usize)>, Refused> {
     let Some((_, rest)) = bytes.split_first() else {
         return Ok(None);
     };
@@ -57,24 +57,15 @@ impl Frame {
         }
     }
 
-    /// Cuts the first packet out of what was read; `None` when it is not all there.
-    ///
-    /// # Errors
-    /// When it is larger than `bytes_max`, or its length has no end.
-    pub(crate) fn cut(input: &mut BytesMut, bytes_max: usize) -> Result<Option<Self>, Refused> {
-        match frame(input, bytes_max)? {
-            Some((length, head)) if input.len() >= length => {
-                let bytes = input.split_to(length).freeze();
-                Ok(Some(Self::new(bytes, head)))
-            }
-            _ => Ok(None),
-        }
-    }
-
     /// What it has taken of the line.
     pub(crate) fn bytes(&self) -> usize {
         // The head has two bytes or, where it does not matter, a few more.
         self.body.len() + 2
+    }
+
+    /// Whether the client says goodbye with it.
+    pub(crate) fn is_disconnect(&self) -> bool {
+        self.kind() == kind::DISCONNECT
     }
 
     /// Whether it answers a message that the client was sent.

@@ -23,7 +23,6 @@ pub(crate) fn encode(packet: &Outgoing, version: Version, out: &mut BytesMut) {
 
 /// How many bytes the packet has as it is sent, which is what a client's Maximum Packet Size
 /// counts (MQTT 5, 3.1.2.11.4). Nothing is written for it.
-#[cfg_attr(not(test), expect(dead_code, reason = "the outbox will compare it"))]
 pub(crate) fn encoded_len(packet: &Outgoing, version: Version) -> usize {
     if first_byte(packet, version).is_none() {
         return 0;

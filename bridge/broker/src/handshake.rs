@@ -1,27 +1,41 @@
 //! From a connection's first packet to a session, or to a refusal.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
-use tokio::sync::{Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::admission::{Users, admit};
-use crate::connection::{CloseReason, Connection, Exchange};
+use crate::attachment::{AttachRequest, Attached, Signals};
+use crate::connection::{CloseReason, Connection, Exchange, HELD_FOR_OTHERS};
 use crate::decode::Frame;
 use crate::encode::encode;
 use crate::half_open::HalfOpen;
-use crate::hub::Hub;
+use crate::hub::{Attachment, Hub};
 use crate::identity::Origin;
+use crate::input::Input;
 use crate::metrics;
 use crate::packet::{Connect, Granted, Outgoing, Refused, Version, reason, refused};
-use crate::stream::{self, GOODBYE_WAIT};
+use crate::stream::GOODBYE_WAIT;
 
 /// A pause before the answer to a wrong password, so that a connection cannot try many a
 /// second. Connections are bounded, so guesses are too.
 const AFTER_WRONG_PASSWORD: Duration = Duration::from_millis(500);
+/// A CONNECT with the largest will, a token of some kilobytes and user properties fits. More
+/// is not held for somebody of whom nothing is known.
+const CONNECT_BYTES_MAX: usize = 64 << 10;
+/// How long a client's older connection may take to handle what it has received. It takes
+/// milliseconds; a machine on which it takes this long answers nobody.
+const TAKEOVER_WITHIN: Duration = Duration::from_secs(5);
+
+/// A client that was let in, as the future that serves it until it is gone.
+pub(crate) type Client = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What all connections of one listener have in common.
 pub(crate) struct Handshake {
@@ -34,14 +48,13 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// Returns when the client is gone.
-    pub(crate) async fn serve<S>(&self, stream: S, number: u64, closing: watch::Receiver<bool>)
+    /// The client with its session; `None` if it was refused.
+    pub(crate) async fn let_in<S>(&self, mut stream: S) -> Option<Client>
     where
-        S: AsyncRead + AsyncWrite + Send,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let (mut reader, mut writer) = tokio::io::split(stream);
-        let mut input = BytesMut::new();
-        let mut connect = match self.connect(&mut reader, &mut input).await {
+        let (mut input, signals) = (Input::new(), Arc::default());
+        let mut connect = match self.connect(&mut stream, &mut input, &signals).await {
             Ok(connect) => connect,
             Err(reason) => {
                 reason.log();
@@ -50,13 +63,13 @@ impl Handshake {
                 let code = reason::UNSUPPORTED_VERSION;
                 if matches!(reason, CloseReason::Refused(Refused { reason, .. }) if reason == code)
                 {
-                    refuse(&mut writer, Version::V4, code).await;
+                    refuse(&mut stream, Version::V4, code).await;
                 }
-                return;
+                return None;
             }
         };
         let (version, limits) = (connect.version, &self.hub.limits);
-        let admitted = admit(&mut connect, &self.users, self.origin, limits, number);
+        let admitted = admit(&mut connect, &self.users, self.origin, limits, signals);
         let (request, granted) = match admitted {
             Ok(admitted) => admitted,
             Err(code) => {
@@ -64,17 +77,24 @@ impl Handshake {
                 if code == reason::CREDENTIALS {
                     sleep(AFTER_WRONG_PASSWORD).await;
                 }
-                return refuse(&mut writer, version, code).await;
+                refuse(&mut stream, version, code).await;
+                return None;
             }
         };
-        tracing::debug!(client_id = request.client_id, ?version, "a client comes in");
-        self.half_open.remove(number);
+        tracing::debug!(client_id = %request.client_id, ?version, "a client comes in");
         // Held until the connection is over.
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
-        let attached = permit.as_ref().and_then(|_| self.hub.attach(request));
-        let Some(attached) = attached else {
-            metrics::refused("there are too many clients");
-            return refuse(&mut writer, version, reason::QUOTA).await;
+        let attached = match permit {
+            Some(_) => self.attach(request).await,
+            None => Err(reason::QUOTA),
+        };
+        let attached = match attached {
+            Ok(attached) => attached,
+            Err(code) => {
+                metrics::refused("there are too many clients");
+                refuse(&mut stream, version, code).await;
+                return None;
+            }
         };
         let keep_alive_s = match granted.keep_alive_s {
             0 => connect.keep_alive_s,
@@ -83,47 +103,71 @@ impl Handshake {
         let mut exchange = Exchange::new(Arc::clone(&self.hub), attached, version);
         exchange.accept(granted);
         let connection = Connection {
-            reader,
-            writer,
+            stream,
             input,
             exchange,
             // One and a half times the keep-alive: MQTT 5, 3.1.2.10.
             silence_max: Duration::from_secs(keep_alive_s.into()).mul_f32(1.5),
+            permit: permit?,
         };
-        metrics::connections(1.0);
-        connection.run(closing).await;
-        metrics::connections(-1.0);
+        Some(Box::pin(Box::new(connection).run()))
     }
 
-    async fn connect<S: AsyncRead>(
+    async fn connect<S: AsyncRead + Unpin>(
         &self,
-        reader: &mut ReadHalf<S>,
-        input: &mut BytesMut,
+        stream: &mut S,
+        input: &mut Input,
+        signals: &Arc<Signals>,
     ) -> Result<Connect, CloseReason> {
-        let limits = &self.hub.limits;
-        let wait = Duration::from_millis(limits.connect_ms_max);
-        let first = timeout(wait, first_frame(reader, input, limits.packet_bytes_max)).await;
-        match first {
+        let wait = Duration::from_millis(self.hub.limits.connect_ms_max);
+        match timeout(wait, self.first_frame(stream, input, signals)).await {
             Ok(frame) => Ok(frame?.connect()?),
             Err(_) => Err(refused(reason::KEEP_ALIVE, "no CONNECT came in time").into()),
         }
     }
-}
 
-async fn first_frame<S: AsyncRead>(
-    reader: &mut ReadHalf<S>,
-    input: &mut BytesMut,
-    bytes_max: usize,
-) -> Result<Frame, CloseReason> {
-    loop {
-        if let Some(frame) = Frame::cut(input, bytes_max)? {
-            return Ok(frame);
+    async fn first_frame<S: AsyncRead + Unpin>(
+        &self,
+        stream: &mut S,
+        input: &mut Input,
+        signals: &Arc<Signals>,
+    ) -> Result<Frame, CloseReason> {
+        let bytes_max = self.hub.limits.packet_bytes_max.min(CONNECT_BYTES_MAX);
+        loop {
+            if let Some(frame) = input.cut(bytes_max, &self.hub.input, signals)? {
+                return Ok(frame);
+            }
+            let mut woken = pin!(signals.wake.notified());
+            let next = poll_fn(|cx| match input.poll_read(stream, cx) {
+                Poll::Pending => woken.as_mut().poll(cx).map(Ok),
+                read => read,
+            });
+            next.await?;
+            if signals.must_give_way() {
+                return Err(HELD_FOR_OTHERS.into());
+            }
         }
-        stream::read(reader, input).await?;
+    }
+
+    /// Where an older connection has the client's session, it is waited for: the DISCONNECT
+    /// with which it ended may be among what it has received and not handled yet, and else
+    /// its will is told before the new connection is answered.
+    async fn attach(&self, mut request: AttachRequest) -> Result<Attached, u8> {
+        let until = Instant::now() + TAKEOVER_WITHIN;
+        loop {
+            let is_late = Instant::now() >= until;
+            match self.hub.attach(&mut request, is_late)? {
+                Attachment::Done(attached) => return Ok(attached),
+                // However the waiting ends, it is tried again.
+                Attachment::Occupied(left) => {
+                    let _ = timeout_at(until, left).await;
+                }
+            }
+        }
     }
 }
 
-async fn refuse<S: AsyncWrite>(writer: &mut WriteHalf<S>, version: Version, code: u8) {
+async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, version: Version, code: u8) {
     let mut out = BytesMut::new();
     let packet = Outgoing::ConnAck {
         session_present: false,
@@ -132,8 +176,8 @@ async fn refuse<S: AsyncWrite>(writer: &mut WriteHalf<S>, version: Version, code
     };
     encode(&packet, version, &mut out);
     let written = async {
-        writer.write_all(&out).await?;
-        writer.shutdown().await
+        stream.write_all(&out).await?;
+        stream.shutdown().await
     };
     // A client that does not wait for the answer has no claim to it.
     let _ = timeout(GOODBYE_WAIT, written).await;

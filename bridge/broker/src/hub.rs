@@ -3,20 +3,27 @@
 //! [`Hub`] wakes those who have waited for a change of it.
 
 mod presence;
+mod room;
 mod router;
 mod state;
+mod system;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use self::presence::Presence;
+use self::room::Room;
 pub(crate) use self::router::{Backpressure, Subscribed};
+pub(crate) use self::state::Attachment;
 use self::state::State;
+pub(crate) use self::system::is_reserved;
 use crate::attachment::{AttachRequest, Attached};
 use crate::config::Limits;
+use crate::input::InputBudget;
 use crate::metrics;
 use crate::outbox::{Batch, Due, Outbox};
 use crate::packet::{Message, Outgoing, SubscriptionOptions};
@@ -25,9 +32,10 @@ use crate::session::Session;
 
 pub(crate) struct Hub {
     state: Mutex<State>,
-    /// The internal client may have room again.
-    pub(crate) room: Notify,
+    pub(crate) room: Room,
+    pub(crate) input: Arc<InputBudget>,
     presence: Presence,
+    is_closing: AtomicBool,
     pub(crate) limits: Arc<Limits>,
 }
 
@@ -36,8 +44,10 @@ impl Hub {
         let limits = Arc::new(limits);
         Self {
             state: Mutex::new(State::new(Arc::clone(&limits))),
-            room: Notify::new(),
+            room: Room::default(),
+            input: Arc::new(InputBudget::new(limits.input_bytes_max)),
             presence: Presence::default(),
+            is_closing: AtomicBool::new(false),
             limits,
         }
     }
@@ -46,12 +56,30 @@ impl Hub {
         self.state.lock()
     }
 
-    /// `None` when there are too many sessions already.
-    pub(crate) fn attach(&self, request: AttachRequest) -> Option<Attached> {
-        let origin = request.origin;
-        let attached = self.state().attach(request)?;
-        self.presence.connects(origin);
-        Some(attached)
+    /// With `by_force`, an older connection that has the session is not asked to leave first.
+    ///
+    /// # Errors
+    /// The reason code of a refusal.
+    pub(crate) fn attach(
+        &self,
+        request: &mut AttachRequest,
+        by_force: bool,
+    ) -> Result<Attachment, u8> {
+        let attachment = self.state().attach(request, by_force)?;
+        if let Attachment::Done(attached) = &attachment {
+            self.presence.connects(attached.origin);
+        }
+        Ok(attachment)
+    }
+
+    /// Every connection is to end: those that are there, and those that come.
+    pub(crate) fn close(&self) {
+        self.is_closing.store(true, Ordering::Release);
+        self.state().router.wake_all();
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
     }
 
     /// A connection is over.
@@ -59,13 +87,13 @@ impl Hub {
         self.presence.disconnects(of.origin);
         self.state().detach(of, with_will, expiry);
         // A session that has ended has room for everybody who waited for it.
-        self.room.notify_waiters();
+        self.room.notify();
     }
 
     /// Ends what has expired.
     pub(crate) fn sweep(&self) {
         self.state().sweep();
-        self.room.notify_waiters();
+        self.room.notify();
     }
 
     pub(crate) fn subscribe(
@@ -75,8 +103,7 @@ impl Hub {
         options: SubscriptionOptions,
         id: Option<u32>,
     ) -> Subscribed {
-        let mut state = self.state();
-        state.router.subscribe(of, filter, options, id)
+        self.state().subscribe(of, filter, options, id)
     }
 
     /// The reason code for the client.
@@ -108,11 +135,12 @@ impl Hub {
         let mut due = Due::default();
         if session.outbox.next(batch, &mut due) {
             // The connection comes back for the rest, after it has written this.
-            session.wake.notify_one();
+            session.wake();
         }
         for receipt in due.undeliverable {
             state.router.acknowledged(Some(receipt));
         }
+        state.router.system.sent += due.packets.len() as u64;
         drop(state);
         if !due.packets.is_empty() {
             metrics::sent(due.packets.len());
@@ -132,7 +160,7 @@ impl Hub {
         let session = state.router.attached(of)?;
         let receipt = act(&mut session.outbox);
         // The window has room for the next message.
-        session.wake.notify_one();
+        session.wake();
         state.router.acknowledged(receipt);
         drop(state);
         self.notify_room(of);
@@ -141,7 +169,7 @@ impl Hub {
 
     fn notify_room(&self, of: &Attached) {
         if of.origin.is_internal() {
-            self.room.notify_waiters();
+            self.room.notify();
         }
     }
 

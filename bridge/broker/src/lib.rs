@@ -11,15 +11,16 @@
 //! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided
 //! - [`handshake`], [`admission`]: from the first packet to a session, or to a refusal
 //! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
-//!   and [`stream`] is how bytes are read and written
+//!   and [`input`] and [`stream`] are how bytes are read and written
 //! - [`rate`]: how fast one client may be
 //! - [`packet`], [`decode`], [`encode`]: the protocol; [`properties`] and [`reader`] are parts
 //!   of it, [`topic`] says which topics and filters are taken
 //! - [`hub`]: sessions, subscriptions and retained messages, under one lock
 //! - [`session`], [`identity`], [`attachment`], [`outbox`], [`receipt`], [`subscriptions`],
-//!   [`retained`]: what the hub is made of
-//! - [`metrics`]: what is counted
+//!   [`retained`], both in a [`topic_tree`]: what the hub is made of
+//! - [`account`], [`metrics`]: what is counted
 
+mod account;
 mod admission;
 mod attachment;
 mod broker;
@@ -31,6 +32,7 @@ mod half_open;
 mod handshake;
 mod hub;
 mod identity;
+mod input;
 mod listener;
 mod metrics;
 mod outbox;
@@ -44,6 +46,7 @@ mod session;
 mod stream;
 mod subscriptions;
 mod topic;
+mod topic_tree;
 
 pub use broker::{Addresses, Bound, Broker, BrokerError, CertificateFiles, InternalAccess};
 pub use config::{Config, Limits, ListenerConfig, TlsListenerConfig};

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::handshake::Handshake;
+use crate::handshake::{Client, Handshake};
 
 /// After how long, and how often from then on, the log says that clients are kept waiting.
 const INTERNAL_IS_LATE: Duration = Duration::from_secs(10);
@@ -57,26 +57,64 @@ impl Listener {
                 accepted = accept(&listener.tcp) => accepted,
             };
             let (stream, _) = accepted;
-            let (of, closing) = (Arc::clone(&listener), closing.clone());
             let number = listener.numbers.fetch_add(1, Ordering::Relaxed);
-            let connection = async move {
-                of.serve(stream, number, closing).await;
-                // For one that has ended before it was decided on.
-                of.handshake.half_open.remove(number);
-            };
+            let client = serve(Arc::clone(&listener), stream, number);
             let half_open = &listener.handshake.half_open;
-            half_open.insert(number, || connections.spawn(connection));
+            half_open.insert(number, || connections.spawn(client));
         }
         while connections.join_next().await.is_some() {}
     }
 
-    async fn serve(&self, stream: TcpStream, number: u64, closing: watch::Receiver<bool>) {
+    async fn let_in(self: Arc<Self>, stream: TcpStream) -> Option<Client> {
         let Some(tls) = &self.tls else {
-            return self.handshake.serve(stream, number, closing).await;
+            return self.handshake.let_in(stream).await;
         };
         let wait = Duration::from_millis(self.handshake.hub.limits.connect_ms_max);
-        if let Some(stream) = handshake(tls, stream, wait).await {
-            self.handshake.serve(stream, number, closing).await;
+        let stream = handshake(tls, stream, wait).await?;
+        self.handshake.let_in(stream).await
+    }
+}
+
+/// A future that ends when the client is gone.
+fn serve(of: Arc<Listener>, stream: TcpStream, number: u64) -> impl Future<Output = ()> {
+    // Each step is in a box of its own, made out here: a future is as large as all that it
+    // begins with and the largest of its steps, and an idle client shall cost no more than
+    // what it waits with.
+    let lets_in = Box::pin(Arc::clone(&of).let_in(stream));
+    async move {
+        let client = lets_in.await;
+        // Decided on, or over.
+        of.handshake.half_open.remove(number);
+        if let Some(client) = client {
+            client.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Connection;
+    use crate::session::Session;
+
+    fn size_of_future<A, F: Future>(_: impl FnOnce(A) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// What is allocated for each client of the plain listener, in bytes. `tests/memory`
+    /// measures it; here is said which part has grown. What most clients need at no time
+    /// belongs in a box.
+    #[test]
+    fn an_idle_client_is_small() {
+        let task = size_of_future(|(of, stream): (Arc<Listener>, TcpStream)| serve(of, stream, 1));
+        let client = size_of_future(|c: Box<Connection<TcpStream>>| c.run());
+        for (what, bytes, bytes_max) in [
+            ("the task", task, 64),
+            ("what the task waits with", client, 320),
+            ("the connection", size_of::<Connection<TcpStream>>(), 320),
+            ("the session", size_of::<Session>(), 320),
+        ] {
+            assert!(bytes <= bytes_max, "{what} has {bytes} bytes");
         }
     }
 }

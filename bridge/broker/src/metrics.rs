@@ -14,7 +14,7 @@ pub(crate) fn describe() {
     describe_counter!(REFUSED, "Packets that were refused, by reason");
     describe_counter!(
         DROPPED,
-        "What found no room, by place: queue, retained, wills, sessions"
+        "What was dropped, by place: queue, retained, wills, sessions (no room), reserved topics"
     );
     describe_counter!(
         WAITS,

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use tokio::time::Instant;
 
-use crate::packet::{Message, Outgoing, Qos};
+use crate::account::Account;
+use crate::encode::encoded_len;
+use crate::packet::{Message, Outgoing, Qos, Version};
 use crate::receipt::Receipt;
 
 /// A message for one client.
@@ -40,12 +42,12 @@ pub(crate) struct Outbox {
     /// Sent, oldest first.
     window: VecDeque<InFlight>,
     window_max: usize,
+    /// The client's Maximum Packet Size, and the version in whose words packets are counted.
     packet_bytes_max: usize,
+    version: Version,
     last_id: u16,
     /// How much queue and window hold.
-    bytes: usize,
-    /// How much the outboxes of all clients hold.
-    total_bytes: Arc<AtomicUsize>,
+    account: Account,
 }
 
 /// How much is taken out at once.
@@ -71,16 +73,17 @@ impl Outbox {
             window: VecDeque::new(),
             window_max: 0,
             packet_bytes_max: 0,
+            version: Version::V4,
             last_id: 0,
-            bytes: 0,
-            total_bytes,
+            account: Account::new(total_bytes),
         }
     }
 
     /// A connection begins: what was not acknowledged on the last one is sent again.
-    pub(crate) fn connect(&mut self, window_max: usize, packet_bytes_max: usize) {
+    pub(crate) fn connect(&mut self, window_max: usize, packet_bytes_max: usize, version: Version) {
         self.window_max = window_max;
         self.packet_bytes_max = packet_bytes_max;
+        self.version = version;
         for sent in &mut self.window {
             sent.is_sent = false;
         }
@@ -89,36 +92,44 @@ impl Outbox {
     /// The count of messages that wait to be sent; the bytes of those and of the ones that are
     /// not acknowledged.
     pub(crate) fn size(&self) -> (usize, usize) {
-        (self.queue.len(), self.bytes)
+        (self.queue.len(), self.account.bytes)
     }
 
     pub(crate) fn push(&mut self, queued: Queued) {
-        let bytes = queued.message.bytes();
-        self.bytes += bytes;
-        self.total_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.account.add(queued.message.bytes());
         self.queue.push_back(queued);
     }
 
     /// The message is not held here any more.
     fn subtract(&mut self, queued: &Queued) {
-        let bytes = queued.message.bytes();
-        debug_assert!(bytes <= self.bytes, "counted when it came in");
-        self.bytes -= bytes;
-        self.total_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.account.subtract(queued.message.bytes());
     }
 
     /// Takes out what is to be sent now; whether there may be more.
     pub(crate) fn next(&mut self, batch: Batch, due: &mut Due) -> bool {
         let mut bytes = 0;
         // In their old order, and before anything new (MQTT 5, 4.6).
-        for sent in self.window.iter_mut().filter(|sent| !sent.is_sent) {
+        let mut at = 0;
+        while at < self.window.len() {
+            if self.window[at].is_sent {
+                at += 1;
+                continue;
+            }
             if due.packets.len() >= batch.count_max || bytes >= batch.bytes_max {
                 return true;
             }
-            sent.is_sent = true;
+            let packet = self.window[at].packet();
+            if !self.fits(&packet) {
+                // The client's last connection took larger ones.
+                due.undeliverable.extend(self.remove(at));
+                continue;
+            }
+            let sent = &mut self.window[at];
             bytes += sent.queued.message.bytes();
-            due.packets.push(sent.packet());
+            due.packets.push(packet);
+            sent.is_sent = true;
             sent.is_dup = true;
+            at += 1;
         }
         let now = Instant::now();
         while due.packets.len() < batch.count_max && bytes < batch.bytes_max {
@@ -133,7 +144,7 @@ impl Outbox {
                 return false;
             };
             let is_over = queued.message.expires.is_some_and(|expires| expires <= now);
-            if is_over || queued.message.bytes() > self.packet_bytes_max {
+            if is_over || !self.fits(&queued.packet(1, false)) {
                 self.subtract(&queued);
                 due.undeliverable.extend(queued.receipt);
                 continue;
@@ -155,6 +166,15 @@ impl Outbox {
             });
         }
         true
+    }
+
+    /// Whether the client takes the packet as it is sent. What it does not take is dropped as
+    /// if it had been sent (MQTT 5, 3.1.2.11.4).
+    fn fits(&self, packet: &Outgoing) -> bool {
+        // No packet of the standard is larger, so most clients cost no counting.
+        const PACKET_BYTES_MAX: usize = 268_435_460;
+        self.packet_bytes_max >= PACKET_BYTES_MAX
+            || encoded_len(packet, self.version) <= self.packet_bytes_max
     }
 
     fn new_id(&mut self) -> u16 {
@@ -215,12 +235,6 @@ impl Outbox {
         let sent = sent.filter(|queued| queued.qos != Qos::ExactlyOnce);
         let all = sent.chain(std::mem::take(&mut self.queue));
         all.filter(|queued| queued.shared.is_some()).collect()
-    }
-}
-
-impl Drop for Outbox {
-    fn drop(&mut self) {
-        self.total_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

@@ -83,6 +83,12 @@ pub(crate) struct Will {
     pub(crate) delay_s: u32,
 }
 
+impl Will {
+    pub(crate) fn bytes(&self) -> usize {
+        self.message.bytes()
+    }
+}
+
 /// From a client.
 #[derive(Debug)]
 pub(crate) enum Incoming {

@@ -1,35 +1,48 @@
 //! Retained messages: the last of each topic that was published with the retain flag. Their
 //! number and size are bounded; the topic whose last message is the oldest makes room.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::packet::Message;
-use crate::topic;
+use crate::topic_tree::TopicTree;
+
+/// What a message takes beside its own bytes: two nodes of the tree with the topic once more,
+/// and its place in the order.
+const OVERHEAD: usize = 256;
 
 pub(crate) struct Retained {
-    by_topic: HashMap<Box<str>, (u64, Arc<Message>)>,
-    /// The same topics by the number of their last message, which rises: the first is the
-    /// oldest.
-    by_age: BTreeMap<u64, Box<str>>,
+    /// Each with its number in `by_age`.
+    by_topic: TopicTree<(u64, Arc<Message>)>,
+    /// The same by the number of a topic's last message, which rises: the first is the oldest.
+    by_age: BTreeMap<u64, Arc<Message>>,
     last_number: u64,
     bytes: usize,
     count_max: usize,
     bytes_max: usize,
 }
 
+fn bytes(message: &Message) -> usize {
+    message.bytes() + message.topic.len() + OVERHEAD
+}
+
 impl Retained {
     pub(crate) fn new(count_max: usize, bytes_max: usize) -> Self {
         Self {
-            by_topic: HashMap::new(),
+            by_topic: TopicTree::default(),
             by_age: BTreeMap::new(),
             last_number: 0,
             bytes: 0,
             count_max,
             bytes_max,
         }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.by_age.len()
     }
 
     /// Retains the message instead of its topic's last one; how many others had to make room.
@@ -40,48 +53,44 @@ impl Retained {
             return 0;
         }
         self.last_number += 1;
-        self.bytes += message.bytes();
-        let entry = (self.last_number, Arc::clone(message));
-        self.by_topic.insert(message.topic.clone(), entry);
-        self.by_age.insert(self.last_number, message.topic.clone());
+        let number = self.last_number;
+        self.bytes += bytes(message);
+        let entry = || (number, Arc::clone(message));
+        self.by_topic.get_or_insert(&message.topic, entry);
+        self.by_age.insert(number, Arc::clone(message));
         let mut evicted = 0;
         // Also the new one itself, if it alone is too large: it is the last to go.
-        while self.by_topic.len() > self.count_max || self.bytes > self.bytes_max {
+        while self.count() > self.count_max || self.bytes > self.bytes_max {
             let Some((_, oldest)) = self.by_age.first_key_value() else {
                 break;
             };
-            let oldest = oldest.clone();
-            self.remove(&oldest);
+            let oldest = Arc::clone(oldest);
+            self.remove(&oldest.topic);
             evicted += 1;
         }
         evicted
     }
 
     fn remove(&mut self, topic: &str) {
-        if let Some((age, message)) = self.by_topic.remove(topic) {
-            self.by_age.remove(&age);
-            self.bytes -= message.bytes();
+        if let Some(removed) = self.by_topic.remove(topic) {
+            let (number, message) = *removed;
+            self.by_age.remove(&number);
+            self.bytes -= bytes(&message);
         }
     }
 
     /// Those of the topics that the filter covers, in the order in which they were published.
     pub(crate) fn covered_by(&self, filter: &str) -> Vec<Arc<Message>> {
         let now = Instant::now();
-        // Expired ones stay until they are replaced or make room; they are not sent.
-        let lives = |message: &Arc<Message>| message.expires.is_none_or(|at| at > now);
-        if !filter.contains(['+', '#']) {
-            // No wildcard, one topic: the search below looks at all of them.
-            let found = self.by_topic.get(filter).map(|(_, message)| message);
-            return found.into_iter().filter(|m| lives(m)).cloned().collect();
-        }
-        let topics = self.by_age.values();
-        let covered = topics.filter(|name| topic::covers(filter, name));
-        let messages = covered.filter_map(|name| self.by_topic.get(name));
-        messages
-            .map(|(_, m)| m)
-            .filter(|m| lives(m))
-            .cloned()
-            .collect()
+        let mut found = Vec::new();
+        self.by_topic.covered_by(filter, &mut |(number, message)| {
+            // Expired ones stay until they are replaced or make room; they are not sent.
+            if message.expires.is_none_or(|at| at > now) {
+                found.push((*number, message));
+            }
+        });
+        found.sort_unstable_by_key(|(number, _)| *number);
+        found.into_iter().map(|(_, m)| Arc::clone(m)).collect()
     }
 }
 
@@ -117,10 +126,10 @@ mod tests {
         assert_eq!(retained.covered_by("a")[0].payload, "2");
         retained.insert(&message("a", ""));
         assert_eq!(topics(&retained), ["c"]);
-        let mut small = Retained::new(10, 300);
+        let mut small = Retained::new(10, 700);
         small.insert(&message("a", &"x".repeat(100)));
         assert_eq!(small.insert(&message("b", &"x".repeat(100))), 1);
-        assert_eq!(small.insert(&message("c", &"x".repeat(1_000))), 2);
+        assert_eq!(small.insert(&message("c", &"x".repeat(2_000))), 2);
         assert_eq!(small.bytes, 0);
     }
 }

@@ -1,54 +1,63 @@
-//! How bytes are read from and written to a client. All of it may be dropped half-way, as
-//! the arms of a `select!` are, without losing a byte.
+//! How bytes are read from and written to a client. All of it may be given up half-way
+//! without losing a byte.
 
+use std::cell::RefCell;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
-use tokio::io::{
-    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf,
-};
-use tokio::time::{Instant, sleep_until};
+use bytes::{Buf as _, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Room for some dozens of ordinary packets, and little for each of thousands of silent
-/// clients.
-const READ_BYTES: usize = 4 << 10;
+/// The most that is read at a time.
+pub(crate) const READ_BYTES_MAX: usize = 16 << 10;
 /// How long the last packet to a client, which may have stopped reading, is tried.
 pub(crate) const GOODBYE_WAIT: Duration = Duration::from_millis(500);
 
-/// Appends what there is to read; at least one byte.
+thread_local! {
+    /// What is read lies here first. A client of which nothing comes has no buffer then,
+    /// however many there are of them.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES_MAX].into());
+}
+
+/// Appends what there is to read, at least one byte and at most `count_max`.
 ///
 /// # Errors
 /// When the client has closed the connection, or it is broken.
-pub(crate) async fn read<S: AsyncRead>(
-    reader: &mut ReadHalf<S>,
+pub(crate) fn poll_read<S: AsyncRead + Unpin>(
+    stream: &mut S,
     input: &mut BytesMut,
-) -> io::Result<()> {
-    input.reserve(READ_BYTES);
-    match reader.read_buf(input).await? {
-        0 => Err(io::ErrorKind::UnexpectedEof.into()),
-        _ => Ok(()),
-    }
+    count_max: usize,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let mut buffer = ReadBuf::new(&mut scratch[..count_max.min(READ_BYTES_MAX)]);
+        ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+        if buffer.filled().is_empty() {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        input.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(()))
+    })
 }
 
 /// Writes all of the output.
 ///
 /// # Errors
 /// When the connection is broken.
-pub(crate) async fn write<S: AsyncWrite>(
-    writer: &mut WriteHalf<S>,
+pub(crate) fn poll_write<S: AsyncWrite + Unpin>(
+    stream: &mut S,
     output: &mut BytesMut,
-) -> io::Result<()> {
-    // It takes from the output what it has written, so an interrupted one can be called again.
-    writer.write_all_buf(output).await?;
-    // Behind TLS, bytes may still be in the encryption's own buffer.
-    writer.flush().await
-}
-
-/// Waits until then; for ever if there is no such time.
-pub(crate) async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    while output.has_remaining() {
+        let wrote = ready!(Pin::new(&mut *stream).poll_write(cx, output))?;
+        if wrote == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        output.advance(wrote);
     }
+    // Behind TLS, bytes may still be in the encryption's own buffer.
+    Pin::new(stream).poll_flush(cx)
 }

@@ -1,13 +1,12 @@
-//! Who is subscribed to what: a tree of topic levels, so that a message looks at no more
-//! filters than may match its topic.
+//! Who is subscribed to what.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::identity::{Origin, SessionId};
 use crate::packet::SubscriptionOptions;
 use crate::topic;
+use crate::topic_tree::TopicTree;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subscription {
@@ -16,14 +15,19 @@ pub(crate) struct Subscription {
     pub(crate) id: Option<u32>,
 }
 
-/// A node of the tree; the whole tree is its root.
+/// By filter.
 #[derive(Default)]
 pub(crate) struct Subscriptions {
-    levels: HashMap<Box<str>, Subscriptions>,
-    /// Those whose filter ends here.
-    here: HashMap<SessionId, Subscription>,
+    tree: TopicTree<Subscribers>,
+}
+
+/// Those of one filter.
+#[derive(Default)]
+struct Subscribers {
+    /// By session.
+    each: Vec<(SessionId, Subscription)>,
     /// Of each, one member gets a message.
-    groups: HashMap<(Origin, Arc<str>), Group>,
+    groups: Vec<(Origin, Group)>,
 }
 
 /// The subscribers of `$share/{group}/{filter}`. Each origin has groups of its own: external
@@ -42,6 +46,17 @@ pub(crate) struct Matches<'t> {
     pub(crate) groups: Vec<&'t Group>,
 }
 
+/// What a subscription takes of memory at most, in bytes: its place in the tree and in the
+/// session. Measured by `tests/memory`.
+pub(crate) fn bytes(filter: &str) -> usize {
+    /// Two nodes, a list of them, one subscriber, and the session's list.
+    const OVERHEAD: usize = 352;
+    /// The group, and its list of members.
+    const GROUP_OVERHEAD: usize = 448;
+    let of_group = topic::shared(filter).map_or(0, |_| GROUP_OVERHEAD + filter.len());
+    OVERHEAD + 2 * filter.len() + of_group
+}
+
 impl Subscriptions {
     /// Adds or replaces a subscription; whether it is a new one.
     pub(crate) fn add(
@@ -51,111 +66,117 @@ impl Subscriptions {
         of: SessionId,
         subscription: Subscription,
     ) -> bool {
-        let (group, path) = topic::shared(filter).unzip();
-        let mut node = self;
-        for level in path.unwrap_or(filter).split('/') {
-            node = node.levels.entry(level.into()).or_default();
+        let (_, path) = topic::shared(filter).unzip();
+        let path = path.unwrap_or(filter);
+        let here = self.tree.get_or_insert(path, Subscribers::default);
+        if path.len() == filter.len() {
+            return here.add(of, subscription);
         }
-        match group {
-            None => node.here.insert(of, subscription).is_none(),
-            Some(_) => {
-                let filter: Arc<str> = filter.into();
-                let key = (origin, Arc::clone(&filter));
-                let group = node.groups.entry(key).or_insert_with(|| Group {
-                    filter,
-                    members: Vec::new(),
-                    turn: AtomicUsize::new(0),
-                });
-                let was = group.leave(of);
-                group.members.push((of, subscription));
-                !was
-            }
-        }
+        let group = here.group_of(filter, origin);
+        let was = group.leave(of);
+        group.members.push((of, subscription));
+        !was
     }
 
     /// Whether there was one.
     pub(crate) fn remove(&mut self, filter: &str, origin: Origin, of: SessionId) -> bool {
-        match topic::shared(filter) {
-            None => self.remove_at(filter, &|node| node.here.remove(&of).is_some()),
-            Some((_, path)) => self.remove_at(path, &|node| node.leave(filter, origin, of)),
-        }
-    }
-
-    fn leave(&mut self, filter: &str, origin: Origin, of: SessionId) -> bool {
-        let key = (origin, Arc::from(filter));
-        let Some(group) = self.groups.get_mut(&key) else {
+        let (_, path) = topic::shared(filter).unzip();
+        let path = path.unwrap_or(filter);
+        let Some(here) = self.tree.get_mut(path) else {
             return false;
         };
-        let was = group.leave(of);
-        if group.members.is_empty() {
-            self.groups.remove(&key);
+        let was = if path.len() == filter.len() {
+            here.remove(of)
+        } else {
+            here.leave(filter, origin, of)
+        };
+        if here.each.is_empty() && here.groups.is_empty() {
+            self.tree.remove(path);
         }
         was
     }
 
-    fn remove_at(&mut self, path: &str, act: &dyn Fn(&mut Self) -> bool) -> bool {
-        // The depth is bounded by the levels that a filter may have.
-        let (level, rest) = match path.split_once('/') {
-            Some((level, rest)) => (level, Some(rest)),
-            None => (path, None),
-        };
-        let Some(node) = self.levels.get_mut(level) else {
-            return false;
-        };
-        let was = match rest {
-            Some(rest) => node.remove_at(rest, act),
-            None => act(node),
-        };
-        // On the way back up, or empty nodes would pile up with every topic ever named.
-        if node.is_empty() {
-            self.levels.remove(level);
-        }
-        was
-    }
-
+    #[cfg(test)]
     fn is_empty(&self) -> bool {
-        self.levels.is_empty() && self.here.is_empty() && self.groups.is_empty()
+        self.tree.is_empty()
     }
 
     /// The group of a shared filter, if it has members.
     pub(crate) fn group(&self, filter: &str, origin: Origin) -> Option<&Group> {
         let (_, path) = topic::shared(filter)?;
-        let mut node = self;
-        for level in path.split('/') {
-            node = node.levels.get(level)?;
-        }
-        node.groups.get(&(origin, Arc::from(filter)))
+        let mut groups = self.tree.get(path)?.groups.iter();
+        let found = groups.find(|(of, group)| *of == origin && &*group.filter == filter);
+        found.map(|(_, group)| group)
     }
 
     /// Adds to `found` what matches the topic.
     pub(crate) fn matching<'t>(&'t self, topic: &str, found: &mut Matches<'t>) {
-        let (level, rest) = match topic.split_once('/') {
-            Some((level, rest)) => (level, Some(rest)),
-            None => (topic, None),
-        };
-        self.everything_below(found);
-        for node in [self.levels.get(level), self.levels.get("+")] {
-            match (node, rest) {
-                (Some(node), Some(rest)) => node.matching(rest, found),
-                (Some(node), None) => {
-                    node.all_here(found);
-                    // `a/#` covers `a` too.
-                    node.everything_below(found);
+        self.tree.matching(topic, &mut |here: &Subscribers| {
+            found.each.extend(here.each.iter());
+            let groups = here.groups.iter();
+            found.groups.extend(groups.map(|(_, group)| group));
+        });
+    }
+
+    /// Whether anybody gets messages of the topic.
+    pub(crate) fn has_any(&self, topic: &str) -> bool {
+        let mut any = false;
+        self.tree.matching(topic, &mut |_| any = true);
+        any
+    }
+}
+
+impl Subscribers {
+    fn add(&mut self, of: SessionId, subscription: Subscription) -> bool {
+        match self.each.binary_search_by_key(&of, |(id, _)| *id) {
+            Ok(at) => {
+                self.each[at].1 = subscription;
+                false
+            }
+            Err(at) => {
+                if self.each.is_empty() {
+                    // Most filters have one subscriber, and a list begins with room for four.
+                    self.each.reserve_exact(1);
                 }
-                (None, _) => {}
+                self.each.insert(at, (of, subscription));
+                true
             }
         }
     }
 
-    fn everything_below<'t>(&'t self, found: &mut Matches<'t>) {
-        if let Some(all) = self.levels.get("#") {
-            all.all_here(found);
+    fn remove(&mut self, of: SessionId) -> bool {
+        let at = self.each.binary_search_by_key(&of, |(id, _)| *id);
+        let was = at.map(|at| self.each.remove(at)).is_ok();
+        if self.each.len() < self.each.capacity() / 4 {
+            self.each.shrink_to(self.each.len() * 2);
         }
+        was
     }
 
-    fn all_here<'t>(&'t self, found: &mut Matches<'t>) {
-        found.each.extend(self.here.iter().map(|(id, s)| (*id, *s)));
-        found.groups.extend(self.groups.values());
+    fn group_of(&mut self, filter: &str, origin: Origin) -> &mut Group {
+        let mut groups = self.groups.iter();
+        let at = groups.position(|(of, group)| *of == origin && &*group.filter == filter);
+        let at = at.unwrap_or_else(|| {
+            let group = Group {
+                filter: filter.into(),
+                members: Vec::new(),
+                turn: AtomicUsize::new(0),
+            };
+            self.groups.push((origin, group));
+            self.groups.len() - 1
+        });
+        &mut self.groups[at].1
+    }
+
+    fn leave(&mut self, filter: &str, origin: Origin, of: SessionId) -> bool {
+        let mut was = false;
+        self.groups.retain_mut(|(whose, group)| {
+            if *whose == origin && &*group.filter == filter {
+                was = group.leave(of);
+            }
+            !group.members.is_empty()
+        });
+        was
     }
 }
 

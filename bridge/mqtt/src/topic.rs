@@ -8,6 +8,10 @@ const SHARED: &str = "$share/";
 /// topic that `topic` does. Both have to be valid; on others the answer means nothing.
 #[must_use]
 pub fn covers(filter: &str, topic: &str) -> bool {
+    // Section 4.7.2: such topics are the server's own, and nobody who wants all means them.
+    if topic.starts_with('$') && filter.starts_with(['+', '#']) {
+        return false;
+    }
     let (mut filter, mut topic) = (filter.split('/'), topic.split('/'));
     loop {
         match (filter.next(), topic.next()) {
@@ -61,6 +65,10 @@ mod tests {
             ("a/+/c", "a//c", true),
             ("a/+", "a/+", true),
             ("a/b", "a/+", false),
+            ("#", "$SYS/a", false),
+            ("+/a", "$SYS/a", false),
+            ("$SYS/#", "$SYS/a", true),
+            ("a/#", "a/$SYS", true),
         ] {
             assert_eq!(covers(filter, topic), expected, "{filter} {topic}");
         }

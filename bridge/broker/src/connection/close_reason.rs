@@ -47,6 +47,20 @@ impl CloseReason {
         }
     }
 
+    pub(crate) fn is_disconnect(&self) -> bool {
+        matches!(self, Self::Disconnect { .. })
+    }
+
+    /// Whether the connection may be over although the client has sent a DISCONNECT, which was
+    /// not read yet: not where the client itself has ended it by what it has sent.
+    pub(crate) fn may_overtake_a_disconnect(&self) -> bool {
+        match self {
+            Self::TakenOver | Self::Broken(_) => true,
+            Self::Refused(refused) => refused.reason == reason::BUSY,
+            Self::Disconnect { .. } | Self::Closing => false,
+        }
+    }
+
     /// What the client is told; `None` where it has left already.
     pub(crate) fn code(&self) -> Option<u8> {
         match self {

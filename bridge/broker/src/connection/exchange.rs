@@ -12,7 +12,7 @@ use super::close_reason::CloseReason;
 use crate::attachment::Attached;
 use crate::decode::Frame;
 use crate::encode::encode;
-use crate::hub::{Backpressure, Hub};
+use crate::hub::{Backpressure, Hub, is_reserved};
 use crate::metrics;
 use crate::outbox::{Batch, Outbox};
 use crate::packet::{
@@ -20,7 +20,7 @@ use crate::packet::{
 };
 use crate::rate::Rate;
 use crate::receipt::Receipt;
-use crate::session::Session;
+use crate::session::{Session, UNRELEASED_BYTES};
 
 /// What is taken from the session's outbox at a time, under the hub's lock.
 const BATCH: Batch = Batch {
@@ -55,7 +55,8 @@ pub(crate) struct Exchange {
     pub(crate) read_after: Option<Instant>,
     /// In the order of their messages.
     pending_acks: VecDeque<PendingAck>,
-    blocked: Option<BlockedPublish>,
+    /// In a box, because most clients have none at any time.
+    blocked: Option<Box<BlockedPublish>>,
 }
 
 /// An acknowledgement to a publisher.
@@ -131,6 +132,15 @@ impl Exchange {
     /// Why the connection ends.
     pub(crate) fn handle(&mut self, frame: &Frame) -> Result<(), CloseReason> {
         debug_assert!(self.may_read(), "a packet is handled out of turn");
+        self.handle_last(frame)
+    }
+
+    /// Does what a packet asks for, also when the client may not send one now: its connection
+    /// is over.
+    ///
+    /// # Errors
+    /// Why it is over, if the packet says that.
+    pub(crate) fn handle_last(&mut self, frame: &Frame) -> Result<(), CloseReason> {
         let cost = if frame.is_answer() { ANSWER_COST } else { 1.0 };
         self.charge(cost, frame.bytes());
         match frame.read(self.version)? {
@@ -146,7 +156,7 @@ impl Exchange {
             }
             Incoming::PubRel(id) => {
                 // From here on the same id is another message.
-                self.with(|session| session.unreleased.remove(&id))?;
+                self.with(|session| session.release(id))?;
                 self.send(&Outgoing::PubComp(id, reason::OK));
             }
             Incoming::PubComp(id) => self.settle(|outbox| outbox.complete(id))?,
@@ -163,12 +173,31 @@ impl Exchange {
             }
             Incoming::Ping => self.send(&Outgoing::Pong),
             Incoming::Disconnect { reason, expiry_s } => {
-                let with_will = reason == reason::WITH_WILL;
-                let expiry = expiry_s.map(|s| Duration::from_secs(s.into()));
-                return Err(CloseReason::Disconnect { with_will, expiry });
+                return Err(self.disconnect(reason, expiry_s));
             }
         }
         Ok(())
+    }
+
+    fn disconnect(&self, reason: u8, expiry_s: Option<u32>) -> CloseReason {
+        // A session that was to end with its connection may not be made to outlive it
+        // (MQTT 5, 3.14.2.2.2). Who is not attached any more changes nothing.
+        let session = self.hub.with(&self.attached, |s| s.expiry.is_zero());
+        if session == Some(true) && expiry_s.is_some_and(|s| s > 0) {
+            let why = "a session is to outlive its connection after all";
+            return refused(reason::PROTOCOL_ERROR, why).into();
+        }
+        CloseReason::Disconnect {
+            with_will: reason == reason::WITH_WILL,
+            expiry: expiry_s.map(|s| Duration::from_secs(s.into())),
+        }
+    }
+
+    /// All of the output is with the client.
+    pub(crate) fn is_written(&mut self) {
+        self.write_by = None;
+        // Thousands of clients that were sent something once would hold it all.
+        self.output = BytesMut::new();
     }
 
     fn subscribe(
@@ -205,10 +234,21 @@ impl Exchange {
 
     /// A message from the client.
     fn receive(&mut self, id: u16, message: Message) -> Result<(), CloseReason> {
+        if is_reserved(&message.topic) {
+            metrics::dropped("reserved topics", 1);
+            let answer = match message.qos {
+                Qos::AtMostOnce => return Ok(()),
+                Qos::AtLeastOnce => Outgoing::PubAck(id, reason::OK),
+                Qos::ExactlyOnce => Outgoing::PubRec(id, reason::OK),
+            };
+            self.acknowledge(Some(answer), None);
+            return Ok(());
+        }
         if message.qos == Qos::ExactlyOnce {
-            let (known, count) = self.with(|session| {
-                let known = session.unreleased.get(&id).cloned();
-                (known, session.unreleased.len())
+            let limits = Arc::clone(&self.hub.limits);
+            let (known, count, has_room) = self.with(|session| {
+                let has_room = session.has_room(UNRELEASED_BYTES, &limits);
+                (session.received(id), session.unreleased_count(), has_room)
             })?;
             if let Some(receipt) = known {
                 // Sent again: it is answered again, and not published again.
@@ -223,6 +263,10 @@ impl Exchange {
                 let why = "too many messages are not released";
                 return Err(refused(reason::RECEIVE_MAX, why).into());
             }
+            if !has_room {
+                let why = "a session has too many bytes";
+                return Err(refused(reason::QUOTA, why).into());
+            }
         }
         let wait = Duration::from_millis(self.hub.limits.behind_ms_max);
         let until = Instant::now() + wait;
@@ -230,7 +274,7 @@ impl Exchange {
         if self.publish(id, &message)?.is_err() {
             // Nothing more is read, which is how a slow pizzeria slows its publishers.
             metrics::waited("behind");
-            self.blocked = Some(BlockedPublish { id, message, until });
+            self.blocked = Some(Box::new(BlockedPublish { id, message, until }));
         }
         Ok(())
     }
@@ -263,7 +307,7 @@ impl Exchange {
             Qos::AtLeastOnce => self.acknowledge(Some(Outgoing::PubAck(id, reason::OK)), receipt),
             Qos::ExactlyOnce => {
                 let waits_for = receipt.clone();
-                self.with(|session| session.unreleased.insert(id, waits_for))?;
+                self.with(|session| session.receive(id, waits_for))?;
                 self.acknowledge(Some(Outgoing::PubRec(id, reason::OK)), receipt);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::system::{self, System};
 use crate::attachment::Attached;
 use crate::config::Limits;
 use crate::identity::{Origin, SessionId};
@@ -14,12 +15,15 @@ use crate::packet::{Message, Qos, SubscriptionOptions, reason};
 use crate::receipt::Receipt;
 use crate::retained::Retained;
 use crate::session::Session;
-use crate::subscriptions::{Group, Matches, Subscription, Subscriptions};
+use crate::subscriptions::{self, Group, Matches, Subscription, Subscriptions};
 use crate::topic;
 
 /// A will cannot wait for room, but it is one for each connection. Only when the internal
 /// client has this many times more than it should is a will dropped.
 const WILL_TIMES: usize = 4;
+
+/// Whose messages those of the broker are: sessions are counted from 1 on.
+const OF_THE_BROKER: SessionId = SessionId(0);
 
 /// The internal client has no room for the message; its publisher has to wait.
 #[derive(Debug)]
@@ -36,11 +40,15 @@ pub(crate) struct Subscribed {
 type Recipient = (SessionId, Subscription, Option<Arc<str>>);
 
 pub(crate) struct Router {
-    pub(crate) sessions: HashMap<SessionId, Session>,
+    /// Boxed: a table has up to twice as many places as are taken.
+    pub(crate) sessions: HashMap<SessionId, Box<Session>>,
     subscriptions: Subscriptions,
     retained: Retained,
     /// Bytes in the outboxes of all clients together.
     queued_bytes: Arc<AtomicUsize>,
+    /// What all sessions take beside it.
+    pub(super) session_bytes: Arc<AtomicUsize>,
+    pub(super) system: System,
     limits: Arc<Limits>,
 }
 
@@ -57,21 +65,33 @@ impl Router {
             subscriptions: Subscriptions::default(),
             retained: Retained::new(limits.retained_max, limits.retained_bytes_max),
             queued_bytes: Arc::default(),
+            session_bytes: Arc::default(),
+            system: System::default(),
             limits,
         }
     }
 
     /// The session with this id; a new one if there is none.
-    pub(crate) fn session(&mut self, id: SessionId, origin: Origin, client: &str) -> &mut Session {
-        let queued_bytes = &self.queued_bytes;
-        let new = || Session::new(origin, client.to_owned(), Arc::clone(queued_bytes));
+    pub(crate) fn session(
+        &mut self,
+        id: SessionId,
+        origin: Origin,
+        client: &Arc<str>,
+    ) -> &mut Session {
+        let (queued, own) = (&self.queued_bytes, &self.session_bytes);
+        let (client, queued, own) = (Arc::clone(client), Arc::clone(queued), Arc::clone(own));
+        let new = || Box::new(Session::new(origin, client, queued, own));
         self.sessions.entry(id).or_insert_with(new)
     }
 
     /// The connection's session, unless another connection has taken it over.
     pub(crate) fn attached(&mut self, of: &Attached) -> Option<&mut Session> {
         let session = self.sessions.get_mut(&of.session)?;
-        (session.attached == Some(of.number)).then_some(session)
+        session.is_attached_by(of.number).then_some(&mut **session)
+    }
+
+    pub(crate) fn wake_all(&self) {
+        self.sessions.values().for_each(|session| session.wake());
     }
 
     pub(crate) fn subscribe(
@@ -90,17 +110,23 @@ impl Router {
         if is_shared && options.no_local {
             return Subscribed::refused(reason::PROTOCOL_ERROR);
         }
-        let subscriptions_max = self.limits.subscriptions_max;
+        let limits = Arc::clone(&self.limits);
         let Some(session) = self.attached(of) else {
             return Subscribed::refused(reason::BUSY);
         };
-        let is_full = of.origin.is_external() && session.filters.len() >= subscriptions_max;
         // Subscribing to the same filter again replaces its options, and needs no room.
-        if is_full && !session.filters.contains(filter) {
-            metrics::refused("too many subscriptions");
-            return Subscribed::refused(reason::QUOTA);
+        if !session.has_filter(filter) {
+            let count = session.filters().len();
+            if of.origin.is_external() && count >= limits.subscriptions_max {
+                metrics::refused("too many subscriptions");
+                return Subscribed::refused(reason::QUOTA);
+            }
+            if !session.has_room(subscriptions::bytes(filter), &limits) {
+                metrics::refused("a session has too many bytes");
+                return Subscribed::refused(reason::QUOTA);
+            }
         }
-        session.filters.insert(filter.to_owned());
+        session.add_filter(filter);
         let subscription = Subscription { options, id };
         let all = &mut self.subscriptions;
         let is_new = all.add(filter, of.origin, of.session, subscription);
@@ -117,7 +143,7 @@ impl Router {
     }
 
     pub(crate) fn unsubscribe(&mut self, of: &Attached, filter: &str) -> u8 {
-        let was = self.attached(of).is_some_and(|s| s.filters.remove(filter));
+        let was = self.attached(of).is_some_and(|s| s.remove_filter(filter));
         if was && self.subscriptions.remove(filter, of.origin, of.session) {
             reason::OK
         } else {
@@ -142,6 +168,7 @@ impl Router {
         if origin.is_external() && self.is_internal_full(&recipients, 1) {
             return Err(Backpressure);
         }
+        self.system.received += 1;
         let receipt = Arc::new(Receipt::new(from));
         self.dispatch(
             message,
@@ -174,7 +201,7 @@ impl Router {
                 continue;
             };
             let recipient = (id, subscription, Some(Arc::clone(&group.filter)));
-            if session.attached.is_some() && !self.is_full(session, 1) {
+            if session.is_attached() && !self.is_full(session, 1) {
                 return Some(recipient);
             }
             second_best = second_best.or(Some(recipient));
@@ -245,7 +272,7 @@ impl Router {
             return;
         };
         // At QoS 0 nothing is stored for a client that is away.
-        if queued.qos == Qos::AtMostOnce && session.attached.is_none() {
+        if queued.qos == Qos::AtMostOnce && !session.is_attached() {
             return;
         }
         match session.origin {
@@ -272,7 +299,10 @@ impl Router {
 
     /// Puts the retained messages of a filter into the subscriber's outbox; how many.
     fn send_retained(&mut self, of: &Attached, filter: &str, by: Subscription) -> usize {
-        let retained = self.retained.covered_by(filter);
+        let mut retained = self.retained.covered_by(filter);
+        if system::may_cover(filter) {
+            retained.extend(self.system.covered_by(filter, self.retained.count()));
+        }
         let count = retained.len();
         for message in retained {
             let queued = Queued {
@@ -296,13 +326,26 @@ impl Router {
         if receipt.complete_one()
             && let Some(publisher) = self.sessions.get(&receipt.publisher)
         {
-            publisher.wake.notify_one();
+            publisher.wake();
+        }
+    }
+
+    /// Tells the broker's own topics where it is time, and to nobody who has not asked.
+    pub(crate) fn publish_system(&mut self) {
+        if !self.system.is_due() {
+            return;
+        }
+        for message in self.system.messages(self.retained.count()) {
+            if self.subscriptions.has_any(&message.topic) {
+                let recipients = self.recipients(&message, OF_THE_BROKER);
+                self.dispatch(&Arc::new(message), &recipients, None);
+            }
         }
     }
 
     /// Publishes the session's will, if it has one.
     pub(crate) fn publish_will(&mut self, of: SessionId) {
-        let will = self.sessions.get_mut(&of).and_then(|s| s.will.take());
+        let will = self.sessions.get_mut(&of).and_then(|s| s.take_will());
         let Some(will) = will else { return };
         let recipients = self.recipients(&will.message, of);
         if self.is_internal_full(&recipients, WILL_TIMES) {
@@ -315,10 +358,10 @@ impl Router {
 
     /// Ends a session: its will is published, and what it has not acknowledged of a shared
     /// subscription goes to another member of the group.
-    pub(crate) fn remove_session(&mut self, id: SessionId) -> Option<Session> {
+    pub(crate) fn remove_session(&mut self, id: SessionId) -> Option<Box<Session>> {
         self.publish_will(id);
         let mut session = self.sessions.remove(&id)?;
-        for filter in &session.filters {
+        for filter in session.filters() {
             self.subscriptions.remove(filter, session.origin, id);
         }
         for mut queued in session.outbox.leave_to_others() {

@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 
 use super::*;
@@ -29,7 +31,7 @@ fn queued(payload: &'static str, qos: Qos, shared: bool) -> Queued {
 fn outbox(window_max: usize) -> (Outbox, Arc<AtomicUsize>) {
     let held = Arc::<AtomicUsize>::default();
     let mut outbox = Outbox::new(Arc::clone(&held));
-    outbox.connect(window_max, 1_000);
+    outbox.connect(window_max, 1_000, Version::V5);
     (outbox, held)
 }
 
@@ -63,7 +65,7 @@ fn the_window_is_filled_again_when_something_is_acknowledged() {
     assert!(sent(&mut outbox, ALL).is_empty());
     outbox.acknowledge(2);
     assert_eq!(sent(&mut outbox, ALL), ["3 c", "0 d"]);
-    outbox.connect(2, 1_000);
+    outbox.connect(2, 1_000, Version::V5);
     assert_eq!(sent(&mut outbox, ALL), ["1 a!", "3 c!"]);
     outbox.acknowledge(1);
     outbox.acknowledge(3);
@@ -80,11 +82,11 @@ fn of_qos_2_what_was_released_is_not_sent_but_released_again() {
     // A PUBACK means nothing for QoS 2.
     outbox.acknowledge(1);
     outbox.release(1, true);
-    outbox.connect(5, 1_000);
+    outbox.connect(5, 1_000, Version::V5);
     assert_eq!(sent(&mut outbox, ALL), ["1", "2 b!"]);
     outbox.release(2, false);
     outbox.complete(1);
-    outbox.connect(5, 1_000);
+    outbox.connect(5, 1_000, Version::V5);
     assert!(sent(&mut outbox, ALL).is_empty());
     assert_eq!(held.load(Ordering::Relaxed), 0);
 }
@@ -109,7 +111,7 @@ fn a_batch_is_bounded_and_what_is_too_large_is_not_sent() {
     };
     assert!(outbox.next(two, &mut due));
     assert_eq!((due.packets.len(), due.undeliverable.len()), (2, 1));
-    outbox.connect(10, 1_000);
+    outbox.connect(10, 1_000, Version::V5);
     let few = Batch {
         bytes_max: 1,
         ..ALL
@@ -136,4 +138,24 @@ fn only_what_was_shared_and_not_taken_is_left_to_others() {
         .map(|queued| &queued.message.payload[..])
         .collect();
     assert_eq!(left, [&b"sent"[..], b"waits"]);
+}
+
+#[test]
+fn a_packet_is_compared_as_it_is_sent_and_again_for_the_next_connection() {
+    // Head 2, topic 3, packet id 2, payload 5; version 5 has a length of properties too.
+    for (version, bytes) in [(Version::V4, 12), (Version::V5, 13)] {
+        let (mut outbox, held) = outbox(10);
+        outbox.connect(10, bytes, version);
+        outbox.push(queued("12345", Qos::AtLeastOnce, false));
+        outbox.push(queued("123456", Qos::AtLeastOnce, false));
+        assert_eq!(sent(&mut outbox, ALL), ["1 12345"]);
+        outbox.connect(10, bytes, version);
+        assert_eq!(sent(&mut outbox, ALL), ["1 12345!"]);
+        // The next connection takes less: for the client it is as if it had been sent.
+        outbox.push(queued("1234", Qos::AtLeastOnce, false));
+        outbox.connect(10, bytes - 1, version);
+        assert_eq!(sent(&mut outbox, ALL), ["2 1234"]);
+        assert!(outbox.acknowledge(2).is_none());
+        assert_eq!(held.load(Ordering::Relaxed), 0);
+    }
 }

@@ -22,6 +22,28 @@ fn text(text: &str) -> Vec<u8> {
     [&length.to_be_bytes(), text.as_bytes()].concat()
 }
 
+/// A CONNECT of version 5. Without a will there is no delay.
+pub(crate) fn connect_v5(
+    id: &str,
+    clean: bool,
+    expiry_s: u32,
+    will: Will<'_>,
+    delay_s: u32,
+) -> Vec<u8> {
+    let flags = u8::from(clean) << 1 | u8::from(will.is_some()) << 2;
+    let mut body = [text("MQTT"), vec![5, flags, 0, 60, 5, 17]].concat();
+    body.extend(expiry_s.to_be_bytes());
+    body.extend(text(id));
+    if let Some((topic, payload)) = will {
+        body.extend([5, 24]);
+        body.extend(delay_s.to_be_bytes());
+        body.extend(text(topic));
+        body.extend(text(payload));
+    }
+    let length = u8::try_from(body.len()).expect("a length of one byte");
+    [&[0x10, length], &body[..]].concat()
+}
+
 impl Client {
     pub(crate) async fn dial(at: SocketAddr) -> Self {
         let stream = TcpStream::connect(at).await.expect("it listens");
@@ -40,6 +62,11 @@ impl Client {
         let length = length.expect("a length of one byte");
         let packet = [&[first, length], body].concat();
         self.stream.write_all(&packet).await.expect("it reads");
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.expect("it reads");
     }
 
     pub(crate) async fn send_connect(

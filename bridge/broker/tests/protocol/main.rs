@@ -4,6 +4,8 @@ mod acknowledgements;
 mod admission;
 mod client;
 mod messages;
+mod system_topics;
+mod takeover;
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -1,0 +1,80 @@
+//! A broker in a process of its own, which is this test once more.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, Stdio};
+use std::{env, fs, io};
+
+use pizza_broker::{Bound, Config, Limits, ListenerConfig, TlsListenerConfig};
+
+/// Says that this process is the broker.
+const IS_BROKER: &str = "BROKER_OF_A_MEMORY_TEST";
+
+/// It ends when this is dropped.
+pub(crate) struct BrokerProcess {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl BrokerProcess {
+    pub(crate) fn start() -> Self {
+        let own = env::current_exe().expect("this program");
+        let mut child = Command::new(own)
+            .args(["--exact", "broker_process::the_broker", "--nocapture"])
+            .env(IS_BROKER, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let address = lines.find_map(|line| line.ok()?.strip_prefix("at ")?.parse().ok());
+        Self {
+            address: address.expect("it says where it listens"),
+            child,
+        }
+    }
+
+    /// What of the process is in memory, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kib: usize = kib.and_then(|kib| kib.parse().ok()).expect("a number");
+        kib << 10
+    }
+}
+
+impl Drop for BrokerProcess {
+    fn drop(&mut self) {
+        // It reads until its input ends.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn config() -> Config {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Config {
+        mqtt: ListenerConfig { on: true, address },
+        mqtts: TlsListenerConfig {
+            on: false,
+            ..TlsListenerConfig::default()
+        },
+        limits: Limits::default(),
+        ..Config::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_broker() {
+    if env::var_os(IS_BROKER).is_none() {
+        return;
+    }
+    let bound = Bound::new(config()).await.expect("an address");
+    let broker = bound.open(None, false).await.expect("a broker");
+    let address = broker.addresses().mqtt.expect("a listener");
+    writeln!(io::stdout(), "\nat {address}").expect("somebody reads");
+    let until_closed = || io::stdin().read_line(&mut String::new());
+    let _ = tokio::task::spawn_blocking(until_closed).await;
+}

@@ -1,0 +1,18 @@
+//! What a broker takes of memory: of each idle client, and under each flood. The broker is in
+//! a process of its own, so that the clients' memory is not counted.
+
+mod broker_process;
+#[path = "../protocol/client.rs"]
+mod client;
+mod idle;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How much of the full counts is done: in hundredths, `FLOODS=100` under `just soak`.
+fn scaled(full: usize) -> usize {
+    let percent = std::env::var("FLOODS").ok();
+    let percent: usize = percent.map_or(5, |text| text.parse().expect("a number"));
+    full * percent / 100
+}
