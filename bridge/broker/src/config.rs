@@ -65,6 +65,9 @@ pub struct Limits {
     pub write_ms_max: u64,
     /// Largest packet.
     pub packet_bytes_max: usize,
+    /// Topics that a client may give a number to, so as to send that instead: `topic_alias_max`
+    /// of version 5. They are kept for each connection.
+    pub topic_alias_max: u16,
     /// What one client may send in the long run; above it, the broker reads from it later.
     pub messages_per_second: u32,
     pub bytes_per_second: u32,
@@ -119,6 +122,9 @@ impl Default for Limits {
             write_ms_max: 10_000,
             // A thousand times what a position takes; each client may have one half received.
             packet_bytes_max: 256 << 10,
+            // A phone has two or three topics, an oven as many; with the longest names that there
+            // can be it is 10 KiB.
+            topic_alias_max: 10,
             messages_per_second: 2_000,
             bytes_per_second: 2 << 20,
             subscriptions_max: 64,

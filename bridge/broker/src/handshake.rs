@@ -11,12 +11,12 @@ use tokio::time::{sleep, timeout};
 use crate::admission::{Users, admit};
 use crate::connection::{CloseReason, Connection, Exchange};
 use crate::decode::Frame;
-use crate::encode::encode;
+use crate::encode::{encode, encoded_len};
 use crate::half_open::HalfOpen;
 use crate::hub::Hub;
 use crate::identity::Origin;
 use crate::metrics;
-use crate::packet::{Connect, Granted, Outgoing, Refused, Version, reason, refused};
+use crate::packet::{Connect, Granted, Outgoing, Version, reason, refused};
 use crate::stream::{self, GOODBYE_WAIT};
 
 /// A pause before the answer to a wrong password, so that a connection cannot try many a
@@ -43,14 +43,10 @@ impl Handshake {
         let mut input = BytesMut::new();
         let mut connect = match self.connect(&mut reader, &mut input).await {
             Ok(connect) => connect,
-            Err(reason) => {
+            Err((version, reason)) => {
                 reason.log();
-                // A client of any other version understands at least this answer (MQTT 5,
-                // 3.1.2.2). Who does not even send a CONNECT gets none.
-                let code = reason::UNSUPPORTED_VERSION;
-                if matches!(reason, CloseReason::Refused(Refused { reason, .. }) if reason == code)
-                {
-                    refuse(&mut writer, Version::V4, code).await;
+                if let (Some(version), Some(code)) = (version, reason.code()) {
+                    refuse(&mut writer, version, code).await;
                 }
                 return;
             }
@@ -67,6 +63,11 @@ impl Handshake {
                 return refuse(&mut writer, version, code).await;
             }
         };
+        let acceptance = connack(reason::OK, granted.clone());
+        // To such a client nothing could be said at all, not even this (MQTT 5, 3.1.2.11.4).
+        if encoded_len(&acceptance, version) > request.packet_bytes_max {
+            return metrics::refused("a client takes no packet of any size");
+        }
         tracing::debug!(client_id = request.client_id, ?version, "a client comes in");
         self.half_open.remove(number);
         // Held until the connection is over.
@@ -80,7 +81,8 @@ impl Handshake {
             0 => connect.keep_alive_s,
             ours => ours,
         };
-        let mut exchange = Exchange::new(Arc::clone(&self.hub), attached, version);
+        let ends = connect.expiry_s.unwrap_or(0) == 0;
+        let mut exchange = Exchange::new(Arc::clone(&self.hub), attached, version, ends);
         exchange.accept(granted);
         let connection = Connection {
             reader,
@@ -95,18 +97,30 @@ impl Handshake {
         metrics::connections(-1.0);
     }
 
+    /// # Errors
+    /// Why there is no connection, and in which version's words to say so, if in any.
     async fn connect<S: AsyncRead>(
         &self,
         reader: &mut ReadHalf<S>,
         input: &mut BytesMut,
-    ) -> Result<Connect, CloseReason> {
+    ) -> Result<Connect, (Option<Version>, CloseReason)> {
         let limits = &self.hub.limits;
         let wait = Duration::from_millis(limits.connect_ms_max);
         let first = timeout(wait, first_frame(reader, input, limits.packet_bytes_max)).await;
-        match first {
-            Ok(frame) => Ok(frame?.connect()?),
-            Err(_) => Err(refused(reason::KEEP_ALIVE, "no CONNECT came in time").into()),
-        }
+        let why = "no CONNECT came in time";
+        let first = first.unwrap_or_else(|_| Err(refused(reason::KEEP_ALIVE, why).into()));
+        // Who does not even send a CONNECT gets no answer.
+        let frame = first.map_err(|reason| (None, reason))?;
+        frame.connect().map_err(|refused| {
+            let version = match (frame.version(), refused.reason) {
+                // A client of any other version understands at least this answer (MQTT 5,
+                // 3.1.2.2).
+                (None, reason::UNSUPPORTED_VERSION) => Some(Version::V4),
+                // Version 3.1.1 forbids an answer to a CONNECT that is not one (MQTT-3.1.4-1).
+                (version, _) => version.filter(|version| *version == Version::V5),
+            };
+            (version, refused.into())
+        })
     }
 }
 
@@ -123,14 +137,17 @@ async fn first_frame<S: AsyncRead>(
     }
 }
 
-async fn refuse<S: AsyncWrite>(writer: &mut WriteHalf<S>, version: Version, code: u8) {
-    let mut out = BytesMut::new();
-    let packet = Outgoing::ConnAck {
+fn connack(code: u8, granted: Granted) -> Outgoing {
+    Outgoing::ConnAck {
         session_present: false,
         code,
-        granted: Granted::default(),
-    };
-    encode(&packet, version, &mut out);
+        granted,
+    }
+}
+
+async fn refuse<S: AsyncWrite>(writer: &mut WriteHalf<S>, version: Version, code: u8) {
+    let mut out = BytesMut::new();
+    encode(&connack(code, Granted::default()), version, &mut out);
     let written = async {
         writer.write_all(&out).await?;
         writer.shutdown().await

@@ -8,13 +8,14 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::time::Instant;
 
+use super::aliases::Aliases;
 use super::close_reason::CloseReason;
 use crate::attachment::Attached;
 use crate::decode::Frame;
 use crate::encode::encode;
 use crate::hub::{Backpressure, Hub};
 use crate::metrics;
-use crate::outbox::{Batch, Outbox};
+use crate::outbox::{Batch, Outbox, Settled};
 use crate::packet::{
     Granted, Incoming, Message, Outgoing, Qos, SubscriptionOptions, Version, reason, refused,
 };
@@ -46,6 +47,9 @@ pub(crate) struct Exchange {
     hub: Arc<Hub>,
     attached: Attached,
     version: Version,
+    aliases: Aliases,
+    /// The client has asked for a session that ends with the connection.
+    ends_with_connection: bool,
     /// Encoded packets that are not written yet.
     pub(crate) output: BytesMut,
     /// By when the output has to be written.
@@ -75,8 +79,15 @@ struct BlockedPublish {
 }
 
 impl Exchange {
-    pub(crate) fn new(hub: Arc<Hub>, attached: Attached, version: Version) -> Self {
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        attached: Attached,
+        version: Version,
+        ends_with_connection: bool,
+    ) -> Self {
         Self {
+            aliases: Aliases::new(hub.limits.topic_alias_max),
+            ends_with_connection,
             rate: Rate::new(&hub.limits),
             hub,
             attached,
@@ -134,7 +145,10 @@ impl Exchange {
         let cost = if frame.is_answer() { ANSWER_COST } else { 1.0 };
         self.charge(cost, frame.bytes());
         match frame.read(self.version)? {
-            Incoming::Publish { id, message } => self.receive(id, message)?,
+            Incoming::Publish { id, alias, message } => {
+                let message = self.aliases.resolve(alias, message)?;
+                self.receive(id, message)?;
+            }
             Incoming::PubAck(id) => self.settle(|outbox| outbox.acknowledge(id))?,
             Incoming::PubRec(id, goes_on) => {
                 // Answered also for an id that is not known, as one of an earlier process: the
@@ -146,8 +160,11 @@ impl Exchange {
             }
             Incoming::PubRel(id) => {
                 // From here on the same id is another message.
-                self.with(|session| session.unreleased.remove(&id))?;
-                self.send(&Outgoing::PubComp(id, reason::OK));
+                let known = self.with(|session| session.unreleased.remove(&id))?;
+                // Told also of an id that is not known, as after a restart: the client could not
+                // use it again otherwise (MQTT 5, 3.7.2.1).
+                let code = known.map_or(reason::ID_NOT_FOUND, |_| reason::OK);
+                self.send(&Outgoing::PubComp(id, code));
             }
             Incoming::PubComp(id) => self.settle(|outbox| outbox.complete(id))?,
             Incoming::Subscribe {
@@ -163,6 +180,11 @@ impl Exchange {
             }
             Incoming::Ping => self.send(&Outgoing::Pong),
             Incoming::Disconnect { reason, expiry_s } => {
+                // MQTT 5, 3.14.2.2.2: the session was to end, and others may have relied on that.
+                if self.ends_with_connection && expiry_s.is_some_and(|seconds| seconds > 0) {
+                    let why = "a session that was to end is to be kept";
+                    return Err(refused(reason::PROTOCOL_ERROR, why).into());
+                }
                 let with_will = reason == reason::WITH_WILL;
                 let expiry = expiry_s.map(|s| Duration::from_secs(s.into()));
                 return Err(CloseReason::Disconnect { with_will, expiry });
@@ -329,12 +351,9 @@ impl Exchange {
         self.write_by.get_or_insert_with(|| Instant::now() + wait);
     }
 
-    fn settle(
-        &mut self,
-        act: impl FnOnce(&mut Outbox) -> Option<Arc<Receipt>>,
-    ) -> Result<(), CloseReason> {
+    fn settle(&mut self, act: impl FnOnce(&mut Outbox) -> Settled) -> Result<(), CloseReason> {
         let settled = self.hub.settle(&self.attached, act);
-        settled.ok_or(CloseReason::TakenOver)
+        Ok(settled.ok_or(CloseReason::TakenOver)??)
     }
 
     fn with<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> Result<T, CloseReason> {

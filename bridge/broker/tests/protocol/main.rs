@@ -4,6 +4,8 @@ mod acknowledgements;
 mod admission;
 mod client;
 mod messages;
+mod vectors;
+mod version5;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
