@@ -109,10 +109,10 @@ pub(crate) fn admit(
     let is_too_long = keep_alive_s == 0 || keep_alive_s > limits.idle_s_max;
     let granted = Granted {
         client_id: nameless.then(|| client_id.clone()),
-        expiry_s,
+        expiry_s: (expiry_s != connect.expiry_s.unwrap_or(0)).then_some(expiry_s),
         receive_max: limits.in_flight_max,
         packet_bytes_max: u32::try_from(limits.packet_bytes_max).unwrap_or(u32::MAX),
-        topic_alias_max: 0,
+        topic_alias_max: limits.topic_alias_max,
         keep_alive_s: if is_too_long { limits.idle_s_max } else { 0 },
     };
     let request = AttachRequest {

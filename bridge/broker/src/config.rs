@@ -68,6 +68,9 @@ pub struct Limits {
     /// How much of packets larger than 4 KiB may be half received, from all clients; above it,
     /// those that were begun first are given up, and their clients disconnected.
     pub input_bytes_max: usize,
+    /// Topics that a client may give a number to, so as to send that instead: `topic_alias_max`
+    /// of version 5. They are kept for each connection.
+    pub topic_alias_max: u16,
     /// What one client may send in the long run; above it, the broker reads from it later.
     pub messages_per_second: u32,
     pub bytes_per_second: u32,
@@ -130,6 +133,9 @@ impl Default for Limits {
             packet_bytes_max: 256 << 10,
             // Of 256 packets of the largest size.
             input_bytes_max: 64 << 20,
+            // A phone has two or three topics, an oven as many; with the longest names that there
+            // can be it is 10 KiB.
+            topic_alias_max: 10,
             messages_per_second: 2_000,
             bytes_per_second: 2 << 20,
             subscriptions_max: 64,

@@ -1,6 +1,7 @@
 //! One client's connection: reads, lets [`Exchange`] do what the packets ask for, and writes
 //! what it answers. Here is the I/O and every deadline; what a packet means is there.
 
+mod aliases;
 mod close_reason;
 mod exchange;
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use self::writer::{Count, Writer, length_of};
 use crate::packet::{Granted, Message, Outgoing, Qos, Version, kind, reason};
-use crate::properties::property;
+use crate::property;
 
 /// Appends the packet to `out`; nothing where the version has no such packet.
 pub(crate) fn encode(packet: &Outgoing, version: Version, out: &mut BytesMut) {
@@ -142,8 +142,10 @@ fn with_length(out: &mut impl Writer, part: &impl Part) {
 
 impl Part for Granted {
     fn write(&self, out: &mut impl Writer) {
-        out.u8(property::SESSION_EXPIRY);
-        out.u32(self.expiry_s);
+        if let Some(expiry_s) = self.expiry_s {
+            out.u8(property::SESSION_EXPIRY);
+            out.u32(expiry_s);
+        }
         // 0 is no value of the standard's; a refusal, which grants nothing, has it here.
         if self.receive_max > 0 {
             out.u8(property::RECEIVE_MAX);

@@ -15,13 +15,13 @@ use crate::admission::{Users, admit};
 use crate::attachment::{AttachRequest, Attached, Signals};
 use crate::connection::{CloseReason, Connection, Exchange, HELD_FOR_OTHERS};
 use crate::decode::Frame;
-use crate::encode::encode;
+use crate::encode::{encode, encoded_len};
 use crate::half_open::HalfOpen;
 use crate::hub::{Attachment, Hub};
 use crate::identity::Origin;
 use crate::input::Input;
 use crate::metrics;
-use crate::packet::{Connect, Granted, Outgoing, Refused, Version, reason, refused};
+use crate::packet::{Connect, Granted, Outgoing, Version, reason, refused};
 use crate::stream::GOODBYE_WAIT;
 
 /// A pause before the answer to a wrong password, so that a connection cannot try many a
@@ -56,14 +56,10 @@ impl Handshake {
         let (mut input, signals) = (Input::new(), Arc::default());
         let mut connect = match self.connect(&mut stream, &mut input, &signals).await {
             Ok(connect) => connect,
-            Err(reason) => {
+            Err((version, reason)) => {
                 reason.log();
-                // A client of any other version understands at least this answer (MQTT 5,
-                // 3.1.2.2). Who does not even send a CONNECT gets none.
-                let code = reason::UNSUPPORTED_VERSION;
-                if matches!(reason, CloseReason::Refused(Refused { reason, .. }) if reason == code)
-                {
-                    refuse(&mut stream, Version::V4, code).await;
+                if let (Some(version), Some(code)) = (version, reason.code()) {
+                    refuse(&mut stream, version, code).await;
                 }
                 return None;
             }
@@ -81,6 +77,12 @@ impl Handshake {
                 return None;
             }
         };
+        let acceptance = connack(reason::OK, granted.clone());
+        // To such a client nothing could be said at all, not even this (MQTT 5, 3.1.2.11.4).
+        if encoded_len(&acceptance, version) > request.packet_bytes_max {
+            metrics::refused("a client takes no packet of any size");
+            return None;
+        }
         tracing::debug!(client_id = %request.client_id, ?version, "a client comes in");
         // Held until the connection is over.
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
@@ -113,17 +115,30 @@ impl Handshake {
         Some(Box::pin(Box::new(connection).run()))
     }
 
+    /// # Errors
+    /// Why there is no connection, and in which version's words to say so, if in any.
     async fn connect<S: AsyncRead + Unpin>(
         &self,
         stream: &mut S,
         input: &mut Input,
         signals: &Arc<Signals>,
-    ) -> Result<Connect, CloseReason> {
+    ) -> Result<Connect, (Option<Version>, CloseReason)> {
         let wait = Duration::from_millis(self.hub.limits.connect_ms_max);
-        match timeout(wait, self.first_frame(stream, input, signals)).await {
-            Ok(frame) => Ok(frame?.connect()?),
-            Err(_) => Err(refused(reason::KEEP_ALIVE, "no CONNECT came in time").into()),
-        }
+        let first = timeout(wait, self.first_frame(stream, input, signals)).await;
+        let why = "no CONNECT came in time";
+        let first = first.unwrap_or_else(|_| Err(refused(reason::KEEP_ALIVE, why).into()));
+        // Who does not even send a CONNECT gets no answer.
+        let frame = first.map_err(|reason| (None, reason))?;
+        frame.connect().map_err(|refused| {
+            let version = match (frame.version(), refused.reason) {
+                // A client of any other version understands at least this answer (MQTT 5,
+                // 3.1.2.2).
+                (None, reason::UNSUPPORTED_VERSION) => Some(Version::V4),
+                // Version 3.1.1 forbids an answer to a CONNECT that is not one (MQTT-3.1.4-1).
+                (version, _) => version.filter(|version| *version == Version::V5),
+            };
+            (version, refused.into())
+        })
     }
 
     async fn first_frame<S: AsyncRead + Unpin>(
@@ -167,14 +182,17 @@ impl Handshake {
     }
 }
 
-async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, version: Version, code: u8) {
-    let mut out = BytesMut::new();
-    let packet = Outgoing::ConnAck {
+fn connack(code: u8, granted: Granted) -> Outgoing {
+    Outgoing::ConnAck {
         session_present: false,
         code,
-        granted: Granted::default(),
-    };
-    encode(&packet, version, &mut out);
+        granted,
+    }
+}
+
+async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, version: Version, code: u8) {
+    let mut out = BytesMut::new();
+    encode(&connack(code, Granted::default()), version, &mut out);
     let written = async {
         stream.write_all(&out).await?;
         stream.shutdown().await

@@ -25,8 +25,8 @@ use crate::attachment::{AttachRequest, Attached};
 use crate::config::Limits;
 use crate::input::InputBudget;
 use crate::metrics;
-use crate::outbox::{Batch, Due, Outbox};
-use crate::packet::{Message, Outgoing, SubscriptionOptions};
+use crate::outbox::{Batch, Due, Outbox, Settled};
+use crate::packet::{Message, Outgoing, Refused, SubscriptionOptions};
 use crate::receipt::Receipt;
 use crate::session::Session;
 
@@ -154,17 +154,20 @@ impl Hub {
     pub(crate) fn settle(
         &self,
         of: &Attached,
-        act: impl FnOnce(&mut Outbox) -> Option<Arc<Receipt>>,
-    ) -> Option<()> {
+        act: impl FnOnce(&mut Outbox) -> Settled,
+    ) -> Option<Result<(), Refused>> {
         let mut state = self.state();
         let session = state.router.attached(of)?;
-        let receipt = act(&mut session.outbox);
+        let receipt = match act(&mut session.outbox) {
+            Ok(receipt) => receipt,
+            Err(refused) => return Some(Err(refused)),
+        };
         // The window has room for the next message.
         session.wake();
         state.router.acknowledged(receipt);
         drop(state);
         self.notify_room(of);
-        Some(())
+        Some(Ok(()))
     }
 
     fn notify_room(&self, of: &Attached) {

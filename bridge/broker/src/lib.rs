@@ -13,8 +13,8 @@
 //! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
 //!   and [`input`] and [`stream`] are how bytes are read and written
 //! - [`rate`]: how fast one client may be
-//! - [`packet`], [`decode`], [`encode`]: the protocol; [`properties`] and [`reader`] are parts
-//!   of it, [`topic`] says which topics and filters are taken
+//! - [`packet`], [`decode`], [`encode`]: the protocol; [`property`], [`properties`] and [`reader`]
+//!   are parts of it, [`topic`] says which topics and filters are taken
 //! - [`hub`]: sessions, subscriptions and retained messages, under one lock
 //! - [`session`], [`identity`], [`attachment`], [`outbox`], [`receipt`], [`subscriptions`],
 //!   [`retained`], both in a [`topic_tree`]: what the hub is made of
@@ -38,6 +38,7 @@ mod metrics;
 mod outbox;
 mod packet;
 mod properties;
+mod property;
 mod rate;
 mod reader;
 mod receipt;

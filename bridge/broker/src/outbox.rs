@@ -8,8 +8,16 @@ use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::encode::encoded_len;
-use crate::packet::{Message, Outgoing, Qos, Version};
+use crate::packet::{Message, Outgoing, Qos, Refused, Version, reason, refused};
 use crate::receipt::Receipt;
+
+const WRONG_KIND: Refused = refused(
+    reason::PROTOCOL_ERROR,
+    "a message is acknowledged as one of another quality",
+);
+
+/// What the client has acknowledged: for whom else that is an acknowledgement.
+pub(crate) type Settled = Result<Option<Arc<Receipt>>, Refused>;
 
 /// A message for one client.
 pub(crate) struct Queued {
@@ -199,31 +207,46 @@ impl Outbox {
         sent.queued.receipt
     }
 
-    /// A PUBACK. An id that is not known is one of a former connection.
-    pub(crate) fn acknowledge(&mut self, id: u16) -> Option<Arc<Receipt>> {
-        let at = self.position(id)?;
-        match self.window[at].queued.qos {
-            // It takes a PUBREC; a PUBACK says nothing about such a message.
-            Qos::ExactlyOnce => None,
-            _ => self.remove(at),
+    /// A PUBACK. An id that is not known is one of a former connection, here and below.
+    ///
+    /// # Errors
+    /// When the message takes another acknowledgement (MQTT 5, 4.3), as for those below.
+    pub(crate) fn acknowledge(&mut self, id: u16) -> Settled {
+        let Some(at) = self.position(id) else {
+            return Ok(None);
+        };
+        if self.window[at].queued.qos == Qos::ExactlyOnce {
+            return Err(WRONG_KIND);
         }
+        Ok(self.remove(at))
     }
 
     /// A PUBREC: from here on the message is the client's. With a reason of failure
     /// (`goes_on` is false) that is all.
-    pub(crate) fn release(&mut self, id: u16, goes_on: bool) -> Option<Arc<Receipt>> {
-        let at = self.position(id)?;
+    pub(crate) fn release(&mut self, id: u16, goes_on: bool) -> Settled {
+        let Some(at) = self.position(id) else {
+            return Ok(None);
+        };
+        if self.window[at].queued.qos != Qos::ExactlyOnce {
+            return Err(WRONG_KIND);
+        }
         if !goes_on {
-            return self.remove(at);
+            return Ok(self.remove(at));
         }
         self.window[at].is_released = true;
-        self.window[at].queued.receipt.take()
+        Ok(self.window[at].queued.receipt.take())
     }
 
     /// A PUBCOMP.
-    pub(crate) fn complete(&mut self, id: u16) -> Option<Arc<Receipt>> {
-        let at = self.position(id)?;
-        self.remove(at)
+    pub(crate) fn complete(&mut self, id: u16) -> Settled {
+        let Some(at) = self.position(id) else {
+            return Ok(None);
+        };
+        // Only a PUBREL is answered with it, and that follows a PUBREC.
+        if !self.window[at].is_released {
+            return Err(WRONG_KIND);
+        }
+        Ok(self.remove(at))
     }
 
     /// The session ends: what has come by a shared subscription is for another member.

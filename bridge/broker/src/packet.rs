@@ -2,6 +2,7 @@
 //! Names and numbers are those of the OASIS standards MQTT 3.1.1 and 5.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -25,12 +26,17 @@ pub(crate) enum Qos {
 }
 
 impl Qos {
-    pub(crate) fn of(bits: u8) -> Option<Self> {
+    /// # Errors
+    /// When there is no such quality.
+    pub(crate) fn read(bits: u8) -> Result<Self, Refused> {
         match bits {
-            0 => Some(Self::AtMostOnce),
-            1 => Some(Self::AtLeastOnce),
-            2 => Some(Self::ExactlyOnce),
-            _ => None,
+            0 => Ok(Self::AtMostOnce),
+            1 => Ok(Self::AtLeastOnce),
+            2 => Ok(Self::ExactlyOnce),
+            _ => {
+                let why = "there is no such quality of service";
+                Err(refused(reason::MALFORMED, why))
+            }
         }
     }
 
@@ -39,8 +45,13 @@ impl Qos {
     }
 }
 
+/// When a message that lives so long dies, counted from now: its publisher's clock is not known.
+pub(crate) fn expires(seconds: u32) -> Option<Instant> {
+    Instant::now().checked_add(Duration::from_secs(seconds.into()))
+}
+
 /// A published message, shared by all outboxes in which it lies.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) topic: Box<str>,
     pub(crate) payload: Bytes,
@@ -80,12 +91,25 @@ pub(crate) struct Connect {
 #[derive(Debug)]
 pub(crate) struct Will {
     pub(crate) message: Arc<Message>,
+    /// How long subscribers may be told, from its publication on.
+    pub(crate) expiry_s: Option<u32>,
     pub(crate) delay_s: u32,
 }
 
 impl Will {
     pub(crate) fn bytes(&self) -> usize {
         self.message.bytes()
+    }
+
+    /// The message, whose life begins now.
+    pub(crate) fn publish(self) -> Arc<Message> {
+        let Some(expiry_s) = self.expiry_s else {
+            return self.message;
+        };
+        Arc::new(Message {
+            expires: expires(expiry_s),
+            ..Message::clone(&self.message)
+        })
     }
 }
 
@@ -95,6 +119,9 @@ pub(crate) enum Incoming {
     Publish {
         /// 0 at QoS 0, which has none.
         id: u16,
+        /// What the client has called the topic, or calls it from now on.
+        alias: Option<u16>,
+        /// Its topic is empty where the alias alone says which.
         message: Message,
     },
     PubAck(u16),
@@ -177,7 +204,8 @@ pub(crate) enum Outgoing {
 pub(crate) struct Granted {
     /// The id that a client without one has got.
     pub(crate) client_id: Option<String>,
-    pub(crate) expiry_s: u32,
+    /// How long the session outlives its connection, where that is not as the client asks for.
+    pub(crate) expiry_s: Option<u32>,
     pub(crate) receive_max: u16,
     pub(crate) packet_bytes_max: u32,
     /// How many aliases of topics the client may use.
@@ -208,22 +236,32 @@ pub(crate) mod kind {
 pub(crate) mod reason {
     pub(crate) const OK: u8 = 0;
     pub(crate) const WITH_WILL: u8 = 0x04;
+    pub(crate) const NO_SUBSCRIBERS: u8 = 0x10;
     pub(crate) const NO_SUBSCRIPTION: u8 = 0x11;
+    pub(crate) const UNSPECIFIED: u8 = 0x80;
     pub(crate) const MALFORMED: u8 = 0x81;
     pub(crate) const PROTOCOL_ERROR: u8 = 0x82;
+    pub(crate) const IMPLEMENTATION: u8 = 0x83;
     pub(crate) const UNSUPPORTED_VERSION: u8 = 0x84;
     pub(crate) const CLIENT_ID: u8 = 0x85;
     pub(crate) const CREDENTIALS: u8 = 0x86;
+    pub(crate) const NOT_AUTHORIZED: u8 = 0x87;
     pub(crate) const BUSY: u8 = 0x89;
     pub(crate) const SHUTTING_DOWN: u8 = 0x8b;
+    pub(crate) const AUTH_METHOD: u8 = 0x8c;
     pub(crate) const KEEP_ALIVE: u8 = 0x8d;
     pub(crate) const TAKEN_OVER: u8 = 0x8e;
     pub(crate) const FILTER_INVALID: u8 = 0x8f;
     pub(crate) const TOPIC_INVALID: u8 = 0x90;
+    pub(crate) const ID_IN_USE: u8 = 0x91;
+    pub(crate) const ID_NOT_FOUND: u8 = 0x92;
     pub(crate) const RECEIVE_MAX: u8 = 0x93;
     pub(crate) const TOPIC_ALIAS: u8 = 0x94;
     pub(crate) const TOO_LARGE: u8 = 0x95;
+    pub(crate) const RATE: u8 = 0x96;
     pub(crate) const QUOTA: u8 = 0x97;
+    pub(crate) const ADMINISTRATIVE: u8 = 0x98;
+    pub(crate) const PAYLOAD_FORMAT: u8 = 0x99;
 
     /// Codes from 0x80 on are failures.
     pub(crate) fn is_failure(code: u8) -> bool {

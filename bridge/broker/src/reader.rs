@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::packet::{Refused, reason, refused};
 
 const CUT_SHORT: Refused = refused(reason::MALFORMED, "a packet is cut short");
+pub(crate) const PADDED: Refused = refused(reason::MALFORMED, "a length has bytes too many");
 
 /// The rest of a packet, or of a part of it.
 pub(crate) struct Reader<'b>(pub(crate) &'b [u8]);
@@ -34,15 +35,15 @@ impl<'b> Reader<'b> {
         Ok(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
     }
 
-    /// A Variable Byte Integer (MQTT 5, 1.5.5).
+    /// A Variable Byte Integer inside a packet, which has the fewest bytes that it can have
+    /// (MQTT 5, 1.5.5).
     pub(crate) fn length(&mut self) -> Result<usize, Refused> {
-        match length(self.0)? {
-            Some((value, used)) => {
-                self.take(used)?;
-                Ok(value)
-            }
-            None => Err(CUT_SHORT),
+        let (value, used) = length(self.0)?.ok_or(CUT_SHORT)?;
+        let bytes = self.take(used)?;
+        if used > 1 && bytes.ends_with(&[0]) {
+            return Err(PADDED);
         }
+        Ok(value)
     }
 
     pub(crate) fn binary(&mut self) -> Result<&'b [u8], Refused> {

@@ -21,7 +21,7 @@ const LEVELS_MAX: usize = 32;
 pub(crate) fn name(topic: &str) -> Result<&str, Refused> {
     let why = if topic.is_empty() {
         "a topic is empty"
-    } else if topic.contains(['+', '#']) {
+    } else if !is_name(topic) {
         "a topic has wildcards"
     } else if is_long(topic) {
         "a topic is too long"
@@ -31,27 +31,42 @@ pub(crate) fn name(topic: &str) -> Result<&str, Refused> {
     Err(refused(reason::TOPIC_INVALID, why))
 }
 
-/// The reason why nobody can subscribe to the filter; `None` if it is a good one.
-pub(crate) fn invalid_filter(filter: &str) -> Option<u8> {
-    // An empty one stands for everything that is wrong before the filter itself is looked at.
-    let filter = match shared(filter) {
-        _ if filter.len() > BYTES_MAX => "",
-        Some((group, _)) if group.is_empty() || group.contains(['+', '#']) => "",
-        Some((_, filter)) => filter,
-        None if claims_to_be_shared(filter) => "",
-        None => filter,
+/// Whether the standard allows it as a topic's name.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['+', '#'])
+}
+
+/// The filter, if it is one by the standard (MQTT 5, 4.7.1 and 4.8.2).
+///
+/// # Errors
+/// When it is empty, or has a wildcard or a group where none may be.
+pub(crate) fn filter(text: &str) -> Result<&str, Refused> {
+    let filter = match shared(text) {
+        Some((group, filter)) => is_name(group).then_some(filter),
+        None => (!claims_to_be_shared(text)).then_some(text),
     };
-    let mut levels = filter.split('/').peekable();
-    let mut is_valid = !filter.is_empty() && !is_long(filter);
-    while let Some(level) = levels.next() {
-        let is_last = levels.peek().is_none();
-        is_valid &= match level {
-            "#" => is_last,
-            "+" => true,
-            other => !other.contains(['+', '#']),
-        };
+    let is_valid = filter.is_some_and(|filter| {
+        let mut levels = filter.split('/').peekable();
+        let mut is_valid = !filter.is_empty();
+        while let Some(level) = levels.next() {
+            is_valid &= match level {
+                "#" => levels.peek().is_none(),
+                "+" => true,
+                other => !other.contains(['+', '#']),
+            };
+        }
+        is_valid
+    });
+    if is_valid {
+        Ok(text)
+    } else {
+        Err(refused(reason::MALFORMED, "a filter is none"))
     }
-    (!is_valid).then_some(reason::FILTER_INVALID)
+}
+
+/// The reason why nobody can subscribe to a filter that the standard allows; `None` if somebody can.
+pub(crate) fn unfit_filter(filter: &str) -> Option<u8> {
+    is_long(filter).then_some(reason::FILTER_INVALID)
 }
 
 fn is_long(text: &str) -> bool {
@@ -71,20 +86,22 @@ mod tests {
         for topic in ["a", "/", "ä", "a//b", "$SYS/x"] {
             assert!(name(topic).is_ok(), "{topic}");
         }
-        for filter in ["", "a+", "#/a", "a/#/b", "a#", &long] {
-            assert!(invalid_filter(filter).is_some(), "{filter}");
+        for filter in ["", "a+", "#/a", "a/#/b", "a#"] {
+            assert!(super::filter(filter).is_err(), "{filter}");
         }
         for filter in ["#", "+", "a/+/#", "+/+", "/", "$SYS/#"] {
-            assert_eq!(invalid_filter(filter), None, "{filter}");
+            assert!(super::filter(filter).is_ok(), "{filter}");
+            assert_eq!(unfit_filter(filter), None, "{filter}");
         }
+        assert!(super::filter(&long).is_ok() && unfit_filter(&long).is_some());
         for share in ["$share", "$share/", "$share/g", "$share//a", "$share/g/"] {
-            assert!(invalid_filter(share).is_some(), "{share}");
+            assert!(super::filter(share).is_err(), "{share}");
         }
         for share in ["$share/+/a", "$share/g#/a", "$share/g/a#", "$share/g/#/a"] {
-            assert!(invalid_filter(share).is_some(), "{share}");
+            assert!(super::filter(share).is_err(), "{share}");
         }
         for share in ["$share/g/a", "$share/g//a", "$share/g/#", "$share/ä/a/+"] {
-            assert_eq!(invalid_filter(share), None, "{share}");
+            assert!(super::filter(share).is_ok(), "{share}");
         }
     }
 }

@@ -8,13 +8,14 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::time::Instant;
 
+use super::aliases::Aliases;
 use super::close_reason::CloseReason;
 use crate::attachment::Attached;
 use crate::decode::Frame;
 use crate::encode::encode;
 use crate::hub::{Backpressure, Hub, is_reserved};
 use crate::metrics;
-use crate::outbox::{Batch, Outbox};
+use crate::outbox::{Batch, Outbox, Settled};
 use crate::packet::{
     Granted, Incoming, Message, Outgoing, Qos, SubscriptionOptions, Version, reason, refused,
 };
@@ -46,6 +47,7 @@ pub(crate) struct Exchange {
     hub: Arc<Hub>,
     attached: Attached,
     version: Version,
+    aliases: Aliases,
     /// Encoded packets that are not written yet.
     pub(crate) output: BytesMut,
     /// By when the output has to be written.
@@ -78,6 +80,7 @@ struct BlockedPublish {
 impl Exchange {
     pub(crate) fn new(hub: Arc<Hub>, attached: Attached, version: Version) -> Self {
         Self {
+            aliases: Aliases::default(),
             rate: Rate::new(&hub.limits),
             hub,
             attached,
@@ -144,7 +147,11 @@ impl Exchange {
         let cost = if frame.is_answer() { ANSWER_COST } else { 1.0 };
         self.charge(cost, frame.bytes());
         match frame.read(self.version)? {
-            Incoming::Publish { id, message } => self.receive(id, message)?,
+            Incoming::Publish { id, alias, message } => {
+                let max = self.hub.limits.topic_alias_max;
+                let message = self.aliases.resolve(alias, max, message)?;
+                self.receive(id, message)?;
+            }
             Incoming::PubAck(id) => self.settle(|outbox| outbox.acknowledge(id))?,
             Incoming::PubRec(id, goes_on) => {
                 // Answered also for an id that is not known, as one of an earlier process: the
@@ -156,8 +163,15 @@ impl Exchange {
             }
             Incoming::PubRel(id) => {
                 // From here on the same id is another message.
-                self.with(|session| session.release(id))?;
-                self.send(&Outgoing::PubComp(id, reason::OK));
+                let known = self.with(|session| session.release(id))?;
+                // Told also of an id that is not known, as after a restart: the client could not
+                // use it again otherwise (MQTT 5, 3.7.2.1).
+                let code = if known {
+                    reason::OK
+                } else {
+                    reason::ID_NOT_FOUND
+                };
+                self.send(&Outgoing::PubComp(id, code));
             }
             Incoming::PubComp(id) => self.settle(|outbox| outbox.complete(id))?,
             Incoming::Subscribe {
@@ -373,12 +387,9 @@ impl Exchange {
         self.write_by.get_or_insert_with(|| Instant::now() + wait);
     }
 
-    fn settle(
-        &mut self,
-        act: impl FnOnce(&mut Outbox) -> Option<Arc<Receipt>>,
-    ) -> Result<(), CloseReason> {
+    fn settle(&mut self, act: impl FnOnce(&mut Outbox) -> Settled) -> Result<(), CloseReason> {
         let settled = self.hub.settle(&self.attached, act);
-        settled.ok_or(CloseReason::TakenOver)
+        Ok(settled.ok_or(CloseReason::TakenOver)??)
     }
 
     fn with<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> Result<T, CloseReason> {

@@ -1,6 +1,11 @@
+use std::sync::Arc;
+
+use super::filters::FILTERS_MAX;
 use super::*;
 use crate::encode::encode;
 use crate::packet::Outgoing;
+use crate::packet::{Message, Qos};
+use crate::topic;
 use bytes::BytesMut;
 
 fn whole(bytes: &[u8], version: Version) -> Result<Incoming, Refused> {
@@ -89,7 +94,7 @@ fn what_a_client_may_not_send_is_refused() {
         (b"\x30\x02\0\0", V4, reason::TOPIC_INVALID),
         (b"\x30\x03\0\x01\xff", V4, reason::MALFORMED),
         (b"\x30\x03\0\x01\0", V4, reason::MALFORMED),
-        (b"\x30\x07\0\x01a\x03\x23\0\x01", V5, reason::TOPIC_ALIAS),
+        (b"\x30\x07\0\x01a\x03\x23\0\0", V5, reason::TOPIC_ALIAS),
         (b"\x30\x06\0\x01a\x02\x0b\x01", V5, reason::PROTOCOL_ERROR),
         (b"\x30\x05\0\x01a\x01\x7f", V5, reason::MALFORMED),
         (b"\x30\x04\0\x01a\x09", V5, reason::MALFORMED),
@@ -124,7 +129,7 @@ fn a_publish_has_what_is_forwarded_and_nothing_else() {
     // A text, for an hour, with a response topic `b` and a user property.
     let properties = b"\x01\x01\x02\0\0\x0e\x10\x08\0\x01b\x26\0\x01k\0\x01v";
     let bytes = [&b"\x35\x1c\0\x01a\0\x09\x12"[..], properties, b"word"].concat();
-    let Ok(Incoming::Publish { id, message }) = whole(&bytes, Version::V5) else {
+    let Ok(Incoming::Publish { id, message, .. }) = whole(&bytes, Version::V5) else {
         panic!("no PUBLISH");
     };
     assert_eq!(
@@ -162,13 +167,109 @@ fn what_is_sent_can_be_read_again() {
             let mut out = BytesMut::new();
             encode(&publish, version, &mut out);
             let read = whole(&out, version);
-            let Ok(Incoming::Publish { id, message }) = read else {
+            let Ok(Incoming::Publish { id, message, .. }) = read else {
                 panic!("{read:?}");
             };
             assert_eq!(id, if qos == Qos::AtMostOnce { 0 } else { 5 });
             assert_eq!((message.qos, message.retain), (qos, true));
             assert_eq!((&*message.topic, message.payload.len()), ("a/b", 300));
         }
+    }
+}
+
+/// A packet with these properties, of each kind that has any; the last names are those that the
+/// standard allows it (MQTT 5, table 2-4).
+fn with_properties(properties: &[u8]) -> [(Vec<u8>, &'static [u8]); 9] {
+    let part = [
+        &[u8::try_from(properties.len()).expect("short")][..],
+        properties,
+    ]
+    .concat();
+    let packet = |first: u8, parts: &[&[u8]]| {
+        let body = parts.concat();
+        [
+            &[first, u8::try_from(body.len()).expect("short")],
+            &body[..],
+        ]
+        .concat()
+    };
+    let acknowledgement = |first| packet(first, &[b"\0\x01\0", &part]);
+    let connect: &[u8] = b"\0\x04MQTT\x05\x02\0\0";
+    let with_will: &[u8] = b"\0\x04MQTT\x05\x06\0\0\0\0\0";
+    [
+        (
+            packet(0x10, &[connect, &part, b"\0\0"]),
+            &[17, 21, 23, 25, 33, 34, 38, 39],
+        ),
+        (
+            packet(0x10, &[with_will, &part, b"\0\x01w\0\0"]),
+            &[1, 2, 3, 8, 9, 24, 38],
+        ),
+        (packet(0x30, &[b"\0\x01a", &part]), &[1, 2, 3, 8, 9, 35, 38]),
+        (acknowledgement(0x40), &[31, 38]),
+        (acknowledgement(0x50), &[31, 38]),
+        (acknowledgement(0x62), &[31, 38]),
+        (acknowledgement(0x70), &[31, 38]),
+        (packet(0x82, &[b"\0\x01", &part, b"\0\x01a\0"]), &[11, 38]),
+        (packet(0xa2, &[b"\0\x01", &part, b"\0\x01a"]), &[38]),
+    ]
+}
+
+/// What is wrong with a packet of version 5, if anything is.
+fn wrong(bytes: &[u8]) -> Option<u8> {
+    let outcome = if bytes[0] == 0x10 {
+        connect_of(bytes).map(drop)
+    } else {
+        whole(bytes, Version::V5).map(drop)
+    };
+    outcome.err().map(|refused| refused.reason)
+}
+
+#[test]
+fn each_packet_has_its_own_properties_and_each_once() {
+    for id in 0..=127_u8 {
+        // A value that is good wherever the standard allows the property at all.
+        let value: &[u8] = match id {
+            1 | 11 | 23 | 25 | 36 | 37 | 40 | 41 | 42 => b"\x01",
+            2 | 17 | 24 | 39 => b"\0\0\0\x01",
+            19 | 33 | 34 | 35 => b"\0\x01",
+            38 => b"\0\x01k\0\x01v",
+            _ => b"\0\x01x",
+        };
+        let once = [&[id], value].concat();
+        let packets = with_properties(&once).into_iter();
+        for ((one, allowed), (two, _)) in packets.zip(with_properties(&once.repeat(2))) {
+            let (has_one, has_two) = (wrong(&one), wrong(&two));
+            if !allowed.contains(&id) {
+                assert!(has_one.is_some(), "{id} in {one:x?}");
+                continue;
+            }
+            // A method is understood before it is refused.
+            let expected = (id == 21).then_some(reason::AUTH_METHOD);
+            assert_eq!(has_one, expected, "{id} in {one:x?}");
+            let expected = (id != 38).then_some(reason::PROTOCOL_ERROR);
+            assert_eq!(has_two, expected, "{id} twice in {two:x?}");
+        }
+    }
+    // The values that a property may not have, in the packet that has it.
+    for (packet, property) in [
+        (0, &b"\x17\x02"[..]),
+        (0, b"\x19\x02"),
+        (0, b"\x21\0\0"),
+        (0, b"\x27\0\0\0\0"),
+        (0, b"\x16\0\x01x"),
+        (1, b"\x01\x02"),
+        (1, b"\x08\0\x03a/+"),
+        (2, b"\x01\x02"),
+        (2, b"\x08\0\x01#"),
+        (2, b"\x08\0\0"),
+        (2, b"\x23\0\0"),
+        (2, b"\x03\0\x01\0"),
+        (7, b"\x0b\0"),
+        (7, b"\x0b\x81\0"),
+    ] {
+        let (bytes, _) = &with_properties(property)[packet];
+        assert!(wrong(bytes).is_some(), "{bytes:x?}");
     }
 }
 

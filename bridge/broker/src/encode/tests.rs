@@ -34,7 +34,7 @@ fn packets_are_what_the_standard_says() {
     let publish = publish();
     let granted = Granted {
         client_id: Some("n".to_owned()),
-        expiry_s: 9,
+        expiry_s: Some(9),
         receive_max: 5,
         packet_bytes_max: 258,
         topic_alias_max: 0,
@@ -62,11 +62,7 @@ fn packets_are_what_the_standard_says() {
             b"\x20\x02\x01\0",
             b"\x20\x17\x01\0\x14\x11\0\0\0\x09\x21\0\x05\x27\0\0\x01\x02\x12\0\x01n\x13\0\x3c",
         ),
-        (
-            refused,
-            b"\x20\x02\0\x04",
-            b"\x20\x08\0\x86\x05\x11\0\0\0\0",
-        ),
+        (refused, b"\x20\x02\0\x04", b"\x20\x03\0\x86\0"),
         (
             Outgoing::PubAck(7, reason::OK),
             b"\x40\x02\0\x07",

@@ -11,7 +11,7 @@ use crate::config::Limits;
 use crate::identity::{Origin, SessionId};
 use crate::metrics;
 use crate::outbox::Queued;
-use crate::packet::{Message, Qos, SubscriptionOptions, reason};
+use crate::packet::{Message, Qos, SubscriptionOptions, Will, reason};
 use crate::receipt::Receipt;
 use crate::retained::Retained;
 use crate::session::Session;
@@ -101,15 +101,11 @@ impl Router {
         options: SubscriptionOptions,
         id: Option<u32>,
     ) -> Subscribed {
-        if let Some(reason) = topic::invalid_filter(filter) {
+        if let Some(reason) = topic::unfit_filter(filter) {
             metrics::refused("a filter is unfit");
             return Subscribed::refused(reason);
         }
         let is_shared = topic::shared(filter).is_some();
-        // Forbidden by MQTT 5, 3.8.3.1: a member of a group cannot leave a message to nobody.
-        if is_shared && options.no_local {
-            return Subscribed::refused(reason::PROTOCOL_ERROR);
-        }
         let limits = Arc::clone(&self.limits);
         let Some(session) = self.attached(of) else {
             return Subscribed::refused(reason::BUSY);
@@ -346,14 +342,16 @@ impl Router {
     /// Publishes the session's will, if it has one.
     pub(crate) fn publish_will(&mut self, of: SessionId) {
         let will = self.sessions.get_mut(&of).and_then(|s| s.take_will());
-        let Some(will) = will else { return };
-        let recipients = self.recipients(&will.message, of);
+        let Some(message) = will.map(Will::publish) else {
+            return;
+        };
+        let recipients = self.recipients(&message, of);
         if self.is_internal_full(&recipients, WILL_TIMES) {
             metrics::dropped("wills", 1);
             return;
         }
         // Nobody is there to be told that it has arrived.
-        self.dispatch(&will.message, &recipients, None);
+        self.dispatch(&message, &recipients, None);
     }
 
     /// Ends a session: its will is published, and what it has not acknowledged of a shared

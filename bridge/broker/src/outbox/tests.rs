@@ -35,6 +35,11 @@ fn outbox(window_max: usize) -> (Outbox, Arc<AtomicUsize>) {
     (outbox, held)
 }
 
+/// Nobody but the client waits for the messages here.
+fn settled(settled: Settled) {
+    assert!(settled.expect("the right kind").is_none());
+}
+
 /// Each as `id payload`, with a `!` when it is sent again; a release as its id.
 fn sent(outbox: &mut Outbox, batch: Batch) -> Vec<String> {
     let mut due = Due::default();
@@ -61,14 +66,18 @@ fn the_window_is_filled_again_when_something_is_acknowledged() {
     outbox.push(queued("d", Qos::AtMostOnce, false));
     assert_eq!(sent(&mut outbox, ALL), ["1 a", "2 b"]);
     assert!(sent(&mut outbox, ALL).is_empty());
-    outbox.acknowledge(9);
+    settled(outbox.acknowledge(9));
+    assert!(
+        outbox.release(1, true).is_err(),
+        "it is no message of QoS 2"
+    );
     assert!(sent(&mut outbox, ALL).is_empty());
-    outbox.acknowledge(2);
+    settled(outbox.acknowledge(2));
     assert_eq!(sent(&mut outbox, ALL), ["3 c", "0 d"]);
     outbox.connect(2, 1_000, Version::V5);
     assert_eq!(sent(&mut outbox, ALL), ["1 a!", "3 c!"]);
-    outbox.acknowledge(1);
-    outbox.acknowledge(3);
+    settled(outbox.acknowledge(1));
+    settled(outbox.acknowledge(3));
     assert_eq!(held.load(Ordering::Relaxed), 0);
     assert_eq!(outbox.size(), (0, 0));
 }
@@ -79,13 +88,14 @@ fn of_qos_2_what_was_released_is_not_sent_but_released_again() {
     outbox.push(queued("a", Qos::ExactlyOnce, false));
     outbox.push(queued("b", Qos::ExactlyOnce, false));
     assert_eq!(sent(&mut outbox, ALL), ["1 a", "2 b"]);
-    // A PUBACK means nothing for QoS 2.
-    outbox.acknowledge(1);
-    outbox.release(1, true);
+    // A PUBACK is none for QoS 2, and a PUBCOMP is none before a PUBREL.
+    assert!(outbox.acknowledge(1).is_err() && outbox.complete(1).is_err());
+    settled(outbox.release(1, true));
+    assert!(outbox.acknowledge(1).is_err());
     outbox.connect(5, 1_000, Version::V5);
     assert_eq!(sent(&mut outbox, ALL), ["1", "2 b!"]);
-    outbox.release(2, false);
-    outbox.complete(1);
+    settled(outbox.release(2, false));
+    settled(outbox.complete(1));
     outbox.connect(5, 1_000, Version::V5);
     assert!(sent(&mut outbox, ALL).is_empty());
     assert_eq!(held.load(Ordering::Relaxed), 0);
@@ -155,7 +165,7 @@ fn a_packet_is_compared_as_it_is_sent_and_again_for_the_next_connection() {
         outbox.push(queued("1234", Qos::AtLeastOnce, false));
         outbox.connect(10, bytes - 1, version);
         assert_eq!(sent(&mut outbox, ALL), ["2 1234"]);
-        assert!(outbox.acknowledge(2).is_none());
+        settled(outbox.acknowledge(2));
         assert_eq!(held.load(Ordering::Relaxed), 0);
     }
 }

@@ -6,6 +6,8 @@ mod client;
 mod messages;
 mod system_topics;
 mod takeover;
+mod vectors;
+mod version5;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
