@@ -214,6 +214,7 @@ pub(crate) mod reason {
     pub(crate) const UNSUPPORTED_VERSION: u8 = 0x84;
     pub(crate) const CLIENT_ID: u8 = 0x85;
     pub(crate) const CREDENTIALS: u8 = 0x86;
+    pub(crate) const NOT_AUTHORIZED: u8 = 0x87;
     pub(crate) const BUSY: u8 = 0x89;
     pub(crate) const SHUTTING_DOWN: u8 = 0x8b;
     pub(crate) const KEEP_ALIVE: u8 = 0x8d;
