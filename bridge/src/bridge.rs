@@ -1,6 +1,5 @@
 //! Start and stop.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_client::Client;
@@ -13,6 +12,7 @@ use crate::connection::Connection;
 use crate::mapping::Mapping;
 use crate::metrics;
 use crate::outbound::Publisher;
+use crate::outbound_stream;
 use crate::session::Session;
 use crate::topic;
 
@@ -66,7 +66,7 @@ impl Bridge {
         let publisher = Publisher {
             client: client.clone(),
             options: outbound,
-            streams: config.outbound.into_iter().map(Arc::new).collect(),
+            streams: outbound_stream::grouped(config.outbound),
             restored: (!config.restore_retained).into(),
         };
         // For each message in flight an acknowledgement and a dead letter; the rest is for

@@ -214,6 +214,27 @@ impl Default for BridgeConfig {
     }
 }
 
+impl BridgeConfig {
+    /// Filters of the topics on which the bridge speaks, and nobody else should: those of events
+    /// and of dead letters.
+    #[must_use]
+    pub fn own_topics(&self) -> Vec<String> {
+        let level = |level: &str| {
+            let is_named = level.starts_with('{') && level.ends_with('}');
+            if is_named {
+                "+".to_owned()
+            } else {
+                level.to_owned()
+            }
+        };
+        let filter = |topic: &str| topic.split('/').map(level).collect::<Vec<_>>().join("/");
+        let events = self.outbound.iter().map(|o| filter(&o.topic));
+        let mut all: Vec<String> = events.collect();
+        all.push(self.dead_letter_topic.clone());
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,10 +242,17 @@ mod tests {
     #[test]
     fn the_usual_mappings_are_understood_and_secrets_not_shown() {
         let config = BridgeConfig::default();
-        assert_eq!((config.inbound.len(), config.outbound.len()), (4, 1));
+        assert_eq!((config.inbound.len(), config.outbound.len()), (4, 2));
         let text = "broker = \"mqtt://host\"\npassword = \"sesame\"";
         let config: BridgeConfig = toml::from_str(text).expect("a configuration");
         assert!(!format!("{config:?}").contains("sesame"));
         assert!(toml::from_str::<BridgeConfig>("brocker = 1").is_err());
+        let own = BridgeConfig::default().own_topics();
+        let expected = [
+            "pizza/orders/+/events",
+            "pizza/restaurants/+/orders/+/events",
+            "pizza/dead-letter",
+        ];
+        assert_eq!(own, expected);
     }
 }

@@ -7,9 +7,9 @@ use pizza_client::Client;
 use pizza_types::CallError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::config::Outbound;
 use crate::metrics;
-use crate::publication::{Publication, publication};
+use crate::outbound_stream::OutboundStream;
+use crate::publication::Publication;
 use crate::restore::retained;
 use crate::retry::wait;
 
@@ -24,7 +24,7 @@ pub(crate) type PendingPublication = (Publication, oneshot::Sender<()>);
 
 pub(crate) struct Follower {
     pub(crate) client: Client,
-    pub(crate) config: Arc<Outbound>,
+    pub(crate) stream: Arc<OutboundStream>,
     pub(crate) key: Arc<str>,
     /// The name of the durable cursor.
     pub(crate) cursor: String,
@@ -60,7 +60,7 @@ impl Follower {
                 Ok(Ok(next)) if next > position => (position, tries) = (next, 0),
                 Ok(Ok(_)) => {
                     let transport = self.client.transport();
-                    let (stream, key) = (&self.config.stream, &self.key);
+                    let (stream, key) = (&self.stream.name, &self.key);
                     // It may return early, and does where the silo cannot be reached.
                     transport.event_after(stream, key, position).await;
                     tokio::time::sleep(PAUSE).await;
@@ -78,13 +78,21 @@ impl Follower {
     }
 
     async fn restore(&self, up_to: u64) -> Result<Result<(), ConnectionLost>, CallError> {
-        let publications = retained(&self.client, &self.config, &self.key, up_to).await?;
-        Ok(self.publish(publications.into_iter()).await)
+        for config in &self.stream.mappings {
+            if !config.retain {
+                continue;
+            }
+            let publications = retained(&self.client, config, &self.key, up_to).await?;
+            if let Err(ConnectionLost) = self.publish(publications).await {
+                return Ok(Err(ConnectionLost));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Publishes what comes after the position; where the cursor stands then.
     async fn page(&self, after: u64) -> Result<Result<u64, ConnectionLost>, CallError> {
-        let (transport, stream) = (self.client.transport(), &self.config.stream);
+        let (transport, stream) = (self.client.transport(), &self.stream.name);
         let page = transport.events(stream, &self.key, after, PAGE).await?;
         let Some(last) = page.events.last().map(|event| event.position) else {
             return Ok(Ok(after));
@@ -100,8 +108,8 @@ impl Follower {
                 "events are not kept any more"
             );
         }
-        let events = page.events.iter();
-        let publications = events.filter_map(|event| publication(&self.config, &event.payload));
+        let payloads = page.events.iter().map(|event| &*event.payload);
+        let publications = self.stream.publications(payloads);
         if let Err(ConnectionLost) = self.publish(publications).await {
             return Ok(Err(ConnectionLost));
         }
@@ -111,10 +119,7 @@ impl Follower {
     }
 
     /// Returns when the broker has acknowledged all of them.
-    async fn publish(
-        &self,
-        publications: impl Iterator<Item = Publication>,
-    ) -> Result<(), ConnectionLost> {
+    async fn publish(&self, publications: Vec<Publication>) -> Result<(), ConnectionLost> {
         let mut acknowledgements = Vec::new();
         for publication in publications {
             let (tx, rx) = oneshot::channel();

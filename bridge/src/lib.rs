@@ -12,7 +12,8 @@
 //! - [`mapping`]: from a message to a call
 //! - [`topic`], [`template`], [`measure`]: what a mapping is made of
 //! - [`dead_letter`]: what could not be delivered, and why
-//! - [`outbound`], [`follow`], [`publication`]: events out, from durable cursors
+//! - [`outbound`], [`outbound_stream`], [`follow`], [`publication`]: events out, from durable
+//!   cursors
 //! - [`restore`]: what was retained, for a broker that has forgotten it
 //! - [`metrics`]: what is counted
 
@@ -28,6 +29,7 @@ mod measure;
 mod metrics;
 mod mqtt_client;
 mod outbound;
+mod outbound_stream;
 mod publication;
 mod restore;
 mod retry;

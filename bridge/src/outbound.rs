@@ -13,10 +13,10 @@ use pizza_client::Client;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::config::Outbound;
 use crate::follow::{Follower, PendingPublication};
 use crate::metrics;
 use crate::mqtt_client::{ConnectionError, Event, EventLoop, Options};
+use crate::outbound_stream::OutboundStream;
 use crate::retry::wait;
 
 /// Publications that the broker has not acknowledged: enough that the way to it and back
@@ -29,7 +29,7 @@ const KEYS_A_PAGE: usize = 1_000;
 pub(crate) struct Publisher {
     pub(crate) client: Client,
     pub(crate) options: Options,
-    pub(crate) streams: Vec<Arc<Outbound>>,
+    pub(crate) streams: Vec<Arc<OutboundStream>>,
     /// The broker has what was retained before this process began.
     pub(crate) restored: AtomicBool,
 }
@@ -141,7 +141,7 @@ async fn poll(mut event_loop: EventLoop, tx: mpsc::Sender<PublisherEvent>) {
 /// Finds the keys of each stream, and starts a follower for each.
 struct Discovery {
     client: Client,
-    streams: Vec<Arc<Outbound>>,
+    streams: Vec<Arc<OutboundStream>>,
     name: String,
     restores: bool,
 }
@@ -151,19 +151,19 @@ impl Discovery {
         let mut followers = JoinSet::new();
         let mut known = HashSet::new();
         loop {
-            for (number, config) in self.streams.iter().enumerate() {
-                for key in self.keys(&config.actor).await {
+            for (number, stream) in self.streams.iter().enumerate() {
+                for key in self.keys(&stream.actor).await {
                     if !known.insert((number, Arc::clone(&key))) {
                         continue;
                     }
                     // Durable under this name: to change it is to publish everything again.
-                    let cursor = format!("mqtt/{}/{}/{key}", self.name, config.stream);
+                    let cursor = format!("mqtt/{}/{}/{key}", self.name, stream.name);
                     let follower = Follower {
                         client: self.client.clone(),
-                        config: Arc::clone(config),
+                        stream: Arc::clone(stream),
                         key,
                         cursor,
-                        restores: self.restores && config.retain,
+                        restores: self.restores,
                         tx: tx.clone(),
                     };
                     followers.spawn(follower.run());

@@ -60,10 +60,10 @@ pub(crate) enum Identity {
 
 /// The holder of a token.
 #[derive(Debug)]
-pub(crate) struct Holder {
-    pub(crate) role: Role,
+pub struct Holder {
+    pub role: Role,
     /// The id of the customer, the driver or the restaurant that they are or work for.
-    pub(crate) subject: String,
+    pub subject: String,
     /// Tells holders apart where requests are counted.
     pub(crate) number: usize,
 }

@@ -63,8 +63,9 @@ mod track;
 
 pub use app::Metrics;
 pub use config::{GatewayConfig, HttpsConfig, TokenConfig};
-pub use identity::Role;
+pub use identity::{Holder, Role};
 pub use pizza_edge::Secret;
 pub use pizza_http::{HostName, Listener, Origin};
 pub use server::{Gateway, serve};
 pub use tls::{Tls, TlsError};
+pub use tokens::Tokens;

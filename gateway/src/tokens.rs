@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::config::TokenConfig;
 use crate::identity::Holder;
 
-pub(crate) struct Tokens(HashMap<[u8; 32], Arc<Holder>>);
+/// Who holds which token.
+pub struct Tokens(HashMap<[u8; 32], Arc<Holder>>);
 
 impl Tokens {
-    pub(crate) fn new(tokens: &[TokenConfig]) -> Self {
+    #[must_use]
+    pub fn new(tokens: &[TokenConfig]) -> Self {
         let holder = |(number, token): (usize, &TokenConfig)| {
             let holder = Holder {
                 role: token.role,
@@ -22,7 +24,9 @@ impl Tokens {
         Self(tokens.iter().enumerate().map(holder).collect())
     }
 
-    pub(crate) fn holder(&self, token: &str) -> Option<Arc<Holder>> {
+    /// The holder of this token.
+    #[must_use]
+    pub fn holder(&self, token: &str) -> Option<Arc<Holder>> {
         self.0.get(&digest(token)).cloned()
     }
 }

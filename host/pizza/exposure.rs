@@ -8,12 +8,12 @@ use crate::config::Config;
 
 /// The demo prints tokens that may do everything, and lets everybody on this machine do it
 /// without one. Both are for one machine: the first is refused where others come in, and the
-/// second ends there.
+/// second ends there, over HTTP and over MQTT.
 ///
 /// # Errors
 /// When other machines could use the demo's tokens; the error says how to go on.
 pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
-    // Only HTTP takes the tokens of the demo.
+    // Where others reach MQTT, it does not take the tokens of the demo.
     let [http, https, ..] = listeners(config);
     for (option, address) in [http, https] {
         let is_open = address.is_some_and(is_public);
@@ -30,9 +30,18 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
             )),
         );
     }
-    if config.gateway.anonymous_on_loopback && !may_be_anonymous(config) {
-        tracing::info!("everybody has to show a token, also on this machine");
-        config.gateway.anonymous_on_loopback = false;
+    if !may_be_anonymous(config) {
+        if config.gateway.anonymous_on_loopback {
+            tracing::info!("everybody has to show a token, also on this machine");
+            config.gateway.anonymous_on_loopback = false;
+        }
+        if config.broker.admits_anonymous() {
+            tracing::info!(
+                "MQTT clients have to show a token as their password, or be among broker.users, \
+                 also on this machine"
+            );
+        }
+        config.broker.anonymous_on_loopback = false;
     }
     if !config.demo && config.gateway.tokens.is_empty() {
         tracing::warn!("`demo` is off and there are no [[gateway.tokens]]: the API serves nobody");
@@ -46,6 +55,14 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
 fn may_be_anonymous(config: &Config) -> bool {
     let mut listeners = listeners(config).into_iter();
     config.demo && !listeners.any(|(_, address)| address.is_some_and(is_public))
+}
+
+/// Whether other machines reach the broker.
+pub(crate) fn mqtt_is_public(config: &Config) -> bool {
+    let [.., mqtt, mqtts] = listeners(config);
+    [mqtt, mqtts]
+        .iter()
+        .any(|(_, address)| address.is_some_and(is_public))
 }
 
 /// What the listener for operators admits. Nobody gets anything there without a token but whether
@@ -91,7 +108,11 @@ mod tests {
         let mut config = Config::default();
         change(&mut config);
         let settled = settle(&mut config).map_err(|error| error.to_string());
-        settled.map(|()| config.gateway.anonymous_on_loopback)
+        let of_broker = config.broker.anonymous_on_loopback;
+        settled.map(|()| {
+            assert_eq!(config.gateway.anonymous_on_loopback, of_broker);
+            of_broker
+        })
     }
 
     fn public(port: u16) -> SocketAddr {

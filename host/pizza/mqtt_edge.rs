@@ -1,11 +1,12 @@
 //! The edge for MQTT: the broker of this process, and the bridge from a broker to the actors.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use pizza_bridge::{Bridge, BridgeConfig};
-use pizza_broker::{Bound, Broker, CertificateFiles};
+use pizza_broker::{Bound, Broker, CertificateFiles, TokenHolder, TokenLookup};
 use pizza_client::Client;
-use pizza_gateway::Tls;
+use pizza_gateway::{Role, Secret, Tls, TokenConfig, Tokens};
 
 use crate::config::Config;
 
@@ -24,15 +25,31 @@ pub(crate) async fn bind(config: &Config) -> anyhow::Result<Option<Bound>> {
     if !has_listener || !broker.on.unwrap_or(!outside) {
         return Ok(None);
     }
-    Ok(Some(Bound::new(broker.clone()).await?))
+    let mut broker = broker.clone();
+    // Those of the demo are not there yet, and are for this machine only.
+    broker.takes_tokens = !config.gateway.tokens.is_empty();
+    Ok(Some(Bound::new(broker).await?))
+}
+
+/// Finds who a client of the broker is by the tokens that HTTP takes.
+fn lookup(tokens: &[TokenConfig]) -> TokenLookup {
+    let tokens = Tokens::new(tokens);
+    Arc::new(move |token| {
+        let holder = tokens.holder(token)?;
+        Some(TokenHolder {
+            role: holder.role.name().to_owned(),
+            subject: holder.subject.clone(),
+        })
+    })
 }
 
 impl MqttEdge {
     /// Opens the broker and starts the bridge, which goes to the broker that is configured, or to
-    /// this process's own.
+    /// this process's own. `tokens` are those by which the broker knows its clients.
     pub(crate) async fn open(
         bound: Option<Bound>,
         config: &Config,
+        tokens: &[TokenConfig],
         client: Client,
     ) -> anyhow::Result<Self> {
         let mut to = config.bridge.clone();
@@ -40,6 +57,7 @@ impl MqttEdge {
         let broker = match bound {
             Some(bound) => {
                 let certificate = certificate(&bound, config)?;
+                let bound = bound.tokens(lookup(tokens)).reserved(to.own_topics());
                 Some(bound.open(certificate, to_own).await?)
             }
             None => None,
@@ -66,18 +84,28 @@ impl MqttEdge {
         })
     }
 
-    /// The URL where clients in this process find the broker, if they are let in.
-    pub(crate) fn for_clients(&self, config: &Config) -> Option<String> {
-        if self.outside.is_some() {
-            return self.outside.clone();
+    /// Where clients in this process find the broker, if they are let in, and the token that
+    /// they have to show. `tokens` are those that the broker knows.
+    pub(crate) fn for_clients(
+        &self,
+        config: &Config,
+        tokens: &[TokenConfig],
+    ) -> Option<(String, Option<Secret>)> {
+        if let Some(outside) = &self.outside {
+            return Some((outside.clone(), None));
         }
         let mut at = self.broker.as_ref()?.addresses().mqtt?;
         if at.ip().is_unspecified() {
             // A listener on all networks is reached on this machine too.
             at.set_ip(Ipv4Addr::LOCALHOST.into());
         }
-        let is_open = config.broker.users.is_empty() || config.simulate.mqtt_user.is_some();
-        is_open.then(|| format!("mqtt://{at}"))
+        let url = format!("mqtt://{at}");
+        if config.broker.admits_anonymous() || config.simulate.mqtt_user.is_some() {
+            return Some((url, None));
+        }
+        // One for all of them, because an admin may do what each of them does.
+        let of_admin = tokens.iter().find(|token| token.role == Role::Admin)?;
+        Some((url, Some(of_admin.token.clone())))
     }
 
     pub(crate) fn banner(&self) -> String {

@@ -73,6 +73,8 @@ pub struct Target {
     pub http: SocketAddr,
     /// `mqtt://host:port`; without it drivers speak HTTP.
     pub broker: Option<String>,
+    /// What drivers show to that broker as their password; without it, what is configured.
+    pub broker_token: Option<Secret>,
     /// The token of an admin; without it everybody comes without a token.
     pub token: Option<String>,
     /// The restaurant for which they work and where they order.
@@ -140,11 +142,7 @@ impl Plan {
         let broker = match config.mqtt.as_deref().or(target.broker.as_deref()) {
             Some(broker) => Some(Broker {
                 address: address(broker)?,
-                login: Login {
-                    user: config.mqtt_user.clone(),
-                    password: config.mqtt_password.clone().map(Secret::into_exposed),
-                    ca: config.mqtt_ca.clone(),
-                },
+                login: login(config, target),
             }),
             None => {
                 tracing::info!("no broker is configured: simulated drivers speak HTTP");
@@ -205,6 +203,24 @@ impl Plan {
         let home = drivers.finish().await;
         trouble.and(home.map(|_| ()))
     }
+}
+
+/// Who the drivers' phones are to the broker.
+fn login(config: &BackgroundConfig, target: &Target) -> Login {
+    let mut login = Login {
+        user: config.mqtt_user.clone(),
+        password: config.mqtt_password.clone().map(Secret::into_exposed),
+        ca: config.mqtt_ca.clone(),
+    };
+    // Only for the broker to which it belongs, and where nothing else is said.
+    if config.mqtt.is_none()
+        && login.user.is_none()
+        && let Some(token) = target.broker_token.clone()
+    {
+        login.user = Some("simulation".to_owned());
+        login.password = Some(token.into_exposed());
+    }
+    login
 }
 
 fn address(text: &str) -> anyhow::Result<Address> {

@@ -134,9 +134,11 @@ impl Broker {
         if let Some((topic, says)) = will {
             options.set_last_will(LastWill::new(topic, says, QoS::AtLeastOnce, false, None));
         }
-        if let Some(user) = &self.login.user {
-            let password = self.login.password.clone().unwrap_or_default();
-            options.set_credentials(user, password);
+        let Login { user, password, .. } = &self.login;
+        if user.is_some() || password.is_some() {
+            // A token as a password needs no name, but the protocol has none without one.
+            let user = user.clone().unwrap_or_default();
+            options.set_credentials(user, password.clone().unwrap_or_default());
         }
         if *tls {
             let ca = self.login.ca.as_ref();
@@ -154,7 +156,8 @@ fn explained(error: &ConnectionError, address: &Address) -> anyhow::Error {
     match error {
         ConnectionError::ConnectionRefused(code) => anyhow!(
             "the MQTT broker at {address} refuses us ({code:?}); \
-             --mqtt-user and --mqtt-password say who we are"
+             --mqtt-user and --mqtt-password say who we are, and the pizzeria's own broker takes \
+             a token of its API as the password"
         ),
         error => anyhow!(
             "no MQTT broker answers at {address} ({error}); \

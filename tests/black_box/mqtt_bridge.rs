@@ -1,6 +1,6 @@
 //! Real MQTT clients and a real broker between them and the actors.
 
-mod apart;
+pub(crate) mod apart;
 pub(crate) mod broker;
 mod dead_letters;
 mod delivered;

@@ -8,6 +8,7 @@ mod phone;
 mod quality;
 mod raw;
 mod retained;
+mod rights;
 mod sessions;
 mod shared;
 mod simulated;

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::identity::{Origin, SessionId};
+use crate::identity::{Identity, Origin, SessionId};
 use crate::packet::{Version, Will};
 
 /// How a client that was let in wants its session: what is left of its CONNECT when it has
 /// been checked against the limits.
 pub(crate) struct AttachRequest {
-    pub(crate) origin: Origin,
+    pub(crate) owner: Arc<Identity>,
     pub(crate) client_id: Arc<str>,
     /// Whether a session of the same client is thrown away first.
     pub(crate) clean: bool,

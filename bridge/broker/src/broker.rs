@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::admission::Users;
+use crate::authentication::{Authentication, TokenLookup, UserError};
 use crate::config::Config;
 use crate::half_open::HalfOpen;
 use crate::handshake::Handshake;
@@ -21,6 +21,7 @@ use crate::hub::Hub;
 use crate::identity::Origin;
 use crate::listener::Listener;
 use crate::metrics;
+use crate::rights::{Rights, RightsError};
 
 const INTERNAL_USER: &str = "internal";
 /// The bridge has two connections. The others are for a bridge that reconnects before the
@@ -43,7 +44,10 @@ pub enum BrokerError {
         option: &'static str,
         source: io::Error,
     },
-    #[error("{option} is {address}, which other machines reach, so broker.users must be set")]
+    #[error(
+        "{option} is {address}, which other machines reach, so broker.users must be set: without \
+         them whoever comes may do what the role `anonymous` may"
+    )]
     OpenToAll {
         address: SocketAddr,
         option: &'static str,
@@ -56,6 +60,10 @@ pub enum BrokerError {
     NoCertificate,
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    User(#[from] UserError),
+    #[error(transparent)]
+    Rights(#[from] RightsError),
 }
 
 /// A broker whose addresses are taken, and that accepts nobody yet.
@@ -63,6 +71,8 @@ pub struct Bound {
     config: Config,
     mqtt: Option<TcpListener>,
     mqtts: Option<TcpListener>,
+    tokens: Option<TokenLookup>,
+    reserved: Vec<String>,
 }
 
 /// The certificate, and its private key, that the TLS listener shows where its own
@@ -103,8 +113,12 @@ impl Bound {
     /// Takes the configured addresses.
     ///
     /// # Errors
-    /// When an address is taken, or reachable from other machines without any user set.
+    /// When an address is taken, or reachable from other machines without any user set; when
+    /// a user or a right is none.
     pub async fn new(config: Config) -> Result<Self, BrokerError> {
+        // What is wrong is said before anything is opened.
+        Authentication::external(&config, None)?;
+        Rights::new(&config.rights, Vec::new())?;
         let (mut mqtt, mut mqtts) = (None, None);
         if config.mqtt.on {
             mqtt = Some(listen(&config, config.mqtt.address, "--mqtt").await?);
@@ -116,7 +130,24 @@ impl Bound {
             config,
             mqtt,
             mqtts,
+            tokens: None,
+            reserved: Vec::new(),
         })
+    }
+
+    /// By whom clients are known that show a token as their password.
+    #[must_use]
+    pub fn tokens(mut self, lookup: TokenLookup) -> Self {
+        self.tokens = Some(lookup);
+        self
+    }
+
+    /// The filters of the topics on which only this process speaks, and who has the right to
+    /// speak for it: whatever else a role may publish, it may not publish to them.
+    #[must_use]
+    pub fn reserved(mut self, filters: Vec<String>) -> Self {
+        self.reserved = filters;
+        self
     }
 
     /// Whether there is a TLS listener without a certificate of its own, so that
@@ -142,7 +173,10 @@ impl Bound {
             config,
             mqtt,
             mqtts,
+            tokens,
+            reserved,
         } = self;
+        let rights = Arc::new(Rights::new(&config.rights, reserved)?);
         metrics::describe();
         let addresses = Addresses {
             mqtt: local_address(mqtt.as_ref())?,
@@ -158,13 +192,13 @@ impl Bound {
         };
         let hub = Arc::new(Hub::new(config.limits.clone()));
         let numbers = Arc::<AtomicU64>::default();
-        let listener = |tcp, tls, users, origin, permits: &Arc<Semaphore>| Listener {
+        let listener = |tcp, tls, authentication, origin, permits: &Arc<Semaphore>| Listener {
             tcp,
             tls,
             handshake: Arc::new(Handshake {
                 hub: Arc::clone(&hub),
-                origin,
-                users,
+                authentication,
+                rights: Arc::clone(&rights),
                 half_open: Arc::new(HalfOpen::new(hub.limits.half_open_max)),
                 permits: Arc::clone(permits),
             }),
@@ -174,19 +208,23 @@ impl Bound {
         };
         // Permits of their own: a flood of external clients must not keep the bridge out.
         let permits = Arc::new(Semaphore::new(INTERNAL_CONNECTIONS_MAX));
-        let users = Users::single(&internal.user, internal.password.expose());
-        let mut listeners = vec![listener(own, None, users, Origin::Internal, &permits)];
+        let own_client = Authentication::Internal {
+            name: internal.user.clone(),
+            password: internal.password.clone(),
+        };
+        let mut listeners = vec![listener(own, None, own_client, Origin::Internal, &permits)];
         // The plain and the TLS listener share theirs: the limit is one of the broker.
         let permits = Arc::new(Semaphore::new(config.limits.connections_max));
-        let mut external = |tcp, tls| {
-            let users = Users::configured(&config);
-            listeners.push(listener(tcp, tls, users, Origin::External, &permits));
+        let mut external = |tcp, tls| -> Result<(), BrokerError> {
+            let known = Authentication::external(&config, tokens.clone())?;
+            listeners.push(listener(tcp, tls, known, Origin::External, &permits));
+            Ok(())
         };
         if let Some(tcp) = mqtt {
-            external(tcp, None);
+            external(tcp, None)?;
         }
         if let Some(tcp) = mqtts {
-            external(tcp, Some(tls_acceptor(&config, certificate)?));
+            external(tcp, Some(tls_acceptor(&config, certificate)?))?;
         }
         let (closing, closes) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -236,7 +274,8 @@ async fn listen(
     address: SocketAddr,
     option: &'static str,
 ) -> Result<TcpListener, BrokerError> {
-    if !address.ip().is_loopback() && config.users.is_empty() {
+    let asks_who = !config.users.is_empty() || config.takes_tokens;
+    if !address.ip().is_loopback() && !asks_who {
         return Err(BrokerError::OpenToAll { address, option });
     }
     let listener = TcpListener::bind(address).await;

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use pizza_mqtt::{PORT, Secret, TLS_PORT};
+use pizza_mqtt::{PORT, TLS_PORT};
 use serde::Deserialize;
 
+use crate::rights::RightsConfig;
+use crate::user::UserConfig;
+
 /// The section `[broker]` of the configuration file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Whether there is a broker. Unless it is set, there is one where the bridge is not
@@ -16,9 +19,20 @@ pub struct Config {
     pub on: Option<bool>,
     pub mqtt: ListenerConfig,
     pub mqtts: TlsListenerConfig,
-    /// Names and passwords. Without any, everybody who reaches a listener is let in, so a
-    /// listener that other machines reach is refused then.
-    pub users: BTreeMap<String, Secret>,
+    /// Names, passwords, and who each of them is.
+    pub users: BTreeMap<String, UserConfig>,
+    /// The role of the users who have none of their own. Without it, each must have one.
+    pub default_role: Option<String>,
+    /// Whether clients that show nothing are let in, with the role `anonymous`. It holds only
+    /// while there are no users, and a listener that other machines reach is refused then.
+    pub anonymous_on_loopback: bool,
+    /// Who may publish and subscribe to what. What is configured takes the place of the whole
+    /// usual table.
+    pub rights: RightsConfig,
+    /// Whether clients may show tokens, which [`Bound::tokens`](crate::Bound::tokens) gets.
+    /// Then a listener that other machines reach needs no users.
+    #[serde(skip)]
+    pub takes_tokens: bool,
     pub limits: Limits,
 }
 
@@ -95,6 +109,35 @@ pub struct Limits {
     /// Topics with a retained message, and how much that may be; the oldest make room.
     pub retained_max: usize,
     pub retained_bytes_max: usize,
+}
+
+impl Config {
+    /// Whether clients are let in that show nothing: while nobody else than this machine reaches
+    /// a listener. Where one is open to others, a proxy is likely to be in front of the rest.
+    #[must_use]
+    pub fn admits_anonymous(&self) -> bool {
+        let is_local = |on: bool, address: SocketAddr| !on || address.ip().is_loopback();
+        self.anonymous_on_loopback
+            && self.users.is_empty()
+            && is_local(self.mqtt.on, self.mqtt.address)
+            && is_local(self.mqtts.on, self.mqtts.address)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            on: None,
+            mqtt: ListenerConfig::default(),
+            mqtts: TlsListenerConfig::default(),
+            users: BTreeMap::new(),
+            default_role: None,
+            anonymous_on_loopback: true,
+            rights: RightsConfig::default(),
+            takes_tokens: false,
+            limits: Limits::default(),
+        }
+    }
 }
 
 impl Default for ListenerConfig {

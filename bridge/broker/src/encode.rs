@@ -204,6 +204,7 @@ fn return_code(code: u8) -> u8 {
         reason::UNSUPPORTED_VERSION => 1,
         reason::CLIENT_ID => 2,
         reason::CREDENTIALS => 4,
+        reason::NOT_AUTHORIZED => 5,
         // "Server unavailable": the client may try again.
         _ => 3,
     }

@@ -11,17 +11,18 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::admission::{Users, admit};
+use crate::admission::{Admitted, admit};
 use crate::attachment::{AttachRequest, Attached, Signals};
+use crate::authentication::Authentication;
 use crate::connection::{CloseReason, Connection, Exchange, HELD_FOR_OTHERS};
 use crate::decode::Frame;
 use crate::encode::{encode, encoded_len};
 use crate::half_open::HalfOpen;
 use crate::hub::{Attachment, Hub};
-use crate::identity::Origin;
 use crate::input::Input;
 use crate::metrics;
 use crate::packet::{Connect, Granted, Outgoing, Version, reason, refused};
+use crate::rights::Rights;
 use crate::stream::GOODBYE_WAIT;
 
 /// A pause before the answer to a wrong password, so that a connection cannot try many a
@@ -40,8 +41,8 @@ pub(crate) type Client = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What all connections of one listener have in common.
 pub(crate) struct Handshake {
     pub(crate) hub: Arc<Hub>,
-    pub(crate) origin: Origin,
-    pub(crate) users: Users,
+    pub(crate) authentication: Authentication,
+    pub(crate) rights: Arc<Rights>,
     pub(crate) half_open: Arc<HalfOpen>,
     /// One for each client that was let in.
     pub(crate) permits: Arc<Semaphore>,
@@ -65,8 +66,13 @@ impl Handshake {
             }
         };
         let (version, limits) = (connect.version, &self.hub.limits);
-        let admitted = admit(&mut connect, &self.users, self.origin, limits, signals);
-        let (request, granted) = match admitted {
+        let (authentication, rights) = (&self.authentication, &self.rights);
+        let admitted = admit(&mut connect, authentication, rights, limits, signals);
+        let Admitted {
+            request,
+            granted,
+            access,
+        } = match admitted {
             Ok(admitted) => admitted,
             Err(code) => {
                 metrics::refused("a client was not let in");
@@ -102,7 +108,7 @@ impl Handshake {
             0 => connect.keep_alive_s,
             ours => ours,
         };
-        let mut exchange = Exchange::new(Arc::clone(&self.hub), attached, version);
+        let mut exchange = Exchange::new(Arc::clone(&self.hub), attached, access, version);
         exchange.accept(granted);
         let connection = Connection {
             stream,

@@ -6,10 +6,11 @@
 //! knows nothing of actors, and the bridge reaches it by a socket like any other broker.
 //!
 //! In reading order, which is the way of a packet:
-//! - [`config`]: what may be set; every limit
+//! - [`config`]: what may be set, [`user`] of it; every limit
 //! - [`broker`]: bind, open, stop
 //! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided
 //! - [`handshake`], [`admission`]: from the first packet to a session, or to a refusal
+//! - [`authentication`]: who a client is; [`rights`]: what it may publish and subscribe to
 //! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
 //!   and [`input`] and [`stream`] are how bytes are read and written
 //! - [`rate`]: how fast one client may be
@@ -23,6 +24,7 @@
 mod account;
 mod admission;
 mod attachment;
+mod authentication;
 mod broker;
 mod config;
 mod connection;
@@ -43,12 +45,17 @@ mod rate;
 mod reader;
 mod receipt;
 mod retained;
+mod rights;
 mod session;
 mod stream;
 mod subscriptions;
 mod topic;
 mod topic_tree;
+mod user;
 
+pub use authentication::{TokenHolder, TokenLookup, UserError};
 pub use broker::{Addresses, Bound, Broker, BrokerError, CertificateFiles, InternalAccess};
 pub use config::{Config, Limits, ListenerConfig, TlsListenerConfig};
 pub use pizza_edge::tls::TlsError;
+pub use rights::{RightsConfig, RightsError, RoleConfig};
+pub use user::UserConfig;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::account::Account;
 use crate::attachment::Signals;
 use crate::config::Limits;
-use crate::identity::Origin;
+use crate::identity::{Identity, Origin};
 use crate::outbox::{Outbox, Queued};
 use crate::packet::Will;
 use crate::receipt::Receipt;
@@ -25,6 +25,7 @@ pub(crate) fn bytes(client_id: &str) -> usize {
 pub(crate) const UNRELEASED_BYTES: usize = 96;
 
 pub(crate) struct Session {
+    pub(crate) owner: Arc<Identity>,
     pub(crate) origin: Origin,
     pub(crate) client_id: Arc<str>,
     /// What it has subscribed to, sorted: the subscriptions themselves are in the tree, and
@@ -50,7 +51,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(
-        origin: Origin,
+        owner: Arc<Identity>,
         client_id: Arc<str>,
         queued_bytes: Arc<AtomicUsize>,
         session_bytes: Arc<AtomicUsize>,
@@ -58,7 +59,8 @@ impl Session {
         let mut account = Account::new(session_bytes);
         account.add(bytes(&client_id));
         Self {
-            origin,
+            origin: owner.origin(),
+            owner,
             client_id,
             filters: Vec::new(),
             attached: None,

@@ -2,9 +2,7 @@
 //! and limits of this broker.
 
 use pizza_mqtt::topic::claims_to_be_shared;
-#[cfg(test)]
-pub(crate) use pizza_mqtt::topic::covers;
-pub(crate) use pizza_mqtt::topic::shared;
+pub(crate) use pizza_mqtt::topic::{covers, shared};
 
 use crate::packet::{Refused, reason, refused};
 

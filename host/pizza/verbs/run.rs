@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
-use pizza_gateway::{Gateway, Metrics, Role, Tls};
+use pizza_gateway::{Gateway, Metrics, Role, Secret, Tls};
 use pizza_http::{Limits, Listener};
 use pizza_load::background::{self, Background};
 use pizza_load::pace::Pace;
@@ -205,8 +205,12 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
         listeners.push(Listener::https(https, tls.acceptor()));
     }
+    let mut of_mqtt = config.gateway.tokens.clone();
     if config.demo {
         dev_tokens::add(&mut config.gateway, &token);
+        if !exposure::mqtt_is_public(&config) {
+            of_mqtt.clone_from(&config.gateway.tokens);
+        }
         open.tokens = Some(dev_tokens::listed(&token));
     }
     // The configuration goes to the gateway below.
@@ -216,11 +220,11 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     let routes = silo.admin(token, admission);
     let operators = operators(admin, routes, config.admin_limits.clone(), &closing);
     // The first data are there, so that no message finds an actor without its profile.
-    let mqtt = MqttEdge::open(mqtt, &config, silo.client()).await?;
+    let mqtt = MqttEdge::open(mqtt, &config, &of_mqtt, silo.client()).await?;
     open.mqtt = mqtt.banner();
     // Before the banner: a supervisor that has read it may send a signal at once.
     let stop = asked_to_stop()?;
-    let broker = mqtt.for_clients(&config);
+    let broker = mqtt.for_clients(&config, &of_mqtt);
     let simulation = Background::start(&config.simulate, &target(&config, &open, broker))?;
     let stop = async {
         tokio::select! {
@@ -255,13 +259,19 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
 }
 
 /// Where simulated people find this process.
-fn target(config: &Config, open: &Open, broker: Option<String>) -> background::Target {
+fn target(
+    config: &Config,
+    open: &Open,
+    broker: Option<(String, Option<Secret>)>,
+) -> background::Target {
     let tokens = config.gateway.tokens.iter();
     // One token for all of them, because an admin may do what each of them does.
     let mut of_admins = tokens.filter(|token| matches!(token.role, Role::Admin));
+    let (broker, broker_token) = broker.unzip();
     background::Target {
         http: open.http,
         broker,
+        broker_token: broker_token.flatten(),
         token: of_admins
             .next()
             .map(|token| token.token.expose().to_owned()),

@@ -9,7 +9,8 @@ use crate::common::authority::Authority;
 use crate::mqtt_broker::client::command;
 use crate::mqtt_broker::world::World;
 
-const USERS: &str = "[broker.users]\ndriver = \"sesame\"\n";
+/// One who may speak for every driver.
+const USERS: &str = "[broker.users]\ndriver = { password = \"sesame\", role = \"admin\" }\n";
 
 /// What `mosquitto_pub` says to the TLS listener.
 fn tell(world: &World, driver: &str, options: &[&str]) -> Output {
@@ -143,6 +144,12 @@ fn doors_that_cannot_be_opened_say_why() {
     );
     let said = fails(&["--mqtt", "0.0.0.0:0", "--mqtts", "off"], "");
     assert!(said.contains("broker.users must be set"), "{said}");
+    let said = fails(
+        &["--mqtt", "127.0.0.1:0"],
+        "[broker.users]\nphone = \"sesame\"\n",
+    );
+    assert!(said.contains("broker.default_role"), "{said}");
+    assert!(!said.contains("sesame"), "{said}");
     let half = "[broker.mqtts]\ncertificate = \"x.pem\"\n";
     let said = fails(&["--mqtt", "off", "--mqtts", "127.0.0.1:0"], half);
     assert!(said.contains("`certificate` and `key` together"), "{said}");

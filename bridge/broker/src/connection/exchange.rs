@@ -13,7 +13,7 @@ use super::close_reason::CloseReason;
 use crate::attachment::Attached;
 use crate::decode::Frame;
 use crate::encode::encode;
-use crate::hub::{Backpressure, Hub, is_reserved};
+use crate::hub::{Backpressure, Hub, Subscribed, is_reserved};
 use crate::metrics;
 use crate::outbox::{Batch, Outbox, Settled};
 use crate::packet::{
@@ -21,6 +21,7 @@ use crate::packet::{
 };
 use crate::rate::Rate;
 use crate::receipt::Receipt;
+use crate::rights::Access;
 use crate::session::{Session, UNRELEASED_BYTES};
 
 /// What is taken from the session's outbox at a time, under the hub's lock.
@@ -46,6 +47,7 @@ const UNRELEASED_TIMES_V4: usize = 10;
 pub(crate) struct Exchange {
     hub: Arc<Hub>,
     attached: Attached,
+    access: Access,
     version: Version,
     aliases: Aliases,
     /// Encoded packets that are not written yet.
@@ -78,12 +80,13 @@ struct BlockedPublish {
 }
 
 impl Exchange {
-    pub(crate) fn new(hub: Arc<Hub>, attached: Attached, version: Version) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, attached: Attached, access: Access, version: Version) -> Self {
         Self {
             aliases: Aliases::default(),
             rate: Rate::new(&hub.limits),
             hub,
             attached,
+            access,
             version,
             output: BytesMut::new(),
             write_by: None,
@@ -227,8 +230,16 @@ impl Exchange {
         }
         let (mut codes, mut cost) = (Vec::new(), 0_u32);
         for (filter, options) in filters {
-            let hub = &self.hub;
-            let done = hub.subscribe(&self.attached, filter, *options, subscription_id);
+            let done = match self.access.subscribe(filter) {
+                Ok(()) => {
+                    let hub = &self.hub;
+                    hub.subscribe(&self.attached, filter, *options, subscription_id)
+                }
+                Err(why) => {
+                    metrics::refused(why);
+                    Subscribed::refused(reason::NOT_AUTHORIZED)
+                }
+            };
             codes.push(done.code);
             let has_wildcard = filter.contains(['+', '#']);
             cost += if has_wildcard { WILDCARD_COST } else { 1 };
@@ -248,14 +259,15 @@ impl Exchange {
 
     /// A message from the client.
     fn receive(&mut self, id: u16, message: Message) -> Result<(), CloseReason> {
+        // First, and for everybody: it reaches nobody, and a bridge that is told "no" gives up.
         if is_reserved(&message.topic) {
             metrics::dropped("reserved topics", 1);
-            let answer = match message.qos {
-                Qos::AtMostOnce => return Ok(()),
-                Qos::AtLeastOnce => Outgoing::PubAck(id, reason::OK),
-                Qos::ExactlyOnce => Outgoing::PubRec(id, reason::OK),
-            };
-            self.acknowledge(Some(answer), None);
+            self.acknowledge_unpublished(id, message.qos, reason::OK);
+            return Ok(());
+        }
+        if let Err(why) = self.access.publish(&message.topic) {
+            metrics::refused(why);
+            self.acknowledge_unpublished(id, message.qos, reason::NOT_AUTHORIZED);
             return Ok(());
         }
         if message.qos == Qos::ExactlyOnce {
@@ -326,6 +338,19 @@ impl Exchange {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// The message goes nowhere, and the client goes on. Version 3.1.1 has no code to say so by
+    /// (3.3.5.2), and its client would send an unanswered one for ever.
+    fn acknowledge_unpublished(&mut self, id: u16, qos: Qos, code: u8) {
+        let answer = match qos {
+            Qos::AtMostOnce => return,
+            Qos::AtLeastOnce => Outgoing::PubAck(id, code),
+            // A failure is the end of the exchange in version 5 (4.3.3), else a PUBREL follows:
+            // neither needs the id to be remembered.
+            Qos::ExactlyOnce => Outgoing::PubRec(id, code),
+        };
+        self.acknowledge(Some(answer), None);
     }
 
     fn acknowledge(&mut self, packet: Option<Outgoing>, receipt: Option<Arc<Receipt>>) {

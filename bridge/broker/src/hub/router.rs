@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::system::{self, System};
 use crate::attachment::Attached;
 use crate::config::Limits;
-use crate::identity::{Origin, SessionId};
+use crate::identity::{Identity, Origin, SessionId};
 use crate::metrics;
 use crate::outbox::Queued;
 use crate::packet::{Message, Qos, SubscriptionOptions, Will, reason};
@@ -53,7 +53,7 @@ pub(crate) struct Router {
 }
 
 impl Subscribed {
-    fn refused(code: u8) -> Self {
+    pub(crate) fn refused(code: u8) -> Self {
         Self { code, retained: 0 }
     }
 }
@@ -75,12 +75,13 @@ impl Router {
     pub(crate) fn session(
         &mut self,
         id: SessionId,
-        origin: Origin,
+        owner: &Arc<Identity>,
         client: &Arc<str>,
     ) -> &mut Session {
+        let owner = Arc::clone(owner);
         let (queued, own) = (&self.queued_bytes, &self.session_bytes);
         let (client, queued, own) = (Arc::clone(client), Arc::clone(queued), Arc::clone(own));
-        let new = || Box::new(Session::new(origin, client, queued, own));
+        let new = || Box::new(Session::new(owner, client, queued, own));
         self.sessions.entry(id).or_insert_with(new)
     }
 

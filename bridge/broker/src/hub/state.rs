@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::router::{Router, Subscribed};
 use crate::attachment::{AttachRequest, Attached};
 use crate::config::Limits;
-use crate::identity::{Origin, SessionId};
+use crate::identity::{Identity, SessionId};
 use crate::metrics;
 use crate::packet::{SubscriptionOptions, Will, reason};
 use crate::session;
@@ -27,7 +27,8 @@ pub(crate) enum Attachment {
 /// Everything under the hub's lock.
 pub(crate) struct State {
     pub(crate) router: Router,
-    by_client: HashMap<(Origin, Arc<str>), SessionId>,
+    /// By who the client is, and what it calls itself.
+    by_client: HashMap<(Arc<Identity>, Arc<str>), SessionId>,
     /// Sessions of external clients.
     external_count: usize,
     /// Those of them that no connection has: the first was left first.
@@ -57,8 +58,8 @@ impl State {
         request: &mut AttachRequest,
         by_force: bool,
     ) -> Result<Attachment, u8> {
-        let origin = request.origin;
-        let key = (origin, Arc::clone(&request.client_id));
+        let (origin, owner) = (request.owner.origin(), Arc::clone(&request.owner));
+        let key = (Arc::clone(&owner), Arc::clone(&request.client_id));
         if let Some(id) = self.by_client.get(&key).copied() {
             let session = self.router.sessions.get_mut(&id);
             let session = session.filter(|session| !by_force && session.is_attached());
@@ -77,7 +78,7 @@ impl State {
         self.last_number += 1;
         let number = self.last_number;
         let id = *self.by_client.entry(key).or_insert(SessionId(number));
-        let session = self.router.session(id, origin, &request.client_id);
+        let session = self.router.session(id, &owner, &request.client_id);
         session.attach(number, &request.signals);
         session.expiry = request.expiry;
         session.set_will(request.will.take());
@@ -240,6 +241,6 @@ impl State {
         };
         self.unused.remove(&(session.gone_since, id));
         self.external_count -= usize::from(session.origin.is_external());
-        self.by_client.remove(&(session.origin, session.client_id));
+        self.by_client.remove(&(session.owner, session.client_id));
     }
 }

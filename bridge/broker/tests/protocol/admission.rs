@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use pizza_broker::{Bound, BrokerError};
+use pizza_broker::{Bound, BrokerError, UserConfig};
 
 use crate::client::Client;
 use crate::{config, open};
@@ -13,10 +13,12 @@ async fn only_configured_names_with_their_passwords_are_let_in() {
     let mut config = config();
     config.users = [("driver", "sesame")]
         .map(|(user, password)| {
-            (
-                user.to_owned(),
-                pizza_mqtt::Secret::from(password.to_owned()),
-            )
+            let user_config = UserConfig {
+                password: password.into(),
+                role: Some("driver".to_owned()),
+                subject: None,
+            };
+            (user.to_owned(), user_config)
         })
         .into();
     let (broker, at) = open(config).await;
