@@ -38,6 +38,7 @@ fn config() -> Config {
     config.limits.messages_per_second = 1_000_000;
     config.limits.queue_max = 100_000;
     config.limits.subscriptions_max = 1_000;
+    config.limits.session_bytes_max = 16 << 20;
     config
 }
 
