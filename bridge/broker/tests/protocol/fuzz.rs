@@ -160,6 +160,7 @@ async fn broker() -> (Broker, SocketAddr) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::print_stdout, reason = "the report of this test")]
 async fn fuzz_the_broker() {
     count_panics();
     let (broker, at) = broker().await;

@@ -116,6 +116,7 @@ fn is_same(packet: &Outgoing, version: Version) {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the report of this test")]
 fn fuzz_the_decoder() {
     /// Of each second; what an unoptimised decoder on a busy machine does a hundred times of.
     const PACKETS_A_SECOND_MIN: u64 = 2_000;
