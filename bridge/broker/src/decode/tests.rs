@@ -1,3 +1,7 @@
+mod fuzz;
+#[path = "../../tests/protocol/packets.rs"]
+mod packets;
+
 use std::sync::Arc;
 
 use super::filters::FILTERS_MAX;
@@ -270,80 +274,5 @@ fn each_packet_has_its_own_properties_and_each_once() {
     ] {
         let (bytes, _) = &with_properties(property)[packet];
         assert!(wrong(bytes).is_some(), "{bytes:x?}");
-    }
-}
-
-/// A small pseudo-random generator (xorshift), so that a failure can be had again.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 11).expect("64 bits") % end
-    }
-
-    fn byte(&mut self) -> u8 {
-        u8::try_from(self.below(256)).expect("8 bits")
-    }
-}
-
-/// Any bytes get an answer, and take no more memory than a few times the packet.
-fn survives(bytes: &[u8]) {
-    const PACKET_MAX: usize = 4_096;
-    let Ok(Some((length, head))) = frame(bytes, PACKET_MAX) else {
-        return;
-    };
-    assert!(length <= PACKET_MAX + 5);
-    if bytes.len() < length {
-        return;
-    }
-    let frame = Frame::new(Bytes::copy_from_slice(&bytes[..length]), head);
-    if let Ok(connect) = frame.connect() {
-        assert!(connect.client_id.len() <= length);
-    }
-    for version in [Version::V4, Version::V5] {
-        match frame.read(version) {
-            Ok(Incoming::Publish { message, .. }) => {
-                let held = message.topic.len() + message.payload.len() + message.properties.len();
-                assert!(held <= length);
-                assert!(topic::name(&message.topic).is_ok());
-            }
-            Ok(Incoming::Subscribe { filters, .. }) => assert!(filters.len() <= FILTERS_MAX),
-            Ok(Incoming::Unsubscribe { filters, .. }) => assert!(filters.len() <= FILTERS_MAX),
-            _ => {}
-        }
-    }
-}
-
-#[test]
-fn no_bytes_make_it_panic() {
-    let seeds: [&[u8]; 9] = [
-        b"\x10\x1f\0\x04MQTT\x04\xee\0\x3c\0\x02id\0\x01w\0\x03off\0\x01u\0\x02pw",
-        b"\x10\x18\0\x04MQTT\x05\x00\0\x00\x0b\x11\0\0\0\x09\x21\0\x05\x22\0\x07\0\0",
-        b"\x35\x1c\0\x01a\0\x09\x12\x01\x01\x02\0\0\x0e\x10\x08\0\x01b\x26\0\x01k\0\x01vword",
-        b"\x32\x0a\0\x01a\0\x01hello",
-        b"\x82\x0b\0\x01\x02\x0b\x05\0\x03a/#\x01",
-        b"\xa2\x0c\0\x01\0\x03a/b\0\x03c/d",
-        b"\x50\x04\0\x01\x10\0",
-        b"\xe0\x07\x04\x05\x11\0\0\0\x09",
-        b"\x62\x02\0\x01",
-    ];
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for round in 0..200_000_usize {
-        let mut bytes = seeds[round % seeds.len()].to_vec();
-        for _ in 0..1 + random.below(6) {
-            let at = random.below(bytes.len());
-            match random.below(4) {
-                0 => bytes[at] = random.byte(),
-                1 => bytes.truncate(at + 1),
-                2 => bytes.insert(at, random.byte()),
-                _ => bytes[at] ^= 1 << random.below(8),
-            }
-        }
-        survives(&bytes);
-        let noise: Vec<u8> = (0..random.below(64)).map(|_| random.byte()).collect();
-        survives(&noise);
     }
 }

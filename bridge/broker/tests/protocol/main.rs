@@ -3,7 +3,9 @@
 mod acknowledgements;
 mod admission;
 mod client;
+mod fuzz;
 mod messages;
+mod packets;
 mod system_topics;
 mod takeover;
 mod vectors;

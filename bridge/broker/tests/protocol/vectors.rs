@@ -3,7 +3,7 @@
 //! one.
 
 mod excused;
-mod judge;
+pub(crate) mod judge;
 mod play;
 mod sequence;
 

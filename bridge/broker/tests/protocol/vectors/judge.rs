@@ -1,7 +1,7 @@
 //! Whether an answer is one that the standard allows where Mosquitto gives another one.
 
 /// First byte and body.
-pub(super) type Packet = (u8, Vec<u8>);
+pub(crate) type Packet = (u8, Vec<u8>);
 
 const CONNACK: u8 = 2;
 const PUBACK: u8 = 4;
@@ -13,7 +13,7 @@ const DISCONNECT: u8 = 14;
 const ID_NOT_FOUND: u8 = 0x92;
 
 /// Cuts the first packet out; `None` when it is not all there.
-pub(super) fn cut(bytes: &[u8]) -> Option<(Packet, &[u8])> {
+pub(crate) fn cut(bytes: &[u8]) -> Option<(Packet, &[u8])> {
     let (first, mut rest) = bytes.split_first()?;
     let (mut length, mut shift) = (0, 0);
     loop {
@@ -31,7 +31,7 @@ pub(super) fn cut(bytes: &[u8]) -> Option<(Packet, &[u8])> {
 }
 
 /// Whether the packets are all there, so that what is sent after them is another one.
-pub(super) fn is_whole(mut bytes: &[u8]) -> bool {
+pub(crate) fn is_whole(mut bytes: &[u8]) -> bool {
     while let Some((_, rest)) = cut(bytes) {
         bytes = rest;
     }
@@ -39,7 +39,7 @@ pub(super) fn is_whole(mut bytes: &[u8]) -> bool {
 }
 
 /// Whether the packet says that the connection is over, or is not to be.
-pub(super) fn is_refusal((first, body): &Packet) -> bool {
+pub(crate) fn is_refusal((first, body): &Packet) -> bool {
     match first >> 4 {
         CONNACK => body.get(1).is_some_and(|code| *code != 0),
         DISCONNECT => body.first().is_some_and(|code| *code >= 0x80),
@@ -49,11 +49,11 @@ pub(super) fn is_refusal((first, body): &Packet) -> bool {
 
 /// Whether it had to be said: of version 3.1.1 a refusal for its protocol level
 /// (MQTT-3.1.2-2). All others may be left out for closing the connection alone (MQTT 5, 4.13).
-pub(super) fn must_be_said((first, body): &Packet) -> bool {
+pub(crate) fn must_be_said((first, body): &Packet) -> bool {
     first >> 4 == CONNACK && body == &[0, 1]
 }
 
-pub(super) fn is_allowed(version: u8, wanted: &Packet, got: &Packet) -> bool {
+pub(crate) fn is_allowed(version: u8, wanted: &Packet, got: &Packet) -> bool {
     if is_refusal(wanted) && !must_be_said(wanted) {
         // Which code fits best is left to the server in most cases.
         return is_refusal(got);
