@@ -8,7 +8,8 @@
 //! In reading order, which is the way of a packet:
 //! - [`config`]: what may be set; every limit
 //! - [`broker`]: bind, open, stop
-//! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided
+//! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided;
+//!   [`acceptor`]: the way in for what somebody else has accepted
 //! - [`handshake`], [`admission`]: from the first packet to a session, or to a refusal
 //! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
 //!   and [`stream`] is how bytes are read and written
@@ -20,6 +21,7 @@
 //!   [`retained`]: what the hub is made of
 //! - [`metrics`]: what is counted
 
+mod acceptor;
 mod admission;
 mod attachment;
 mod broker;
@@ -45,6 +47,7 @@ mod stream;
 mod subscriptions;
 mod topic;
 
+pub use acceptor::Acceptor;
 pub use broker::{Addresses, Bound, Broker, BrokerError, CertificateFiles, InternalAccess};
 pub use config::{Config, Limits, ListenerConfig, TlsListenerConfig};
 pub use pizza_edge::tls::TlsError;

@@ -1,4 +1,5 @@
-//! The accept loops: plain, with TLS, and for the internal client.
+//! The accept loops: plain, with TLS, for the internal client, and for what somebody else has
+//! accepted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,17 +8,42 @@ use std::time::Duration;
 use pizza_edge::accept::accept;
 use pizza_edge::tls::handshake;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::acceptor::ByteStream;
 use crate::handshake::Handshake;
 
 /// After how long, and how often from then on, the log says that clients are kept waiting.
 const INTERNAL_IS_LATE: Duration = Duration::from_secs(10);
 
+/// Where a listener's connections come from.
+pub(crate) enum Source {
+    Tcp(TcpListener),
+    /// Accepted elsewhere, and handed over.
+    Handed(mpsc::Receiver<Box<dyn ByteStream>>),
+}
+
+enum Accepted {
+    Tcp(TcpStream),
+    Handed(Box<dyn ByteStream>),
+}
+
+impl Source {
+    /// The next connection; waits for ever when nobody can hand one over any more.
+    async fn next(&mut self) -> Accepted {
+        match self {
+            Self::Tcp(listener) => Accepted::Tcp(accept(listener).await.0),
+            Self::Handed(streams) => match streams.recv().await {
+                Some(stream) => Accepted::Handed(stream),
+                None => std::future::pending().await,
+            },
+        }
+    }
+}
+
 pub(crate) struct Listener {
-    pub(crate) tcp: TcpListener,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) handshake: Arc<Handshake>,
     /// Numbers for connections, of all listeners together.
@@ -38,7 +64,7 @@ async fn internal_subscribes(mut is_subscribed: watch::Receiver<bool>) {
 
 impl Listener {
     /// Accepts until the broker closes; returns when the last connection is gone.
-    pub(crate) async fn run(mut self, mut closing: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, mut source: Source, mut closing: watch::Receiver<bool>) {
         if let Some(is_subscribed) = self.opens_after.take() {
             // Clients that come meanwhile wait in the system's backlog, unaccepted.
             tokio::select! {
@@ -54,13 +80,12 @@ impl Listener {
             while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
                 _ = closing.wait_for(|closing| *closing) => break,
-                accepted = accept(&listener.tcp) => accepted,
+                accepted = source.next() => accepted,
             };
-            let (stream, _) = accepted;
             let (of, closing) = (Arc::clone(&listener), closing.clone());
             let number = listener.numbers.fetch_add(1, Ordering::Relaxed);
             let connection = async move {
-                of.serve(stream, number, closing).await;
+                of.serve(accepted, number, closing).await;
                 // For one that has ended before it was decided on.
                 of.handshake.half_open.remove(number);
             };
@@ -70,7 +95,13 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
-    async fn serve(&self, stream: TcpStream, number: u64, closing: watch::Receiver<bool>) {
+    async fn serve(&self, accepted: Accepted, number: u64, closing: watch::Receiver<bool>) {
+        let stream = match accepted {
+            Accepted::Tcp(stream) => stream,
+            Accepted::Handed(stream) => {
+                return self.handshake.serve(stream, number, closing).await;
+            }
+        };
         let Some(tls) = &self.tls else {
             return self.handshake.serve(stream, number, closing).await;
         };
