@@ -57,7 +57,7 @@ pub(crate) fn options(broker: &str, config: &BridgeConfig) -> Result<Options, Ad
 }
 
 /// Host, port, and whether with TLS.
-fn parts(broker: &str) -> Option<(&str, u16, bool)> {
+pub(crate) fn parts(broker: &str) -> Option<(&str, u16, bool)> {
     let (address, usual, secured) = match broker.split_once("://")? {
         ("mqtt", address) => (address, PORT, false),
         ("mqtts", address) => (address, TLS_PORT, true),

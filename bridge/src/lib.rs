@@ -5,6 +5,7 @@
 //! - [`config`]: which broker, which topics; the usual mappings are `mappings.toml`
 //! - [`bridge`]: start and stop
 //! - [`address`], [`tls`]: from the configuration to how to connect
+//! - [`dial`]: a connection to the broker for somebody else
 //! - [`mqtt_client`]: one client of a broker, whichever version of MQTT is spoken
 //! - [`connection`], [`retry`]: the broker, lost and found again
 //! - [`session`]: messages in, acknowledgements out, in order
@@ -22,6 +23,7 @@ mod bridge;
 pub mod config;
 mod connection;
 mod dead_letter;
+mod dial;
 mod follow;
 mod lane;
 mod mapping;
@@ -41,4 +43,5 @@ mod topic;
 pub use address::AddressError;
 pub use bridge::{Bridge, BridgeError};
 pub use config::BridgeConfig;
+pub use dial::{BrokerStream, Dialer};
 pub use tls::ClientTlsError;

@@ -42,7 +42,7 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<Identit
     if rules.streams {
         refuse_foreign_page(app, request).await?;
     }
-    if rules.public {
+    if rules.public || rules.public_if.is_some_and(|holds| holds(app)) {
         app.limits().check_peer(peer)?;
         return Ok(Identity::Nobody);
     }

@@ -11,6 +11,7 @@ use crate::config::GatewayConfig;
 use crate::known_restaurants::KnownRestaurants;
 use crate::limit::Limits;
 use crate::metrics;
+use crate::mqtt::Mqtt;
 use crate::openapi::Document;
 use crate::tokens::Tokens;
 
@@ -33,6 +34,7 @@ struct Inner {
     known_restaurants: KnownRestaurants,
     document: Document,
     metrics: Option<Metrics>,
+    mqtt: Option<Mqtt>,
 }
 
 impl App {
@@ -41,6 +43,7 @@ impl App {
         config: GatewayConfig,
         document: Document,
         metrics: Option<Metrics>,
+        mqtt: Option<Mqtt>,
     ) -> Self {
         Self(Arc::new(Inner {
             client,
@@ -53,6 +56,7 @@ impl App {
             config,
             document,
             metrics,
+            mqtt,
         }))
     }
 
@@ -100,6 +104,15 @@ impl App {
         // A gauge is only looked at here, so that opening and closing a stream need not set it.
         metrics::streams_open(streams_max - self.0.streams.available_permits());
         Some(read())
+    }
+
+    pub(crate) fn mqtt(&self) -> Option<&Mqtt> {
+        self.0.mqtt.as_ref()
+    }
+
+    /// Becomes true when the gateway stops.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.0.closing.subscribe()
     }
 
     pub(crate) fn close(&self) {

@@ -23,6 +23,8 @@ pub struct GatewayConfig {
     pub hosts: Vec<HostName>,
     /// Web pages that may ask, beside those that come from here.
     pub cors_origins: Vec<Origin>,
+    /// Whether MQTT is served over WebSocket at `/mqtt`, where there is a broker.
+    pub mqtt: bool,
     /// Requests a second of one client, in the long run; 0 is no limit. Admins and those
     /// who need no token have none.
     pub rate_per_second: u32,
@@ -92,6 +94,7 @@ impl Default for GatewayConfig {
             anonymous_on_loopback: true,
             hosts: Vec::new(),
             cors_origins: Vec::new(),
+            mqtt: true,
             rate_per_second: 50,
             rate_burst: 100,
             body_bytes_max: 1 << 20,

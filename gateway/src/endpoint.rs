@@ -29,6 +29,8 @@ pub(crate) struct Rules {
     pub(crate) path: &'static str,
     /// Whether the endpoint is open to everybody, without a token.
     pub(crate) public: bool,
+    /// Whether it is open to everybody in a process that is set up in a certain way.
+    pub(crate) public_if: Option<fn(&App) -> bool>,
     /// The roles that may use it, beside the admin, who may do everything.
     pub(crate) roles: &'static [Role],
     pub(crate) ownership: Ownership,
@@ -49,8 +51,9 @@ pub(crate) struct Doc {
     pub(crate) nothing: Option<&'static str>,
     /// Kinds of problems beside those that all endpoints like it have.
     pub(crate) problems: &'static [Kind],
-    /// Whether it is a page for people with a browser, and no part of the API.
-    pub(crate) is_page: bool,
+    /// Whether the document leaves it out: it is a page for people with a browser, or speaks
+    /// another protocol, and no part of the API.
+    pub(crate) is_apart: bool,
 }
 
 pub(crate) struct Parameter {
@@ -121,6 +124,7 @@ impl Endpoint {
             rules: Rules {
                 path,
                 public: false,
+                public_if: None,
                 roles: &[],
                 ownership: Ownership::Anything,
                 versioned: false,
@@ -135,7 +139,7 @@ impl Endpoint {
                 nothing: None,
                 problems: &[],
                 // Most endpoints are for programs.
-                is_page: false,
+                is_apart: false,
             },
         }
     }
@@ -147,6 +151,12 @@ impl Endpoint {
 
     pub(crate) fn public(mut self) -> Self {
         self.rules.public = true;
+        self
+    }
+
+    /// Opens it to everybody where this holds; elsewhere the other rules count.
+    pub(crate) fn public_if(mut self, holds: fn(&App) -> bool) -> Self {
+        self.rules.public_if = Some(holds);
         self
     }
 
@@ -226,7 +236,13 @@ impl Endpoint {
     }
 
     pub(crate) fn page(mut self) -> Self {
-        self.doc.is_page = true;
+        self.doc.is_apart = true;
+        self
+    }
+
+    /// Says that another protocol begins here, of which a document about HTTP knows nothing.
+    pub(crate) fn other_protocol(mut self) -> Self {
+        self.doc.is_apart = true;
         self
     }
 

@@ -24,6 +24,8 @@
 //!   [`stream_rights`](crate::stream_rights)
 //! - [`track`](crate::track): the events of an order, [`dashboard`](crate::dashboard): those of
 //!   a restaurant
+//! - [`mqtt`](crate::mqtt): who serves MQTT to those who come by WebSocket, which
+//!   [`byte_stream`](crate::byte_stream) makes a stream of bytes
 //! - [`metrics`](crate::metrics): what is counted
 //! - [`problem`](crate::problem), [`refused`](crate::refused): every error, in one form
 //! - [`body`](crate::body), [`idempotency`](crate::idempotency), [`time`](crate::time): what a request carries
@@ -33,6 +35,7 @@ mod acknowledgement;
 mod answer;
 mod app;
 mod body;
+mod byte_stream;
 mod caller;
 mod condition;
 pub mod config;
@@ -47,6 +50,7 @@ mod identity;
 mod known_restaurants;
 mod limit;
 mod metrics;
+mod mqtt;
 mod openapi;
 mod order;
 mod ownership;
@@ -62,8 +66,10 @@ mod tokens;
 mod track;
 
 pub use app::Metrics;
+pub use byte_stream::ByteStream;
 pub use config::{GatewayConfig, HttpsConfig, TokenConfig};
 pub use identity::{Holder, Role};
+pub use mqtt::{Mqtt, ServeMqtt};
 pub use pizza_edge::Secret;
 pub use pizza_http::{HostName, Listener, Origin};
 pub use server::{Gateway, serve};

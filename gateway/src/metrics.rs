@@ -8,11 +8,29 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 const REQUESTS: &str = "pizza_http_requests_total";
 const SECONDS: &str = "pizza_http_request_seconds";
 const STREAMS: &str = "pizza_sse_streams_open";
+const WEBSOCKETS: &str = "pizza_websockets_open";
 
 pub(crate) fn describe() {
     describe_counter!(REQUESTS, "Requests answered, by route, method and status");
     describe_histogram!(SECONDS, "From a request's head to its answer's, by route");
     describe_gauge!(STREAMS, "Event streams that are open");
+    describe_gauge!(WEBSOCKETS, "WebSockets that are open, for MQTT");
+}
+
+/// Counts a WebSocket for as long as it lives.
+pub(crate) struct OpenWebSocket;
+
+impl OpenWebSocket {
+    pub(crate) fn new() -> Self {
+        gauge!(WEBSOCKETS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for OpenWebSocket {
+    fn drop(&mut self) {
+        gauge!(WEBSOCKETS).decrement(1.0);
+    }
 }
 
 /// `route` is the pattern that the path matched, which are few; paths are many.

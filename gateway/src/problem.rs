@@ -23,6 +23,7 @@ pizza_http::problem_kinds! {
     pub(crate) ALL;
     KEY_REUSED = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The Idempotency-Key was used with another request";
     STALE = PRECONDITION_FAILED, "stale", "It has changed in the meantime";
+    UPGRADE_REQUIRED = UPGRADE_REQUIRED, "upgrade-required", "Another protocol is spoken here";
     TOO_FAST = TOO_MANY_REQUESTS, "too-fast", "Too many requests in too short a time";
     CONFLICT = CONFLICT, "conflict", "The present state forbids this";
     REJECTED = CONFLICT, "rejected", "The order cannot be made as asked";

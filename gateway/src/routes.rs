@@ -15,6 +15,7 @@ mod inventory;
 mod kitchen;
 mod lists;
 mod metrics;
+mod mqtt;
 mod orders;
 mod restaurants;
 
@@ -30,6 +31,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         health::endpoints(),
         metrics::endpoints(),
         docs::endpoints(),
+        mqtt::endpoints(),
     ]
     .into_iter()
     .flatten()

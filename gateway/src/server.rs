@@ -11,6 +11,7 @@ use pizza_http::{Listener, with_admission};
 
 use crate::app::{App, Metrics};
 use crate::config::GatewayConfig;
+use crate::mqtt::Mqtt;
 use crate::openapi::{self, Document};
 use crate::problem::{self, Problem};
 use crate::{cors, edge, routes};
@@ -19,12 +20,18 @@ use crate::{cors, edge, routes};
 pub struct Gateway(App);
 
 impl Gateway {
-    /// A gateway that reaches its actors by `client`. Without `metrics`, `/metrics` is not there.
+    /// A gateway that reaches its actors by `client`. Without `metrics`, `/metrics` is not there,
+    /// and without `mqtt` there is no MQTT.
     #[must_use]
-    pub fn new(client: Client, config: GatewayConfig, metrics: Option<Metrics>) -> Self {
+    pub fn new(
+        client: Client,
+        config: GatewayConfig,
+        metrics: Option<Metrics>,
+        mqtt: Option<Mqtt>,
+    ) -> Self {
         crate::metrics::describe();
         let document = Document::new(|| openapi::build(&routes::endpoints()));
-        Self(App::new(client, config, document, metrics))
+        Self(App::new(client, config, document, metrics, mqtt))
     }
 
     /// All its routes, with what stands in front of them.

@@ -14,6 +14,7 @@ mod open_files;
 mod process;
 mod shutdown;
 mod verbs;
+mod websocket;
 
 use std::process::ExitCode;
 

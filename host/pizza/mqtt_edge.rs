@@ -3,18 +3,21 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use pizza_bridge::{Bridge, BridgeConfig};
+use pizza_bridge::{Bridge, BridgeConfig, Dialer};
 use pizza_broker::{Bound, Broker, CertificateFiles, TokenHolder, TokenLookup};
 use pizza_client::Client;
-use pizza_gateway::{Role, Secret, Tls, TokenConfig, Tokens};
+use pizza_gateway::{Mqtt, Role, Secret, Tls, TokenConfig, Tokens};
 
 use crate::config::Config;
+use crate::websocket::{self, Relay};
 
 pub(crate) struct MqttEdge {
     broker: Option<Broker>,
     bridge: Option<Bridge>,
     /// The URL of a broker that is not this process's; absent where this process has its own.
     outside: Option<String>,
+    /// For clients that come by WebSocket, where the broker is not this process's.
+    relay: Option<Relay>,
 }
 
 /// Binds the broker's addresses, if there is to be a broker: where one outside is configured there
@@ -77,11 +80,31 @@ impl MqttEdge {
         }
         let outside = config.bridge.broker.clone();
         let bridge = Bridge::start(client, to)?;
+        let relay = if broker.is_none() {
+            Dialer::new(&config.bridge)?.map(Relay::new)
+        } else {
+            None
+        };
         Ok(Self {
             broker,
             bridge,
             outside,
+            relay,
         })
+    }
+
+    /// What the gateway is to do with clients that come by WebSocket, if there is a broker for
+    /// them.
+    pub(crate) fn over_websocket(&self, config: &Config) -> Option<Mqtt> {
+        let broker = &config.broker;
+        // Where every client has to show a certificate, a WebSocket would be a way around it.
+        let wants_certificates = broker.mqtts.client_ca.is_some() && !broker.mqtt.on;
+        match (&self.broker, &self.relay) {
+            _ if !config.gateway.mqtt => None,
+            (Some(_), _) if wants_certificates => None,
+            (Some(broker), _) => Some(websocket::to_own(broker.acceptor())),
+            (None, relay) => relay.as_ref().map(|relay| relay.mqtt(config)),
+        }
     }
 
     /// Where clients in this process find the broker, if they are let in, and the token that
@@ -131,6 +154,9 @@ impl MqttEdge {
         }
         if let Some(broker) = self.broker {
             broker.stop().await;
+        }
+        if let Some(relay) = self.relay {
+            relay.stop().await;
         }
     }
 }

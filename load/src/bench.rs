@@ -5,10 +5,12 @@
 //! - `restaurant_counts`: whether restaurants have heard of all orders that were promised
 //! - `swaps`: the same, while the module of orders is swapped
 //! - `list`: the list of a restaurant that has many orders is read
+//! - `fan_in`: many clients of any MQTT broker publish to one subscriber
 //! - `mqtt`: drivers report their positions, and customers see them
 //! - `restaurant`: where all of that happens
 
 mod cpu;
+mod fan_in;
 mod list;
 mod mqtt;
 mod order_worker;
@@ -34,6 +36,8 @@ pub enum Bench<Admin: Args + OpenAdmin> {
     List(list::List),
     /// Publish positions of drivers over MQTT, and watch them arrive at the customers.
     Mqtt(mqtt::MqttBench),
+    /// Publish from many clients to one subscriber, through any MQTT broker.
+    FanIn(fan_in::FanIn),
 }
 
 impl<Admin: Args + OpenAdmin> Bench<Admin> {
@@ -50,6 +54,7 @@ impl<Admin: Args + OpenAdmin> Bench<Admin> {
             Self::Swaps(swaps) => runtime.block_on(swaps.run()),
             Self::List(list) => runtime.block_on(list.run()),
             Self::Mqtt(mqtt) => runtime.block_on(mqtt.run()),
+            Self::FanIn(fan_in) => runtime.block_on(fan_in.run()),
         }
     }
 }

@@ -109,6 +109,17 @@ impl Broker {
         connection.map_err(|error| explained(&error, &self.address))
     }
 
+    /// Host and port, for a client of another kind.
+    ///
+    /// # Errors
+    /// With TLS, which not every client here speaks.
+    pub(crate) fn without_tls(&self) -> anyhow::Result<(&str, u16)> {
+        let Address { host, port, tls } = &self.address;
+        anyhow::ensure!(!tls, "--mqtt {}: it is measured without TLS", self.address);
+        // Brackets are the URL's.
+        Ok((host.trim_matches(['[', ']']), *port))
+    }
+
     /// # Errors
     /// When it is not there; better before anything is set up than in the middle.
     pub(crate) async fn is_there(&self) -> anyhow::Result<()> {

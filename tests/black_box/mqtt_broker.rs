@@ -1,6 +1,7 @@
 //! The broker of the process itself, with real clients and with some that mean harm.
 
 mod client;
+mod clients;
 mod flood;
 mod hostile;
 mod killed;
@@ -13,5 +14,6 @@ mod sessions;
 mod shared;
 mod simulated;
 mod tls;
+mod websocket;
 mod wills;
 mod world;

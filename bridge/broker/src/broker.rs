@@ -13,13 +13,14 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::acceptor::Acceptor;
 use crate::authentication::{Authentication, TokenLookup, UserError};
 use crate::config::Config;
 use crate::half_open::HalfOpen;
 use crate::handshake::Handshake;
 use crate::hub::Hub;
 use crate::identity::Origin;
-use crate::listener::Listener;
+use crate::listener::{Listener, Source};
 use crate::metrics;
 use crate::rights::{Rights, RightsError};
 
@@ -88,6 +89,7 @@ pub struct Broker {
     hub: Arc<Hub>,
     addresses: Addresses,
     internal: InternalAccess,
+    acceptor: Acceptor,
     closing: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -192,8 +194,7 @@ impl Bound {
         };
         let hub = Arc::new(Hub::new(config.limits.clone()));
         let numbers = Arc::<AtomicU64>::default();
-        let listener = |tcp, tls, authentication, origin, permits: &Arc<Semaphore>| Listener {
-            tcp,
+        let listener = |tls, authentication, origin, permits: &Arc<Semaphore>| Listener {
             tls,
             handshake: Arc::new(Handshake {
                 hub: Arc::clone(&hub),
@@ -212,30 +213,37 @@ impl Bound {
             name: internal.user.clone(),
             password: internal.password.clone(),
         };
-        let mut listeners = vec![listener(own, None, own_client, Origin::Internal, &permits)];
-        // The plain and the TLS listener share theirs: the limit is one of the broker.
+        let internals = listener(None, own_client, Origin::Internal, &permits);
+        let mut listeners = vec![(Source::Tcp(own), internals)];
+        // All others share theirs: the limit is one of the broker.
         let permits = Arc::new(Semaphore::new(config.limits.connections_max));
-        let mut external = |tcp, tls| -> Result<(), BrokerError> {
+        let mut external = |source, tls| -> Result<(), BrokerError> {
             let known = Authentication::external(&config, tokens.clone())?;
-            listeners.push(listener(tcp, tls, known, Origin::External, &permits));
+            let external = listener(tls, known, Origin::External, &permits);
+            listeners.push((source, external));
             Ok(())
         };
+        let asks_who = !config.admits_anonymous();
+        let (acceptor, handed) = Acceptor::new(asks_who, config.limits.packet_bytes_max);
+        external(Source::Handed(handed), None)?;
         if let Some(tcp) = mqtt {
-            external(tcp, None)?;
+            external(Source::Tcp(tcp), None)?;
         }
         if let Some(tcp) = mqtts {
-            external(tcp, Some(tls_acceptor(&config, certificate)?))?;
+            let tls = tls_acceptor(&config, certificate)?;
+            external(Source::Tcp(tcp), Some(tls))?;
         }
         let (closing, closes) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for listener in listeners {
-            tasks.spawn(listener.run(closes.clone()));
+        for (source, listener) in listeners {
+            tasks.spawn(listener.run(source, closes.clone()));
         }
         tasks.spawn(sweep(Arc::clone(&hub), closes));
         Ok(Broker {
             hub,
             addresses,
             internal,
+            acceptor,
             closing,
             tasks,
         })
@@ -251,6 +259,12 @@ impl Broker {
     #[must_use]
     pub fn internal(&self) -> &InternalAccess {
         &self.internal
+    }
+
+    /// The way in for clients whose connections somebody else accepts.
+    #[must_use]
+    pub fn acceptor(&self) -> &Acceptor {
+        &self.acceptor
     }
 
     /// Tells every client that the broker stops, and waits until they are gone, but no longer

@@ -8,7 +8,8 @@
 //! In reading order, which is the way of a packet:
 //! - [`config`]: what may be set, [`user`] of it; every limit
 //! - [`broker`]: bind, open, stop
-//! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided
+//! - [`listener`], [`half_open`]: the accept loops, and how many may be undecided;
+//!   [`acceptor`]: the way in for what somebody else has accepted
 //! - [`handshake`], [`admission`]: from the first packet to a session, or to a refusal
 //! - [`authentication`]: who a client is; [`rights`]: what it may publish and subscribe to
 //! - [`connection`]: one client's I/O; what its packets do is in `connection/exchange.rs`,
@@ -18,24 +19,17 @@
 //!   are parts of it, [`topic`] says which topics and filters are taken
 //! - [`hub`]: sessions, subscriptions and retained messages, under one lock
 //! - [`session`], [`identity`], [`attachment`], [`outbox`], [`receipt`], [`subscriptions`],
-<<<<<<< HEAD
 //!   [`retained`], both in a [`topic_tree`]: what the hub is made of
 //! - [`account`], [`metrics`]: what is counted
-=======
-//!   [`retained`]: what the hub is made of
-//! - [`metrics`]: what is counted
 //! - [`bench`]: what a benchmark of the codec calls
->>>>>>> e8d6066 (Broker: a benchmark of the codec)
 
+mod acceptor;
 mod account;
 mod admission;
 mod attachment;
-<<<<<<< HEAD
 mod authentication;
-=======
 #[doc(hidden)]
 pub mod bench;
->>>>>>> 1050f4ccb3b59d9d585681a8c5ff9a83a8827ad0
 mod broker;
 mod config;
 mod connection;
@@ -64,6 +58,7 @@ mod topic;
 mod topic_tree;
 mod user;
 
+pub use acceptor::Acceptor;
 pub use authentication::{TokenHolder, TokenLookup, UserError};
 pub use broker::{Addresses, Bound, Broker, BrokerError, CertificateFiles, InternalAccess};
 pub use config::{Config, Limits, ListenerConfig, TlsListenerConfig};

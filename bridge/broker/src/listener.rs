@@ -1,4 +1,5 @@
-//! The accept loops: plain, with TLS, and for the internal client.
+//! The accept loops: plain, with TLS, for the internal client, and for what somebody else has
+//! accepted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,17 +8,42 @@ use std::time::Duration;
 use pizza_edge::accept::accept;
 use pizza_edge::tls::handshake;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::acceptor::ByteStream;
 use crate::handshake::{Client, Handshake};
 
 /// After how long, and how often from then on, the log says that clients are kept waiting.
 const INTERNAL_IS_LATE: Duration = Duration::from_secs(10);
 
+/// Where a listener's connections come from.
+pub(crate) enum Source {
+    Tcp(TcpListener),
+    /// Accepted elsewhere, and handed over.
+    Handed(mpsc::Receiver<Box<dyn ByteStream>>),
+}
+
+enum Accepted {
+    Tcp(TcpStream),
+    Handed(Box<dyn ByteStream>),
+}
+
+impl Source {
+    /// The next connection; waits for ever when nobody can hand one over any more.
+    async fn next(&mut self) -> Accepted {
+        match self {
+            Self::Tcp(listener) => Accepted::Tcp(accept(listener).await.0),
+            Self::Handed(streams) => match streams.recv().await {
+                Some(stream) => Accepted::Handed(stream),
+                None => std::future::pending().await,
+            },
+        }
+    }
+}
+
 pub(crate) struct Listener {
-    pub(crate) tcp: TcpListener,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) handshake: Arc<Handshake>,
     /// Numbers for connections, of all listeners together.
@@ -38,7 +64,7 @@ async fn internal_subscribes(mut is_subscribed: watch::Receiver<bool>) {
 
 impl Listener {
     /// Accepts until the broker closes; returns when the last connection is gone.
-    pub(crate) async fn run(mut self, mut closing: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, mut source: Source, mut closing: watch::Receiver<bool>) {
         if let Some(is_subscribed) = self.opens_after.take() {
             // Clients that come meanwhile wait in the system's backlog, unaccepted.
             tokio::select! {
@@ -54,18 +80,21 @@ impl Listener {
             while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
                 _ = closing.wait_for(|closing| *closing) => break,
-                accepted = accept(&listener.tcp) => accepted,
+                accepted = source.next() => accepted,
             };
-            let (stream, _) = accepted;
             let number = listener.numbers.fetch_add(1, Ordering::Relaxed);
-            let client = serve(Arc::clone(&listener), stream, number);
+            let client = serve(Arc::clone(&listener), accepted, number);
             let half_open = &listener.handshake.half_open;
             half_open.insert(number, || connections.spawn(client));
         }
         while connections.join_next().await.is_some() {}
     }
 
-    async fn let_in(self: Arc<Self>, stream: TcpStream) -> Option<Client> {
+    async fn let_in(self: Arc<Self>, accepted: Accepted) -> Option<Client> {
+        let stream = match accepted {
+            Accepted::Tcp(stream) => stream,
+            Accepted::Handed(stream) => return self.handshake.let_in(stream).await,
+        };
         let Some(tls) = &self.tls else {
             return self.handshake.let_in(stream).await;
         };
@@ -76,11 +105,11 @@ impl Listener {
 }
 
 /// A future that ends when the client is gone.
-fn serve(of: Arc<Listener>, stream: TcpStream, number: u64) -> impl Future<Output = ()> {
+fn serve(of: Arc<Listener>, accepted: Accepted, number: u64) -> impl Future<Output = ()> {
     // Each step is in a box of its own, made out here: a future is as large as all that it
     // begins with and the largest of its steps, and an idle client shall cost no more than
     // what it waits with.
-    let lets_in = Box::pin(Arc::clone(&of).let_in(stream));
+    let lets_in = Box::pin(Arc::clone(&of).let_in(accepted));
     async move {
         let client = lets_in.await;
         // Decided on, or over.
@@ -106,7 +135,8 @@ mod tests {
     /// belongs in a box.
     #[test]
     fn an_idle_client_is_small() {
-        let task = size_of_future(|(of, stream): (Arc<Listener>, TcpStream)| serve(of, stream, 1));
+        let task =
+            size_of_future(|(of, accepted): (Arc<Listener>, Accepted)| serve(of, accepted, 1));
         let client = size_of_future(|c: Box<Connection<TcpStream>>| c.run());
         for (what, bytes, bytes_max) in [
             ("the task", task, 64),

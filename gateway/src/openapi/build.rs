@@ -25,7 +25,7 @@ pub(crate) fn build(endpoints: &[Endpoint]) -> Value {
 fn described(endpoints: &[Endpoint]) -> (Value, Vec<String>) {
     let mut schemas = Schemas::default();
     let mut paths = Map::new();
-    for endpoint in endpoints.iter().filter(|endpoint| !endpoint.doc.is_page) {
+    for endpoint in endpoints.iter().filter(|endpoint| !endpoint.doc.is_apart) {
         let path = document::path(endpoint.rules.path);
         let item = paths.entry(path).or_insert_with(|| json!({}));
         let method = endpoint.method.as_str().to_ascii_lowercase();

@@ -17,3 +17,4 @@ mod restaurants;
 mod socket;
 mod stop;
 mod track;
+mod websocket;

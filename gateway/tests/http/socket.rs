@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_client::Client;
-use pizza_gateway::{Gateway, GatewayConfig, Listener, serve};
+use pizza_gateway::{Gateway, GatewayConfig, Listener, Mqtt, serve};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,8 +34,12 @@ impl Server {
     }
 
     pub(crate) async fn with(config: GatewayConfig) -> Self {
+        Self::with_mqtt(config, None).await
+    }
+
+    pub(crate) async fn with_mqtt(config: GatewayConfig, mqtt: Option<Mqtt>) -> Self {
         let fake = Arc::new(Fake::default());
-        let gateway = Gateway::new(Client::new(fake.clone()), config, None);
+        let gateway = Gateway::new(Client::new(fake.clone()), config, None, mqtt);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
@@ -104,6 +108,10 @@ impl Connection {
         self.0.write_all(text.as_bytes()).await.expect("it reads");
         // A body that is refused by its length is not read to its end.
         drop(self.0.write_all(body).await);
+    }
+
+    pub(crate) async fn read_raw(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {
+        self.0.read_exact(bytes).await.map(drop)
     }
 
     pub(crate) async fn write_raw(&mut self, bytes: &[u8]) {

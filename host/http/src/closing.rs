@@ -15,12 +15,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulConnection;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
 use crate::permits::Peer;
+use crate::service::ConnectionService;
 
 /// How long a connection with nothing to do stays: what was sent before its client could
 /// know is on its way.
@@ -87,11 +89,33 @@ impl AsyncWrite for Socket {
     }
 }
 
+/// A connection that can be told to take no more requests than it has. The HTTP library has such a
+/// trait too, but not for connections that may be upgraded.
+pub(crate) trait Graceful: Future<Output = Result<(), hyper::Error>> {
+    fn graceful_shutdown(self: Pin<&mut Self>);
+}
+
+impl<S> Graceful for http1::UpgradeableConnection<TokioIo<S>, ConnectionService>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    fn graceful_shutdown(self: Pin<&mut Self>) {
+        // The inherent one.
+        Self::graceful_shutdown(self);
+    }
+}
+
+impl<S> Graceful for http2::Connection<TokioIo<S>, ConnectionService, TokioExecutor>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    fn graceful_shutdown(self: Pin<&mut Self>) {
+        Self::graceful_shutdown(self);
+    }
+}
+
 /// Carries a connection to its end, once the listener is closing.
-pub(crate) async fn finish<C: GracefulConnection>(
-    mut connection: Pin<&mut C>,
-    peer: &Peer,
-) -> C::Output {
+pub(crate) async fn finish<C: Graceful>(mut connection: Pin<&mut C>, peer: &Peer) -> C::Output {
     peer.watch_unread();
     let until = Instant::now() + LINGER;
     while peer.idle_since().is_some() {

@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulConnection;
 use pizza_edge::accept::accept;
 use pizza_edge::tls::handshake;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::closing::{self, Socket};
+use crate::closing::{self, Graceful, Socket};
 use crate::frame_limit::FrameLimit;
 use crate::limits::Limits;
 use crate::permits::{Peer, Permit, Permits};
@@ -127,7 +126,8 @@ impl Acceptor {
             match permit {
                 Some(permit) => {
                     let acceptor = Arc::clone(&acceptor);
-                    connections.spawn(async move { acceptor.serve(stream, &permit).await });
+                    let permit = Arc::new(permit);
+                    connections.spawn(async move { acceptor.serve(stream, permit).await });
                 }
                 None => tracing::debug!(%address, "an address has as many as it may have"),
             }
@@ -136,17 +136,18 @@ impl Acceptor {
             let Ok(peer) = stream.peer_addr() else {
                 continue;
             };
-            let (acceptor, permit) = (Arc::clone(&acceptor), permits.enter_regardless(peer.ip()));
-            connections.spawn(async move { acceptor.serve(stream, &permit).await });
+            let permit = Arc::new(permits.enter_regardless(peer.ip()));
+            let acceptor = Arc::clone(&acceptor);
+            connections.spawn(async move { acceptor.serve(stream, permit).await });
         }
         connections
     }
 
-    async fn serve(&self, stream: TcpStream, permit: &Permit) {
+    async fn serve(&self, stream: TcpStream, permit: Arc<Permit>) {
         let peer = &permit.peer;
         let stream = Socket::new(stream, peer.clone());
         let Some(tls) = &self.tls else {
-            return self.http1(stream, peer).await;
+            return self.http1(stream, &permit).await;
         };
         // A client that says nothing must not hold a permit for ever.
         let greeted = tokio::select! {
@@ -155,28 +156,30 @@ impl Acceptor {
         };
         match greeted {
             Some(stream) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => {
-                self.http2(stream, peer).await;
+                self.http2(stream, &permit).await;
             }
-            Some(stream) => self.http1(stream, peer).await,
+            Some(stream) => self.http1(stream, &permit).await,
             None => {}
         }
     }
 
-    async fn http1<S>(&self, stream: S, peer: &Peer)
+    async fn http1<S>(&self, stream: S, permit: &Arc<Permit>)
     where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.head_wait)
             .max_header_size(self.head_bytes)
             .max_buf_size(self.head_bytes.max(BUFFER_BYTES_MIN))
-            .serve_connection(TokioIo::new(stream), self.service(peer));
+            .serve_connection(TokioIo::new(stream), self.service(permit))
+            .with_upgrades();
         // The library has an eye on idle connections by itself.
-        self.run(connection, peer, std::future::pending()).await;
+        self.run(connection, &permit.peer, std::future::pending())
+            .await;
     }
 
-    async fn http2<S>(&self, stream: S, peer: &Peer)
+    async fn http2<S>(&self, stream: S, permit: &Arc<Permit>)
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
@@ -186,22 +189,20 @@ impl Acceptor {
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
             .max_header_list_size(head_bytes)
-            .serve_connection(TokioIo::new(FrameLimit::new(stream)), self.service(peer));
+            .serve_connection(TokioIo::new(FrameLimit::new(stream)), self.service(permit));
+        let peer = &permit.peer;
         self.run(connection, peer, idle_for(peer, self.head_wait))
             .await;
     }
 
-    fn service(&self, peer: &Peer) -> ConnectionService {
-        let (router, peer) = (self.router.clone(), peer.clone());
-        ConnectionService { router, peer }
+    fn service(&self, permit: &Arc<Permit>) -> ConnectionService {
+        let (router, permit) = (self.router.clone(), Arc::clone(permit));
+        ConnectionService { router, permit }
     }
 
     /// Carries a connection until the client goes, the listener closes, or another connection needs
     /// the permit.
-    async fn run<C>(&self, connection: C, peer: &Peer, idle: impl Future<Output = ()>)
-    where
-        C: GracefulConnection<Error = hyper::Error>,
-    {
+    async fn run(&self, connection: impl Graceful, peer: &Peer, idle: impl Future<Output = ()>) {
         let mut connection = pin!(connection);
         let mut closing = self.closing.clone();
         let has_time = tokio::select! {

@@ -6,6 +6,7 @@
 //! - [`connections`]: accepting, serving and ending connections
 //! - [`permits`](crate::permits): who is in, and who makes room for others
 //! - [`service`](crate::service): what is between a connection and the routes
+//! - [`upgrade`]: a connection that goes on with another protocol
 //! - [`frame_limit`](crate::frame_limit): a client of HTTP/2 that sends nothing but frames is
 //!   sent away
 //! - [`closing`](crate::closing): how a listener closes without cutting anybody off
@@ -30,6 +31,7 @@ pub mod origin;
 mod permits;
 pub mod problem;
 mod service;
+pub mod upgrade;
 
 pub use admission::{Admission, HostName, Refusal, with_admission};
 pub use bearer::bearer_token;
@@ -40,3 +42,4 @@ pub use limits::Limits;
 pub use origin::Origin;
 pub use permits::Peer;
 pub use problem::Problem;
+pub use upgrade::{Upgrade, Upgraded};

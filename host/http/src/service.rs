@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::Router;
@@ -14,11 +15,12 @@ use hyper::service::Service;
 use pin_project_lite::pin_project;
 use tower_service::Service as _;
 
-use crate::permits::{Busy, Peer};
+use crate::permits::{Busy, Permit};
+use crate::upgrade::Upgrade;
 
 pub(crate) struct ConnectionService {
     pub(crate) router: Router,
-    pub(crate) peer: Peer,
+    pub(crate) permit: Arc<Permit>,
 }
 
 impl Service<Request<Incoming>> for ConnectionService {
@@ -28,8 +30,11 @@ impl Service<Request<Incoming>> for ConnectionService {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         // Before anything is made of the request: from here on its connection is not idle.
-        let busy = Some(self.peer.begin_request());
-        request.extensions_mut().insert(self.peer.clone());
+        let peer = &self.permit.peer;
+        let busy = Some(peer.begin_request());
+        let extensions = request.extensions_mut();
+        extensions.insert(peer.clone());
+        extensions.insert(Upgrade::new(Arc::clone(&self.permit)));
         // A router is always ready.
         let answer = self.router.clone().call(request.map(axum::body::Body::new));
         ResponseFuture { answer, busy }

@@ -239,7 +239,8 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     banner::show(&config, &open);
     let of_silo = silo.metrics();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &of_silo));
-    let gateway = Gateway::new(silo.client(), config.gateway, Some(read));
+    let over_websocket = mqtt.over_websocket(&config);
+    let gateway = Gateway::new(silo.client(), config.gateway, Some(read), over_websocket);
     let stop = async {
         stop.await;
         // From here on edges elsewhere hear that they are to ask another silo, or wait.

@@ -51,10 +51,15 @@ pub(crate) struct Subscriber {
 
 impl Subscriber {
     pub(crate) fn new(at: SocketAddr, options: &[&str]) -> Self {
+        Self::behind(at, at, options)
+    }
+
+    /// At another of the broker's listeners than that without TLS.
+    pub(crate) fn behind(plain: SocketAddr, at: SocketAddr, options: &[&str]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         // Retained, so that it comes when all is subscribed to: this filter is the last.
         let ready = format!("test/ready/{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut raw = Raw::new(at, "");
+        let mut raw = Raw::new(plain, "");
         raw.publish(1, 3, &ready, b"ready");
         assert_eq!(raw.packet(), (0x40, vec![0, 1]));
         let mut subscriber = Self::unready(at, &[options, &["-t", &ready]].concat());

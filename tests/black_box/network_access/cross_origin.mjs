@@ -123,6 +123,10 @@ const tries = [
        .then(() => { heard = true; });`)),
   listens("a socket", () =>
     hears(`new WebSocket(${text(pizza.replace("http", "ws"))}).onopen = () => { heard = true; };`)),
+  listens("MQTT", () =>
+    hears(`new WebSocket(${text(`${pizza.replace("http", "ws")}/mqtt`)}, "mqtt").onopen = () => { heard = true; };`)),
+  listens("MQTT, by a name that leads here", () =>
+    hears(`new WebSocket("ws://" + location.host + "/mqtt", "mqtt").onopen = () => { heard = true; };`)),
   cancels("the operators' door", (id) => post(cancel(id, admin))),
 ];
 
