@@ -26,8 +26,10 @@ demo *args:
     cargo run --release -- demo {{args}}
 
 # What the tests do a twentieth of: 200 days by chance of 2,000 steps each, and 80 times 500
-# requests in progress when the process is asked to stop.
+# requests in progress when the process is asked to stop. A thousand restarts and kills of a phone,
+# and floods of the broker at their full counts.
 soak:
     DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test black_box by_chance -- --nocapture
     SIGTERM_ROUNDS=80 cargo test --release --test black_box graceful_shutdown
-    TAKEOVERS=1000 cargo test --release -p pizza-broker --test protocol takeover
+    TAKEOVERS=1000 cargo test --release --workspace --test protocol takeover
+    FLOODS=100 cargo test --release --workspace --test memory -- --nocapture

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What it has is subtracted from the sum when it is dropped.
 pub(crate) struct Account {
     pub(crate) bytes: usize,
-    /// Relaxed everywhere: it changes only under the hub's lock.
+    /// Relaxed everywhere: it stands for itself, and nothing is read by it.
     total: Arc<AtomicUsize>,
 }
 
@@ -23,6 +23,12 @@ impl Account {
     pub(crate) fn add(&mut self, bytes: usize) {
         self.bytes += bytes;
         self.total.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Instead of what it has.
+    pub(crate) fn set(&mut self, bytes: usize) {
+        self.subtract(self.bytes);
+        self.add(bytes);
     }
 
     pub(crate) fn subtract(&mut self, bytes: usize) {

@@ -10,7 +10,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
@@ -25,9 +25,9 @@ use crate::metrics;
 use crate::packet::{Refused, reason, refused};
 use crate::stream::{self, GOODBYE_WAIT};
 
-/// Packets that are handled before anything is sent, so that a client that floods the
-/// broker is still sent what there is for it.
-const PACKETS_AT_ONCE: usize = 64;
+/// Packets that are handled before anything is sent and others have their turn: a client that
+/// floods the broker is still sent what there is for it, and others do not wait for long.
+const PACKETS_AT_ONCE: usize = 16;
 /// How far a connection that is over is searched for a DISCONNECT: as much as a system's
 /// socket has received by default, many times over.
 const REST_BYTES_MAX: usize = 8 << 20;
@@ -47,8 +47,8 @@ pub(crate) struct Connection<S> {
     /// What was read and is not a whole packet yet, or not looked at.
     pub(crate) input: Input,
     pub(crate) exchange: Exchange,
-    /// How long the client may be silent.
-    pub(crate) silence_max: Duration,
+    /// How long the client may be silent, in milliseconds.
+    pub(crate) silence_ms_max: u32,
     #[expect(dead_code, reason = "held for as long as the client is one of so many")]
     pub(crate) permit: OwnedSemaphorePermit,
 }
@@ -67,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
         let hub = Arc::clone(self.exchange.hub());
         let signals = Arc::clone(&self.exchange.attached().signals);
         let mut last_received = Instant::now();
-        let mut timer = pin!(sleep_until(last_received + self.silence_max));
+        let mut timer = pin!(sleep_until(last_received + self.silence_max()));
         loop {
             if signals.is_taken_over() {
                 return Err(CloseReason::TakenOver);
@@ -97,7 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
                 // A client that is not read from cannot be found silent.
                 last_received = Instant::now();
             }
-            let silent_until = reads.then(|| last_received + self.silence_max);
+            let silent_until = reads.then(|| last_received + self.silence_max());
             self.check_deadlines(silent_until)?;
             self.set(timer.as_mut(), silent_until);
             let mut woken = pin!(signals.wake.notified());
@@ -120,19 +120,19 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
 
     /// Writes what there is to write, and reads if it may.
     fn poll_io(&mut self, reads: bool, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut progress = Poll::Pending;
         if self.exchange.write_by.is_some() {
             let output = &mut self.exchange.output;
-            if let Poll::Ready(wrote) = stream::poll_write(&mut self.stream, output, cx) {
-                wrote?;
+            progress = stream::poll_write(&mut self.stream, output, cx)?;
+            if progress.is_ready() {
                 self.exchange.is_written();
-                return Poll::Ready(Ok(()));
             }
         }
-        if reads {
-            ready!(self.input.poll_read(&mut self.stream, cx))?;
-            return Poll::Ready(Ok(()));
+        // Also when something was written: who is sent much without a pause is still heard.
+        if reads && self.input.poll_read(&mut self.stream, cx)?.is_ready() {
+            progress = Poll::Ready(());
         }
-        Poll::Pending
+        progress.map(Ok)
     }
 
     /// # Errors
@@ -157,6 +157,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
             return Err(refused(reason::KEEP_ALIVE, "a client fell silent").into());
         }
         Ok(())
+    }
+
+    fn silence_max(&self) -> Duration {
+        Duration::from_millis(self.silence_ms_max.into())
     }
 
     /// Sets the timer to the next deadline, or before it.

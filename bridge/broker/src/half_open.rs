@@ -38,9 +38,10 @@ impl HalfOpen {
         tasks.insert(number, spawn());
     }
 
-    /// The connection is decided on, or over.
-    pub(crate) fn remove(&self, number: u64) {
-        self.tasks.lock().remove(&number);
+    /// The connection is decided on, or over. Whether it was not pushed out before: its task
+    /// ends then as soon as it waits for anything.
+    pub(crate) fn remove(&self, number: u64) -> bool {
+        self.tasks.lock().remove(&number).is_some()
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Handshake {
 
 impl Handshake {
     /// The client with its session; `None` if it was refused.
-    pub(crate) async fn let_in<S>(&self, mut stream: S) -> Option<Client>
+    pub(crate) async fn let_in<S>(&self, mut stream: S, number: u64) -> Option<Client>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -90,6 +90,10 @@ impl Handshake {
             return None;
         }
         tracing::debug!(client_id = %request.client_id, ?version, "a client comes in");
+        if !self.half_open.remove(number) {
+            // Before there is a session, which would be left attached to nobody.
+            return None;
+        }
         // Held until the connection is over.
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
         let attached = match permit {
@@ -115,7 +119,7 @@ impl Handshake {
             input,
             exchange,
             // One and a half times the keep-alive: MQTT 5, 3.1.2.10.
-            silence_max: Duration::from_secs(keep_alive_s.into()).mul_f32(1.5),
+            silence_ms_max: u32::from(keep_alive_s) * 1_500,
             permit: permit?,
         };
         Some(Box::pin(Box::new(connection).run()))

@@ -9,7 +9,7 @@ mod state;
 mod system;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -37,13 +37,17 @@ pub(crate) struct Hub {
     presence: Presence,
     is_closing: AtomicBool,
     pub(crate) limits: Arc<Limits>,
+    /// Bytes on their way to clients, of all of them.
+    pub(crate) queued_bytes: Arc<AtomicUsize>,
 }
 
 impl Hub {
     pub(crate) fn new(limits: Limits) -> Self {
         let limits = Arc::new(limits);
+        let state = State::new(Arc::clone(&limits));
         Self {
-            state: Mutex::new(State::new(Arc::clone(&limits))),
+            queued_bytes: Arc::clone(&state.router.queued_bytes),
+            state: Mutex::new(state),
             room: Room::default(),
             input: Arc::new(InputBudget::new(limits.input_bytes_max)),
             presence: Presence::default(),

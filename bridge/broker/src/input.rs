@@ -44,7 +44,8 @@ struct Held {
 
 pub(crate) struct Input {
     bytes: BytesMut,
-    held: Option<Held>,
+    /// In a box, because most clients have none at any time.
+    held: Option<Box<Held>>,
 }
 
 impl InputBudget {
@@ -108,7 +109,7 @@ impl Input {
         };
         if self.bytes.len() < length {
             if length > FREE_BYTES && self.held.is_none() {
-                self.held = Some(budget.hold(length, of));
+                self.held = Some(Box::new(budget.hold(length, of)));
                 // What it takes and no more: left to itself, the buffer would double.
                 self.bytes.reserve(length - self.bytes.len());
             }

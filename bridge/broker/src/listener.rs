@@ -90,17 +90,17 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
-    async fn let_in(self: Arc<Self>, accepted: Accepted) -> Option<Client> {
+    async fn let_in(self: Arc<Self>, accepted: Accepted, number: u64) -> Option<Client> {
         let stream = match accepted {
             Accepted::Tcp(stream) => stream,
-            Accepted::Handed(stream) => return self.handshake.let_in(stream).await,
+            Accepted::Handed(stream) => return self.handshake.let_in(stream, number).await,
         };
         let Some(tls) = &self.tls else {
-            return self.handshake.let_in(stream).await;
+            return self.handshake.let_in(stream, number).await;
         };
         let wait = Duration::from_millis(self.handshake.hub.limits.connect_ms_max);
         let stream = handshake(tls, stream, wait).await?;
-        self.handshake.let_in(stream).await
+        self.handshake.let_in(stream, number).await
     }
 }
 
@@ -109,10 +109,10 @@ fn serve(of: Arc<Listener>, accepted: Accepted, number: u64) -> impl Future<Outp
     // Each step is in a box of its own, made out here: a future is as large as all that it
     // begins with and the largest of its steps, and an idle client shall cost no more than
     // what it waits with.
-    let lets_in = Box::pin(Arc::clone(&of).let_in(accepted));
+    let lets_in = Box::pin(Arc::clone(&of).let_in(accepted, number));
     async move {
         let client = lets_in.await;
-        // Decided on, or over.
+        // For one that has ended before it was decided on.
         of.handshake.half_open.remove(number);
         if let Some(client) = client {
             client.await;

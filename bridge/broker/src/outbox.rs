@@ -18,6 +18,9 @@ const WRONG_KIND: Refused = refused(
 
 /// What the client has acknowledged: for whom else that is an acknowledgement.
 pub(crate) type Settled = Result<Option<Arc<Receipt>>, Refused>;
+/// A list of messages with room for more is given back when it is empty: thousands of clients
+/// that were sent much once would hold it all.
+const PLACES_KEPT: usize = 4;
 
 /// A message for one client.
 pub(crate) struct Queued {
@@ -151,6 +154,9 @@ impl Outbox {
             let Some(queued) = self.queue.pop_front() else {
                 return false;
             };
+            if self.queue.is_empty() && self.queue.capacity() > PLACES_KEPT {
+                self.queue = VecDeque::new();
+            }
             let is_over = queued.message.expires.is_some_and(|expires| expires <= now);
             if is_over || !self.fits(&queued.packet(1, false)) {
                 self.subtract(&queued);
@@ -203,6 +209,9 @@ impl Outbox {
 
     fn remove(&mut self, at: usize) -> Option<Arc<Receipt>> {
         let sent = self.window.remove(at)?;
+        if self.window.is_empty() && self.window.capacity() > PLACES_KEPT {
+            self.window = VecDeque::new();
+        }
         self.subtract(&sent.queued);
         sent.queued.receipt
     }

@@ -138,10 +138,6 @@ impl Session {
 
     /// Whether a message with this packet id was received and not released, and if so, what
     /// its answer waits for.
-    #[expect(
-        clippy::option_option,
-        reason = "an unknown message, and one that waits for nothing, are two things"
-    )]
     pub(crate) fn received(&self, id: u16) -> Option<Option<Arc<Receipt>>> {
         let at = self.unreleased(id).ok()?;
         Some(self.unreleased[at].1.clone())

@@ -4,6 +4,7 @@
 //! A node has all levels that are not branched, so there are at most twice as many nodes as
 //! paths, however deep those are.
 
+mod below;
 mod node;
 
 use self::node::Node;

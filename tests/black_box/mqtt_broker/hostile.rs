@@ -69,10 +69,6 @@ fn what_is_no_mqtt_is_refused() {
         ),
         ("everything", &[hello, &published(1, 2, "#", b"x")]),
         (
-            "a topic of the broker's own",
-            &[hello, &published(1, 2, "$SYS/x", b"x")],
-        ),
-        (
             "a zero in a topic",
             &[hello, &published(1, 2, "a\0b", b"x")],
         ),

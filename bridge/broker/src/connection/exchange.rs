@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::aliases::Aliases;
 use super::close_reason::CloseReason;
+use crate::account::Account;
 use crate::attachment::Attached;
 use crate::decode::Frame;
 use crate::encode::encode;
@@ -27,8 +28,10 @@ use crate::session::{Session, UNRELEASED_BYTES};
 /// What is taken from the session's outbox at a time, under the hub's lock.
 const BATCH: Batch = Batch {
     count_max: 64,
-    bytes_max: 256 << 10,
+    bytes_max: 64 << 10,
 };
+/// A list of acknowledgements with room for more is given back when it is empty.
+const ACKS_KEPT: usize = 4;
 /// What an answer to a message costs of the client's rate, where any other packet costs 1: a
 /// subscriber has to answer as often as others publish.
 const ANSWER_COST: f64 = 0.1;
@@ -52,6 +55,8 @@ pub(crate) struct Exchange {
     aliases: Aliases,
     /// Encoded packets that are not written yet.
     pub(crate) output: BytesMut,
+    /// What of it waits for the client, as a part of what waits for all clients.
+    unsent: Account,
     /// By when the output has to be written.
     pub(crate) write_by: Option<Instant>,
     rate: Rate,
@@ -84,15 +89,16 @@ impl Exchange {
         Self {
             aliases: Aliases::default(),
             rate: Rate::new(&hub.limits),
-            hub,
             attached,
             access,
             version,
             output: BytesMut::new(),
+            unsent: Account::new(Arc::clone(&hub.queued_bytes)),
             write_by: None,
             read_after: None,
             pending_acks: VecDeque::new(),
             blocked: None,
+            hub,
         }
     }
 
@@ -215,6 +221,7 @@ impl Exchange {
         self.write_by = None;
         // Thousands of clients that were sent something once would hold it all.
         self.output = BytesMut::new();
+        self.unsent.set(0);
     }
 
     fn subscribe(
@@ -366,6 +373,9 @@ impl Exchange {
                 self.send(packet);
             }
         }
+        if self.pending_acks.is_empty() && self.pending_acks.capacity() > ACKS_KEPT {
+            self.pending_acks = VecDeque::new();
+        }
     }
 
     /// Takes messages from the session's outbox.
@@ -379,6 +389,9 @@ impl Exchange {
         let due = self.hub.next(&self.attached, BATCH);
         for packet in &due.ok_or(CloseReason::TakenOver)? {
             self.send(packet);
+        }
+        if self.attached.origin.is_external() {
+            self.unsent.set(self.output.len());
         }
         Ok(())
     }

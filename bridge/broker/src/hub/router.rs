@@ -44,8 +44,8 @@ pub(crate) struct Router {
     pub(crate) sessions: HashMap<SessionId, Box<Session>>,
     subscriptions: Subscriptions,
     retained: Retained,
-    /// Bytes in the outboxes of all clients together.
-    queued_bytes: Arc<AtomicUsize>,
+    /// Bytes in the outboxes of all clients together, and in what they are sent just now.
+    pub(super) queued_bytes: Arc<AtomicUsize>,
     /// What all sessions take beside it.
     pub(super) session_bytes: Arc<AtomicUsize>,
     pub(super) system: System,
@@ -296,6 +296,13 @@ impl Router {
 
     /// Puts the retained messages of a filter into the subscriber's outbox; how many.
     fn send_retained(&mut self, of: &Attached, filter: &str, by: Subscription) -> usize {
+        let session = self.sessions.get(&of.session);
+        if session.is_none_or(|session| self.is_full(session, 1)) {
+            // Nothing that is found would find room. A packet of many wide filters would have
+            // everything searched for each of them.
+            metrics::dropped("queue", 1);
+            return 0;
+        }
         let mut retained = self.retained.covered_by(filter);
         if system::may_cover(filter) {
             retained.extend(self.system.covered_by(filter, self.retained.count()));

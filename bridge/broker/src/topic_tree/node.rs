@@ -1,15 +1,12 @@
 //! A node of the tree: some levels, and what is below them.
 
+use super::below::Below;
+
 pub(crate) struct Node<V> {
     /// One level or more. A level may be empty, and so may a path of one.
     pub(super) path: Box<str>,
     pub(super) value: Option<Box<V>>,
-    /// By their first levels, no two of which are the same.
-    #[expect(
-        clippy::vec_box,
-        reason = "a new one moves the others' pointers, and not all of them"
-    )]
-    pub(super) below: Vec<Box<Node<V>>>,
+    pub(super) below: Below<V>,
 }
 
 impl<V> Default for Node<V> {
@@ -24,6 +21,10 @@ fn split(path: &str) -> (&str, Option<&str>) {
         Some((level, rest)) => (level, Some(rest)),
         None => (path, None),
     }
+}
+
+pub(super) fn first_level(path: &str) -> &str {
+    split(path).0
 }
 
 /// The levels that two paths have in common, in bytes; at least their first is the same.
@@ -45,33 +46,26 @@ impl<V> Node<V> {
         Self {
             path: path.into(),
             value: None,
-            below: Vec::new(),
+            below: Below::default(),
         }
-    }
-
-    /// Where a path goes on from here, or would.
-    fn position(&self, path: &str) -> Result<usize, usize> {
-        let (level, _) = split(path);
-        let by_level = |node: &Box<Self>| split(&node.path).0.cmp(level);
-        self.below.binary_search_by(by_level)
     }
 
     /// The node below with the path's first level.
     pub(super) fn child(&self, path: &str) -> Option<&Self> {
-        let at = self.position(path).ok()?;
-        Some(&self.below[at])
+        let place = self.below.position(first_level(path)).ok()?;
+        Some(self.below.at(place))
     }
 
     /// The node of the path, which is made if there is none.
     pub(super) fn node(&mut self, path: &str) -> &mut Self {
-        let at = match self.position(path) {
-            Ok(at) => at,
-            Err(at) => {
-                self.below.insert(at, Box::new(Self::leaf(path)));
-                return &mut self.below[at];
+        let place = match self.below.position(first_level(path)) {
+            Ok(place) => place,
+            Err(place) => {
+                let place = self.below.insert(place, Self::leaf(path));
+                return self.below.at_mut(place);
             }
         };
-        let child = &mut self.below[at];
+        let child = self.below.at_mut(place);
         let same = common(&child.path, path);
         if behind(&child.path, same).is_some() {
             child.branch(same);
@@ -88,7 +82,7 @@ impl<V> Node<V> {
         let mut rest = Self::leaf(rest);
         rest.value = self.value.take();
         rest.below = std::mem::take(&mut self.below);
-        self.below.push(Box::new(rest));
+        self.below = Below::one(rest);
         self.path = self.path[..bytes].into();
     }
 
@@ -101,8 +95,8 @@ impl<V> Node<V> {
     }
 
     pub(super) fn find_mut(&mut self, path: &str) -> Option<&mut Self> {
-        let at = self.position(path).ok()?;
-        let child = &mut self.below[at];
+        let place = self.below.position(first_level(path)).ok()?;
+        let child = self.below.at_mut(place);
         match child.rest_of(path)? {
             None => Some(child),
             Some(rest) => child.find_mut(rest),
@@ -111,10 +105,6 @@ impl<V> Node<V> {
 
     /// What a path has behind this node's own: nothing, or more levels. `None` if it is another
     /// path.
-    #[expect(
-        clippy::option_option,
-        reason = "another path, and a path that ends here, are two things"
-    )]
     fn rest_of<'p>(&self, path: &'p str) -> Option<Option<&'p str>> {
         let rest = path.strip_prefix(&*self.path)?;
         if rest.is_empty() {
@@ -124,32 +114,26 @@ impl<V> Node<V> {
     }
 
     pub(super) fn remove(&mut self, path: &str) -> Option<Box<V>> {
-        let at = self.position(path).ok()?;
-        let child = &mut self.below[at];
+        let place = self.below.position(first_level(path)).ok()?;
+        let child = self.below.at_mut(place);
         let removed = match child.rest_of(path)? {
             None => child.value.take(),
             Some(rest) => child.remove(rest),
         };
         // On the way back up, or empty nodes would pile up with every path ever named.
         if child.value.is_none() {
-            match child.below.len() {
-                0 => {
-                    self.below.remove(at);
-                    if self.below.len() < self.below.capacity() / 4 {
-                        self.below.shrink_to(self.below.len() * 2);
-                    }
-                }
-                1 => child.join(),
-                _ => {}
+            if child.below.is_empty() {
+                self.below.remove(place);
+            } else {
+                child.join();
             }
         }
         removed
     }
 
-    /// Becomes one with the only node below.
+    /// Becomes one with the node below, if that is the only one.
     fn join(&mut self) {
-        if let Some(below) = self.below.pop() {
-            let Self { path, value, below } = *below;
+        if let Some(Self { path, value, below }) = self.below.take_only() {
             self.path = format!("{}/{path}", self.path).into();
             self.value = value;
             self.below = below;

@@ -102,6 +102,33 @@ fn a_deep_path_has_one_node() {
         let levels: Vec<String> = (0..32).map(|n| format!("{at}-{n}")).collect();
         tree.get_or_insert(&levels.join("/"), || at);
     }
-    assert_eq!(tree.root.below.len(), 64);
+    assert_eq!(tree.root.below.iter().count(), 64);
     assert!(tree.root.below.iter().all(|node| node.below.is_empty()));
+}
+
+#[test]
+fn thousands_below_one_node_stay_sorted() {
+    let mut tree = TopicTree::default();
+    let mut chance = Chance(1);
+    let mut all: Vec<String> = (0..5_000).map(|n| format!("a/{n}/b")).collect();
+    for n in (1..all.len()).rev() {
+        all.swap(n, chance.below(n + 1));
+    }
+    for path in &all {
+        tree.get_or_insert(path, || path.clone());
+    }
+    let mut found = Vec::new();
+    tree.covered_by("a/+/b", &mut |path: &String| found.push(path.clone()));
+    assert!(found.is_sorted() && found.len() == all.len());
+    for path in &all {
+        assert_eq!(tree.get(path), Some(path));
+        tree.matching(path, &mut |found| assert_eq!(found, path));
+    }
+    for (at, path) in all.iter().enumerate() {
+        assert_eq!(tree.remove(path).as_deref(), Some(path), "{at}");
+        if let Some(next) = all.get(at + 1) {
+            assert_eq!(tree.get(next), Some(next));
+        }
+    }
+    assert!(tree.is_empty());
 }

@@ -1,8 +1,8 @@
 //! A broker in a process of its own, which is this test once more.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, fs, io};
 
 use pizza_broker::{Bound, Config, Limits, ListenerConfig, TlsListenerConfig};
@@ -13,6 +13,8 @@ const IS_BROKER: &str = "BROKER_OF_A_MEMORY_TEST";
 /// It ends when this is dropped.
 pub(crate) struct BrokerProcess {
     child: Child,
+    /// Open until it ends: it may not want to write to nobody.
+    _output: Lines<BufReader<ChildStdout>>,
     pub(crate) address: SocketAddr,
 }
 
@@ -31,14 +33,24 @@ impl BrokerProcess {
         Self {
             address: address.expect("it says where it listens"),
             child,
+            _output: lines,
         }
     }
 
     /// What of the process is in memory, in bytes.
     pub(crate) fn memory(&self) -> usize {
+        self.memory_of("VmRSS:")
+    }
+
+    /// The most that it was.
+    pub(crate) fn peak(&self) -> usize {
+        self.memory_of("VmHWM:")
+    }
+
+    fn memory_of(&self, name: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
         let kib: usize = kib.and_then(|kib| kib.parse().ok()).expect("a number");
         kib << 10

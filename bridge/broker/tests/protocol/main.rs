@@ -6,6 +6,7 @@ mod client;
 mod fuzz;
 mod messages;
 mod packets;
+mod sizes;
 mod system_topics;
 mod takeover;
 mod vectors;
