@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use crate::decode::Frame;
+use crate::decode::{Frame, frame};
 use crate::encode::encode;
 use crate::packet::{Incoming, Outgoing, Version};
 
@@ -14,8 +14,11 @@ use crate::packet::{Incoming, Outgoing, Version};
 /// # Panics
 /// When there is anything else in `input`.
 pub fn publish_both_ways(input: &mut BytesMut, output: &mut BytesMut) {
-    let frame = Frame::cut(input, 1 << 20).expect("a packet");
-    let read = frame.expect("a whole packet").read(Version::V5);
+    let (length, head) = frame(input, 1 << 20)
+        .expect("a packet")
+        .expect("all of its head");
+    let frame = Frame::new(input.split_to(length).freeze(), head);
+    let read = frame.read(Version::V5);
     let Ok(Incoming::Publish { id, message, .. }) = read else {
         panic!("no PUBLISH: {read:?}");
     };

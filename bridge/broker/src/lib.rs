@@ -18,24 +18,16 @@
 //!   are parts of it, [`topic`] says which topics and filters are taken
 //! - [`hub`]: sessions, subscriptions and retained messages, under one lock
 //! - [`session`], [`identity`], [`attachment`], [`outbox`], [`receipt`], [`subscriptions`],
-<<<<<<< HEAD
 //!   [`retained`], both in a [`topic_tree`]: what the hub is made of
 //! - [`account`], [`metrics`]: what is counted
-=======
-//!   [`retained`]: what the hub is made of
-//! - [`metrics`]: what is counted
 //! - [`bench`]: what a benchmark of the codec calls
->>>>>>> e8d6066 (Broker: a benchmark of the codec)
 
 mod account;
 mod admission;
 mod attachment;
-<<<<<<< HEAD
 mod authentication;
-=======
 #[doc(hidden)]
 pub mod bench;
->>>>>>> 1050f4ccb3b59d9d585681a8c5ff9a83a8827ad0
 mod broker;
 mod config;
 mod connection;
