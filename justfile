@@ -33,3 +33,8 @@ soak:
     SIGTERM_ROUNDS=80 cargo test --release --test black_box graceful_shutdown
     TAKEOVERS=1000 cargo test --release --workspace --test protocol takeover
     FLOODS=100 cargo test --release --workspace --test memory -- --nocapture
+
+# Packets by chance for the MQTT broker, for hours: half for its decoder, half for a whole broker.
+# Another seed goes where none was before: `just fuzz-mqtt 8 1000000000`.
+fuzz-mqtt hours="4" seed="0":
+    MQTT_FUZZ_SECONDS=$(({{hours}} * 3600)) MQTT_FUZZ_SEED={{seed}} cargo test --release -p pizza-broker fuzz -- --nocapture
