@@ -42,12 +42,18 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<Identit
     if rules.streams {
         refuse_foreign_page(app, request).await?;
     }
-    if rules.public || rules.public_if.is_some_and(|holds| holds(app)) {
+    if rules.public {
         app.limits().check_peer(peer)?;
         return Ok(Identity::Nobody);
     }
+    let is_open = rules.open_if.is_some_and(|holds| holds(app));
     let identity = match identify(app, peer, request) {
         Ok(identity) => identity,
+        // Without a token; with a wrong one it is a mistake here too.
+        Err(_) if is_open && !request.headers().contains_key(header::AUTHORIZATION) => {
+            app.limits().check_peer(peer)?;
+            return Ok(Identity::Nobody);
+        }
         Err(problem) => {
             // Guessing tokens is slowed down like everything else that has none.
             app.limits().check_peer(peer)?;
@@ -62,6 +68,9 @@ async fn admit(app: &App, rules: Rules, request: &mut Request) -> Result<Identit
     // while everybody else is held up.
     if let Authority::Own(holder) = identity.authority() {
         app.limits().check_holder(holder.number)?;
+        if is_open {
+            return Ok(identity);
+        }
         if !rules.roles.contains(&holder.role) {
             return Err(forbidden(holder, rules.roles));
         }

@@ -29,8 +29,9 @@ pub(crate) struct Rules {
     pub(crate) path: &'static str,
     /// Whether the endpoint is open to everybody, without a token.
     pub(crate) public: bool,
-    /// Whether it is open to everybody in a process that is set up in a certain way.
-    pub(crate) public_if: Option<fn(&App) -> bool>,
+    /// Whether it is open also to those who show nothing, in a process that is set up in a certain
+    /// way. Unlike a public one it knows those who are known.
+    pub(crate) open_if: Option<fn(&App) -> bool>,
     /// The roles that may use it, beside the admin, who may do everything.
     pub(crate) roles: &'static [Role],
     pub(crate) ownership: Ownership,
@@ -124,7 +125,7 @@ impl Endpoint {
             rules: Rules {
                 path,
                 public: false,
-                public_if: None,
+                open_if: None,
                 roles: &[],
                 ownership: Ownership::Anything,
                 versioned: false,
@@ -155,8 +156,8 @@ impl Endpoint {
     }
 
     /// Opens it to everybody where this holds; elsewhere the other rules count.
-    pub(crate) fn public_if(mut self, holds: fn(&App) -> bool) -> Self {
-        self.rules.public_if = Some(holds);
+    pub(crate) fn open_if(mut self, holds: fn(&App) -> bool) -> Self {
+        self.rules.open_if = Some(holds);
         self
     }
 

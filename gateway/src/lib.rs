@@ -69,7 +69,7 @@ pub use app::Metrics;
 pub use byte_stream::ByteStream;
 pub use config::{GatewayConfig, HttpsConfig, TokenConfig};
 pub use identity::{Holder, Role};
-pub use mqtt::{Mqtt, ServeMqtt};
+pub use mqtt::{Mqtt, Opener, ServeMqtt};
 pub use pizza_edge::Secret;
 pub use pizza_http::{HostName, Listener, Origin};
 pub use server::{Gateway, serve};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pizza_bridge::{BrokerStream, Dialer};
 use pizza_broker::Acceptor;
-use pizza_gateway::{ByteStream, Mqtt};
+use pizza_gateway::{ByteStream, Mqtt, Opener};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, sink, split};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -26,11 +26,12 @@ const FIRST_BYTES: usize = 4 << 10;
 pub(crate) fn to_own(acceptor: &Acceptor) -> Mqtt {
     let to = acceptor.clone();
     Mqtt {
-        asks_who: acceptor.asks_who(),
+        asks_who: true,
         message_bytes_max: acceptor.packet_bytes_max(),
-        serve: Box::new(move |stream| {
+        serve: Box::new(move |stream, opener| {
             let to = to.clone();
-            Box::pin(async move { to.accept(stream).await })
+            // Where whoever shows nothing is let in, that is for this machine only.
+            Box::pin(async move { to.accept(stream, opener == Opener::Trusted).await })
         }),
     }
 }
@@ -58,7 +59,7 @@ impl Relay {
             // Nobody but the broker knows. One that wants a name of the bridge wants one of all.
             asks_who: config.bridge.user.is_some(),
             message_bytes_max: limits.packet_bytes_max,
-            serve: Box::new(move |stream| {
+            serve: Box::new(move |stream, _| {
                 let (dialer, closing) = (Arc::clone(&dialer), closing.subscribe());
                 Box::pin(pass_on(stream, dialer, closing, speaks_within))
             }),

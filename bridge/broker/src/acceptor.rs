@@ -16,37 +16,44 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 /// Takes connections that were accepted elsewhere; a handle that is cheap to clone.
 #[derive(Clone)]
 pub struct Acceptor {
-    streams: mpsc::Sender<Box<dyn ByteStream>>,
-    asks_who: bool,
+    /// For those who are near enough to be let in without saying who they are.
+    near: mpsc::Sender<Box<dyn ByteStream>>,
+    far: mpsc::Sender<Box<dyn ByteStream>>,
     packet_bytes_max: usize,
 }
 
+/// The other ends of an [`Acceptor`].
+pub(crate) struct Handed {
+    pub(crate) near: mpsc::Receiver<Box<dyn ByteStream>>,
+    pub(crate) far: mpsc::Receiver<Box<dyn ByteStream>>,
+}
+
 impl Acceptor {
-    pub(crate) fn new(
-        asks_who: bool,
-        packet_bytes_max: usize,
-    ) -> (Self, mpsc::Receiver<Box<dyn ByteStream>>) {
-        let (streams, waiting) = mpsc::channel(WAITING_MAX);
+    pub(crate) fn new(packet_bytes_max: usize) -> (Self, Handed) {
+        let ((near, is_near), (far, is_far)) =
+            (mpsc::channel(WAITING_MAX), mpsc::channel(WAITING_MAX));
         let acceptor = Self {
-            streams,
-            asks_who,
+            near,
+            far,
             packet_bytes_max,
         };
-        (acceptor, waiting)
+        let (near, far) = (is_near, is_far);
+        (acceptor, Handed { near, far })
     }
 
-    /// Hands over a connection on which the client is to speak MQTT, beginning with CONNECT. The
-    /// broker drops it when it is over, and shuts it down before where there is time. Waits while
-    /// too many others wait; a broker that has stopped drops it at once.
-    pub async fn accept(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+    /// Hands over a connection on which the client is to speak MQTT, beginning with CONNECT. Where
+    /// the broker lets anybody in who shows nothing, it lets this one in only with `anonymous`:
+    /// where the client is, the broker cannot see. It drops the stream when it is over, and shuts
+    /// it down before where there is time. Waits while too many others wait; a broker that has
+    /// stopped drops it at once.
+    pub async fn accept(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        anonymous: bool,
+    ) {
+        let to = if anonymous { &self.near } else { &self.far };
         // Without a broker there is nobody to serve it.
-        let _ = self.streams.send(Box::new(stream)).await;
-    }
-
-    /// Whether a client has to say who it is. If not, whoever hands over has to know.
-    #[must_use]
-    pub fn asks_who(&self) -> bool {
-        self.asks_who
+        let _ = to.send(Box::new(stream)).await;
     }
 
     /// The largest packet that is taken, in bytes.

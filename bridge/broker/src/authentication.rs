@@ -80,6 +80,17 @@ impl Authentication {
         }))
     }
 
+    /// For clients that may be anywhere: all of them have to show something.
+    pub(crate) fn without_anonymous(self) -> Self {
+        match self {
+            Self::External(known) => Self::External(Known {
+                anonymous: None,
+                ..known
+            }),
+            internal @ Self::Internal { .. } => internal,
+        }
+    }
+
     /// Who the client is; `None` for somebody who is not let in.
     pub(crate) fn identify(&self, connect: &Connect) -> Option<Arc<Identity>> {
         let name = connect.user.as_deref().unwrap_or_default();

@@ -12,8 +12,9 @@ use pizza_mqtt::Secret;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
-use crate::acceptor::Acceptor;
+use crate::acceptor::{Acceptor, Handed};
 use crate::authentication::{Authentication, TokenLookup, UserError};
 use crate::config::Config;
 use crate::half_open::HalfOpen;
@@ -217,21 +218,14 @@ impl Bound {
         let mut listeners = vec![(Source::Tcp(own), internals)];
         // All others share theirs: the limit is one of the broker.
         let permits = Arc::new(Semaphore::new(config.limits.connections_max));
-        let mut external = |source, tls| -> Result<(), BrokerError> {
-            let known = Authentication::external(&config, tokens.clone())?;
-            let external = listener(tls, known, Origin::External, &permits);
-            listeners.push((source, external));
-            Ok(())
-        };
-        let asks_who = !config.admits_anonymous();
-        let (acceptor, handed) = Acceptor::new(asks_who, config.limits.packet_bytes_max);
-        external(Source::Handed(handed), None)?;
-        if let Some(tcp) = mqtt {
-            external(Source::Tcp(tcp), None)?;
-        }
-        if let Some(tcp) = mqtts {
-            let tls = tls_acceptor(&config, certificate)?;
-            external(Source::Tcp(tcp), Some(tls))?;
+        let (acceptor, handed) = Acceptor::new(config.limits.packet_bytes_max);
+        for (source, tls, anonymous) in external(&config, certificate, [mqtt, mqtts], handed)? {
+            let mut known = Authentication::external(&config, tokens.clone())?;
+            if !anonymous {
+                known = known.without_anonymous();
+            }
+            let listener = listener(tls, known, Origin::External, &permits);
+            listeners.push((source, listener));
         }
         let (closing, closes) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -283,6 +277,28 @@ impl Broker {
     }
 }
 
+/// Where external clients come from, with TLS or not, and whether those may be anonymous where
+/// anybody may.
+fn external(
+    config: &Config,
+    certificate: Option<CertificateFiles>,
+    [mqtt, mqtts]: [Option<TcpListener>; 2],
+    handed: Handed,
+) -> Result<Vec<(Source, Option<TlsAcceptor>, bool)>, BrokerError> {
+    let mut sources = vec![
+        (Source::Handed(handed.near), None, true),
+        (Source::Handed(handed.far), None, false),
+    ];
+    if let Some(tcp) = mqtt {
+        sources.push((Source::Tcp(tcp), None, true));
+    }
+    if let Some(tcp) = mqtts {
+        let tls = tls_acceptor(config, certificate)?;
+        sources.push((Source::Tcp(tcp), Some(tls), true));
+    }
+    Ok(sources)
+}
+
 async fn listen(
     config: &Config,
     address: SocketAddr,
@@ -308,7 +324,7 @@ fn local_address(listener: Option<&TcpListener>) -> Result<Option<SocketAddr>, B
 fn tls_acceptor(
     config: &Config,
     fallback: Option<CertificateFiles>,
-) -> Result<tokio_rustls::TlsAcceptor, BrokerError> {
+) -> Result<TlsAcceptor, BrokerError> {
     let listener = &config.mqtts;
     let (certificate, key) = match (&listener.certificate, &listener.key, fallback) {
         (Some(certificate), Some(key), _) => (certificate.clone(), key.clone()),

@@ -10,6 +10,8 @@ use pizza_http::Upgrade;
 use crate::app::App;
 use crate::byte_stream::{ByteStream, WRITE_BYTES_MAX};
 use crate::endpoint::{Endpoint, get};
+use crate::identity::{Authority, Identity};
+use crate::mqtt::Opener;
 use crate::ownership::Ownership;
 use crate::problem::{self, Problem};
 
@@ -24,8 +26,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let mqtt = get("/mqtt", open)
         .summary("MQTT over WebSocket")
         // Who may do what is asked of an MQTT client in its first packet: a page cannot send a
-        // token before. A broker that asks nobody is for those who may do everything anyway.
-        .public_if(|app| app.mqtt().is_none_or(|mqtt| mqtt.asks_who))
+        // token before. A broker that cannot ask is for those who may do everything anyway.
+        .open_if(|app| app.mqtt().is_none_or(|mqtt| mqtt.asks_who))
         .by(&[], Ownership::Anything)
         .other_protocol();
     vec![mqtt]
@@ -33,6 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn open(
     State(app): State<App>,
+    identity: Identity,
     connection: Option<Extension<Upgrade>>,
     upgrade: Result<WebSocketUpgrade, Rejection>,
 ) -> Result<Response, Problem> {
@@ -55,10 +58,14 @@ async fn open(
     // Before the answer, so that the connection is never thought to be idle in between. It is
     // missing only in a test without a socket.
     let upgraded = connection.map(|Extension(connection)| connection.hold());
+    let opener = match identity.authority() {
+        Authority::Everything => Opener::Trusted,
+        Authority::Own(_) | Authority::Nothing => Opener::Unknown,
+    };
     Ok(upgrade.on_upgrade(move |socket| async move {
         let stream = ByteStream::new(socket, app.closing(), upgraded);
         if let Some(mqtt) = app.mqtt() {
-            (mqtt.serve)(stream).await;
+            (mqtt.serve)(stream, opener).await;
         }
     }))
 }

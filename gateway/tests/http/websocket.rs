@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pizza_gateway::{ByteStream, GatewayConfig, Mqtt, Role, Secret, TokenConfig};
+use pizza_gateway::{ByteStream, GatewayConfig, Mqtt, Opener, Role, Secret, TokenConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -31,7 +31,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     Mqtt {
-        serve: Box::new(move |stream| Box::pin(serve(stream))),
+        serve: Box::new(move |stream, _| Box::pin(serve(stream))),
         asks_who,
         message_bytes_max: BYTES_MAX,
     }
@@ -268,9 +268,31 @@ async fn a_broker_that_asks_nobody_is_for_those_who_may_do_everything() {
     Socket::open(&server, "").await.is_echoed(b"hello").await;
     let handed_on = format!("{OPEN}\nx-forwarded-for: 203.0.113.9");
     server.send(&handed_on).await.problem(401, "unauthorized");
-    // One that asks is open to all.
-    let server = Server::with_mqtt(config, Some(mqtt(true, echo))).await;
-    Socket::open(&server, "").await.is_echoed(b"hello").await;
+    // One that asks is open to all, and hears what the gateway knows.
+    let said = |mut stream: ByteStream, opener: Opener| async move {
+        let said = format!("{opener:?}");
+        drop(stream.write_all(said.as_bytes()).await);
+        drop(timeout(WAIT, stream.shutdown()).await);
+    };
+    let asks = || Mqtt {
+        serve: Box::new(move |stream, opener| Box::pin(said(stream, opener))),
+        ..mqtt(true, echo)
+    };
+    let strict = Server::with_mqtt(config, Some(asks())).await;
+    let demo = Server::with_mqtt(GatewayConfig::default(), Some(asks())).await;
+    let wrong = format!("{OPEN}\nauthorization: Bearer wrong");
+    strict.send(&wrong).await.problem(401, "unauthorized");
+    for (server, more, expected) in [
+        (&strict, "", "Unknown"),
+        (&strict, "\nauthorization: Bearer manager", "Unknown"),
+        (&strict, "\nauthorization: Bearer admin", "Trusted"),
+        (&demo, "", "Trusted"),
+        (&demo, "\nx-forwarded-for: 203.0.113.9", "Unknown"),
+    ] {
+        let mut socket = Socket::open(server, more).await;
+        let told = (LAST | BINARY, expected.as_bytes().to_vec());
+        assert_eq!(socket.frame().await, told, "{more}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import socket
 import ssl
 
 import aiomqtt
@@ -68,10 +69,11 @@ async def main():
         await first.publish(topic("kept"), "", qos=1, retain=True)
         try:
             async with client("dying", will="will") as dying:
-                dying._client.socket().close()
-                await asyncio.sleep(0)
+                dying._client.socket().shutdown(socket.SHUT_RDWR)
+                async for _ in dying.messages:
+                    pass
         except aiomqtt.MqttError:
-            pass  # It has no connection to say goodbye on.
+            pass  # It hears that it has no connection any more.
         told["will"] = await hears(first, "will")
         async with client("session", clean=False) as before:
             await before.subscribe(topic("later"), qos=1)
