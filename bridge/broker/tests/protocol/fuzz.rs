@@ -76,7 +76,7 @@ fn stream(random: &mut Random) -> Vec<Vec<u8>> {
         return packets;
     }
     let bytes = packets.concat();
-    let middle = random.below(bytes.len());
+    let middle = random.below(bytes.len() + 1);
     vec![bytes[..middle].to_vec(), bytes[middle..].to_vec()]
 }
 
