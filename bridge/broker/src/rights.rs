@@ -144,10 +144,10 @@ impl Access {
         let reserved = &granted.role.reserved;
         if reserved.iter().any(|filter| topic::covers(filter, topic)) {
             let why = "only the pizzeria publishes to this topic";
-            return granted.role.may_use_reserved.then_some(()).ok_or(why);
+            return granted.only_if(granted.role.may_use_reserved, topic, why);
         }
         let may = granted.covers(&granted.role.publish, topic);
-        may.then_some(()).ok_or("no right to publish")
+        granted.only_if(may, topic, "no right to publish")
     }
 
     /// # Errors
@@ -163,7 +163,7 @@ impl Access {
         // A group divides the messages of a filter, and widens nothing.
         let filter = topic::shared(filter).map_or(filter, |(_, filter)| filter);
         let may = granted.covers(&granted.role.subscribe, filter);
-        may.then_some(()).ok_or("no right to subscribe")
+        granted.only_if(may, filter, "no right to subscribe")
     }
 }
 
@@ -174,6 +174,22 @@ impl Granted {
             client: &self.client_id,
         };
         templates.iter().any(|right| right.covers(filter, names))
+    }
+
+    /// For the operator who looks for the phone that is meant: a metric cannot say which it is.
+    fn only_if(&self, may: bool, topic: &str, why: Denied) -> Result<(), Denied> {
+        if !may {
+            let (client_id, identity) = (&self.client_id, &self.identity);
+            // Quoted, since both are a client's own words.
+            tracing::debug!(
+                ?client_id,
+                ?identity,
+                ?topic,
+                why,
+                "a client is denied something"
+            );
+        }
+        may.then_some(()).ok_or(why)
     }
 }
 

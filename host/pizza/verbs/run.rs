@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
-use pizza_gateway::{Gateway, Metrics, Role, Secret, Tls};
+use pizza_gateway::{Gateway, Metrics, Role, Secret, Tls, TokenConfig};
 use pizza_http::{Limits, Listener};
 use pizza_load::background::{self, Background};
 use pizza_load::pace::Pace;
@@ -205,14 +205,8 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
         listeners.push(Listener::https(https, tls.acceptor()));
     }
-    let mut of_mqtt = config.gateway.tokens.clone();
-    if config.demo {
-        dev_tokens::add(&mut config.gateway, &token);
-        if !exposure::mqtt_is_public(&config) {
-            of_mqtt.clone_from(&config.gateway.tokens);
-        }
-        open.tokens = Some(dev_tokens::listed(&token));
-    }
+    let of_mqtt = add_tokens_of_the_demo(&mut config, &token);
+    open.tokens = config.demo.then(|| dev_tokens::listed(&token));
     // The configuration goes to the gateway below.
     let grace_ms = config.silo.store.stopped_grace_ms;
     let closing = watch::Sender::new(false);
@@ -257,6 +251,20 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     };
     shutdown::tidy_up(&*store, rest).await;
     Ok(())
+}
+
+/// Gives the demo its tokens; those by which MQTT knows its clients are among what HTTP takes.
+fn add_tokens_of_the_demo(config: &mut Config, token: &Token) -> Vec<TokenConfig> {
+    let configured = config.gateway.tokens.clone();
+    if !config.demo {
+        return configured;
+    }
+    dev_tokens::add(&mut config.gateway, token);
+    // They are printed, and may do everything: they are for this machine.
+    if exposure::mqtt_is_public(config) {
+        return configured;
+    }
+    config.gateway.tokens.clone()
 }
 
 /// Where simulated people find this process.

@@ -180,7 +180,7 @@ fn a_manager_follows_the_orders_of_one_restaurant() {
     assert!(!denied(napoli, &own));
     // A session that waits for its manager, and for no other client of its name.
     let session = [
-        "-V", "mqttv5", "-c", "-x", "600", "-i", "desk", "-q", "1", "-t", &own,
+        "-V", "mqttv5", "-c", "-x", "600", "-i", "office", "-q", "1", "-t", &own,
     ];
     let opened = client(
         &world,
@@ -191,7 +191,7 @@ fn a_manager_follows_the_orders_of_one_restaurant() {
     assert!(opened.status.success());
     let order = world.pizza.order();
     let all = [
-        "-W", "1", "-V", "mqttv5", "-c", "-x", "600", "-i", "desk", "-q", "1", "-t", "x",
+        "-W", "1", "-V", "mqttv5", "-c", "-x", "600", "-i", "office", "-q", "1", "-t", "x",
     ];
     let stranger = client(&world, "mosquitto_sub", "", &all);
     assert!(stranger.stdout.is_empty(), "{stranger:?}");
