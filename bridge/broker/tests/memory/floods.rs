@@ -14,6 +14,11 @@ use crate::honest::Honest;
 use crate::packets::{connect, head, publish, subscribe, text};
 use crate::{ALONE, say, scaled};
 
+/// What 99 of 100 messages of an honest client take at most.
+const HONEST_MS_MAX: u64 = 50;
+/// The same where publishers take all that two cores have, broker and clients together: then it
+/// waits for its turn among them, in this process too.
+const SATURATED_MS_MAX: u64 = 250;
 const MIB: usize = 1 << 20;
 /// Of the clients of a flood, so many are at work at a time.
 const AT_ONCE: usize = 16;
@@ -57,6 +62,7 @@ async fn check<F: Future<Output = usize>>(
     name: &str,
     bytes_max: usize,
     done_min: usize,
+    honest_ms_max: u64,
     flood: impl FnOnce(SocketAddr) -> F,
 ) {
     let _alone = ALONE.lock().await;
@@ -70,7 +76,7 @@ async fn check<F: Future<Output = usize>>(
     say(&format!(
         "{name}: {done} done, {before:.1} MiB before, {after:.1} after, {highest:.1} at most"
     ));
-    honest.stop();
+    honest.stop(honest_ms_max);
     assert!(done >= done_min, "only {done} of {done_min}");
     assert!(peak < bytes_max, "{highest} MiB");
 }
@@ -85,82 +91,107 @@ fn deep(client: usize, filter: usize) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_of_deep_filters() {
     let count = scaled(16_000);
-    check("deep filters", 260 * MIB, count * 64 / 8, async |at| {
-        let granted = each(count, move |number| async move {
-            let (mut client, code) = dial(at, &connect(&format!("deep-{number}"), false, 0)).await;
-            if code != 0 {
-                return (None, 0);
-            }
-            client
-                .raw(&subscribe((0..64).map(|n| deep(number, n))))
-                .await;
-            let (_, body) = client.packet().await;
-            let granted = body[2..].iter().filter(|code| **code == 0).count();
-            // Half of them stay, and half leave their sessions behind.
-            ((number % 2 == 0).then_some(client), granted)
-        });
-        granted.await.into_iter().map(|(_, granted)| granted).sum()
-    })
+    check(
+        "deep filters",
+        260 * MIB,
+        count * 64 / 8,
+        HONEST_MS_MAX,
+        async |at| {
+            let granted = each(count, move |number| async move {
+                let (mut client, code) =
+                    dial(at, &connect(&format!("deep-{number}"), false, 0)).await;
+                if code != 0 {
+                    return (None, 0);
+                }
+                client
+                    .raw(&subscribe((0..64).map(|n| deep(number, n))))
+                    .await;
+                let (_, body) = client.packet().await;
+                let granted = body[2..].iter().filter(|code| **code == 0).count();
+                // Half of them stay, and half leave their sessions behind.
+                ((number % 2 == 0).then_some(client), granted)
+            });
+            granted.await.into_iter().map(|(_, granted)| granted).sum()
+        },
+    )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn retained_messages() {
     let count = scaled(200_000);
-    check("retained messages", 80 * MIB, count, async |at| {
-        let clients = count / 1_000;
-        let sent = each(clients, move |number| async move {
-            let mut client = Client::new(at, &format!("retains-{number}")).await;
-            for n in 0..1_000 {
-                let mut message = publish(0, 0, &deep(number, n), 200);
-                message[0] |= 1;
-                client.raw(&message).await;
-            }
-            client.ping().await;
-            1_000
-        });
-        sent.await.into_iter().sum()
-    })
+    check(
+        "retained messages",
+        80 * MIB,
+        count,
+        SATURATED_MS_MAX,
+        async |at| {
+            let clients = count / 1_000;
+            let sent = each(clients, move |number| async move {
+                let mut client = Client::new(at, &format!("retains-{number}")).await;
+                for n in 0..1_000 {
+                    let mut message = publish(0, 0, &deep(number, n), 200);
+                    message[0] |= 1;
+                    client.raw(&message).await;
+                }
+                client.ping().await;
+                1_000
+            });
+            sent.await.into_iter().sum()
+        },
+    )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_packets() {
     let count = scaled(1_000);
-    check("half packets", 120 * MIB, count, async |at| {
-        let clients = each(count, move |number| async move {
-            let mut client = Client::new(at, &format!("half-{number}")).await;
-            let body = [text("a"), vec![0; 240_000]].concat();
-            let packet = [head(0x30, 250_000), body].concat();
-            // It may be given up before all of it is sent.
-            let _ = client.stream.write_all(&packet).await;
-            client
-        });
-        clients.await.len()
-    })
+    check(
+        "half packets",
+        120 * MIB,
+        count,
+        HONEST_MS_MAX,
+        async |at| {
+            let clients = each(count, move |number| async move {
+                let mut client = Client::new(at, &format!("half-{number}")).await;
+                let body = [text("a"), vec![0; 240_000]].concat();
+                let packet = [head(0x30, 250_000), body].concat();
+                // It may be given up before all of it is sent.
+                let _ = client.stream.write_all(&packet).await;
+                client
+            });
+            clients.await.len()
+        },
+    )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_connects() {
     let count = scaled(2_000);
-    check("half CONNECTs", 100 * MIB, count, async |at| {
-        let clients = each(count, move |_| async move {
-            let mut client = Client::dial(at).await;
-            let body = vec![0; 60_000];
-            let packet = [head(0x10, 65_000), body].concat();
-            let _ = client.stream.write_all(&packet).await;
-            client
-        });
-        clients.await.len()
-    })
+    check(
+        "half CONNECTs",
+        100 * MIB,
+        count,
+        HONEST_MS_MAX,
+        async |at| {
+            let clients = each(count, move |_| async move {
+                let mut client = Client::dial(at).await;
+                let body = vec![0; 60_000];
+                let packet = [head(0x10, 65_000), body].concat();
+                let _ = client.stream.write_all(&packet).await;
+                client
+            });
+            clients.await.len()
+        },
+    )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wills_with_payloads() {
     let count = scaled(16_000);
-    check("wills", 220 * MIB, count, async |at| {
+    check("wills", 220 * MIB, count, HONEST_MS_MAX, async |at| {
         let clients = each(count, move |number| async move {
             dial(at, &connect(&format!("will-{number}"), true, 16_000)).await
         });
@@ -180,6 +211,7 @@ async fn messages_at_qos_2_that_are_never_released() {
         "unreleased",
         220 * MIB,
         count * usize::from(EACH) / 2,
+        HONEST_MS_MAX,
         async |at| {
             let received = each(count, move |number| async move {
                 let id = format!("unreleased-{number}");
@@ -211,31 +243,38 @@ async fn messages_at_qos_2_that_are_never_released() {
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_that_never_read() {
     let count = scaled(200).max(10);
-    check("readers", 420 * MIB, count * 300, async |at| {
-        let readers = each(count, move |number| async move {
-            let (mut client, _) = dial(at, &connect(&format!("reader-{number}"), true, 0)).await;
-            client
-                .raw(&subscribe(
-                    [format!("to/{number}"), "to/all".to_owned()].into_iter(),
-                ))
-                .await;
-            client
-        });
-        let readers = readers.await;
-        // Messages of each reader's own, so that the queues do not share them.
-        let sent = each(count, move |number| async move {
-            let mut client = Client::new(at, &format!("writer-{number}")).await;
-            for _ in 0..300 {
+    check(
+        "readers",
+        420 * MIB,
+        count * 300,
+        HONEST_MS_MAX,
+        async |at| {
+            let readers = each(count, move |number| async move {
+                let (mut client, _) =
+                    dial(at, &connect(&format!("reader-{number}"), true, 0)).await;
                 client
-                    .raw(&publish(0, 0, &format!("to/{number}"), 20_000))
+                    .raw(&subscribe(
+                        [format!("to/{number}"), "to/all".to_owned()].into_iter(),
+                    ))
                     .await;
-            }
-            client.ping().await;
-            300
-        });
-        let sent = sent.await.into_iter().sum();
-        drop(readers);
-        sent
-    })
+                client
+            });
+            let readers = readers.await;
+            // Messages of each reader's own, so that the queues do not share them.
+            let sent = each(count, move |number| async move {
+                let mut client = Client::new(at, &format!("writer-{number}")).await;
+                for _ in 0..300 {
+                    client
+                        .raw(&publish(0, 0, &format!("to/{number}"), 20_000))
+                        .await;
+                }
+                client.ping().await;
+                300
+            });
+            let sent = sent.await.into_iter().sum();
+            drop(readers);
+            sent
+        },
+    )
     .await;
 }

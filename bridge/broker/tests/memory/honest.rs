@@ -34,7 +34,10 @@ impl Honest {
     }
 
     /// How long 99 of 100 of its messages took at most until they were acknowledged.
-    pub(crate) fn stop(self) -> Duration {
+    ///
+    /// # Panics
+    /// When that was longer than `ms_max`, on a machine that has nothing else to do.
+    pub(crate) fn stop(self, ms_max: u64) {
         self.stop.store(true, Ordering::Relaxed);
         let mut took = self.thread.join().expect("it is never refused");
         took.sort();
@@ -43,14 +46,13 @@ impl Honest {
         say(&format!(
             "  {count} messages, p99 {p99:?}, longest {longest:?}"
         ));
-        // What is promised holds where nothing else runs, which is so in a soak.
-        let max = if env::var_os("FLOODS").is_some() {
-            50
+        // A soak has the machine to itself; beside other tests everything takes longer.
+        let times = if env::var_os("FLOODS").is_some() {
+            1
         } else {
-            500
+            20
         };
-        assert!(p99 < Duration::from_millis(max), "{p99:?}");
-        p99
+        assert!(p99 < Duration::from_millis(ms_max * times), "{p99:?}");
     }
 }
 
