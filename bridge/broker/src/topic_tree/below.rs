@@ -3,42 +3,39 @@
 //! Most nodes have none or a few below them, in one list. Where there are hundreds of thousands,
 //! as of the orders of a year, they are in many lists, so that another one moves few.
 
-use super::node::{Node, first_level};
+use std::cmp::Ordering;
 
 /// A list that has become longer is divided into two.
 const LIST_MAX: usize = 128;
 
 /// As large as a list: that is what most of them are.
-#[expect(
-    clippy::vec_box,
-    reason = "a new one moves the others' pointers, and not all of them"
-)]
-pub(crate) enum Below<V> {
-    Few(Vec<Box<Node<V>>>),
+pub(crate) enum Below<T> {
+    /// In boxes: a new one moves the others' pointers, and not all of them.
+    Few(Vec<Box<T>>),
     /// None of the lists is empty.
     #[expect(
         clippy::box_collection,
         reason = "it makes the whole no larger than the other variant"
     )]
-    Many(Box<Vec<Vec<Box<Node<V>>>>>),
+    Many(Box<Vec<Vec<Box<T>>>>),
 }
 
 /// Which list, and where in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place(usize, usize);
 
-impl<V> Default for Below<V> {
+impl<T> Default for Below<T> {
     fn default() -> Self {
         Self::Few(Vec::new())
     }
 }
 
-impl<V> Below<V> {
-    pub(crate) fn one(node: Node<V>) -> Self {
+impl<T> Below<T> {
+    pub(crate) fn one(node: T) -> Self {
         Self::Few(vec![Box::new(node)])
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Node<V>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         let (few, many) = match self {
             Self::Few(few) => (Some(few), None),
             Self::Many(many) => (None, Some(many)),
@@ -56,14 +53,14 @@ impl<V> Below<V> {
         }
     }
 
-    /// Where the node with that first level is, or would be.
-    pub(crate) fn position(&self, level: &str) -> Result<Place, Place> {
+    /// Where the node is that is equal by `compare`, or would be.
+    pub(crate) fn position(&self, compare: impl Fn(&T) -> Ordering) -> Result<Place, Place> {
         let (list, at) = match self {
             Self::Few(few) => (few, 0),
             Self::Many(many) => {
-                let ends_before = |list: &Vec<Box<Node<V>>>| {
+                let ends_before = |list: &Vec<Box<T>>| {
                     let last = list.last();
-                    last.is_some_and(|last| first_level(&last.path) < level)
+                    last.is_some_and(|last| compare(last).is_lt())
                 };
                 let at = many.partition_point(ends_before);
                 // Behind all of them is the end of the last list.
@@ -74,18 +71,18 @@ impl<V> Below<V> {
                 }
             }
         };
-        let found = list.binary_search_by(|node| first_level(&node.path).cmp(level));
+        let found = list.binary_search_by(|node| compare(node));
         found.map(|n| Place(at, n)).map_err(|n| Place(at, n))
     }
 
-    pub(crate) fn at(&self, Place(list, at): Place) -> &Node<V> {
+    pub(crate) fn at(&self, Place(list, at): Place) -> &T {
         match self {
             Self::Few(few) => &few[at],
             Self::Many(many) => &many[list][at],
         }
     }
 
-    pub(crate) fn at_mut(&mut self, Place(list, at): Place) -> &mut Node<V> {
+    pub(crate) fn at_mut(&mut self, Place(list, at): Place) -> &mut T {
         match self {
             Self::Few(few) => &mut few[at],
             Self::Many(many) => &mut many[list][at],
@@ -93,7 +90,7 @@ impl<V> Below<V> {
     }
 
     /// Adds a node where `position` has found that it would be; where it is then.
-    pub(crate) fn insert(&mut self, Place(at, n): Place, node: Node<V>) -> Place {
+    pub(crate) fn insert(&mut self, Place(at, n): Place, node: T) -> Place {
         let node = Box::new(node);
         match self {
             Self::Few(few) => {
@@ -147,7 +144,7 @@ impl<V> Below<V> {
     }
 
     /// The only node, taken out; `None`, and all stay, if there are more or none.
-    pub(crate) fn take_only(&mut self) -> Option<Node<V>> {
+    pub(crate) fn take_only(&mut self) -> Option<T> {
         let only = match self {
             Self::Few(few) if few.len() == 1 => few.pop(),
             Self::Many(many) if many.len() == 1 && many[0].len() == 1 => many[0].pop(),

@@ -1,12 +1,12 @@
 //! A node of the tree: some levels, and what is below them.
 
-use super::below::Below;
+use super::below::{Below, Place};
 
 pub(crate) struct Node<V> {
     /// One level or more. A level may be empty, and so may a path of one.
     pub(super) path: Box<str>,
     pub(super) value: Option<Box<V>>,
-    pub(super) below: Below<V>,
+    pub(super) below: Below<Node<V>>,
 }
 
 impl<V> Default for Node<V> {
@@ -23,7 +23,7 @@ fn split(path: &str) -> (&str, Option<&str>) {
     }
 }
 
-pub(super) fn first_level(path: &str) -> &str {
+fn first_level(path: &str) -> &str {
     split(path).0
 }
 
@@ -50,15 +50,22 @@ impl<V> Node<V> {
         }
     }
 
+    /// Where a path goes on from here, or would.
+    fn position(&self, path: &str) -> Result<Place, Place> {
+        let level = first_level(path);
+        self.below
+            .position(|node| first_level(&node.path).cmp(level))
+    }
+
     /// The node below with the path's first level.
     pub(super) fn child(&self, path: &str) -> Option<&Self> {
-        let place = self.below.position(first_level(path)).ok()?;
+        let place = self.position(path).ok()?;
         Some(self.below.at(place))
     }
 
     /// The node of the path, which is made if there is none.
     pub(super) fn node(&mut self, path: &str) -> &mut Self {
-        let place = match self.below.position(first_level(path)) {
+        let place = match self.position(path) {
             Ok(place) => place,
             Err(place) => {
                 let place = self.below.insert(place, Self::leaf(path));
@@ -95,7 +102,7 @@ impl<V> Node<V> {
     }
 
     pub(super) fn find_mut(&mut self, path: &str) -> Option<&mut Self> {
-        let place = self.below.position(first_level(path)).ok()?;
+        let place = self.position(path).ok()?;
         let child = self.below.at_mut(place);
         match child.rest_of(path)? {
             None => Some(child),
@@ -114,7 +121,7 @@ impl<V> Node<V> {
     }
 
     pub(super) fn remove(&mut self, path: &str) -> Option<Box<V>> {
-        let place = self.below.position(first_level(path)).ok()?;
+        let place = self.position(path).ok()?;
         let child = self.below.at_mut(place);
         let removed = match child.rest_of(path)? {
             None => child.value.take(),
