@@ -216,6 +216,7 @@ async fn change(
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct HistoryQuery {
     days: Option<u32>,
 }

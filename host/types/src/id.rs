@@ -184,8 +184,8 @@ impl FromStr for ModuleDigest {
         // Cut: it is repeated in an error, and may be anybody's input.
         let invalid = || InvalidDigest(text.chars().take(80).collect());
         let mut bytes = [0; 32];
-        // Only then does a slice of two bytes lie between characters.
-        if text.len() != 64 || !text.is_ascii() {
+        // All of them: a number may have a sign where it is read below.
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(invalid());
         }
         for (at, byte) in bytes.iter_mut().enumerate() {
@@ -240,6 +240,21 @@ mod tests {
         assert_eq!(id(&[b"ab", b"c"]), id(&[b"ab", b"c"]));
         assert_ne!(id(&[b"ab", b"c"]), id(&[b"a", b"bc"]));
         assert_ne!(id(&[b"a"]), MessageId::derive("tes", &[b"ta"]));
+    }
+
+    #[test]
+    fn a_digest_is_64_hexadecimal_digits_and_nothing_else() {
+        let right = "0a".repeat(32);
+        let read: ModuleDigest = right.parse().expect("a digest");
+        assert_eq!(read.to_string(), right);
+        for wrong in [
+            "+a".repeat(32),
+            "0a".repeat(31),
+            "0g".repeat(32),
+            "ä".repeat(32),
+        ] {
+            assert!(wrong.parse::<ModuleDigest>().is_err(), "{wrong}");
+        }
     }
 
     #[test]
