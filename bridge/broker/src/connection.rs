@@ -27,7 +27,7 @@ use crate::stream::{self, GOODBYE_WAIT};
 
 /// Packets that are handled before anything is sent and others have their turn: a client that
 /// floods the broker is still sent what there is for it, and others do not wait for long.
-const PACKETS_AT_ONCE: usize = 16;
+const PACKETS_AT_ONCE: usize = 8;
 /// How far a connection that is over is searched for a DISCONNECT: as much as a system's
 /// socket has received by default, many times over.
 const REST_BYTES_MAX: usize = 8 << 20;
@@ -100,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
             let silent_until = reads.then(|| last_received + self.silence_max());
             self.check_deadlines(silent_until)?;
             self.set(timer.as_mut(), silent_until);
-            let mut woken = pin!(signals.wake.notified());
+            let (mut woken, mut has_waited) = (pin!(signals.wake.notified()), false);
             poll_fn(|cx| {
                 let progress = self.poll_io(reads, cx)?;
                 let is_woken = woken.as_mut().poll(cx).is_ready();
@@ -108,11 +108,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection<S> {
                 if has_more || is_woken || is_due || progress.is_ready() {
                     return Poll::Ready(Ok::<_, CloseReason>(()));
                 }
+                has_waited = true;
                 Poll::Pending
             })
             .await?;
-            if has_more {
-                // Other connections are on the same thread.
+            // Other connections are on the same thread, and a client for which there is always
+            // something to do would keep them waiting. What it has waited for is its turn.
+            if !has_waited {
                 yield_now().await;
             }
         }

@@ -1,14 +1,18 @@
 //! A broker in a process of its own, which is this test once more.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, fs, io};
 
-use pizza_broker::{Bound, Config, Limits, ListenerConfig, TlsListenerConfig};
+use pizza_broker::Bound;
+
+use crate::loopback;
 
 /// Says that this process is the broker.
 const IS_BROKER: &str = "BROKER_OF_A_MEMORY_TEST";
+/// The value of it where half packets may take any room: a mistake that has to be found.
+const UNBOUNDED: &str = "unbounded";
 
 /// It ends when this is dropped.
 pub(crate) struct BrokerProcess {
@@ -20,10 +24,19 @@ pub(crate) struct BrokerProcess {
 
 impl BrokerProcess {
     pub(crate) fn start() -> Self {
+        Self::start_as("bounded")
+    }
+
+    /// Forgets the bound of what is half received.
+    pub(crate) fn start_unbounded() -> Self {
+        Self::start_as(UNBOUNDED)
+    }
+
+    fn start_as(which: &str) -> Self {
         let own = env::current_exe().expect("this program");
         let mut child = Command::new(own)
             .args(["--exact", "broker_process::the_broker", "--nocapture"])
-            .env(IS_BROKER, "1")
+            .env(IS_BROKER, which)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -65,25 +78,16 @@ impl Drop for BrokerProcess {
     }
 }
 
-fn config() -> Config {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Config {
-        mqtt: ListenerConfig { on: true, address },
-        mqtts: TlsListenerConfig {
-            on: false,
-            ..TlsListenerConfig::default()
-        },
-        limits: Limits::default(),
-        ..Config::default()
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_broker() {
-    if env::var_os(IS_BROKER).is_none() {
+    let Ok(which) = env::var(IS_BROKER) else {
         return;
+    };
+    let mut config = loopback::config();
+    if which == UNBOUNDED {
+        config.limits.input_bytes_max = usize::MAX;
     }
-    let bound = Bound::new(config()).await.expect("an address");
+    let bound = Bound::new(config).await.expect("an address");
     let broker = bound.open(None, false).await.expect("a broker");
     let address = broker.addresses().mqtt.expect("a listener");
     writeln!(io::stdout(), "\nat {address}").expect("somebody reads");

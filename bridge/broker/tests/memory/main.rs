@@ -8,6 +8,8 @@ mod client;
 mod floods;
 mod honest;
 mod idle;
+#[path = "../protocol/loopback.rs"]
+mod loopback;
 mod packets;
 
 /// As in the program.

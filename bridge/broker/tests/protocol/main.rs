@@ -4,6 +4,7 @@ mod acknowledgements;
 mod admission;
 mod client;
 mod fuzz;
+mod loopback;
 mod messages;
 mod packets;
 mod sizes;
@@ -12,24 +13,12 @@ mod takeover;
 mod vectors;
 mod version5;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
-use pizza_broker::{Bound, Broker, Config, ListenerConfig, TlsListenerConfig};
+use pizza_broker::{Bound, Broker, Config};
 
 use client::Client;
-
-/// A port that the system chooses, and no TLS.
-fn config() -> Config {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Config {
-        mqtt: ListenerConfig { on: true, address },
-        mqtts: TlsListenerConfig {
-            on: false,
-            ..TlsListenerConfig::default()
-        },
-        ..Config::default()
-    }
-}
+use loopback::config;
 
 /// A broker without an internal client.
 async fn open(config: Config) -> (Broker, SocketAddr) {

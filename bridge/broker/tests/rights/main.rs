@@ -3,17 +3,17 @@
 
 mod client;
 mod forged;
+#[path = "../protocol/loopback.rs"]
+mod loopback;
 mod oracle;
 mod sessions;
 mod table;
 mod users;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pizza_broker::{
-    Bound, Broker, Config, ListenerConfig, TlsListenerConfig, TokenHolder, TokenLookup,
-};
+use pizza_broker::{Bound, Broker, Config, TokenHolder, TokenLookup};
 
 /// Where only the pizzeria speaks.
 pub(crate) const RESERVED: [&str; 3] = [
@@ -24,17 +24,7 @@ pub(crate) const RESERVED: [&str; 3] = [
 
 /// A port that the system chooses, no TLS, and no client held up for being fast.
 fn config() -> Config {
-    let mut config = Config {
-        mqtt: ListenerConfig {
-            on: true,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        },
-        mqtts: TlsListenerConfig {
-            on: false,
-            ..TlsListenerConfig::default()
-        },
-        ..Config::default()
-    };
+    let mut config = loopback::config();
     config.limits.messages_per_second = 1_000_000;
     config.limits.queue_max = 100_000;
     config.limits.subscriptions_max = 1_000;
