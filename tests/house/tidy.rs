@@ -97,3 +97,25 @@ fn each_library_opens_with_a_map() {
     }
     assert!(unmapped.is_empty(), "{}", unmapped.join("\n"));
 }
+
+/// A number that is missing would be looked for, and one that is there twice means two things.
+#[test]
+fn decisions_are_numbered_without_a_hole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/decisions");
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut files: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
+    files.sort();
+    assert!(files.len() > 30, "{} decisions", files.len());
+    for (file, number) in files.iter().zip(1..) {
+        let name = file.file_name().expect("a name").to_string_lossy();
+        assert!(
+            name.starts_with(&format!("{number:04}-")),
+            "{name} is not {number}"
+        );
+        let text = fs::read_to_string(file).expect("a text");
+        assert!(
+            text.starts_with(&format!("# {number}. ")),
+            "the title of {name}"
+        );
+    }
+}
