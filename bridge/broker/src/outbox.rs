@@ -182,9 +182,9 @@ impl Outbox {
         true
     }
 
-    /// Whether the client takes the packet as it is sent. What it does not take is dropped as
-    /// if it had been sent (MQTT 5, 3.1.2.11.4).
-    fn fits(&self, packet: &Outgoing) -> bool {
+    /// Whether the client takes the packet as it is sent. A message that it does not take is
+    /// dropped as if it had been sent (MQTT 5, 3.1.2.11.4).
+    pub(crate) fn fits(&self, packet: &Outgoing) -> bool {
         // No packet of the standard is larger, so most clients cost no counting.
         const PACKET_BYTES_MAX: usize = 268_435_460;
         self.packet_bytes_max >= PACKET_BYTES_MAX

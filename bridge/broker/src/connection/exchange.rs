@@ -192,7 +192,7 @@ impl Exchange {
                 let all = filters.iter();
                 let codes = all.map(|f| self.hub.unsubscribe(&self.attached, f));
                 let codes = codes.collect();
-                self.send(&Outgoing::UnsubAck { id, codes });
+                self.send_if_it_fits(&Outgoing::UnsubAck { id, codes })?;
             }
             Incoming::Ping => self.send(&Outgoing::Pong),
             Incoming::Disconnect { reason, expiry_s } => {
@@ -257,7 +257,7 @@ impl Exchange {
         self.charge(cost.into(), 0);
         let is_granted = codes.iter().all(|code| !reason::is_failure(*code));
         // The retained messages lie in the outbox, so they come after this answer.
-        self.send(&Outgoing::SubAck { id, codes });
+        self.send_if_it_fits(&Outgoing::SubAck { id, codes })?;
         if origin.is_internal() && is_granted {
             self.hub.internal_has_subscribed();
         }
@@ -423,6 +423,21 @@ impl Exchange {
         let wait = Duration::from_millis(self.hub.limits.write_ms_max);
         // From the first packet of an output on: more of them must not put it off.
         self.write_by.get_or_insert_with(|| Instant::now() + wait);
+    }
+
+    /// For an answer as long as what was asked. All others are shorter than the CONNACK, which
+    /// the client takes.
+    ///
+    /// # Errors
+    /// When the client does not take it: it may not be sent, and to leave it out would leave the
+    /// client waiting (MQTT 5, 3.1.2.11.4).
+    fn send_if_it_fits(&mut self, packet: &Outgoing) -> Result<(), CloseReason> {
+        if !self.with(|session| session.outbox.fits(packet))? {
+            let why = "a client takes no answer as long as what it asks";
+            return Err(refused(reason::TOO_LARGE, why).into());
+        }
+        self.send(packet);
+        Ok(())
     }
 
     fn settle(&mut self, act: impl FnOnce(&mut Outbox) -> Settled) -> Result<(), CloseReason> {

@@ -137,3 +137,28 @@ async fn a_client_is_sent_no_larger_packet_than_it_takes() {
     }
     broker.stop().await;
 }
+
+#[tokio::test]
+async fn an_answer_that_a_client_does_not_take_ends_its_connection() {
+    let (broker, at) = open(config()).await;
+    let mut small = Client::dial(at).await;
+    let mut connect = connect_v5("small", true, 0, None, 0);
+    connect[1] += 5;
+    connect[12] += 5;
+    // As large as its CONNACK may be, and no larger than a SUBACK to 60 filters.
+    connect.splice(18..18, [39, 0, 0, 0, 60]);
+    small.raw(&connect).await;
+    assert_eq!(small.packet().await.0, 0x20);
+    // Head 2, packet id 2, no properties 1: 55 codes fit.
+    for (filters, answer) in [(55, 0x90), (56, 0xe0)] {
+        let filters = [0, 1, b'a', 0].repeat(filters);
+        small
+            .raw(&framed(0x82, &[&[0, 1, 0][..], &filters].concat()))
+            .await;
+        let (first, body) = small.packet().await;
+        assert_eq!(first, answer);
+        assert!(first != 0xe0 || body[0] == 0x95, "{body:?}");
+    }
+    small.closed().await;
+    broker.stop().await;
+}
