@@ -114,7 +114,7 @@ fn decisions_are_numbered_without_a_hole() {
         );
         let text = fs::read_to_string(file).expect("a text");
         assert!(
-            text.starts_with(&format!("# {number}. ")),
+            text.starts_with(&format!("# {number:04}: ")),
             "the title of {name}"
         );
     }
