@@ -17,7 +17,7 @@ const DONE: &str = "demo-set-up";
 /// # Errors
 /// When an actor declines or cannot be asked, and when the store fails.
 pub(crate) async fn set_up_once(silo: &RunningSilo, key: &str) -> anyhow::Result<()> {
-    if silo.store().meta(DONE).await?.is_some() {
+    if silo.store().fact(DONE).await?.is_some() {
         return Ok(());
     }
     let client = silo.client();
@@ -25,7 +25,7 @@ pub(crate) async fn set_up_once(silo: &RunningSilo, key: &str) -> anyhow::Result
         give(&client, command).await?;
     }
     // Last: a set-up that was cut short before this is done again from its beginning.
-    silo.store().set_meta(DONE, key.to_owned().into()).await?;
+    silo.store().set_fact(DONE, key.to_owned().into()).await?;
     Ok(())
 }
 

@@ -99,7 +99,7 @@ impl Inner {
             .as_ref()
             .is_some_and(|s| highest_schema(s) > module.schema());
         if is_older {
-            let store = &**self.registry.store();
+            let store = &*self.actors;
             downgrade::refuse(store, actor_type, digest, module.schema()).await?;
         }
         let unreadable = self.unreadable(&module).await?;

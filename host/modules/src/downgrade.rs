@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pizza_store::{Store, StoreError};
+use pizza_store::{InspectionStore, StoreError};
 use pizza_types::{ActorId, ModuleDigest, State};
 
 use crate::error::Refusal;
@@ -13,14 +13,14 @@ const PAGE: usize = 500;
 
 /// The states of a type's actors, one by one.
 pub(crate) struct States<'a> {
-    store: &'a dyn Store,
+    store: &'a dyn InspectionStore,
     actor_type: &'a str,
     page: std::vec::IntoIter<Arc<str>>,
     last: Option<Arc<str>>,
 }
 
 impl<'a> States<'a> {
-    pub(crate) fn of(store: &'a dyn Store, actor_type: &'a str) -> Self {
+    pub(crate) fn of(store: &'a dyn InspectionStore, actor_type: &'a str) -> Self {
         Self {
             store,
             actor_type,
@@ -78,7 +78,7 @@ impl<'a> States<'a> {
 /// # Errors
 /// When there are actors whose state has a layout above `knows`.
 pub(crate) async fn refuse(
-    store: &dyn Store,
+    store: &dyn InspectionStore,
     actor_type: &str,
     digest: ModuleDigest,
     knows: u32,

@@ -54,7 +54,7 @@ impl Modules {
         let module = self.0.module(info.digest).await?;
         let mut seen = DryRun::default();
         let now_ms = self.0.port.wall_ms();
-        let store = &**self.0.registry.store();
+        let store = &*self.0.actors;
         let mut states = States::of(store, &info.actor_type);
         while seen.actors < limit
             && let Some((actor, kept)) = states.next_whole().await?
@@ -86,7 +86,7 @@ impl Inner {
         module: &Arc<Module>,
     ) -> Result<Option<Failing>, Refusal> {
         let until = Instant::now() + Duration::from_millis(self.settings.sample_ms);
-        let store = &**self.registry.store();
+        let store = &*self.actors;
         let mut states = States::of(store, module.actor_type());
         let now_ms = self.port.wall_ms();
         // Bounded twice: an activation must not take minutes where the states are many, nor

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use pizza_guest::{Change, Compiled, Inspected, Module, WasmHost, compare};
-use pizza_store::Store;
+use pizza_store::{InspectionStore, Store};
 use pizza_types::{ModuleDigest, ModuleMetrics};
 use tokio::sync::Semaphore;
 
@@ -76,6 +76,8 @@ pub struct Modules(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) host: Arc<WasmHost>,
     pub(crate) registry: Registry,
+    /// The actors whose states a module is to read.
+    pub(crate) actors: Arc<dyn InspectionStore>,
     pub(crate) port: Arc<dyn ServingPort>,
     pub(crate) settings: Settings,
     /// The modules that are loaded, the one that was used latest last.
@@ -108,7 +110,8 @@ impl Modules {
     ) -> Self {
         Self(Arc::new(Inner {
             host,
-            registry: Registry::new(store),
+            registry: Registry::new(Arc::clone(&store) as Arc<_>),
+            actors: store,
             port,
             settings,
             loaded: Mutex::default(),

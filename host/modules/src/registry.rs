@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use pizza_store::{MetaChange, Store, StoreError};
+use pizza_store::{FactChange, FactStore, StoreError};
 use pizza_types::ModuleDigest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,19 +29,15 @@ const AUDIT: &str = "module/audit/";
 const PAGE: usize = 500;
 
 pub(crate) struct Registry {
-    store: Arc<dyn Store>,
+    store: Arc<dyn FactStore>,
     /// The number of lines that this process has written.
     lines: AtomicU64,
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn FactStore>) -> Self {
         let lines = AtomicU64::new(0);
         Self { store, lines }
-    }
-
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.store
     }
 
     /// Keeps the component, what is known of it, and how it came, in one step.
@@ -60,7 +56,7 @@ impl Registry {
         if self.info(digest).await?.is_none() {
             rows.push((format!("{BLOB}{digest}"), Some(wasm)));
         }
-        self.store.change_metas(rows).await
+        self.store.change_facts(rows).await
     }
 
     pub(crate) async fn info(&self, digest: ModuleDigest) -> Result<Option<Info>, StoreError> {
@@ -69,7 +65,7 @@ impl Registry {
 
     /// The component, which must still be what its name says.
     pub(crate) async fn wasm(&self, digest: ModuleDigest) -> Result<Option<Bytes>, StoreError> {
-        let wasm = self.store.meta(&format!("{BLOB}{digest}")).await?;
+        let wasm = self.store.fact(&format!("{BLOB}{digest}")).await?;
         match wasm {
             Some(wasm) if ModuleDigest::of(&wasm) != digest => Err(StoreError::Corrupt {
                 detail: format!("module {digest} is not what its digest says"),
@@ -112,7 +108,7 @@ impl Registry {
             (format!("{BLOB}{digest}"), None),
             set(self.next_line(line.at_ms), line)?,
         ];
-        self.store.change_metas(rows).await
+        self.store.change_facts(rows).await
     }
 
     /// Sets the plan of all silos, which the silo `own` follows from now on, or that of
@@ -134,13 +130,13 @@ impl Registry {
                 rows.push((format!("{PLAN}{actor_type}@{own}"), None));
             }
         }
-        self.store.change_metas(rows).await
+        self.store.change_facts(rows).await
     }
 
     /// Sets the plan of all silos; one that has its own keeps that.
     pub(crate) async fn keep_plan(&self, actor_type: &str, plan: &Plan) -> Result<(), StoreError> {
         let row = set(format!("{PLAN}{actor_type}"), plan)?;
-        self.store.change_metas(vec![row]).await
+        self.store.change_facts(vec![row]).await
     }
 
     pub(crate) async fn withdrawn(
@@ -163,7 +159,7 @@ impl Registry {
             None => (name, None),
         };
         let line = set(self.next_line(line.at_ms), line)?;
-        self.store.change_metas(vec![row, line]).await
+        self.store.change_facts(vec![row, line]).await
     }
 
     /// The types that have a plan.
@@ -183,7 +179,7 @@ impl Registry {
     /// Writes a line of the audit log that belongs to no change.
     pub(crate) async fn note(&self, line: &Audit) -> Result<(), StoreError> {
         let row = set(self.next_line(line.at_ms), line)?;
-        self.store.change_metas(vec![row]).await
+        self.store.change_facts(vec![row]).await
     }
 
     /// The name of the next line. Lines are named by their time; two of one millisecond keep
@@ -216,7 +212,7 @@ impl Registry {
         let mut rows: Vec<(String, Bytes)> = Vec::new();
         loop {
             let after = rows.last().map(|(name, _)| name.clone());
-            let page = self.store.metas(prefix, after.as_deref(), PAGE).await?;
+            let page = self.store.facts(prefix, after.as_deref(), PAGE).await?;
             let is_last = page.len() < PAGE;
             rows.extend(page);
             if is_last {
@@ -226,7 +222,7 @@ impl Registry {
     }
 
     async fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
-        let row = self.store.meta(name).await?;
+        let row = self.store.fact(name).await?;
         row.map(|row| decode(name, &row)).transpose()
     }
 }
@@ -236,15 +232,15 @@ impl Registry {
 /// # Errors
 /// When the store cannot be read.
 pub async fn withdrawn(
-    store: &dyn Store,
+    store: &dyn FactStore,
     digest: ModuleDigest,
 ) -> Result<Option<Withdrawn>, StoreError> {
     let name = format!("{WITHDRAWN}{digest}");
-    let row = store.meta(&name).await?;
+    let row = store.fact(&name).await?;
     row.map(|row| decode(&name, &row)).transpose()
 }
 
-fn set<T: Serialize>(name: String, row: &T) -> Result<MetaChange, StoreError> {
+fn set<T: Serialize>(name: String, row: &T) -> Result<FactChange, StoreError> {
     let json = serde_json::to_vec(row).map_err(|error| StoreError::Io {
         action: "write a module's row",
         detail: error.to_string(),

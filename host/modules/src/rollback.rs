@@ -68,7 +68,7 @@ impl Inner {
                 };
                 let (old, new) = (self.module(back).await?, self.module(plan.current).await?);
                 if old.schema() < new.schema() {
-                    let store = &**self.registry.store();
+                    let store = &*self.actors;
                     downgrade::refuse(store, actor_type, back, old.schema()).await?;
                 }
                 // Warnings are for who activates; to go back is always allowed by them.

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_store::{Claimed, Commit};
+use pizza_store::{Commit, Reminder, StoredActor};
 use pizza_types::{ActorId, State, StateWrite};
 
 pub(crate) type Entries = Arc<BTreeMap<Arc<str>, Bytes>>;
+type Reminders = BTreeMap<Arc<str>, Reminder>;
 
 /// An actor in memory, as its next turn will find it. Small on purpose: there may be a million of
 /// them.
 pub(crate) struct Activation {
-    /// The epoch under which the actor was claimed; 0 where its first commit is still to claim
-    /// it.
+    /// The epoch under which the actor was opened; 0 where its first commit is still to make its
+    /// record.
     pub(crate) epoch: u64,
     /// The version of the staged state; the record in the store may still be behind.
     pub(crate) version: u64,
@@ -21,6 +22,8 @@ pub(crate) struct Activation {
     pub(crate) state: Option<State>,
     /// `None` stands for an empty map, which most actors have.
     entries: Option<Entries>,
+    /// `None` stands for an empty map. Boxed, for an actor with many reminders has few of them.
+    reminders: Option<Box<Reminders>>,
     /// The position of the last event that the actor was given, by stream, for the streams that
     /// it got events of since it is in memory. Most actors have none.
     cursors: BTreeMap<Arc<str>, u64>,
@@ -29,25 +32,31 @@ pub(crate) struct Activation {
 }
 
 impl Activation {
-    pub(crate) fn new(claimed: Claimed) -> Self {
-        let Claimed { record, entries } = claimed;
+    pub(crate) fn new(stored: StoredActor) -> Self {
+        let StoredActor {
+            record,
+            entries,
+            reminders,
+        } = stored;
         Self {
             epoch: record.epoch,
             version: record.version,
             state: record.state,
             entries: (!entries.is_empty()).then(|| Arc::new(entries)),
+            reminders: (!reminders.is_empty()).then(|| Box::new(reminders)),
             cursors: BTreeMap::new(),
             activated: false,
         }
     }
 
-    /// An actor without a record: its first commit claims it.
-    pub(crate) fn unclaimed() -> Self {
+    /// An actor without a record: its first commit makes one.
+    pub(crate) fn absent() -> Self {
         Self {
             epoch: 0,
             version: 0,
             state: None,
             entries: None,
+            reminders: None,
             cursors: BTreeMap::new(),
             activated: false,
         }
@@ -61,6 +70,10 @@ impl Activation {
         self.cursors.insert(Arc::clone(stream), position);
     }
 
+    pub(crate) fn reminder(&self, name: &str) -> Option<&Reminder> {
+        self.reminders.as_ref()?.get(name)
+    }
+
     pub(crate) fn entries(&self) -> Entries {
         self.entries.clone().unwrap_or_default()
     }
@@ -68,7 +81,7 @@ impl Activation {
     /// Moves the staged state on by one commit.
     pub(crate) fn stage(&mut self, commit: &Commit) {
         self.version += 1;
-        // A first commit claims the actor, and the first epoch is 1.
+        // A first commit makes the record, and the first epoch is 1.
         self.epoch = self.epoch.max(1);
         if let Some(cursor) = &commit.cursor {
             self.set_cursor(&cursor.stream, cursor.position);
@@ -81,6 +94,27 @@ impl Activation {
                 self.entries = None;
             }
         }
+        self.stage_reminders(commit);
+        self.stage_entries(commit);
+    }
+
+    fn stage_reminders(&mut self, commit: &Commit) {
+        if commit.reminders.is_empty() {
+            return;
+        }
+        let reminders = self.reminders.get_or_insert_default();
+        for write in &commit.reminders {
+            match &write.reminder {
+                Some(reminder) => reminders.insert(Arc::clone(&write.name), reminder.clone()),
+                None => reminders.remove(&write.name),
+            };
+        }
+        if reminders.is_empty() {
+            self.reminders = None;
+        }
+    }
+
+    fn stage_entries(&mut self, commit: &Commit) {
         if commit.entries.is_empty() {
             return;
         }
@@ -108,6 +142,10 @@ impl Activation {
                 .map(|(name, bytes)| name.len() + bytes.len() + 64)
                 .sum()
         });
-        size_of::<Self>() + id.key().len() + state + entries
+        let reminders = self.reminders.as_ref().map_or(0, |reminders| {
+            let each = size_of::<Reminder>() + 64;
+            reminders.keys().map(|name| name.len() + each).sum()
+        });
+        size_of::<Self>() + id.key().len() + state + entries + reminders
     }
 }

@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::deployment::Deployment;
 use crate::pipeline::Pipeline;
 use crate::slot::{Queued, Slot};
-use crate::{emit, query};
+use crate::{query, turn};
 
 /// Frees the mailbox even if the loop ends by a panic: its senders then hear that the
 /// outcome is unknown, and the next message starts afresh from the store.
@@ -62,9 +62,7 @@ impl Actor {
                 self.turn(message).await;
             } else if !self.pipeline.is_empty() {
                 tokio::select! {
-                    settled = self.pipeline.next() => {
-                        emit::settle(&self.core, &self.pipeline.gate, settled);
-                    }
+                    () = turn::advance(&self.core, &mut self.pipeline) => {}
                     // A message may fit in at once; which kind it is, the next round finds out.
                     () = self.arrival.notified() => {}
                 }
@@ -82,6 +80,29 @@ impl Actor {
                 }
             }
         }
+    }
+
+    /// A commit failed, so everything staged behind it is void: back to what the store has, from
+    /// which the turns behind it are run again.
+    async fn start_over(&mut self) {
+        // That it failed is known; what is in flight behind it only has to be heard of.
+        let _ = self.settle_all().await;
+        let void = std::mem::take(&mut self.pipeline.void);
+        let is_lost = self.pipeline.is_lost;
+        let before = self.activation.take();
+        // A new gate: the old one is broken for good. Opening sets its version.
+        self.pipeline = Pipeline::new(&self.core, 0);
+        if is_lost {
+            // The actor may live elsewhere now, where its timers are armed; if not, `activate`
+            // arms them again.
+            self.core.timers.forget(&self.slot.id);
+        } else if self.open().await.is_ok()
+            && let Some(activation) = &mut self.activation
+        {
+            // It is as awake as before. Where it cannot be opened, its next message hears why.
+            activation.activated = before.is_some_and(|before| before.activated);
+        }
+        self.slot.requeue(void);
     }
 
     /// Room for one more commit in flight. A full pipeline makes the actor wait, not fail.
@@ -114,7 +135,7 @@ impl Actor {
     }
 
     async fn activated(&mut self) -> Result<Arc<Deployment>, CallError> {
-        let deployment = self.claim().await?;
+        let deployment = self.open().await?;
         self.activate(&deployment).await?;
         Ok(deployment)
     }

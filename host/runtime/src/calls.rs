@@ -6,9 +6,11 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_guest::Calls;
+use pizza_store::StoredReply;
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId};
+use tokio::sync::OnceCell;
 
-use crate::core::Core;
+use crate::core::{Core, store_error};
 use crate::gate::Gate;
 
 /// The calls of one turn.
@@ -24,10 +26,21 @@ pub(crate) struct TurnCalls {
     trace: Option<Arc<str>>,
     /// How many calls the turn has made so far.
     made: AtomicU32,
+    /// What the message was answered before, if it was; not looked for where nothing is recorded
+    /// of messages, or no call is made.
+    before: OnceCell<Option<StoredReply>>,
+    is_recorded: bool,
 }
 
 impl TurnCalls {
-    pub(crate) fn new(core: &Arc<Core>, envelope: &Envelope, gate: Gate, version: u64) -> Self {
+    /// `is_recorded` says whether the actor may have handled this very message before.
+    pub(crate) fn new(
+        core: &Arc<Core>,
+        envelope: &Envelope,
+        gate: Gate,
+        version: u64,
+        is_recorded: bool,
+    ) -> Self {
         Self {
             core: Arc::downgrade(core),
             gate,
@@ -38,6 +51,27 @@ impl TurnCalls {
             chain: envelope.chain.extended(envelope.target.clone()),
             trace: envelope.trace.clone(),
             made: AtomicU32::new(0),
+            before: OnceCell::new(),
+            is_recorded,
+        }
+    }
+
+    /// What the message was answered before, if that turned up in a call: then nothing of the
+    /// turn counts.
+    pub(crate) fn answered_before(&self) -> Option<StoredReply> {
+        self.before.get().cloned().flatten()
+    }
+
+    /// Lets nothing leave that a repeat would say on newer state.
+    async fn refuse_repeat(&self, core: &Core) -> Result<(), CallError> {
+        if !self.is_recorded {
+            return Ok(());
+        }
+        let read = || async { core.store.handled(&self.caller, self.message).await };
+        let before = self.before.get_or_try_init(read).await;
+        match before.map_err(store_error)? {
+            Some(_) => Err(CallError::Moved),
+            None => Ok(()),
         }
     }
 
@@ -71,6 +105,8 @@ impl Calls for TurnCalls {
         let id = self.message_id(&target, &method, &arguments);
         // A call must not tell of a state that may yet be lost.
         self.gate.passed(self.version).await?;
+        // Behind the gate: the first of two may have been in flight.
+        self.refuse_repeat(&core).await?;
         let envelope = Envelope {
             target,
             body: Body::Call { method, arguments },

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pizza_store::{OutboxRow, Store, StoreError};
-use pizza_types::{ActorId, CallError, SiloId};
+use pizza_store::{Members, Store, StoreError, StoredReply, StreamKey};
+use pizza_types::{ActorId, CallError, Envelope, Reply, ShardId, SiloId};
 use tokio::sync::Notify;
 
 use crate::activation::Activation;
@@ -14,7 +14,8 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
-use crate::outbox::{Lane, LaneStart, Outbox};
+use crate::outbox::{Lane, LaneStart, Message, Outbox};
+use crate::relay::Relay;
 use crate::reminders::Reminders;
 use crate::settings::{Policy, Settings};
 use crate::slot::{Slot, Slots};
@@ -23,6 +24,8 @@ use crate::timers::Timers;
 
 pub(crate) struct Core {
     pub(crate) silo: SiloId,
+    /// Who may be alive beside this silo.
+    pub(crate) members: Members,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -33,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     pub(crate) reminders: Reminders,
     pub(crate) outbox: Outbox,
+    pub(crate) relay: Relay,
     pub(crate) streams: Streams,
     pub(crate) runners: Runners,
     pub(crate) stopping: AtomicBool,
@@ -43,14 +47,15 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// arrives, and the activation if the actor was in memory.
 pub(crate) type RunActor = fn(Arc<Core>, Arc<Slot>, Arc<Notify>, Option<Box<Activation>>) -> Task;
 
-/// What runs while there is work for it: an actor's loop, a lane of the outbox, the pump of
-/// a stream. A message starts an actor, whose commit starts a lane, which brings a message:
+/// What runs while there is work for it: an actor's loop, a lane of the outbox, the relay of a
+/// shard, the pump of a stream. A message starts an actor, whose commit starts a lane, which brings a message:
 /// this circle is the nature of a silo, and closed where a silo is built, so that no
 /// module has to know the next one on it.
 #[derive(Clone, Copy)]
 pub(crate) struct Runners {
     pub(crate) actor: RunActor,
-    pub(crate) lane: fn(Arc<Core>, Lane, OutboxRow) -> Task,
+    pub(crate) lane: fn(Arc<Core>, Lane, Message) -> Task,
+    pub(crate) relay: fn(Arc<Core>, ShardId) -> Task,
     pub(crate) pump: fn(Arc<Core>, Route) -> Task,
 }
 
@@ -80,6 +85,27 @@ impl Core {
         let _ = self.slots.evict(id, u64::MAX);
     }
 
+    /// The answer that a message got before, if it was this message.
+    ///
+    /// # Errors
+    /// [`CallError::MessageIdReused`] when it was another one.
+    pub(crate) fn from_before(
+        &self,
+        envelope: &Envelope,
+        stored: StoredReply,
+    ) -> Result<Reply, CallError> {
+        // An old answer to another question would be worse than none.
+        if stored.fingerprint != envelope.body.fingerprint() {
+            return Err(CallError::MessageIdReused { id: envelope.id });
+        }
+        Ok(Reply {
+            body: stored.reply,
+            declined: stored.declined,
+            replayed: true,
+            durability: self.store.durability(),
+        })
+    }
+
     pub(crate) fn start_actor(
         self: &Arc<Self>,
         slot: Arc<Slot>,
@@ -97,6 +123,17 @@ impl Core {
     pub(crate) fn start_lanes(self: &Arc<Self>, starts: impl IntoIterator<Item = LaneStart>) {
         for LaneStart { lane, first } in starts {
             tokio::spawn((self.runners.lane)(Arc::clone(self), lane, first));
+        }
+    }
+
+    pub(crate) fn start_relay(self: &Arc<Self>, shard: ShardId) {
+        tokio::spawn((self.runners.relay)(Arc::clone(self), shard));
+    }
+
+    /// There are new events in these streams; they are durable.
+    pub(crate) fn published(self: &Arc<Self>, keys: &[StreamKey]) {
+        for of in keys {
+            self.start_pumps(self.streams.published(&self.catalog, of));
         }
     }
 

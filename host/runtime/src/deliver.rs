@@ -117,19 +117,31 @@ impl Core {
         // All actors of a type share its name in memory.
         let key = Arc::clone(envelope.target.key());
         envelope.target = ActorId::new(Arc::clone(&deployment.actor_type), key)?;
-        let id = envelope.target.clone();
-        let (mut queued, ticket) = Queued::new(envelope, query, delivery);
+        let (queued, ticket) = Queued::new(envelope, query, delivery);
+        self.enqueue(queued, deployment.policy.mailbox_max)?;
+        Ok(ticket)
+    }
+
+    /// Puts a message into its actor's mailbox, be it for the first time or again.
+    ///
+    /// # Errors
+    /// When the mailbox is full; the message is dropped then.
+    pub(crate) fn enqueue(
+        self: &Arc<Self>,
+        mut queued: Queued,
+        limit: usize,
+    ) -> Result<(), CallError> {
+        let id = queued.envelope.target.clone();
         loop {
             let now_ms = self.clock.now_ms();
             let slot = self.slots.get_or_create(&id, now_ms);
-            match slot.push(queued, deployment.policy.mailbox_max, now_ms) {
-                Pushed::Queued => return Ok(ticket),
+            match slot.push(queued, limit, now_ms) {
+                Pushed::Queued => return Ok(()),
                 Pushed::StartLoop(arrival, parked) => {
                     self.start_actor(slot, arrival, parked);
-                    return Ok(ticket);
+                    return Ok(());
                 }
                 Pushed::Full => {
-                    let limit = deployment.policy.mailbox_max;
                     return Err(CallError::Overloaded {
                         what: format!("{limit} messages wait for {id}"),
                         // A full mailbox of small turns is likely to have room again by then.

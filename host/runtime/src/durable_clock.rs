@@ -4,7 +4,7 @@
 //! nobody can set it back: what is due by it waits for no date.
 
 use bytes::Bytes;
-use pizza_store::{Store, StoreError};
+use pizza_store::{FactStore, StoreError};
 
 use crate::clock::{Clock, Moment};
 use crate::date::SLEW_MS;
@@ -39,11 +39,14 @@ impl DurableClock {
     ///
     /// # Errors
     /// When the store cannot be read or written, or says what this program cannot read.
-    pub(crate) async fn resume(store: &dyn Store, clock: &dyn Clock) -> Result<Self, StoreError> {
+    pub(crate) async fn resume(
+        store: &dyn FactStore,
+        clock: &dyn Clock,
+    ) -> Result<Self, StoreError> {
         let (at, boot) = (Moment::of(clock), clock.boot().unwrap_or(0));
         // Once for each start: while the process runs, only the clock that never goes back
         // counts.
-        let durable_ms = match store.meta(NAME).await? {
+        let durable_ms = match store.fact(NAME).await? {
             // What an earlier version of the program has stored are dates.
             None => at.wall_ms,
             Some(bytes) => Note::decode(&bytes)?.go_on(at, boot),
@@ -60,14 +63,18 @@ impl DurableClock {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub(crate) async fn note(self, store: &dyn Store, clock: &dyn Clock) -> Result<(), StoreError> {
+    pub(crate) async fn note(
+        self,
+        store: &dyn FactStore,
+        clock: &dyn Clock,
+    ) -> Result<(), StoreError> {
         let at = Moment::of(clock);
         let note = Note {
             durable_ms: self.at(at.now_ms),
             at,
             boot: clock.boot().unwrap_or(0),
         };
-        store.set_meta(NAME, note.encode()).await
+        store.set_fact(NAME, note.encode()).await
     }
 
     /// What it shows at `now_ms` of the clock that never goes back.

@@ -40,6 +40,13 @@ impl Gate {
         self.0.borrow().broken.clone()
     }
 
+    /// Whether what fails behind the first failure certainly never happened.
+    pub(crate) fn is_void(&self) -> bool {
+        let level = self.0.borrow();
+        let is_unknown = |error: &CallError| matches!(error, CallError::Unknown { .. });
+        level.broken.as_ref().is_some_and(|e| !is_unknown(e))
+    }
+
     /// Waits until `version` is durable.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! An actor in the eyes of an operator. Looking changes nothing and claims nothing.
+//! An actor in the eyes of an operator. Looking changes nothing and opens nothing.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -50,6 +50,12 @@ pub struct Handled {
     pub at_ms: u64,
     pub id: MessageId,
     pub declined: bool,
+    /// What was asked: the method, or what else happened; empty where it was not kept.
+    pub title: std::sync::Arc<str>,
+    /// Who asked; `None` when it came from outside.
+    pub caller: Option<ActorId>,
+    /// The trace that it belongs to, if it was in one.
+    pub trace: Option<std::sync::Arc<str>>,
     /// The first bytes of the reply.
     pub reply: Bytes,
     pub reply_bytes: usize,
@@ -146,6 +152,9 @@ fn handled(row: HandledRow, kept_ms: u64) -> Handled {
         at_ms: reply.expires_at_ms.saturating_sub(kept_ms),
         id,
         declined: reply.declined,
+        title: reply.title,
+        caller: reply.caller,
+        trace: reply.trace,
         // A copy: a slice would keep all of it in memory.
         reply: Bytes::copy_from_slice(&reply.reply[..end]),
         reply_bytes: reply.reply.len(),

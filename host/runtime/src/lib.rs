@@ -3,11 +3,12 @@
 //! In reading order:
 //! - [`turn`](crate::turn): what happens to one message, from envelope to commit
 //! - [`stage`](crate::stage): what a guest asked for becomes one commit and what waits behind it
-//! - [`emit`](crate::emit): what leaves once a commit is durable
+//! - [`repeat`](crate::repeat): messages that need no turn
+//! - [`hooks`](crate::hooks): waking up and migrating, before the guest is asked
 //! - [`pipeline`](crate::pipeline): commits in flight, in order
 //! - [`in_doubt`](crate::in_doubt): what became of a commit whose answer was lost
 //! - [`gate`](crate::gate): how everything that leaves waits for it
-//! - [`actor`](crate::actor): an actor while it has work, and how its guest is asked
+//! - [`actor`](crate::actor): an actor while it has work
 //! - [`guest_turn`](crate::guest_turn): what the guest is handed
 //! - [`calls`](crate::calls): an actor asks another; the only place where a turn is suspended
 //! - [`query`](crate::query): reads, which may run beside a turn
@@ -17,6 +18,8 @@
 //! - [`slot`](crate::slot): mailboxes, and the table of actors that are in memory
 //! - [`catalog`](crate::catalog), [`serving`](crate::serving),
 //!   [`deployment`](crate::deployment): actor types and the modules that serve them
+//! - [`guardian`](crate::guardian): what commits leave in the log leaves for where it goes
+//! - [`relay`](crate::relay): events of the log on their way to their streams
 //! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller; each
 //!   a table, which commits change, and a worker, which delivers
@@ -24,8 +27,8 @@
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
 //! - [`metrics`](crate::metrics), [`module_stats`](crate::module_stats): what is counted of turns
 //! - [`breaker`](crate::breaker): a module whose every turn fails is not asked for a while
-//! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect): what an operator
-//!   may look at and do
+//! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect),
+//!   [`export`](crate::export): what an operator may look at and do
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`deactivate`](crate::deactivate): the hook that runs when an actor leaves memory
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
@@ -50,10 +53,12 @@ mod dead_letters;
 mod deliver;
 mod deployment;
 mod durable_clock;
-mod emit;
 pub mod entropy;
+mod export;
 mod gate;
+mod guardian;
 mod guest_turn;
+mod hooks;
 mod housekeeping;
 mod in_doubt;
 mod inspect;
@@ -62,7 +67,9 @@ mod module_stats;
 mod outbox;
 mod pipeline;
 mod query;
+mod relay;
 mod reminders;
+mod repeat;
 mod serving;
 pub mod settings;
 mod silo;
@@ -78,6 +85,7 @@ pub use catalog::Catalog;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use deployment::Deployment;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+pub use export::Exported;
 pub use inspect::{ActorView, Handled, History, Presence};
 pub use module_stats::ModuleStats;
 pub use serving::{Canary, Serving};

@@ -63,6 +63,11 @@ impl TurnMetrics {
         self.seconds.record(time);
     }
 
+    /// A turn turned out to be of a message that was handled before; it was counted as done.
+    pub(crate) fn repeated(&self) {
+        self.replayed.increment(1);
+    }
+
     pub(crate) fn query<T>(&self, outcome: &Result<T, CallError>) {
         let count = match outcome {
             Ok(_) => &self.answered,

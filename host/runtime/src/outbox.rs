@@ -1,38 +1,83 @@
 //! Durable one-way messages on their way: in order from one actor to another, side by
-//! side otherwise. Rows leave the store in batches once their receivers have committed.
+//! side otherwise. What has arrived leaves the store in batches.
 
 pub(crate) mod worker;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use pizza_store::{OutboxKey, OutboxRow, Store, StoreError};
-use pizza_types::ActorId;
+use pizza_store::{DelayedKey, DelayedRow, LogKey, Store, StoreError};
+use pizza_types::{ActorId, Envelope};
 use tokio::sync::Notify;
 
 use crate::alarms::Alarms;
 use crate::durable_clock::DurableClock;
 
-/// So many delivered rows do not wait for more before they leave the store together.
+/// So much that has arrived does not wait for more before it leaves the store together.
 const DONE_MAX: usize = 512;
 /// A way from one actor to another: messages on it keep their order.
 pub(crate) type Lane = (ActorId, ActorId);
 
-/// A lane that nobody serves yet, with the row that it begins with.
+/// An entry of the log, until everything in it has arrived.
+pub(crate) struct Entry {
+    key: LogKey,
+    /// How much of it is still on its way.
+    left: AtomicUsize,
+}
+
+impl Entry {
+    /// An entry of `parts` messages and batches of events.
+    pub(crate) fn of(key: LogKey, parts: usize) -> Arc<Self> {
+        let left = AtomicUsize::new(parts);
+        Arc::new(Self { key, left })
+    }
+}
+
+/// A message on its way, and the row that goes when it has arrived.
+pub(crate) struct Message {
+    pub(crate) envelope: Envelope,
+    from: ActorId,
+    row: Row,
+}
+
+enum Row {
+    Entry(Arc<Entry>),
+    Delayed(DelayedKey),
+}
+
+impl Message {
+    pub(crate) fn of(entry: &Arc<Entry>, from: &ActorId, envelope: Envelope) -> Self {
+        Self {
+            envelope,
+            from: from.clone(),
+            row: Row::Entry(Arc::clone(entry)),
+        }
+    }
+}
+
+/// A lane that nobody serves yet, with the message that it begins with.
 pub(crate) struct LaneStart {
     pub(crate) lane: Lane,
-    pub(crate) first: OutboxRow,
+    pub(crate) first: Message,
 }
 
 /// The durable messages that are on their way.
 #[derive(Default)]
 pub(crate) struct Outbox {
-    lanes: Mutex<HashMap<Lane, VecDeque<OutboxRow>>>,
-    later: Alarms<OutboxRow>,
-    done: Mutex<Vec<OutboxKey>>,
+    lanes: Mutex<HashMap<Lane, VecDeque<Message>>>,
+    later: Alarms<Message>,
+    done: Mutex<Done>,
     some_done: Notify,
     pending: AtomicUsize,
+}
+
+/// What has arrived and is still in the store.
+#[derive(Default)]
+struct Done {
+    entries: Vec<LogKey>,
+    delayed: Vec<DelayedKey>,
 }
 
 impl Outbox {
@@ -40,70 +85,99 @@ impl Outbox {
         self.pending.load(Ordering::Relaxed)
     }
 
-    /// The rows are durable; each goes to the end of its lane when its time has come.
-    /// Returns the lanes that have to be started.
+    /// The message is durable; it goes to the end of its lane, which is returned if it has to be
+    /// started.
     #[must_use = "a lane that nobody starts delivers nothing"]
-    pub(crate) fn enqueue(
+    pub(crate) fn send(&self, message: Message) -> Option<LaneStart> {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        self.join_lane(message)
+    }
+
+    /// Like [`send`](Self::send), once its time has come.
+    #[must_use = "a lane that nobody starts delivers nothing"]
+    pub(crate) fn send_later(
         &self,
         durable: DurableClock,
-        rows: Vec<OutboxRow>,
+        row: DelayedRow,
         now_ms: u64,
-    ) -> Vec<LaneStart> {
-        let mut starts = Vec::new();
-        for row in rows {
-            self.pending.fetch_add(1, Ordering::Relaxed);
-            let due_ms = durable.now_of(row.not_before_ms);
-            if due_ms > now_ms {
-                self.later.set(due_ms, row);
-            } else {
-                starts.extend(self.join_lane(row));
-            }
-        }
-        starts
-    }
-
-    fn join_lane(&self, row: OutboxRow) -> Option<LaneStart> {
-        let lane = (row.key.actor.clone(), row.envelope.target.clone());
-        let mut lanes = self.lanes.lock();
-        if let Some(waiting) = lanes.get_mut(&lane) {
-            waiting.push_back(row);
+    ) -> Option<LaneStart> {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        let message = Message {
+            envelope: row.envelope,
+            from: row.key.actor.clone(),
+            row: Row::Delayed(row.key),
+        };
+        let due_ms = durable.now_of(row.not_before_ms);
+        if due_ms > now_ms {
+            self.later.set(due_ms, message);
             return None;
         }
-        // An empty queue says that the lane runs; its first row is with the worker already.
-        lanes.insert(lane.clone(), VecDeque::new());
-        Some(LaneStart { lane, first: row })
+        self.join_lane(message)
     }
 
-    /// The next row of a running lane; with `None` the lane has ended.
-    fn next_in_lane(&self, lane: &Lane) -> Option<OutboxRow> {
+    fn join_lane(&self, message: Message) -> Option<LaneStart> {
+        let lane = (message.from.clone(), message.envelope.target.clone());
+        let mut lanes = self.lanes.lock();
+        if let Some(waiting) = lanes.get_mut(&lane) {
+            waiting.push_back(message);
+            return None;
+        }
+        // An empty queue says that the lane runs; its first message is with the worker already.
+        lanes.insert(lane.clone(), VecDeque::new());
+        Some(LaneStart {
+            lane,
+            first: message,
+        })
+    }
+
+    /// The next message of a running lane; with `None` the lane has ended.
+    fn next_in_lane(&self, lane: &Lane) -> Option<Message> {
         let mut lanes = self.lanes.lock();
         let next = lanes.get_mut(lane)?.pop_front();
-        // Under the same lock: a row that comes now starts the lane anew.
+        // Under the same lock: a message that comes now starts the lane anew.
         if next.is_none() {
             lanes.remove(lane);
         }
         next
     }
 
-    fn delivered(&self, key: OutboxKey) {
+    fn delivered(&self, row: Row) {
         self.pending.fetch_sub(1, Ordering::Relaxed);
+        match row {
+            Row::Entry(entry) => self.arrived(&entry),
+            Row::Delayed(key) => self.note(|done| done.delayed.push(key)),
+        }
+    }
+
+    /// A part of the entry has arrived; with the last one the entry may leave the store.
+    pub(crate) fn arrived(&self, entry: &Entry) {
+        if entry.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.note(|done| done.entries.push(entry.key));
+        }
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Done)) {
         let mut done = self.done.lock();
-        done.push(key);
+        note(&mut done);
+        let count = done.entries.len() + done.delayed.len();
         // The first one wakes the writer, which then waits a little; a full batch wakes it early.
-        if done.len() == 1 || done.len() == DONE_MAX {
+        if count == 1 || count == DONE_MAX {
             self.some_done.notify_one();
         }
     }
 
-    /// Takes delivered rows out of the store.
+    /// Takes out of the store what has arrived.
     ///
     /// # Errors
     /// When the store cannot be written; the rows then stay there until the next start.
     pub(crate) async fn flush(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let keys = std::mem::take(&mut *self.done.lock());
-        if keys.is_empty() {
-            return Ok(());
+        let Done { entries, delayed } = std::mem::take(&mut *self.done.lock());
+        if !entries.is_empty() {
+            store.log_done(entries).await?;
         }
-        store.outbox_done(keys).await
+        if !delayed.is_empty() {
+            store.delayed_done(delayed).await?;
+        }
+        Ok(())
     }
 }

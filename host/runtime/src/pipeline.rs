@@ -1,4 +1,4 @@
-//! Commits of one actor that are in flight, in order.
+//! Turns of one actor whose outcome is not known yet, in order.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -8,55 +8,52 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use pizza_store::{CommitError, CommitTicket, Committed};
-use pizza_types::{Envelope, MessageId, Reply};
+use pizza_types::{MessageId, Reply};
 
 use crate::core::Core;
 use crate::gate::Gate;
 use crate::in_doubt;
+use crate::slot::Queued;
 use crate::stage::Outputs;
 
 /// A turn whose commit was queued, with everything that waits for it.
 pub(crate) struct Pending {
-    id: MessageId,
     ticket: Option<CommitTicket>,
     pub(crate) outputs: Outputs,
 }
 
 impl Pending {
-    pub(crate) fn committing(envelope: &Envelope, ticket: CommitTicket, outputs: Outputs) -> Self {
+    pub(crate) fn committing(ticket: CommitTicket, outputs: Outputs) -> Self {
         Self {
-            id: envelope.id,
             ticket: Some(ticket),
             outputs,
         }
     }
 
     /// There was nothing to write; what leaves still waits for the commits before it.
-    pub(crate) fn uncommitted(envelope: &Envelope, outputs: Outputs) -> Self {
+    pub(crate) fn uncommitted(outputs: Outputs) -> Self {
         Self {
-            id: envelope.id,
             ticket: None,
             outputs,
         }
     }
 
-    /// The message turned out to need no turn.
-    pub(crate) fn nothing(envelope: &Envelope, version: u64) -> Self {
-        Self::uncommitted(envelope, Outputs::empty(envelope, version))
-    }
-
     /// The message was handled before; its answer leaves as any other does.
-    pub(crate) fn replay(envelope: &Envelope, version: u64, reply: Reply) -> Self {
-        let mut outputs = Outputs::empty(envelope, version);
+    pub(crate) fn replay(mut outputs: Outputs, reply: Reply) -> Self {
         outputs.reply = reply.body;
         outputs.declined = reply.declined;
         outputs.replayed = true;
-        Self::uncommitted(envelope, outputs)
+        Self::uncommitted(outputs)
     }
 }
 
-/// What became of a turn: its commit, if it had one, and what was waiting for it.
-pub(crate) type Settled = (Result<Option<Committed>, CommitError>, Outputs);
+/// What became of a turn: its message, its commit if it had one, and what was waiting for it.
+pub(crate) struct Settled {
+    pub(crate) message: Queued,
+    pub(crate) outcome: Result<Option<Committed>, CommitError>,
+    pub(crate) outputs: Outputs,
+}
+
 type InFlight = Pin<Box<dyn Future<Output = Settled> + Send>>;
 
 /// The turns of one activation whose outcome is not known yet.
@@ -68,6 +65,10 @@ pub(crate) struct Pipeline {
     /// The ids of the messages in flight, oldest first, the one in doubt among them.
     ids: VecDeque<MessageId>,
     pub(crate) gate: Gate,
+    /// Turns that ran on a state that never was, in their order: they are run again.
+    pub(crate) void: Vec<Queued>,
+    /// Whether the actor may live elsewhere by now.
+    pub(crate) is_lost: bool,
 }
 
 impl Pipeline {
@@ -78,20 +79,33 @@ impl Pipeline {
             in_doubt: None,
             ids: VecDeque::new(),
             gate: Gate::new(durable_version),
+            void: Vec::new(),
+            is_lost: false,
         }
     }
 
-    pub(crate) fn push(&mut self, pending: Pending) {
-        let Pending {
-            id,
-            ticket,
-            outputs,
-        } = pending;
-        self.ids.push_back(id);
+    pub(crate) fn push(&mut self, message: Queued, pending: Pending) {
+        let Pending { ticket, outputs } = pending;
+        self.ids.push_back(message.envelope.id);
         self.in_flight.push_back(match ticket {
-            Some(ticket) => Box::pin(async move { (ticket.await.map(Some), outputs) }),
-            None => Box::pin(ready((Ok(None), outputs))),
+            Some(ticket) => Box::pin(async move {
+                Settled {
+                    outcome: ticket.await.map(Some),
+                    message,
+                    outputs,
+                }
+            }),
+            None => Box::pin(ready(Settled {
+                outcome: Ok(None),
+                message,
+                outputs,
+            })),
         });
+    }
+
+    /// Whether a commit was refused, so that all turns behind it ran on a state that never was.
+    pub(crate) fn is_void(&self) -> bool {
+        self.gate.is_void()
     }
 
     /// Whether a message of this id is in flight: its reply is then not in the store yet.
@@ -107,22 +121,30 @@ impl Pipeline {
         self.ids.is_empty()
     }
 
-    /// The oldest commit, once its outcome is known; never resolves when there is none.
+    /// The oldest turn, once its outcome is known; never resolves when there is none.
     /// Dropped and called again, it goes on where it was.
     pub(crate) async fn next(&mut self) -> Settled {
         if self.in_doubt.is_none() {
-            let Some((outcome, outputs)) = self.in_flight.next().await else {
+            let Some(settled) = self.in_flight.next().await else {
                 return std::future::pending().await;
             };
-            let Err(CommitError::Unknown { detail }) = outcome else {
-                self.ids.pop_front();
-                return (outcome, outputs);
+            let (detail, commit) = match (&settled.outcome, &settled.outputs.commit) {
+                (Err(CommitError::Unknown { detail }), Some(commit)) => {
+                    (detail.clone(), Arc::clone(commit))
+                }
+                _ => {
+                    self.ids.pop_front();
+                    return settled;
+                }
             };
             let core = Arc::clone(&self.core);
             // Kept in `self`: the caller drops this future whenever a message arrives.
             self.in_doubt = Some(Box::pin(async move {
-                let outcome = in_doubt::resolve(&core, &outputs, detail).await;
-                (outcome.map(Some), outputs)
+                let outcome = in_doubt::resolve(&core, &commit, detail).await;
+                Settled {
+                    outcome: outcome.map(Some),
+                    ..settled
+                }
             }));
         }
         let Some(in_doubt) = &mut self.in_doubt else {

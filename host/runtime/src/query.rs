@@ -42,13 +42,14 @@ pub(crate) fn answer(
     let envelope = &query.envelope;
     let begun = Moment::of(&*core.clock);
     let message = Invocation::Message(envelope.body.clone());
-    let calls = Arc::new(TurnCalls::new(core, envelope, gate.clone(), version));
+    let calls = Arc::new(TurnCalls::new(core, envelope, gate.clone(), version, false));
     let turn = guest_turn::for_message(core, activation, envelope, begun, message, calls);
     let (core, gate) = (Arc::clone(core), gate.clone());
     async move {
         if !query.start() {
             return;
         }
+        let limit = deployment.policy.mailbox_max;
         let answer = async {
             core.refuse_if_late(&query.envelope, "before the query began")?;
             let permit = deployment.admit(core.clock.now_ms())?;
@@ -69,7 +70,12 @@ pub(crate) fn answer(
                 durability: core.store.durability(),
             })
         };
-        // The caller may have stopped waiting.
-        let _ = query.reply.send(answer.await);
+        let answer = answer.await;
+        if answer.is_err() && gate.is_void() {
+            // What it read never was. It reads again, unless there is no room for it.
+            let _ = core.enqueue(query.again(), limit);
+            return;
+        }
+        query.answer(answer);
     }
 }

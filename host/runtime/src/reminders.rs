@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use pizza_store::{Reminder, ReminderWrite};
-use pizza_types::{ActorId, Body, Envelope, MessageId, MissedPolicy};
+use pizza_types::{ActorId, MessageId, MissedPolicy};
 
 use crate::alarms::Alarms;
 use crate::clock::Moment;
@@ -105,18 +105,6 @@ impl Reminders {
         is_it.then(|| (held.reminder.clone(), held.date_ms))
     }
 
-    /// The reminder that this message is about, if it has not been set anew since.
-    pub(crate) fn scheduled(&self, envelope: &Envelope) -> Option<Reminder> {
-        let Body::Reminder { name, .. } = &envelope.body else {
-            return None;
-        };
-        let actor = &envelope.target;
-        let window = self.window.lock();
-        let held = window.rows.get(&(actor.clone(), Arc::clone(name)))?;
-        let is_it = firing_id(actor, name, held.reminder.version) == envelope.id;
-        is_it.then(|| held.reminder.clone())
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.alarms.len()
     }
@@ -124,7 +112,7 @@ impl Reminders {
 
 /// Each time that a reminder is set makes a firing of its own, however soon it is due: the
 /// commit's version tells it from the one before.
-fn firing_id(actor: &ActorId, name: &str, version: u64) -> MessageId {
+pub(crate) fn firing_id(actor: &ActorId, name: &str, version: u64) -> MessageId {
     let actor = actor.to_string();
     let parts: [&[u8]; 3] = [actor.as_bytes(), name.as_bytes(), &version.to_le_bytes()];
     MessageId::derive("reminder", &parts)

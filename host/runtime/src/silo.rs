@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use pizza_store::{Store, StoreError, StoredEvent};
+use pizza_store::{Members, Store, StoreError, StoredEvent};
 use pizza_types::{CallError, Envelope, MessageId, Reply, SiloId};
 use tokio::task::JoinSet;
 
@@ -15,24 +15,30 @@ use crate::core::{Core, Runners, store_error};
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::outbox::Outbox;
+use crate::relay::Relay;
 use crate::reminders::Reminders;
 use crate::settings::Settings;
 use crate::slot::Slots;
 use crate::streams::Streams;
 use crate::timers::Timers;
-use crate::{actor_loop, deactivate, housekeeping, outbox, reminders, streams, timers};
+use crate::{
+    actor_loop, deactivate, guardian, housekeeping, outbox, relay, reminders, streams, timers,
+};
 
 /// Boxed where each begins: an actor's loop is large, and a task of its size is aligned,
 /// which costs more than the box.
 const RUNNERS: Runners = Runners {
     actor: |core, slot, arrival, parked| Box::pin(actor_loop::run(core, slot, arrival, parked)),
     lane: |core, lane, first| Box::pin(outbox::worker::run_lane(core, lane, first)),
+    relay: |core, shard| Box::pin(relay::worker::run(core, shard)),
     pump: |core, route| Box::pin(streams::pump::run(core, route)),
 };
 
 /// What a silo's runtime is made of.
 pub struct Parts {
     pub silo: SiloId,
+    /// Who may be alive beside this silo.
+    pub members: Members,
     pub store: Arc<dyn Store>,
     pub catalog: Arc<Catalog>,
     pub clock: Arc<dyn Clock>,
@@ -66,6 +72,7 @@ impl Silo {
         let durable = DurableClock::resume(&*parts.store, &*parts.clock).await?;
         let core = Arc::new(Core {
             silo: parts.silo,
+            members: parts.members,
             store: parts.store,
             catalog: parts.catalog,
             clock: parts.clock,
@@ -76,12 +83,13 @@ impl Silo {
             timers: Timers::default(),
             reminders: Reminders::default(),
             outbox: Outbox::default(),
+            relay: Relay::default(),
             streams: Streams::default(),
             runners: RUNNERS,
             stopping: AtomicBool::new(false),
         });
         // Before anything new is taken: messages of one lane keep their order.
-        let undelivered = outbox::worker::redrive(&core).await?;
+        let undelivered = guardian::take_up(&core).await?;
         if undelivered > 0 {
             tracing::info!(undelivered, "messages from before are on their way again");
         }
@@ -232,7 +240,7 @@ impl Silo {
             () = self.core.clock.sleep_until(until_ms) => {}
         }
         if let Err(error) = self.core.outbox.flush(&*self.core.store).await {
-            tracing::warn!(%error, "delivered messages could not be taken out of the outbox");
+            tracing::warn!(%error, "what has arrived could not be taken out of the log");
         }
         let core = &self.core;
         if let Err(error) = core.durable.note(&*core.store, &*core.clock).await {

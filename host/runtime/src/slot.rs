@@ -33,6 +33,8 @@ pub(crate) struct Queued {
     pub(crate) reply: oneshot::Sender<Result<Reply, CallError>>,
     /// Shared with the sender: whoever sets it first, the loop or a sender who gives up, decides.
     started: Arc<AtomicBool>,
+    /// Whether it is run once more, because what it ran on never was.
+    again: bool,
 }
 
 /// The sender's end: the answer, and the right to give up before the turn begins.
@@ -51,6 +53,7 @@ impl Queued {
             delivery,
             reply: sender,
             started: Arc::clone(&started),
+            again: false,
         };
         let reply = receiver;
         (queued, Ticket { reply, started })
@@ -58,7 +61,18 @@ impl Queued {
 
     /// False when the sender has given up: then the message must not be executed.
     pub(crate) fn start(&self) -> bool {
-        !self.started.swap(true, Ordering::AcqRel)
+        !self.started.swap(true, Ordering::AcqRel) || self.again
+    }
+
+    /// The message once more: what it was run on never was.
+    pub(crate) fn again(mut self) -> Self {
+        self.again = true;
+        self
+    }
+
+    /// Ends the message. Its sender may have stopped waiting.
+    pub(crate) fn answer(self, answer: Result<Reply, CallError>) {
+        let _ = self.reply.send(answer);
     }
 }
 
@@ -143,6 +157,16 @@ impl Slot {
         drop(inside);
         arrival.notify_one();
         Pushed::Queued
+    }
+
+    /// Puts messages that are to be run once more before all others, in their order. The loop
+    /// runs, so there is a mailbox.
+    pub(crate) fn requeue(&self, messages: Vec<Queued>) {
+        let mut inside = self.inside.lock();
+        let mailbox = inside.mailbox.get_or_insert_default();
+        for message in messages.into_iter().rev() {
+            mailbox.commands.push_front(message.again());
+        }
     }
 
     pub(crate) fn next_query(&self) -> Option<Queued> {

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_store::ReminderWrite;
-use pizza_store::{Commit, Cursor, Handled, NewEvent, OutboxKey, OutboxRow, OutboxWrite, Reminder};
-use pizza_types::{
-    ActorId, Body, CallError, Chain, Effect, Envelope, LogLine, MessageId, Outcome, Reply, SiloId,
-    State, StateWrite,
+use pizza_store::{
+    Commit, Cursor, DelayedWrite, Handled, Leaving, NewEvent, Reminder, ReminderWrite, StoredReply,
+    StreamKey,
 };
-use tokio::sync::oneshot;
+use pizza_types::{
+    ActorId, Body, Chain, Effect, Envelope, LogLine, MessageId, Outcome, SiloId, State, StateWrite,
+};
 
 use crate::activation::Activation;
 use crate::clock::Moment;
@@ -28,8 +28,6 @@ pub(crate) struct Now<'a> {
     pub(crate) durable: DurableClock,
     pub(crate) delivery: Delivery,
     pub(crate) dedupe_ms: u64,
-    /// The reminder that this turn handles; `None` for any other message.
-    pub(crate) reminder: Option<Reminder>,
 }
 
 impl Now<'_> {
@@ -40,50 +38,34 @@ impl Now<'_> {
     }
 }
 
-pub(crate) struct Staged {
-    pub(crate) commit: Option<Commit>,
-    pub(crate) outputs: Outputs,
-}
-
 /// Everything that leaves the actor when the turn's commit is durable.
 pub(crate) struct Outputs {
     pub(crate) actor: ActorId,
     /// The actor's version once the turn is committed.
     pub(crate) version: u64,
-    /// The epoch under which it is committed; 0 for a commit that claims.
-    pub(crate) epoch: u64,
-    pub(crate) message: MessageId,
-    /// Where the reply goes; `None` when nobody waits.
-    pub(crate) reply_to: Option<oneshot::Sender<Result<Reply, CallError>>>,
     pub(crate) reply: Bytes,
     pub(crate) declined: bool,
     pub(crate) replayed: bool,
-    pub(crate) sends: Vec<OutboxRow>,
-    pub(crate) reminders: Vec<ReminderWrite>,
     pub(crate) timers: Vec<TimerChange>,
-    pub(crate) events: Vec<NewEvent>,
-    /// When the events happened, and what delays are counted from.
+    /// When the turn began: what delays are counted from.
     pub(crate) begun: Moment,
     pub(crate) logs: Vec<LogLine>,
+    /// The commit, with the rest of what leaves; `None` for a turn that writes nothing.
+    pub(crate) commit: Option<Arc<Commit>>,
 }
 
 impl Outputs {
-    pub(crate) fn empty(envelope: &Envelope, version: u64) -> Self {
+    pub(crate) fn empty(actor: &ActorId, version: u64) -> Self {
         Self {
-            actor: envelope.target.clone(),
+            actor: actor.clone(),
             version,
-            epoch: 0,
-            message: envelope.id,
-            reply_to: None,
             reply: Bytes::new(),
             declined: false,
             replayed: false,
-            sends: Vec::new(),
-            reminders: Vec::new(),
             timers: Vec::new(),
-            events: Vec::new(),
             begun: Moment::default(),
             logs: Vec::new(),
+            commit: None,
         }
     }
 }
@@ -97,7 +79,7 @@ pub(crate) fn stage(
     migrated: Option<State>,
     deployment: &Deployment,
     now: &Now<'_>,
-) -> Staged {
+) -> Outputs {
     // A timer is never repeated, and of events the cursor tells which were handled.
     let redelivery = now.delivery == Delivery::Redelivery;
     let durable_id =
@@ -108,7 +90,7 @@ pub(crate) fn stage(
         (StateWrite::Keep, Some(state)) => StateWrite::Set(state),
         (state, _) => state,
     };
-    let mut outputs = Outputs::empty(envelope, activation.version);
+    let mut outputs = Outputs::empty(&envelope.target, activation.version);
     let mut commit = Commit {
         actor: envelope.target.clone(),
         owner: now.silo.clone(),
@@ -120,42 +102,38 @@ pub(crate) fn stage(
         entries: outcome.entries,
         handled: durable_id.then(|| Handled {
             id: envelope.id,
-            fingerprint: envelope.body.fingerprint(),
-            reply: outcome.reply.clone(),
-            declined: outcome.declined,
-            expires_at_ms: now.begun.wall_ms.saturating_add(now.dedupe_ms),
+            reply: StoredReply {
+                fingerprint: envelope.body.fingerprint(),
+                reply: outcome.reply.clone(),
+                declined: outcome.declined,
+                expires_at_ms: now.begun.wall_ms.saturating_add(now.dedupe_ms),
+                title: title(&envelope.body),
+                caller: envelope.caller.clone(),
+                trace: envelope.trace.clone(),
+            },
         }),
-        outbox: Vec::new(),
         reminders: Vec::new(),
-        events: Vec::new(),
+        delayed: Vec::new(),
+        leaving: Leaving::default(),
         cursor: cursor(envelope).filter(|_| !redelivery),
     };
     for effect in outcome.effects {
         stage_effect(effect, envelope, now, &mut commit, &mut outputs);
     }
     if !redelivery {
-        advance_reminder(envelope, now, &mut commit);
+        advance_reminder(activation, envelope, &mut commit);
     }
 
     outputs.reply = outcome.reply;
     outputs.declined = outcome.declined;
     outputs.logs = outcome.logs;
-    outputs.reminders.clone_from(&commit.reminders);
-    outputs.events.clone_from(&commit.events);
     outputs.begun = now.begun;
     // A turn that writes nothing costs no write; its version is the one before.
-    if changes_nothing(&commit) {
-        return Staged {
-            commit: None,
-            outputs,
-        };
+    if !changes_nothing(&commit) {
+        outputs.version = activation.version + 1;
+        outputs.commit = Some(Arc::new(commit));
     }
-    outputs.version = activation.version + 1;
-    outputs.epoch = activation.epoch;
-    Staged {
-        commit: Some(commit),
-        outputs,
-    }
+    outputs
 }
 
 fn cursor(envelope: &Envelope) -> Option<Cursor> {
@@ -171,14 +149,22 @@ fn cursor(envelope: &Envelope) -> Option<Cursor> {
     })
 }
 
+/// What was asked, for the history of the actor; no more words than the method has.
+fn title(body: &Body) -> Arc<str> {
+    match body {
+        Body::Call { method, .. } => Arc::clone(method),
+        other => other.title().into(),
+    }
+}
+
 fn changes_nothing(commit: &Commit) -> bool {
     commit.handled.is_none()
         && commit.cursor.is_none()
         && matches!(commit.state, StateWrite::Keep)
         && commit.entries.is_empty()
-        && commit.outbox.is_empty()
+        && commit.delayed.is_empty()
         && commit.reminders.is_empty()
-        && commit.events.is_empty()
+        && commit.leaving.is_empty()
 }
 
 fn stage_effect(
@@ -196,30 +182,23 @@ fn stage_effect(
             delay_ms,
         } => {
             let body = Body::Call { method, arguments };
+            let (index, envelope) = message(envelope, commit, target, body);
             // What waits for nothing waits for no clock either, also after a restart.
-            let not_before_ms = match delay_ms {
-                0 => 0,
-                delay_ms => now.after(delay_ms),
-            };
-            let row = outbox_row(envelope, commit, target, body, not_before_ms);
-            commit.outbox.push(OutboxWrite {
-                index: row.key.index,
-                not_before_ms: row.not_before_ms,
-                envelope: row.envelope.clone(),
+            if delay_ms == 0 {
+                commit.leaving.messages.push(envelope);
+                return;
+            }
+            commit.delayed.push(DelayedWrite {
+                index,
+                not_before_ms: now.after(delay_ms),
+                envelope,
             });
-            outputs.sends.push(row);
         }
         Effect::Publish {
             stream,
             key,
             payload,
-        } => {
-            commit.events.push(NewEvent {
-                stream,
-                key,
-                payload,
-            });
-        }
+        } => publish(commit, StreamKey { stream, key }, payload),
         Effect::SetReminder {
             name,
             delay_ms,
@@ -253,9 +232,24 @@ fn write_reminder(commit: &mut Commit, name: Arc<str>, reminder: Option<Reminder
     commit.reminders.push(ReminderWrite { name, reminder });
 }
 
+/// Stages an event. One that is told to several streams in a row is one event of all of them.
+fn publish(commit: &mut Commit, of: StreamKey, payload: Bytes) {
+    let events = &mut commit.leaving.events;
+    if let Some(last) = events.last_mut()
+        && last.payload == payload
+        && !last.keys.contains(&of)
+    {
+        return last.keys.push(of);
+    }
+    events.push(NewEvent {
+        keys: vec![of],
+        payload,
+    });
+}
+
 /// The reminder that fired moves on in the same commit that handles it, unless the guest
 /// has set or cancelled it itself.
-fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) {
+fn advance_reminder(activation: &Activation, envelope: &Envelope, commit: &mut Commit) {
     let Body::Reminder { name, missed, .. } = &envelope.body else {
         return;
     };
@@ -263,22 +257,17 @@ fn advance_reminder(envelope: &Envelope, now: &Now<'_>, commit: &mut Commit) {
         return;
     }
     let version = commit.version + 1;
-    let fired = now.reminder.as_ref();
+    let fired = activation.reminder(name);
     let next = fired.and_then(|fired| reminders::next(fired, *missed, version));
     write_reminder(commit, Arc::clone(name), next);
 }
 
-fn outbox_row(
-    cause: &Envelope,
-    commit: &Commit,
-    target: ActorId,
-    body: Body,
-    not_before_ms: u64,
-) -> OutboxRow {
-    let actor = cause.target.clone();
+/// A message that the turn sends, and its place among those of its commit.
+fn message(cause: &Envelope, commit: &Commit, target: ActorId, body: Body) -> (u32, Envelope) {
     let version = commit.version + 1;
-    let index = u32::try_from(commit.outbox.len()).unwrap_or(u32::MAX);
-    let name = actor.to_string();
+    let before = commit.leaving.messages.len() + commit.delayed.len();
+    let index = u32::try_from(before).unwrap_or(u32::MAX);
+    let name = cause.target.to_string();
     let parts: [&[u8]; 3] = [
         name.as_bytes(),
         &version.to_le_bytes(),
@@ -293,18 +282,8 @@ fn outbox_row(
         // A durable message has no deadline of its own; each delivery gets one.
         deadline_ms: u64::MAX,
         chain: Chain::default(),
-        caller: Some(actor.clone()),
+        caller: Some(cause.target.clone()),
         trace: cause.trace.clone(),
     };
-    let shard = actor.shard();
-    OutboxRow {
-        key: OutboxKey {
-            shard,
-            actor,
-            version,
-            index,
-        },
-        not_before_ms,
-        envelope,
-    }
+    (index, envelope)
 }

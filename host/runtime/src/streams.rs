@@ -10,36 +10,26 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use pizza_store::{Store, StoreError, StoredEvent};
+use pizza_store::{StoreError, StreamKey, StreamStore};
 use tokio::sync::Notify;
 
 use self::pumps::Pumps;
 pub(crate) use self::pumps::Route;
 use crate::catalog::Catalog;
 
-/// A stream and a key.
-type Watched = (Arc<str>, Arc<str>);
-
 /// The routes with events on their way, and who watches from outside.
 #[derive(Default)]
 pub(crate) struct Streams {
     pumps: Pumps,
-    watchers: Mutex<HashMap<Watched, Arc<Notify>>>,
+    watchers: Mutex<HashMap<StreamKey, Arc<Notify>>>,
 }
 
 impl Streams {
-    /// There is a new event; it is durable. Without `event` the pumps read it from the store.
-    /// Returns the routes whose pumps have to be started.
+    /// There are new events in the store. Returns the routes whose pumps have to be started.
     #[must_use = "a pump that nobody starts brings no events"]
-    pub(crate) fn published(
-        &self,
-        catalog: &Catalog,
-        stream: &Arc<str>,
-        key: &Arc<str>,
-        event: Option<&StoredEvent>,
-    ) -> Vec<Route> {
-        let watched = (Arc::clone(stream), Arc::clone(key));
-        if let Some(watcher) = self.watchers.lock().get(&watched) {
+    pub(crate) fn published(&self, catalog: &Catalog, of: &StreamKey) -> Vec<Route> {
+        let StreamKey { stream, key } = of;
+        if let Some(watcher) = self.watchers.lock().get(of) {
             watcher.notify_waiters();
         }
         let subscribers = catalog.subscribers(stream, key).into_iter();
@@ -49,10 +39,7 @@ impl Streams {
                 stream: Arc::clone(stream),
                 key: Arc::clone(key),
             };
-            match event {
-                Some(event) => self.pumps.hand_over(route, event.clone()),
-                None => self.pumps.catch_up(route),
-            }
+            self.pumps.catch_up(route)
         });
         started.collect()
     }
@@ -63,12 +50,15 @@ impl Streams {
     /// When the store cannot be read.
     pub(crate) async fn event_after(
         &self,
-        store: &dyn Store,
+        store: &dyn StreamStore,
         stream: &str,
         key: &str,
         after: u64,
     ) -> Result<(), StoreError> {
-        let watched: Watched = (stream.into(), key.into());
+        let watched = StreamKey {
+            stream: stream.into(),
+            key: key.into(),
+        };
         let watcher = {
             let mut watchers = self.watchers.lock();
             // Watchers without a waiter are of no use. Looking for them at powers of two makes the

@@ -1,38 +1,50 @@
-//! The turn: what happens to one message, from envelope to commit.
+//! The turn: what happens to one message, from its envelope to what leaves.
+//!
+//! [`turn`](Actor::turn) takes the envelope, [`attempt`](Actor::attempt) asks the guest, stages
+//! what it wants and queues the commit; [`advance`] acts once the commit is durable, which may be
+//! while the next turn runs.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-use pizza_types::{Body, CallError, Envelope, Outcome, Reply, StreamEvent};
+use pizza_guest::{Invocation, Turn, log};
+use pizza_store::apply::delayed_key;
+use pizza_store::{Commit, CommitError, Committed, DelayedRow, LogEntry, LogKey};
+use pizza_types::{Body, CallError, Envelope, MessageId, Outcome, Reply};
 
 use crate::actor::Actor;
 use crate::breaker;
+use crate::calls::TurnCalls;
 use crate::clock::Moment;
-use crate::core::store_error;
+use crate::core::Core;
 use crate::deployment::Deployment;
-use crate::emit::about;
-use crate::pipeline::Pending;
+use crate::pipeline::{Pending, Pipeline, Settled};
 use crate::slot::{Delivery, Queued};
-use crate::stage;
+use crate::stage::{self, Outputs};
+use crate::{guardian, guest_turn, query};
 
 impl Actor {
     /// Handles one message. Its reply and effects leave later, when the commit that is
-    /// queued here has become durable; see [`emit`](crate::emit).
+    /// queued here has become durable; see [`advance`].
     pub(crate) async fn turn(&mut self, message: Queued) {
         // The sender may have given up while the message waited: then it is never executed.
         if !message.start() {
             return;
         }
-        match self.admitted(&message.envelope, message.delivery).await {
-            Ok(mut pending) => {
-                pending.outputs.reply_to = Some(message.reply);
-                self.pipeline.push(pending);
-            }
+        let attempt = self.admitted(&message.envelope, message.delivery).await;
+        if self.pipeline.is_void() {
+            // Meanwhile a commit that it stood on was refused: whatever came of it, it was
+            // never so. Those in flight came before it, and so are run again before it.
+            let _ = self.settle_all().await;
+            self.pipeline.void.push(message);
+            return;
+        }
+        match attempt {
+            Ok(pending) => self.pipeline.push(message, pending),
             // Nothing was staged, so nothing has to be durable before the sender hears of it.
             Err(error) => {
                 let error = about(error, message.envelope.id);
-                let _ = message.reply.send(Err(error));
+                message.answer(Err(error));
             }
         }
     }
@@ -47,7 +59,7 @@ impl Actor {
         self.core
             .refuse_if_late(envelope, "before the turn began")?;
         // From here on the turn has its module, whatever is activated meanwhile.
-        let deployment = self.claim().await?;
+        let deployment = self.open().await?;
         if delivery == Delivery::SkipGuest {
             return self.attempt(&deployment, envelope, delivery).await;
         }
@@ -58,7 +70,7 @@ impl Actor {
         let took = begun.elapsed();
         deployment.metrics.turn(replayed, took);
         let ended = match &attempt {
-            // The answer is from before: the module was not asked.
+            // The answer is from before, whatever the module made of it.
             Ok(pending) if pending.outputs.replayed => breaker::Outcome::Ignored,
             attempt => breaker::Outcome::of(attempt),
         };
@@ -75,11 +87,8 @@ impl Actor {
     ) -> Result<Pending, CallError> {
         let core = Arc::clone(&self.core);
         self.activate(deployment).await?;
-        if let Some(reply) = self.answer_from_before(envelope, delivery).await? {
-            return Ok(Pending::replay(envelope, self.version(), reply));
-        }
-        if delivery != Delivery::Redelivery && self.is_outdated(envelope).await? {
-            return Ok(Pending::nothing(envelope, self.version()));
+        if let Some(pending) = self.needs_no_turn(envelope, delivery).await? {
+            return Ok(pending);
         }
 
         // One instant for all of the turn: what the guest counts from is what it was told.
@@ -87,11 +96,25 @@ impl Actor {
         let migrated = self.migrate(deployment, envelope, begun).await?;
         // The store may have taken its time with all that.
         core.refuse_if_late(envelope, "before the guest was asked")?;
+        let is_recorded = delivery == Delivery::Redelivery || is_recorded(&envelope.body);
+        let calls = self.calls(envelope, is_recorded);
         let outcome = if delivery == Delivery::SkipGuest {
-            Outcome::default()
+            Ok(Outcome::default())
         } else {
-            self.ask_guest(deployment, envelope, begun, migrated.clone())
-                .await?
+            let message = Invocation::Message(envelope.body.clone());
+            let mut turn = self.turn_for(envelope, begun, message, Arc::clone(&calls))?;
+            // Not in the activation: the migrated state counts only if this turn commits.
+            turn.state = migrated.clone().or(turn.state);
+            self.run_guest(deployment, turn).await
+        };
+        let outcome = match (outcome, calls.answered_before()) {
+            (_, Some(stored)) => return self.replay(envelope, stored),
+            (Ok(outcome), None) => outcome,
+            // A repeat may fail on newer state where the first did not.
+            (Err(error), None) => {
+                let before = self.answered_before(envelope, is_recorded).await?;
+                return before.map_or(Err(error), |stored| self.replay(envelope, stored));
+            }
         };
 
         // From here to the commit nothing waits: staging and queueing are one step.
@@ -104,136 +127,204 @@ impl Actor {
             durable: core.durable,
             delivery,
             dedupe_ms: core.settings.dedupe_ms,
-            reminder: core.reminders.scheduled(envelope),
         };
-        let staged = stage::stage(activation, envelope, outcome, migrated, deployment, &now);
-        let Some(commit) = staged.commit else {
-            return Ok(Pending::uncommitted(envelope, staged.outputs));
+        let outputs = stage::stage(activation, envelope, outcome, migrated, deployment, &now);
+        let Some(commit) = &outputs.commit else {
+            return Ok(Pending::uncommitted(outputs));
         };
-        activation.stage(&commit);
+        activation.stage(commit);
         // Not waited for: the next turn may run on the staged state while this one becomes
-        // durable.
-        let ticket = core.store.commit(commit);
-        Ok(Pending::committing(envelope, ticket, staged.outputs))
+        // durable. Whether the message was handled before, the commit finds out.
+        let ticket = core.store.commit(Arc::clone(commit));
+        Ok(Pending::committing(ticket, outputs))
     }
 
-    /// The answer that this very message got before, if it was handled before.
-    async fn answer_from_before(
-        &mut self,
-        envelope: &Envelope,
-        delivery: Delivery,
-    ) -> Result<Option<Reply>, CallError> {
-        match &envelope.body {
-            // A timer fires once and is never sent again: there is no record of it.
-            Body::Timer { .. } => return Ok(None),
-            Body::Events { stream, events } if delivery != Delivery::Redelivery => {
-                return self.events_from_before(envelope, stream, events).await;
-            }
-            Body::Call { .. } | Body::Reminder { .. } | Body::Events { .. } => {}
-        }
-        // The first of the two is still on its way to the store, where its reply is looked for
-        // below.
-        if self.pipeline.holds(envelope.id) {
-            self.settle_all().await?;
-        }
-        // An actor that never committed anything has no reply to look for.
-        if self.version() == 0 {
-            return Ok(None);
-        }
-        let actor = &envelope.target;
-        let stored = self.core.store.handled(actor, envelope.id).await;
-        let Some(stored) = stored.map_err(store_error)? else {
-            return Ok(None);
-        };
-        // An old answer to another question would be worse than none.
-        if stored.fingerprint != envelope.body.fingerprint() {
-            return Err(CallError::MessageIdReused { id: envelope.id });
-        }
-        Ok(Some(Reply {
-            body: stored.reply,
-            declined: stored.declined,
-            replayed: true,
-            durability: self.core.store.durability(),
-        }))
+    pub(crate) fn calls(&self, envelope: &Envelope, is_recorded: bool) -> Arc<TurnCalls> {
+        let version = self.version();
+        // An actor that never committed anything has handled nothing.
+        let is_recorded = is_recorded && version > 0;
+        let gate = self.pipeline.gate.clone();
+        let calls = TurnCalls::new(&self.core, envelope, gate, version, is_recorded);
+        Arc::new(calls)
     }
 
-    /// Events of a stream come in order, so the last position tells which were handled.
-    async fn events_from_before(
-        &mut self,
-        envelope: &Envelope,
-        stream: &Arc<str>,
-        events: &[StreamEvent],
-    ) -> Result<Option<Reply>, CallError> {
-        let Some(activation) = &mut self.activation else {
-            return Ok(None);
-        };
-        let cursor = match activation.cursor(stream) {
-            Some(cursor) => cursor,
-            None => {
-                let actor = &envelope.target;
-                let store = &self.core.store;
-                let cursor = store.cursor(actor.actor_type(), stream, actor.key()).await;
-                let cursor = cursor.map_err(store_error)?;
-                activation.set_cursor(stream, cursor);
-                cursor
-            }
-        };
-        let handled = events.iter().filter(|e| e.position <= cursor).count();
-        if handled == 0 {
-            return Ok(None);
-        }
-        if handled < events.len() {
-            // The pump that brought them must see where the subscriber stands, and bring the
-            // rest.
-            return Err(CallError::Moved);
-        }
-        Ok(Some(Reply {
-            body: Bytes::new(),
-            declined: false,
-            replayed: true,
-            durability: self.core.store.durability(),
-        }))
-    }
-
-    /// A reminder that was cancelled or set anew since it fired. Turns in flight may do
-    /// either, so they are waited for.
-    async fn is_outdated(&mut self, envelope: &Envelope) -> Result<bool, CallError> {
-        if !matches!(envelope.body, Body::Reminder { .. }) {
-            return Ok(false);
-        }
-        self.settle_all().await?;
-        Ok(self.core.reminders.scheduled(envelope).is_none())
-    }
-
-    /// State of an older layout becomes state of the module's; older code never gets newer state.
-    async fn migrate(
-        &mut self,
-        deployment: &Arc<Deployment>,
+    pub(crate) fn turn_for(
+        &self,
         envelope: &Envelope,
         begun: Moment,
-    ) -> Result<Option<pizza_types::State>, CallError> {
-        let schema = deployment.module.schema();
-        let state = self.activation.as_ref().and_then(|a| a.state.as_ref());
-        let Some(state) = state.filter(|state| state.schema != schema) else {
-            return Ok(None);
+        invocation: Invocation,
+        calls: Arc<TurnCalls>,
+    ) -> Result<Turn, CallError> {
+        let Some(activation) = self.activation.as_deref() else {
+            return Err(CallError::Moved);
         };
-        if state.schema > schema {
-            let found = state.schema;
-            return Err(CallError::Failed {
-                bound: "schema".into(),
-                detail: format!("the state has layout {found}, the module knows {schema}"),
-            });
+        let core = &self.core;
+        Ok(guest_turn::for_message(
+            core, activation, envelope, begun, invocation, calls,
+        ))
+    }
+
+    /// Runs the guest, and meanwhile acts on earlier turns as they become durable, and lets
+    /// queries read beside it.
+    pub(crate) async fn run_guest(
+        &mut self,
+        deployment: &Arc<Deployment>,
+        turn: Turn,
+    ) -> Result<Outcome, CallError> {
+        let Some(activation) = self.activation.as_deref() else {
+            return Err(CallError::Moved);
+        };
+        let running = deployment.module.run(turn);
+        tokio::pin!(running);
+        loop {
+            tokio::select! {
+                // Most turns end at the first poll; nothing else is then looked at.
+                biased;
+                outcome = &mut running => return outcome.map_err(CallError::from),
+                () = advance(&self.core, &mut self.pipeline) => {}
+                // What is void is not read any more: such a query would come back at once.
+                () = self.arrival.notified(), if !self.pipeline.is_void() => {
+                    while let Some(query) = self.slot.next_query() {
+                        let gate = &self.pipeline.gate;
+                        query::spawn(&self.core, deployment, activation, gate, query);
+                    }
+                }
+            }
         }
-        // The guest sees the number of the layout, and may read the older one by itself.
-        if !deployment.module.hooks().migrate {
-            return Ok(None);
+    }
+
+    /// Waits until everything in flight is durable.
+    ///
+    /// # Errors
+    /// Why a commit in flight never will be.
+    pub(crate) async fn settle_all(&mut self) -> Result<(), CallError> {
+        while !self.pipeline.is_empty() {
+            advance(&self.core, &mut self.pipeline).await;
         }
-        let outcome = self
-            .ask_migrate(deployment, envelope, begun, state.clone())
-            .await?;
-        match outcome.state {
-            pizza_types::StateWrite::Set(state) => Ok(Some(state)),
-            _ => Ok(None),
+        self.pipeline.gate.broken().map_or(Ok(()), Err)
+    }
+}
+
+/// Whether handling such a message is recorded under its id.
+fn is_recorded(body: &Body) -> bool {
+    matches!(body, Body::Call { .. } | Body::Reminder { .. })
+}
+
+/// Acts on the oldest turn in flight, once its outcome is known: never resolves when there is
+/// none. Turns of an actor are acted on in their order.
+pub(crate) async fn advance(core: &Arc<Core>, pipeline: &mut Pipeline) {
+    let Settled {
+        message,
+        outcome,
+        outputs,
+    } = pipeline.next().await;
+    // A turn that had nothing to write still stands on those before it.
+    if pipeline.is_void() {
+        return pipeline.void.push(message);
+    }
+    let id = message.envelope.id;
+    let reply = match (pipeline.gate.broken(), outcome) {
+        // After one of which nobody knows what became, nobody knows of those that stand on it.
+        (Some(error), _) => Err(about(error, id)),
+        (None, Ok(committed)) => {
+            // First: calls of the next turn may be waiting for just this version.
+            pipeline.gate.raise(outputs.version);
+            Ok(act(core, outputs, committed))
         }
+        (None, Err(CommitError::Handled(stored))) => {
+            // Those behind it stood on a turn that never was.
+            pipeline.gate.break_with(&CallError::Moved);
+            if let Some(deployment) = core.catalog.find(message.envelope.target.actor_type()) {
+                deployment.metrics.repeated();
+            }
+            core.from_before(&message.envelope, *stored)
+        }
+        (None, Err(error)) => {
+            pipeline.is_lost = !matches!(error, CommitError::Refused { .. });
+            let error = refusal(error, id);
+            pipeline.gate.break_with(&error);
+            Err(error)
+        }
+    };
+    message.answer(reply);
+}
+
+/// Lets go what was waiting for the commit, and gives the reply.
+fn act(core: &Arc<Core>, outputs: Outputs, committed: Option<Committed>) -> Reply {
+    log::write(&outputs.actor, &outputs.logs, log::Turn::Committed);
+    for change in outputs.timers {
+        core.timers.apply(outputs.begun, &outputs.actor, change);
+    }
+    let durability = committed
+        .as_ref()
+        .map_or(core.store.durability(), |committed| committed.durability);
+    if let (Some(commit), Some(committed)) = (&outputs.commit, committed) {
+        release(core, commit, outputs.begun, committed.log);
+    }
+    Reply {
+        body: outputs.reply,
+        declined: outputs.declined,
+        replayed: outputs.replayed,
+        durability,
+    }
+}
+
+/// What of a commit concerns others than its actor; `number` is that of its entry in the log.
+fn release(core: &Arc<Core>, commit: &Commit, begun: Moment, number: Option<u64>) {
+    let actor = &commit.actor;
+    for write in &commit.reminders {
+        core.reminders
+            .apply(core.durable, actor, write.clone(), begun);
+    }
+    for write in &commit.delayed {
+        let row = DelayedRow {
+            key: delayed_key(actor, commit.version + 1, write.index),
+            not_before_ms: write.not_before_ms,
+            envelope: write.envelope.clone(),
+        };
+        let sent = core.outbox.send_later(core.durable, row, begun.now_ms);
+        core.start_lanes(sent);
+    }
+    if let Some(number) = number {
+        let shard = actor.shard();
+        let entry = LogEntry {
+            key: LogKey { shard, number },
+            actor: actor.clone(),
+            version: commit.version + 1,
+            at_ms: commit.now_ms,
+            leaving: commit.leaving.clone(),
+        };
+        guardian::send(core, entry);
+    }
+    // Where the log's reader appends events, it tells of them.
+    if !core.store.relays() {
+        for event in &commit.leaving.events {
+            core.published(&event.keys);
+        }
+    }
+}
+
+fn refusal(error: CommitError, message: MessageId) -> CallError {
+    match error {
+        // Another silo has the actor, or had it meanwhile: nothing of this was written.
+        CommitError::Fenced { .. } | CommitError::Stale { .. } | CommitError::Handled(_) => {
+            CallError::Moved
+        }
+        CommitError::Refused { detail } => CallError::Store { detail },
+        CommitError::Unknown { detail } => CallError::Unknown {
+            id: message,
+            detail,
+        },
+    }
+}
+
+/// What went wrong for an earlier message, as it concerns this one.
+fn about(error: CallError, message: MessageId) -> CallError {
+    match error {
+        CallError::Unknown { detail, .. } => {
+            let id = message;
+            CallError::Unknown { id, detail }
+        }
+        other => other,
     }
 }

@@ -8,7 +8,7 @@ use pizza_guest::{HostConfig, LoadError, WasmHost};
 use pizza_http::Admission;
 use pizza_modules::{Bundled, Modules, Refusal, ServingPort};
 use pizza_runtime::{Catalog, Clock, Parts, Silo, SystemClock, SystemEntropy};
-use pizza_store::{Store, StoreError};
+use pizza_store::{FactStore, Members, Store, StoreError};
 use pizza_types::SiloId;
 
 use crate::admin::{self, Admin, Token};
@@ -113,9 +113,10 @@ impl RunningSilo {
             );
         }
         // Before the first turn: no actor acts without the plugin that it has.
-        let plugins = Bindings::resume(host, Arc::clone(&store), trust).await?;
+        let plugins = Bindings::resume(host, Arc::clone(&store) as Arc<_>, trust).await?;
         let silo_id = silo_id(&*store).await?;
         let silo = Silo::start(Parts {
+            members: Members::alone(&silo_id),
             silo: silo_id,
             store: Arc::clone(&store),
             catalog: Arc::clone(&port.catalog),
@@ -181,13 +182,13 @@ impl RunningSilo {
 
 /// Makes the id of this start. Each is a new generation: ids of silos that have ended never
 /// return.
-async fn silo_id(store: &dyn Store) -> Result<SiloId, StoreError> {
+async fn silo_id(store: &dyn FactStore) -> Result<SiloId, StoreError> {
     const GENERATION: &str = "silo-generation";
-    let before = store.meta(GENERATION).await?;
+    let before = store.fact(GENERATION).await?;
     let before = before.and_then(|bytes| Some(u64::from_le_bytes(bytes.as_ref().try_into().ok()?)));
     let generation = before.unwrap_or(0) + 1;
     let bytes = Bytes::copy_from_slice(&generation.to_le_bytes());
     // Durable before the id is used for the first time.
-    store.set_meta(GENERATION, bytes).await?;
-    Ok(SiloId(format!("{NAME}.{generation}").into()))
+    store.set_fact(GENERATION, bytes).await?;
+    Ok(SiloId::of(NAME, generation))
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use pizza_guest::plugins::PluginStats;
 use pizza_guest::{LoadError, Plugin, Plugins, WasmHost};
 use pizza_modules::{PLUGINS, SignError, Signature, Trust};
-use pizza_store::{Store, StoreError};
+use pizza_store::{FactStore, StoreError};
 use pizza_types::{ActorId, ModuleDigest};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -66,7 +66,7 @@ pub enum State {
 
 pub struct Bindings {
     host: Arc<WasmHost>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn FactStore>,
     trust: Trust,
     /// The bindings by `type/key`. The lock is held while a change is made durable: changes come
     /// one by one.
@@ -85,7 +85,7 @@ impl Bindings {
     /// no reason not to start: its actor does without.
     pub(crate) async fn resume(
         host: Arc<WasmHost>,
-        store: Arc<dyn Store>,
+        store: Arc<dyn FactStore>,
         trust: Trust,
     ) -> Result<Self, StoreError> {
         let mut list = List {
@@ -160,7 +160,7 @@ impl Bindings {
         };
         // The bytes first: a list must never name what is not there.
         self.store
-            .set_meta(&wasm_key(&binding.digest), wasm)
+            .set_fact(&wasm_key(&binding.digest), wasm)
             .await?;
         let before = bindings.insert(name.clone(), binding.clone());
         write(&*self.store, &bindings).await?;
@@ -235,7 +235,7 @@ impl Bindings {
         if bindings.any(|binding| binding.digest == before.digest) {
             return Ok(());
         }
-        self.store.remove_meta(&wasm_key(&before.digest)).await
+        self.store.remove_fact(&wasm_key(&before.digest)).await
     }
 }
 
@@ -269,14 +269,14 @@ fn admitted(trust: &Trust, binding: &Binding) -> Result<(), SignError> {
 
 async fn take_up(
     host: &WasmHost,
-    store: &dyn Store,
+    store: &dyn FactStore,
     actor: &str,
     binding: &Binding,
 ) -> Result<Result<(), String>, StoreError> {
     let Some(id) = actor_id(actor) else {
         return Ok(Err("this is no actor's name".to_owned()));
     };
-    let wasm = store.meta(&wasm_key(&binding.digest)).await?;
+    let wasm = store.fact(&wasm_key(&binding.digest)).await?;
     // Nothing has a digest of its own, which is found to be another one below.
     let wasm = wasm.unwrap_or_default();
     let digest = ModuleDigest::of(&wasm);
@@ -294,8 +294,8 @@ async fn take_up(
     Ok(Ok(()))
 }
 
-async fn read(store: &dyn Store) -> Result<BTreeMap<String, Binding>, StoreError> {
-    let Some(list) = store.meta(LIST).await? else {
+async fn read(store: &dyn FactStore) -> Result<BTreeMap<String, Binding>, StoreError> {
+    let Some(list) = store.fact(LIST).await? else {
         return Ok(BTreeMap::new());
     };
     serde_json::from_slice(&list).map_err(|error| StoreError::Corrupt {
@@ -303,9 +303,12 @@ async fn read(store: &dyn Store) -> Result<BTreeMap<String, Binding>, StoreError
     })
 }
 
-async fn write(store: &dyn Store, bindings: &BTreeMap<String, Binding>) -> Result<(), StoreError> {
+async fn write(
+    store: &dyn FactStore,
+    bindings: &BTreeMap<String, Binding>,
+) -> Result<(), StoreError> {
     let list = serde_json::to_vec(bindings).map_err(|error| StoreError::Corrupt {
         detail: format!("the list of plugins: {error}"),
     })?;
-    store.set_meta(LIST, list.into()).await
+    store.set_fact(LIST, list.into()).await
 }

@@ -85,7 +85,7 @@ impl Transport for InProcess {
     }
 
     async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError> {
-        let kept = self.store.meta(&format!("{CURSOR}{name}")).await;
+        let kept = self.store.fact(&format!("{CURSOR}{name}")).await;
         let Some(bytes) = kept.map_err(refused)? else {
             return Ok(None);
         };
@@ -101,7 +101,7 @@ impl Transport for InProcess {
 
     async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError> {
         let bytes = Bytes::copy_from_slice(&position.to_le_bytes());
-        let moved = self.store.set_meta(&format!("{CURSOR}{name}"), bytes).await;
+        let moved = self.store.set_fact(&format!("{CURSOR}{name}"), bytes).await;
         moved.map_err(refused)
     }
 

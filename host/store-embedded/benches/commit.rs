@@ -1,5 +1,5 @@
 //! Durable commits a second: a state of 320 bytes and a reply of 120 in each, in groups
-//! of 1, 64 and 512 at once; and the creation of actors, a claim and a commit each.
+//! of 1, 64 and 512 at once; and the creation of actors, a commit each.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,22 +7,27 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pizza_store::{Commit, Handled, Store};
+use pizza_store::{ActorStore, Commit, Handled, Leaving, StoredReply};
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::{ActorId, MessageId, SiloId, State, StateWrite};
 
 fn commit(actor: &ActorId, version: u64) -> Commit {
     let handled = Handled {
         id: MessageId::derive("bench", &[&version.to_be_bytes()]),
-        fingerprint: [0; 16],
-        reply: Bytes::from_static(&[b'r'; 120]),
-        declined: false,
-        expires_at_ms: 0,
+        reply: StoredReply {
+            fingerprint: [0; 16],
+            reply: Bytes::from_static(&[b'r'; 120]),
+            declined: false,
+            expires_at_ms: 0,
+            title: Arc::from("method"),
+            caller: None,
+            trace: None,
+        },
     };
     Commit {
         actor: actor.clone(),
         owner: SiloId("one".into()),
-        epoch: 1,
+        epoch: version.min(1),
         version,
         now_ms: 0,
         module: None,
@@ -32,18 +37,15 @@ fn commit(actor: &ActorId, version: u64) -> Commit {
         }),
         entries: Vec::new(),
         handled: Some(handled),
-        outbox: Vec::new(),
         reminders: Vec::new(),
-        events: Vec::new(),
+        delayed: Vec::new(),
+        leaving: Leaving::default(),
         cursor: None,
     }
 }
 
-async fn claim(store: &EmbeddedStore, key: String) -> ActorId {
-    let actor = ActorId::new("meter", key).expect("a legal key");
-    let owner = SiloId(Arc::from("silo"));
-    store.claim(&actor, &owner).await.expect("claimed");
-    actor
+fn actor(key: String) -> ActorId {
+    ActorId::new("meter", key).expect("a legal key")
 }
 
 /// `rounds` commits of each of `actors`, one round after the other.
@@ -51,7 +53,8 @@ async fn rounds(store: &EmbeddedStore, actors: &[(ActorId, AtomicU64)], rounds: 
     let start = Instant::now();
     for _ in 0..rounds {
         let queue = |(actor, version): &(ActorId, AtomicU64)| {
-            store.commit(commit(actor, version.fetch_add(1, Ordering::Relaxed)))
+            let version = version.fetch_add(1, Ordering::Relaxed);
+            store.commit(Arc::new(commit(actor, version)))
         };
         let tickets: Vec<_> = actors.iter().map(queue).collect();
         for ticket in tickets {
@@ -70,8 +73,8 @@ async fn creations(store: Arc<EmbeddedStore>, count: u64, at_once: u64) -> Durat
         tokio::spawn(async move {
             for _ in 0..own {
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-                let actor = claim(&store, format!("new-{number}")).await;
-                store.commit(commit(&actor, 0)).await.expect("committed");
+                let first = commit(&actor(format!("new-{number}")), 0);
+                store.commit(Arc::new(first)).await.expect("committed");
             }
         })
     });
@@ -89,14 +92,10 @@ fn bench(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("commit");
     for size in [1_u64, 64, 512] {
-        let actors = runtime.block_on(async {
-            let mut actors = Vec::new();
-            for number in 0..size {
-                let actor = claim(&store, format!("group-{size}-{number}")).await;
-                actors.push((actor, AtomicU64::new(0)));
-            }
-            actors
-        });
+        let actor = |number| actor(format!("group-{size}-{number}"));
+        let actors: Vec<_> = (0..size)
+            .map(|number| (actor(number), AtomicU64::new(0)))
+            .collect();
         group.throughput(Throughput::Elements(size));
         group.bench_function(format!("{size} at once"), |bencher| {
             bencher

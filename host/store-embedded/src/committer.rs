@@ -2,9 +2,9 @@
 //! against the store and what the same group staged before it, writes one atomic
 //! batch, syncs once, and answers in the order of asking.
 //!
-//! Claims go first in a batch of their own and are answered without an fsync: the
-//! journal keeps its order, so a claim is durable no later than any commit under it.
-//! Only a claim of an actor that the same group commits keeps its place behind that.
+//! Openings go first in a batch of their own and are answered without an fsync: the
+//! journal keeps its order, so an opening is durable no later than any commit under it.
+//! Only an opening of an actor that the same group commits keeps its place behind that.
 
 mod batch;
 mod caches;
@@ -27,7 +27,7 @@ use pizza_types::Durability;
 use self::batch::BatchBuilder;
 pub(crate) use self::caches::Caches;
 pub(crate) use self::disk::{Disk, Journal};
-pub(crate) use self::op::{Op, Pending};
+pub(crate) use self::op::{Op, OpenedHead, Pending};
 pub(crate) use self::prepare::Prepared;
 pub(crate) use self::queue::{Full, Queue, Queued, channel};
 pub(crate) use self::work::Work;
@@ -43,8 +43,8 @@ use crate::view::{Published, View};
 /// The most requests in one batch. More would save few fsyncs, and make the first of them wait
 /// longer.
 const GROUP_OPS_MAX: usize = 1024;
-// A group adds no more dead letters than their numbers can tell apart.
-const _: () = assert!(GROUP_OPS_MAX < 1 << key::DEAD_LETTER_BITS);
+// A group adds no more dead letters or entries of the log than their numbers can tell apart.
+const _: () = assert!(GROUP_OPS_MAX < 1 << key::INDEX_BITS);
 /// The most bytes in one batch, which is in memory whole before it is written.
 const GROUP_BYTES_MAX: usize = 8 << 20;
 
@@ -80,7 +80,7 @@ impl Committer {
                 break;
             }
         }
-        // Claims and rows without `sync` since the last fsync.
+        // Openings and rows without `sync` since the last fsync.
         if self.dirty && self.poison.reason().is_none() {
             self.sync();
         }
@@ -89,18 +89,18 @@ impl Committer {
 
     fn group(&mut self, ops: Vec<Op>) {
         let mut committed = HashSet::new();
-        // A claim before the actor's commit of this group goes first, and fences it, as it was
+        // An opening before the actor's commit of this group goes first, and fences it, as it was
         // asked; one behind it must stay behind it.
-        let (claims, rest): (Vec<_>, Vec<_>) = ops.into_iter().partition(|op| match op {
-            Op::Claim { actor, .. } => !committed.contains(actor),
+        let (openings, rest): (Vec<_>, Vec<_>) = ops.into_iter().partition(|op| match op {
+            Op::Open { actor, .. } => !committed.contains(actor),
             Op::Commit(commit, _) => {
                 committed.insert(commit.actor_key.clone());
                 false
             }
             _ => false,
         });
-        // By itself: without a row that asks for an fsync, nobody who claims waits for one.
-        self.batch(claims);
+        // By itself: without a row that asks for an fsync, nobody who opens waits for one.
+        self.batch(openings);
         self.batch(rest);
     }
 

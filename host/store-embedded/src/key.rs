@@ -4,7 +4,7 @@
 //! A name ends with a NUL. Names that guests choose may contain one, so the bytes 0
 //! and 1 are written as 1,1 and 1,2: order is kept, and no name is a prefix of another.
 
-use pizza_store::OutboxKey;
+use pizza_store::DelayedKey;
 use pizza_types::{ActorId, MessageId, ShardId};
 
 /// The key of the row in the system's table that numbers the batches.
@@ -81,18 +81,18 @@ pub(crate) fn handled(actor: &[u8], id: MessageId) -> Vec<u8> {
     [actor, &id.0].concat()
 }
 
-pub(crate) fn outbox(actor: &[u8], version: u64, index: u32) -> Vec<u8> {
+pub(crate) fn delayed(actor: &[u8], version: u64, index: u32) -> Vec<u8> {
     [actor, &version.to_be_bytes(), &index.to_be_bytes()].concat()
 }
 
-pub(crate) fn outbox_of(row: &OutboxKey) -> Vec<u8> {
-    outbox(&actor(&row.actor), row.version, row.index)
+pub(crate) fn delayed_of(row: &DelayedKey) -> Vec<u8> {
+    delayed(&actor(&row.actor), row.version, row.index)
 }
 
-pub(crate) fn take_outbox(key: &[u8]) -> Option<OutboxKey> {
+pub(crate) fn take_delayed(key: &[u8]) -> Option<DelayedKey> {
     let (actor, rest) = take_actor(key)?;
     let (version, rest) = take_u64(rest)?;
-    Some(OutboxKey {
+    Some(DelayedKey {
         shard: actor.shard(),
         actor,
         version,
@@ -100,30 +100,43 @@ pub(crate) fn take_outbox(key: &[u8]) -> Option<OutboxKey> {
     })
 }
 
+pub(crate) fn log(of: ShardId, number: u64) -> Vec<u8> {
+    let mut key = shard(of);
+    key.extend(number.to_be_bytes());
+    key
+}
+
+pub(crate) fn take_log(key: &[u8]) -> Option<(ShardId, u64)> {
+    let (shard, rest) = key.split_first_chunk::<2>()?;
+    let (number, _) = take_u64(rest)?;
+    Some((ShardId(u16::from_be_bytes(*shard)), number))
+}
+
 /// The key of a reminder's row by time. `reminder` is the key of the reminder's own row.
 pub(crate) fn due(due_ms: u64, reminder: &[u8]) -> Vec<u8> {
     [&due_ms.to_be_bytes(), reminder].concat()
 }
 
-/// The number of bits of a dead letter's number that tell those of one batch apart.
-pub(crate) const DEAD_LETTER_BITS: u32 = 11;
+/// The number of bits of a number that tell the rows of one batch apart.
+pub(crate) const INDEX_BITS: u32 = 11;
 
-/// The `index`th dead letter that batch `sequence` adds, as its number: batches have numbers
-/// that rise and are never given twice, so letters have too, without a counter to keep.
-pub(crate) fn dead_letter_number(sequence: u64, index: u32) -> u64 {
-    (sequence << DEAD_LETTER_BITS) | u64::from(index)
+/// The number of the `index`th dead letter, or entry of the log, that batch `sequence` adds:
+/// batches have numbers that rise and are never given twice, so these have too, without a counter
+/// to keep.
+pub(crate) fn number(sequence: u64, index: u32) -> u64 {
+    (sequence << INDEX_BITS) | u64::from(index)
 }
 
 pub(crate) fn dead_letter(number: u64) -> Vec<u8> {
-    let index = (number & ((1 << DEAD_LETTER_BITS) - 1)) as u32;
-    let sequence = number >> DEAD_LETTER_BITS;
+    let index = (number & ((1 << INDEX_BITS) - 1)) as u32;
+    let sequence = number >> INDEX_BITS;
     [&sequence.to_be_bytes()[..], &index.to_be_bytes()].concat()
 }
 
 pub(crate) fn take_dead_letter(key: &[u8]) -> Option<u64> {
     let (sequence, index) = take_u64(key)?;
     let index = u32::from_be_bytes(index.try_into().ok()?);
-    Some(dead_letter_number(sequence, index))
+    Some(number(sequence, index))
 }
 
 pub(crate) fn take_message(key: &[u8]) -> Option<MessageId> {
@@ -176,7 +189,7 @@ mod tests {
     #[test]
     fn numbers_of_letters_come_back_and_keep_their_order() {
         let parts = [(1, 1), (1, 1024), (2, 1), (3, 7), (1 << 40, 1)];
-        let numbers = parts.map(|(sequence, index)| dead_letter_number(sequence, index));
+        let numbers = parts.map(|(sequence, index)| number(sequence, index));
         assert!(numbers.is_sorted());
         assert!(numbers.map(dead_letter).is_sorted());
         for number in numbers {
@@ -185,9 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn an_outbox_key_comes_back() {
+    fn the_key_of_a_delayed_message_comes_back() {
         let actor = ActorId::new("meter", "meter-1").expect("legal");
-        let row = pizza_store::apply::outbox_key(&actor, 7, 3);
-        assert_eq!(take_outbox(&outbox_of(&row)), Some(row));
+        let row = pizza_store::apply::delayed_key(&actor, 7, 3);
+        assert_eq!(take_delayed(&delayed_of(&row)), Some(row));
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pizza_store::apply::Head;
 use pizza_store::{
-    ActorRecord, Claimed, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow, StoreError,
-    StoredDeadLetter, StoredEvent,
+    ActorRecord, DelayedKey, DelayedRow, DueAfter, DueReminder, HandledRow, Inspected, Leaving,
+    LogEntry, LogKey, Reminder, StoreError, StoredActor, StoredDeadLetter, StoredEvent,
 };
 use pizza_types::{ActorId, MessageId, SHARDS, ShardId, State};
 
@@ -16,14 +16,9 @@ use crate::table::Table;
 use crate::view::View;
 use crate::{key, row};
 
-/// Reads what the new owner starts with; `head` is the one that its claim made.
-pub(crate) fn claimed(view: &View, actor: &[u8], head: Head) -> Result<Claimed, StoreError> {
+/// Reads what the owner goes on from; `head` is the one that its opening made.
+pub(crate) fn stored(view: &View, actor: &[u8], head: Head) -> Result<StoredActor, StoreError> {
     let mut entries = BTreeMap::new();
-    // Most claims are of actors that never committed: there is nothing to look for.
-    if head.version == 0 {
-        let record = head.with_state(None);
-        return Ok(Claimed { record, entries });
-    }
     for row in view.scan(Table::Entries, actor, None) {
         let (at, value) = row?;
         let name = at.get(actor.len()..).and_then(key::take_name);
@@ -32,8 +27,25 @@ pub(crate) fn claimed(view: &View, actor: &[u8], head: Head) -> Result<Claimed, 
         entries.insert(Arc::from(name), bytes);
     }
     let state: Option<State> = view.get(Table::States, actor)?;
-    let record = head.with_state(state);
-    Ok(Claimed { record, entries })
+    let reminders = reminders(view, actor).collect::<Result<_, _>>()?;
+    Ok(StoredActor {
+        record: head.with_state(state),
+        entries,
+        reminders,
+    })
+}
+
+fn reminders(
+    view: &View,
+    actor: &[u8],
+) -> impl Iterator<Item = Result<(Arc<str>, Reminder), StoreError>> {
+    view.scan(Table::Reminders, actor, None).map(|row| {
+        let (at, value) = row?;
+        let name = at.get(actor.len()..).and_then(key::take_name);
+        let (name, _) = name.ok_or_else(|| damaged(Table::Reminders, &at, "its key"))?;
+        let reminder = decode_reminder(Table::Reminders, &at, &value)?;
+        Ok((Arc::from(name), reminder))
+    })
 }
 
 /// The number of shards searched before others get their turn on this thread: each is a seek of
@@ -75,7 +87,7 @@ pub(crate) async fn actors(
     Ok(keys)
 }
 
-pub(crate) fn metas(
+pub(crate) fn facts(
     view: &View,
     prefix: &str,
     after: Option<&str>,
@@ -87,11 +99,14 @@ pub(crate) fn metas(
     let after = after.filter(|after| after.starts_with(prefix));
     let after = after.map(|name| key::names(&[name]));
     let mut facts = Vec::new();
-    for row in view.scan(Table::Meta, &start, after.as_deref()).take(limit) {
+    for row in view
+        .scan(Table::Facts, &start, after.as_deref())
+        .take(limit)
+    {
         let (at, value) = row?;
         let name = key::take_name(&at);
-        let (name, _) = name.ok_or_else(|| damaged(Table::Meta, &at, "its name"))?;
-        facts.push((name, row::decode(Table::Meta, &at, &value)?));
+        let (name, _) = name.ok_or_else(|| damaged(Table::Facts, &at, "its name"))?;
+        facts.push((name, row::decode(Table::Facts, &at, &value)?));
     }
     Ok(facts)
 }
@@ -104,9 +119,9 @@ pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, S
     Ok(Some(head.with_state(state)))
 }
 
-pub(crate) fn copy(view: &View, actor: &[u8]) -> Result<Option<Claimed>, StoreError> {
+pub(crate) fn copy(view: &View, actor: &[u8]) -> Result<Option<StoredActor>, StoreError> {
     let head = view.get::<Head>(Table::Actors, actor)?;
-    head.map(|head| claimed(view, actor, head)).transpose()
+    head.map(|head| stored(view, actor, head)).transpose()
 }
 
 pub(crate) fn inspect(
@@ -122,14 +137,8 @@ pub(crate) fn inspect(
         row?;
         entries += 1;
     }
-    let mut reminders = Vec::new();
-    for row in view.scan(Table::Reminders, actor, None).take(reminders_max) {
-        let (at, value) = row?;
-        let name = at.get(actor.len()..).and_then(key::take_name);
-        let (name, _) = name.ok_or_else(|| damaged(Table::Reminders, &at, "its key"))?;
-        let reminder = decode_reminder(Table::Reminders, &at, &value)?;
-        reminders.push((Arc::from(name), reminder));
-    }
+    let reminders = reminders(view, actor).take(reminders_max);
+    let reminders = reminders.collect::<Result<_, _>>()?;
     Ok(Some(Inspected {
         record,
         entries,
@@ -150,27 +159,26 @@ pub(crate) fn all_handled(
             let (at, value) = row?;
             let id = at.get(actor.len()..).and_then(key::take_message);
             let id = id.ok_or_else(|| damaged(Table::Handled, &at, "its key"))?;
-            let reply = decode(Table::Handled, &at, &value)?;
+            let reply = row::decode_reply(Table::Handled, &at, &value)?;
             Ok(HandledRow { id, reply })
         })
         .collect()
 }
 
-pub(crate) fn outbox(
+pub(crate) fn delayed(
     view: &View,
-    shard: ShardId,
-    after: Option<&OutboxKey>,
+    after: Option<&DelayedKey>,
     limit: usize,
-) -> Result<Vec<OutboxRow>, StoreError> {
-    let after = after.map(key::outbox_of);
-    let rows = view.scan(Table::Outbox, &key::shard(shard), after.as_deref());
+) -> Result<Vec<DelayedRow>, StoreError> {
+    let after = after.map(key::delayed_of);
+    let rows = view.scan(Table::Delayed, &[], after.as_deref());
     rows.take(limit)
         .map(|row| {
             let (at, value) = row?;
-            let key = key::take_outbox(&at);
-            let key = key.ok_or_else(|| damaged(Table::Outbox, &at, "its key"))?;
-            let row: row::Outbox = decode(Table::Outbox, &at, &value)?;
-            Ok(OutboxRow {
+            let key = key::take_delayed(&at);
+            let key = key.ok_or_else(|| damaged(Table::Delayed, &at, "its key"))?;
+            let row: row::Delayed = decode(Table::Delayed, &at, &value)?;
+            Ok(DelayedRow {
                 key,
                 not_before_ms: row.not_before_ms,
                 envelope: row.envelope,
@@ -179,13 +187,64 @@ pub(crate) fn outbox(
         .collect()
 }
 
+pub(crate) fn log_shards(view: &View) -> Result<Vec<ShardId>, StoreError> {
+    let mut shards = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    // From shard to shard, past the entries of each.
+    while let Some(row) = view.scan(Table::Log, &[], after.as_deref()).next() {
+        let (at, _) = row?;
+        let found = key::take_log(&at);
+        let (shard, _) = found.ok_or_else(|| damaged(Table::Log, &at, "its key"))?;
+        shards.push(shard);
+        after = Some(key::log(shard, u64::MAX));
+    }
+    Ok(shards)
+}
+
+pub(crate) fn log(
+    view: &View,
+    shard: ShardId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<LogEntry>, StoreError> {
+    let after = key::log(shard, after);
+    let rows = view.scan(Table::Log, &key::shard(shard), Some(&after));
+    rows.take(limit)
+        .map(|row| {
+            let (at, value) = row?;
+            let found = key::take_log(&at);
+            let (shard, number) = found.ok_or_else(|| damaged(Table::Log, &at, "its key"))?;
+            let row: row::Entry = decode(Table::Log, &at, &value)?;
+            Ok(LogEntry {
+                key: LogKey { shard, number },
+                actor: row.actor,
+                version: row.version,
+                at_ms: row.at_ms,
+                leaving: Leaving {
+                    messages: row.messages,
+                    events: Vec::new(),
+                },
+            })
+        })
+        .collect()
+}
+
 pub(crate) fn reminders_due(
     view: &View,
+    after: &DueAfter,
     until_ms: u64,
     limit: usize,
 ) -> Result<Vec<DueReminder>, StoreError> {
+    let mut start = after.due_ms.to_be_bytes().to_vec();
+    // Without a last one the time alone: it is before every key that begins with it.
+    if let Some((actor, name)) = &after.last {
+        start.extend(key::of_actor(&key::actor(actor), name));
+    }
     let mut due = Vec::new();
-    for row in view.scan(Table::RemindersDue, &[], None).take(limit) {
+    for row in view
+        .scan(Table::RemindersDue, &[], Some(&start))
+        .take(limit)
+    {
         let (at, value) = row?;
         let parsed = key::take_u64(&at).and_then(|(due_ms, rest)| {
             let (actor, rest) = key::take_actor(rest)?;

@@ -1,8 +1,8 @@
 //! Values: a byte that names the format, then postcard.
 
 use bytes::Bytes;
-use pizza_store::{Reminder, StoreError};
-use pizza_types::{Envelope, MissedPolicy};
+use pizza_store::{Reminder, StoreError, StoredReply};
+use pizza_types::{ActorId, Envelope, MissedPolicy};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +10,36 @@ use crate::table::Table;
 
 /// The format of every other row.
 const FORMAT: u8 = 1;
-/// The format of a reminder that says which commit set it.
-const FORMAT_REMINDER: u8 = 2;
+/// The format of a reminder that says which commit set it, and of a reply that says what was
+/// asked by whom.
+const FORMAT_2: u8 = 2;
 
 #[derive(Serialize)]
-pub(crate) struct OutboxRef<'a> {
+pub(crate) struct DelayedRef<'a> {
     pub(crate) not_before_ms: u64,
     pub(crate) envelope: &'a Envelope,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Outbox {
+pub(crate) struct Delayed {
     pub(crate) not_before_ms: u64,
     pub(crate) envelope: Envelope,
+}
+
+#[derive(Serialize)]
+pub(crate) struct EntryRef<'a> {
+    pub(crate) actor: &'a ActorId,
+    pub(crate) version: u64,
+    pub(crate) at_ms: u64,
+    pub(crate) messages: &'a [Envelope],
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) actor: ActorId,
+    pub(crate) version: u64,
+    pub(crate) at_ms: u64,
+    pub(crate) messages: Vec<Envelope>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,7 +77,7 @@ struct UnversionedReminder {
 }
 
 pub(crate) fn encode_reminder(reminder: &Reminder) -> Vec<u8> {
-    postcard::to_extend(reminder, vec![FORMAT_REMINDER])
+    postcard::to_extend(reminder, vec![FORMAT_2])
         .expect("a reminder has no sequence at all, and a Vec takes all of it")
 }
 
@@ -69,7 +86,7 @@ pub(crate) fn decode_reminder(
     key: &[u8],
     value: &[u8],
 ) -> Result<Reminder, StoreError> {
-    if let Some((&FORMAT_REMINDER, row)) = value.split_first() {
+    if let Some((&FORMAT_2, row)) = value.split_first() {
         return postcard::from_bytes(row).map_err(|error| damaged(table, key, &error.to_string()));
     }
     let old: UnversionedReminder = decode(table, key, value)?;
@@ -78,6 +95,40 @@ pub(crate) fn decode_reminder(
         period_ms: old.period_ms,
         policy: old.policy,
         version: 0,
+    })
+}
+
+/// A reply of format 1, from before replies told what was asked.
+#[derive(Deserialize)]
+struct BareReply {
+    fingerprint: [u8; 16],
+    reply: Bytes,
+    declined: bool,
+    expires_at_ms: u64,
+}
+
+pub(crate) fn encode_reply(reply: &StoredReply) -> Vec<u8> {
+    postcard::to_extend(reply, vec![FORMAT_2])
+        .expect("a reply has no sequence of unknown length, and a Vec takes all of it")
+}
+
+pub(crate) fn decode_reply(
+    table: Table,
+    key: &[u8],
+    value: &[u8],
+) -> Result<StoredReply, StoreError> {
+    if let Some((&FORMAT_2, row)) = value.split_first() {
+        return postcard::from_bytes(row).map_err(|error| damaged(table, key, &error.to_string()));
+    }
+    let old: BareReply = decode(table, key, value)?;
+    Ok(StoredReply {
+        fingerprint: old.fingerprint,
+        reply: old.reply,
+        declined: old.declined,
+        expires_at_ms: old.expires_at_ms,
+        title: "".into(),
+        caller: None,
+        trace: None,
     })
 }
 

@@ -1,6 +1,14 @@
 //! The store as the silo sees it: an actor's writes go to the committer, its reads are
 //! point reads on the newest view.
 
+mod actors;
+mod dead_letters;
+mod facts;
+mod inspection;
+mod log;
+mod reminders;
+mod streams;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,18 +17,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use parking_lot::Mutex;
-use pizza_store::apply::Head;
-use pizza_store::{
-    ActorRecord, Claimed, Commit, CommitError, CommitTicket, DeadLetter, DueReminder, HandledRow,
-    Inspected, MetaChange, OutboxKey, OutboxRow, Retention, Store, StoreError, StoredDeadLetter,
-    StoredEvent, StoredReply,
-};
-use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId};
+use pizza_store::{Retention, Store, StoreError};
+use pizza_types::Durability;
 use tokio::sync::oneshot;
 
-use crate::committer::{self, Caches, Committer, Disk, Full, Journal, Op, Prepared, Queue, Work};
+use crate::committer::{self, Caches, Committer, Disk, Full, Journal, Op, Queue, Work};
 use crate::directory::{Directory, Witness};
 use crate::error::OpenError;
 use crate::guard::Guard;
@@ -32,7 +34,7 @@ use crate::poison::Poison;
 use crate::sweep::Sweep;
 use crate::table::{Database, Table};
 use crate::view::{Published, View};
-use crate::{database_log, key, read, row};
+use crate::{database_log, row};
 
 /// The store in a directory. One process uses it at a time; all threads of it may.
 pub struct EmbeddedStore {
@@ -244,201 +246,6 @@ impl Store for EmbeddedStore {
 
     async fn stopped(&self) -> String {
         self.poison.set_some_time().await
-    }
-
-    async fn claim(&self, actor: &ActorId, owner: &SiloId) -> Result<Claimed, StoreError> {
-        let key = key::actor(actor);
-        let op = |answer| Op::Claim {
-            actor: key.clone(),
-            owner: owner.clone(),
-            answer,
-        };
-        let head = self.ask("claim an actor", op).await?;
-        // Nobody else can commit now, so what is read fits the head.
-        read::claimed(&View::now(&self.db), &key, head)
-    }
-
-    async fn is_known(&self, actor: &ActorId) -> Result<bool, StoreError> {
-        let head: Option<Head> = self.view()?.get(Table::Actors, &key::actor(actor))?;
-        Ok(head.is_some())
-    }
-
-    async fn actors(
-        &self,
-        actor_type: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Arc<str>>, StoreError> {
-        read::actors(&self.view()?, actor_type, after, limit).await
-    }
-
-    fn commit(&self, commit: Commit) -> CommitTicket {
-        let refused = |detail: String| -> CommitTicket {
-            Box::pin(std::future::ready(Err(CommitError::Refused { detail })))
-        };
-        if let Err(poisoned) = self.poison.check() {
-            return refused(poisoned.to_string());
-        }
-        let (answer, answered) = oneshot::channel();
-        let op = Op::Commit(Box::new(Prepared::new(commit)), answer);
-        if let Err(full) = self.queue.put(op) {
-            return refused(full.to_string());
-        }
-        Box::pin(async {
-            answered.await.unwrap_or_else(|_| {
-                Err(CommitError::Unknown {
-                    detail: String::from("the committer has ended"),
-                })
-            })
-        })
-    }
-
-    async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError> {
-        read::record(&self.view()?, &key::actor(actor))
-    }
-
-    async fn copy(&self, actor: &ActorId) -> Result<Option<Claimed>, StoreError> {
-        read::copy(&self.view()?, &key::actor(actor))
-    }
-
-    async fn inspect(
-        &self,
-        actor: &ActorId,
-        reminders_max: usize,
-    ) -> Result<Option<Inspected>, StoreError> {
-        let (view, actor) = (self.view()?, key::actor(actor));
-        scan(move || read::inspect(&view, &actor, reminders_max)).await
-    }
-
-    async fn handled(
-        &self,
-        actor: &ActorId,
-        id: MessageId,
-    ) -> Result<Option<StoredReply>, StoreError> {
-        let key = key::handled(&key::actor(actor), id);
-        self.view()?.get(Table::Handled, &key)
-    }
-
-    async fn all_handled(
-        &self,
-        actor: &ActorId,
-        after: Option<MessageId>,
-        limit: usize,
-    ) -> Result<Vec<HandledRow>, StoreError> {
-        let (view, actor) = (self.view()?, key::actor(actor));
-        scan(move || read::all_handled(&view, &actor, after, limit)).await
-    }
-
-    async fn outbox(
-        &self,
-        shard: ShardId,
-        after: Option<&OutboxKey>,
-        limit: usize,
-    ) -> Result<Vec<OutboxRow>, StoreError> {
-        read::outbox(&self.view()?, shard, after, limit)
-    }
-
-    async fn outbox_done(&self, keys: Vec<OutboxKey>) -> Result<(), StoreError> {
-        let row = |key| (Table::Outbox, key::outbox_of(key), None);
-        let rows = keys.iter().map(row).collect();
-        self.write("forget delivered messages", rows, false).await
-    }
-
-    async fn reminders_due(
-        &self,
-        until_ms: u64,
-        limit: usize,
-    ) -> Result<Vec<DueReminder>, StoreError> {
-        read::reminders_due(&self.view()?, until_ms, limit)
-    }
-
-    async fn events(
-        &self,
-        stream: &str,
-        key: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        read::events(&self.view()?, &key::names(&[stream, key]), after, limit)
-    }
-
-    async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError> {
-        let key = key::names(&[stream, key]);
-        Ok(self.view()?.get(Table::StreamHeads, &key)?.unwrap_or(0))
-    }
-
-    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
-        let (view, prefix) = (self.view()?, key::names(&[stream]));
-        scan(move || read::stream_heads(&view, &prefix)).await
-    }
-
-    async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError> {
-        let key = key::names(&[subscriber, stream, key]);
-        Ok(self.view()?.get(Table::Cursors, &key)?.unwrap_or(0))
-    }
-
-    async fn set_cursor(
-        &self,
-        subscriber: &str,
-        stream: &str,
-        key: &str,
-        position: u64,
-    ) -> Result<(), StoreError> {
-        let key = key::names(&[subscriber, stream, key]);
-        let rows = vec![(Table::Cursors, key, Some(row::encode(&position)))];
-        self.write("move a cursor", rows, false).await
-    }
-
-    async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError> {
-        let letter = row::encode(&letter);
-        let op = |answer| Op::AddDeadLetter { letter, answer };
-        self.ask("keep a dead letter", op).await
-    }
-
-    async fn dead_letters(
-        &self,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredDeadLetter>, StoreError> {
-        let view = self.view()?;
-        scan(move || read::dead_letters(&view, after, limit)).await
-    }
-
-    async fn dead_letter(&self, id: u64) -> Result<Option<DeadLetter>, StoreError> {
-        self.view()?.get(Table::DeadLetters, &key::dead_letter(id))
-    }
-
-    async fn remove_dead_letter(&self, id: u64) -> Result<bool, StoreError> {
-        // Two that remove the same one may both be told that it was there: nothing depends on it.
-        if self.dead_letter(id).await?.is_none() {
-            return Ok(false);
-        }
-        let rows = vec![(Table::DeadLetters, key::dead_letter(id), None)];
-        self.write("forget a dead letter", rows, true).await?;
-        Ok(true)
-    }
-
-    async fn meta(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
-        self.view()?.get(Table::Meta, &key::names(&[name]))
-    }
-
-    async fn change_metas(&self, changes: Vec<MetaChange>) -> Result<(), StoreError> {
-        let rows = changes.into_iter().map(|(name, value)| {
-            let value = value.map(|value| row::encode(&value));
-            (Table::Meta, key::names(&[&name]), value)
-        });
-        self.write("note facts", rows.collect(), true).await
-    }
-
-    async fn metas(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<(String, Bytes)>, StoreError> {
-        let view = self.view()?;
-        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
-        scan(move || read::metas(&view, &prefix, after.as_deref(), limit)).await
     }
 
     async fn expire(

@@ -1,7 +1,7 @@
 //! Forgetting. A sweep walks over the dedupe rows and the events a bounded piece at a
 //! time, and goes on where it stopped; at the end it starts again.
 
-use pizza_store::{Keep, Retention, StoreError, StoredReply};
+use pizza_store::{Keep, Retention, StoreError};
 
 use crate::key;
 use crate::row::{self, damaged, decode};
@@ -53,7 +53,7 @@ impl Sweep {
             self.handled.take(),
             limit,
             |at, value| {
-                let reply: StoredReply = decode(Table::Handled, at, value)?;
+                let reply = row::decode_reply(Table::Handled, at, value)?;
                 if reply.expires_at_ms <= now_ms {
                     found.handled.push(at.to_vec());
                 }

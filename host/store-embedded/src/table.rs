@@ -19,8 +19,9 @@ pub(crate) enum Table {
     Entries,
     /// What actors have answered, by actor and message id.
     Handled,
-    /// Undelivered messages, by actor, version and index.
-    Outbox,
+    /// Messages that leave later, by actor, version and index; in directories of before the log
+    /// was a table also those that left at once.
+    Delayed,
     /// Reminders, by actor and name.
     Reminders,
     /// The reminders again, by the time at which they are due.
@@ -34,27 +35,30 @@ pub(crate) enum Table {
     /// Dead letters, in the order in which they were added.
     DeadLetters,
     /// Named facts of the silo, by name.
-    Meta,
+    Facts,
     /// What the store notes for itself.
     System,
+    /// Messages that have left commits and not arrived, by shard and number.
+    Log,
 }
 
 impl Table {
-    pub(crate) const COUNT: usize = 13;
+    pub(crate) const COUNT: usize = 14;
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Actors,
         Self::States,
         Self::Entries,
         Self::Handled,
-        Self::Outbox,
+        Self::Delayed,
         Self::Reminders,
         Self::RemindersDue,
         Self::Events,
         Self::StreamHeads,
         Self::Cursors,
         Self::DeadLetters,
-        Self::Meta,
+        Self::Facts,
         Self::System,
+        Self::Log,
     ];
 
     /// The name of the keyspace, which is part of the data format.
@@ -64,15 +68,16 @@ impl Table {
             Self::States => "states",
             Self::Entries => "entries",
             Self::Handled => "handled",
-            Self::Outbox => "outbox",
+            Self::Delayed => "outbox",
             Self::Reminders => "reminders",
             Self::RemindersDue => "reminders-due",
             Self::Events => "events",
             Self::StreamHeads => "stream-heads",
             Self::Cursors => "cursors",
             Self::DeadLetters => "dead-letters",
-            Self::Meta => "meta",
+            Self::Facts => "meta",
             Self::System => "system",
+            Self::Log => "log",
         }
     }
 }

@@ -31,9 +31,19 @@ impl View {
         table: Table,
         key: &[u8],
     ) -> Result<Option<T>, StoreError> {
+        self.get_with(table, key, row::decode)
+    }
+
+    /// Like [`get`](Self::get), where there are rows of more than one format.
+    pub(crate) fn get_with<T>(
+        &self,
+        table: Table,
+        key: &[u8],
+        decode: impl Fn(Table, &[u8], &[u8]) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         let found = self.snapshot.get(self.db.table(table), key);
         match found.map_err(|error| read_error(table, &error))? {
-            Some(value) => row::decode(table, key, &value).map(Some),
+            Some(value) => decode(table, key, &value).map(Some),
             None => Ok(None),
         }
     }

@@ -4,8 +4,10 @@
 use pizza_types::{ActorId, ModuleDigest, SiloId, State};
 use serde::{Deserialize, Serialize};
 
+use crate::actors::ActorRecord;
 use crate::commit::{Commit, CommitError};
-use crate::row::{ActorRecord, OutboxKey};
+use crate::members::Members;
+use crate::reminders::DelayedKey;
 
 /// Longest name of an entry, reminder, stream or stream key, in bytes. Guests choose
 /// these names, and every back end puts them into keys.
@@ -24,39 +26,46 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head after `owner` has claimed the actor, which may never have been claimed before.
-    #[must_use]
-    pub fn claimed(before: Option<&Self>, owner: &SiloId) -> Self {
-        Self {
-            // A claim changes who may write, and nothing of what was written.
-            version: before.map_or(0, |head| head.version),
-            epoch: before.map_or(0, |head| head.epoch) + 1,
-            owner: owner.clone(),
-            module: before.and_then(|head| head.module),
-        }
-    }
-
-    /// The head after `commit`, if the commit may be taken at all.
+    /// The head after `by` has opened the actor.
     ///
     /// # Errors
-    /// `Fenced` or `Stale` when another claim or commit came in between, `Refused`
+    /// The owner, if it may be alive.
+    pub fn opened(self, by: &SiloId, members: &Members) -> Result<Self, SiloId> {
+        if self.owner != *by && !members.is_dead(&self.owner) {
+            return Err(self.owner);
+        }
+        // Who may write changes, and nothing of what was written.
+        Ok(Self {
+            epoch: self.epoch + 1,
+            owner: by.clone(),
+            ..self
+        })
+    }
+
+    /// The head after `commit`, if the commit may be taken at all. Whether its message was
+    /// handled before is to be asked first: a repeat has its answer, whoever owns the actor.
+    ///
+    /// # Errors
+    /// `Fenced` or `Stale` when another opening or commit came in between, `Refused`
     /// when a name of the commit cannot be stored.
     pub fn advanced(before: Option<&Self>, commit: &Commit) -> Result<Self, CommitError> {
-        // An actor without a record is claimed by its first commit: one write less for each
+        // An actor without a record is made by its first commit: one write less for each
         // actor that is made.
         if before.is_none() && commit.epoch == 0 && commit.version == 0 {
             check_names(commit)?;
-            let mut first = Self::claimed(None, &commit.owner);
-            first.version = 1;
-            first.module = commit.module;
-            return Ok(first);
+            return Ok(Self {
+                version: 1,
+                epoch: 1,
+                owner: commit.owner.clone(),
+                module: commit.module,
+            });
         }
-        // The epoch first: after a claim by somebody else, the version says nothing.
+        // The epoch first: after an opening by somebody else, the version says nothing.
         let Some(head) = before.filter(|head| head.epoch == commit.epoch) else {
             let (ours, current) = (commit.epoch, before.map_or(0, |head| head.epoch));
             return Err(CommitError::Fenced { ours, current });
         };
-        // Under one claim this can only mean that a commit before this one was refused.
+        // Under one opening this can only mean that a commit before this one was refused.
         if head.version != commit.version {
             let (ours, current) = (commit.version, head.version);
             return Err(CommitError::Stale { ours, current });
@@ -85,10 +94,10 @@ impl Head {
     }
 }
 
-/// Key of the outbox row that the commit which made `version` wrote at `index`.
+/// Key of the delayed message that the commit which made `version` wrote at `index`.
 #[must_use]
-pub fn outbox_key(actor: &ActorId, version: u64, index: u32) -> OutboxKey {
-    OutboxKey {
+pub fn delayed_key(actor: &ActorId, version: u64, index: u32) -> DelayedKey {
+    DelayedKey {
         shard: actor.shard(),
         actor: actor.clone(),
         version,
@@ -99,8 +108,9 @@ pub fn outbox_key(actor: &ActorId, version: u64, index: u32) -> OutboxKey {
 fn check_names(commit: &Commit) -> Result<(), CommitError> {
     let entries = commit.entries.iter().map(|write| ("entry", &write.name));
     let reminders = commit.reminders.iter().map(|w| ("reminder", &w.name));
-    let streams = commit.events.iter().map(|event| ("stream", &event.stream));
-    let keys = commit.events.iter().map(|event| ("stream key", &event.key));
+    let keys = || commit.leaving.events.iter().flat_map(|event| &event.keys);
+    let streams = keys().map(|of| ("stream", &of.stream));
+    let keys = keys().map(|of| ("stream key", &of.key));
     for (what, name) in entries.chain(reminders).chain(streams).chain(keys) {
         if name.len() > NAME_BYTES_MAX {
             let len = name.len();

@@ -4,22 +4,24 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pizza_types::{
     ActorId, Durability, EntryWrite, Envelope, MessageId, ModuleDigest, SiloId, StateWrite,
 };
 
-use crate::row::Reminder;
+use crate::actors::StoredReply;
+use crate::log::Leaving;
+use crate::reminders::Reminder;
 
-/// All of it or none of it, and only if the actor's record still carries `epoch`
-/// and `version`. The record's version becomes `version + 1`. An actor without a record
-/// is claimed by its first commit, whose epoch and version are 0: then the epoch is 1.
+/// All of it or none of it, and only if the message was not handled before and the actor's
+/// record still carries `epoch` and `version`. The record's version becomes `version + 1`. An
+/// actor without a record is made by its first commit, whose epoch and version are 0: then the
+/// epoch is 1.
 #[derive(Debug, Clone)]
 pub struct Commit {
     pub actor: ActorId,
     /// The silo whose commit it is; with an epoch of 0 it becomes the owner.
     pub owner: SiloId,
-    /// The epoch of the claim; 0 says that the actor had no record, and makes it one.
+    /// The epoch under which the actor was opened; 0 says that it had no record, and makes it one.
     pub epoch: u64,
     /// The version that the turn ran on.
     pub version: u64,
@@ -32,11 +34,11 @@ pub struct Commit {
     pub entries: Vec<EntryWrite>,
     /// The dedupe record; `None` for messages that are never sent again.
     pub handled: Option<Handled>,
-    /// Messages that leave for other actors.
-    pub outbox: Vec<OutboxWrite>,
     pub reminders: Vec<ReminderWrite>,
-    /// Events to append, in this order.
-    pub events: Vec<NewEvent>,
+    /// Messages that leave later.
+    pub delayed: Vec<DelayedWrite>,
+    /// What leaves: it becomes one entry of the log.
+    pub leaving: Leaving,
     /// The event that was handled, which needs no dedupe record of its own.
     pub cursor: Option<Cursor>,
 }
@@ -54,18 +56,12 @@ pub struct Cursor {
 #[derive(Debug, Clone)]
 pub struct Handled {
     pub id: MessageId,
-    /// The fingerprint of the message's content: the same id with another content is refused.
-    pub fingerprint: [u8; 16],
-    pub reply: Bytes,
-    /// The actor answered `err`, so the turn left nothing but this record.
-    pub declined: bool,
-    /// The record may be forgotten after this time.
-    pub expires_at_ms: u64,
+    pub reply: StoredReply,
 }
 
-/// A message that leaves once the commit is durable. Its key is (actor, version + 1, index).
+/// A message that leaves when its time has come. Its key is (actor, version + 1, index).
 #[derive(Debug, Clone)]
-pub struct OutboxWrite {
+pub struct DelayedWrite {
     /// The place among the messages of this commit, from 0.
     pub index: u32,
     /// Not delivered before this time of the silo's durable clock.
@@ -80,21 +76,13 @@ pub struct ReminderWrite {
     pub reminder: Option<Reminder>,
 }
 
-/// An event to append to a (stream, key).
-#[derive(Debug, Clone)]
-pub struct NewEvent {
-    pub stream: Arc<str>,
-    pub key: Arc<str>,
-    pub payload: Bytes,
-}
-
 /// A commit that was taken, and is as durable as the store makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     pub durability: Durability,
-    /// For each event of the commit, its position: 1 for the first of a (stream, key), then one
-    /// more each.
-    pub positions: Vec<u64>,
+    /// The number of its entry in the log of the actor's shard; `None` when nothing is left
+    /// there to be read.
+    pub log: Option<u64>,
 }
 
 /// Commits of one store take effect in the order in which tickets were handed out.
@@ -104,8 +92,11 @@ pub type CommitTicket = Pin<Box<dyn Future<Output = Result<Committed, CommitErro
 /// Why a commit was not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// Another activation has claimed the actor. Nothing was written.
-    #[error("the actor was claimed again: epoch {ours} is fenced by {current}")]
+    /// The message was handled before, and this was the answer. Nothing was written.
+    #[error("the message was handled before")]
+    Handled(Box<StoredReply>),
+    /// The actor was opened by another activation. Nothing was written.
+    #[error("the actor was opened again: epoch {ours} is fenced by {current}")]
     Fenced { ours: u64, current: u64 },
     /// An earlier commit of this activation is missing. Nothing was written.
     #[error("the turn ran on version {ours}, the record has {current}")]

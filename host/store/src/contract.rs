@@ -1,22 +1,28 @@
 //! The suite that every store passes: one function a property, each on a store of its
 //! own that is empty. A back end runs all of them by [`contract_tests!`](crate::contract_tests).
 //!
-//! - [`fencing`]: who may commit
+//! - [`actors`]: opening, who may commit, each message once
 //! - [`atomicity`]: all of a commit or none of it
 //! - [`pipelining`]: commits queued behind each other
-//! - [`rows`]: state, entries, replies, outbox, reminders
+//! - [`rows`]: state, entries, replies
+//! - [`log`]: what leaves
+//! - [`reminders`]: what is due
 //! - [`streams`]: events, heads, cursors
-//! - [`inspect`]: what an operator reads of an actor
-//! - [`letters`]: dead letters
-//! - [`meta`]: named facts, forgetting
+//! - [`dead_letters`]: what could not be handled
+//! - [`facts`]: named facts
+//! - [`inspection`]: what an operator reads of an actor
+//! - [`expire`]: forgetting
 
+pub mod actors;
 pub mod atomicity;
 pub mod dead_letters;
-pub mod fencing;
+pub mod expire;
+pub mod facts;
 mod fixture;
-pub mod inspect;
-pub mod meta;
+pub mod inspection;
+pub mod log;
 pub mod pipelining;
+pub mod reminders;
 pub mod rows;
 pub mod streams;
 
@@ -26,12 +32,16 @@ pub mod streams;
 macro_rules! contract_tests {
     ($make:path) => {
         $crate::contract_tests! { $make;
-            fencing: a_claim_fences_the_owner_before,
-            fencing: an_actor_never_claimed_takes_no_commit,
-            fencing: a_first_commit_claims,
-            fencing: epochs_rise_by_one_and_owners_follow,
-            fencing: of_many_claims_only_the_last_commits,
-            fencing: a_version_commits_once,
+            actors: opening_fences_the_owner_before,
+            actors: an_actor_without_a_record_is_absent_and_takes_no_commit,
+            actors: a_first_commit_makes_the_record,
+            actors: a_living_owner_keeps_its_actor,
+            actors: epochs_rise_by_one_and_owners_follow,
+            actors: of_many_who_open_only_the_last_commits,
+            actors: a_version_commits_once,
+            actors: a_message_is_handled_once,
+            actors: a_message_that_is_queued_is_handled_once_too,
+            actors: a_commit_sent_again_settles_itself,
             atomicity: a_commit_writes_everything,
             atomicity: a_refused_commit_leaves_nothing,
             atomicity: names_that_do_not_fit_are_refused_whole,
@@ -43,16 +53,23 @@ macro_rules! contract_tests {
             rows: state_is_set_kept_and_cleared,
             rows: entries_are_set_removed_and_cleared,
             rows: strange_names_stay_apart,
-            rows: replies_are_replayed,
-            rows: the_outbox_keeps_its_order,
-            rows: reminders_are_replaced_and_cancelled,
-            rows: reminders_are_due_soonest_first,
-            inspect: an_actor_is_inspected_without_being_claimed,
-            inspect: an_actor_is_copied_without_being_claimed,
-            inspect: a_copy_is_of_one_commit,
-            inspect: an_actor_is_not_taken_for_its_neighbour,
-            inspect: what_was_handled_is_read_in_pieces,
+            rows: replies_are_kept,
+            log: a_commit_leaves_one_entry,
+            log: the_log_keeps_the_order_of_commits,
+            log: a_refused_commit_leaves_no_entry,
+            log: an_entry_is_relayed_once,
+            reminders: reminders_are_replaced_and_cancelled,
+            reminders: reminders_are_due_soonest_first,
+            reminders: due_reminders_are_read_in_pieces,
+            reminders: reminders_come_with_their_actor,
+            reminders: delayed_messages_keep_their_order,
+            inspection: an_actor_is_inspected_without_being_opened,
+            inspection: an_actor_is_copied_without_being_opened,
+            inspection: a_copy_is_of_one_commit,
+            inspection: an_actor_is_not_taken_for_its_neighbour,
+            inspection: what_was_handled_is_read_in_pieces,
             streams: positions_have_no_gaps,
+            streams: an_event_has_a_place_in_each_of_its_streams,
             streams: publishers_share_a_key,
             streams: events_are_read_in_pieces,
             streams: heads_are_listed_by_stream,
@@ -60,13 +77,13 @@ macro_rules! contract_tests {
             dead_letters: dead_letters_are_kept,
             dead_letters: they_are_read_in_pieces_and_one_by_one,
             dead_letters: one_that_is_removed_is_gone_and_its_number_too,
-            meta: facts_are_kept,
-            meta: facts_are_listed_by_prefix_and_go,
-            meta: facts_change_together,
-            meta: expired_replies_are_forgotten,
-            meta: old_events_are_forgotten_but_the_newest,
-            meta: a_bounded_sweep_gets_everywhere,
-            meta: events_are_kept_by_number_and_until_they_are_handled,
+            facts: facts_are_kept,
+            facts: facts_are_listed_by_prefix_and_go,
+            facts: facts_change_together,
+            expire: expired_replies_are_forgotten,
+            expire: old_events_are_forgotten_but_the_newest,
+            expire: a_bounded_sweep_gets_everywhere,
+            expire: events_are_kept_by_number_and_until_they_are_handled,
         }
     };
     ($make:path; $($module:ident: $property:ident,)+) => {

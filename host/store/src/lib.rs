@@ -2,30 +2,49 @@
 //! the one suite in [`contract`].
 //!
 //! In reading order:
+//! - [`store`]: the whole, and how anything can fail
 //! - [`commit`]: the one atomic write of a turn, and how it can be refused
-//! - [`row`]: what is read back
-//! - [`store`]: the trait
+//! - [`actors`]: opening actors, committing
+//! - [`members`]: who may be alive
+//! - [`log`]: what leaves a commit, until it has arrived
+//! - [`reminders`]: what is to happen later
+//! - [`streams`]: events, and how far subscribers are
+//! - [`dead_letters`]: what could not be handled
+//! - [`facts`]: named facts
+//! - [`inspection`]: what operators and modules look at
 //! - [`retention`]: how long events are kept
 //! - [`apply`]: the rules on which every back end decides
+//! - [`delegate`](mod@delegate): a store in front of a store
 //! - [`memory`]: the store of tests and simulations
 //! - [`contract`]: the suite that every store passes
 
+pub mod actors;
 pub mod apply;
 pub mod commit;
 pub mod contract;
+pub mod dead_letters;
+pub mod delegate;
+pub mod facts;
+pub mod inspection;
+pub mod log;
+pub mod members;
 pub mod memory;
+pub mod reminders;
 pub mod retention;
-pub mod row;
 pub mod store;
+pub mod streams;
 
+pub use actors::{ActorRecord, ActorStore, Opened, StoredActor, StoredReply};
 pub use commit::{
-    Commit, CommitError, CommitTicket, Committed, Cursor, Handled, NewEvent, OutboxWrite,
-    ReminderWrite,
+    Commit, CommitError, CommitTicket, Committed, Cursor, DelayedWrite, Handled, ReminderWrite,
 };
+pub use dead_letters::{DeadLetter, DeadLetterStore, StoredDeadLetter};
+pub use facts::{FactChange, FactStore};
+pub use inspection::{HandledRow, Inspected, InspectionStore};
+pub use log::{Leaving, LogEntry, LogKey, LogStore, NewEvent, StreamKey};
+pub use members::Members;
 pub use memory::MemoryStore;
+pub use reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, Reminder, ReminderStore};
 pub use retention::{Keep, Retention};
-pub use row::{
-    ActorRecord, Claimed, DeadLetter, DueReminder, HandledRow, Inspected, OutboxKey, OutboxRow,
-    Reminder, StoredDeadLetter, StoredEvent, StoredReply,
-};
-pub use store::{MetaChange, Store, StoreError};
+pub use store::{Store, StoreError};
+pub use streams::{StoredEvent, StreamStore};

@@ -156,8 +156,24 @@ impl fmt::Debug for MessageId {
 }
 
 /// A silo, with its generation: a silo that starts again is another silo.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SiloId(pub Arc<str>);
+
+impl SiloId {
+    /// The id of the silo's `generation`th start.
+    #[must_use]
+    pub fn of(name: &str, generation: u64) -> Self {
+        Self(format!("{name}.{generation}").into())
+    }
+
+    /// The number of the start behind the last dot of the id; 0 when it tells none, as if the
+    /// silo had been there before any.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        let number = self.0.rsplit_once('.').map(|(_, number)| number);
+        number.and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+}
 
 impl fmt::Display for SiloId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

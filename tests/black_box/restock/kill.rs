@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
-use pizza_store::Store;
+use pizza_store::InspectionStore;
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::ActorId;
 use serde_json::Value;

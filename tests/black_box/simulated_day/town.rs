@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pizza_guest::{HostConfig, TypeSettings, WasmHost};
 use pizza_runtime::{Catalog, ManualClock, Parts, Policy, SeededEntropy, Settings, Silo};
-use pizza_store::{MemoryStore, Store};
+use pizza_store::{DeadLetterStore, Members, MemoryStore, Store};
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, SiloId};
 use serde_json::{Value, json};
 
@@ -68,8 +68,10 @@ impl Town {
         let (host, catalog) = catalog(planted).await;
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
+        let id = SiloId("town".into());
         let silo = Silo::start(Parts {
-            silo: SiloId("town".into()),
+            members: Members::alone(&id),
+            silo: id,
             store: Arc::clone(&store) as Arc<dyn Store>,
             catalog: Arc::new(catalog),
             clock: Arc::clone(&clock) as Arc<_>,

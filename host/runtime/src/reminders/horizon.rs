@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use pizza_store::StoreError;
+use pizza_store::{DueAfter, DueReminder, StoreError};
 
 use crate::clock::Moment;
 use crate::core::Core;
 
-/// The number of rows read at first; each further reading takes four times as many.
+/// The number of rows read at a time.
 const PAGE: usize = 1_000;
 
 /// Moves the horizon on, and reads from the store what has come to lie within it.
@@ -35,21 +35,23 @@ pub(crate) async fn look_ahead(core: &Arc<Core>) -> Result<(), StoreError> {
 
 /// Takes in what is due after `from_ms` and up to `until_ms`.
 async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Result<(), StoreError> {
-    let mut limit = PAGE;
+    // Up to the old horizon all are held already, or are being handled right now.
+    let mut after = DueAfter {
+        due_ms: if from_ms > 0 { from_ms + 1 } else { 0 },
+        last: None,
+    };
     loop {
-        let rows = core.store.reminders_due(until_ms, limit).await?;
-        let complete = rows.len() < limit;
+        let rows = core.store.reminders_due(&after, until_ms, PAGE).await?;
+        let complete = rows.len() < PAGE;
+        after = rows.last().map_or(after, DueReminder::place);
         let mut window = core.reminders.window.lock();
         for row in rows {
             let key = (row.actor, row.name);
-            // Below the old horizon it is held already, or is being handled right now; and a
-            // page is read from the beginning again.
-            let is_old = row.reminder.due_ms <= from_ms && from_ms > 0;
             let is_changed = window
                 .changed
                 .as_ref()
                 .is_some_and(|changed| changed.contains(&key));
-            if is_old || is_changed || window.rows.contains_key(&key) {
+            if is_changed || window.rows.contains_key(&key) {
                 continue;
             }
             let reminders = &core.reminders;
@@ -60,8 +62,5 @@ async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Resu
         if complete {
             return Ok(());
         }
-        // The store reads from the beginning only: with pages of one size, many rows would cost
-        // their square.
-        limit *= 4;
     }
 }

@@ -7,7 +7,6 @@ use pizza_store::{StoreError, StoredEvent};
 use pizza_types::{ActorId, Body, Envelope, MessageId, StreamEvent};
 
 use super::Route;
-use super::inbox::Next;
 use crate::core::Core;
 use crate::supervise::{self, DeliveryResult};
 
@@ -39,24 +38,13 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<(), StoreError> {
     let pumps = &core.streams.pumps;
     // From the store: the last pump of this route may have ended at any place.
     let mut cursor = core.store.cursor(subscriber, stream, key).await?;
-    loop {
-        let events = match pumps.next(route, cursor) {
-            Next::Nothing => return Ok(()),
-            Next::Events(events) => events,
-            Next::Read { before } => {
-                let events = core.store.events(stream, key, cursor, PAGE).await?;
-                if events.len() == PAGE {
-                    pumps.look_again(route);
-                }
-                // What is missing before an event at hand was forgotten long ago.
-                if let (true, Some(first)) = (events.is_empty(), before) {
-                    cursor = first - 1;
-                }
-                events
-            }
-        };
+    while pumps.has_more(route) {
+        let events = core.store.events(stream, key, cursor, PAGE).await?;
+        if events.len() == PAGE {
+            pumps.look_again(route);
+        }
         let policy = core.policy(subscriber);
-        let are_few = events.len() < policy.events_batch_max;
+        let are_few = (1..policy.events_batch_max).contains(&events.len());
         for batch in batches(events, policy.events_batch_max) {
             if let Some(last) = batch.last() {
                 cursor = last.position;
@@ -70,6 +58,7 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<(), StoreError> {
             core.pause(policy.events_gather_ms).await;
         }
     }
+    Ok(())
 }
 
 fn batches(events: Vec<StoredEvent>, batch_max: usize) -> impl Iterator<Item = Vec<StreamEvent>> {

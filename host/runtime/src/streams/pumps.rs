@@ -1,13 +1,11 @@
-//! The routes that have work, and the events at hand for each.
+//! The routes that have work.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use super::inbox::Inbox;
 use parking_lot::Mutex;
-use pizza_store::StoredEvent;
-
-use super::inbox::{Inbox, Next};
 
 /// Events of one stream and key on their way to the actor of that key of one type.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -22,42 +20,30 @@ pub(crate) struct Route {
 pub(super) struct Pumps(Mutex<HashMap<Route, Inbox>>);
 
 impl Pumps {
-    /// An event for the route; returns the route when its pump has to be started.
-    pub(super) fn hand_over(&self, route: Route, event: StoredEvent) -> Option<Route> {
-        self.change(route, |inbox| inbox.put(event))
-    }
-
     /// The store has events that the subscriber was not given; returns the route when its
     /// pump has to be started.
     pub(super) fn catch_up(&self, route: Route) -> Option<Route> {
-        self.change(route, Inbox::look_again)
-    }
-
-    fn change(&self, route: Route, change: impl FnOnce(&mut Inbox)) -> Option<Route> {
         match self.0.lock().entry(route) {
             Entry::Occupied(mut running) => {
-                change(running.get_mut());
+                running.get_mut().look_again();
                 None
             }
             Entry::Vacant(vacant) => {
                 let route = vacant.key().clone();
-                change(vacant.insert(Inbox::default()));
+                vacant.insert(Inbox::default()).look_again();
                 Some(route)
             }
         }
     }
 
-    /// `Nothing` ends the pump: what comes later starts another.
-    pub(super) fn next(&self, route: &Route, cursor: u64) -> Next {
+    /// Whether there is more to read; false ends the pump, and what comes later starts another.
+    pub(super) fn has_more(&self, route: &Route) -> bool {
         let mut pumps = self.0.lock();
-        let Some(inbox) = pumps.get_mut(route) else {
-            return Next::Nothing;
-        };
-        let next = inbox.next(cursor);
-        if next == Next::Nothing {
+        let has_more = pumps.get_mut(route).is_some_and(Inbox::take);
+        if !has_more {
             pumps.remove(route);
         }
-        next
+        has_more
     }
 
     /// Notes that more is in the store than was read.

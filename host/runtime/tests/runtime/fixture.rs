@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use pizza_guest::{Grant, HostConfig, Manifest, Module, TypeSettings, WasmHost};
 use pizza_runtime::{Catalog, ManualClock, Parts, Policy, SeededEntropy, Settings, Silo};
-use pizza_store::{MemoryStore, Store};
+use pizza_store::{Members, MemoryStore, Store};
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply, SiloId};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -75,8 +75,11 @@ impl World {
     pub(crate) async fn silo(&self, name: &str) -> Probes {
         let catalog = Arc::new(Catalog::default());
         catalog.set(probe().await, self.policy.clone());
+        let id = SiloId(name.into());
         let silo = Silo::start(Parts {
-            silo: SiloId(name.into()),
+            // The tests' silos take each other for dead, unless they say otherwise.
+            members: Members::alone(&id),
+            silo: id,
             store: Arc::clone(&self.store),
             catalog,
             clock: Arc::clone(&self.clock) as Arc<_>,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use pizza_store::Store;
+use pizza_store::{InspectionStore, Store};
 use pizza_types::CallError;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::fixture::{Probes, World, actor, settle, until};
+use crate::fixture::{Probes, World, actor, message, settle, until};
 use crate::store::{CommitFault, MoodyStore};
 
 fn moody() -> (World, Arc<MoodyStore>) {
@@ -80,29 +80,68 @@ async fn the_next_turn_runs_while_the_commit_is_in_flight() {
 }
 
 #[tokio::test]
-async fn what_is_staged_behind_a_failed_commit_fails_with_it() {
+async fn what_is_staged_behind_a_refused_commit_is_run_again() {
     let (world, store) = moody();
     let probes = world.silo("one").await;
     probes.act("a", json!([{"note": "before"}])).await;
     store.hold(true);
     store.decide(CommitFault::Refused);
-    let steps = || json!([{"note": "void"}, send("b"), publish("c")]);
-    let turns: Vec<_> = (0..3).map(|_| begin(&probes, "a", steps())).collect();
+    let first = begin(
+        &probes,
+        "a",
+        json!([{"note": "void"}, send("b"), publish("c")]),
+    );
     settle().await;
     store.decide(CommitFault::Taken);
+    let behind: Vec<_> = ["1", "2", "3"]
+        .map(|note| begin(&probes, "a", json!([{ "note": note }])))
+        .into();
+    settle().await;
     store.hold(false);
-    for turn in turns {
-        let error = turn.await.expect("a task").expect_err("not durable");
-        assert!(matches!(error, CallError::Store { .. }), "{error:?}");
+    let error = first.await.expect("a task").expect_err("not durable");
+    assert!(matches!(error, CallError::Store { .. }), "{error:?}");
+    // They stood on what never was; none was answered, so each is run on what is, in order.
+    for (turn, count) in behind.into_iter().zip(2..) {
+        let view = turn.await.expect("a task").expect("an answer");
+        assert_eq!(view["ok"]["count"], count);
     }
-    assert_eq!(probes.notes("a").await, ["before"]);
+    assert_eq!(probes.notes("a").await, ["before", "1", "2", "3"]);
     assert!(probes.notes("b").await.is_empty());
     assert!(probes.notes("c").await.is_empty());
-    assert_eq!(probes.act("a", json!([])).await["count"], 2);
+}
+
+/// Two of one message, the second of which was begun before the first was known to be there.
+#[tokio::test]
+async fn what_is_staged_behind_a_repeat_is_run_again() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    let mut once = probes.acting("a", &json!([{"note": "once"}]));
+    once.id = message("once");
+    let first = probes.deliver(once.clone()).await.expect("an answer");
+    store.hold(true);
+    let deliver = |envelope| {
+        let probes = probes.clone();
+        tokio::spawn(async move { probes.deliver(envelope).await })
+    };
+    let again = deliver(once);
+    settle().await;
+    let behind: Vec<_> = ["1", "2"]
+        .map(|note| begin(&probes, "a", json!([{ "note": note }])))
+        .into();
+    settle().await;
+    store.hold(false);
+    let again = again.await.expect("a task").expect("an answer");
+    assert!(again.replayed);
+    assert_eq!(again.body, first.body);
+    for (turn, count) in behind.into_iter().zip(2..) {
+        let view = turn.await.expect("a task").expect("an answer");
+        assert_eq!(view["ok"]["count"], count);
+    }
+    assert_eq!(probes.notes("a").await, ["once", "1", "2"]);
 }
 
 #[tokio::test]
-async fn of_a_commit_without_an_answer_the_record_tells() {
+async fn a_commit_without_an_answer_is_sent_again() {
     for actor_is_new in [true, false] {
         for fault in [CommitFault::AnswerLost, CommitFault::Lost] {
             let (world, store) = moody();
@@ -113,19 +152,32 @@ async fn of_a_commit_without_an_answer_the_record_tells() {
             store.decide(fault);
             let envelope = probes.acting("a", &json!([{"note": "once"}, publish("c")]));
             let answer = probes.deliver(envelope.clone()).await;
-            store.decide(CommitFault::Taken);
-            match (fault, answer) {
-                (CommitFault::AnswerLost, Ok(reply)) => assert!(!reply.replayed),
-                (CommitFault::Lost, Err(CallError::Store { .. })) => {
-                    assert!(probes.notes("a").await.is_empty());
-                }
-                (_, answer) => panic!("{fault:?}: {answer:?}"),
-            }
-            // Asked again, it has happened once.
+            // The silo has sent it again, which settled it.
+            assert!(!answer.expect("an answer").replayed, "{fault:?}");
             let again = probes.deliver(envelope).await.expect("an answer");
-            assert_eq!(again.replayed, fault == CommitFault::AnswerLost);
+            assert!(again.replayed);
             assert_eq!(probes.notes("a").await, ["once"]);
             probes.expect_notes("c", &["event 1 told"]).await;
         }
     }
+}
+
+/// A query that read what never was does not tell of it, nor fail: it reads again.
+#[tokio::test]
+async fn a_query_behind_a_refused_commit_reads_again() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    probes.act("a", json!([{"note": "before"}])).await;
+    store.hold(true);
+    store.decide(CommitFault::Refused);
+    let refused = begin(&probes, "a", json!([{"note": "void"}]));
+    settle().await;
+    store.decide(CommitFault::Taken);
+    let query = begin_query(&probes, "a");
+    settle().await;
+    assert!(!query.is_finished(), "it waits for what it read");
+    store.hold(false);
+    refused.await.expect("a task").expect_err("not durable");
+    let view = query.await.expect("a task");
+    assert_eq!(view["notes"], json!(["before"]));
 }

@@ -15,7 +15,7 @@ async fn looking_at_an_actor_does_not_make_it() {
         (found.stored, found.presence),
         (None, Presence::NotInMemory)
     );
-    assert_eq!(world.store.is_known(&actor("a")).await, Ok(false));
+    assert_eq!(world.store.record(&actor("a")).await, Ok(None));
 
     let row = json!({"row": {"key": "r", "value": "1"}});
     let reminder = json!({"reminder": {"name": "r", "delayMs": 5, "missed": "last"}});

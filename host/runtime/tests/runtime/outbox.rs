@@ -29,10 +29,9 @@ async fn messages_arrive_in_the_order_of_their_sender() {
     assert!(until(async || probes.notes("b").await.len() == 50).await);
     assert_eq!(probes.notes("b").await, expected);
     // What was delivered leaves the store.
-    let shard = actor("a").shard();
     let is_empty = async || {
         world.advance(100);
-        (world.store.outbox(shard, None, 10).await).is_ok_and(|rows| rows.is_empty())
+        (world.store.log_shards().await).is_ok_and(|shards| shards.is_empty())
     };
     assert!(until(is_empty).await);
 }
@@ -69,8 +68,9 @@ async fn a_message_committed_by_a_silo_that_died_is_delivered_once() {
     let acting = tokio::spawn(async move { first.try_act("a", sends).await });
     let shard = actor("a").shard();
     let written = async || {
-        let rows = world.store.outbox(shard, None, 10).await.expect("readable");
-        rows.iter().filter(|row| row.key.version == 2).count() == 2
+        let entries = world.store.log(shard, 0, 10).await.expect("readable");
+        let second = entries.iter().find(|entry| entry.version == 2);
+        second.is_some_and(|entry| entry.leaving.messages.len() == 2)
     };
     assert!(until(written).await);
     acting.abort();

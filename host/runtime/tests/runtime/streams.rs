@@ -1,5 +1,8 @@
 //! Events reach the actors that subscribe: in order, exactly once, also after a restart.
 
+use std::sync::Arc;
+
+use pizza_store::{Commit, Leaving, Members, NewEvent, Opened, StreamKey};
 use pizza_types::SiloId;
 use serde_json::{Value, json};
 
@@ -73,29 +76,38 @@ async fn events_that_were_not_given_before_a_stop_are_given_after_it() {
     drop(probes);
     // Written by somebody whose silo died before it could tell anybody.
     let (publisher, owner) = (actor("a"), SiloId("dead".into()));
-    let claimed = world.store.claim(&publisher, &owner).await;
-    let record = claimed.expect("claimed").record;
-    let event = |payload: &str| pizza_store::NewEvent {
-        stream: "probe-events".into(),
-        key: "s".into(),
+    let members = Members::alone(&owner);
+    let opened = world.store.open(&publisher, &owner, &members).await;
+    let Ok(Opened::Opened(stored)) = opened else {
+        panic!("{opened:?}");
+    };
+    let event = |payload: &str| NewEvent {
+        keys: vec![StreamKey {
+            stream: "probe-events".into(),
+            key: "s".into(),
+        }],
         payload: json!(payload).to_string().into(),
     };
-    let commit = pizza_store::Commit {
+    let commit = Commit {
         actor: publisher,
         owner,
-        epoch: record.epoch,
-        version: record.version,
+        epoch: stored.record.epoch,
+        version: stored.record.version,
         now_ms: 0,
         module: None,
         state: pizza_types::StateWrite::Keep,
         entries: Vec::new(),
         handled: None,
-        outbox: Vec::new(),
         reminders: Vec::new(),
-        events: (2..=200).map(|n: u32| event(&n.to_string())).collect(),
+        delayed: Vec::new(),
+        leaving: Leaving {
+            messages: Vec::new(),
+            events: (2..=200).map(|n: u32| event(&n.to_string())).collect(),
+        },
         cursor: None,
     };
-    world.store.commit(commit).await.expect("committed");
+    let committed = world.store.commit(Arc::new(commit)).await;
+    committed.expect("committed");
     let probes = world.silo("two").await;
     let notes = heard(&probes, "s", 200).await;
     let expected: Vec<_> = (1..=200).map(|n| format!("event {n} {n}")).collect();
@@ -105,9 +117,8 @@ async fn events_that_were_not_given_before_a_stop_are_given_after_it() {
 }
 
 async fn turns(world: &World, key: &str) -> u64 {
-    let (actor, reader) = (actor(key), SiloId("reader".into()));
-    let claimed = world.store.claim(&actor, &reader).await;
-    claimed.expect("claimed").record.version
+    let record = world.store.record(&actor(key)).await;
+    record.expect("readable").expect("a record").version
 }
 
 #[tokio::test]

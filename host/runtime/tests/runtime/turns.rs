@@ -137,10 +137,8 @@ async fn asking_for_an_actor_leaves_nothing_behind() {
     let probes = world.silo("one").await;
     assert_eq!(probes.read("nobody", "read").await["count"], 0);
     let store = Arc::clone(&world.store);
-    assert_eq!(
-        store.is_known(&crate::fixture::actor("nobody")).await,
-        Ok(false)
-    );
+    let nobody = store.record(&crate::fixture::actor("nobody")).await;
+    assert_eq!(nobody, Ok(None));
     assert_eq!(probes.silo.stats().actors_in_memory, 0);
 }
 

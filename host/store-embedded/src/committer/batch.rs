@@ -5,11 +5,11 @@
 use std::collections::HashMap;
 
 use pizza_store::apply::Head;
-use pizza_store::{CommitError, Committed, StoreError, StoredReply};
+use pizza_store::{CommitError, Committed, Members, StoreError};
 use pizza_types::{Durability, SiloId};
 
 use super::caches::Caches;
-use super::op::{Op, Pending};
+use super::op::{Op, OpenedHead, Pending};
 use super::prepare::Prepared;
 use crate::overlay::Overlay;
 use crate::table::{Database, Table, read_error};
@@ -24,6 +24,8 @@ pub(super) struct BatchBuilder<'a> {
     sequence: u64,
     /// How many dead letters are in the batch already.
     dead_letters: u32,
+    /// How many entries of the log are in the batch already.
+    log_entries: u32,
     /// The durability that the group's commits will have when they are answered.
     durability: Durability,
 }
@@ -42,6 +44,7 @@ impl<'a> BatchBuilder<'a> {
             sync: false,
             sequence,
             dead_letters: 0,
+            log_entries: 0,
             durability,
         }
     }
@@ -54,11 +57,12 @@ impl<'a> BatchBuilder<'a> {
     pub(super) fn take(&mut self, op: Op) -> Pending {
         match op {
             Op::Commit(commit, answer) => Pending::Commit(self.commit(*commit), answer),
-            Op::Claim {
+            Op::Open {
                 actor,
-                owner,
+                by,
+                members,
                 answer,
-            } => Pending::Claim(self.claim(actor, &owner), answer),
+            } => Pending::Open(self.open(actor, &by, &members), answer),
             Op::Write { rows, sync, answer } => {
                 self.sync |= sync;
                 for (table, key, value) in rows {
@@ -69,7 +73,7 @@ impl<'a> BatchBuilder<'a> {
             Op::AddDeadLetter { letter, answer } => {
                 self.sync = true;
                 self.dead_letters += 1;
-                let number = key::dead_letter_number(self.sequence, self.dead_letters);
+                let number = key::number(self.sequence, self.dead_letters);
                 let key = key::dead_letter(number);
                 self.overlay.put(Table::DeadLetters, key, letter);
                 Pending::AddDeadLetter(number, answer)
@@ -84,10 +88,22 @@ impl<'a> BatchBuilder<'a> {
         }
     }
 
-    fn claim(&mut self, actor: Vec<u8>, owner: &SiloId) -> Result<Head, StoreError> {
-        let head = Head::claimed(self.head(&actor)?.as_ref(), owner);
-        self.set_head(actor, head.clone());
-        Ok(head)
+    fn open(
+        &mut self,
+        actor: Vec<u8>,
+        by: &SiloId,
+        members: &Members,
+    ) -> Result<OpenedHead, StoreError> {
+        let Some(head) = self.head(&actor)? else {
+            return Ok(OpenedHead::Absent);
+        };
+        Ok(match head.opened(by, members) {
+            Err(owner) => OpenedHead::Moved(owner),
+            Ok(head) => {
+                self.set_head(actor, head.clone());
+                OpenedHead::Opened(head)
+            }
+        })
     }
 
     fn commit(&mut self, prepared: Prepared) -> Result<Committed, CommitError> {
@@ -96,6 +112,13 @@ impl<'a> BatchBuilder<'a> {
         };
         let actor = &prepared.actor_key;
         let before = self.head(actor).map_err(refused)?;
+        // Nobody who has no record has handled anything.
+        if let (Some(_), Some((key, _))) = (&before, &prepared.handled) {
+            let earlier = self.read_with(Table::Handled, key, row::decode_reply);
+            if let Some(earlier) = earlier.map_err(refused)? {
+                return Err(CommitError::Handled(Box::new(earlier)));
+            }
+        }
         let head = Head::advanced(before.as_ref(), &prepared.commit)?;
         // An actor without a commit has no rows that could be in the way.
         // Four reads less for each actor that is made.
@@ -126,6 +149,16 @@ impl<'a> BatchBuilder<'a> {
         for (table, key, value) in prepared.rows {
             self.overlay.set(table, key, value);
         }
+        if let Some((key, reply)) = prepared.handled {
+            self.overlay.put(Table::Handled, key, reply);
+        }
+        let log = prepared.log.map(|entry| {
+            self.log_entries += 1;
+            let number = key::number(self.sequence, self.log_entries);
+            let shard = prepared.commit.actor.shard();
+            self.overlay.put(Table::Log, key::log(shard, number), entry);
+            number
+        });
         for (key, reminder) in prepared.reminders {
             let value = reminder.as_ref().map(row::encode_reminder);
             if let (Some(reminder), Some(value)) = (reminder, &value) {
@@ -148,7 +181,7 @@ impl<'a> BatchBuilder<'a> {
         self.set_head(prepared.actor_key, head);
         Ok(Committed {
             durability: self.durability,
-            positions,
+            log,
         })
     }
 
@@ -161,7 +194,7 @@ impl<'a> BatchBuilder<'a> {
         let mut gone = Vec::with_capacity(handled.len());
         for key in handled {
             // The sweep saw it expired, but the message may have been handled anew.
-            let reply: Option<StoredReply> = self.read(Table::Handled, &key)?;
+            let reply = self.read_with(Table::Handled, &key, row::decode_reply)?;
             if reply.is_some_and(|reply| reply.expires_at_ms <= now_ms) {
                 gone.push(key);
             }

@@ -1,7 +1,7 @@
 //! What can be asked of the committer, and what is answered.
 
 use pizza_store::apply::Head;
-use pizza_store::{CommitError, Committed, StoreError};
+use pizza_store::{CommitError, Committed, Members, StoreError};
 use pizza_types::SiloId;
 use tokio::sync::oneshot::Sender;
 
@@ -10,11 +10,12 @@ use crate::overlay::RowChange;
 
 pub(crate) enum Op {
     Commit(Box<Prepared>, Sender<Result<Committed, CommitError>>),
-    /// Claims an actor; answered with the head as it is after the claim.
-    Claim {
+    /// Opens an actor for a silo.
+    Open {
         actor: Vec<u8>,
-        owner: SiloId,
-        answer: Sender<Result<Head, StoreError>>,
+        by: SiloId,
+        members: Members,
+        answer: Sender<Result<OpenedHead, StoreError>>,
     },
     Write {
         rows: Vec<RowChange>,
@@ -38,13 +39,24 @@ pub(crate) enum Op {
     Close,
 }
 
+/// How it went to open an actor.
+pub(crate) enum OpenedHead {
+    Absent,
+    /// The head as the opening made it.
+    Opened(Head),
+    Moved(SiloId),
+}
+
 /// A request that is staged, and is answered once it is known whether its group was written.
 pub(crate) enum Pending {
     Commit(
         Result<Committed, CommitError>,
         Sender<Result<Committed, CommitError>>,
     ),
-    Claim(Result<Head, StoreError>, Sender<Result<Head, StoreError>>),
+    Open(
+        Result<OpenedHead, StoreError>,
+        Sender<Result<OpenedHead, StoreError>>,
+    ),
     Write(Sender<Result<(), StoreError>>),
     AddDeadLetter(u64, Sender<Result<u64, StoreError>>),
     Forget(Result<usize, StoreError>, Sender<Result<usize, StoreError>>),
@@ -59,7 +71,7 @@ impl Op {
                 .map(|(_, key, value)| key.len() + value.as_ref().map_or(0, Vec::len))
                 .sum(),
             Self::AddDeadLetter { letter, .. } => letter.len(),
-            Self::Claim { .. } | Self::Forget { .. } | Self::Close => 0,
+            Self::Open { .. } | Self::Forget { .. } | Self::Close => 0,
         }
     }
 
@@ -73,7 +85,7 @@ impl Op {
                 let detail = poisoned().to_string();
                 let _ = answer.send(Err(CommitError::Refused { detail }));
             }
-            Self::Claim { answer, .. } => {
+            Self::Open { answer, .. } => {
                 let _ = answer.send(Err(poisoned()));
             }
             Self::Write { answer, .. } => {
@@ -109,8 +121,8 @@ impl Pending {
                 let outcome = staged.and_then(|committed| written.map(|()| committed));
                 let _ = answer.send(outcome);
             }
-            Self::Claim(staged, answer) => {
-                let _ = answer.send(staged.and_then(|head| written.map(|()| head)));
+            Self::Open(staged, answer) => {
+                let _ = answer.send(staged.and_then(|opened| written.map(|()| opened)));
             }
             Self::Write(answer) => {
                 let _ = answer.send(written);

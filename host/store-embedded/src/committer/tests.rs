@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use fjall::OwnedWriteBatch;
-use pizza_store::{Commit, CommitError, Keep, Retention, Store, StoreError};
+use pizza_store::{
+    ActorStore, Commit, CommitError, FactStore, InspectionStore, Keep, Leaving, Members, Retention,
+    Store, StoreError,
+};
 use pizza_types::{ActorId, Durability, SiloId, State, StateWrite};
 
 use super::{Disk, Journal};
@@ -47,11 +50,11 @@ fn actor() -> ActorId {
     ActorId::new("meter", "meter-1").expect("legal")
 }
 
-fn commit(version: u64) -> Commit {
-    Commit {
+fn commit(version: u64) -> Arc<Commit> {
+    Arc::new(Commit {
         actor: actor(),
         owner: SiloId("one".into()),
-        epoch: 1,
+        epoch: version.min(1),
         version,
         now_ms: 0,
         module: None,
@@ -61,11 +64,11 @@ fn commit(version: u64) -> Commit {
         }),
         entries: Vec::new(),
         handled: None,
-        outbox: Vec::new(),
         reminders: Vec::new(),
-        events: Vec::new(),
+        delayed: Vec::new(),
+        leaving: Leaving::default(),
         cursor: None,
-    }
+    })
 }
 
 #[tokio::test]
@@ -86,7 +89,6 @@ async fn a_failed_write_is_final() {
         });
         let store = store.expect("opened");
         let owner = SiloId(Arc::from("silo"));
-        store.claim(&actor(), &owner).await.expect("claimed");
         store.commit(commit(0)).await.expect("committed");
 
         switch.store(fault, Ordering::SeqCst);
@@ -107,8 +109,10 @@ async fn a_failed_write_is_final() {
         assert!(matches!(refused, CommitError::Refused { .. }), "{refused}");
         let poisoned = |error: StoreError| matches!(error, StoreError::Poisoned { .. });
         assert!(store.record(&actor()).await.is_err_and(poisoned));
-        assert!(store.claim(&actor(), &owner).await.is_err_and(poisoned));
-        assert!(store.meta("name").await.is_err_and(poisoned));
+        let members = Members::alone(&owner);
+        let opened = store.open(&actor(), &owner, &members).await;
+        assert!(opened.is_err_and(poisoned));
+        assert!(store.fact("name").await.is_err_and(poisoned));
         assert!(
             store
                 .expire(0, &Retention::usual(Keep::EVERYTHING), 10)
@@ -141,8 +145,6 @@ async fn the_first_of_a_failing_group_is_unknown() {
         Box::new(Failing { disk, fault })
     });
     let store = store.expect("opened");
-    let owner = SiloId(Arc::from("silo"));
-    store.claim(&actor(), &owner).await.expect("claimed");
     switch.store(SYNC_FAILS, Ordering::SeqCst);
     let error = store.commit(commit(0)).await.expect_err("not durable");
     let CommitError::Unknown { detail } = error else {
@@ -166,8 +168,6 @@ async fn nobody_waits_for_a_committer_that_hangs() {
         Box::new(Failing { disk, fault })
     });
     let store = store.expect("opened");
-    let owner = SiloId(Arc::from("one"));
-    store.claim(&actor(), &owner).await.expect("claimed");
     switch.store(SYNC_HANGS, Ordering::SeqCst);
     let in_flight = store.commit(commit(0));
     let waiting = store.commit(commit(1));

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::fixture::{actor, commit, copy, fill, open, silo};
-use pizza_store::Store;
+use crate::fixture::{actor, commit, copy, fill, open};
+use pizza_store::{ActorStore, InspectionStore};
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
 
 fn refusal(dir: &Path) -> String {
@@ -110,12 +110,14 @@ async fn the_torn_end_of_a_write_that_nobody_was_told_of_is_cut_off() {
     let store = open(dir.path());
     let whole = fs::metadata(&journal).expect("there").len();
     let id = actor("late");
-    store.claim(&id, &silo()).await.expect("claimed");
     let large = pizza_store::Commit {
-        outbox: Vec::new(),
+        delayed: Vec::new(),
         ..commit(&id, 1, 0)
     };
-    store.commit(large).await.expect("committed");
+    store
+        .commit(std::sync::Arc::new(large))
+        .await
+        .expect("committed");
     drop(store);
 
     // As after a power loss: the last page came to the disk, one before it did not.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_store::{
-    Commit, DeadLetter, Handled, NewEvent, OutboxWrite, Reminder, ReminderWrite, Store, StoreError,
+    ActorStore, Commit, DeadLetter, DeadLetterStore, DelayedWrite, DueAfter, FactStore, Handled,
+    InspectionStore, Leaving, LogStore, Members, NewEvent, Opened, Reminder, ReminderStore,
+    ReminderWrite, StoreError, StoredReply, StreamKey, StreamStore,
 };
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::{
@@ -60,7 +62,8 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     Commit {
         actor: actor.clone(),
         owner: SiloId("one".into()),
-        epoch,
+        // The first commit makes the record, and has no epoch yet.
+        epoch: if version == 0 { 0 } else { epoch },
         version,
         now_ms: NOW_MS + version,
         module: None,
@@ -74,15 +77,20 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
         }],
         handled: Some(Handled {
             id: MessageId::derive("test", &[all.as_bytes()]),
-            fingerprint: [version as u8; 16],
-            reply: text(all.clone()),
-            declined: false,
-            expires_at_ms: NOW_MS + version,
+            reply: StoredReply {
+                fingerprint: [version as u8; 16],
+                reply: text(all.clone()),
+                declined: false,
+                expires_at_ms: NOW_MS + version,
+                title: Arc::from("method"),
+                caller: Some(actor.clone()),
+                trace: None,
+            },
         }),
-        outbox: vec![OutboxWrite {
-            index: 0,
+        delayed: vec![DelayedWrite {
+            index: 1,
             not_before_ms: version,
-            envelope: envelope(&all),
+            envelope: envelope(&format!("delayed {all}")),
         }],
         reminders: vec![ReminderWrite {
             name: Arc::from("wake"),
@@ -93,12 +101,27 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
                 policy: MissedPolicy::All,
             }),
         }],
-        events: vec![NewEvent {
-            stream: Arc::from("counts"),
-            key: Arc::clone(actor.key()),
-            payload: text(all),
-        }],
+        leaving: Leaving {
+            messages: vec![envelope(&all)],
+            events: vec![NewEvent {
+                keys: vec![StreamKey {
+                    stream: Arc::from("counts"),
+                    key: Arc::clone(actor.key()),
+                }],
+                payload: text(all),
+            }],
+        },
         cursor: None,
+    }
+}
+
+/// Opens the actor; its epoch and version, which are 1 and 0 when there is none yet.
+pub(crate) async fn opened(store: &EmbeddedStore, actor: &ActorId) -> (u64, u64) {
+    let members = Members::alone(&silo());
+    match store.open(actor, &silo(), &members).await.expect("opened") {
+        Opened::Absent => (1, 0),
+        Opened::Opened(stored) => (stored.record.epoch, stored.record.version),
+        Opened::Moved(owner) => panic!("{owner} has it"),
     }
 }
 
@@ -106,17 +129,22 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
 pub(crate) async fn fill(store: &EmbeddedStore, actors: u64, versions: u64) {
     for number in 0..actors {
         let actor = actor(&format!("actor-{number}"));
-        let claimed = store.claim(&actor, &silo()).await.expect("claimed").record;
+        let (epoch, version) = opened(store, &actor).await;
         let tickets: Vec<_> = (0..versions)
-            .map(|at| store.commit(commit(&actor, claimed.epoch, claimed.version + at)))
+            .map(|at| store.commit(Arc::new(commit(&actor, epoch, version + at))))
             .collect();
         for ticket in tickets {
             ticket.await.expect("committed");
         }
-        let outbox = store.outbox(actor.shard(), None, 100).await;
-        let rows = outbox.expect("readable").into_iter();
-        let done = rows.map(|row| row.key).filter(|key| key.version % 2 == 0);
-        store.outbox_done(done.collect()).await.expect("noted");
+        let entries = store.log(actor.shard(), 0, 100).await;
+        let even = entries.expect("readable").into_iter();
+        let even = even.filter(|entry| entry.version % 2 == 0);
+        let done = even.map(|entry| entry.key).collect();
+        store.log_done(done).await.expect("noted");
+        let rows = store.delayed(None, 10_000).await.expect("readable");
+        let keys = rows.into_iter().map(|row| row.key);
+        let done = keys.filter(|key| key.version % 2 == 0).collect();
+        store.delayed_done(done).await.expect("noted");
         let cursor = store.set_cursor("subscriber", "counts", actor.key(), number);
         cursor.await.expect("noted");
     }
@@ -127,7 +155,7 @@ pub(crate) async fn fill(store: &EmbeddedStore, actors: u64, versions: u64) {
         at_ms: NOW_MS,
     };
     store.add_dead_letter(letter).await.expect("kept");
-    let fact = store.set_meta("fact", Bytes::from_static(b"value"));
+    let fact = store.set_fact("fact", Bytes::from_static(b"value"));
     fact.await.expect("noted");
 }
 
@@ -152,16 +180,25 @@ pub(crate) async fn read(store: &EmbeddedStore, actors: u64) -> Result<String, S
         note(&store.cursor("subscriber", "counts", actor.key()).await?);
     }
     for shard in 0..pizza_types::SHARDS {
-        let rows = store.outbox(ShardId(shard), None, 1000).await?;
-        rows.iter().for_each(|row| note(row));
+        let entries = store.log(ShardId(shard), 0, 1000).await?;
+        entries.iter().for_each(|entry| note(entry));
     }
-    note(&store.reminders_due(u64::MAX, 10_000).await?);
+    note(&store.delayed(None, 10_000).await?);
+    note(
+        &store
+            .reminders_due(&DueAfter::default(), u64::MAX, 10_000)
+            .await?,
+    );
     note(&store.stream_heads("counts").await?);
     note(&store.dead_letters(0, 10).await?);
-    note(&store.meta("fact").await?);
+    note(&store.fact("fact").await?);
     for number in 0..actors {
         let actor = actor(&format!("actor-{number}"));
-        note(&store.claim(&actor, &silo()).await?.entries);
+        let (by, members) = (silo(), Members::alone(&silo()));
+        if let Opened::Opened(stored) = store.open(&actor, &by, &members).await? {
+            note(&stored.entries);
+            note(&stored.reminders);
+        }
     }
     Ok(all)
 }

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::fixture::{actor, commit, silo};
-use pizza_store::Store;
+use crate::fixture::{actor, commit, opened};
+use pizza_store::{ActorStore, InspectionStore, StreamStore};
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::Durability;
 
@@ -105,10 +105,13 @@ async fn write(dir: &Path) {
         let store = store.clone();
         writers.push(tokio::spawn(async move {
             let actor = actor(&format!("actor-{number}"));
-            let record = store.claim(&actor, &silo()).await.expect("claimed").record;
-            for version in record.version.. {
-                let commit = commit(&actor, record.epoch, version);
-                store.commit(commit).await.expect("committed");
+            let (epoch, version) = opened(&store, &actor).await;
+            for version in version.. {
+                let commit = commit(&actor, epoch, version);
+                store
+                    .commit(std::sync::Arc::new(commit))
+                    .await
+                    .expect("committed");
                 let line = format!("ack {number} {}\n", version + 1);
                 let written = std::io::stdout().write_all(line.as_bytes());
                 written.expect("the parent reads");

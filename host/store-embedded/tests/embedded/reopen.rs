@@ -1,7 +1,9 @@
 //! What was acknowledged is there when the store is opened again.
 
-use crate::fixture::{actor, commit, fill, open, read, silo, small_tables};
-use pizza_store::{CommitError, Store};
+use std::sync::Arc;
+
+use crate::fixture::{actor, commit, fill, open, opened, read, silo, small_tables};
+use pizza_store::{ActorStore, CommitError, InspectionStore, Members, Store};
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::Durability;
 
@@ -12,7 +14,7 @@ async fn everything_is_kept() {
         let store = EmbeddedStore::open(dir.path(), options).expect("opened");
         fill(&store, 30, 12).await;
     }
-    // Reading claims, which is written down as well.
+    // Reading opens, which is written down as well.
     let mut kept = Vec::new();
     for _ in 0..3 {
         let store = open(dir.path());
@@ -36,8 +38,8 @@ async fn without_fsync_it_says_so_and_a_closed_store_has_all() {
     };
     let store = EmbeddedStore::open(dir.path(), options.clone()).expect("opened");
     assert_eq!(store.durability(), Durability::Process);
-    store.claim(&actor("a"), &silo()).await.expect("claimed");
-    let committed = store.commit(commit(&actor("a"), 1, 0)).await;
+    opened(&store, &actor("a")).await;
+    let committed = store.commit(Arc::new(commit(&actor("a"), 1, 0))).await;
     assert_eq!(
         committed.expect("committed").durability,
         Durability::Process
@@ -52,19 +54,19 @@ async fn without_fsync_it_says_so_and_a_closed_store_has_all() {
 async fn closing_writes_what_waits_and_refuses_the_rest() {
     let dir = tempfile::tempdir().expect("a directory");
     let store = open(dir.path());
-    store.claim(&actor("a"), &silo()).await.expect("claimed");
+    opened(&store, &actor("a")).await;
     let tickets: Vec<_> = (0..500)
-        .map(|version| store.commit(commit(&actor("a"), 1, version)))
+        .map(|version| store.commit(Arc::new(commit(&actor("a"), 1, version))))
         .collect();
     store.close();
     for ticket in tickets {
         ticket.await.expect("committed");
     }
-    let late = store.commit(commit(&actor("a"), 1, 500)).await;
+    let late = store.commit(Arc::new(commit(&actor("a"), 1, 500))).await;
     let late = late.expect_err("refused");
     assert!(matches!(late, CommitError::Refused { .. }), "{late}");
     store
-        .claim(&actor("b"), &silo())
+        .open(&actor("a"), &silo(), &Members::alone(&silo()))
         .await
         .expect_err("refused");
     drop(store);
@@ -80,9 +82,9 @@ async fn a_full_queue_refuses_and_does_not_wait() {
         ..Options::default()
     };
     let store = EmbeddedStore::open(dir.path(), options).expect("opened");
-    store.claim(&actor("a"), &silo()).await.expect("claimed");
+    opened(&store, &actor("a")).await;
     let tickets: Vec<_> = (0..2000)
-        .map(|version| store.commit(commit(&actor("a"), 1, version)))
+        .map(|version| store.commit(Arc::new(commit(&actor("a"), 1, version))))
         .collect();
     let (mut taken, mut overloaded) = (0, 0);
     for ticket in tickets {

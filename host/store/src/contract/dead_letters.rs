@@ -1,7 +1,7 @@
 //! Dead letters.
 
 use super::fixture::{AnyStore, NOW_MS, envelope, message};
-use crate::row::DeadLetter;
+use crate::dead_letters::DeadLetter;
 
 fn letter(number: u32) -> DeadLetter {
     DeadLetter {

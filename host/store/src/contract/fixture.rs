@@ -7,10 +7,13 @@ use pizza_types::{
     ActorId, Body, Chain, EntryWrite, Envelope, MessageId, MissedPolicy, SiloId, State, StateWrite,
 };
 
+use crate::actors::{Opened, StoredActor, StoredReply};
 use crate::commit::{
-    Commit, CommitError, Committed, Cursor, Handled, NewEvent, OutboxWrite, ReminderWrite,
+    Commit, CommitError, CommitTicket, Committed, Cursor, DelayedWrite, Handled, ReminderWrite,
 };
-use crate::row::{Claimed, Reminder};
+use crate::log::{Leaving, NewEvent, StreamKey};
+use crate::members::Members;
+use crate::reminders::Reminder;
 use crate::store::Store;
 
 pub(super) const NOW_MS: u64 = 1_700_000_000_000;
@@ -25,41 +28,58 @@ pub(super) fn silo(name: &str) -> SiloId {
     SiloId(Arc::from(name))
 }
 
-pub(super) async fn claim(store: &AnyStore, actor: &ActorId, owner: &str) -> Claimed {
-    let claimed = store.claim(actor, &silo(owner)).await;
-    claimed.expect("a claim is taken")
+/// Opens an actor that has a record, as a silo that takes everybody else for dead.
+pub(super) async fn opened(store: &AnyStore, actor: &ActorId, by: &str) -> StoredActor {
+    let by = silo(by);
+    let opened = store.open(actor, &by, &Members::alone(&by)).await;
+    match opened.expect("an actor is opened") {
+        Opened::Opened(stored) => *stored,
+        other => panic!("{actor}: {other:?}"),
+    }
 }
 
-/// A commit that changes nothing but the version.
+/// A commit that changes nothing but the version. The one on version 0 makes the record, so it
+/// has no epoch yet.
 pub(super) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     Commit {
         actor: actor.clone(),
         owner: silo("one"),
-        epoch,
+        epoch: if version == 0 { 0 } else { epoch },
         version,
         now_ms: NOW_MS,
         module: None,
         state: StateWrite::Keep,
         entries: Vec::new(),
         handled: None,
-        outbox: Vec::new(),
         reminders: Vec::new(),
-        events: Vec::new(),
+        delayed: Vec::new(),
+        leaving: Leaving::default(),
         cursor: None,
     }
 }
 
-/// One row of every kind.
+/// One row of every kind. The message that is handled is named after the version.
 pub(super) fn full(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     Commit {
         state: StateWrite::Set(state("all")),
         entries: vec![entry("entry", Some("value"))],
-        handled: Some(handled("message", "answer")),
-        outbox: vec![outbox(0)],
+        handled: Some(handled(&format!("message-{version}"), "answer")),
         reminders: vec![reminder("reminder", Some(NOW_MS + 1))],
-        events: vec![event("stream", "key", "payload")],
+        delayed: vec![delayed(0)],
+        leaving: Leaving {
+            messages: vec![envelope("sent")],
+            events: vec![event("stream", "key", "payload")],
+        },
         cursor: Some(cursor(7)),
         ..commit(actor, epoch, version)
+    }
+}
+
+/// Nothing but events leaves.
+pub(super) fn events(events: Vec<NewEvent>) -> Leaving {
+    Leaving {
+        messages: Vec::new(),
+        events,
     }
 }
 
@@ -72,14 +92,28 @@ pub(super) fn cursor(position: u64) -> Cursor {
     }
 }
 
+pub(super) fn queue(store: &AnyStore, commit: Commit) -> CommitTicket {
+    store.commit(Arc::new(commit))
+}
+
+/// Commits, and has what leaves appended to its streams.
 pub(super) async fn taken(store: &AnyStore, commit: Commit) -> Committed {
-    let committed = store.commit(commit).await.expect("a commit is taken");
+    let committed = queue(store, commit).await.expect("a commit is taken");
     assert_eq!(committed.durability, store.durability());
+    relay(store).await;
     committed
 }
 
+/// What a guardian of all shards does with the events of the log, all of it once more each time.
+pub(super) async fn relay(store: &AnyStore) {
+    for shard in store.log_shards().await.expect("readable") {
+        let entries = store.log(shard, 0, usize::MAX).await.expect("readable");
+        store.relay(&entries).await.expect("relayed");
+    }
+}
+
 pub(super) async fn refused(store: &AnyStore, commit: Commit) -> CommitError {
-    let outcome = store.commit(commit).await;
+    let outcome = queue(store, commit).await;
     outcome.expect_err("a commit is refused")
 }
 
@@ -106,12 +140,18 @@ pub(super) fn message(name: &str) -> MessageId {
 }
 
 pub(super) fn handled(name: &str, answer: &str) -> Handled {
-    Handled {
-        id: message(name),
+    let reply = StoredReply {
         fingerprint: [7; 16],
         reply: bytes(answer),
         declined: false,
         expires_at_ms: NOW_MS + 1000,
+        title: Arc::from("method"),
+        caller: Some(actor("caller")),
+        trace: Some(Arc::from("trace")),
+    };
+    Handled {
+        id: message(name),
+        reply,
     }
 }
 
@@ -130,8 +170,8 @@ pub(super) fn envelope(name: &str) -> Envelope {
     }
 }
 
-pub(super) fn outbox(index: u32) -> OutboxWrite {
-    OutboxWrite {
+pub(super) fn delayed(index: u32) -> DelayedWrite {
+    DelayedWrite {
         index,
         not_before_ms: NOW_MS + u64::from(index),
         envelope: envelope(&format!("sent-{index}")),
@@ -152,8 +192,14 @@ pub(super) fn reminder(name: &str, due_ms: Option<u64>) -> ReminderWrite {
 
 pub(super) fn event(stream: &str, key: &str, payload: &str) -> NewEvent {
     NewEvent {
+        keys: vec![stream_key(stream, key)],
+        payload: bytes(payload),
+    }
+}
+
+pub(super) fn stream_key(stream: &str, key: &str) -> StreamKey {
+    StreamKey {
         stream: Arc::from(stream),
         key: Arc::from(key),
-        payload: bytes(payload),
     }
 }

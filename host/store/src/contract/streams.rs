@@ -2,28 +2,71 @@
 
 use std::sync::Arc;
 
-use super::fixture::{AnyStore, actor, bytes, claim, commit, event, refused, taken};
+use super::fixture::{AnyStore, actor, bytes, commit, event, events, refused, stream_key, taken};
 use crate::commit::Commit;
+
+/// Positions and payloads of a stream's events.
+async fn told(store: &AnyStore, stream: &str, key: &str) -> Vec<(u64, String)> {
+    let found = store.events(stream, key, 0, 1000).await.expect("readable");
+    let text = |payload: &[u8]| String::from_utf8_lossy(payload).into_owned();
+    let pairs = found.iter().map(|e| (e.position, text(&e.payload)));
+    pairs.collect()
+}
 
 pub async fn positions_have_no_gaps(store: AnyStore) {
     let id = actor("a");
-    claim(&store, &id, "one").await;
-    let publish = |version, keys: &[&str]| Commit {
-        events: keys.iter().map(|key| event("stream", key, key)).collect(),
+    let publish = |version: u64, keys: &[&str]| Commit {
+        leaving: events(
+            keys.iter()
+                .map(|key| event("stream", key, &format!("{key}{version}")))
+                .collect(),
+        ),
         ..commit(&id, 1, version)
     };
-    let positions = taken(&store, publish(0, &["x", "y", "x", "x"]))
-        .await
-        .positions;
-    assert_eq!(positions, [1, 1, 2, 3]);
+    taken(&store, publish(0, &["x", "y", "x", "x"])).await;
     refused(&store, publish(0, &["x", "x"])).await;
     refused(&store, publish(5, &["y"])).await;
-    let positions = taken(&store, publish(1, &["y", "x"])).await.positions;
-    assert_eq!(positions, [2, 4]);
+    taken(&store, publish(1, &["y", "x"])).await;
+    let pair = |position, text: &str| (position, text.to_owned());
+    let x = [(1, "x0"), (2, "x0"), (3, "x0"), (4, "x1")].map(|(at, t)| pair(at, t));
+    assert_eq!(told(&store, "stream", "x").await, x);
+    let y = [(1, "y0"), (2, "y1")].map(|(at, t)| pair(at, t));
+    assert_eq!(told(&store, "stream", "y").await, y);
     assert_eq!(store.stream_head("stream", "x").await, Ok(4));
     assert_eq!(store.stream_head("stream", "y").await, Ok(2));
     assert_eq!(store.stream_head("stream", "z").await, Ok(0));
     assert_eq!(store.stream_head("other", "x").await, Ok(0));
+}
+
+/// One event may belong to several streams: it has a place in each of them.
+pub async fn an_event_has_a_place_in_each_of_its_streams(store: AnyStore) {
+    let id = actor("a");
+    taken(&store, {
+        let first = event("b", "2", "before");
+        let leaving = events(vec![first]);
+        Commit {
+            leaving,
+            ..commit(&id, 1, 0)
+        }
+    })
+    .await;
+    let mut shared = event("a", "1", "shared");
+    shared.keys.push(stream_key("b", "2"));
+    let after = event("a", "1", "after");
+    let both = Commit {
+        leaving: events(vec![shared, after]),
+        ..commit(&id, 1, 1)
+    };
+    taken(&store, both).await;
+    let pair = |position, text: &str| (position, text.to_owned());
+    assert_eq!(
+        told(&store, "a", "1").await,
+        [pair(1, "shared"), pair(2, "after")]
+    );
+    assert_eq!(
+        told(&store, "b", "2").await,
+        [pair(1, "before"), pair(2, "shared")]
+    );
 }
 
 pub async fn publishers_share_a_key(store: AnyStore) {
@@ -32,45 +75,40 @@ pub async fn publishers_share_a_key(store: AnyStore) {
         let store = store.clone();
         publishers.push(tokio::spawn(async move {
             let id = actor(&format!("publisher-{number}"));
-            claim(&store, &id, "one").await;
-            let mut positions = Vec::new();
             for version in 0..20 {
-                let payload = format!("{number}-{version}");
-                let events = vec![event("stream", "shared", &payload); 2];
+                let payload = format!("{number}-{version:02}");
                 let commit = Commit {
-                    events,
+                    leaving: events(vec![event("stream", "shared", &payload); 2]),
                     ..commit(&id, 1, version)
                 };
-                positions.extend(taken(&store, commit).await.positions);
+                taken(&store, commit).await;
             }
-            positions
         }));
     }
-    let mut positions = Vec::new();
     for publisher in publishers {
-        let own = publisher.await.expect("no panic");
-        assert!(own.is_sorted(), "a publisher's events keep their order");
-        positions.extend(own);
+        publisher.await.expect("no panic");
     }
-    positions.sort_unstable();
+    let found = told(&store, "stream", "shared").await;
+    let positions: Vec<_> = found.iter().map(|(position, _)| *position).collect();
     assert_eq!(positions, (1..=320).collect::<Vec<_>>());
-    let events = store.events("stream", "shared", 0, 1000).await;
-    let events = events.expect("readable");
-    assert_eq!(events.len(), 320);
-    for (event, position) in events.iter().zip(1..) {
-        assert_eq!(event.position, position);
+    for number in 0..8 {
+        let own = found.iter().map(|(_, text)| text);
+        let own: Vec<_> = own
+            .filter(|t| t.starts_with(&format!("{number}-")))
+            .collect();
+        assert_eq!(own.len(), 40);
+        assert!(own.is_sorted(), "a publisher's events keep their order");
     }
 }
 
 pub async fn events_are_read_in_pieces(store: AnyStore) {
     let id = actor("a");
-    claim(&store, &id, "one").await;
     let numbers = (1..=300).map(|number: u64| event("stream", "key", &number.to_string()));
-    let mut events: Vec<_> = numbers.collect();
-    events.push(event("stream", "key2", "neighbour"));
-    events.push(event("stream\0key", "", "neighbour"));
+    let mut all: Vec<_> = numbers.collect();
+    all.push(event("stream", "key2", "neighbour"));
+    all.push(event("stream\0key", "", "neighbour"));
     let commit = Commit {
-        events,
+        leaving: events(all),
         ..commit(&id, 1, 0)
     };
     taken(&store, commit).await;
@@ -96,8 +134,7 @@ pub async fn events_are_read_in_pieces(store: AnyStore) {
 
 pub async fn heads_are_listed_by_stream(store: AnyStore) {
     let id = actor("a");
-    claim(&store, &id, "one").await;
-    let events = [
+    let told = [
         ("s", "b"),
         ("s", "a"),
         ("s", "b"),
@@ -106,7 +143,7 @@ pub async fn heads_are_listed_by_stream(store: AnyStore) {
         ("", ""),
     ];
     let commit = Commit {
-        events: events.map(|(s, key)| event(s, key, "")).into(),
+        leaving: events(told.map(|(s, key)| event(s, key, "")).into()),
         ..commit(&id, 1, 0)
     };
     taken(&store, commit).await;

@@ -2,10 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
-use pizza_store::Store;
-use pizza_types::{ActorId, SiloId};
+use pizza_store::StreamStore;
 
 use super::super::witness::Witness;
 use super::batch::{Batches, Next};
@@ -18,9 +16,9 @@ const BATCHES: usize = 6;
 async fn example(dir: &Path) -> (Vec<u8>, Vec<usize>) {
     let store = EmbeddedStore::open(dir, Options::default()).expect("opened");
     for number in 0..BATCHES {
-        let actor = ActorId::new("meter", number.to_string()).expect("legal");
-        let owner = SiloId(Arc::from("silo"));
-        store.claim(&actor, &owner).await.expect("claimed");
+        let key = number.to_string();
+        let noted = store.set_cursor("subscriber", "stream", &key, 1).await;
+        noted.expect("noted");
     }
     store.close();
     drop(store);

@@ -3,15 +3,14 @@
 use pizza_types::{MessageId, StateWrite};
 
 use super::fixture::{
-    AnyStore, NOW_MS, actor, bytes, claim, commit, entry, full, handled, message, reminder, state,
+    AnyStore, NOW_MS, actor, bytes, commit, entry, full, handled, message, opened, reminder, state,
     taken,
 };
 use crate::commit::Commit;
 
-pub async fn an_actor_is_inspected_without_being_claimed(store: AnyStore) {
+pub async fn an_actor_is_inspected_without_being_opened(store: AnyStore) {
     let id = actor("a");
     assert_eq!(store.inspect(&id, 10).await, Ok(None));
-    claim(&store, &id, "one").await;
     taken(&store, full(&id, 1, 0)).await;
     let more = Commit {
         state: StateWrite::Set(state("two")),
@@ -34,14 +33,10 @@ pub async fn an_actor_is_inspected_without_being_claimed(store: AnyStore) {
     taken(&store, commit(&id, 1, 2)).await;
 }
 
-pub async fn an_actor_is_copied_without_being_claimed(store: AnyStore) {
+pub async fn an_actor_is_copied_without_being_opened(store: AnyStore) {
     let (id, neighbour) = (actor("a"), actor("a.b"));
     assert_eq!(store.copy(&id).await, Ok(None));
-    // What a copy shows is all that a claim would, so that a module can be tried with it.
-    claim(&store, &id, "one").await;
-    let claimed = store.copy(&id).await.expect("readable").expect("claimed");
-    assert_eq!((claimed.record.state, claimed.entries.len()), (None, 0));
-    claim(&store, &neighbour, "one").await;
+    // What a copy shows is all that opening would, so that a module can be tried with it.
     taken(&store, full(&id, 1, 0)).await;
     taken(&store, full(&neighbour, 1, 0)).await;
     let more = Commit {
@@ -70,18 +65,23 @@ pub async fn an_actor_is_copied_without_being_claimed(store: AnyStore) {
     assert_eq!(copied.entries.len(), 2);
     let cleared = store.copy(&id).await.expect("readable").expect("an actor");
     assert_eq!((cleared.record.state, cleared.entries.len()), (None, 0));
-    let claimed = claim(&store, &neighbour, "two").await;
+    let found = opened(&store, &neighbour, "two").await;
     let copied = store.copy(&neighbour).await.expect("readable");
-    assert_eq!(copied, Some(claimed), "as one who claims it gets it");
+    assert_eq!(copied, Some(found), "as one who opens it gets it");
 }
 
 /// A turn writes state and entries in one commit, so nobody is shown those of two.
 pub async fn a_copy_is_of_one_commit(store: AnyStore) {
     const COMMITS: u64 = 50;
     let id = actor("a");
-    claim(&store, &id, "one").await;
+    let made = Commit {
+        state: StateWrite::Set(state("0")),
+        entries: vec![entry("a", Some("0")), entry("z", Some("0"))],
+        ..commit(&id, 1, 0)
+    };
+    taken(&store, made).await;
     let writing = async {
-        for version in 0..COMMITS {
+        for version in 1..COMMITS {
             let text = version.to_string();
             let both = Commit {
                 state: StateWrite::Set(state(&text)),
@@ -96,7 +96,7 @@ pub async fn a_copy_is_of_one_commit(store: AnyStore) {
     let reading = async {
         let mut version = 0;
         while version < COMMITS {
-            let copied = store.copy(&id).await.expect("readable").expect("claimed");
+            let copied = store.copy(&id).await.expect("readable").expect("made");
             version = copied.record.version;
             let text = version.checked_sub(1).map(|last| last.to_string());
             let found: Vec<_> = copied.entries.values().collect();
@@ -114,7 +114,6 @@ pub async fn an_actor_is_not_taken_for_its_neighbour(store: AnyStore) {
     let keys = ["a", "a.", "a.b", "b"];
     for key in keys {
         let id = actor(key);
-        claim(&store, &id, "one").await;
         taken(&store, full(&id, 1, 0)).await;
     }
     for key in keys {
@@ -129,7 +128,6 @@ pub async fn an_actor_is_not_taken_for_its_neighbour(store: AnyStore) {
 pub async fn what_was_handled_is_read_in_pieces(store: AnyStore) {
     let id = actor("a");
     assert_eq!(store.all_handled(&id, None, 10).await, Ok(Vec::new()));
-    claim(&store, &id, "one").await;
     let mut expected: Vec<MessageId> = Vec::new();
     for version in 0..7 {
         let name = version.to_string();

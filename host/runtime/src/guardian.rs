@@ -1,0 +1,78 @@
+//! Guards shards: what commits have left in the log leaves for where it goes, in order, and
+//! leaves the log when it has arrived. One silo that is alone guards all of them.
+
+use std::sync::Arc;
+
+use pizza_store::{LogEntry, LogKey, StoreError};
+
+use crate::core::Core;
+use crate::outbox::{Entry, Message};
+use crate::relay::HandedOver;
+
+/// The number of rows that are read at a time when a silo takes up what another life of it left.
+const PAGE: usize = 1_000;
+
+/// Sends what is in an entry that is durable.
+pub(crate) fn send(core: &Arc<Core>, entry: LogEntry) {
+    let LogEntry {
+        key,
+        actor,
+        leaving,
+        ..
+    } = entry;
+    let has_events = core.store.relays() && !leaving.events.is_empty();
+    let of = Entry::of(key, leaving.messages.len() + usize::from(has_events));
+    let LogKey { shard, number } = key;
+    let messages = leaving.messages.into_iter();
+    let messages = messages.map(|envelope| Message::of(&of, &actor, envelope));
+    core.start_lanes(messages.filter_map(|message| core.outbox.send(message)));
+    if has_events {
+        match core.relay.hand_over(shard, number, Arc::clone(&of)) {
+            HandedOver::Start => core.start_relay(shard),
+            HandedOver::Known { arrived: true } => core.outbox.arrived(&of),
+            HandedOver::Known { arrived: false } => {}
+        }
+    }
+}
+
+/// Takes up what had not arrived before the silo stopped last time; returns how many
+/// messages that is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn take_up(core: &Arc<Core>) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for shard in core.store.log_shards().await? {
+        let mut after = 0;
+        loop {
+            let entries = core.store.log(shard, after, PAGE).await?;
+            let complete = entries.len() < PAGE;
+            // By number, not by count: entries that arrive meanwhile leave the store.
+            after = entries.last().map_or(after, |entry| entry.key.number);
+            for entry in entries {
+                count += entry.leaving.messages.len();
+                send(core, entry);
+            }
+            if complete {
+                break;
+            }
+        }
+    }
+    Ok(count + take_up_delayed(core).await?)
+}
+
+async fn take_up_delayed(core: &Arc<Core>) -> Result<usize, StoreError> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let rows = core.store.delayed(after.as_ref(), PAGE).await?;
+        let complete = rows.len() < PAGE;
+        after = rows.last().map(|row| row.key.clone());
+        count += rows.len();
+        let now_ms = core.clock.now_ms();
+        let later = |row| core.outbox.send_later(core.durable, row, now_ms);
+        core.start_lanes(rows.into_iter().filter_map(later));
+        if complete {
+            return Ok(count);
+        }
+    }
+}

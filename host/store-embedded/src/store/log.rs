@@ -1,0 +1,41 @@
+//! The log. Events are in their streams when their commit is: one log orders all of them, so
+//! their positions are given there, and what is left to be read are the messages.
+
+use async_trait::async_trait;
+use pizza_store::{LogEntry, LogKey, LogStore, StoreError};
+use pizza_types::ShardId;
+
+use super::{EmbeddedStore, scan};
+use crate::table::Table;
+use crate::{key, read};
+
+#[async_trait]
+impl LogStore for EmbeddedStore {
+    fn relays(&self) -> bool {
+        false
+    }
+
+    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError> {
+        let view = self.view()?;
+        scan(move || read::log_shards(&view)).await
+    }
+
+    async fn log(
+        &self,
+        shard: ShardId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        read::log(&self.view()?, shard, after, limit)
+    }
+
+    async fn relay(&self, _: &[LogEntry]) -> Result<(), StoreError> {
+        self.poison.check()
+    }
+
+    async fn log_done(&self, keys: Vec<LogKey>) -> Result<(), StoreError> {
+        let row = |of: &LogKey| (Table::Log, key::log(of.shard, of.number), None);
+        let rows = keys.iter().map(row).collect();
+        self.write("forget what has arrived", rows, false).await
+    }
+}

@@ -1,0 +1,50 @@
+//! Streams and cursors.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pizza_store::{StoreError, StoredEvent, StreamStore};
+
+use super::{EmbeddedStore, scan};
+use crate::table::Table;
+use crate::{key, read, row};
+
+#[async_trait]
+impl StreamStore for EmbeddedStore {
+    async fn events(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        read::events(&self.view()?, &key::names(&[stream, key]), after, limit)
+    }
+
+    async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError> {
+        let key = key::names(&[stream, key]);
+        Ok(self.view()?.get(Table::StreamHeads, &key)?.unwrap_or(0))
+    }
+
+    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+        let (view, prefix) = (self.view()?, key::names(&[stream]));
+        scan(move || read::stream_heads(&view, &prefix)).await
+    }
+
+    async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError> {
+        let key = key::names(&[subscriber, stream, key]);
+        Ok(self.view()?.get(Table::Cursors, &key)?.unwrap_or(0))
+    }
+
+    async fn set_cursor(
+        &self,
+        subscriber: &str,
+        stream: &str,
+        key: &str,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let key = key::names(&[subscriber, stream, key]);
+        let rows = vec![(Table::Cursors, key, Some(row::encode(&position)))];
+        self.write("move a cursor", rows, false).await
+    }
+}

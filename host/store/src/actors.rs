@@ -1,0 +1,95 @@
+//! Actors: who may write, and what was written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pizza_types::{ActorId, MessageId, ModuleDigest, SiloId, State};
+use serde::{Deserialize, Serialize};
+
+use crate::commit::{Commit, CommitTicket};
+use crate::members::Members;
+use crate::reminders::Reminder;
+use crate::store::StoreError;
+
+/// What is kept of an actor. It is also the directory entry: `owner` and `epoch` say who may
+/// write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorRecord {
+    pub state: Option<State>,
+    /// The number of commits so far.
+    pub version: u64,
+    /// The number of times that the actor was opened or made.
+    pub epoch: u64,
+    pub owner: SiloId,
+    /// The module of the last commit.
+    pub module: Option<ModuleDigest>,
+}
+
+/// All of an actor: what its owner goes on from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredActor {
+    pub record: ActorRecord,
+    pub entries: BTreeMap<Arc<str>, Bytes>,
+    pub reminders: BTreeMap<Arc<str>, Reminder>,
+}
+
+/// How it went to open an actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// It has no record, and was given none: its first commit makes it.
+    Absent,
+    /// Whoever asked is its owner now, under a new epoch.
+    Opened(Box<StoredActor>),
+    /// A silo that may be alive owns it; nothing was changed.
+    Moved(SiloId),
+}
+
+/// What an actor answered to a message; see [`Handled`](crate::Handled).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredReply {
+    pub fingerprint: [u8; 16],
+    pub reply: Bytes,
+    pub declined: bool,
+    pub expires_at_ms: u64,
+    /// What was asked, in a word or two: the method, or what else happened. Empty in rows of
+    /// before it was kept.
+    pub title: Arc<str>,
+    /// Who asked; `None` when it came from outside, or in rows of before it was kept.
+    pub caller: Option<ActorId>,
+    pub trace: Option<Arc<str>>,
+}
+
+/// Opening actors, and the one write of a turn.
+#[async_trait]
+pub trait ActorStore: Send + Sync + 'static {
+    /// Makes `by` the owner of an actor that has a record, if nobody who may be alive by
+    /// `members` owns it: one atomic step reads the record, raises its epoch and sets the owner,
+    /// and from then on only the owner's commits are taken. It is durable no later than the
+    /// first commit under it.
+    ///
+    /// # Errors
+    /// When the store has stopped itself, cannot write, or refuses because too much waits.
+    async fn open(
+        &self,
+        actor: &ActorId,
+        by: &SiloId,
+        members: &Members,
+    ) -> Result<Opened, StoreError>;
+
+    /// Queues the commit; see [`CommitTicket`] for the order. It does not wait, not even for
+    /// room: what does not fit is refused by the ticket. A commit whose outcome is not known may
+    /// be sent again as it is.
+    fn commit(&self, commit: Arc<Commit>) -> CommitTicket;
+
+    /// Whether `actor` has handled this message, and what it answered.
+    ///
+    /// # Errors
+    /// When the store has stopped itself, or cannot read what it has.
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError>;
+}

@@ -1,0 +1,55 @@
+//! Named facts about the whole store: modules, plugins, generations.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::store::StoreError;
+
+/// A named fact's new value, or its end.
+pub type FactChange = (String, Option<Bytes>);
+
+/// Keeping and reading facts.
+#[async_trait]
+pub trait FactStore: Send + Sync + 'static {
+    /// A fact; `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// When the store has stopped itself, or cannot read what it has.
+    async fn fact(&self, name: &str) -> Result<Option<Bytes>, StoreError>;
+
+    /// Sets facts, or removes those without a value: all of them or none. Durable when it
+    /// returns. Of two changes of one name the later one stands.
+    ///
+    /// # Errors
+    /// When the store has stopped itself, cannot write, or refuses because too much waits.
+    async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError>;
+
+    /// Sets one fact. Durable when it returns.
+    ///
+    /// # Errors
+    /// As [`FactStore::change_facts`].
+    async fn set_fact(&self, name: &str, value: Bytes) -> Result<(), StoreError> {
+        // One way to write facts, so that a back end has one thing to get right.
+        self.change_facts(vec![(name.to_owned(), Some(value))])
+            .await
+    }
+
+    /// Removes one fact, if there is one. Durable when it returns.
+    ///
+    /// # Errors
+    /// As [`FactStore::change_facts`].
+    async fn remove_fact(&self, name: &str) -> Result<(), StoreError> {
+        self.change_facts(vec![(name.to_owned(), None)]).await
+    }
+
+    /// Facts whose names start with `prefix`, in order of their names, after `after`.
+    ///
+    /// # Errors
+    /// When the store has stopped itself, or cannot read what it has.
+    async fn facts(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Bytes)>, StoreError>;
+}

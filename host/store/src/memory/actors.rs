@@ -1,0 +1,156 @@
+//! Opening actors, and what a commit does to the rows.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pizza_types::{ActorId, Durability, MessageId, SiloId, StateWrite};
+
+use super::MemoryStore;
+use super::tables::{Actor, Tables, cursor_name};
+use crate::actors::{ActorStore, Opened, StoredReply};
+use crate::apply::{Head, delayed_key};
+use crate::commit::{Commit, CommitError, CommitTicket, Committed, ReminderWrite};
+use crate::log::{LogEntry, LogKey};
+use crate::members::Members;
+use crate::reminders::DelayedRow;
+use crate::store::StoreError;
+
+#[async_trait]
+impl ActorStore for MemoryStore {
+    async fn open(
+        &self,
+        actor: &ActorId,
+        by: &SiloId,
+        members: &Members,
+    ) -> Result<Opened, StoreError> {
+        Ok(self.tables.lock().open(actor, by, members))
+    }
+
+    fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
+        // Taken at once, not when the ticket is polled: tickets are ordered as handed out.
+        let outcome = self.tables.lock().commit(&commit);
+        Box::pin(std::future::ready(outcome))
+    }
+
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError> {
+        let tables = self.tables.lock();
+        Ok(tables.handled.get(&(actor.clone(), id)).cloned())
+    }
+}
+
+impl Tables {
+    fn open(&mut self, actor: &ActorId, by: &SiloId, members: &Members) -> Opened {
+        let Some(row) = self.actors.get_mut(actor) else {
+            return Opened::Absent;
+        };
+        match row.head.clone().opened(by, members) {
+            Ok(head) => row.head = head,
+            Err(owner) => return Opened::Moved(owner),
+        }
+        self.stored(actor)
+            .map_or(Opened::Absent, |stored| Opened::Opened(Box::new(stored)))
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<Committed, CommitError> {
+        let actor = commit.actor.clone();
+        if let Some(handled) = &commit.handled
+            && let Some(before) = self.handled.get(&(actor.clone(), handled.id))
+        {
+            return Err(CommitError::Handled(Box::new(before.clone())));
+        }
+        let before = self.actors.get(&actor).map(|row| &row.head);
+        // Decided before anything is written: what is refused leaves nothing.
+        let head = Head::advanced(before, commit)?;
+        let version = head.version;
+        self.write(&actor, head, commit);
+        if let Some(handled) = &commit.handled {
+            let key = (actor.clone(), handled.id);
+            self.handled.insert(key, handled.reply.clone());
+        }
+        for write in &commit.delayed {
+            let key = delayed_key(&actor, version, write.index);
+            let row = DelayedRow {
+                key: key.clone(),
+                not_before_ms: write.not_before_ms,
+                envelope: write.envelope.clone(),
+            };
+            self.delayed.insert(key, row);
+        }
+        for write in &commit.reminders {
+            self.remind(&actor, write.clone());
+        }
+        if let Some(cursor) = &commit.cursor {
+            let name = cursor_name(&cursor.subscriber, &cursor.stream, &cursor.key);
+            self.cursors.insert(name, cursor.position);
+        }
+        Ok(Committed {
+            durability: Durability::Memory,
+            log: self.note(commit, version),
+        })
+    }
+
+    fn write(&mut self, actor: &ActorId, head: Head, commit: &Commit) {
+        let row = self.actors.entry(actor.clone()).or_insert_with(|| Actor {
+            head: head.clone(),
+            state: None,
+            entries: Default::default(),
+        });
+        row.head = head;
+        match &commit.state {
+            StateWrite::Keep => {}
+            StateWrite::Set(state) => row.state = Some(state.clone()),
+            // Before the writes below, so that what the clearing turn writes stays.
+            StateWrite::Clear => {
+                row.state = None;
+                row.entries.clear();
+            }
+        }
+        for write in &commit.entries {
+            match &write.bytes {
+                Some(bytes) => row.entries.insert(Arc::clone(&write.name), bytes.clone()),
+                None => row.entries.remove(&write.name),
+            };
+        }
+    }
+
+    /// Writes the commit's entry of the log, if anything leaves.
+    fn note(&mut self, commit: &Commit, version: u64) -> Option<u64> {
+        if commit.leaving.is_empty() {
+            return None;
+        }
+        let shard = commit.actor.shard();
+        let newest = self.log_newest.entry(shard).or_default();
+        *newest += 1;
+        let number = *newest;
+        let entry = LogEntry {
+            key: LogKey { shard, number },
+            actor: commit.actor.clone(),
+            version,
+            at_ms: commit.now_ms,
+            leaving: commit.leaving.clone(),
+        };
+        self.log.entry(shard).or_default().insert(number, entry);
+        Some(number)
+    }
+
+    fn remind(&mut self, actor: &ActorId, write: ReminderWrite) {
+        let key = (actor.clone(), Arc::clone(&write.name));
+        let old = match &write.reminder {
+            Some(new) => self.reminders.insert(key, new.clone()),
+            None => self.reminders.remove(&key),
+        };
+        // Also where the new one is due at another time: each reminder has one row by time.
+        if let Some(old) = old {
+            let row = (old.due_ms, actor.clone(), Arc::clone(&write.name));
+            self.due.remove(&row);
+        }
+        if let Some(new) = write.reminder {
+            // The name is part of it: two reminders may be due in the same millisecond.
+            self.due.insert((new.due_ms, actor.clone(), write.name));
+        }
+    }
+}

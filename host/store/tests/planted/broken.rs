@@ -1,0 +1,284 @@
+//! A store with a mistake.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use pizza_store::{
+    ActorRecord, ActorStore, Commit, CommitError, CommitTicket, DelayedKey, DelayedRow, DueAfter,
+    DueReminder, HandledRow, Inspected, InspectionStore, Leaving, LogEntry, LogKey, LogStore,
+    Members, MemoryStore, Opened, ReminderStore, Retention, Store, StoreError, StoredActor,
+    StoredReply,
+};
+use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId, StateWrite};
+
+/// What the store does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    MakesWhatItOpens,
+    TakesFromTheLiving,
+    KeepsTheEpoch,
+    ForgetsWhatWasHandled,
+    AnswersARepeatWithNothing,
+    ForgetsWhoAsked,
+    SplitsTheEntry,
+    LosesTheDelayed,
+    RemindersStayBehind,
+    HidesShards,
+    ReadsTheLogBackwards,
+    KeepsWhatArrived,
+    RelaysAgain,
+    ReadsDueFromTheBeginning,
+    TellsOneStreamOnly,
+    OpensWhatItShows,
+    NeverForgets,
+}
+
+pub(crate) struct Broken {
+    pub(crate) inner: MemoryStore,
+    pub(crate) mistake: Option<Mistake>,
+}
+
+impl Broken {
+    fn does(&self, mistake: Mistake) -> bool {
+        self.mistake == Some(mistake)
+    }
+}
+
+pizza_store::delegate!(Broken, inner: StreamStore, DeadLetterStore, FactStore);
+
+#[async_trait]
+impl ActorStore for Broken {
+    async fn open(
+        &self,
+        actor: &ActorId,
+        by: &SiloId,
+        members: &Members,
+    ) -> Result<Opened, StoreError> {
+        let mut members = members.clone();
+        if self.does(Mistake::TakesFromTheLiving) {
+            members = Members::alone(by);
+            members.generation = u64::MAX;
+        }
+        if self.does(Mistake::KeepsTheEpoch)
+            && let Some(stored) = self.inner.copy(actor).await?
+        {
+            return Ok(Opened::Opened(Box::new(stored)));
+        }
+        let mut opened = self.inner.open(actor, by, &members).await?;
+        if self.does(Mistake::MakesWhatItOpens) && opened == Opened::Absent {
+            let made = self.inner.commit(Arc::new(first(actor, by))).await;
+            made.expect("there was none");
+            opened = self.inner.open(actor, by, &members).await?;
+        }
+        if let Opened::Opened(stored) = &mut opened
+            && self.does(Mistake::RemindersStayBehind)
+        {
+            stored.reminders.clear();
+        }
+        Ok(opened)
+    }
+
+    fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
+        let mut commit = Arc::unwrap_or_clone(commit);
+        if self.does(Mistake::ForgetsWhatWasHandled) {
+            commit.handled = None;
+        }
+        if self.does(Mistake::LosesTheDelayed) {
+            commit.delayed.clear();
+        }
+        let ticket = self.inner.commit(Arc::new(commit));
+        let is_silent = self.does(Mistake::AnswersARepeatWithNothing);
+        Box::pin(async move {
+            match ticket.await {
+                Err(CommitError::Handled(mut stored)) if is_silent => {
+                    stored.reply = Default::default();
+                    Err(CommitError::Handled(stored))
+                }
+                outcome => outcome,
+            }
+        })
+    }
+
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError> {
+        let mut found = self.inner.handled(actor, id).await?;
+        if let Some(stored) = &mut found
+            && self.does(Mistake::ForgetsWhoAsked)
+        {
+            stored.caller = None;
+        }
+        Ok(found)
+    }
+}
+
+fn first(actor: &ActorId, by: &SiloId) -> Commit {
+    Commit {
+        actor: actor.clone(),
+        owner: by.clone(),
+        epoch: 0,
+        version: 0,
+        now_ms: 0,
+        module: None,
+        state: StateWrite::Keep,
+        entries: Vec::new(),
+        handled: None,
+        reminders: Vec::new(),
+        delayed: Vec::new(),
+        leaving: Leaving::default(),
+        cursor: None,
+    }
+}
+
+#[async_trait]
+impl LogStore for Broken {
+    fn relays(&self) -> bool {
+        self.inner.relays()
+    }
+
+    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError> {
+        let mut shards = self.inner.log_shards().await?;
+        if self.does(Mistake::HidesShards) {
+            shards.pop();
+        }
+        Ok(shards)
+    }
+
+    async fn log(
+        &self,
+        shard: ShardId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let mut entries = self.inner.log(shard, after, limit).await?;
+        if self.does(Mistake::ReadsTheLogBackwards) {
+            entries.reverse();
+        }
+        if self.does(Mistake::SplitsTheEntry) {
+            let halves = entries.iter().flat_map(|entry| {
+                let (mut first, mut second) = (entry.clone(), entry.clone());
+                first.leaving.events.clear();
+                first.leaving.messages.truncate(1);
+                second.leaving.messages.clear();
+                [first, second]
+            });
+            entries = halves.collect();
+        }
+        Ok(entries)
+    }
+
+    async fn relay(&self, entries: &[LogEntry]) -> Result<(), StoreError> {
+        static AGAIN: AtomicU64 = AtomicU64::new(1 << 32);
+        let mut entries = entries.to_vec();
+        for entry in &mut entries {
+            if self.does(Mistake::RelaysAgain) {
+                entry.key.number = AGAIN.fetch_add(1, Ordering::Relaxed);
+            }
+            if self.does(Mistake::TellsOneStreamOnly) {
+                let events = entry.leaving.events.iter_mut();
+                events.for_each(|event| event.keys.truncate(1));
+            }
+        }
+        self.inner.relay(&entries).await
+    }
+
+    async fn log_done(&self, keys: Vec<LogKey>) -> Result<(), StoreError> {
+        if self.does(Mistake::KeepsWhatArrived) {
+            return Ok(());
+        }
+        self.inner.log_done(keys).await
+    }
+}
+
+#[async_trait]
+impl ReminderStore for Broken {
+    async fn reminders_due(
+        &self,
+        after: &DueAfter,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<DueReminder>, StoreError> {
+        let start = DueAfter::default();
+        let from_start = self.does(Mistake::ReadsDueFromTheBeginning);
+        // Not without end: the suite reads until a page is not full.
+        let limit = if from_start { limit.min(4) } else { limit };
+        let after = if from_start { &start } else { after };
+        self.inner.reminders_due(after, until_ms, limit).await
+    }
+
+    async fn delayed(
+        &self,
+        after: Option<&DelayedKey>,
+        limit: usize,
+    ) -> Result<Vec<DelayedRow>, StoreError> {
+        self.inner.delayed(after, limit).await
+    }
+
+    async fn delayed_done(&self, keys: Vec<DelayedKey>) -> Result<(), StoreError> {
+        self.inner.delayed_done(keys).await
+    }
+}
+
+#[async_trait]
+impl InspectionStore for Broken {
+    async fn actors(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, StoreError> {
+        self.inner.actors(actor_type, after, limit).await
+    }
+
+    async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError> {
+        self.inner.record(actor).await
+    }
+
+    async fn copy(&self, actor: &ActorId) -> Result<Option<StoredActor>, StoreError> {
+        self.inner.copy(actor).await
+    }
+
+    async fn inspect(
+        &self,
+        actor: &ActorId,
+        reminders_max: usize,
+    ) -> Result<Option<Inspected>, StoreError> {
+        if self.does(Mistake::OpensWhatItShows) {
+            let looker = SiloId("looker".into());
+            let members = Members::alone(&looker);
+            self.inner.open(actor, &looker, &members).await?;
+        }
+        self.inner.inspect(actor, reminders_max).await
+    }
+
+    async fn all_handled(
+        &self,
+        actor: &ActorId,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<HandledRow>, StoreError> {
+        self.inner.all_handled(actor, after, limit).await
+    }
+}
+
+#[async_trait]
+impl Store for Broken {
+    fn durability(&self) -> Durability {
+        self.inner.durability()
+    }
+
+    async fn expire(
+        &self,
+        now_ms: u64,
+        events: &Retention,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        if self.does(Mistake::NeverForgets) {
+            return Ok(0);
+        }
+        self.inner.expire(now_ms, events, limit).await
+    }
+}

@@ -1,0 +1,60 @@
+//! The suite can fail: a store with one mistake planted in it fails the property that says so.
+
+mod broken;
+
+use std::sync::Arc;
+
+use pizza_store::contract::{actors, atomicity, expire, inspection, log, reminders, streams};
+use pizza_store::{MemoryStore, Store};
+
+use broken::{Broken, Mistake};
+
+type AnyStore = Arc<dyn Store>;
+
+/// Whether the property holds for a store with the mistake.
+async fn holds<F: Future<Output = ()> + Send + 'static>(
+    property: fn(AnyStore) -> F,
+    mistake: Option<Mistake>,
+) -> bool {
+    let inner = MemoryStore::new();
+    let store = Arc::new(Broken { inner, mistake });
+    tokio::spawn(property(store)).await.is_ok()
+}
+
+/// The first names the property, the rest the mistakes that it is to find.
+macro_rules! found {
+    ($($property:path: $($mistake:ident),+;)+) => {
+        $(
+            assert!(holds($property, None).await, "without a mistake");
+            $(
+                let name = stringify!($mistake);
+                let is_found = !holds($property, Some(Mistake::$mistake)).await;
+                assert!(is_found, "{} does not find {name}", stringify!($property));
+            )+
+        )+
+    };
+}
+
+#[tokio::test]
+async fn every_planted_mistake_is_found() {
+    found! {
+        actors::an_actor_without_a_record_is_absent_and_takes_no_commit: MakesWhatItOpens;
+        actors::a_living_owner_keeps_its_actor: TakesFromTheLiving;
+        actors::opening_fences_the_owner_before: KeepsTheEpoch;
+        actors::a_message_is_handled_once: ForgetsWhatWasHandled, AnswersARepeatWithNothing;
+        actors::a_message_that_is_queued_is_handled_once_too: ForgetsWhatWasHandled;
+        actors::a_commit_sent_again_settles_itself: ForgetsWhatWasHandled;
+        atomicity::a_commit_writes_everything:
+            ForgetsWhoAsked, SplitsTheEntry, RemindersStayBehind, LosesTheDelayed;
+        log::a_commit_leaves_one_entry: SplitsTheEntry, HidesShards;
+        log::the_log_keeps_the_order_of_commits: ReadsTheLogBackwards, KeepsWhatArrived;
+        log::an_entry_is_relayed_once: RelaysAgain;
+        reminders::due_reminders_are_read_in_pieces: ReadsDueFromTheBeginning;
+        reminders::reminders_come_with_their_actor: RemindersStayBehind;
+        reminders::delayed_messages_keep_their_order: LosesTheDelayed;
+        streams::an_event_has_a_place_in_each_of_its_streams: TellsOneStreamOnly;
+        streams::positions_have_no_gaps: RelaysAgain;
+        inspection::an_actor_is_inspected_without_being_opened: OpensWhatItShows;
+        expire::expired_replies_are_forgotten: NeverForgets;
+    }
+}
