@@ -270,6 +270,16 @@ fn an_actor_is_looked_at_asked_and_put_to_rest() {
     );
     let times: Vec<_> = messages.iter().map(|m| m["at"].as_str()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "newest first: {times:?}");
+    // What was asked, and by whom: the order itself was made from outside.
+    let made = messages.iter().find(|m| m["what"] == "create");
+    assert_eq!(
+        made.expect("its creation")["caller"],
+        json!(null),
+        "{history}"
+    );
+    let kitchen = json_of(&run(&["actor", "history", "kitchen/napoli", "--json"]));
+    let told = kitchen["messages"].as_array().expect("a list");
+    assert!(told.iter().any(|m| m["caller"] == json!(name)), "{kitchen}");
     let table = succeeded(&run(&["actor", "history", &name, "--limit", "1"]));
     assert_eq!(table.lines().count(), 2, "{table}");
 
@@ -282,6 +292,58 @@ fn an_actor_is_looked_at_asked_and_put_to_rest() {
         (["actor", "get", "order"], "TYPE/KEY"),
         (["actor", "get", "order/a b"], "' '"),
         (["actor", "get", "pineapple/one"], "pineapple"),
+    ] {
+        let complaint = complained(&run(&words));
+        assert!(complaint.contains(part), "{words:?}: {complaint}");
+    }
+}
+
+#[test]
+fn actors_of_a_type_are_exported_line_by_line() {
+    let data = tempfile::tempdir().expect("a directory");
+    let pizza = Pizza::start(data.path(), &[]);
+    let mut orders: Vec<String> = (0..5).map(|_| pizza.order()).collect();
+    orders.sort();
+    let run = |words: &[&str]| run(&pizza, data.path(), words);
+    let text = succeeded(&run(&["actor", "export", "order"]));
+    let lines = text.lines().map(serde_json::from_str);
+    let lines: Vec<serde_json::Value> = lines.map(|line| line.expect("JSON")).collect();
+    let name = |line: &serde_json::Value| line["actor"].as_str().map(ToOwned::to_owned);
+    let mut found: Vec<_> = lines.iter().filter_map(name).collect();
+    found.sort();
+    let expected: Vec<_> = orders.iter().map(|id| format!("order/{id}")).collect();
+    assert_eq!(found, expected);
+    for line in &lines {
+        assert!(line["state"].to_string().contains("customer-1"), "{line}");
+        assert!(line["version"].as_u64() > Some(0), "{line}");
+    }
+    // The restaurant keeps its orders as entries, which are there, too.
+    let restaurants = succeeded(&run(&["actor", "export", "restaurant"]));
+    assert!(restaurants.contains("restaurant/napoli"), "{restaurants}");
+
+    // In pages, each of which says where the next one begins.
+    let bearer = format!("Bearer {}", token(data.path()));
+    let (mut after, mut paged) = (String::new(), Vec::new());
+    loop {
+        let path = format!("/actors/order?limit=2{after}");
+        let page = ask(&pizza, "GET", &path, Some(&bearer)).json();
+        paged.extend(
+            page["actors"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter_map(name),
+        );
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        after = format!("&after={next}");
+    }
+    paged.sort();
+    assert_eq!(paged, expected);
+    for (words, part) in [
+        (["actor", "export", "pineapple"], "pineapple"),
+        (["actor", "export", "a/b"], "'/'"),
     ] {
         let complaint = complained(&run(&words));
         assert!(complaint.contains(part), "{words:?}: {complaint}");

@@ -2,6 +2,7 @@
 
 mod call;
 mod deactivate;
+mod export;
 mod get;
 mod history;
 mod named;
@@ -19,6 +20,8 @@ pub(crate) enum Actor {
     Call(call::Call),
     /// List the messages it has handled lately, newest first.
     History(history::History),
+    /// Print all actors of a type as they are, a line of JSON each.
+    Export(export::Export),
     /// Take it out of memory; the next message brings it back.
     Deactivate(deactivate::Deactivate),
 }
@@ -30,6 +33,7 @@ impl Actor {
             Self::Get(verb) => verb.run(),
             Self::Call(verb) => verb.run(),
             Self::History(verb) => verb.run(),
+            Self::Export(verb) => verb.run(),
             Self::Deactivate(verb) => verb.run(),
         }
     }

@@ -50,11 +50,15 @@ fn print(history: &Value) -> anyhow::Result<()> {
         };
         let reply = short(&cell(&message["reply"]), REPLY_CHARACTERS_MAX);
         let (at, id) = (cell(&message["at"]), cell(&message["messageId"]));
-        [at, id, outcome.to_owned(), reply]
+        let (what, caller) = (cell(&message["what"]), cell(&message["caller"]));
+        [at, id, what, caller, outcome.to_owned(), reply]
     };
     let messages = history["messages"].as_array().into_iter().flatten();
     let rows: Vec<_> = messages.map(row).collect();
-    table::print(["AT", "MESSAGE", "OUTCOME", "REPLY"], &rows)?;
+    table::print(
+        ["AT", "MESSAGE", "WHAT", "CALLER", "OUTCOME", "REPLY"],
+        &rows,
+    )?;
     if history["complete"] != true {
         let more = "it has handled too many messages to look at all of them";
         writeln!(std::io::stdout().lock(), "{more}")?;

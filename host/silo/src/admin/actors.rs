@@ -1,11 +1,11 @@
-//! `/actors/{type}/{key}`: look at an actor, ask it, put it to rest.
+//! `/actors/{type}` and `/actors/{type}/{key}`: look at actors, ask one, put it to rest.
 
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use pizza_client::Call;
 use pizza_runtime::{Handled, Presence};
-use pizza_store::{Inspected, Reminder};
+use pizza_store::{ActorRecord, Inspected, Reminder, StoredActor};
 use pizza_types::{ActorId, State as ActorState};
 use serde_json::{Value, json};
 
@@ -17,10 +17,60 @@ use super::view::{json_or_text, text, time};
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
+        .route("/actors/{type}", get(export))
         .route("/actors/{type}/{key}", get(inspect))
         .route("/actors/{type}/{key}/history", get(history))
         .route("/actors/{type}/{key}/call/{method}", post(call))
         .route("/actors/{type}/{key}/deactivate", post(deactivate))
+}
+
+/// The most actors in one page of an export.
+const EXPORT_MAX: usize = 1_000;
+/// The bytes of states and entries after which a page ends. As JSON they are a few times as many.
+const EXPORT_BYTES_MAX: usize = 4 << 20;
+
+/// Which page of an export is asked for.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportPage {
+    /// The key behind which it begins.
+    after: Option<String>,
+    #[serde(default = "ExportPage::usual")]
+    limit: usize,
+}
+
+impl ExportPage {
+    fn usual() -> usize {
+        100
+    }
+}
+
+async fn export(
+    State(admin): State<Admin>,
+    Path(actor_type): Path<String>,
+    Query(page): Query<ExportPage>,
+) -> Result<Json<Value>, Problem> {
+    let (after, limit) = (page.after.as_deref(), page.limit.clamp(1, EXPORT_MAX));
+    let silo = &admin.silo;
+    let exported = silo.export(&actor_type, after, limit, EXPORT_BYTES_MAX);
+    let exported = exported.await?;
+    let actors: Vec<Value> = exported.actors.iter().map(whole).collect();
+    Ok(Json(
+        json!({"actors": actors, "next": exported.next.as_deref()}),
+    ))
+}
+
+/// All of an actor.
+fn whole((id, stored): &(ActorId, StoredActor)) -> Value {
+    let reminders = stored.reminders.iter();
+    let entries = stored.entries.iter();
+    let entries = entries.map(|(name, bytes)| (name.to_string(), packed(bytes)));
+    let mut view = serde_json::Map::from_iter([("actor".to_owned(), json!(id.to_string()))]);
+    view.extend(head(&stored.record));
+    view.insert("entries".to_owned(), Value::Object(entries.collect()));
+    let reminders: Vec<Value> = reminders.map(reminder).collect();
+    view.insert("reminders".to_owned(), json!(reminders));
+    Value::Object(view)
 }
 
 type ActorPath = Path<(String, String)>;
@@ -101,23 +151,29 @@ fn presence(presence: Presence) -> &'static str {
 }
 
 fn record(stored: &Inspected) -> serde_json::Map<String, Value> {
-    let record = &stored.record;
-    let reminder = |(name, reminder): &(std::sync::Arc<str>, Reminder)| {
-        json!({
-            "name": name,
-            "due": time(reminder.due_ms),
-            "periodMs": reminder.period_ms,
-        })
-    };
-    let reminders: Vec<Value> = stored.reminders.iter().map(reminder).collect();
+    let mut view = head(&stored.record);
+    let reminders = stored.reminders.iter().map(|(name, r)| reminder((name, r)));
+    let reminders: Vec<Value> = reminders.collect();
+    view.insert("entries".to_owned(), json!(stored.entries));
+    view.insert("reminders".to_owned(), json!(reminders));
+    view
+}
+
+fn reminder((name, reminder): (&std::sync::Arc<str>, &Reminder)) -> Value {
+    json!({
+        "name": name,
+        "due": time(reminder.due_ms),
+        "periodMs": reminder.period_ms,
+    })
+}
+
+fn head(record: &ActorRecord) -> serde_json::Map<String, Value> {
     let fields = [
         ("version", json!(record.version)),
         ("epoch", json!(record.epoch)),
         ("owner", json!(record.owner.to_string())),
         ("module", json!(record.module.map(|m| m.to_string()))),
         ("state", record.state.as_ref().map_or(Value::Null, state)),
-        ("entries", json!(stored.entries)),
-        ("reminders", json!(reminders)),
     ];
     fields
         .map(|(name, value)| (name.to_owned(), value))
@@ -128,8 +184,14 @@ fn record(stored: &Inspected) -> serde_json::Map<String, Value> {
 /// An actor's state as JSON. Actors made with the SDK keep MessagePack; what another keeps is its
 /// own business, and only its size is shown.
 fn state(state: &ActorState) -> Value {
-    let mut view = json!({"schema": state.schema, "bytes": state.bytes.len()});
-    match msgpack::to_json(&state.bytes) {
+    let mut view = packed(&state.bytes);
+    view["schema"] = json!(state.schema);
+    view
+}
+
+fn packed(bytes: &[u8]) -> Value {
+    let mut view = json!({"bytes": bytes.len()});
+    match msgpack::to_json(bytes) {
         Ok(value) => view["value"] = value,
         Err(why) => view["unreadable"] = json!(why),
     }
@@ -142,6 +204,9 @@ fn handled(message: &Handled) -> Value {
         "messageId": message.id.to_string(),
         "at": time(message.at_ms),
         "declined": message.declined,
+        "what": &*message.title,
+        "caller": message.caller.as_ref().map(ToString::to_string),
+        "trace": message.trace.as_deref(),
         "replyBytes": message.reply_bytes,
         // A piece of JSON is none.
         "reply": if is_whole { json_or_text(&message.reply) } else { json!(text(&message.reply)) },
