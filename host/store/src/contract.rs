@@ -11,7 +11,7 @@
 //! - [`dead_letters`]: what could not be handled
 //! - [`facts`]: named facts
 //! - [`inspection`]: what an operator reads of an actor
-//! - [`expire`]: forgetting
+//! - [`expire`]: what is forgotten, and when
 
 pub mod actors;
 pub mod atomicity;
