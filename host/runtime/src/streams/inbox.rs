@@ -2,12 +2,14 @@
 //! the others are read from the store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pizza_store::StoredEvent;
+use tokio::sync::Notify;
 
 /// The most events at hand for one route; further ones are read from the store when it is their
-/// turn.
-const EVENTS_MAX: usize = 64;
+/// turn. Two full batches: one gathers while the other is given.
+const EVENTS_MAX: usize = 512;
 
 #[derive(Default)]
 pub(super) struct Inbox {
@@ -16,6 +18,8 @@ pub(super) struct Inbox {
     at_hand: BTreeMap<u64, StoredEvent>,
     /// Whether the store has, or may have, events that are not at hand.
     behind: bool,
+    /// Whoever gathers a batch, and how many events are enough for it.
+    gathering: Option<(usize, Arc<Notify>)>,
 }
 
 /// What a pump is to do next.
@@ -35,6 +39,24 @@ impl Inbox {
             self.at_hand.insert(event.position, event);
         } else {
             self.behind = true;
+        }
+        self.tell_if_full();
+    }
+
+    /// Gathers a batch of so many events: notified at once when they are there already.
+    pub(super) fn gather(&mut self, enough: usize) -> Arc<Notify> {
+        let full = Arc::new(Notify::new());
+        self.gathering = Some((enough, Arc::clone(&full)));
+        self.tell_if_full();
+        full
+    }
+
+    fn tell_if_full(&mut self) {
+        let count = self.at_hand.len();
+        let is_full = |(enough, _): &mut (usize, _)| count >= *enough || count >= EVENTS_MAX;
+        // Told once: who gathers looks again at all that is there.
+        if let Some((_, full)) = self.gathering.take_if(is_full) {
+            full.notify_one();
         }
     }
 
@@ -93,14 +115,42 @@ mod tests {
     #[test]
     fn what_has_no_room_is_read() {
         let mut inbox = Inbox::default();
-        for position in 1..=100 {
+        let count = EVENTS_MAX as u64 + 50;
+        for position in 1..=count {
             inbox.put(event(position));
         }
         let Next::Events(events) = inbox.next(0) else {
             panic!("events are at hand");
         };
         assert_eq!(events.len(), EVENTS_MAX);
-        assert_eq!(inbox.next(64), Next::Read { before: None });
-        assert_eq!(inbox.next(100), Next::Nothing);
+        let last = EVENTS_MAX as u64;
+        assert_eq!(inbox.next(last), Next::Read { before: None });
+        assert_eq!(inbox.next(count), Next::Nothing);
+    }
+
+    #[tokio::test]
+    async fn who_gathers_hears_of_a_full_batch_and_of_no_other() {
+        let told = async |full: &Notify| {
+            let soon = std::time::Duration::from_millis(1);
+            tokio::time::timeout(soon, full.notified()).await.is_ok()
+        };
+        let mut inbox = Inbox::default();
+        inbox.put(event(1));
+        let full = inbox.gather(3);
+        inbox.put(event(2));
+        assert!(!told(&full).await);
+        inbox.put(event(3));
+        assert!(told(&full).await);
+        inbox.put(event(4));
+        assert!(!told(&full).await, "it is told once");
+        // What is there already is no less than what comes.
+        let full = inbox.gather(4);
+        assert!(told(&full).await);
+        // More than there is room for would never be told of.
+        let full = inbox.gather(usize::MAX);
+        for position in 5..=EVENTS_MAX as u64 {
+            inbox.put(event(position));
+        }
+        assert!(told(&full).await);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use pizza_store::StoredEvent;
+use tokio::sync::Notify;
 
 use super::inbox::{Inbox, Next};
 
@@ -58,6 +59,14 @@ impl Pumps {
             pumps.remove(route);
         }
         next
+    }
+
+    /// Gathers events of a running route; who waits is notified once there are so many.
+    pub(super) fn gather(&self, route: &Route, enough: usize) -> Arc<Notify> {
+        let mut pumps = self.0.lock();
+        let inbox = pumps.get_mut(route);
+        // A route without an inbox has no pump; if it asked all the same, its pause would end it.
+        inbox.map_or_else(Arc::default, |inbox| inbox.gather(enough))
     }
 
     /// Notes that more is in the store than was read.
