@@ -24,7 +24,7 @@ use super::super::cpu;
 use crate::target::Target;
 
 /// The verb by which the program starts itself once more.
-pub(in super::super) const VERB: &str = "bare-axum";
+pub(crate) const VERB: &str = "bare-axum";
 
 /// The server, as a verb that only this program calls.
 #[derive(Args)]
