@@ -7,6 +7,7 @@ use syn::Ident;
 use wit_parser::{Function, Interface, InterfaceId, Param, Type, TypeDefKind};
 
 use crate::bindings::{imports, is_client, path};
+use crate::plain::{Place, is_plain};
 use crate::rust_type::{Types, field, json_name, type_name};
 use crate::wit::Wit;
 
@@ -95,7 +96,10 @@ fn method(types: &Types<'_>, actor: &str, function: &Function) -> anyhow::Result
         json_names: params.iter().map(|param| json_name(&param.name)).collect(),
     };
     let (reply, body) = match function.result {
-        None => (quote!(()), sending(&call)),
+        None => {
+            let plain = |param: &Param| is_plain(types.resolve, &param.ty, Place::Inside);
+            (quote!(()), sending(&call, params.iter().all(plain)))
+        }
         Some(result) => asking(types, &call, &result)?,
     };
     let docs = function
@@ -117,7 +121,7 @@ fn method(types: &Types<'_>, actor: &str, function: &Function) -> anyhow::Result
     })
 }
 
-fn sending(call: &Call<'_>) -> TokenStream {
+fn sending(call: &Call<'_>, is_plain: bool) -> TokenStream {
     let Call {
         actor,
         method,
@@ -125,9 +129,25 @@ fn sending(call: &Call<'_>) -> TokenStream {
         names,
         json_names,
     } = call;
+    // By position, as the import writes them.
+    let stages = if is_plain {
+        let arguments = if names.is_empty() {
+            quote!(::std::string::String::from("[]"))
+        } else {
+            quote!(::silo_sdk::wire::to_json(&(#(&#names,)*)))
+        };
+        quote!(::silo_sdk::turn::stages(#actor, self.key, #method, || #arguments))
+    } else {
+        quote!({
+            ::silo_sdk::turn::flush();
+            false
+        })
+    };
     quote! {
         #[cfg(target_arch = "wasm32")]
-        #import(self.key, #(#names),*);
+        if !#stages {
+            #import(self.key, #(#names),*);
+        }
         // A native build has no imports: the test host takes the message.
         #[cfg(not(target_arch = "wasm32"))]
         ::silo_sdk::calls::send(#actor, self.key, #method, &::silo_sdk::json::json!({ #(#json_names: #names),* }));

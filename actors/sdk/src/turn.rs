@@ -1,6 +1,8 @@
 //! What an exported function does around the author's method. The macros call this.
 
+use crate::staged;
 use crate::state::{self, State};
+use crate::turn_export::Message;
 
 /// Loads the state, runs the method, and saves what it changed unless it declined.
 pub fn command<S: State, R>(
@@ -25,6 +27,32 @@ pub fn command<S: State, R>(
 /// Loads the state and runs the method; nothing is ever saved.
 pub fn query<S: State, R>(run: impl FnOnce(&S) -> R) -> R {
     run(&state::load::<S>().state)
+}
+
+/// A message through a generated client: it is staged in a turn that was handed over whole, with the
+/// arguments by position, as the import would write them. Otherwise the import is to be called.
+pub fn stages(
+    actor_type: &str,
+    key: &str,
+    method: &str,
+    arguments: impl FnOnce() -> String,
+) -> bool {
+    if staged::with(|_| ()).is_none() {
+        return false;
+    }
+    crate::host::calls::send(Message {
+        actor_type: actor_type.to_owned(),
+        key: key.to_owned(),
+        method: method.to_owned(),
+        arguments: arguments(),
+        delay_ms: 0,
+    });
+    true
+}
+
+/// What an import stages after this comes behind all that was staged before.
+pub fn flush() {
+    staged::flush_effects();
 }
 
 pub fn activate<S: State>() {

@@ -23,7 +23,7 @@ use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::{Compiling, ComponentBounds, Grant, HostConfig, TypeSettings};
 use crate::structure::Structure;
-use crate::wasi;
+use crate::{turn_export, wasi};
 
 /// Loads modules. Dropping it stops the clock that bounds their turns.
 pub struct WasmHost {
@@ -229,8 +229,12 @@ impl WasmHost {
         } = compiled;
         let pre = linker.instantiate_pre(&component);
         let pre = pre.map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-        let (methods, hooks, clients) = inspected.discovered.found_in(&component);
         let settings = inspected.settings;
+        let takes_turns = inspected.discovered.takes_turns && settings.whole_turns;
+        let turn = takes_turns.then(|| turn_export::GuestIndices::new(&pre));
+        let turn = turn.transpose();
+        let turn = turn.map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+        let (methods, hooks, clients) = inspected.discovered.found_in(&component);
         let mut module = Module {
             digest: inspected.digest,
             actor_type: actor_type.into(),
@@ -244,6 +248,7 @@ impl WasmHost {
                 settings: Arc::new(settings),
                 plugins: Arc::clone(&self.plugins) as _,
                 tick: self.tick,
+                turn,
             },
             schema: 1,
             subscriptions: Vec::new(),

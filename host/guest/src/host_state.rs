@@ -81,6 +81,27 @@ impl HostState {
         Err(self.stop(GuestError::NotGranted(what)))
     }
 
+    /// # Errors
+    /// When the module is not granted timers. A guest that imports them was asked at load; one that
+    /// stages them with a whole turn need not import them.
+    pub(crate) fn may_set_timers(&mut self) -> wasmtime::Result<()> {
+        let granted = self.settings.grant.manifest();
+        if granted.is_some_and(|granted| granted.timers) {
+            return Ok(());
+        }
+        Err(self.stop(GuestError::NotGranted("setting timers".to_owned())))
+    }
+
+    /// # Errors
+    /// The same for reminders.
+    pub(crate) fn may_set_reminders(&mut self) -> wasmtime::Result<()> {
+        let granted = self.settings.grant.manifest();
+        if granted.is_some_and(|granted| granted.reminders) {
+            return Ok(());
+        }
+        Err(self.stop(GuestError::NotGranted("setting reminders".to_owned())))
+    }
+
     /// Notes the bound and gives the trap that stops the guest.
     pub(crate) fn stop(&mut self, error: GuestError) -> wasmtime::Error {
         let trap = wasmtime::Error::msg(error.to_string());

@@ -7,6 +7,8 @@
 //! - [`turn`]: what goes into a turn
 //! - [`run`](crate::run): one turn, from arguments to outcome
 //! - [`turn_context`](crate::turn_context): what a guest sees and stages during a turn
+//! - [`whole`](crate::whole), [`turn_export`](crate::turn_export): a turn in one call, where the
+//!   component takes it so
 //! - [`host_state`](crate::host_state): the host's side of an instance, where requests are checked
 //! - [`imports`](crate::imports): one file for each interface that a guest may import
 //! - [`consult`](crate::consult): how a turn reaches the plugin that is bound to its actor
@@ -59,8 +61,10 @@ mod size;
 mod structure;
 pub mod turn;
 mod turn_context;
+mod turn_export;
 mod types;
 mod wasi;
+mod whole;
 
 pub use compare::{Change, Weight, compare};
 pub use error::{ClientMismatch, GuestError, LoadError};

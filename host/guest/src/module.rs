@@ -8,12 +8,13 @@ use pizza_value::compat;
 use pizza_value::ty::{Function, ResultType, Type};
 use wasmtime::component::ComponentExportIndex;
 
-use crate::error::ClientMismatch;
+use crate::error::{ClientMismatch, GuestError};
 use crate::hooks::{HookExports, Hooks};
 use crate::instance::InstanceTemplate;
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::pool::Pool;
+use crate::turn_context::Access;
 
 /// All that turns of one actor type need of its code.
 pub struct Module {
@@ -39,6 +40,25 @@ pub struct Method {
     /// The interface that exports it.
     pub interface: String,
     pub(crate) export: ComponentExportIndex,
+    /// Its number where the component takes whole turns, and this method's among them. Told by
+    /// the first instance.
+    pub(crate) number: Option<u32>,
+}
+
+impl Method {
+    /// Whether its turns are handed over whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.number.is_some()
+    }
+
+    pub(crate) fn access(&self) -> Access {
+        if self.query {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        }
+    }
 }
 
 /// An imported interface `X-client`.
@@ -65,6 +85,25 @@ pub struct ClientFunction {
 impl Module {
     pub(crate) fn limits(&self) -> &Limits {
         &self.template.settings.limits
+    }
+
+    /// Bounds on the JSON of arguments.
+    pub(crate) fn value_limits(&self) -> pizza_value::Limits {
+        pizza_value::Limits {
+            bytes_max: self.limits().transfer_bytes,
+            ..pizza_value::Limits::default()
+        }
+    }
+
+    pub(crate) fn no_method(&self, method: &str) -> GuestError {
+        let mut known: Vec<&str> = self.methods.keys().map(String::as_str).collect();
+        // From a hash map: the same error must read the same each time.
+        known.sort_unstable();
+        GuestError::UnknownMethod {
+            actor_type: self.actor_type.to_string(),
+            method: method.to_owned(),
+            known: known.join(", "),
+        }
     }
 
     #[must_use]
