@@ -141,6 +141,13 @@
 //!
 //! All these types have `Clone`, `Debug`, `PartialEq`, `Serialize` and `Deserialize`; their JSON is that of the
 //! edges: camel case, absent values left out.
+//!
+//! # Inside
+//!
+//! - `bindings`: the platform's imports; `turn_export`: the export that takes a whole turn
+//! - `host`: what the modules above call: the turn's buffer (`staged`) or the imports
+//! - `turn`, `whole`: what is around a method, called by itself or with all of its turn
+//! - `wire`: JSON of arguments and replies
 
 #[doc(hidden)]
 pub mod bindings;

@@ -18,14 +18,7 @@ const NEVER: &[&str] = &["spin"];
 
 impl Chance {
     pub(crate) fn new(seed: u64, wrong_one_in: u32) -> Self {
-        let texts = [
-            "a",
-            "1",
-            "margherita",
-            "Europe/Rome",
-            "2026-11-28",
-            "order-1",
-        ];
+        let texts = ["a", "1", "a-1", "Europe/Rome", "2026-11-28", "b.2"];
         Self {
             rng: StdRng::seed_from_u64(seed),
             texts: texts.map(str::to_owned).to_vec(),
@@ -56,7 +49,7 @@ impl Chance {
             "\"\\/\u{7f}",
             "🍕",
         ];
-        match self.number(12) {
+        match self.number(30) {
             0 => ODD[self.rng.random_range(0..ODD.len())].to_owned(),
             1 => "x".repeat(self.rng.random_range(0..300)),
             _ => self.texts[self.rng.random_range(0..self.texts.len())].clone(),
@@ -91,7 +84,11 @@ impl Chance {
             Type::String => json!(self.text()),
             Type::List(ty) if **ty == Type::U8 => json!("AQI="),
             Type::List(ty) => {
-                let count = self.number(4);
+                let count = if self.one_in(8) {
+                    0
+                } else {
+                    1 + self.number(3)
+                };
                 (0..count).map(|_| self.value(ty)).collect()
             }
             Type::Record(record) => Value::Object(self.fields(&record.fields)),
@@ -166,7 +163,8 @@ impl Chance {
         let number = match self.number(10) {
             0 => most,
             1 => self.rng.random_range(0..=most),
-            _ => self.number(20),
+            2 => 0,
+            _ => 1 + self.number(20),
         };
         match self.number(30) {
             0 => json!(number as f64),

@@ -28,6 +28,9 @@ mod compile;
 /// Messages to each actor. More by `PATHS_MESSAGES`, where one searches.
 const MESSAGES: u64 = 1_500;
 
+/// So many messages come to one actor; then there is another.
+const LIFE: u64 = 150;
+
 /// One actor type, as it is and by its exports alone.
 struct Pair {
     whole: Arc<Module>,
@@ -64,6 +67,10 @@ async fn both_paths_come_to_the_same() {
     let mut published: BTreeMap<String, Vec<Bytes>> = BTreeMap::new();
     for message in 0..messages {
         for (life, pair) in &mut lives {
+            // What an actor has become takes ever less of what comes by chance.
+            if message % LIFE == 0 {
+                life.begin_again();
+            }
             life.message(pair, message, &mut published).await;
         }
     }
@@ -81,15 +88,15 @@ async fn both_paths_come_to_the_same() {
         asked,
         ..
     } = totals;
-    let floor = messages / 4;
+    let floor = messages / 10;
     assert!(
-        committed > 4 * floor,
+        committed > 5 * floor,
         "only {committed} turns were committed"
     );
     assert!(declined > floor, "only {declined} turns declined");
     assert!(refused > floor, "only {refused} messages were refused");
     assert!(effects > floor, "only {effects} effects");
-    assert!(asked > floor / 4, "only {asked} calls");
+    assert!(asked > floor, "only {asked} calls");
 }
 
 async fn load(host: &WasmHost, actor_type: &str, wasm: &[u8], whole_turns: bool) -> Arc<Module> {
@@ -141,11 +148,16 @@ impl Life {
         Self {
             actor: ActorId::new(actor_type, "a").expect("a valid id"),
             types: types.to_vec(),
-            chance: Chance::new(seed, 60),
+            chance: Chance::new(seed, 150),
             state: None,
             entries: Arc::default(),
             totals: Totals::default(),
         }
+    }
+
+    fn begin_again(&mut self) {
+        self.state = None;
+        self.entries = Arc::default();
     }
 
     async fn message(
@@ -181,7 +193,7 @@ impl Life {
     fn invocation(&mut self, pair: &Pair, published: &BTreeMap<String, Vec<Bytes>>) -> Invocation {
         let (chance, hooks) = (&mut self.chance, pair.apart.hooks());
         let name: Arc<str> = chance.text().into();
-        match chance.number(20) {
+        match chance.number(40) {
             0 => Invocation::Activate,
             1 => Invocation::Deactivate,
             2 if hooks.timer => Invocation::Message(Body::Timer { name }),
