@@ -95,12 +95,10 @@ fn method(types: &Types<'_>, actor: &str, function: &Function) -> anyhow::Result
         names: params.iter().map(|param| field(&param.name)).collect(),
         json_names: params.iter().map(|param| json_name(&param.name)).collect(),
     };
+    let plain = |param: &Param| is_plain(types.resolve, &param.ty, Place::Inside);
     let (reply, body) = match function.result {
-        None => {
-            let plain = |param: &Param| is_plain(types.resolve, &param.ty, Place::Inside);
-            (quote!(()), sending(&call, params.iter().all(plain)))
-        }
-        Some(result) => asking(types, &call, &result)?,
+        None => (quote!(()), sending(&call, params.iter().all(plain))),
+        Some(result) => asking(types, &call, &result, params.iter().all(plain))?,
     };
     let docs = function
         .docs
@@ -129,13 +127,8 @@ fn sending(call: &Call<'_>, is_plain: bool) -> TokenStream {
         names,
         json_names,
     } = call;
-    // By position, as the import writes them.
     let stages = if is_plain {
-        let arguments = if names.is_empty() {
-            quote!(::std::string::String::from("[]"))
-        } else {
-            quote!(::silo_sdk::wire::to_json(&(#(&#names,)*)))
-        };
+        let arguments = by_position(names);
         quote!(::silo_sdk::turn::stages(#actor, self.key, #method, || #arguments))
     } else {
         quote!({
@@ -154,10 +147,20 @@ fn sending(call: &Call<'_>, is_plain: bool) -> TokenStream {
     }
 }
 
+/// Arguments as the import would write them.
+fn by_position(names: &[Ident]) -> TokenStream {
+    if names.is_empty() {
+        quote!(::std::string::String::from("[]"))
+    } else {
+        quote!(::silo_sdk::wire::to_json(&(#(&#names,)*)))
+    }
+}
+
 fn asking(
     types: &Types<'_>,
     call: &Call<'_>,
     result: &Type,
+    takes_plain: bool,
 ) -> anyhow::Result<(TokenStream, TokenStream)> {
     let Call {
         actor,
@@ -167,6 +170,14 @@ fn asking(
         json_names,
     } = call;
     let (ok, error) = sides(types, result)?;
+    let inside = |ty: &Type| is_plain(types.resolve, ty, Place::Inside);
+    let gives_plain = ok.as_ref().is_none_or(inside)
+        && match &error {
+            Failure::Refusal {
+                payload: Some(ty), ..
+            } => inside(ty),
+            _ => true,
+        };
     let ok = ok.map_or_else(|| Ok(quote!(())), |ty| types.owned(&ty))?;
     let (failure, ask, convert) = match error {
         Failure::Call => (
@@ -199,7 +210,18 @@ fn asking(
             )
         }
     };
+    // As JSON, where a turn is made of it, and by values where it is not.
+    let whole = (takes_plain && gives_plain).then(|| {
+        let arguments = by_position(names);
+        quote! {
+            #[cfg(target_arch = "wasm32")]
+            if ::silo_sdk::turn::is_whole() {
+                return ::silo_sdk::turn::#ask(#actor, self.key, #method, &#arguments);
+            }
+        }
+    });
     let body = quote! {
+        #whole
         #[cfg(target_arch = "wasm32")]
         return #import(self.key, #(#names),*) #convert;
         #[cfg(not(target_arch = "wasm32"))]

@@ -84,7 +84,7 @@ pub fn send_after<A: Serialize + ?Sized>(
 /// A `result` as it is written in JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Reply<T, E> {
+pub(crate) enum Reply<T, E> {
     Ok(T),
     Err(E),
 }

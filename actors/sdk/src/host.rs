@@ -131,7 +131,7 @@ pub(crate) mod calls {
     use super::staged;
     use crate::turn_export::{Effect, Message};
 
-    pub(crate) use import::call;
+    pub(crate) use import::{ask, call};
 
     pub(crate) fn send(message: Message) {
         staged::effect(Effect::Send(message), |effect| {

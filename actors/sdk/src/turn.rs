@@ -1,5 +1,8 @@
 //! What an exported function does around the author's method. The macros call this.
 
+use serde::de::DeserializeOwned;
+
+use crate::calls::{CallError, CallFailure, Reply};
 use crate::staged;
 use crate::state::{self, State};
 use crate::turn_export::Message;
@@ -37,7 +40,7 @@ pub fn stages(
     method: &str,
     arguments: impl FnOnce() -> String,
 ) -> bool {
-    if staged::with(|_| ()).is_none() {
+    if !is_whole() {
         return false;
     }
     crate::host::calls::send(Message {
@@ -48,6 +51,36 @@ pub fn stages(
         delay_ms: 0,
     });
     true
+}
+
+/// Whether the turn was handed over whole.
+pub fn is_whole() -> bool {
+    staged::with(|_| ()).is_some()
+}
+
+/// A question through a generated client to a function that cannot refuse, in a whole turn.
+pub fn call<R: DeserializeOwned>(
+    actor_type: &str,
+    key: &str,
+    method: &str,
+    arguments: &str,
+) -> Result<R, CallFailure> {
+    let reply = crate::host::calls::ask(actor_type, key, method, arguments)?;
+    // The host has checked it by the client's types.
+    serde_json::from_str(&reply).map_err(|error| CallFailure::Failed(error.to_string()))
+}
+
+/// The same to a function that may refuse.
+pub fn ask<T: DeserializeOwned, E: DeserializeOwned>(
+    actor_type: &str,
+    key: &str,
+    method: &str,
+    arguments: &str,
+) -> Result<T, CallError<E>> {
+    match call(actor_type, key, method, arguments)? {
+        Reply::Ok(value) => Ok(value),
+        Reply::Err(refusal) => Err(CallError::Refused(refusal)),
+    }
 }
 
 /// What an import stages after this comes behind all that was staged before.

@@ -8,11 +8,12 @@ use wasmparser::component_types::{
 use wasmparser::types::TypesRef;
 use wasmtime::component::Component;
 
+use crate::client::ClientImport;
 use crate::error::LoadError;
 use crate::hooks::{HookExports, HookNames};
 use crate::imports::clients;
 use crate::manifest::Manifest;
-use crate::module::{ClientImport, Method};
+use crate::module::Method;
 use crate::structure::Structure;
 use crate::{grant, plugin, types, wasi};
 

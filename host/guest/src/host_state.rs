@@ -8,6 +8,7 @@ use pizza_types::{Effect, LogLevel, LogLine, State, StateWrite};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::client::ClientImport;
 use crate::consult::Consult;
 use crate::error::GuestError;
 use crate::growth::Growth;
@@ -31,12 +32,15 @@ pub(crate) struct HostState {
     pub(crate) context: Option<TurnContext>,
     /// Whom to ask when the guest wants advice.
     pub(crate) plugins: Arc<dyn Consult>,
+    /// The clients that the component imports.
+    pub(crate) clients: Arc<[ClientImport]>,
 }
 
 impl HostState {
     pub(crate) fn new(
         settings: Arc<TypeSettings>,
         plugins: Arc<dyn Consult>,
+        clients: Arc<[ClientImport]>,
         wasi: WasiCtx,
         output: Output,
         meter: Arc<Meter>,
@@ -52,6 +56,7 @@ impl HostState {
             broken: None,
             context: None,
             plugins,
+            clients,
         }
     }
 

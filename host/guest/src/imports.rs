@@ -21,6 +21,7 @@ wasmtime::component::bindgen!({
     world: "host",
     imports: {
         "silo:actor/calls.call": async | trappable,
+        "silo:actor/calls.ask": async | trappable,
         "silo:actor/plugins.consult": async | trappable,
         default: trappable,
     },

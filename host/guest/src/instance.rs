@@ -7,6 +7,7 @@ use pizza_types::LogLevel;
 use wasmtime::component::{ComponentExportIndex, Instance as WasmInstance, InstancePre, Val};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::client::ClientImport;
 use crate::consult::Consult;
 use crate::error::GuestError;
 use crate::host_state::HostState;
@@ -30,6 +31,7 @@ pub(crate) struct InstanceTemplate {
     pub(crate) settings: Arc<TypeSettings>,
     /// The bindings that actors of this module may ask for advice.
     pub(crate) plugins: Arc<dyn Consult>,
+    pub(crate) clients: Arc<[ClientImport]>,
     /// The time between two looks at a guest that is running.
     pub(crate) tick: Duration,
     /// Where its instances have the export for whole turns; `None` where they have none.
@@ -69,6 +71,7 @@ impl Instance {
         let host_state = HostState::new(
             Arc::clone(settings),
             Arc::clone(&template.plugins),
+            Arc::clone(&template.clients),
             wasi,
             output,
             Arc::clone(&meter),

@@ -8,6 +8,7 @@ use pizza_value::compat;
 use pizza_value::ty::{Function, ResultType, Type};
 use wasmtime::component::ComponentExportIndex;
 
+use crate::client::{ClientFunction, ClientImport};
 use crate::error::{ClientMismatch, GuestError};
 use crate::hooks::{HookExports, Hooks};
 use crate::instance::InstanceTemplate;
@@ -23,7 +24,6 @@ pub struct Module {
     pub(crate) template: InstanceTemplate,
     pub(crate) methods: HashMap<String, Method>,
     pub(crate) hooks: HookExports,
-    pub(crate) clients: Vec<ClientImport>,
     /// What it asks for; what it is granted is in the settings.
     pub(crate) manifest: Manifest,
     pub(crate) pool: Arc<Pool>,
@@ -59,27 +59,6 @@ impl Method {
             Access::ReadWrite
         }
     }
-}
-
-/// An imported interface `X-client`.
-pub struct ClientImport {
-    /// The actor type that the functions are methods of.
-    pub actor_type: String,
-    pub interface: String,
-    pub functions: Vec<Arc<ClientFunction>>,
-}
-
-/// One function of a client interface.
-pub struct ClientFunction {
-    /// The target's method as this client expects it, without the key and without the
-    /// failures of the call itself.
-    pub function: Function,
-    /// Whether the message is only sent, and nobody waits for a reply.
-    pub one_way: bool,
-    /// The type that the target's reply is read as; `None` when it returns nothing.
-    pub reply: Option<Type>,
-    /// Whether the target may decline: its own error is then the case `refused` of the client's.
-    pub(crate) refused: bool,
 }
 
 impl Module {
@@ -139,7 +118,7 @@ impl Module {
 
     #[must_use]
     pub fn clients(&self) -> &[ClientImport] {
-        &self.clients
+        &self.template.clients
     }
 
     #[must_use]
@@ -156,7 +135,7 @@ impl Module {
     /// the difference in words.
     #[must_use]
     pub fn misfits(&self, target: &Self) -> Vec<ClientMismatch> {
-        let clients = self.clients.iter();
+        let clients = self.template.clients.iter();
         let clients = clients.filter(|client| *client.actor_type == *target.actor_type);
         let functions =
             clients.flat_map(|client| client.functions.iter().map(move |f| (client, f)));
@@ -179,7 +158,7 @@ impl Module {
         find: &dyn Fn(&str) -> Option<Arc<Self>>,
     ) -> Result<(), Vec<ClientMismatch>> {
         let mut mismatches = Vec::new();
-        for client in &self.clients {
+        for client in self.template.clients.iter() {
             let target = find(&client.actor_type);
             for function in &client.functions {
                 let problem = match &target {

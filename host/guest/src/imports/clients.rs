@@ -14,10 +14,10 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Val};
 
 use super::{calls, target, wit};
+use crate::client::{ClientFunction, ClientImport};
 use crate::convert::{from_val, to_val};
 use crate::error::{GuestError, LoadError};
 use crate::host_state::HostState;
-use crate::module::{ClientFunction, ClientImport};
 use crate::types;
 
 /// The actor type that a client interface is for: `meter` for `things:meter/meter-client@0.1.0`.
@@ -172,20 +172,11 @@ fn encode(host: &mut HostState, function: &Function, params: &[Val]) -> wasmtime
 
 /// The target's reply as the client's `result`.
 fn decode(client: &ClientFunction, reply: &[u8], limit: usize) -> Result<Val, CallError> {
-    let misfit = |detail: String| CallError::Failed {
-        bound: "reply".into(),
-        detail,
-    };
     let Some(ty) = &client.reply else {
         return Ok(Val::Result(Ok(None)));
     };
-    let limits = Limits {
-        // What the target sent was within its bounds; this is the client's.
-        bytes_max: limit.saturating_add(64),
-        ..Limits::default()
-    };
-    let value = pizza_value::from_json(reply, ty, &limits).map_err(|e| misfit(e.to_string()))?;
-    let val = to_val(value, ty).ok_or_else(|| misfit("the reply does not fit".to_owned()))?;
+    let value = pizza_value::from_json(reply, ty, &limits(limit)).map_err(misfit)?;
+    let val = to_val(value, ty).ok_or_else(|| misfit("the reply does not fit"))?;
     Ok(match val {
         Val::Result(Err(declined)) if client.refused => {
             let case = Val::Variant("refused".to_owned(), declined);
@@ -194,6 +185,42 @@ fn decode(client: &ClientFunction, reply: &[u8], limit: usize) -> Result<Val, Ca
         Val::Result(answer) if client.refused => Val::Result(answer),
         val => Val::Result(Ok(Some(Box::new(val)))),
     })
+}
+
+/// The target's reply as JSON, which the client's types take in the one spelling that is
+/// everybody's; `null` where the client wants none.
+pub(super) fn checked(
+    client: &ClientFunction,
+    reply: &[u8],
+    limit: usize,
+) -> Result<String, CallError> {
+    let Some(ty) = &client.reply else {
+        return Ok("null".to_owned());
+    };
+    let limits = limits(limit);
+    let found = pizza_value::check_json(reply, ty, &limits).map_err(misfit)?;
+    let reply = if found.plain {
+        reply.to_vec()
+    } else {
+        let value = pizza_value::from_json(reply, ty, &limits).map_err(misfit)?;
+        pizza_value::to_json(&value, ty).map_err(misfit)?
+    };
+    String::from_utf8(reply).map_err(misfit)
+}
+
+fn misfit(error: impl std::fmt::Display) -> CallError {
+    CallError::Failed {
+        bound: "reply".into(),
+        detail: error.to_string(),
+    }
+}
+
+fn limits(transfer_bytes: usize) -> Limits {
+    Limits {
+        // What the target sent was within its bounds; this is the client's.
+        bytes_max: transfer_bytes.saturating_add(64),
+        ..Limits::default()
+    }
 }
 
 /// The failure of the call, in the form that the client declares.
