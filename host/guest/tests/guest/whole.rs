@@ -95,3 +95,41 @@ async fn an_export_of_another_type_is_refused() {
         }
     }
 }
+
+/// Asks as a typed client would, and imports none.
+const ASKS: &str = r#"(component
+    (import "silo:actor/calls@0.1.0" (instance $calls
+        (type $failure' (variant (case "cycle" string) (case "too-deep" string)
+            (case "deadline" string) (case "bad-request" string) (case "failed" string)
+            (case "overloaded" string) (case "unknown" string)))
+        (export "call-failure" (type $failure (eq $failure')))
+        (export "ask" (func (param "actor-type" string) (param "key" string)
+            (param "method" string) (param "arguments" string)
+            (result (result string (error $failure)))))))
+    (core module $libc
+        (memory (export "memory") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+    (core instance $libc (instantiate $libc))
+    (alias core export $libc "memory" (core memory $memory))
+    (alias core export $libc "realloc" (core func $realloc))
+    (core func $ask (canon lower (func $calls "ask") (memory $memory) (realloc $realloc)))
+    (core module $m
+        (import "libc" "memory" (memory 1))
+        (import "host" "ask" (func $ask (param i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+        (data (i32.const 16) "other")
+        (func (export "f") (call $ask (i32.const 16) (i32.const 5) (i32.const 16) (i32.const 5)
+            (i32.const 16) (i32.const 5) (i32.const 16) (i32.const 5) (i32.const 512))))
+    (core instance $m (instantiate $m (with "libc" (instance $libc))
+        (with "host" (instance (export "ask" (func $ask))))))
+    (func $f (canon lift (core func $m "f")))
+    (instance $i (export "f" (func $f)))
+    (export "test:asks/asks@0.1.0" (instance $i)))"#;
+
+#[tokio::test]
+async fn nobody_asks_by_a_client_that_is_not_imported() {
+    // Granted everything: whom a client may call was looked at when it was loaded.
+    let guest = guest_on(&host(), ASKS, |_| ()).await;
+    let error = guest.refusal("f", "").await;
+    assert!(matches!(error, GuestError::NotGranted(_)), "{error}");
+    assert!(error.to_string().contains("other.other"), "{error}");
+}
