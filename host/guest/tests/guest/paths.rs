@@ -68,7 +68,7 @@ async fn both_paths_come_to_the_same() {
     for message in 0..messages {
         for (life, pair) in &mut lives {
             // What an actor has become takes ever less of what comes by chance.
-            if message % LIFE == 0 {
+            if message.is_multiple_of(LIFE) {
                 life.begin_again();
             }
             life.message(pair, message, &mut published).await;
@@ -241,7 +241,9 @@ impl Life {
             asked: Mutex::default(),
         });
         let sender = &self.types[(seed % self.types.len() as u64) as usize];
-        let caller = (seed % 3 == 0).then(|| ActorId::new(sender.as_str(), "a-1"));
+        let caller = seed
+            .is_multiple_of(3)
+            .then(|| ActorId::new(sender.as_str(), "a-1"));
         let turn = Turn {
             actor: self.actor.clone(),
             invocation: invocation.clone(),
@@ -249,7 +251,9 @@ impl Life {
             caller: caller.map(|id| id.expect("a valid id")),
             now_ms: 1_800_000_000_000 + number * 7_000,
             random_seed: seed,
-            trace: (seed % 2 == 0).then(|| "4bf92f3577b34da6a3ce929d0e0e4736".into()),
+            trace: seed
+                .is_multiple_of(2)
+                .then(|| "4bf92f3577b34da6a3ce929d0e0e4736".into()),
             depth: 0,
             deadline_ms_left: 60_000,
             state: self.state.clone(),
