@@ -12,6 +12,7 @@ mod context;
 mod log;
 mod plugins;
 mod reminders;
+mod reply;
 mod state;
 mod streams;
 mod timers;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use pizza_types::{ActorId, CallError, Effect};
 
 use super::wit::calls::{CallFailure, Host};
-use super::{ahead, clients, name, payload, target};
+use super::{ahead, name, payload, reply, target};
 use crate::error::GuestError;
 use crate::host_state::HostState;
 use crate::turn_context::Access;
@@ -50,10 +50,10 @@ impl Host for HostState {
         };
         let target = target(self, &actor_type, &key)?;
         let arguments = payload(self, "arguments", arguments)?;
-        let reply = ask(self, target, method.into(), arguments).await?;
+        let answer = ask(self, target, method.into(), arguments).await?;
         let limit = self.limits().transfer_bytes;
-        let reply = reply.and_then(|reply| clients::checked(function, &reply, limit));
-        Ok(reply.map_err(failure))
+        let answer = answer.and_then(|answer| reply::checked(function, &answer, limit));
+        Ok(answer.map_err(failure))
     }
 
     fn send(

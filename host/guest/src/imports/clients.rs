@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_types::{CallError, Effect};
+use pizza_value::Value;
 use pizza_value::ty::{Function, ResultType, Type};
-use pizza_value::{Limits, Value};
 use wasmparser::component_types::ComponentInstanceTypeId;
 use wasmparser::types::TypesRef;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Val};
 
+use super::reply::{limits, misfit};
 use super::{calls, target, wit};
 use crate::client::{ClientFunction, ClientImport};
 use crate::convert::{from_val, to_val};
@@ -185,42 +186,6 @@ fn decode(client: &ClientFunction, reply: &[u8], limit: usize) -> Result<Val, Ca
         Val::Result(answer) if client.refused => Val::Result(answer),
         val => Val::Result(Ok(Some(Box::new(val)))),
     })
-}
-
-/// The target's reply as JSON, which the client's types take in the one spelling that is
-/// everybody's; `null` where the client wants none.
-pub(super) fn checked(
-    client: &ClientFunction,
-    reply: &[u8],
-    limit: usize,
-) -> Result<String, CallError> {
-    let Some(ty) = &client.reply else {
-        return Ok("null".to_owned());
-    };
-    let limits = limits(limit);
-    let found = pizza_value::check_json(reply, ty, &limits).map_err(misfit)?;
-    let reply = if found.plain {
-        reply.to_vec()
-    } else {
-        let value = pizza_value::from_json(reply, ty, &limits).map_err(misfit)?;
-        pizza_value::to_json(&value, ty).map_err(misfit)?
-    };
-    String::from_utf8(reply).map_err(misfit)
-}
-
-fn misfit(error: impl std::fmt::Display) -> CallError {
-    CallError::Failed {
-        bound: "reply".into(),
-        detail: error.to_string(),
-    }
-}
-
-fn limits(transfer_bytes: usize) -> Limits {
-    Limits {
-        // What the target sent was within its bounds; this is the client's.
-        bytes_max: transfer_bytes.saturating_add(64),
-        ..Limits::default()
-    }
 }
 
 /// The failure of the call, in the form that the client declares.
