@@ -11,12 +11,16 @@ use pizza_types::{Durability, SiloId};
 use super::caches::Caches;
 use super::op::{Op, Pending};
 use super::prepare::Prepared;
+use crate::log::Record;
+use crate::memory::Memory;
 use crate::overlay::Overlay;
-use crate::table::{Database, Table, read_error};
+use crate::table::Table;
+use crate::view::View;
 use crate::{key, row};
 
 pub(super) struct BatchBuilder<'a> {
-    db: &'a Database,
+    /// All that is staged, this batch included.
+    now: View,
     caches: &'a mut Caches,
     overlay: Overlay,
     sync: bool,
@@ -30,15 +34,15 @@ pub(super) struct BatchBuilder<'a> {
 
 impl<'a> BatchBuilder<'a> {
     pub(super) fn new(
-        db: &'a Database,
+        memory: &Memory,
         caches: &'a mut Caches,
         sequence: u64,
         durability: Durability,
     ) -> Self {
         Self {
-            db,
+            now: View::now(memory),
             caches,
-            overlay: Overlay::default(),
+            overlay: Overlay::new(memory, sequence),
             sync: false,
             sequence,
             dead_letters: 0,
@@ -46,9 +50,9 @@ impl<'a> BatchBuilder<'a> {
         }
     }
 
-    /// The rows, and whether they need an fsync.
-    pub(super) fn finish(self) -> (Overlay, bool) {
-        (self.overlay, self.sync)
+    /// The rows, if there are any, and whether they need an fsync.
+    pub(super) fn finish(self) -> (Option<Record>, bool) {
+        (self.overlay.finish(), self.sync)
     }
 
     pub(super) fn take(&mut self, op: Op) -> Pending {
@@ -192,22 +196,17 @@ impl<'a> BatchBuilder<'a> {
 
     /// The keys of every entry of the actor.
     fn entries(&self, actor: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-        // Both, for an entry may be staged by this group or lie in the store; a key that is in
-        // both is removed twice, which is once.
-        let staged = self.overlay.keys(Table::Entries, actor);
-        let mut keys: Vec<_> = staged.map(<[u8]>::to_vec).collect();
-        for row in self.db.table(Table::Entries).prefix(actor) {
-            let key = row.key().map_err(|e| read_error(Table::Entries, &e))?;
-            keys.push(key.to_vec());
-        }
-        Ok(keys)
+        let rows = self.now.scan(Table::Entries, actor, None);
+        rows.map(|row| row.map(|(key, _)| key.to_vec())).collect()
     }
 
     /// The keys of the rows by time that the commit's reminders replace.
     fn due(&self, prepared: &Prepared) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut keys = Vec::new();
         for key in prepared.reminders.keys() {
-            let old = self.read_with(Table::Reminders, key, row::decode_reminder)?;
+            let old = self
+                .now
+                .get_with(Table::Reminders, key, row::decode_reminder)?;
             keys.extend(old.map(|old| key::due(old.due_ms, key)));
         }
         Ok(keys)
@@ -245,20 +244,6 @@ impl<'a> BatchBuilder<'a> {
         table: Table,
         key: &[u8],
     ) -> Result<Option<T>, StoreError> {
-        self.read_with(table, key, row::decode)
-    }
-
-    fn read_with<T>(
-        &self,
-        table: Table,
-        key: &[u8],
-        decode: impl Fn(Table, &[u8], &[u8]) -> Result<T, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        // The group's own rows first: a removed one is known to be gone.
-        if let Some(staged) = self.overlay.get(table, key) {
-            return staged.map(|v| decode(table, key, v)).transpose();
-        }
-        let stored = self.db.get(table, key)?;
-        stored.map(|v| decode(table, key, &v)).transpose()
+        self.now.get(table, key)
     }
 }
