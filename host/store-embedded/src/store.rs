@@ -1,6 +1,7 @@
 //! The store as the silo sees it: an actor's writes go to the committer, its reads are
 //! point reads on the newest view.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -51,6 +52,22 @@ struct Running {
     /// A channel that closes when the committer has ended.
     ended: mpsc::Receiver<()>,
     _guard: Guard,
+}
+
+impl Running {
+    fn start(committer: Committer, guard: Guard) -> io::Result<Self> {
+        let (ending, ended) = mpsc::channel::<()>();
+        let thread = std::thread::Builder::new().name(String::from("store-committer"));
+        let committer = thread.spawn(move || {
+            let _ending = ending;
+            committer.run();
+        })?;
+        Ok(Self {
+            committer,
+            ended,
+            _guard: guard,
+        })
+    }
 }
 
 /// How long a committer that may hang in a database that has stopped is waited for.
@@ -131,14 +148,8 @@ impl EmbeddedStore {
         let committer = committer.map_err(OpenError::io("start the committer of", dir))?;
         let guard = Guard::start(db, poison.clone(), work, dir)
             .map_err(OpenError::io("start the guard of", dir))?;
-        let (ending, ended) = mpsc::channel::<()>();
-        let thread = std::thread::Builder::new().name(String::from("store-committer"));
-        let thread = thread
-            .spawn(move || {
-                let _ending = ending;
-                committer.run();
-            })
-            .map_err(OpenError::io("start the committer of", dir))?;
+        let running = Running::start(committer, guard);
+        let running = running.map_err(OpenError::io("start the committer of", dir))?;
         Ok(Self {
             memory,
             published,
@@ -146,11 +157,7 @@ impl EmbeddedStore {
             queue,
             durability,
             sweep: tokio::sync::Mutex::default(),
-            committer: Mutex::new(Some(Running {
-                committer: thread,
-                ended,
-                _guard: guard,
-            })),
+            committer: Mutex::new(Some(running)),
         })
     }
 

@@ -151,7 +151,7 @@ fn segments_are_used_again() {
     let (_, found) = store.open(390).expect("opened");
     assert_eq!(found, numbers(391, 401));
     // As if the database had been put back to where it was long before.
-    let error = store.open(100).err().expect("refused").to_string();
+    let error = store.open(100).expect_err("refused").to_string();
     assert!(error.contains("commits 101..400 are missing"), "{error}");
 }
 
@@ -223,7 +223,7 @@ fn only_an_end_that_nobody_was_told_of_is_cut_off() {
         bytes[last] ^= 4;
         fs::write(&path, &bytes).expect("written");
         if told == 70 {
-            let error = store.open(58).err().expect("refused").to_string();
+            let error = store.open(58).expect_err("refused").to_string();
             assert!(error.contains("commits 70..70 are missing"), "{error}");
             assert!(error.contains("checksum"), "{error}");
             assert!(error.contains(&path.display().to_string()), "{error}");
@@ -253,7 +253,7 @@ fn a_record_behind_proves_that_one_was_there() {
     // In the second record.
     bytes[100] ^= 1;
     fs::write(&path, &bytes).expect("written");
-    let error = store.open(0).err().expect("refused").to_string();
+    let error = store.open(0).expect_err("refused").to_string();
     assert!(
         error.contains("is damaged") && error.contains("yet record"),
         "{error}"
@@ -262,7 +262,7 @@ fn a_record_behind_proves_that_one_was_there() {
     let mut bytes = good;
     bytes[60] ^= 1;
     fs::write(&path, &bytes).expect("written");
-    let error = store.open(0).err().expect("refused").to_string();
+    let error = store.open(0).expect_err("refused").to_string();
     assert!(
         error.contains("is damaged") && error.contains("yet record"),
         "{error}"
