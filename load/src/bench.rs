@@ -1,23 +1,27 @@
 //! `pizza bench …`: load on a running pizzeria, over HTTP and MQTT, from a process of its own.
 //!
 //! - `orders`, `order_worker`, `report`: orders are created, as many as the pizzeria takes
+//! - `actor`: actors of one type, through the generic door, beside a bare HTTP server if asked for
 //! - `cpu`: what an order costs of the machine's time
-//! - `restaurant_counts`: whether restaurants have heard of all orders that were promised
+//! - `arrivals`: whether restaurants and kitchens have all orders that were promised
+//! - `lag`: how long orders take to get there
 //! - `swaps`: the same, while the module of orders is swapped
 //! - `list`: the list of a restaurant that has many orders is read
 //! - `fan_in`: many clients of any MQTT broker publish to one subscriber
 //! - `mqtt`: drivers report their positions, and customers see them
 //! - `restaurant`: where all of that happens
 
+mod actor;
+mod arrivals;
 mod cpu;
 mod fan_in;
+mod lag;
 mod list;
 mod mqtt;
 mod order_worker;
 mod orders;
 mod report;
 mod restaurant;
-mod restaurant_counts;
 mod swaps;
 
 use clap::{Args, Subcommand};
@@ -30,6 +34,11 @@ pub use swaps::OpenAdmin;
 pub enum Bench<Admin: Args + OpenAdmin> {
     /// Create orders as fast as the pizzeria takes them, or at a given rate.
     Orders(orders::Orders),
+    /// Create, read and change actors of one type, and one of them by all callers at once.
+    Actor(actor::Actor),
+    /// A server for `bench actor --beside-axum` to compare with.
+    #[command(name = actor::VERB, hide = true)]
+    BareAxum(actor::BareAxum),
     /// Swap the module of orders again and again while they are created, and compare.
     Swaps(swaps::Swaps<Admin>),
     /// Read the list of a restaurant that has many orders.
@@ -46,11 +55,20 @@ impl<Admin: Args + OpenAdmin> Bench<Admin> {
     /// # Errors
     /// When the pizzeria cannot be reached, or loses what it has acknowledged.
     pub fn run(self) -> anyhow::Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
+        let mut builder = match &self {
+            // One thread drives all connections, and never has to wake another one.
+            Self::Orders(_) | Self::Actor(_) | Self::Swaps(_) => {
+                tokio::runtime::Builder::new_current_thread()
+            }
+            Self::BareAxum(_) | Self::List(_) | Self::Mqtt(_) | Self::FanIn(_) => {
+                tokio::runtime::Builder::new_multi_thread()
+            }
+        };
+        let runtime = builder.enable_all().build()?;
         match self {
             Self::Orders(orders) => runtime.block_on(orders.run()),
+            Self::Actor(actor) => runtime.block_on(actor.run()),
+            Self::BareAxum(bare) => runtime.block_on(bare.run()),
             Self::Swaps(swaps) => runtime.block_on(swaps.run()),
             Self::List(list) => runtime.block_on(list.run()),
             Self::Mqtt(mqtt) => runtime.block_on(mqtt.run()),

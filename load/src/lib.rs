@@ -7,6 +7,7 @@
 //!
 //! - `target`: which one, and with which token
 //! - `retrying_client`: HTTP, asked again until there is an answer
+//! - `lean_connection`: HTTP for load, which costs as little as it can
 //! - `sse`: event streams, followed across broken connections
 //! - `broker`, `mqtt_connection`: which MQTT broker, and a connection that is found again
 //! - `phone`: what a driver's phone reports, over HTTP or MQTT
@@ -32,6 +33,7 @@ mod bench;
 mod broker;
 mod demo;
 mod latency;
+mod lean_connection;
 mod menu;
 mod mqtt_connection;
 mod phone;

@@ -6,6 +6,8 @@ use clap::Args;
 use hyper::header::HeaderValue;
 use pizza_cli::connection::Connection;
 
+use crate::lean_connection::{LeanConnection, Template};
+
 /// Where a pizzeria is, and with which token it is asked.
 #[derive(Args, Clone)]
 pub(crate) struct Target {
@@ -33,6 +35,22 @@ impl Target {
 
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
         Connection::open(self.to, self.token.clone()).await
+    }
+
+    /// A connection for load, to which requests are bytes.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub(crate) async fn connect_lean(&self) -> anyhow::Result<LeanConnection> {
+        LeanConnection::open(self.to).await
+    }
+
+    /// A request for such a connection; in its path and its body `{n}` stands for its number, and
+    /// `{key}` for that of an actor.
+    pub(crate) fn template(&self, method: &str, path: &str, body: &str) -> Template {
+        // It was made of text.
+        let token = self.token.as_ref().and_then(|token| token.to_str().ok());
+        Template::new(self.to, token, method, path, body)
     }
 }
 

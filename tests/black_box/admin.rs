@@ -277,9 +277,14 @@ fn an_actor_is_looked_at_asked_and_put_to_rest() {
         json!(null),
         "{history}"
     );
-    let kitchen = json_of(&run(&["actor", "history", "kitchen/napoli", "--json"]));
-    let told = kitchen["messages"].as_array().expect("a list");
-    assert!(told.iter().any(|m| m["caller"] == json!(name)), "{kitchen}");
+    let stock = json_of(&run(&["actor", "history", "inventory/napoli", "--json"]));
+    let told = stock["messages"].as_array().expect("a list");
+    let reserved = told.iter().find(|m| m["what"] == "reserve");
+    assert_eq!(
+        reserved.expect("a reservation")["caller"],
+        json!(name),
+        "{stock}"
+    );
     let table = succeeded(&run(&["actor", "history", &name, "--limit", "1"]));
     assert_eq!(table.lines().count(), 2, "{table}");
 

@@ -38,14 +38,12 @@ fn change(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     fs::write(file, bytes).expect("written");
 }
 
-/// The journal that has something in it.
-fn journal(store: &Path) -> PathBuf {
-    let files = fs::read_dir(store.join("data")).expect("a folder");
-    let paths = files.map(|file| file.expect("an entry").path());
-    let is_journal = |path: &PathBuf| path.extension().is_some_and(|e| e == "jnl");
+/// The segment of the log that has something in it.
+fn segment(store: &Path) -> PathBuf {
+    let files = fs::read_dir(store.join("log")).expect("a folder");
+    let mut paths = files.map(|file| file.expect("an entry").path());
     let written = |path: &PathBuf| fs::read(path).is_ok_and(|b| b.iter().any(|byte| *byte != 0));
-    let mut found = paths.filter(is_journal).filter(written);
-    found.next().expect("a journal with something in it")
+    paths.find(written).expect("a segment with something in it")
 }
 
 #[test]
@@ -67,7 +65,7 @@ fn a_flipped_bit_is_refused() {
     let data = example();
     for file in [
         data.path().join("store/store"),
-        journal(&data.path().join("store")),
+        segment(&data.path().join("store")),
     ] {
         let good = fs::read(&file).expect("a file");
         let used = good
@@ -91,16 +89,20 @@ fn a_flipped_bit_is_refused() {
 fn an_older_copy_is_refused() {
     let data = example();
     let copy = tempfile::tempdir().expect("a directory");
+    let parts = ["data", "log"];
     let mut copying = Command::new("cp");
-    copying.arg("-r").arg(data.path().join("store/data"));
+    copying.arg("-r");
+    copying.args(parts.map(|part| data.path().join("store").join(part)));
     let copied = copying.arg(copy.path()).status();
     assert!(copied.expect("cp runs").success());
     let pizza = Pizza::start(data.path(), &[]);
     pizza.order();
     assert!(pizza.stop().success());
-    let database = data.path().join("store/data");
-    fs::remove_dir_all(&database).expect("removed");
-    fs::rename(copy.path().join("data"), &database).expect("put back");
+    for part in parts {
+        let newer = data.path().join("store").join(part);
+        fs::remove_dir_all(&newer).expect("removed");
+        fs::rename(copy.path().join(part), &newer).expect("put back");
+    }
     let said = refusal(data.path());
     assert!(said.contains("acknowledged"), "{said}");
 }

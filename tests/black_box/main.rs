@@ -17,6 +17,7 @@ mod endpoints;
 mod event_streams;
 mod generated_clients;
 mod graceful_shutdown;
+mod load;
 mod modules;
 mod mqtt_bridge;
 mod mqtt_broker;

@@ -5,6 +5,7 @@ use silo_sdk::context;
 use crate::advice::Advice;
 use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{FreeChef, Refusal, Ticket, Violation};
+use crate::chef::Chef;
 use crate::state::Kitchen;
 
 /// So many failures within [`FAILURES_MS`] take a chef off shift.
@@ -82,6 +83,10 @@ impl Kitchen {
     /// Gives what waits to the chefs who are free. Unless a plugin has better advice, that is first
     /// come, first served, and the least loaded chef.
     pub(crate) fn assign(&mut self) {
+        // After each event of a batch: so it has to cost nothing while all are busy.
+        if self.queue.waiting == 0 || !self.chefs.values().any(Chef::is_available) {
+            return;
+        }
         let kitchen_id = context::key();
         let mut advice = None;
         loop {

@@ -64,6 +64,10 @@ impl Restaurant {
     }
 
     pub(crate) fn needs_no_driver(&mut self, order_id: &str) {
+        // Most events are of orders that wait for nobody, and are not looked up.
+        if self.waiting == 0 {
+            return;
+        }
         if let Some(waiting) = WAITING.get(order_id)
             && let Some(offered_to) = waiting.offered_to
         {

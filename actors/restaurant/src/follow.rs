@@ -1,13 +1,14 @@
-//! What each event of an order changes: the list, the metrics, the search for a driver.
+//! What events of orders change: the list, the metrics, the search for a driver.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use silo_sdk::log;
 
 use crate::bindings::types::Status;
+use crate::metrics::Counts;
 use crate::order_event::{OrderEvent, STREAM};
+use crate::orders;
 use crate::state::Restaurant;
-use crate::{metrics, orders};
 
 /// An alert, which is in the same stream for the manager's screen; there is nothing to do about it
 /// here.
@@ -18,21 +19,33 @@ struct ForManager {
 }
 
 impl Restaurant {
-    pub(crate) fn on_order_event(&mut self, payload: &str) {
-        let event: OrderEvent = match silo_sdk::json::from_str(payload) {
-            Ok(event) => event,
-            // Looked at only now, because most events are of orders.
-            Err(_) if silo_sdk::json::from_str::<ForManager>(payload).is_ok() => return,
-            Err(error) => return log::warn!("an event of {STREAM} is not understood: {error}"),
-        };
-        orders::note(&event);
-        if event.is_move() {
-            metrics::count(&mut self.clock, &event);
+    /// Takes a batch of events, in order. What they say is folded first, so that each row is read
+    /// and written once, and counts are reckoned once, however many events are about it.
+    pub(crate) fn on_order_events<'p>(&mut self, payloads: impl IntoIterator<Item = &'p str>) {
+        let (mut list, mut counts) = (orders::Changes::default(), Counts::begin());
+        for event in payloads.into_iter().filter_map(order_event) {
+            list.note(&event);
+            if event.is_move() {
+                counts.count(&mut self.clock, &event);
+            }
+            // At once, and not folded: which driver is asked depends on who was asked before.
+            match (&event.driver_id, event.status) {
+                (None, Status::Ready) => self.find_driver(&event),
+                (Some(driver_id), Status::Ready) => self.found_driver(&event.order_id, driver_id),
+                _ => self.needs_no_driver(&event.order_id),
+            }
         }
-        match (&event.driver_id, event.status) {
-            (None, Status::Ready) => self.find_driver(&event),
-            (Some(driver_id), Status::Ready) => self.found_driver(&event.order_id, driver_id),
-            _ => self.needs_no_driver(&event.order_id),
-        }
+        list.write();
+        counts.write();
     }
+}
+
+fn order_event(payload: &str) -> Option<OrderEvent> {
+    match silo_sdk::json::from_str(payload) {
+        Ok(event) => return Some(event),
+        // Looked at only now, because most events are of orders.
+        Err(_) if silo_sdk::json::from_str::<ForManager>(payload).is_ok() => {}
+        Err(error) => log::warn!("an event of {STREAM} is not understood: {error}"),
+    }
+    None
 }

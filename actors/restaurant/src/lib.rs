@@ -3,7 +3,8 @@
 //! - [`state`](crate::state): what is kept of it
 //! - [`profile`](crate::profile): setting it up
 //! - [`order_event`](crate::order_event): what it hears of an order
-//! - [`follow`](crate::follow): what each such event changes
+//! - [`follow`](crate::follow): what such events change
+//! - [`rows`](crate::rows): each row that they change is read once and written once
 //! - [`orders`](crate::orders): the list of its orders, by state
 //! - [`dispatch`](crate::dispatch): a ready order finds a driver
 //! - [`drivers`](crate::drivers): what it knows of its drivers
@@ -23,6 +24,7 @@ mod metrics;
 mod order_event;
 mod orders;
 mod profile;
+mod rows;
 mod state;
 
 pub use state::Restaurant;
@@ -92,9 +94,7 @@ impl stream_events::Guest for Restaurant {
     }
 
     fn on_events(&mut self, events: Vec<stream_events::Event>) {
-        for event in events {
-            self.on_order_event(&event.payload);
-        }
+        self.on_order_events(events.iter().map(|event| event.payload.as_str()));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::bindings::types::{
 };
 use crate::drivers;
 use crate::order_event::OrderEvent;
+use crate::rows::Rows;
 use crate::state::Restaurant;
 
 const HOUR_MS: u64 = 3_600_000;
@@ -149,34 +150,65 @@ impl PeriodCounts {
     }
 }
 
-/// Counts that an order has entered a state, and has left another one.
-pub(crate) fn count(clock: &mut WallClock, event: &OrderEvent) {
-    let change = |status: Status, by: i64| {
+/// What a batch of events changes of all that is counted: no histogram is written twice.
+pub(crate) struct Counts {
+    active: Rows<u32>,
+    hours: Rows<PeriodCounts>,
+    days: Rows<PeriodCounts>,
+    /// When the newest hour and the newest day of the batch began.
+    newest: (u64, u64),
+}
+
+impl Counts {
+    pub(crate) fn begin() -> Self {
+        Self {
+            active: Rows::of(ACTIVE),
+            hours: Rows::of(HOURS),
+            days: Rows::of(DAYS),
+            newest: (0, 0),
+        }
+    }
+
+    /// Counts that an order has entered a state, and has left another one.
+    pub(crate) fn count(&mut self, clock: &mut WallClock, event: &OrderEvent) {
+        // Each state has a count of its own, so that none is ever summed over all orders.
+        if let Some(from) = event.from {
+            self.change(from, |count| count.saturating_sub(1));
+        }
+        self.change(event.status, |count| count.saturating_add(1));
+        let (hour, day) = (clock.hour_begin(event.at), clock.day(event.at).from_ms);
+        self.hours.change(name(hour)).count(event);
+        self.days.change(name(day)).count(event);
+        self.newest = (self.newest.0.max(hour), self.newest.1.max(day));
+    }
+
+    fn change(&mut self, status: Status, change: impl FnOnce(u32) -> u32) {
         if UNDER_WAY.contains(&status) {
             // The code's own name of the state is stored, so it must stay as it is.
-            let name = format!("{status:?}");
-            let count = i64::from(ACTIVE.get(&name).unwrap_or_default()) + by;
-            ACTIVE.insert(&name, &u32::try_from(count).unwrap_or_default());
+            let count = self.active.change(format!("{status:?}"));
+            *count = change(*count);
         }
-    };
-    // Each state has a count of its own, so that none is ever summed over all orders.
-    if let Some(from) = event.from {
-        change(from, -1);
     }
-    change(event.status, 1);
-    let (hour, day) = (clock.hour_begin(event.at), clock.day(event.at).from_ms);
-    for (table, begin, length_ms, kept) in [
-        (HOURS, hour, HOUR_MS, HOURS_KEPT),
-        (DAYS, day, DAY_MS, DAYS_KEPT),
-    ] {
-        let mut counts = table.get(&name(begin)).unwrap_or_default();
-        counts.count(event);
-        table.insert(&name(begin), &counts);
-        let oldest = begin.saturating_sub(kept * length_ms);
-        // A few a turn: they go as fast as they come.
-        for old in table.keys(Some(&name(oldest)), 10) {
-            if begin_ms(&old, length_ms) < oldest {
-                table.remove(&old);
+
+    pub(crate) fn write(self) {
+        self.active.write();
+        let (hour, day) = self.newest;
+        for (table, rows, begin, length_ms, kept) in [
+            (HOURS, self.hours, hour, HOUR_MS, HOURS_KEPT),
+            (DAYS, self.days, day, DAY_MS, DAYS_KEPT),
+        ] {
+            if rows.count() == 0 {
+                continue;
+            }
+            rows.write();
+            let oldest = begin.saturating_sub(kept * length_ms);
+            // More than what has come: they go at least as fast.
+            let limit = 10_usize.saturating_add(rows.count());
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            for old in table.keys(Some(&name(oldest)), limit) {
+                if begin_ms(&old, length_ms) < oldest {
+                    table.remove(&old);
+                }
             }
         }
     }

@@ -1,5 +1,8 @@
 //! The restaurant's orders, newest first, all together and by state.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
 
@@ -10,7 +13,7 @@ use crate::order_event::OrderEvent;
 const PAGE_MAX: u32 = 200;
 /// How long after its creation an order leaves the list, in milliseconds; the order itself stays.
 const KEPT_MS: u64 = 90 * 86_400_000;
-/// How many old orders leave the list in one turn at most.
+/// How many old orders leave the list at most for each event.
 const SWEEP_MAX: u32 = 2;
 
 /// The lines of the list, by a name under which the newest is first.
@@ -53,30 +56,64 @@ fn name(created_at: u64, order_id: &str) -> String {
     format!("{:016x}.{order_id}", u64::MAX - created_at)
 }
 
-pub(crate) fn note(event: &OrderEvent) {
-    let name = name(event.created_at, &event.order_id);
-    if let Some(before) = LINES.get(&name)
-        && before.status != event.status
-    {
-        in_state(before.status).remove(&name);
-    }
-    in_state(event.status).insert(&name, &());
-    let line = Line {
-        order_id: event.order_id.clone(),
-        customer_id: event.customer_id.clone(),
-        status: event.status,
-        total_cents: event.total_cents,
-        created_at: event.created_at,
-        driver_id: event.driver_id.clone(),
-        late: event.late,
-    };
-    LINES.insert(&name, &line);
-    forget(event.at.saturating_sub(KEPT_MS));
+/// What a batch of events changes of the list.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// By the names of the lines.
+    lines: BTreeMap<String, Changed>,
+    /// The time of the newest event, and how many there were.
+    newest: u64,
+    events: u32,
 }
 
-fn forget(before: u64) {
+struct Changed {
+    /// In which state the list has the order; absent where it is not in the list yet.
+    listed_as: Option<Status>,
+    line: Line,
+}
+
+impl Changes {
+    pub(crate) fn note(&mut self, event: &OrderEvent) {
+        let line = Line {
+            order_id: event.order_id.clone(),
+            customer_id: event.customer_id.clone(),
+            status: event.status,
+            total_cents: event.total_cents,
+            created_at: event.created_at,
+            driver_id: event.driver_id.clone(),
+            late: event.late,
+        };
+        match self.lines.entry(name(event.created_at, &event.order_id)) {
+            Entry::Occupied(mut known) => known.get_mut().line = line,
+            Entry::Vacant(new) => {
+                let listed_as = LINES.get(new.key()).map(|before| before.status);
+                new.insert(Changed { listed_as, line });
+            }
+        }
+        self.newest = self.newest.max(event.at);
+        self.events += 1;
+    }
+
+    pub(crate) fn write(self) {
+        for (name, Changed { listed_as, line }) in &self.lines {
+            if *listed_as != Some(line.status) {
+                if let Some(before) = listed_as {
+                    in_state(*before).remove(name);
+                }
+                in_state(line.status).insert(name, &());
+            }
+            LINES.insert(name, line);
+        }
+        if self.events > 0 {
+            let limit = self.events.saturating_mul(SWEEP_MAX);
+            forget(self.newest.saturating_sub(KEPT_MS), limit);
+        }
+    }
+}
+
+fn forget(before: u64, limit: u32) {
     // Behind this name are only lines that are older, for the newest come first.
-    for old in LINES.keys(Some(&name(before, "")), SWEEP_MAX) {
+    for old in LINES.keys(Some(&name(before, "")), limit) {
         if let Some(line) = LINES.get(&old) {
             in_state(line.status).remove(&old);
         }

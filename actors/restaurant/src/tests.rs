@@ -66,7 +66,7 @@ fn event(host: &Host, order_id: &str, from: Option<&str>, status: &str) -> Value
 }
 
 fn tell(restaurant: &mut Restaurant, event: &Value) {
-    restaurant.on_order_event(&event.to_string());
+    restaurant.on_order_events([event.to_string().as_str()]);
 }
 
 fn offers(host: &Host) -> Vec<String> {
@@ -226,8 +226,9 @@ fn a_lost_signal_is_told_once_and_alerts_are_no_orders() {
     let told = host.published("restaurant-orders");
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["alert"]["kind"], "lost-signal");
-    restaurant.on_order_event(&told[0].to_string());
+    tell(&mut restaurant, &told[0]);
     assert!(restaurant.orders(None, None, 10).is_empty());
 }
 
+mod batches;
 mod zones;

@@ -9,7 +9,7 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Token};
 
 use crate::wit::Wit;
-use crate::{bindings, bounds, clients, wit};
+use crate::{bindings, bounds, clients, whole, wit};
 
 pub(crate) struct Input {
     state: Ident,
@@ -73,6 +73,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
     let clients = clients::generate(&wit).map_err(failed)?;
     let bounds = bounds::generate(&wit).map_err(failed)?;
     let lifecycle = lifecycle(&wit, state);
+    let whole = whole::generate(&wit, state).map_err(failed)?;
     let check = check(&wit, state);
     Ok(quote! {
         /// The contracts of this actor in Rust: `pizzeria:order/types` is `pizzeria::order::types`.
@@ -90,6 +91,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
         }
 
         #lifecycle
+        #whole
         #check
 
         // Only a component exports: a native build is there for tests.
@@ -98,6 +100,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
         mod __export {
             use super::{#state, bindings};
             bindings::__generated::export!(#state with_types_in bindings::__generated);
+            ::silo_sdk::turn_export::export_turn!(#state with_types_in ::silo_sdk::turn_export);
         }
     })
 }

@@ -8,6 +8,7 @@ use wit_parser::{
 };
 
 use crate::rust_type::{module, type_name};
+use crate::shape::{as_float, is_option};
 use crate::wit::Wit;
 
 /// The platform's package; its imports are generated once, in the SDK.
@@ -59,15 +60,10 @@ fn attributes(wit: &Wit) -> (Vec<TokenStream>, Vec<TokenStream>) {
             let selector = format!("{path}/{name}");
             match &resolve.types[*ty].kind {
                 TypeDefKind::Record(record) => {
-                    for field in record
-                        .fields
-                        .iter()
-                        .filter(|field| is_option(resolve, &field.ty))
-                    {
+                    for field in &record.fields {
                         let selector = format!("{selector}.{}", field.name);
-                        members.push(quote! {
-                            #selector: [#[serde(default, skip_serializing_if = "::core::option::Option::is_none")]]
-                        });
+                        let attribute = member(resolve, &field.ty);
+                        members.extend(attribute.map(|tokens| quote!(#selector: [#tokens])));
                     }
                 }
                 TypeDefKind::Variant(_) | TypeDefKind::Enum(_) => {}
@@ -78,6 +74,21 @@ fn attributes(wit: &Wit) -> (Vec<TokenStream>, Vec<TokenStream>) {
         }
     }
     (types, members)
+}
+
+/// What serde would do otherwise with a field of this type.
+fn member(resolve: &Resolve, ty: &Type) -> Option<TokenStream> {
+    let optional = quote!(
+        default,
+        skip_serializing_if = "::core::option::Option::is_none"
+    );
+    let attributes = match as_float(resolve, ty) {
+        Some(false) => quote!(with = "::silo_sdk::wire::float"),
+        Some(true) => quote!(#optional, with = "::silo_sdk::wire::float::option"),
+        None if is_option(resolve, ty) => optional,
+        None => return None,
+    };
+    Some(quote!(#[serde(#attributes)]))
 }
 
 /// Short paths to what an author uses most: `bindings::order` for an exported interface,
@@ -187,9 +198,4 @@ fn is_definition(resolve: &Resolve, interface: InterfaceId, ty: wit_parser::Type
         _ => false,
     };
     def.owner == TypeOwner::Interface(interface) && !is_use
-}
-
-fn is_option(resolve: &Resolve, ty: &Type) -> bool {
-    let Type::Id(id) = ty else { return false };
-    matches!(resolve.types[*id].kind, TypeDefKind::Option(_))
 }

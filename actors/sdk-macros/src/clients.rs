@@ -7,6 +7,7 @@ use syn::Ident;
 use wit_parser::{Function, Interface, InterfaceId, Param, Type, TypeDefKind};
 
 use crate::bindings::{imports, is_client, path};
+use crate::plain::{Place, is_plain};
 use crate::rust_type::{Types, field, json_name, type_name};
 use crate::wit::Wit;
 
@@ -94,9 +95,10 @@ fn method(types: &Types<'_>, actor: &str, function: &Function) -> anyhow::Result
         names: params.iter().map(|param| field(&param.name)).collect(),
         json_names: params.iter().map(|param| json_name(&param.name)).collect(),
     };
+    let plain = |param: &Param| is_plain(types.resolve, &param.ty, Place::Inside);
     let (reply, body) = match function.result {
-        None => (quote!(()), sending(&call)),
-        Some(result) => asking(types, &call, &result)?,
+        None => (quote!(()), sending(&call, params.iter().all(plain))),
+        Some(result) => asking(types, &call, &result, params.iter().all(plain))?,
     };
     let docs = function
         .docs
@@ -117,7 +119,7 @@ fn method(types: &Types<'_>, actor: &str, function: &Function) -> anyhow::Result
     })
 }
 
-fn sending(call: &Call<'_>) -> TokenStream {
+fn sending(call: &Call<'_>, is_plain: bool) -> TokenStream {
     let Call {
         actor,
         method,
@@ -125,12 +127,32 @@ fn sending(call: &Call<'_>) -> TokenStream {
         names,
         json_names,
     } = call;
+    let stages = if is_plain {
+        let arguments = by_position(names);
+        quote!(::silo_sdk::turn::stages(#actor, self.key, #method, || #arguments))
+    } else {
+        quote!({
+            ::silo_sdk::turn::flush();
+            false
+        })
+    };
     quote! {
         #[cfg(target_arch = "wasm32")]
-        #import(self.key, #(#names),*);
+        if !#stages {
+            #import(self.key, #(#names),*);
+        }
         // A native build has no imports: the test host takes the message.
         #[cfg(not(target_arch = "wasm32"))]
         ::silo_sdk::calls::send(#actor, self.key, #method, &::silo_sdk::json::json!({ #(#json_names: #names),* }));
+    }
+}
+
+/// Arguments as the import would write them.
+fn by_position(names: &[Ident]) -> TokenStream {
+    if names.is_empty() {
+        quote!(::std::string::String::from("[]"))
+    } else {
+        quote!(::silo_sdk::wire::to_json(&(#(&#names,)*)))
     }
 }
 
@@ -138,6 +160,7 @@ fn asking(
     types: &Types<'_>,
     call: &Call<'_>,
     result: &Type,
+    takes_plain: bool,
 ) -> anyhow::Result<(TokenStream, TokenStream)> {
     let Call {
         actor,
@@ -147,6 +170,14 @@ fn asking(
         json_names,
     } = call;
     let (ok, error) = sides(types, result)?;
+    let inside = |ty: &Type| is_plain(types.resolve, ty, Place::Inside);
+    let gives_plain = ok.as_ref().is_none_or(inside)
+        && match &error {
+            Failure::Refusal {
+                payload: Some(ty), ..
+            } => inside(ty),
+            _ => true,
+        };
     let ok = ok.map_or_else(|| Ok(quote!(())), |ty| types.owned(&ty))?;
     let (failure, ask, convert) = match error {
         Failure::Call => (
@@ -179,7 +210,18 @@ fn asking(
             )
         }
     };
+    // As JSON, where a turn is made of it, and by values where it is not.
+    let whole = (takes_plain && gives_plain).then(|| {
+        let arguments = by_position(names);
+        quote! {
+            #[cfg(target_arch = "wasm32")]
+            if ::silo_sdk::turn::is_whole() {
+                return ::silo_sdk::turn::#ask(#actor, self.key, #method, &#arguments);
+            }
+        }
+    });
     let body = quote! {
+        #whole
         #[cfg(target_arch = "wasm32")]
         return #import(self.key, #(#names),*) #convert;
         #[cfg(not(target_arch = "wasm32"))]

@@ -3,7 +3,7 @@
 //! `actor!` reads the actor's world (`wit`), has wit-bindgen generate its bindings
 //! (`bindings`), and adds a client for each actor that the world imports (`clients`,
 //! `rust_type`), checks of what the contracts say of values (`bound`, `bounds`) and the
-//! exports (`actor`). `guest` and `state` are the attributes.
+//! exports (`actor`), also those of whole turns (`whole`, `plain`, `shape`). `guest` and `state` are the attributes.
 
 mod actor;
 mod bindings;
@@ -11,8 +11,11 @@ mod bound;
 mod bounds;
 mod clients;
 mod guest;
+mod plain;
 mod rust_type;
+mod shape;
 mod state;
+mod whole;
 mod wit;
 
 use proc_macro::TokenStream;

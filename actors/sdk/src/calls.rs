@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::bindings::silo::actor::types::CallFailure;
 use crate::host::calls as host;
+use crate::turn_export::Message;
 
 /// Why a call gave no value.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +61,7 @@ where
 
 /// Durable one-way message: leaves when this turn is committed, arrives exactly once in effect.
 pub fn send<A: Serialize + ?Sized>(actor_type: &str, key: &str, method: &str, arguments: &A) {
-    host::send(actor_type, key, method, &to_json(arguments));
+    send_after(Duration::ZERO, actor_type, key, method, arguments);
 }
 
 /// Like [`send`], but not before `delay` has passed.
@@ -71,19 +72,19 @@ pub fn send_after<A: Serialize + ?Sized>(
     method: &str,
     arguments: &A,
 ) {
-    host::send_after(
-        crate::timers::millis(delay),
-        actor_type,
-        key,
-        method,
-        &to_json(arguments),
-    );
+    host::send(Message {
+        actor_type: actor_type.to_owned(),
+        key: key.to_owned(),
+        method: method.to_owned(),
+        arguments: to_json(arguments),
+        delay_ms: crate::timers::millis(delay),
+    });
 }
 
 /// A `result` as it is written in JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Reply<T, E> {
+pub(crate) enum Reply<T, E> {
     Ok(T),
     Err(E),
 }

@@ -12,7 +12,7 @@ pub fn self_id() -> Identity {
 
 /// This actor's key: what follows the type in `order/order-17`.
 pub fn key() -> String {
-    host::self_id().key
+    host::key()
 }
 
 /// The message that this turn handles: 32 hexadecimal digits, the same again when it is retried.

@@ -37,22 +37,28 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
     /// When the row was written as another type.
     pub fn get(&self, key: &str) -> Option<V> {
         let bytes = host::state::get_entry(&self.full(key))?;
-        match state::decode(&bytes) {
-            Ok(row) => Some(row),
-            // A trap: to go on as if there were no row would overwrite it at the next chance.
-            Err(error) => panic!(
-                "row `{key}` of table `{}` cannot be read: {error}",
-                self.name
-            ),
-        }
+        Some(self.decode(key, &bytes))
+    }
+
+    /// Several rows, each in the place of its key: one question to the host for all of them, which
+    /// answers a thousand at most.
+    ///
+    /// # Panics
+    /// When one was written as another type.
+    pub fn get_all<K: AsRef<str>>(&self, keys: &[K]) -> Vec<Option<V>> {
+        let names = keys.iter().map(|key| self.full(key.as_ref()));
+        let names = names.collect::<Vec<_>>();
+        let rows = host::state::get_entries(&names).into_iter();
+        let row = |(bytes, key): (Option<Vec<u8>>, &K)| Some(self.decode(key.as_ref(), &bytes?));
+        rows.zip(keys).map(row).collect()
     }
 
     pub fn insert(&self, key: &str, row: &V) {
-        host::state::set_entry(&self.full(key), &state::encode(row));
+        host::state::set_entry(self.full(key), state::encode(row));
     }
 
     pub fn remove(&self, key: &str) {
-        host::state::remove_entry(&self.full(key));
+        host::state::remove_entry(self.full(key));
     }
 
     /// Keys in order of their bytes, after the key `after`, at most `limit`.
@@ -66,15 +72,42 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
             .collect()
     }
 
+    /// Rows with their keys, in order of these, after the key `after`, at most `limit`; fewer where
+    /// they are large (a mebibyte in all), but one at least if there is one. One question to the
+    /// host for all of them.
+    ///
+    /// # Panics
+    /// When one was written as another type.
+    pub fn rows(&self, after: Option<&str>, limit: u32) -> Vec<(String, V)> {
+        let prefix = self.full("");
+        let after = after.map(|key| self.full(key));
+        let rows = host::state::range_entries(&prefix, after.as_deref(), limit);
+        let row = |(name, bytes): (String, Vec<u8>)| {
+            let key = name[prefix.len()..].to_owned();
+            let row = self.decode(&key, &bytes);
+            (key, row)
+        };
+        rows.into_iter().map(row).collect()
+    }
+
     /// The row with the lowest key.
     pub fn first(&self) -> Option<(String, V)> {
-        let key = self.keys(None, 1).pop()?;
-        let row = self.get(&key)?;
-        Some((key, row))
+        self.rows(None, 1).pop()
     }
 
     pub fn is_empty(&self) -> bool {
         self.keys(None, 1).is_empty()
+    }
+
+    fn decode(&self, key: &str, bytes: &[u8]) -> V {
+        match state::decode(bytes) {
+            Ok(row) => row,
+            // A trap: to go on as if there were no row would overwrite it at the next chance.
+            Err(error) => panic!(
+                "row `{key}` of table `{}` cannot be read: {error}",
+                self.name
+            ),
+        }
     }
 
     fn full(&self, key: &str) -> String {

@@ -141,31 +141,44 @@
 //!
 //! All these types have `Clone`, `Debug`, `PartialEq`, `Serialize` and `Deserialize`; their JSON is that of the
 //! edges: camel case, absent values left out.
+//!
+//! # Inside
+//!
+//! - `bindings`: the platform's imports; `turn_export`: the export that takes a whole turn
+//! - `host`: what the modules above call: the turn's buffer (`staged`) or the imports
+//! - `turn`, `whole`: what is around a method, called by itself or with all of its turn
+//! - `wire`: JSON of arguments and replies
 
 #[doc(hidden)]
 pub mod bindings;
 #[doc(hidden)]
 pub mod turn;
+#[doc(hidden)]
+pub mod turn_export;
+#[doc(hidden)]
+pub mod whole;
+#[doc(hidden)]
+pub mod wire;
 
 pub mod bounds;
 pub mod calls;
 pub mod config;
 pub mod context;
 pub mod entries;
+mod host;
 pub mod log;
 mod manifest;
 pub mod plugins;
 pub mod reminders;
+mod staged;
 pub mod state;
 pub mod streams;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 pub mod timers;
 
-#[cfg(target_arch = "wasm32")]
-use bindings::silo::actor as host;
-#[cfg(not(target_arch = "wasm32"))]
-use testing::imports as host;
+// What is generated names this crate as actors do.
+extern crate self as silo_sdk;
 
 pub use calls::{CallError, CallFailure};
 pub use silo_sdk_macros::{actor, commands, queries, state};

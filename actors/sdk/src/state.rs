@@ -81,7 +81,7 @@ pub(crate) fn save_if_changed<S: State>(loaded: &Loaded<S>) {
     let bytes = encode(&loaded.state);
     // By their bytes, because a state need not be comparable itself.
     if bytes != loaded.stored {
-        host::state::set(&Snapshot {
+        host::state::set(Snapshot {
             schema: S::SCHEMA,
             bytes,
         });

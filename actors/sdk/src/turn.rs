@@ -1,6 +1,11 @@
 //! What an exported function does around the author's method. The macros call this.
 
+use serde::de::DeserializeOwned;
+
+use crate::calls::{CallError, CallFailure, Reply};
+use crate::staged;
 use crate::state::{self, State};
+use crate::turn_export::Message;
 
 /// Loads the state, runs the method, and saves what it changed unless it declined.
 pub fn command<S: State, R>(
@@ -25,6 +30,62 @@ pub fn command<S: State, R>(
 /// Loads the state and runs the method; nothing is ever saved.
 pub fn query<S: State, R>(run: impl FnOnce(&S) -> R) -> R {
     run(&state::load::<S>().state)
+}
+
+/// A message through a generated client: it is staged in a turn that was handed over whole, with the
+/// arguments by position, as the import would write them. Otherwise the import is to be called.
+pub fn stages(
+    actor_type: &str,
+    key: &str,
+    method: &str,
+    arguments: impl FnOnce() -> String,
+) -> bool {
+    if !is_whole() {
+        return false;
+    }
+    crate::host::calls::send(Message {
+        actor_type: actor_type.to_owned(),
+        key: key.to_owned(),
+        method: method.to_owned(),
+        arguments: arguments(),
+        delay_ms: 0,
+    });
+    true
+}
+
+/// Whether the turn was handed over whole.
+pub fn is_whole() -> bool {
+    staged::with(|_| ()).is_some()
+}
+
+/// A question through a generated client to a function that cannot refuse, in a whole turn.
+pub fn call<R: DeserializeOwned>(
+    actor_type: &str,
+    key: &str,
+    method: &str,
+    arguments: &str,
+) -> Result<R, CallFailure> {
+    let reply = crate::host::calls::ask(actor_type, key, method, arguments)?;
+    // The host has checked it by the client's types.
+    serde_json::from_str(&reply).map_err(|error| CallFailure::Failed(error.to_string()))
+}
+
+/// The same to a function that may refuse.
+pub fn ask<T: DeserializeOwned, E: DeserializeOwned>(
+    actor_type: &str,
+    key: &str,
+    method: &str,
+    arguments: &str,
+) -> Result<T, CallError<E>> {
+    match call(actor_type, key, method, arguments)? {
+        Reply::Ok(value) => Ok(value),
+        Reply::Err(refusal) => Err(CallError::Refused(refusal)),
+    }
+}
+
+/// What an import stages after this comes behind all that was staged before.
+pub fn flush() {
+    staged::flush_effects();
 }
 
 pub fn activate<S: State>() {

@@ -130,6 +130,10 @@ mod tests {
     use bindings::types::{Cloth, Shade, Size};
     use silo_sdk::json::json;
     use silo_sdk::testing::{Due, Host, failed, ok, plain, refused};
+    use silo_sdk::turn_export::{
+        Actor, Call, Effect, Event, Events, Input, Invocation, Output, Reminder,
+    };
+    use silo_sdk::whole;
     use silo_sdk::{CallError, CallFailure};
 
     use super::*;
@@ -267,6 +271,99 @@ mod tests {
             "rawLinen"
         );
         assert_eq!(host.asked().len(), 4);
+    }
+
+    fn input(invocation: Invocation) -> Input {
+        Input {
+            invocation,
+            actor: Actor {
+                actor_type: "lamp".into(),
+                key: "lamp-7".into(),
+            },
+            caller: None,
+            message_id: (1, 0xff),
+            now: 17,
+            random_seed: 1,
+            trace_id: None,
+            state: None,
+        }
+    }
+
+    fn called(method: &str, arguments: &str) -> Output {
+        let methods = whole::methods::<Lamp>();
+        let number = methods.iter().position(|name| name == method);
+        let call = Call {
+            method: number.expect("it is told") as u32,
+            arguments: arguments.into(),
+        };
+        whole::run::<Lamp>(input(Invocation::Call(call)))
+    }
+
+    #[test]
+    fn a_whole_turn_brings_back_what_it_stages() {
+        let host = Host::new("lamp", "lamp-1");
+        let output = called("light", r#"{"from":"hall","colour":"red"}"#);
+        assert_eq!(
+            output.reply,
+            r#"{"ok":{"lit":true,"colour":"red","turns":1}}"#
+        );
+        let state = output.state.expect("it changed");
+        assert_eq!(state.schema, 2);
+        let lamp: Lamp = silo_sdk::state::decode(&state.bytes).expect("its state");
+        assert!(lamp.lit);
+        assert!(
+            matches!(
+                &output.effects[..],
+                [
+                    Effect::Publish(lit),
+                    Effect::SetTimer(off),
+                    Effect::SetReminder(dust),
+                ] if lit.key == "hall" && off.delay_ms == 60_000 && dust.period_ms == Some(10_000)
+            ),
+            "{:?}",
+            output.effects
+        );
+        let output = called("touch", "");
+        assert_eq!(output.reply, "1");
+        assert_eq!(output.entries[0].name, "touch/001");
+        // Nothing went to the imports but the line of its log.
+        assert!(host.events().is_empty() && host.entries().is_empty());
+        assert_eq!(host.logs()[0].1, "touched 1 times by None");
+        // And what comes after it goes there again.
+        <Lamp as lamp::Guest>::touch();
+        assert_eq!(host.entries(), ["touch/001"]);
+    }
+
+    #[test]
+    fn a_whole_turn_that_declines_says_so_and_saves_nothing() {
+        let host = Host::new("lamp", "lamp-1");
+        host.set_config("turns", "0");
+        let output = called("light", r#"["hall"]"#);
+        assert_eq!(output.reply, r#"{"err":{"tooBright":1}}"#);
+        assert!(output.state.is_none());
+    }
+
+    #[test]
+    fn hooks_are_whole_turns_too() {
+        let _host = Host::new("lamp", "lamp-1");
+        let output = whole::run::<Lamp>(input(Invocation::Activate));
+        assert!(matches!(&output.effects[..], [Effect::SetTimer(timer)] if timer.name == "blink"));
+        let dust = Reminder {
+            name: "dust".into(),
+            due: 5,
+            missed: 0,
+        };
+        let output = whole::run::<Lamp>(input(Invocation::Reminder(dust)));
+        assert_eq!(output.entries[0].name, "touch/dust");
+        let events = Events {
+            name: "dusk".into(),
+            events: vec![Event {
+                position: 1,
+                payload: "\"blue\"".into(),
+            }],
+        };
+        let output = whole::run::<Lamp>(input(Invocation::Events(events)));
+        assert!(output.state.is_some());
     }
 
     #[test]

@@ -8,11 +8,12 @@ use wasmparser::component_types::{
 use wasmparser::types::TypesRef;
 use wasmtime::component::Component;
 
+use crate::client::ClientImport;
 use crate::error::LoadError;
 use crate::hooks::{HookExports, HookNames};
 use crate::imports::clients;
 use crate::manifest::Manifest;
-use crate::module::{ClientImport, Method};
+use crate::module::Method;
 use crate::structure::Structure;
 use crate::{grant, plugin, types, wasi};
 
@@ -26,6 +27,8 @@ pub(crate) struct Discovered {
     methods: HashMap<String, Exported>,
     hooks: HookNames,
     pub(crate) clients: Vec<ClientImport>,
+    /// Whether it takes whole turns (`silo:actor/turn`).
+    pub(crate) takes_turns: bool,
 }
 
 struct Exported {
@@ -59,6 +62,7 @@ pub(crate) fn plugin(structure: &Structure) -> Result<Discovered, LoadError> {
     let mut discovered = exports(structure, Vec::new())?;
     // It may export some, but nothing would ever call them.
     discovered.hooks = HookNames::default();
+    discovered.takes_turns = false;
     if discovered.methods.is_empty() {
         return Err(LoadError::NoExports);
     }
@@ -88,6 +92,7 @@ impl Discovered {
                 query,
                 interface,
                 export,
+                number: None,
             };
             Some((name, method))
         });
@@ -124,6 +129,7 @@ fn exports(structure: &Structure, clients: Vec<ClientImport>) -> Result<Discover
         methods: HashMap::new(),
         hooks: HookNames::default(),
         clients,
+        takes_turns: false,
     };
     for (name, item) in structure.exports() {
         let ComponentEntityType::Instance(instance) = item else {
@@ -131,7 +137,12 @@ fn exports(structure: &Structure, clients: Vec<ClientImport>) -> Result<Discover
             continue;
         };
         if let Some(hook) = name.strip_prefix(PLATFORM) {
-            discovered.hooks.discover(types, hook, instance)?;
+            // Its type is checked when the first instance starts.
+            if hook.split('@').next() == Some("turn") {
+                discovered.takes_turns = true;
+            } else {
+                discovered.hooks.discover(types, hook, instance)?;
+            }
         } else {
             methods(types, name, instance, &mut discovered.methods)?;
         }

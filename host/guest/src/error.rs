@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use pizza_types::{CallError, Mistake};
+use pizza_value::ValueError;
 
 /// A turn that came to nothing: whatever it staged is gone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +73,20 @@ impl GuestError {
             Self::NotGranted(_) => "grant",
             Self::Refused { .. } => "refused",
         }
+    }
+
+    pub(crate) fn bad_arguments(errors: Vec<ValueError>) -> Self {
+        let mistakes = errors.into_iter().map(|error| Mistake {
+            message: error.problem.to_string(),
+            pointer: error.pointer,
+        });
+        Self::BadArguments {
+            mistakes: mistakes.collect(),
+        }
+    }
+
+    pub(crate) fn misfit(what: &str) -> Self {
+        Self::Trap(format!("{what} does not fit its type"))
     }
 
     pub(crate) fn no_instance(waiting_since: Instant) -> Self {

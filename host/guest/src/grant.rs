@@ -1,8 +1,8 @@
 //! Compares what a module imports with what it is granted, as far as it is known at load.
 
+use crate::client::ClientImport;
 use crate::error::LoadError;
 use crate::manifest::Manifest;
-use crate::module::ClientImport;
 
 /// # Errors
 /// When the interface is one of the platform's, and not granted.

@@ -23,7 +23,7 @@ use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::{Compiling, ComponentBounds, Grant, HostConfig, TypeSettings};
 use crate::structure::Structure;
-use crate::wasi;
+use crate::{turn_export, wasi};
 
 /// Loads modules. Dropping it stops the clock that bounds their turns.
 pub struct WasmHost {
@@ -229,21 +229,26 @@ impl WasmHost {
         } = compiled;
         let pre = linker.instantiate_pre(&component);
         let pre = pre.map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-        let (methods, hooks, clients) = inspected.discovered.found_in(&component);
         let settings = inspected.settings;
+        let takes_turns = inspected.discovered.takes_turns && settings.whole_turns;
+        let turn = takes_turns.then(|| turn_export::GuestIndices::new(&pre));
+        let turn = turn.transpose();
+        let turn = turn.map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+        let (methods, hooks, clients) = inspected.discovered.found_in(&component);
         let mut module = Module {
             digest: inspected.digest,
             actor_type: actor_type.into(),
             methods,
             hooks,
-            clients,
             manifest: inspected.manifest,
             pool: Pool::new(&settings.limits, settings.reuse, &self.permits),
             template: InstanceTemplate {
                 pre,
                 settings: Arc::new(settings),
                 plugins: Arc::clone(&self.plugins) as _,
+                clients: clients.into(),
                 tick: self.tick,
+                turn,
             },
             schema: 1,
             subscriptions: Vec::new(),

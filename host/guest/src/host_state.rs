@@ -8,6 +8,7 @@ use pizza_types::{Effect, LogLevel, LogLine, State, StateWrite};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::client::ClientImport;
 use crate::consult::Consult;
 use crate::error::GuestError;
 use crate::growth::Growth;
@@ -31,12 +32,15 @@ pub(crate) struct HostState {
     pub(crate) context: Option<TurnContext>,
     /// Whom to ask when the guest wants advice.
     pub(crate) plugins: Arc<dyn Consult>,
+    /// The clients that the component imports.
+    pub(crate) clients: Arc<[ClientImport]>,
 }
 
 impl HostState {
     pub(crate) fn new(
         settings: Arc<TypeSettings>,
         plugins: Arc<dyn Consult>,
+        clients: Arc<[ClientImport]>,
         wasi: WasiCtx,
         output: Output,
         meter: Arc<Meter>,
@@ -52,6 +56,7 @@ impl HostState {
             broken: None,
             context: None,
             plugins,
+            clients,
         }
     }
 
@@ -79,6 +84,27 @@ impl HostState {
         }
         let what = format!("publishing to {stream:?}");
         Err(self.stop(GuestError::NotGranted(what)))
+    }
+
+    /// # Errors
+    /// When the module is not granted timers. A guest that imports them was asked at load; one that
+    /// stages them with a whole turn need not import them.
+    pub(crate) fn may_set_timers(&mut self) -> wasmtime::Result<()> {
+        let granted = self.settings.grant.manifest();
+        if granted.is_some_and(|granted| granted.timers) {
+            return Ok(());
+        }
+        Err(self.stop(GuestError::NotGranted("setting timers".to_owned())))
+    }
+
+    /// # Errors
+    /// The same for reminders.
+    pub(crate) fn may_set_reminders(&mut self) -> wasmtime::Result<()> {
+        let granted = self.settings.grant.manifest();
+        if granted.is_some_and(|granted| granted.reminders) {
+            return Ok(());
+        }
+        Err(self.stop(GuestError::NotGranted("setting reminders".to_owned())))
     }
 
     /// Notes the bound and gives the trap that stops the guest.

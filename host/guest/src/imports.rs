@@ -12,6 +12,7 @@ mod context;
 mod log;
 mod plugins;
 mod reminders;
+mod reply;
 mod state;
 mod streams;
 mod timers;
@@ -21,6 +22,7 @@ wasmtime::component::bindgen!({
     world: "host",
     imports: {
         "silo:actor/calls.call": async | trappable,
+        "silo:actor/calls.ask": async | trappable,
         "silo:actor/plugins.consult": async | trappable,
         default: trappable,
     },

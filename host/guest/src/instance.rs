@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pizza_types::LogLevel;
 use wasmtime::component::{ComponentExportIndex, Instance as WasmInstance, InstancePre, Val};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::client::ClientImport;
 use crate::consult::Consult;
 use crate::error::GuestError;
 use crate::host_state::HostState;
@@ -14,6 +16,8 @@ use crate::meter::Meter;
 use crate::output::Output;
 use crate::permits::Permit;
 use crate::settings::{Reuse, TypeSettings};
+use crate::turn_context::TurnContext;
+use crate::turn_export as wit;
 use crate::wasi;
 
 /// Bytes of host memory that values may take, for each byte of JSON that they may become.
@@ -27,14 +31,19 @@ pub(crate) struct InstanceTemplate {
     pub(crate) settings: Arc<TypeSettings>,
     /// The bindings that actors of this module may ask for advice.
     pub(crate) plugins: Arc<dyn Consult>,
+    pub(crate) clients: Arc<[ClientImport]>,
     /// The time between two looks at a guest that is running.
     pub(crate) tick: Duration,
+    /// Where its instances have the export for whole turns; `None` where they have none.
+    pub(crate) turn: Option<wit::GuestIndices>,
 }
 
 /// A component instance in its store, with the permit that it holds.
 pub(crate) struct Instance {
     pub(crate) store: Store<HostState>,
     wasm: WasmInstance,
+    /// Looked up once, as every turn needs it.
+    turn: Option<wit::Guest>,
     meter: Arc<Meter>,
     /// The number of turns that it has run to their end.
     pub(crate) turns: u32,
@@ -62,6 +71,7 @@ impl Instance {
         let host_state = HostState::new(
             Arc::clone(settings),
             Arc::clone(&template.plugins),
+            Arc::clone(&template.clients),
             wasi,
             output,
             Arc::clone(&meter),
@@ -73,15 +83,63 @@ impl Instance {
         store.set_max_component_handles(wasi::HANDLES_MAX);
         bound_cpu(&mut store, &meter, settings.limits.cpu_ms);
         match meter.run(pre.instantiate_async(&mut store)).await {
-            Ok(wasm) => Ok(Self {
-                store,
-                wasm,
-                meter,
-                turns: 0,
-                _permit: permit,
-            }),
+            Ok(wasm) => {
+                let turn = template.turn.as_ref();
+                let turn = turn.map(|turn| turn.load(&mut store, &wasm)).transpose();
+                Ok(Self {
+                    turn: turn.map_err(not_the_platforms)?,
+                    store,
+                    wasm,
+                    meter,
+                    turns: 0,
+                    _permit: permit,
+                })
+            }
             Err(error) => Err(failure(&mut store, &error)),
         }
+    }
+
+    /// Hands over a whole turn.
+    pub(crate) async fn turn(&mut self, input: wit::Input<'_>) -> Result<wit::Output, GuestError> {
+        self.rewind();
+        let (store, turn) = (&mut self.store, self.turn.as_ref());
+        let turn = turn.ok_or_else(|| GuestError::Trap("an export is missing".to_owned()))?;
+        let called = turn.call_turn(&mut *store, input);
+        match self.meter.run(called).await {
+            Ok(output) => Ok(output),
+            Err(error) => Err(failure(store, &error)),
+        }
+    }
+
+    /// Methods that a whole turn can be asked for; empty where none can.
+    pub(crate) async fn turn_methods(&mut self) -> Result<Vec<String>, GuestError> {
+        self.rewind();
+        let (store, turn) = (&mut self.store, self.turn.as_ref());
+        let Some(turn) = turn else {
+            return Ok(Vec::new());
+        };
+        let called = turn.call_methods(&mut *store);
+        match self.meter.run(called).await {
+            Ok(methods) => Ok(methods),
+            Err(error) => Err(failure(store, &error)),
+        }
+    }
+
+    /// Takes the context back, with what the guest printed among its log lines.
+    pub(crate) fn take_context(&mut self) -> Result<TurnContext, GuestError> {
+        let host = self.store.data_mut();
+        let output = host.output.take();
+        // As log lines, so that their bounds hold for it too.
+        for line in String::from_utf8_lossy(&output).lines() {
+            host.log(LogLevel::Info, line);
+        }
+        let lost = || GuestError::Trap("the turn lost its context".to_owned());
+        host.context.take().ok_or_else(lost)
+    }
+
+    /// What went wrong while the host did something for this instance.
+    pub(crate) fn failure(&mut self, error: &wasmtime::Error) -> GuestError {
+        failure(&mut self.store, error)
     }
 
     /// Calls an export. After an error the instance must not be used again.
@@ -135,6 +193,14 @@ impl Instance {
         let host = self.store.data_mut();
         host.broken = None;
         host.growth.refused = None;
+    }
+}
+
+#[cold]
+fn not_the_platforms(error: wasmtime::Error) -> GuestError {
+    GuestError::Refused {
+        what: "the export silo:actor/turn",
+        why: format!("it is not the platform's: {error:#}"),
     }
 }
 

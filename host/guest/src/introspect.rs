@@ -32,8 +32,26 @@ impl Module {
         if let Some(Val::List(streams)) = within(deadline, streams).await? {
             self.subscriptions = subscriptions(streams)?;
         }
+        let methods = within(deadline, instance.turn_methods()).await?;
+        self.number(methods)?;
         // Only after all went well; an instance that failed is dropped on the way out.
         self.pool.give_back(instance);
+        Ok(())
+    }
+}
+
+impl Module {
+    /// Takes over the numbers of the methods that whole turns can be asked for.
+    fn number(&mut self, names: Vec<String>) -> Result<(), GuestError> {
+        for (number, name) in (0..).zip(names) {
+            let why = || format!("the contract has no method {:.128}", name);
+            let method = self.methods.get_mut(&name);
+            let method = method.ok_or_else(|| GuestError::Refused {
+                what: "a whole turn",
+                why: why(),
+            })?;
+            method.number = Some(number);
+        }
         Ok(())
     }
 }

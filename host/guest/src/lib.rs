@@ -7,10 +7,12 @@
 //! - [`turn`]: what goes into a turn
 //! - [`run`](crate::run): one turn, from arguments to outcome
 //! - [`turn_context`](crate::turn_context): what a guest sees and stages during a turn
+//! - [`whole`](crate::whole), [`turn_export`](crate::turn_export): a turn in one call, where the
+//!   component takes it so
 //! - [`host_state`](crate::host_state): the host's side of an instance, where requests are checked
 //! - [`imports`](crate::imports): one file for each interface that a guest may import
 //! - [`consult`](crate::consult): how a turn reaches the plugin that is bound to its actor
-//! - [`module`]: a module with its methods, hooks and clients
+//! - [`module`], [`client`](crate::client): a module with its methods, hooks and clients
 //! - [`introspect`](crate::introspect): what a module says of itself when it is loaded
 //! - [`manifest`], [`grant`](crate::grant): what it asks for, and what it is granted
 //! - [`compare`](crate::compare): what changes when another takes its place
@@ -28,6 +30,7 @@
 //! - [`engine`](crate::engine), [`compile`], [`cache`](crate::cache), [`wasi`](crate::wasi)
 
 mod cache;
+mod client;
 mod compare;
 pub mod compile;
 mod consult;
@@ -59,16 +62,19 @@ mod size;
 mod structure;
 pub mod turn;
 mod turn_context;
+mod turn_export;
 mod types;
 mod wasi;
+mod whole;
 
+pub use client::{ClientFunction, ClientImport};
 pub use compare::{Change, Weight, compare};
 pub use error::{ClientMismatch, GuestError, LoadError};
 pub use hooks::Hooks;
 pub use host::{Compiled, Inspected, WasmHost, recognise};
 pub use limits::Limits;
 pub use manifest::Manifest;
-pub use module::{ClientFunction, ClientImport, Method, Module};
+pub use module::{Method, Module};
 pub use plugin::Plugin;
 pub use plugins::Plugins;
 pub use settings::{Compiling, ComponentBounds, Grant, HostConfig, Reuse, TypeSettings};

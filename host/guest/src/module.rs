@@ -8,12 +8,14 @@ use pizza_value::compat;
 use pizza_value::ty::{Function, ResultType, Type};
 use wasmtime::component::ComponentExportIndex;
 
-use crate::error::ClientMismatch;
+use crate::client::{ClientFunction, ClientImport};
+use crate::error::{ClientMismatch, GuestError};
 use crate::hooks::{HookExports, Hooks};
 use crate::instance::InstanceTemplate;
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::pool::Pool;
+use crate::turn_context::Access;
 
 /// All that turns of one actor type need of its code.
 pub struct Module {
@@ -22,7 +24,6 @@ pub struct Module {
     pub(crate) template: InstanceTemplate,
     pub(crate) methods: HashMap<String, Method>,
     pub(crate) hooks: HookExports,
-    pub(crate) clients: Vec<ClientImport>,
     /// What it asks for; what it is granted is in the settings.
     pub(crate) manifest: Manifest,
     pub(crate) pool: Arc<Pool>,
@@ -39,32 +40,49 @@ pub struct Method {
     /// The interface that exports it.
     pub interface: String,
     pub(crate) export: ComponentExportIndex,
+    /// Its number where the component takes whole turns, and this method's among them. Told by
+    /// the first instance.
+    pub(crate) number: Option<u32>,
 }
 
-/// An imported interface `X-client`.
-pub struct ClientImport {
-    /// The actor type that the functions are methods of.
-    pub actor_type: String,
-    pub interface: String,
-    pub functions: Vec<Arc<ClientFunction>>,
-}
+impl Method {
+    /// Whether its turns are handed over whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.number.is_some()
+    }
 
-/// One function of a client interface.
-pub struct ClientFunction {
-    /// The target's method as this client expects it, without the key and without the
-    /// failures of the call itself.
-    pub function: Function,
-    /// Whether the message is only sent, and nobody waits for a reply.
-    pub one_way: bool,
-    /// The type that the target's reply is read as; `None` when it returns nothing.
-    pub reply: Option<Type>,
-    /// Whether the target may decline: its own error is then the case `refused` of the client's.
-    pub(crate) refused: bool,
+    pub(crate) fn access(&self) -> Access {
+        if self.query {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        }
+    }
 }
 
 impl Module {
     pub(crate) fn limits(&self) -> &Limits {
         &self.template.settings.limits
+    }
+
+    /// Bounds on the JSON of arguments.
+    pub(crate) fn value_limits(&self) -> pizza_value::Limits {
+        pizza_value::Limits {
+            bytes_max: self.limits().transfer_bytes,
+            ..pizza_value::Limits::default()
+        }
+    }
+
+    pub(crate) fn no_method(&self, method: &str) -> GuestError {
+        let mut known: Vec<&str> = self.methods.keys().map(String::as_str).collect();
+        // From a hash map: the same error must read the same each time.
+        known.sort_unstable();
+        GuestError::UnknownMethod {
+            actor_type: self.actor_type.to_string(),
+            method: method.to_owned(),
+            known: known.join(", "),
+        }
     }
 
     #[must_use]
@@ -100,7 +118,7 @@ impl Module {
 
     #[must_use]
     pub fn clients(&self) -> &[ClientImport] {
-        &self.clients
+        &self.template.clients
     }
 
     #[must_use]
@@ -117,7 +135,7 @@ impl Module {
     /// the difference in words.
     #[must_use]
     pub fn misfits(&self, target: &Self) -> Vec<ClientMismatch> {
-        let clients = self.clients.iter();
+        let clients = self.template.clients.iter();
         let clients = clients.filter(|client| *client.actor_type == *target.actor_type);
         let functions =
             clients.flat_map(|client| client.functions.iter().map(move |f| (client, f)));
@@ -140,7 +158,7 @@ impl Module {
         find: &dyn Fn(&str) -> Option<Arc<Self>>,
     ) -> Result<(), Vec<ClientMismatch>> {
         let mut mismatches = Vec::new();
-        for client in &self.clients {
+        for client in self.template.clients.iter() {
             let target = find(&client.actor_type);
             for function in &client.functions {
                 let problem = match &target {

@@ -13,7 +13,7 @@ use crate::error::GuestError;
 use crate::instance::Instance;
 use crate::limits::Limits;
 use crate::module::Module;
-use crate::run::{take_context, within};
+use crate::run::within;
 use crate::settings::{Reuse, TypeSettings};
 use crate::turn::{Invocation, Turn};
 use crate::turn_context::{Access, TurnContext};
@@ -87,7 +87,7 @@ impl Plugin {
         };
         let answer = within(deadline, self.ask(&mut instance, call)).await;
         // Also after a failure: the last words may say why.
-        let said = take_context(&mut instance).map(TurnContext::into_logs);
+        let said = instance.take_context().map(TurnContext::into_logs);
         (answer, said.unwrap_or_default())
     }
 

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pizza_types::{Body, LogLevel, Mistake, Outcome, State, StateWrite, StreamEvent};
-use pizza_value::{Limits, ValueError};
+use pizza_types::{Body, Outcome, State, StateWrite, StreamEvent};
 use wasmtime::component::{ComponentExportIndex, Val};
 
 use crate::convert::{from_val, to_val};
@@ -14,6 +13,7 @@ use crate::log;
 use crate::module::{Method, Module};
 use crate::turn::{Invocation, Turn};
 use crate::turn_context::{Access, TurnContext};
+use crate::whole::Whole;
 
 /// Which export is to be called, and with what.
 pub(crate) struct Call<'m> {
@@ -27,6 +27,24 @@ pub(crate) struct Call<'m> {
     method: Option<&'m Method>,
 }
 
+/// The two ways into a guest.
+enum Work<'m> {
+    /// All in one call.
+    Whole(Whole<'m>),
+    /// The export of the contract, with values made for it; what the turn reads and stages goes
+    /// through the imports.
+    Export(Call<'m>),
+}
+
+impl Work<'_> {
+    fn access(&self) -> Access {
+        match self {
+            Self::Whole(whole) => whole.access,
+            Self::Export(call) => call.access,
+        }
+    }
+}
+
 impl Module {
     /// Runs the turn on an instance of this module. Nothing it does is visible to anybody
     /// until its outcome is committed; dropping the future stops it.
@@ -36,15 +54,19 @@ impl Module {
     pub async fn run(&self, turn: Turn) -> Result<Outcome, GuestError> {
         let deadline = Instant::now() + Duration::from_millis(turn.deadline_ms_left);
         // Before any permit: a message that does not fit takes nothing from others.
-        let call = self.call(&turn)?;
+        let work = match self.whole(&turn)? {
+            Some(whole) => Work::Whole(whole),
+            None => Work::Export(self.call(&turn)?),
+        };
         // First the right to work, then an instance: who waits here holds none.
         let _permit = self.pool.permit(turn.depth, deadline).await?;
         let mut instance = match self.pool.take() {
             Some(instance) => instance,
             None => self.start(deadline).await?,
         };
-        instance.store.data_mut().context = Some(TurnContext::new(turn, call.access));
-        match within(deadline, self.perform(&mut instance, call)).await {
+        let context = TurnContext::new(turn, work.access());
+        instance.store.data_mut().context = Some(context);
+        match within(deadline, self.perform(&mut instance, work)).await {
             Ok(outcome) => {
                 instance.turns += 1;
                 self.pool.give_back(instance);
@@ -61,11 +83,15 @@ impl Module {
     async fn perform(
         &self,
         instance: &mut Instance,
-        call: Call<'_>,
+        work: Work<'_>,
     ) -> Result<Outcome, GuestError> {
+        let call = match work {
+            Work::Whole(whole) => return self.perform_whole(instance, whole).await,
+            Work::Export(call) => call,
+        };
         if let Some((from_schema, bytes)) = call.migration {
             let migrated = instance.migrate(call.export, from_schema, &bytes).await?;
-            return self.migrated(take_context(instance)?, migrated);
+            return self.migrated(instance.take_context()?, migrated);
         }
         let mut results = vec![Val::Bool(false); call.results];
         instance
@@ -75,7 +101,7 @@ impl Module {
             Some(method) => self.reply(method, results.pop())?,
             None => (Bytes::new(), false),
         };
-        Ok(take_context(instance)?.into_outcome(reply, declined))
+        Ok(instance.take_context()?.into_outcome(reply, declined))
     }
 
     /// A new instance, when all modules together leave room for one.
@@ -100,8 +126,8 @@ impl Module {
         };
         // A method that returns an error of its own has declined: its turn changes nothing.
         let declined = matches!(result, Val::Result(Err(_)));
-        let value = from_val(result, ty).ok_or_else(|| misfit("the reply"))?;
-        let json = pizza_value::to_json(&value, ty).map_err(|_| misfit("the reply"))?;
+        let value = from_val(result, ty).ok_or_else(|| GuestError::misfit("the reply"))?;
+        let json = pizza_value::to_json(&value, ty).map_err(|_| GuestError::misfit("the reply"))?;
         let limit = self.limits().transfer_bytes;
         if json.len() > limit {
             let what = "a reply";
@@ -196,37 +222,19 @@ impl Module {
 
     pub(crate) fn method_call(&self, name: &str, arguments: &[u8]) -> Result<Call<'_>, GuestError> {
         let method = self.method(name).ok_or_else(|| self.no_method(name))?;
-        let limits = Limits {
-            bytes_max: self.limits().transfer_bytes,
-            ..Limits::default()
-        };
+        let limits = self.value_limits();
         let values = pizza_value::args_from_json(arguments, &method.function, &limits);
-        let values = values.map_err(bad_arguments)?;
+        let values = values.map_err(GuestError::bad_arguments)?;
         let pairs = values.into_iter().zip(&method.function.params);
         let params: Option<Vec<Val>> = pairs.map(|(v, p)| to_val(v, &p.ty)).collect();
         Ok(Call {
             export: &method.export,
-            params: params.ok_or_else(|| misfit("an argument"))?,
+            params: params.ok_or_else(|| GuestError::misfit("an argument"))?,
             results: usize::from(method.function.result.is_some()),
-            access: if method.query {
-                Access::ReadOnly
-            } else {
-                Access::ReadWrite
-            },
+            access: method.access(),
             migration: None,
             method: Some(method),
         })
-    }
-
-    fn no_method(&self, method: &str) -> GuestError {
-        let mut known: Vec<&str> = self.methods.keys().map(String::as_str).collect();
-        // From a hash map: the same error must read the same each time.
-        known.sort_unstable();
-        GuestError::UnknownMethod {
-            actor_type: self.actor_type.to_string(),
-            method: method.to_owned(),
-            known: known.join(", "),
-        }
     }
 }
 
@@ -239,22 +247,10 @@ pub(crate) async fn within<T>(
     ended.unwrap_or(Err(GuestError::Deadline))
 }
 
-/// Takes the context back, with what the guest printed among its log lines.
-pub(crate) fn take_context(instance: &mut Instance) -> Result<TurnContext, GuestError> {
-    let host = instance.store.data_mut();
-    let output = host.output.take();
-    // As log lines, so that their bounds hold for it too.
-    for line in String::from_utf8_lossy(&output).lines() {
-        host.log(LogLevel::Info, line);
-    }
-    let lost = || GuestError::Trap("the turn lost its context".to_owned());
-    host.context.take().ok_or_else(lost)
-}
-
 /// Writes the log of a failed turn, which may say why it failed; nothing else of it happened.
 #[cold]
 fn log_of_failure(instance: &mut Instance) {
-    if let Ok(context) = take_context(instance) {
+    if let Ok(context) = instance.take_context() {
         let actor = context.actor.clone();
         log::write(&actor, &context.into_logs(), log::Turn::Failed);
     }
@@ -271,18 +267,4 @@ fn to_event(stream: &str, event: &StreamEvent) -> Val {
 
 fn string(text: &str) -> Val {
     Val::String(text.to_owned())
-}
-
-fn bad_arguments(errors: Vec<ValueError>) -> GuestError {
-    let mistakes = errors.into_iter().map(|error| Mistake {
-        message: error.problem.to_string(),
-        pointer: error.pointer,
-    });
-    GuestError::BadArguments {
-        mistakes: mistakes.collect(),
-    }
-}
-
-fn misfit(what: &str) -> GuestError {
-    GuestError::Trap(format!("{what} does not fit its type"))
 }

@@ -116,13 +116,28 @@ impl Default for CompileBounds {
 }
 
 /// What an operator settles for one actor type.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TypeSettings {
     pub limits: Limits,
     /// The values that `config.get` answers with, by their names.
     pub config: BTreeMap<String, String>,
     pub reuse: Reuse,
     pub grant: Grant,
+    /// Whether a turn is handed over whole where the component takes it so. Off, each goes through
+    /// the exports of the contract, for tests that compare the two.
+    pub whole_turns: bool,
+}
+
+impl Default for TypeSettings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            config: BTreeMap::new(),
+            reuse: Reuse::default(),
+            grant: Grant::default(),
+            whole_turns: true,
+        }
+    }
 }
 
 /// What a module may do beyond its own state.

@@ -138,6 +138,29 @@ impl TurnContext {
         names
     }
 
+    /// Entries with the names that [`entry_names`](Self::entry_names) gives, until they have so
+    /// many bytes; one at least.
+    pub(crate) fn entry_range(
+        &self,
+        names: Vec<String>,
+        bytes_max: usize,
+    ) -> Vec<(String, Vec<u8>)> {
+        let mut bytes = 0;
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            let Some(entry) = self.entry(&name) else {
+                continue;
+            };
+            bytes += name.len() + entry.len();
+            if bytes > bytes_max && !found.is_empty() {
+                break;
+            }
+            let entry = entry.to_vec();
+            found.push((name, entry));
+        }
+        found
+    }
+
     /// SplitMix64 (Steele, Lea, Flood 2014): one seed a turn, as many numbers as wanted.
     pub(crate) fn next_random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -63,8 +63,11 @@ pub struct Policy {
     pub pipeline_max: usize,
     /// The number of events of one stream that may be handled in one turn.
     pub events_batch_max: usize,
-    /// After events were given, those that follow are gathered this long. The first of
-    /// them never waits; of a busy stream many then share a turn and a commit.
+    /// How late a subscriber of a busy stream may hear of an event, in milliseconds, so that many
+    /// events share a turn and a commit; 0: none is held back. What follows on a delivery is
+    /// gathered until a batch is full, or the oldest event would be later than this after a turn
+    /// like the last one. The first event after a rest never waits, and slow turns leave no time
+    /// to gather.
     pub events_gather_ms: u64,
     pub retry: Retry,
     pub breaker: BreakerLimits,
@@ -78,7 +81,7 @@ impl Default for Policy {
             chain_depth_max: 16,
             delivery_ms: 30_000,
             pipeline_max: 64,
-            events_batch_max: 32,
+            events_batch_max: 256,
             events_gather_ms: 100,
             retry: Retry::default(),
             breaker: BreakerLimits::default(),

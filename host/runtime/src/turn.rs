@@ -117,8 +117,13 @@ impl Actor {
             }
         };
 
-        // From here to the commit nothing waits: staging and queueing are one step.
-        let Some(activation) = &mut self.activation else {
+        // From here to the commit nothing waits: staging and queueing are one step. On what was
+        // refused meanwhile nothing is staged.
+        let Some(activation) = self
+            .activation
+            .as_mut()
+            .filter(|_| !self.pipeline.is_void())
+        else {
             return Err(CallError::Moved);
         };
         let now = stage::Now {

@@ -214,6 +214,7 @@ impl TypeConfig {
             config: self.config.clone(),
             reuse,
             grant: self.grant.clone().map_or(Grant::AsAsked, Grant::Within),
+            whole_turns: true,
         }
     }
 

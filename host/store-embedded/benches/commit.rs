@@ -1,6 +1,8 @@
 //! Durable commits a second: a state of 320 bytes and a reply of 120 in each, in groups
-//! of 1, 64 and 512 at once; and the creation of actors, a commit each.
+//! of 1, 64 and 512 at once; and the creation of actors, a commit each. Beside it the CPU that
+//! the store's own threads took for each, while all of it ran.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -41,6 +43,37 @@ fn commit(actor: &ActorId, version: u64) -> Commit {
         delayed: Vec::new(),
         leaving: Leaving::default(),
         cursor: None,
+    }
+}
+
+/// The CPU time of this process's threads of the store by their names, in nanoseconds.
+fn store_threads() -> BTreeMap<String, u64> {
+    let mut times = BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task")
+        .expect("Linux")
+        .flatten()
+    {
+        let read = |file| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        let name = read("comm").trim().to_owned();
+        let ran = read("schedstat");
+        let ran = ran
+            .split_whitespace()
+            .next()
+            .and_then(|ns| ns.parse::<u64>().ok());
+        if name.starts_with("store-") {
+            *times.entry(name).or_default() += ran.unwrap_or(0);
+        }
+    }
+    times
+}
+
+/// Prints what the store's threads took since `before` for each of `count` commits.
+#[allow(clippy::print_stderr, reason = "it is how a measurement is told")]
+fn tell(name: &str, before: &BTreeMap<String, u64>, count: u64) {
+    for (thread, ns) in store_threads() {
+        let ns = ns - before.get(&thread).unwrap_or(&0);
+        let each = ns as f64 / 1000.0 / count.max(1) as f64;
+        eprintln!("{name}: {thread} {each:.2} us of CPU for each of {count} commits");
     }
 }
 
@@ -97,18 +130,27 @@ fn bench(criterion: &mut Criterion) {
             .map(|number| (actor(number), AtomicU64::new(0)))
             .collect();
         group.throughput(Throughput::Elements(size));
-        group.bench_function(format!("{size} at once"), |bencher| {
+        let (name, before) = (format!("{size} at once"), store_threads());
+        group.bench_function(&name, |bencher| {
             bencher
                 .to_async(&runtime)
                 .iter_custom(|count| rounds(&store, &actors, count));
         });
+        let made = actors
+            .iter()
+            .map(|(_, version)| version.load(Ordering::Relaxed));
+        tell(&name, &before, made.sum());
     }
     group.throughput(Throughput::Elements(1));
-    group.bench_function("create, 256 at once", |bencher| {
-        bencher
-            .to_async(&runtime)
-            .iter_custom(|count| creations(Arc::clone(&store), count, 256));
+    let (name, before) = ("create, 256 at once", store_threads());
+    let created = AtomicU64::new(0);
+    group.bench_function(name, |bencher| {
+        bencher.to_async(&runtime).iter_custom(|count| {
+            created.fetch_add(count, Ordering::Relaxed);
+            creations(Arc::clone(&store), count, 256)
+        });
     });
+    tell(name, &before, created.into_inner());
     group.finish();
 }
 

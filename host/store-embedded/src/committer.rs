@@ -1,9 +1,10 @@
-//! The one thread that writes. It takes everything that waits, checks each commit
-//! against the store and what the same group staged before it, writes one atomic
-//! batch, syncs once, and answers in the order of asking.
+//! Commits in their order. One thread, the committer, takes everything that waits, checks
+//! each commit against what is staged before it, and puts its rows into memory and into a
+//! record; another one ([`writer`]) writes the records, syncs once, publishes and answers in the
+//! order of asking, while the committer stages what came meanwhile.
 //!
 //! Openings go first in a batch of their own and are answered without an fsync: the
-//! journal keeps its order, so an opening is durable no later than any commit under it.
+//! log keeps its order, so an opening is durable no later than any commit under it.
 //! Only an opening of an actor that the same group commits keeps its place behind that.
 
 mod batch;
@@ -15,30 +16,33 @@ mod queue;
 #[cfg(test)]
 mod tests;
 mod work;
+mod writer;
 
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, channel as unbounded, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use pizza_types::Durability;
 
 use self::batch::BatchBuilder;
 pub(crate) use self::caches::Caches;
-pub(crate) use self::disk::{Disk, Journal};
+pub(crate) use self::disk::Disk;
 pub(crate) use self::op::{Op, OpenedHead, Pending};
 pub(crate) use self::prepare::Prepared;
 pub(crate) use self::queue::{Full, Queue, Queued, channel};
 pub(crate) use self::work::Work;
+use self::writer::{Group, Staged, Writer};
+use crate::checkpoint::{Checkpoint, Sealed};
 use crate::directory::Witness;
-use crate::key::{self, SEQUENCE};
+use crate::key;
+use crate::memory::Memory;
 use crate::metrics::CommitMetrics;
-use crate::overlay::Overlay;
-use crate::poison::Poison;
-use crate::row;
-use crate::table::{Database, Table};
-use crate::view::{Published, View};
+use crate::poison::{Poison, PoisonOnPanic};
+use crate::view::Published;
 
 /// The most requests in one batch. More would save few fsyncs, and make the first of them wait
 /// longer.
@@ -47,43 +51,99 @@ const GROUP_OPS_MAX: usize = 1024;
 const _: () = assert!(GROUP_OPS_MAX < 1 << key::INDEX_BITS);
 /// The most bytes in one batch, which is in memory whole before it is written.
 const GROUP_BYTES_MAX: usize = 8 << 20;
+/// While a checkpoint is made, so many times the usual size of a layer may wait for the next.
+const LAYERS_MAX: usize = 3;
+/// What a store that closes leaves in the log: to read it again takes milliseconds.
+const LEFT_BYTES_MAX: usize = 4 << 20;
+/// How long the committer waits for a checkpoint before it looks whether the store has stopped.
+const LOOK: Duration = Duration::from_millis(100);
 
-pub(crate) struct Committer {
-    pub(crate) db: Arc<Database>,
+/// What the committer is made of.
+pub(crate) struct Parts {
     pub(crate) disk: Box<dyn Disk>,
     pub(crate) witness: Witness,
+    pub(crate) memory: Memory,
     pub(crate) published: Published,
     pub(crate) poison: Poison,
     /// The number of the last batch.
     pub(crate) sequence: u64,
-    /// Whether something was written that is not synced yet.
-    pub(crate) dirty: bool,
     pub(crate) durability: Durability,
-    pub(crate) caches: Caches,
-    pub(crate) metrics: CommitMetrics,
     pub(crate) work: Arc<Work>,
+    pub(crate) checkpoint: Checkpoint,
+    /// How large a layer becomes before it is sealed, in bytes.
+    pub(crate) layer_bytes: usize,
+}
+
+pub(crate) struct Committer {
+    memory: Memory,
+    poison: Poison,
+    sequence: u64,
+    /// The number of the last staged batch, with rows or without.
+    staged: u64,
+    durability: Durability,
+    caches: Caches,
+    work: Arc<Work>,
+    layer_bytes: usize,
+    closing: Arc<AtomicBool>,
+    groups: Option<SyncSender<Group>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Committer {
+    /// Starts the threads behind the committer.
+    pub(crate) fn start(parts: Parts) -> io::Result<Self> {
+        // It takes a group only when it has written the one before: what comes meanwhile is one.
+        let (groups, staged) = sync_channel(0);
+        let (checkpoints, sealed) = unbounded();
+        let closing = Arc::clone(&parts.checkpoint.closing);
+        let writer = Writer {
+            disk: parts.disk,
+            witness: parts.witness,
+            published: parts.published,
+            poison: parts.poison.clone(),
+            metrics: CommitMetrics::new(),
+            work: Arc::clone(&parts.work),
+            checkpoints,
+            written: parts.sequence,
+            synced: parts.sequence,
+        };
+        let checkpoint = parts.checkpoint;
+        let named = |name: &str| Builder::new().name(String::from(name));
+        let threads = vec![
+            named("store-log").spawn(move || writer.run(&staged))?,
+            named("store-checkpoint").spawn(move || checkpoint.run(&sealed))?,
+        ];
+        Ok(Self {
+            memory: parts.memory,
+            poison: parts.poison,
+            sequence: parts.sequence,
+            staged: 0,
+            durability: parts.durability,
+            caches: Caches::default(),
+            work: parts.work,
+            layer_bytes: parts.layer_bytes,
+            closing,
+            groups: Some(groups),
+            threads,
+        })
+    }
+
     /// Runs until the store is closed.
     pub(crate) fn run(mut self) {
-        let _guard = PoisonOnPanic(self.poison.clone());
+        let _guard = PoisonOnPanic::new(&self.poison, "the committer thread panicked");
         let work = Arc::clone(&self.work);
         loop {
-            // Let go while the group is written: the guard may have to answer the others.
+            // Let go while the group is staged: the guard may have to answer the others.
             let collected = collect(&work.waiting.lock());
-            let Some((group, open)) = collected else {
+            let Some((ops, open)) = collected else {
                 break;
             };
-            self.group(group);
+            self.group(ops);
             if !open {
                 break;
             }
         }
-        // Openings and rows without `sync` since the last fsync.
-        if self.dirty && self.poison.reason().is_none() {
-            self.sync();
-        }
+        self.close();
         work.refuse_waiting("it is closed");
     }
 
@@ -99,12 +159,17 @@ impl Committer {
             }
             _ => false,
         });
+        let mut group = Group {
+            sealed: self.seal(self.layer_bytes),
+            ..Group::default()
+        };
         // By itself: without a row that asks for an fsync, nobody who opens waits for one.
-        self.batch(openings);
-        self.batch(rest);
+        self.stage(openings, &mut group);
+        self.stage(rest, &mut group);
+        self.hand_over(group);
     }
 
-    fn batch(&mut self, ops: Vec<Op>) {
+    fn stage(&mut self, ops: Vec<Op>, group: &mut Group) {
         if ops.is_empty() {
             return;
         }
@@ -114,57 +179,71 @@ impl Committer {
         }
         let begun = Instant::now();
         let mut builder = BatchBuilder::new(
-            &self.db,
+            &self.memory,
             &mut self.caches,
             self.sequence + 1,
             self.durability,
         );
         let answers: Vec<Pending> = ops.into_iter().map(|op| builder.take(op)).collect();
-        let count = answers.len();
-        // Before the write: if that hangs, the guard answers from there.
-        *self.work.in_flight.lock() = answers;
-        let (overlay, sync) = builder.finish();
-        // A panic is a failed write like any other, and must be known before it is answered.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.write(overlay, sync)));
-        let outcome = outcome.unwrap_or_else(|_| Err(String::from("the committer panicked")));
-        if let Err(reason) = &outcome {
-            self.poison.set(reason);
-        }
-        self.metrics.group(count, begun.elapsed());
-        self.work.resolve(outcome.err().as_deref());
-    }
-
-    fn write(&mut self, mut overlay: Overlay, sync: bool) -> Result<(), String> {
-        if overlay.is_empty() {
-            return Ok(());
-        }
+        let (record, sync) = builder.finish();
+        let requests = answers.len();
+        self.staged += 1;
+        self.work.stage(self.staged, answers);
         // Raised before it is known whether the write succeeds: after a failure nothing is
         // written any more, so no number is given twice.
-        self.sequence += 1;
-        // With the number that the database will give the batch: at least this one.
-        let at_least = self.db.fjall().seqno();
-        overlay.put(
-            Table::System,
-            SEQUENCE.to_vec(),
-            row::encode(&(self.sequence, at_least)),
-        );
-        self.disk.write(overlay.into_batch(&self.db))?;
-        self.dirty = true;
-        if sync {
-            self.disk.sync()?;
-            self.dirty = false;
-            // After the fsync and never before it: the witness may be behind, and not ahead.
-            self.witness.acknowledge(self.sequence)?;
-        }
-        self.published.set(View::now(&self.db));
-        Ok(())
+        self.sequence += u64::from(record.is_some());
+        group.records.extend(record);
+        group.batches.push(Staged {
+            batch: self.staged,
+            sequence: self.sequence,
+            sync,
+            requests,
+            begun,
+        });
     }
 
-    fn sync(&mut self) {
-        let synced = self.disk.sync();
-        let outcome = synced.and_then(|()| self.witness.acknowledge(self.sequence));
-        if let Err(reason) = outcome {
-            self.poison.set(&reason);
+    fn hand_over(&self, group: Group) {
+        let groups = self.groups.as_ref();
+        let taken = groups.is_some_and(|groups| groups.send(group).is_ok());
+        if !taken {
+            let reason = self.poison.reason();
+            self.work
+                .fail(reason.unwrap_or("the thread that writes has ended"));
+        }
+    }
+
+    /// Seals the layer when it has so many bytes. While the last one is not in the database yet
+    /// it may become larger, and then commits wait.
+    fn seal(&self, bytes: usize) -> Option<Sealed> {
+        let active = || self.memory.layers().active().bytes();
+        if active() < bytes {
+            return None;
+        }
+        while active() >= bytes.saturating_mul(LAYERS_MAX) {
+            if self.poison.reason().is_some() || self.memory.wait_settled(LOOK) {
+                break;
+            }
+        }
+        let layer = self.memory.seal()?;
+        let sequence = self.sequence;
+        Some(Sealed { layer, sequence })
+    }
+
+    fn close(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
+        if self.memory.layers().active().bytes() > LEFT_BYTES_MAX {
+            while self.poison.reason().is_none() && !self.memory.wait_settled(LOOK) {}
+            let sealed = self.seal(LEFT_BYTES_MAX);
+            self.hand_over(Group {
+                sealed,
+                ..Group::default()
+            });
+        }
+        // The one ends when this end of its channel goes, and the other one after it.
+        self.groups = None;
+        for thread in self.threads.drain(..) {
+            // If it has panicked, the poison says so.
+            let _ = thread.join();
         }
     }
 }
@@ -186,15 +265,4 @@ fn collect(waiting: &Receiver<Queued>) -> Option<(Vec<Op>, bool)> {
         next = waiting.try_recv().ok();
     }
     (!group.is_empty()).then_some((group, true))
-}
-
-/// A panic elsewhere ends the committer, and with it the store.
-struct PoisonOnPanic(Poison);
-
-impl Drop for PoisonOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.set("the committer thread panicked");
-        }
-    }
 }

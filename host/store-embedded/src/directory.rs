@@ -4,6 +4,7 @@
 //! - `lock`: held while a process uses the directory ([`lock`])
 //! - `acknowledged`: up to where commits were acknowledged ([`witness`])
 //! - `data/`: the database, with its journals ([`journal`]) and lists ([`manifest`])
+//! - `log/`: what the database does not have yet ([`crate::log`])
 
 mod checksum;
 mod header;
@@ -14,25 +15,27 @@ mod witness;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use self::header::Format;
 pub(crate) use self::lock::Lock;
 pub(crate) use self::witness::Witness;
 use crate::error::OpenError;
 
 pub(crate) struct Directory {
     pub(crate) data: PathBuf,
-    pub(crate) lock: Lock,
+    pub(crate) log: PathBuf,
+    pub(crate) lock: Arc<Lock>,
     pub(crate) witness: Witness,
+    format: Format,
 }
 
 impl Directory {
     /// Makes the directory a store if it is empty, and checks that it is one if not.
     pub(crate) fn open(dir: &Path) -> Result<Self, OpenError> {
         fs::create_dir_all(dir).map_err(OpenError::io("create the directory", dir))?;
-        let is_new = match header::read(dir)? {
-            Some(()) => false,
-            None => is_fresh(dir)?,
-        };
+        let found = header::read(dir)?;
+        let is_new = found.is_none() && is_fresh(dir)?;
         // Before anything is written: another process may be making the same store.
         let lock = Lock::take(dir)?;
         let data = dir.join("data");
@@ -48,12 +51,27 @@ impl Directory {
         // Both before the database opens: it deletes tables that its lists do not name, and cuts
         // off the journal behind the first damage.
         manifest::check(&data)?;
-        journal::check(&data, &witness)?;
+        let format = found.unwrap_or(Format::WithLog);
+        // Where commits wait for the log, the journal says only how much of it is in the
+        // database, and what it says must fit the log.
+        let by_journal = (format == Format::WithoutLog).then_some(&witness);
+        journal::check(&data, by_journal)?;
         Ok(Self {
             data,
-            lock,
+            log: dir.join("log"),
+            lock: Arc::new(lock),
             witness,
+            format,
         })
+    }
+
+    /// Notes that the directory is of the newest format, which older programs refuse.
+    pub(crate) fn upgrade(&self, dir: &Path) -> Result<(), OpenError> {
+        if self.format == Format::WithLog {
+            return Ok(());
+        }
+        tracing::info!(dir = %dir.display(), "the data directory has the newest format now");
+        header::write(dir)
     }
 }
 

@@ -62,7 +62,7 @@ fn look(db: &Database, poison: &Poison, work: &Work, dir: &Path, stopped: &Recei
         match poison.reason() {
             // The committer had the time since the last look to answer by itself.
             Some(reason) => {
-                work.resolve(Some(reason));
+                work.fail(reason);
                 work.refuse_waiting(reason);
             }
             // Writes what the committer has handed over, as the committer itself does; it

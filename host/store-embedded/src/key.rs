@@ -7,8 +7,10 @@
 use pizza_store::DelayedKey;
 use pizza_types::{ActorId, MessageId, ShardId};
 
-/// The key of the row in the system's table that numbers the batches.
+/// The key of the row in the system's table that numbers the batches of the database's journal.
 pub(crate) const SEQUENCE: &[u8] = b"pizza.sequence";
+/// The key of the row in the system's table that says how much of the log the database has.
+pub(crate) const CHECKPOINT: &[u8] = b"pizza.checkpoint";
 
 /// Ends a name.
 const END: u8 = 0;

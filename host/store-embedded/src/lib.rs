@@ -3,9 +3,13 @@
 //! In reading order:
 //! - [`store`]: what the rest of the silo sees
 //! - [`options`] and [`error`]: how it is opened, and why it may refuse to open
-//! - [`committer`]: the one thread that writes; groups what waits into one batch and one fsync
-//! - [`overlay`]: the rows of a group before they are written
-//! - [`table`], [`key`] and [`row`]: the data format inside the database
+//! - [`committer`]: decides commits in their order, and groups what waits into one write and one
+//!   fsync
+//! - [`overlay`]: the rows of a batch in the making
+//! - [`log`]: where they are durable
+//! - [`memory`]: where they are read
+//! - [`checkpoint`]: how they come into the database
+//! - [`table`], [`key`] and [`row`]: the data format
 //! - [`recent`]: a bounded map, for what commits need to know of the store
 //! - [`view`]: consistent reads of what is durable
 //! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
@@ -15,6 +19,7 @@
 //! - [`diagnosis`] and [`database_log`]: why it failed
 //! - [`poison`]: the flag that ends everything after a failed write
 
+mod checkpoint;
 mod committer;
 mod database_log;
 mod diagnosis;
@@ -22,6 +27,8 @@ mod directory;
 mod error;
 mod guard;
 mod key;
+mod log;
+mod memory;
 mod metrics;
 mod options;
 mod overlay;

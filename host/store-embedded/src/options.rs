@@ -10,10 +10,11 @@ pub struct Options {
     pub durability: Durability,
     /// The memory for blocks of tables that were read, in bytes.
     pub cache_bytes: u64,
-    /// Rows of a table that wait in memory before they become a file of their own.
-    /// Larger means fewer files to merge, but longer waits for commits when one is
-    /// written: at 10,000 new actors a second 4 MiB had a p99 of 26 ms, 16 MiB of 56 ms.
-    pub memtable_bytes: u64,
+    /// The length of a segment of the log, in bytes, and about the memory of the rows that wait
+    /// for a checkpoint; three times that much may wait while one is made. Larger means fewer
+    /// rows in the database, for more of them are written again or removed before a
+    /// checkpoint, but a longer start after a crash.
+    pub segment_bytes: u64,
     /// The number of requests that may wait for the committer; beyond it they are refused.
     pub queue_max: usize,
     /// The bytes of requests that may wait for the committer; beyond them they are refused.
@@ -25,7 +26,7 @@ impl Default for Options {
         Self {
             durability: Durability::Fsync,
             cache_bytes: 16 << 20,
-            memtable_bytes: 4 << 20,
+            segment_bytes: 32 << 20,
             // Some sixteen groups: a second's work where an fsync takes 60 ms.
             queue_max: 16_384,
             queue_bytes_max: 64 << 20,

@@ -36,3 +36,20 @@ impl Poison {
         }
     }
 }
+
+/// Stops the store when the thread that holds it panics.
+pub(crate) struct PoisonOnPanic(Poison, &'static str);
+
+impl PoisonOnPanic {
+    pub(crate) fn new(poison: &Poison, reason: &'static str) -> Self {
+        Self(poison.clone(), reason)
+    }
+}
+
+impl Drop for PoisonOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set(self.1);
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod log;
 mod reminders;
 mod streams;
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -22,23 +23,24 @@ use pizza_store::{Retention, Store, StoreError};
 use pizza_types::Durability;
 use tokio::sync::oneshot;
 
-use crate::committer::{self, Caches, Committer, Disk, Full, Journal, Op, Queue, Work};
-use crate::directory::{Directory, Witness};
+use crate::checkpoint::{Checkpoint, Mark};
+use crate::committer::{self, Committer, Disk, Full, Op, Parts, Queue, Work};
+use crate::database_log;
+use crate::directory::Directory;
 use crate::error::OpenError;
 use crate::guard::Guard;
-use crate::key::SEQUENCE;
-use crate::metrics::CommitMetrics;
+use crate::log::{Log, Opening};
+use crate::memory::Memory;
 use crate::options::Options;
 use crate::overlay::RowChange;
 use crate::poison::Poison;
 use crate::sweep::Sweep;
-use crate::table::{Database, Table};
+use crate::table::Database;
 use crate::view::{Published, View};
-use crate::{database_log, row};
 
 /// The store in a directory. One process uses it at a time; all threads of it may.
 pub struct EmbeddedStore {
-    db: Arc<Database>,
+    memory: Memory,
     published: Published,
     poison: Poison,
     queue: Queue,
@@ -54,6 +56,22 @@ struct Running {
     _guard: Guard,
 }
 
+impl Running {
+    fn start(committer: Committer, guard: Guard) -> io::Result<Self> {
+        let (ending, ended) = mpsc::channel::<()>();
+        let thread = std::thread::Builder::new().name(String::from("store-committer"));
+        let committer = thread.spawn(move || {
+            let _ending = ending;
+            committer.run();
+        })?;
+        Ok(Self {
+            committer,
+            ended,
+            _guard: guard,
+        })
+    }
+}
+
 /// How long a committer that may hang in a database that has stopped is waited for.
 /// What it has to do then is to answer; the process is about to end, and should not hang.
 const ENDING: Duration = Duration::from_millis(500);
@@ -65,81 +83,83 @@ impl EmbeddedStore {
     /// When the directory is in use, is not a store, is of another format, or does not
     /// contain all that was acknowledged.
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        let durability = options.durability;
-        Self::open_on(dir, &options, |db| {
-            let dir = dir.to_owned();
-            Box::new(Journal {
-                db,
-                dir,
-                durability,
-            })
-        })
+        Self::open_on(dir, &options, |log| Box::new(log))
     }
 
     pub(crate) fn open_on(
         dir: &Path,
         options: &Options,
-        disk: impl FnOnce(Arc<Database>) -> Box<dyn Disk>,
+        disk: impl FnOnce(Log) -> Box<dyn Disk>,
     ) -> Result<Self, OpenError> {
-        let Directory {
-            data,
-            lock,
-            mut witness,
-        } = Directory::open(dir)?;
+        let directory = Directory::open(dir)?;
         // Before the database starts its threads: the first of them may have something to say.
         database_log::listen();
-        // What the database finds wrong with itself it may say by a panic.
-        let opened = catch_unwind(AssertUnwindSafe(|| Database::open(&data, options, lock)));
-        let db = match opened {
-            Ok(Ok(db)) => Arc::new(db),
-            Ok(Err(error)) => return Err(OpenError::damaged(&data, error.to_string())),
-            Err(_) => return Err(OpenError::damaged(&data, "its recovery panicked")),
-        };
-        let sequence = check_sequence(&db, &data, &witness)?;
+        let db = open_database(&directory, options)?;
+        let unreadable = |error: StoreError| OpenError::damaged(&directory.data, error.to_string());
+        let mark = Mark::read(&db).map_err(unreadable)?;
         // One machine gives no more, whatever is asked for.
         let durability = options.durability.min(Durability::Fsync);
+        let memory = Memory::new(&db);
+        let layer = Arc::clone(memory.layers().active());
+        let mut sequence = mark.sequence;
+        let log = Opening {
+            dir: &directory.log,
+            segment_bytes: options.segment_bytes,
+            is_synced: durability >= Durability::Fsync,
+            mark: mark.sequence,
+            witness: &directory.witness,
+        };
+        let log = log.open(|number, (table, key, value)| {
+            layer.set(table, number, key.into(), value.map(Into::into));
+            sequence = number;
+        })?;
+        // Now that it is sound, and before the log has a record, which an older program would not
+        // see.
+        directory.upgrade(dir)?;
+        let Directory { mut witness, .. } = directory;
         if durability < Durability::Fsync {
             witness.without_sync();
         }
-        let published = Published::new(View::now(&db));
+        let published = Published::new(&memory, sequence);
         let poison = Poison::default();
         let (queue, waiting) = committer::channel(options);
         let work = Arc::new(Work::new(waiting));
-        let committer = Committer {
-            disk: disk(Arc::clone(&db)),
+        let layer_bytes = usize::try_from(options.segment_bytes).unwrap_or(usize::MAX);
+        let checkpoint = Checkpoint {
             db: Arc::clone(&db),
+            dir: dir.to_owned(),
+            memory: memory.clone(),
+            mark,
+            checkpointed: log.checkpointed(),
+            poison: poison.clone(),
+            hurry_bytes: layer_bytes / 2,
+            closing: Arc::default(),
+        };
+        let committer = Committer::start(Parts {
+            disk: disk(log),
             witness,
+            memory: memory.clone(),
             published: published.clone(),
             poison: poison.clone(),
             sequence,
-            dirty: false,
             durability,
-            caches: Caches::default(),
-            metrics: CommitMetrics::new(),
             work: Arc::clone(&work),
-        };
-        let guard = Guard::start(Arc::clone(&db), poison.clone(), work, dir)
+            checkpoint,
+            layer_bytes,
+        });
+        let committer = committer.map_err(OpenError::io("start the committer of", dir))?;
+        let guard = Guard::start(db, poison.clone(), work, dir)
             .map_err(OpenError::io("start the guard of", dir))?;
-        let (ending, ended) = mpsc::channel::<()>();
-        let thread = std::thread::Builder::new().name(String::from("store-committer"));
-        let thread = thread
-            .spawn(move || {
-                let _ending = ending;
-                committer.run();
-            })
-            .map_err(OpenError::io("start the committer of", dir))?;
+        let running = Running::start(committer, guard);
+        let running = running.map_err(OpenError::io("start the committer of", dir))?;
         Ok(Self {
-            db,
+            memory,
             published,
             poison,
             queue,
             durability,
             sweep: tokio::sync::Mutex::default(),
-            committer: Mutex::new(Some(Running {
-                committer: thread,
-                ended,
-                _guard: guard,
-            })),
+            committer: Mutex::new(Some(running)),
         })
     }
 
@@ -210,28 +230,16 @@ impl Drop for EmbeddedStore {
     }
 }
 
-/// Reads the number of the last batch, which must be at least the last acknowledged.
-fn check_sequence(db: &Database, data: &Path, witness: &Witness) -> Result<u64, OpenError> {
-    let row = db.get(Table::System, SEQUENCE).and_then(|row| {
-        row.map(|row| row::decode::<(u64, u64)>(Table::System, SEQUENCE, &row))
-            .transpose()
-    });
-    let row = row.map_err(|error| OpenError::damaged(data, error.to_string()))?;
-    let sequence = row.map_or(0, |(sequence, _)| sequence);
-    if sequence >= witness.acknowledged() {
-        return Ok(sequence);
+fn open_database(directory: &Directory, options: &Options) -> Result<Arc<Database>, OpenError> {
+    let data = &directory.data;
+    // What the database finds wrong with itself it may say by a panic.
+    let lock = Arc::clone(&directory.lock);
+    let opened = catch_unwind(AssertUnwindSafe(|| Database::open(data, options, lock)));
+    match opened {
+        Ok(Ok(db)) => Ok(Arc::new(db)),
+        Ok(Err(error)) => Err(OpenError::damaged(data, error.to_string())),
+        Err(_) => Err(OpenError::damaged(data, "its recovery panicked")),
     }
-    if witness.may_be_ahead() {
-        let acknowledged = witness.acknowledged();
-        tracing::warn!(
-            sequence,
-            acknowledged,
-            "commits without fsync were lost with the power"
-        );
-        return Ok(sequence);
-    }
-    let detail = format!("but the database ends with {sequence}");
-    Err(witness.missing(sequence, &detail))
 }
 
 #[async_trait]

@@ -1,6 +1,7 @@
 //! The tables of the database, each a keyspace of its own.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fjall::{Keyspace, KeyspaceCreateOptions};
 use pizza_store::StoreError;
@@ -61,6 +62,26 @@ impl Table {
         Self::Log,
     ];
 
+    /// Whether keys begin with the shard of an actor.
+    pub(crate) fn is_by_shard(self) -> bool {
+        match self {
+            Self::Actors
+            | Self::States
+            | Self::Entries
+            | Self::Handled
+            | Self::Delayed
+            | Self::Log
+            | Self::Reminders => true,
+            Self::RemindersDue
+            | Self::Events
+            | Self::StreamHeads
+            | Self::Cursors
+            | Self::DeadLetters
+            | Self::Facts
+            | Self::System => false,
+        }
+    }
+
     /// The name of the keyspace, which is part of the data format.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -86,11 +107,11 @@ impl Table {
 pub(crate) struct Database {
     tables: [Keyspace; Table::COUNT],
     fjall: fjall::Database,
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 impl Database {
-    pub(crate) fn open(path: &Path, options: &Options, lock: Lock) -> fjall::Result<Self> {
+    pub(crate) fn open(path: &Path, options: &Options, lock: Arc<Lock>) -> fjall::Result<Self> {
         let fjall = fjall::Database::builder(path)
             .cache_size(options.cache_bytes)
             // A second worker would spin while the first compacts.
@@ -101,8 +122,7 @@ impl Database {
         // In the order of the enum, whose number is the index.
         let mut tables = Vec::with_capacity(Table::COUNT);
         for table in Table::ALL {
-            let create =
-                || KeyspaceCreateOptions::default().max_memtable_size(options.memtable_bytes);
+            let create = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
             tables.push(fjall.keyspace(table.name(), create)?);
         }
         let Ok(tables) = tables.try_into() else {
@@ -131,6 +151,8 @@ impl Database {
     }
 }
 
+/// What waits in the database's own memory: marks only, for rows go into its tables by bulk.
+const MEMTABLE_BYTES: u64 = 1 << 20;
 /// The least that the database takes. All of it is read when the store is opened.
 const JOURNALS_BYTES_MAX: u64 = 64 << 20;
 

@@ -1,28 +1,30 @@
-//! Consistent reads. The committer publishes a view after each group, once the
-//! group's commits are durable: what a view shows cannot be taken back by a power loss.
+//! Consistent reads. A batch is published once its commits are durable: what a view shows
+//! cannot be taken back by a power loss.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use fjall::{Readable, Slice, Snapshot};
-use parking_lot::RwLock;
+use fjall::Slice;
 use pizza_store::StoreError;
 use serde::de::DeserializeOwned;
 
+use crate::memory::{Layers, Memory};
 use crate::row;
-use crate::table::{Database, Table, read_error};
+use crate::table::Table;
 
 #[derive(Clone)]
 pub(crate) struct View {
-    db: Arc<Database>,
-    snapshot: Snapshot,
+    layers: Arc<Layers>,
+    /// The last batch that it shows.
+    sequence: u64,
 }
 
 impl View {
-    /// A view of everything written so far, durable or not.
-    pub(crate) fn now(db: &Arc<Database>) -> Self {
+    /// A view of everything staged so far, durable or not.
+    pub(crate) fn now(memory: &Memory) -> Self {
         Self {
-            db: Arc::clone(db),
-            snapshot: db.fjall().snapshot(),
+            layers: memory.layers(),
+            sequence: u64::MAX,
         }
     }
 
@@ -34,52 +36,58 @@ impl View {
         self.get_with(table, key, row::decode)
     }
 
-    /// Like [`get`](Self::get), where there are rows of more than one format.
     pub(crate) fn get_with<T>(
         &self,
         table: Table,
         key: &[u8],
-        decode: impl Fn(Table, &[u8], &[u8]) -> Result<T, StoreError>,
+        decode: impl FnOnce(Table, &[u8], &[u8]) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let found = self.snapshot.get(self.db.table(table), key);
-        match found.map_err(|error| read_error(table, &error))? {
-            Some(value) => decode(table, key, &value).map(Some),
-            None => Ok(None),
-        }
+        let found = self.layers.get(table, key, self.sequence)?;
+        found.map(|value| decode(table, key, &value)).transpose()
     }
 
-    /// Rows from `start` (not itself, if `after`) to the end of `prefix`, in order.
+    /// Rows from `after`, without itself, or from its start to the end of `prefix`, in order.
     pub(crate) fn scan(
         &self,
         table: Table,
         prefix: &[u8],
         after: Option<&[u8]>,
     ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
-        use std::ops::Bound::{Excluded, Included, Unbounded};
+        use std::ops::Bound::{Excluded, Included};
         let start = after.map_or(Included(prefix), Excluded);
         let end = crate::key::above(prefix);
-        let end = end.as_deref().map_or(Unbounded, Excluded);
-        let rows = self
-            .snapshot
-            .range::<&[u8], _>(self.db.table(table), (start, end));
-        rows.map(move |row| row.into_inner().map_err(|error| read_error(table, &error)))
+        self.layers
+            .scan(table, start, end.as_deref(), self.sequence)
     }
 }
 
-/// The newest view, which the committer sets and readers take.
+/// The newest view, which the committer moves on and readers take.
 #[derive(Clone)]
-pub(crate) struct Published(Arc<RwLock<View>>);
+pub(crate) struct Published {
+    memory: Memory,
+    sequence: Arc<AtomicU64>,
+}
 
 impl Published {
-    pub(crate) fn new(view: View) -> Self {
-        Self(Arc::new(RwLock::new(view)))
+    pub(crate) fn new(memory: &Memory, sequence: u64) -> Self {
+        Self {
+            memory: memory.clone(),
+            sequence: Arc::new(AtomicU64::new(sequence)),
+        }
     }
 
-    pub(crate) fn set(&self, view: View) {
-        *self.0.write() = view;
+    /// Shows everything up to this batch.
+    pub(crate) fn set(&self, sequence: u64) {
+        self.sequence.store(sequence, Ordering::Release);
     }
 
     pub(crate) fn get(&self) -> View {
-        self.0.read().clone()
+        // In this order: layers that are newer than the number hide nothing of it, and show
+        // nothing that is behind it but what the checkpoint has moved, which is durable.
+        let sequence = self.sequence.load(Ordering::Acquire);
+        View {
+            layers: self.memory.layers(),
+            sequence,
+        }
     }
 }

@@ -6,11 +6,13 @@
 //!
 //! In reading order:
 //! - `walk`: what one pass over a document keeps in mind
+//! - `make`: what becomes of the values: they are made, or only checked
 //! - `names`, `scalar` and `object`: the parts that hold no further values
 //! - `seed`: values of every kind
 //! - `arguments`: the parameters of a function
 
 mod arguments;
+mod make;
 mod names;
 mod object;
 mod scalar;
@@ -20,10 +22,11 @@ mod walk;
 use serde::de::DeserializeSeed;
 
 use self::arguments::Arguments;
+use self::make::{Nothing, Values};
 pub(crate) use self::scalar::BASE64;
 use self::seed::Seed;
-pub use self::walk::Limits;
 use self::walk::Walk;
+pub use self::walk::{Found, Limits};
 use crate::error::{Problem, ValueError};
 use crate::ty::{Function, Type};
 use crate::value::Value;
@@ -35,12 +38,24 @@ use crate::value::Value;
 /// mistake, with its pointer.
 pub fn from_json(bytes: &[u8], ty: &Type, limits: &Limits) -> Result<Value, ValueError> {
     let walk = Walk::new(limits);
-    let value = run(bytes, limits, &walk, Seed::new(ty, &walk));
-    value.map_err(|errors| {
-        let first = errors.into_iter().next();
-        // A run that fails has noted why.
-        first.unwrap_or_else(|| ValueError::new(Problem::Syntax(String::new())))
-    })
+    let value = run(bytes, limits, &walk, Seed::<Values>::new(ty, &walk));
+    value.map_err(first)
+}
+
+/// Checks that a document is a value of the type, and makes none.
+///
+/// # Errors
+/// The same as [`from_json`].
+pub fn check_json(bytes: &[u8], ty: &Type, limits: &Limits) -> Result<Found, ValueError> {
+    let walk = Walk::new(limits);
+    let checked = run(bytes, limits, &walk, Seed::<Nothing>::new(ty, &walk));
+    checked.map(|()| walk.found()).map_err(first)
+}
+
+fn first(errors: Vec<ValueError>) -> ValueError {
+    let first = errors.into_iter().next();
+    // A run that fails has noted why.
+    first.unwrap_or_else(|| ValueError::new(Problem::Syntax(String::new())))
 }
 
 /// Arguments as an object by parameter name or as an array by position; nothing at all
@@ -53,22 +68,31 @@ pub fn args_from_json(
     function: &Function,
     limits: &Limits,
 ) -> Result<Vec<Value>, Vec<ValueError>> {
-    let bytes = if bytes.trim_ascii().is_empty() {
+    let walk = Walk::new(limits);
+    let seed = Arguments::<Values>::new(&function.params, &walk);
+    run(or_none(bytes), limits, &walk, seed)
+}
+
+/// Checks that a document is the arguments of the function, and makes no values.
+///
+/// # Errors
+/// The same as [`args_from_json`].
+pub fn check_args(
+    bytes: &[u8],
+    function: &Function,
+    limits: &Limits,
+) -> Result<Found, Vec<ValueError>> {
+    let walk = Walk::new(limits);
+    let seed = Arguments::<Nothing>::new(&function.params, &walk);
+    run(or_none(bytes), limits, &walk, seed).map(|_| walk.found())
+}
+
+fn or_none(bytes: &[u8]) -> &[u8] {
+    if bytes.trim_ascii().is_empty() {
         b"{}"
     } else {
         bytes
-    };
-    let walk = Walk::new(limits);
-    let params = &function.params;
-    run(
-        bytes,
-        limits,
-        &walk,
-        Arguments {
-            params,
-            walk: &walk,
-        },
-    )
+    }
 }
 
 fn run<'de, S: DeserializeSeed<'de>>(

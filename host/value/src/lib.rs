@@ -3,7 +3,7 @@
 //! In reading order:
 //! - [`ty`]: what a value may look like
 //! - [`value`]: a value of some type
-//! - [`decode`]: JSON becomes a value
+//! - [`decode`]: JSON becomes a value, or is checked against a type and stays JSON
 //! - [`encode`]: a value becomes JSON
 //! - [`error`]: what was wrong, and where
 //! - [`wit`]: the types of an interface read from WIT text
@@ -21,7 +21,7 @@ pub mod value;
 pub mod whole;
 pub mod wit;
 
-pub use decode::{Limits, args_from_json, from_json};
+pub use decode::{Found, Limits, args_from_json, check_args, check_json, from_json};
 pub use encode::{args_to_json, to_json};
 pub use error::{Problem, ValueError};
 pub use ty::camel;

@@ -1,4 +1,4 @@
-//! What CPU an order costs: the server's, as it says itself, and the generator's. Two machines
+//! What CPU an order costs, or another request: the server's, as it says itself, and the generator's. Two machines
 //! can be compared by it, where rates cannot; and a generator on the server's cores is seen.
 
 use anyhow::Context as _;
@@ -8,7 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::time::{Instant, sleep_until};
 
 /// The gauge of the server's own CPU time in seconds.
-const SERVER: &str = "pizza_cpu_seconds";
+pub(super) const SERVER: &str = "pizza_cpu_seconds";
 
 /// CPU time, in seconds, of a span.
 pub(super) struct CpuSeconds {
@@ -37,7 +37,8 @@ pub(super) async fn between(
     Ok(spent)
 }
 
-fn of_this_process() -> f64 {
+/// The CPU time of this process so far, in seconds.
+pub(super) fn of_this_process() -> f64 {
     let spent = clock_gettime(ClockId::ProcessCPUTime);
     spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9
 }

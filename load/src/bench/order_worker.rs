@@ -4,30 +4,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hyper::Method;
-use pizza_cli::connection::Connection;
+use anyhow::Context as _;
 use serde::Deserialize;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::arrivals::Promised;
 use super::report::WINDOW;
 use crate::latency::Latencies;
+use crate::lean_connection::{LeanConnection, Template};
+
+/// Longer than the pizzeria waits for its actors: an answer that has not come by then never will.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// What one connection has measured.
+#[derive(Default)]
 pub(super) struct Found {
-    pub(super) latencies: Latencies,
     /// The orders of each ten seconds of the measured time, by when they were sent.
     pub(super) windows: Vec<Latencies>,
     /// Those of the measured time.
-    pub(super) orders: Vec<String>,
-    /// All that were acknowledged, those of the warm-up too.
-    pub(super) promised: u64,
+    pub(super) orders: Vec<Box<str>>,
     pub(super) refused: u64,
     pub(super) failed: u64,
+    /// All that were not acknowledged, those of the warm-up too. Some of them may have been
+    /// created all the same.
+    pub(super) unsure: u64,
 }
 
 pub(super) struct Worker {
-    pub(super) connection: Connection,
-    pub(super) names: Arc<Vec<String>>,
+    pub(super) connection: LeanConnection,
+    /// A request for each restaurant.
+    pub(super) requests: Arc<Vec<Template>>,
+    pub(super) promised: Arc<Promised>,
     /// The number of the next order, over all connections.
     pub(super) next: Arc<AtomicU64>,
     pub(super) interval: Option<Duration>,
@@ -38,13 +45,20 @@ pub(super) struct Worker {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Created {
-    order_id: String,
+struct Created<'a> {
+    order_id: &'a str,
 }
 
 impl Worker {
-    pub(super) async fn run(mut self) -> anyhow::Result<Found> {
-        let mut found = Found::new()?;
+    pub(super) async fn run(self) -> anyhow::Result<Found> {
+        // One clock for the whole run: one for each request would cost more than the request.
+        let last = self.end + ANSWERS_WITHIN;
+        let run = timeout_at(last, self.create()).await;
+        run.context("an answer did not come")?
+    }
+
+    async fn create(mut self) -> anyhow::Result<Found> {
+        let mut found = Found::default();
         loop {
             // All connections draw from one row of numbers, so the rate is that of all together.
             let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -56,48 +70,35 @@ impl Worker {
             if sent >= self.end {
                 return Ok(found);
             }
-            let restaurant = &self.names[usize::try_from(number)? % self.names.len()];
-            let body = format!(
-                r#"{{"customerId":"customer-{number}","restaurantId":"{restaurant}","items":[{{"pizzaType":"Margherita","quantity":1}}]}}"#
-            );
-            let answer = self
-                .connection
-                .send(Method::POST, "/api/orders", body.into(), &[])
-                .await?;
-            found.promised += u64::from(answer.status == 201);
+            let restaurant = usize::try_from(number)? % self.requests.len();
+            let request = &self.requests[restaurant];
+            let answer = self.connection.ask_about(request, 0, number).await?;
             // The warm-up loads the pizzeria; its times count for nothing.
-            if sent < self.measured {
-                continue;
-            }
+            let counts = sent >= self.measured;
             match answer.status {
                 201 => {
-                    found.record(sent - self.measured, sent.elapsed())?;
-                    let created: Created = serde_json::from_slice(&answer.body)?;
-                    found.orders.push(created.order_id);
+                    self.promised.one(restaurant);
+                    if counts {
+                        found.record(sent - self.measured, sent.elapsed())?;
+                        let created: Created<'_> = serde_json::from_slice(answer.body)?;
+                        found.orders.push(created.order_id.into());
+                    }
                 }
-                // Shed load is no error: it is what an overloaded pizzeria has to answer.
-                429 | 503 => found.refused += 1,
-                _ => found.failed += 1,
+                status => {
+                    found.unsure += 1;
+                    // Shed load is no error: it is what an overloaded pizzeria has to answer.
+                    let was_shed = matches!(status, 429 | 503);
+                    found.refused += u64::from(counts && was_shed);
+                    found.failed += u64::from(counts && !was_shed);
+                }
             }
         }
     }
 }
 
 impl Found {
-    pub(super) fn new() -> anyhow::Result<Self> {
-        Ok(Self {
-            latencies: Latencies::new()?,
-            windows: Vec::new(),
-            orders: Vec::new(),
-            promised: 0,
-            refused: 0,
-            failed: 0,
-        })
-    }
-
     /// A created order, sent so long after the measured time began.
     fn record(&mut self, at: Duration, latency: Duration) -> anyhow::Result<()> {
-        self.latencies.record(latency)?;
         let window = usize::try_from(at.as_secs() / WINDOW.as_secs())?;
         while self.windows.len() <= window {
             self.windows.push(Latencies::new()?);
@@ -106,17 +107,25 @@ impl Found {
     }
 
     pub(super) fn add(&mut self, other: Self) -> anyhow::Result<()> {
-        self.latencies.add(&other.latencies)?;
         while self.windows.len() < other.windows.len() {
             self.windows.push(Latencies::new()?);
         }
         for (all, one) in self.windows.iter_mut().zip(&other.windows) {
             all.add(one)?;
         }
-        self.promised += other.promised;
         self.orders.extend(other.orders);
         self.refused += other.refused;
         self.failed += other.failed;
+        self.unsure += other.unsure;
         Ok(())
+    }
+
+    /// The latencies of the whole measured time.
+    pub(super) fn latencies(&self) -> anyhow::Result<Latencies> {
+        let mut all = Latencies::new()?;
+        for window in &self.windows {
+            all.add(window)?;
+        }
+        Ok(all)
     }
 }

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use hyper::Method;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::arrivals::{self, Place, Promised};
 use super::cpu::{self, CpuSeconds};
+use super::lag::LagProbe;
 use super::order_worker::{Found, Worker};
 use super::report::Report;
-use super::restaurant_counts::RestaurantCounts;
 use crate::restaurant_setup;
 use crate::retrying_client::RetryingClient;
 use crate::target::Target;
@@ -46,6 +47,10 @@ pub struct Orders {
     /// Read back only so many of the created orders, evenly spread; 0 is all of them
     #[arg(long, default_value_t = 0)]
     sample: usize,
+    /// The longest that orders may take from their acknowledgement to their restaurant and their
+    /// kitchen, in milliseconds; otherwise the run fails
+    #[arg(long, default_value_t = 1_000, value_name = "MS")]
+    lag_max: u64,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -55,7 +60,7 @@ impl Orders {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let report = self.measure().await?;
         report.print(self.json)?;
-        report.complain_of_loss()
+        report.complain()
     }
 
     pub(super) async fn measure(&self) -> anyhow::Result<Report> {
@@ -70,38 +75,33 @@ impl Orders {
             restaurant_setup::set_up(&mut client, &super::restaurant::with_plenty(name, CHEFS))
                 .await?;
         }
-        let counts = RestaurantCounts::begin(self.target.connect().await?, &names).await?;
-        let names = Arc::new(names);
+        let mut places = Vec::new();
+        let mut connection = self.target.connect_lean().await?;
+        for name in &names {
+            places.push(Place::begin(&self.target, &mut connection, name).await?);
+        }
+        let (places, promised) = (Arc::new(places), Promised::to(names.len()));
         let start = Instant::now();
         let measured = start + Duration::from_secs(self.warm_up);
         let end = measured + Duration::from_secs(self.seconds);
-        let next = Arc::new(AtomicU64::new(0));
-        let mut workers = Vec::new();
-        for _ in 0..self.connections {
-            let connection = self.target.connect().await?;
-            let worker = Worker {
-                connection,
-                names: Arc::clone(&names),
-                next: Arc::clone(&next),
-                interval: self
-                    .rate
-                    .map(|rate| Duration::from_secs(1).div_f64(rate as f64)),
-                start,
-                measured,
-                end,
-            };
-            workers.push(tokio::spawn(worker.run()));
-        }
+        let workers = self
+            .workers(&names, &promised, [start, measured, end])
+            .await?;
         let cpu = self.target.connect().await?;
         let cpu = tokio::spawn(cpu::between(cpu, measured, end));
+        let lag = LagProbe::new(&self.target, &places, &promised).await?;
+        let lag = tokio::spawn(lag.watch(measured, end));
         let progress = progress(self.warm_up + self.seconds);
-        let mut all = Found::new()?;
+        let mut all = Found::default();
         for worker in workers {
             all.add(worker.await.context("a worker")??)?;
         }
         progress.finish_and_clear();
+        let arrived = arrivals::wait_for_all(&self.target, &places, &promised).await?;
         let cpu: Option<CpuSeconds> = cpu.await.context("the clock of the CPU")??;
-        let counted = counts.reach(all.promised).await?;
+        let lag = lag
+            .await
+            .context("the looks at how far deliveries are behind")??;
         let (read_back, lost) = self.read_back(&all.orders).await?;
         let mode = match self.rate {
             Some(rate) => format!("open loop at {rate}/s"),
@@ -112,12 +112,15 @@ impl Orders {
             connections: self.connections.into(),
             restaurants: self.restaurants.into(),
             took: Duration::from_secs(self.seconds),
-            latencies: all.latencies,
+            latencies: all.latencies()?,
             windows: all.windows,
             cpu,
             created: all.orders.len(),
-            promised: all.promised,
-            counted,
+            promised: promised.sum(),
+            unsure: all.unsure,
+            arrived,
+            lag,
+            lag_max: Duration::from_millis(self.lag_max),
             refused: all.refused,
             failed: all.failed,
             read_back,
@@ -125,8 +128,43 @@ impl Orders {
         })
     }
 
+    /// One for each connection; the times are when they start, when what they do is measured, and
+    /// when it ends.
+    async fn workers(
+        &self,
+        names: &[String],
+        promised: &Arc<Promised>,
+        [start, measured, end]: [Instant; 3],
+    ) -> anyhow::Result<Vec<JoinHandle<anyhow::Result<Found>>>> {
+        let request = |name: &String| {
+            let body = format!(
+                r#"{{"customerId":"customer-{{n}}","restaurantId":"{name}","items":[{{"pizzaType":"Margherita","quantity":1}}]}}"#
+            );
+            self.target.template("POST", "/api/orders", &body)
+        };
+        let requests = Arc::new(names.iter().map(request).collect::<Vec<_>>());
+        let next = Arc::new(AtomicU64::new(0));
+        let mut workers = Vec::new();
+        for _ in 0..self.connections {
+            let worker = Worker {
+                connection: self.target.connect_lean().await?,
+                requests: Arc::clone(&requests),
+                promised: Arc::clone(promised),
+                next: Arc::clone(&next),
+                interval: self
+                    .rate
+                    .map(|rate| Duration::from_secs(1).div_f64(rate as f64)),
+                start,
+                measured,
+                end,
+            };
+            workers.push(tokio::spawn(worker.run()));
+        }
+        Ok(workers)
+    }
+
     /// Every acknowledged order must be there.
-    async fn read_back(&self, orders: &[String]) -> anyhow::Result<(usize, usize)> {
+    async fn read_back(&self, orders: &[Box<str>]) -> anyhow::Result<(usize, usize)> {
         let sample = if self.sample == 0 {
             orders.len()
         } else {
@@ -134,18 +172,19 @@ impl Orders {
         };
         // At least one apart: a sample may be larger than what there is.
         let step = (orders.len() / sample.max(1)).max(1);
-        let chosen: Vec<String> = orders.iter().step_by(step).cloned().collect();
+        let chosen: Vec<Box<str>> = orders.iter().step_by(step).cloned().collect();
         let total = chosen.len();
         // A few connections are enough to read back, which is not measured.
         let lanes = usize::from(self.connections).min(16);
         let mut readers = Vec::new();
         for lane in chosen.chunks(total.div_ceil(lanes).max(1)) {
-            let (mut connection, lane) = (self.target.connect().await?, lane.to_vec());
+            let (target, lane) = (self.target.clone(), lane.to_vec());
+            let mut connection = target.connect_lean().await?;
             readers.push(tokio::spawn(async move {
                 let mut lost = 0;
                 for order in lane {
-                    let path = format!("/api/orders/{order}");
-                    let answer = connection.send(Method::GET, &path, "".into(), &[]).await?;
+                    let read = target.template("GET", &format!("/api/orders/{order}"), "");
+                    let answer = connection.ask(&read).await?;
                     lost += usize::from(answer.status != 200);
                 }
                 anyhow::Ok(lost)

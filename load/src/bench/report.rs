@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::arrivals::{Arrived, Both};
 use super::cpu::CpuSeconds;
-use super::restaurant_counts::Counted;
+use super::lag::Lag;
 use crate::latency::{Latencies, QUANTILES};
 
 /// A pizzeria that gets slower while it runs shows it from window to window.
@@ -24,7 +25,12 @@ pub(super) struct Report {
     pub(super) created: usize,
     /// Those of the warm-up too.
     pub(super) promised: u64,
-    pub(super) counted: Counted,
+    /// Those that were not acknowledged, of which some may have been created all the same.
+    pub(super) unsure: u64,
+    pub(super) arrived: Arrived,
+    pub(super) lag: Lag,
+    /// The longest that orders may take to their restaurant and their kitchen.
+    pub(super) lag_max: Duration,
     pub(super) refused: u64,
     pub(super) failed: u64,
     pub(super) read_back: usize,
@@ -33,17 +39,56 @@ pub(super) struct Report {
 
 impl Report {
     /// # Errors
-    /// When an acknowledged order could not be read back, or the restaurants have not counted
-    /// all of them.
+    /// When an acknowledged order could not be read back, when restaurants or kitchens do not have
+    /// each of them once, or when it took them too long.
+    pub(super) fn complain(&self) -> anyhow::Result<()> {
+        self.complain_of_loss()?;
+        let (lag, lag_max) = (self.lag_longest(), self.lag_max);
+        anyhow::ensure!(
+            lag <= lag_max,
+            "deliveries were {lag:.0?} behind; at most {lag_max:.0?} were asked for (--lag-max)"
+        );
+        Ok(())
+    }
+
+    /// # Errors
+    /// When an acknowledged order could not be read back, or restaurants or kitchens do not have
+    /// each of them once.
     pub(super) fn complain_of_loss(&self) -> anyhow::Result<()> {
         let (lost, promised) = (self.lost, self.promised);
         anyhow::ensure!(lost == 0, "{lost} acknowledged orders cannot be read back");
-        let Counted { orders, after } = self.counted;
-        anyhow::ensure!(
-            orders >= promised,
-            "restaurants have counted {orders} of {promised} promised orders after {after:.0?}"
-        );
+        let Arrived { orders, after, .. } = &self.arrived;
+        for (who, orders, after) in [
+            ("restaurants", orders.restaurants, after.restaurants),
+            ("kitchens", orders.kitchens, after.kitchens),
+        ] {
+            anyhow::ensure!(
+                orders >= promised,
+                "{who} have {orders} of {promised} promised orders after {after:.0?}"
+            );
+            // A request without its answer may have been carried out.
+            let most = promised + self.unsure;
+            anyhow::ensure!(
+                orders <= most,
+                "{who} have {orders} orders, and no more than {most} were sent: some came twice"
+            );
+        }
         Ok(())
+    }
+
+    /// The longest that an order took to its restaurant or its kitchen, as far as was looked.
+    fn lag_longest(&self) -> Duration {
+        let after = self
+            .arrived
+            .after
+            .restaurants
+            .max(self.arrived.after.kitchens);
+        let Both {
+            restaurants,
+            kitchens,
+        } = &self.lag.until_there;
+        let looked_ms = restaurants.max_ms().max(kitchens.max_ms());
+        after.max(Duration::from_secs_f64(looked_ms / 1e3))
     }
 
     /// Microseconds of CPU an order, of the server and of the generator.
@@ -83,8 +128,16 @@ impl Report {
             }).collect::<Vec<_>>(),
             "serverCpuUsPerOrder": cpu.map(|(server, _)| server),
             "generatorCpuUsPerOrder": cpu.map(|(_, generator)| generator),
-            "promised": self.promised, "countedByRestaurants": self.counted.orders,
-            "countedAfterMs": self.counted.after.as_secs_f64() * 1e3,
+            "promised": self.promised, "unsure": self.unsure,
+            "inRestaurants": arrived(
+                self.arrived.orders.restaurants, self.arrived.behind.restaurants,
+                self.arrived.after.restaurants, &self.lag.until_there.restaurants,
+            ),
+            "inKitchens": arrived(
+                self.arrived.orders.kitchens, self.arrived.behind.kitchens,
+                self.arrived.after.kitchens, &self.lag.until_there.kitchens,
+            ),
+            "outboxPendingMax": self.lag.outbox_pending_max,
         })
     }
 
@@ -122,13 +175,7 @@ impl Report {
             "  read back    {:>10}   lost {}",
             self.read_back, self.lost
         )?;
-        writeln!(
-            out,
-            "  restaurants  {:>10}   counted of {} promised, {:.0} ms after the end",
-            self.counted.orders,
-            self.promised,
-            self.counted.after.as_secs_f64() * 1e3
-        )?;
+        self.print_arrivals(&mut out)?;
         if let Some((server, generator)) = self.cpu_us() {
             writeln!(
                 out,
@@ -144,4 +191,51 @@ impl Report {
         }
         Ok(())
     }
+    fn print_arrivals(&self, out: &mut impl std::io::Write) -> anyhow::Result<()> {
+        let Arrived {
+            orders,
+            behind,
+            after,
+        } = &self.arrived;
+        let until = &self.lag.until_there;
+        for (who, orders, behind, after, until) in [
+            (
+                "restaurants",
+                orders.restaurants,
+                behind.restaurants,
+                after.restaurants,
+                &until.restaurants,
+            ),
+            (
+                "kitchens",
+                orders.kitchens,
+                behind.kitchens,
+                after.kitchens,
+                &until.kitchens,
+            ),
+        ] {
+            let after_ms = after.as_secs_f64() * 1e3;
+            writeln!(
+                out,
+                "  {who:<11}  {orders:>10}   of {} promised; at the end {behind} behind, for \
+                 {after_ms:.0} ms; lag p50 {:.0} ms, max {:.0} ms",
+                self.promised,
+                until.ms(0.5),
+                until.max_ms(),
+            )?;
+        }
+        if let Some(pending) = self.lag.outbox_pending_max {
+            writeln!(out, "  messages     {pending:>10}   on their way at most")?;
+        }
+        Ok(())
+    }
+}
+
+/// Where orders have to arrive: how many have, how many were on their way when the load ended and
+/// for how long, and the lag while it lasted.
+fn arrived(orders: u64, behind: u64, after: Duration, lag: &Latencies) -> Value {
+    json!({
+        "orders": orders, "behind": behind, "behindMs": after.as_secs_f64() * 1e3,
+        "lagMs": lag.json(),
+    })
 }

@@ -42,3 +42,13 @@ ssize_t writev(int fd, const struct iovec *pieces, int count) {
     if (fails(fd, 'w')) { errno = ENOSPC; return -1; }
     return syscall(SYS_writev, fd, pieces, count);
 }
+
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
+    if (fails(fd, 'w')) { errno = ENOSPC; return -1; }
+    return syscall(SYS_pwrite64, fd, bytes, count, at);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
+    if (fails(fd, 'w')) { errno = ENOSPC; return -1; }
+    return syscall(SYS_pwrite64, fd, bytes, count, at);
+}

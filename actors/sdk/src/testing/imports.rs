@@ -86,6 +86,23 @@ pub(crate) mod state {
                 .collect()
         })
     }
+
+    pub(crate) fn get_entries(names: &[String]) -> Vec<Option<Vec<u8>>> {
+        names.iter().map(|name| get_entry(name)).collect()
+    }
+
+    pub(crate) fn range_entries(
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Vec<(String, Vec<u8>)> {
+        let names = list_entries(prefix, after, limit).into_iter();
+        let entry = |name: String| {
+            let bytes = get_entry(&name)?;
+            Some((name, bytes))
+        };
+        names.filter_map(entry).collect()
+    }
 }
 
 pub(crate) mod calls {
@@ -119,8 +136,14 @@ pub(crate) mod calls {
         }
     }
 
-    pub(crate) fn send(actor_type: &str, key: &str, method: &str, arguments: &str) {
-        send_after(0, actor_type, key, method, arguments);
+    /// A silo looks at the client besides, and a native build has none.
+    pub(crate) fn ask(
+        actor_type: &str,
+        key: &str,
+        method: &str,
+        arguments: &str,
+    ) -> Result<String, CallFailure> {
+        call(actor_type, key, method, arguments)
     }
 
     pub(crate) fn send_after(

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use pizza_types::{ActorId, CallError, Effect};
 
 use super::wit::calls::{CallFailure, Host};
-use super::{ahead, name, payload, target};
+use super::{ahead, name, payload, reply, target};
 use crate::error::GuestError;
 use crate::host_state::HostState;
 use crate::turn_context::Access;
@@ -30,6 +30,30 @@ impl Host for HostState {
         Ok(reply
             .map(|reply| String::from_utf8_lossy(&reply).into_owned())
             .map_err(failure))
+    }
+
+    async fn ask(
+        &mut self,
+        actor_type: String,
+        key: String,
+        method: String,
+        arguments: String,
+    ) -> wasmtime::Result<Result<String, CallFailure>> {
+        let clients = Arc::clone(&self.clients);
+        let client = clients.iter().filter(|of| of.actor_type == actor_type);
+        let mut functions = client.flat_map(|client| &client.functions);
+        let function = functions.find(|of| !of.one_way && of.function.name == method);
+        // The functions of the clients were granted at load, and others are not.
+        let Some(function) = function else {
+            let what = format!("a call without an imported client, {actor_type}.{method}");
+            return Err(self.stop(GuestError::NotGranted(what)));
+        };
+        let target = target(self, &actor_type, &key)?;
+        let arguments = payload(self, "arguments", arguments)?;
+        let answer = ask(self, target, method.into(), arguments).await?;
+        let limit = self.limits().transfer_bytes;
+        let answer = answer.and_then(|answer| reply::checked(function, &answer, limit));
+        Ok(answer.map_err(failure))
     }
 
     fn send(

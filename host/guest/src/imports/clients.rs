@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_types::{CallError, Effect};
+use pizza_value::Value;
 use pizza_value::ty::{Function, ResultType, Type};
-use pizza_value::{Limits, Value};
 use wasmparser::component_types::ComponentInstanceTypeId;
 use wasmparser::types::TypesRef;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Val};
 
+use super::reply::{limits, misfit};
 use super::{calls, target, wit};
+use crate::client::{ClientFunction, ClientImport};
 use crate::convert::{from_val, to_val};
 use crate::error::{GuestError, LoadError};
 use crate::host_state::HostState;
-use crate::module::{ClientFunction, ClientImport};
 use crate::types;
 
 /// The actor type that a client interface is for: `meter` for `things:meter/meter-client@0.1.0`.
@@ -172,20 +173,11 @@ fn encode(host: &mut HostState, function: &Function, params: &[Val]) -> wasmtime
 
 /// The target's reply as the client's `result`.
 fn decode(client: &ClientFunction, reply: &[u8], limit: usize) -> Result<Val, CallError> {
-    let misfit = |detail: String| CallError::Failed {
-        bound: "reply".into(),
-        detail,
-    };
     let Some(ty) = &client.reply else {
         return Ok(Val::Result(Ok(None)));
     };
-    let limits = Limits {
-        // What the target sent was within its bounds; this is the client's.
-        bytes_max: limit.saturating_add(64),
-        ..Limits::default()
-    };
-    let value = pizza_value::from_json(reply, ty, &limits).map_err(|e| misfit(e.to_string()))?;
-    let val = to_val(value, ty).ok_or_else(|| misfit("the reply does not fit".to_owned()))?;
+    let value = pizza_value::from_json(reply, ty, &limits(limit)).map_err(misfit)?;
+    let val = to_val(value, ty).ok_or_else(|| misfit("the reply does not fit"))?;
     Ok(match val {
         Val::Result(Err(declined)) if client.refused => {
             let case = Val::Variant("refused".to_owned(), declined);

@@ -2,10 +2,13 @@
 
 mod arena;
 mod bounds;
+mod chance;
 mod fixture;
 mod grants;
 mod loading;
+mod paths;
 mod plugins;
 mod reaching;
 mod reuse;
 mod starting;
+mod whole;

@@ -1,5 +1,7 @@
 //! Brings the events of one route to their actor: in order, those that wait together in
-//! one turn.
+//! one turn. The first event after a rest goes at once. What follows is gathered, by time and by
+//! number, so that under load a batch is as large as it may be, and none waits longer than it
+//! must.
 
 use std::sync::Arc;
 
@@ -8,14 +10,18 @@ use pizza_types::{ActorId, Body, Envelope, MessageId, StreamEvent};
 
 use super::Route;
 use crate::core::Core;
+use crate::settings::Policy;
 use crate::supervise::{self, DeliveryResult};
 
 /// The number of events that are read at a time.
-const PAGE: usize = 64;
+const PAGE: usize = 256;
 /// How long a store that could not be read is left alone, in milliseconds.
 const READ_AGAIN_MS: u64 = 1_000;
 /// The most bytes of payloads in one turn, well below what may be handed to a guest at once.
 const BATCH_BYTES_MAX: usize = 256 << 10;
+/// A batch that cannot be handled is cut into so many. More of them find the one event at fault in
+/// fewer failing turns, which the circuit breaker counts; fewer of them keep more events together.
+const CUT_INTO: usize = 4;
 
 /// Brings the events of a route until there are none left.
 pub(crate) async fn run(core: Arc<Core>, route: Route) {
@@ -45,6 +51,7 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<(), StoreError> {
         }
         let policy = core.policy(subscriber);
         let are_few = (1..policy.events_batch_max).contains(&events.len());
+        let begun_ms = core.clock.now_ms();
         for batch in batches(events, policy.events_batch_max) {
             if let Some(last) = batch.last() {
                 cursor = last.position;
@@ -54,11 +61,27 @@ async fn drain(core: &Arc<Core>, route: &Route) -> Result<(), StoreError> {
             }
         }
         // Many at once are a backlog, and are better taken on without a pause.
-        if are_few && policy.events_gather_ms > 0 {
-            core.pause(policy.events_gather_ms).await;
+        if are_few {
+            gather(core, route, &policy, begun_ms).await;
         }
     }
     Ok(())
+}
+
+/// Lets events come together, until a batch is full or the oldest of them must go.
+async fn gather(core: &Core, route: &Route, policy: &Policy, begun_ms: u64) {
+    // The oldest event may have come just behind the last batch was taken, and its own turn is
+    // likely to take as long as that one did: with both of them it is heard of in time.
+    let took_ms = core.clock.now_ms().saturating_sub(begun_ms);
+    let gather_ms = policy.events_gather_ms.saturating_sub(took_ms);
+    if gather_ms <= took_ms {
+        return;
+    }
+    let full = core.streams.pumps.gather(route, policy.events_batch_max);
+    tokio::select! {
+        () = full.notified() => {}
+        () = core.clock.sleep_until(begun_ms.saturating_add(gather_ms)) => {}
+    }
 }
 
 fn batches(events: Vec<StoredEvent>, batch_max: usize) -> impl Iterator<Item = Vec<StreamEvent>> {
@@ -98,16 +121,28 @@ async fn give(
         core.store.set_cursor(subscriber, stream, key, last).await?;
         return Ok(true);
     };
-    // One that cannot be handled must not take the others with it: then each goes alone.
-    if events.len() > 1 {
-        let together = envelope(core, &target, route, events.clone());
-        if core.deliver(together).await.is_ok() {
-            return Ok(true);
+    // The batches that are yet to be given, the next one last.
+    let mut left = vec![events];
+    while let Some(mut batch) = left.pop() {
+        if batch.len() > 1 {
+            let together = envelope(core, &target, route, batch.clone());
+            if core.deliver(together).await.is_ok() {
+                continue;
+            }
+            // One that cannot be handled must not take the others with it: smaller batches find
+            // it, and in the end it goes alone. They also go where all together ask too much of
+            // one turn.
+            let size = batch.len().div_ceil(CUT_INTO);
+            while !batch.is_empty() {
+                let begin = batch.len().saturating_sub(1) / size * size;
+                left.push(batch.split_off(begin));
+            }
+            continue;
         }
-    }
-    for event in events {
-        let position = event.position;
-        let alone = envelope(core, &target, route, vec![event]);
+        let Some(position) = batch.first().map(|event| event.position) else {
+            continue;
+        };
+        let alone = envelope(core, &target, route, batch);
         match supervise::deliver(core, &alone).await {
             // The actor's commit has moved the cursor.
             DeliveryResult::Settled => {}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::inbox::Inbox;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 /// Events of one stream and key on their way to the actor of that key of one type.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -44,6 +45,14 @@ impl Pumps {
             pumps.remove(route);
         }
         has_more
+    }
+
+    /// Gathers events of a running route; who waits is notified once there are so many.
+    pub(super) fn gather(&self, route: &Route, enough: usize) -> Arc<Notify> {
+        let mut pumps = self.0.lock();
+        let inbox = pumps.get_mut(route);
+        // A route without an inbox has no pump; if it asked all the same, its pause would end it.
+        inbox.map_or_else(Arc::default, |inbox| inbox.gather(enough))
     }
 
     /// Notes that more is in the store than was read.

@@ -11,12 +11,16 @@ use pizza_types::{Durability, SiloId};
 use super::caches::Caches;
 use super::op::{Op, OpenedHead, Pending};
 use super::prepare::Prepared;
+use crate::log::Record;
+use crate::memory::Memory;
 use crate::overlay::Overlay;
-use crate::table::{Database, Table, read_error};
+use crate::table::Table;
+use crate::view::View;
 use crate::{key, row};
 
 pub(super) struct BatchBuilder<'a> {
-    db: &'a Database,
+    /// All that is staged, this batch included.
+    now: View,
     caches: &'a mut Caches,
     overlay: Overlay,
     sync: bool,
@@ -32,15 +36,15 @@ pub(super) struct BatchBuilder<'a> {
 
 impl<'a> BatchBuilder<'a> {
     pub(super) fn new(
-        db: &'a Database,
+        memory: &Memory,
         caches: &'a mut Caches,
         sequence: u64,
         durability: Durability,
     ) -> Self {
         Self {
-            db,
+            now: View::now(memory),
             caches,
-            overlay: Overlay::default(),
+            overlay: Overlay::new(memory, sequence),
             sync: false,
             sequence,
             dead_letters: 0,
@@ -49,9 +53,9 @@ impl<'a> BatchBuilder<'a> {
         }
     }
 
-    /// The rows, and whether they need an fsync.
-    pub(super) fn finish(self) -> (Overlay, bool) {
-        (self.overlay, self.sync)
+    /// The rows, if there are any, and whether they need an fsync.
+    pub(super) fn finish(self) -> (Option<Record>, bool) {
+        (self.overlay.finish(), self.sync)
     }
 
     pub(super) fn take(&mut self, op: Op) -> Pending {
@@ -114,7 +118,7 @@ impl<'a> BatchBuilder<'a> {
         let before = self.head(actor).map_err(refused)?;
         // Nobody who has no record has handled anything.
         if let (Some(_), Some((key, _))) = (&before, &prepared.handled) {
-            let earlier = self.read_with(Table::Handled, key, row::decode_reply);
+            let earlier = self.now.get_with(Table::Handled, key, row::decode_reply);
             if let Some(earlier) = earlier.map_err(refused)? {
                 return Err(CommitError::Handled(Box::new(earlier)));
             }
@@ -194,7 +198,7 @@ impl<'a> BatchBuilder<'a> {
         let mut gone = Vec::with_capacity(handled.len());
         for key in handled {
             // The sweep saw it expired, but the message may have been handled anew.
-            let reply = self.read_with(Table::Handled, &key, row::decode_reply)?;
+            let reply = self.now.get_with(Table::Handled, &key, row::decode_reply)?;
             if reply.is_some_and(|reply| reply.expires_at_ms <= now_ms) {
                 gone.push(key);
             }
@@ -225,22 +229,17 @@ impl<'a> BatchBuilder<'a> {
 
     /// The keys of every entry of the actor.
     fn entries(&self, actor: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
-        // Both, for an entry may be staged by this group or lie in the store; a key that is in
-        // both is removed twice, which is once.
-        let staged = self.overlay.keys(Table::Entries, actor);
-        let mut keys: Vec<_> = staged.map(<[u8]>::to_vec).collect();
-        for row in self.db.table(Table::Entries).prefix(actor) {
-            let key = row.key().map_err(|e| read_error(Table::Entries, &e))?;
-            keys.push(key.to_vec());
-        }
-        Ok(keys)
+        let rows = self.now.scan(Table::Entries, actor, None);
+        rows.map(|row| row.map(|(key, _)| key.to_vec())).collect()
     }
 
     /// The keys of the rows by time that the commit's reminders replace.
     fn due(&self, prepared: &Prepared) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut keys = Vec::new();
         for key in prepared.reminders.keys() {
-            let old = self.read_with(Table::Reminders, key, row::decode_reminder)?;
+            let old = self
+                .now
+                .get_with(Table::Reminders, key, row::decode_reminder)?;
             keys.extend(old.map(|old| key::due(old.due_ms, key)));
         }
         Ok(keys)
@@ -278,20 +277,6 @@ impl<'a> BatchBuilder<'a> {
         table: Table,
         key: &[u8],
     ) -> Result<Option<T>, StoreError> {
-        self.read_with(table, key, row::decode)
-    }
-
-    fn read_with<T>(
-        &self,
-        table: Table,
-        key: &[u8],
-        decode: impl Fn(Table, &[u8], &[u8]) -> Result<T, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        // The group's own rows first: a removed one is known to be gone.
-        if let Some(staged) = self.overlay.get(table, key) {
-            return staged.map(|v| decode(table, key, v)).transpose();
-        }
-        let stored = self.db.get(table, key)?;
-        stored.map(|v| decode(table, key, &v)).transpose()
+        self.now.get(table, key)
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use fjall::OwnedWriteBatch;
 use pizza_store::{
     ActorStore, Commit, CommitError, FactStore, InspectionStore, Keep, Leaving, Members, Retention,
     Store, StoreError,
 };
-use pizza_types::{ActorId, Durability, SiloId, State, StateWrite};
+use pizza_types::{ActorId, SiloId, State, StateWrite};
 
-use super::{Disk, Journal};
+use super::Disk;
+use crate::log::{Log, Record};
 use crate::{EmbeddedStore, Options};
 
 const SOUND: u8 = 0;
@@ -21,16 +21,16 @@ const SYNC_PANICS: u8 = 3;
 const SYNC_HANGS: u8 = 4;
 
 struct Failing {
-    disk: Journal,
+    disk: Log,
     fault: Arc<AtomicU8>,
 }
 
 impl Disk for Failing {
-    fn write(&mut self, batch: OwnedWriteBatch) -> Result<(), String> {
+    fn write(&mut self, records: &mut [Record]) -> Result<(), String> {
         if self.fault.load(Ordering::SeqCst) == WRITE_FAILS {
             return Err(String::from("no space left"));
         }
-        self.disk.write(batch)
+        self.disk.write(records)
     }
 
     fn sync(&mut self) -> Result<(), String> {
@@ -41,7 +41,7 @@ impl Disk for Failing {
             SYNC_HANGS => loop {
                 std::thread::park();
             },
-            _ => self.disk.sync(),
+            _ => Disk::sync(&mut self.disk),
         }
     }
 }
@@ -77,15 +77,9 @@ async fn a_failed_write_is_final() {
         let dir = tempfile::tempdir().expect("a directory");
         let switch = Arc::new(AtomicU8::new(SOUND));
         let fault_switch = Arc::clone(&switch);
-        let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
-            Box::new(Failing {
-                disk: Journal {
-                    db,
-                    dir: dir.path().to_owned(),
-                    durability: Durability::Fsync,
-                },
-                fault: fault_switch,
-            })
+        let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |disk| {
+            let fault = fault_switch;
+            Box::new(Failing { disk, fault })
         });
         let store = store.expect("opened");
         let owner = SiloId(Arc::from("silo"));
@@ -136,12 +130,7 @@ async fn the_first_of_a_failing_group_is_unknown() {
     let dir = tempfile::tempdir().expect("a directory");
     let switch = Arc::new(AtomicU8::new(SOUND));
     let fault = Arc::clone(&switch);
-    let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
-        let disk = Journal {
-            db,
-            dir: dir.path().to_owned(),
-            durability: Durability::Fsync,
-        };
+    let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |disk| {
         Box::new(Failing { disk, fault })
     });
     let store = store.expect("opened");
@@ -159,12 +148,7 @@ async fn nobody_waits_for_a_committer_that_hangs() {
     let dir = tempfile::tempdir().expect("a directory");
     let switch = Arc::new(AtomicU8::new(SOUND));
     let fault = Arc::clone(&switch);
-    let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |db| {
-        let disk = Journal {
-            db,
-            dir: dir.path().to_owned(),
-            durability: Durability::Fsync,
-        };
+    let store = EmbeddedStore::open_on(dir.path(), &Options::default(), |disk| {
         Box::new(Failing { disk, fault })
     });
     let store = store.expect("opened");

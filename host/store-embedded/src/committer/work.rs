@@ -2,6 +2,7 @@
 //! reaches it, too: those who wait for a committer that hangs in the database would wait for
 //! ever.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
 use parking_lot::Mutex;
@@ -13,8 +14,8 @@ pub(crate) struct Work {
     /// The requests that wait. The committer holds the lock while it waits for one, not while it
     /// writes.
     pub(super) waiting: Mutex<Receiver<Queued>>,
-    /// The requests that are staged and being written.
-    pub(super) in_flight: Mutex<Vec<Pending>>,
+    /// The batches that are staged or being written, by number, oldest first.
+    in_flight: Mutex<VecDeque<(u64, Vec<Pending>)>>,
 }
 
 impl Work {
@@ -25,13 +26,29 @@ impl Work {
         }
     }
 
-    /// Answers the group that is being written; `failed` says why it may not be there.
-    pub(crate) fn resolve(&self, failed: Option<&str>) {
-        // Taken out under the lock, so that committer and guard answer nobody twice.
-        let answers = std::mem::take(&mut *self.in_flight.lock());
-        for answer in answers {
-            answer.resolve(failed);
+    /// Notes a batch that is staged, before it is written: if that hangs, the guard answers.
+    pub(super) fn stage(&self, batch: u64, answers: Vec<Pending>) {
+        self.in_flight.lock().push_back((batch, answers));
+    }
+
+    /// Answers batches up to this one; `failed` says why they may not be there.
+    pub(super) fn resolve_to(&self, last: u64, failed: Option<&str>) {
+        // Taken out under the lock, so that writer and guard answer nobody twice.
+        let next = || {
+            self.in_flight
+                .lock()
+                .pop_front_if(|(batch, _)| *batch <= last)
+        };
+        while let Some((_, answers)) = next() {
+            for answer in answers {
+                answer.resolve(failed);
+            }
         }
+    }
+
+    /// Answers all that is staged: the store has stopped.
+    pub(crate) fn fail(&self, reason: &str) {
+        self.resolve_to(u64::MAX, Some(reason));
     }
 
     /// Refuses all that waits: nothing of it was written. Where the committer itself waits for

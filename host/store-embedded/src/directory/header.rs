@@ -18,13 +18,22 @@ pub(super) const FILE: &str = "store";
 pub(super) const UNFINISHED: &str = "store.new";
 
 const MAGIC: [u8; 8] = *b"PIZZASTO";
-/// The only version of the format so far.
-const VERSION: u32 = 1;
+/// The version that is written.
+const VERSION: u32 = 2;
+
+/// The formats that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Version 1: commits waited for the database's journal.
+    WithoutLog,
+    /// Version 2: they wait for a log beside it.
+    WithLog,
+}
 /// The length of all fields before the checksum.
 const FIELDS: usize = 8 + 4 + 2 + 8;
 
 /// `None` when there is no header.
-pub(super) fn read(dir: &Path) -> Result<Option<()>, OpenError> {
+pub(super) fn read(dir: &Path) -> Result<Option<Format>, OpenError> {
     let file = dir.join(FILE);
     let bytes = match fs::read(&file) {
         Ok(bytes) => bytes,
@@ -34,7 +43,7 @@ pub(super) fn read(dir: &Path) -> Result<Option<()>, OpenError> {
     check(&file, &bytes).map(Some)
 }
 
-fn check(file: &Path, bytes: &[u8]) -> Result<(), OpenError> {
+fn check(file: &Path, bytes: &[u8]) -> Result<Format, OpenError> {
     let split = bytes.split_first_chunk::<FIELDS>();
     let Some((fields, sum)) = split.filter(|(_, sum)| sum.len() == 16) else {
         let detail = format!("it has {} bytes instead of {}", bytes.len(), FIELDS + 16);
@@ -51,13 +60,17 @@ fn check(file: &Path, bytes: &[u8]) -> Result<(), OpenError> {
         return Err(OpenError::damaged(file, "its checksum does not match"));
     }
     let found = u32::from_le_bytes([fields[8], fields[9], fields[10], fields[11]]);
-    if found != VERSION {
-        return Err(OpenError::NewerVersion {
-            file: file.to_owned(),
-            found,
-            supported: VERSION,
-        });
-    }
+    let format = match found {
+        1 => Format::WithoutLog,
+        VERSION => Format::WithLog,
+        _ => {
+            return Err(OpenError::NewerVersion {
+                file: file.to_owned(),
+                found,
+                supported: VERSION,
+            });
+        }
+    };
     let found = u16::from_le_bytes([fields[12], fields[13]]);
     if found != SHARDS {
         return Err(OpenError::Shards {
@@ -66,7 +79,7 @@ fn check(file: &Path, bytes: &[u8]) -> Result<(), OpenError> {
             expected: SHARDS,
         });
     }
-    Ok(())
+    Ok(format)
 }
 
 pub(super) fn write(dir: &Path) -> Result<(), OpenError> {
@@ -128,6 +141,9 @@ mod tests {
                 "{error}"
             );
         }
-        check(Path::new("store"), &good).expect("good");
+        for (version, format) in [(1, Format::WithoutLog), (2, Format::WithLog)] {
+            let checked = check(Path::new("store"), &bytes(version, SHARDS));
+            assert_eq!(checked.expect("good"), format);
+        }
     }
 }

@@ -19,7 +19,9 @@ use crate::error::OpenError;
 /// are further apart than this were not written by it.
 const HOUSEKEEPING_MAX: u64 = 1 << 20;
 
-pub(super) fn check(data: &Path, witness: &Witness) -> Result<(), OpenError> {
+/// `witness` is the one whose numbers the journals have, if there is one. Without it an end that is
+/// cut off is missed when the database says how far it is.
+pub(super) fn check(data: &Path, witness: Option<&Witness>) -> Result<(), OpenError> {
     let mut last = None;
     let mut journals = journals(data)?;
     // Only the newest is written to, so only that one may have a torn end.
@@ -38,12 +40,16 @@ pub(super) fn check(data: &Path, witness: &Witness) -> Result<(), OpenError> {
         return Ok(());
     };
     let found = last.map(|batch: Batch| batch.sequence);
-    let is_short = found.is_some_and(|found| found < witness.acknowledged());
-    if is_short && !witness.may_be_ahead() {
+    let short = witness
+        .zip(found)
+        .filter(|(w, found)| *found < w.acknowledged());
+    if let Some((witness, found)) = short
+        && !witness.may_be_ahead()
+    {
         let detail = format!("but in {} at byte {end} {what}", active.display());
-        return Err(witness.missing(found.unwrap_or(0), &detail));
+        return Err(witness.missing(found, &detail));
     }
-    if found.is_none() && witness.acknowledged() > 0 {
+    if witness.is_none_or(|witness| found.is_none() && witness.acknowledged() > 0) {
         // Only the database can tell whether something is missing, once it is open.
         let kept = active.with_extension("cut");
         fs::copy(&active, kept).map_err(OpenError::io("copy", &active))?;

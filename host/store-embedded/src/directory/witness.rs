@@ -40,7 +40,7 @@ struct Slot {
 }
 
 impl Witness {
-    pub(super) fn create(dir: &Path) -> Result<(), OpenError> {
+    pub(crate) fn create(dir: &Path) -> Result<(), OpenError> {
         let path = dir.join(FILE);
         let slot = Slot {
             sequence: 0,
@@ -55,7 +55,7 @@ impl Witness {
         created.map_err(OpenError::io("create", &path))
     }
 
-    pub(super) fn open(dir: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn open(dir: &Path) -> Result<Self, OpenError> {
         let path = dir.join(FILE);
         let file = OpenOptions::new().read(true).write(true).open(&path);
         let file = file.map_err(OpenError::io("open", &path))?;

@@ -35,7 +35,7 @@ impl ActorStore for EmbeddedStore {
             OpenedHead::Moved(owner) => Opened::Moved(owner),
             // Nobody else can commit now, so what is read fits the head.
             OpenedHead::Opened(head) => {
-                let stored = read::stored(&View::now(&self.db), &key, head)?;
+                let stored = read::stored(&View::now(&self.memory), &key, head)?;
                 Opened::Opened(Box::new(stored))
             }
         })

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::fixture::{actor, commit, copy, fill, open};
+use crate::fixture::{actor, commit, copy, fill, open, small_tables};
 use pizza_store::{ActorStore, InspectionStore};
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
 
@@ -54,12 +54,17 @@ fn a_creation_that_was_cut_short_is_done_again() {
 #[tokio::test]
 async fn files_that_are_gone_are_missed() {
     let example = tempfile::tempdir().expect("a directory");
-    fill(&open(example.path()), 3, 3).await;
+    // The first commits are in the database, the last ones in the log.
+    let options = small_tables();
+    let store = EmbeddedStore::open(example.path(), options).expect("opened");
+    fill(&store, 30, 12).await;
+    drop(store);
     for (gone, fragments) in [
-        ("store", ["not a store", "data"]),
+        ("store", ["not a store", "no header file"]),
         ("acknowledged", ["acknowledged", "open"]),
         ("data", ["are missing", "the database is gone"]),
-        ("data/0.jnl", ["are missing", "ends with 0"]),
+        ("data/0.jnl", ["are missing", "the database ends with 0"]),
+        ("log", ["are missing", "but the database ends with"]),
         ("data/version", ["data", "damaged"]),
         (
             "data/keyspaces/0/current",
@@ -80,15 +85,17 @@ async fn files_that_are_gone_are_missed() {
 }
 
 #[tokio::test]
-async fn an_older_copy_of_the_database_is_refused() {
+async fn an_older_copy_of_database_and_log_is_refused() {
     let dir = tempfile::tempdir().expect("a directory");
     fill(&open(dir.path()), 3, 3).await;
     let older = tempfile::tempdir().expect("a directory");
-    copy(&dir.path().join("data"), older.path());
+    copy(dir.path(), older.path());
     fill(&open(dir.path()), 3, 3).await;
 
-    fs::remove_dir_all(dir.path().join("data")).expect("removed");
-    copy(older.path(), &dir.path().join("data"));
+    for part in ["data", "log"] {
+        fs::remove_dir_all(dir.path().join(part)).expect("removed");
+        copy(&older.path().join(part), &dir.path().join(part));
+    }
     let error = EmbeddedStore::open(dir.path(), Options::default()).err();
     let error = error.expect("refused");
     assert!(matches!(error, OpenError::Missing { .. }), "{error}");
@@ -105,10 +112,15 @@ async fn the_torn_end_of_a_write_that_nobody_was_told_of_is_cut_off() {
     let dir = tempfile::tempdir().expect("a directory");
     fill(&open(dir.path()), 3, 3).await;
     let told = fs::read(dir.path().join("acknowledged")).expect("read");
-    let journal = dir.path().join("data/0.jnl");
+    let segment = dir.path().join("log/0.log");
+    let used = |segment: &Path| {
+        let bytes = fs::read(segment).expect("read");
+        let last = bytes.iter().rposition(|byte| *byte != 0);
+        last.expect("something in it") + 1
+    };
 
     let store = open(dir.path());
-    let whole = fs::metadata(&journal).expect("there").len();
+    let whole = used(&segment);
     let id = actor("late");
     let large = pizza_store::Commit {
         delayed: Vec::new(),
@@ -121,14 +133,14 @@ async fn the_torn_end_of_a_write_that_nobody_was_told_of_is_cut_off() {
     drop(store);
 
     // As after a power loss: the last page came to the disk, one before it did not.
-    let mut bytes = fs::read(&journal).expect("read");
-    let middle = whole as usize + (bytes.len() - whole as usize) * 3 / 4;
+    let mut bytes = fs::read(&segment).expect("read");
+    let middle = whole + (used(&segment) - whole) * 3 / 4;
     bytes[middle..middle + 8].fill(0);
-    fs::write(&journal, &bytes).expect("written");
+    fs::write(&segment, &bytes).expect("written");
     let refused = refusal(dir.path());
-    says(&refused, &["are missing", "0.jnl at byte"]);
+    says(&refused, &["are missing", "0.log at byte"]);
     assert_eq!(
-        fs::read(&journal).expect("read"),
+        fs::read(&segment).expect("read"),
         bytes,
         "a refusal changes nothing"
     );
@@ -140,4 +152,35 @@ async fn the_torn_end_of_a_write_that_nobody_was_told_of_is_cut_off() {
     let record = store.record(&actor("actor-2")).await.expect("readable");
     assert_eq!(record.expect("claimed").version, 3);
     fill(&store, 3, 3).await;
+}
+
+/// Only one of the two put back: what it misses the other one has, or it is refused.
+#[tokio::test]
+async fn an_older_copy_of_the_database_alone_is_refused_or_complete() {
+    let (mut refused, mut complete) = (0, 0);
+    for more in [1, 30] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fill = async |actors| {
+            let store = EmbeddedStore::open(dir.path(), small_tables()).expect("opened");
+            fill(&store, actors, 12).await;
+        };
+        fill(30).await;
+        let older = tempfile::tempdir().expect("a directory");
+        copy(&dir.path().join("data"), older.path());
+        fill(more).await;
+        fs::remove_dir_all(dir.path().join("data")).expect("removed");
+        copy(older.path(), &dir.path().join("data"));
+        match EmbeddedStore::open(dir.path(), small_tables()) {
+            Ok(store) => {
+                complete += 1;
+                let record = store.record(&actor("actor-0")).await.expect("readable");
+                assert_eq!(record.expect("claimed").version, 24);
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+            }
+        }
+    }
+    assert!(refused > 0, "{refused} refused, {complete} complete");
 }

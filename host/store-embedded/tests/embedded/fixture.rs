@@ -21,10 +21,10 @@ pub(crate) fn open(dir: &Path) -> EmbeddedStore {
     EmbeddedStore::open(dir, Options::default()).expect("opened")
 }
 
-/// Tables of a few rows, so that a little data is in many files.
+/// Segments of a few commits, so that a little data is in many files.
 pub(crate) fn small_tables() -> Options {
     Options {
-        memtable_bytes: 16 << 10,
+        segment_bytes: 16 << 10,
         ..Options::default()
     }
 }

@@ -18,7 +18,7 @@ const ROUNDS: usize = 6;
 fn options(durability: Durability) -> Options {
     Options {
         durability,
-        memtable_bytes: 256 << 10,
+        segment_bytes: 256 << 10,
         ..Options::default()
     }
 }

@@ -5,4 +5,5 @@ mod damage;
 mod directory;
 mod fixture;
 mod kill;
+mod migrate;
 mod reopen;

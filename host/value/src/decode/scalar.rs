@@ -76,13 +76,13 @@ pub(super) fn number(ty: &Type, v: f64) -> Result<Value, Problem> {
     }
 }
 
+/// A string that stands for something else than text.
 pub(super) fn text(ty: &Type, v: &str) -> Result<Value, Problem> {
     let wrong = || Problem::WrongType {
         expected: ty.describe().to_owned(),
         found: format!("the string {}", quoted(v)),
     };
     match ty {
-        Type::String => Ok(Value::String(v.to_owned())),
         Type::Enum(names) => name_index(&names.names, v).map(Value::Enum),
         Type::Variant(variant) => {
             let cases = &variant.cases;

@@ -1,30 +1,33 @@
 //! Values of every kind, directed by their type.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
+use super::make::{Fields, Make, Values};
 use super::names::{known, name_index};
 use super::object::{Key, is_alone, no_payload, pass_over, single};
 use super::scalar;
-use super::walk::{REFUSED, Walk};
+use super::walk::Walk;
 use crate::error::{Problem, quoted};
 use crate::ty::{Field, Name, ResultType, Type, Variant};
 use crate::value::Value;
 
 /// Reads one value of a type. Values hold values, so a seed makes further seeds: that is why
 /// all that is recursive is in this file.
-pub(super) struct Seed<'a, 'l> {
+pub(super) struct Seed<'a, 'l, M> {
     ty: &'a Type,
     walk: &'a Walk<'l>,
+    make: PhantomData<M>,
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
-    type Value = Value;
+impl<'de, M: Make> DeserializeSeed<'de> for Seed<'_, '_, M> {
+    type Value = M::Made;
 
-    fn deserialize<D: Deserializer<'de>>(self, de: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, de: D) -> Result<M::Made, D::Error> {
         let walk = self.walk;
         // Not for the payload of an option, which is the same value of the document.
         walk.enter()?;
@@ -34,121 +37,161 @@ impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
     }
 }
 
-impl<'a, 'l> Seed<'a, 'l> {
+impl<'a, 'l, M: Make> Seed<'a, 'l, M> {
     pub(super) fn new(ty: &'a Type, walk: &'a Walk<'l>) -> Self {
-        Self { ty, walk }
+        let make = PhantomData;
+        Self { ty, walk, make }
     }
 
     /// The seed for the payload of an option that was found to be there.
     fn payload(&self, ty: &'a Type) -> Self {
         Self::new(ty, self.walk)
     }
+
+    /// The value of a token, or the problem with it.
+    fn token<E: serde::de::Error>(&self, value: Result<Value, Problem>) -> Result<M::Made, E> {
+        match value {
+            Ok(value) => Ok(M::token(value)),
+            Err(problem) => self.walk.note(problem).map(|()| M::refused()),
+        }
+    }
+
+    fn wrong_type<E: serde::de::Error>(&self, found: impl fmt::Display) -> Result<M::Made, E> {
+        self.walk.wrong_type(self.ty, found).map(|()| M::refused())
+    }
 }
 
-fn some(value: Value) -> Value {
-    Value::Option(Some(Box::new(value)))
+fn some<M: Make>(value: M::Made) -> M::Made {
+    M::option(Some(value))
 }
 
-impl<'de> Visitor<'de> for Seed<'_, '_> {
-    type Value = Value;
+impl<'de, M: Make> Visitor<'de> for Seed<'_, '_, M> {
+    type Value = M::Made;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.ty.describe())
     }
 
-    fn visit_bool<E: serde::de::Error>(self, v: bool) -> Result<Value, E> {
+    fn visit_bool<E: serde::de::Error>(self, v: bool) -> Result<M::Made, E> {
         match self.ty {
-            Type::Bool => Ok(Value::Bool(v)),
-            Type::Option(ty) => self.payload(ty).visit_bool(v).map(some),
-            ty => self.walk.wrong_type(ty, v),
+            Type::Bool => Ok(M::token(Value::Bool(v))),
+            Type::Option(ty) => self.payload(ty).visit_bool(v).map(some::<M>),
+            _ => self.wrong_type(v),
         }
     }
 
-    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<Value, E> {
+    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<M::Made, E> {
         match self.ty {
-            Type::Option(ty) => self.payload(ty).visit_u64(v).map(some),
-            ty => scalar::integer(ty, i128::from(v)).or_else(|problem| self.walk.note(problem)),
+            Type::Option(ty) => self.payload(ty).visit_u64(v).map(some::<M>),
+            ty => self.token(scalar::integer(ty, i128::from(v))),
         }
     }
 
-    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<Value, E> {
+    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<M::Made, E> {
         match self.ty {
-            Type::Option(ty) => self.payload(ty).visit_i64(v).map(some),
-            ty => scalar::integer(ty, i128::from(v)).or_else(|problem| self.walk.note(problem)),
+            Type::Option(ty) => self.payload(ty).visit_i64(v).map(some::<M>),
+            ty => self.token(scalar::integer(ty, i128::from(v))),
         }
     }
 
-    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Value, E> {
+    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<M::Made, E> {
         match self.ty {
-            Type::Option(ty) => self.payload(ty).visit_f64(v).map(some),
-            ty => scalar::number(ty, v).or_else(|problem| self.walk.note(problem)),
-        }
-    }
-
-    fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<Value, E> {
-        match self.ty {
-            Type::Option(ty) => self.payload(ty).visit_str(v).map(some),
-            ty => scalar::text(ty, v).or_else(|problem| self.walk.note(problem)),
-        }
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
-        match self.ty {
-            Type::Option(_) => Ok(Value::Option(None)),
-            ty => self.walk.wrong_type(ty, "null"),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        match self.ty {
-            Type::Option(ty) => self.payload(ty).visit_seq(seq).map(some),
-            Type::List(ty) if **ty != Type::U8 => list(ty, self.walk, seq),
-            Type::Tuple(types) => tuple(types, self.walk, seq),
-            Type::Flags(ty) => flags(&ty.names, self.walk, seq),
+            Type::Option(ty) => self.payload(ty).visit_f64(v).map(some::<M>),
             ty => {
-                // Read to its end: what follows it may have mistakes, too.
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                self.walk.wrong_type(ty, "an array")
+                if !matches!(ty, Type::F32 | Type::F64) {
+                    self.walk.note_spelling();
+                }
+                self.token(scalar::number(ty, v))
             }
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+    fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<M::Made, E> {
+        match self.ty {
+            Type::Option(ty) => self.payload(ty).visit_str(v).map(some::<M>),
+            Type::String => Ok(M::string(v)),
+            ty => {
+                if !is_spelled_so(ty, v) {
+                    self.walk.note_spelling();
+                }
+                self.token(scalar::text(ty, v))
+            }
+        }
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<M::Made, E> {
+        match self.ty {
+            Type::Option(_) => Ok(M::option(None)),
+            _ => self.wrong_type("null"),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<M::Made, A::Error> {
+        match self.ty {
+            Type::Option(ty) => self.payload(ty).visit_seq(seq).map(some::<M>),
+            Type::List(ty) if **ty != Type::U8 => list::<M, A>(ty, self.walk, seq),
+            Type::Tuple(types) => tuple::<M, A>(types, self.walk, seq),
+            Type::Flags(ty) => flags::<M, A>(&ty.names, self.walk, seq),
+            _ => {
+                // Read to its end: what follows it may have mistakes, too.
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                self.wrong_type("an array")
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<M::Made, A::Error> {
         match self.ty {
             // An option in an option: `{"some": …}`, so that no value is lost.
             Type::Option(ty) if matches!(**ty, Type::Option(_)) => {
-                wrapped(ty, self.walk, map).map(some)
+                wrapped::<M, A>(ty, self.walk, map).map(some::<M>)
             }
-            Type::Option(ty) => self.payload(ty).visit_map(map).map(some),
-            Type::Record(ty) => record(&ty.fields, self.walk, map).map(Value::Record),
-            Type::Variant(ty) => variant(ty, self.walk, map),
-            Type::Result(ty) => result(ty, self.walk, map),
-            ty => {
+            Type::Option(ty) => self.payload(ty).visit_map(map).map(some::<M>),
+            Type::Record(ty) => record::<M, A>(&ty.fields, self.walk, map).map(M::record),
+            Type::Variant(ty) => variant::<M, A>(ty, self.walk, map),
+            Type::Result(ty) => result::<M, A>(ty, self.walk, map),
+            _ => {
                 pass_over(&mut map)?;
-                self.walk.wrong_type(ty, "an object")
+                self.wrong_type("an object")
             }
         }
     }
 }
 
-fn list<'de, A: SeqAccess<'de>>(ty: &Type, walk: &Walk<'_>, mut seq: A) -> Result<Value, A::Error> {
+/// Whether a string of this type is what everybody would write: numbers as strings and names as in
+/// WIT are not.
+fn is_spelled_so(ty: &Type, v: &str) -> bool {
+    match ty {
+        Type::Enum(names) => names.names.iter().any(|name| name.json == v),
+        Type::Variant(variant) => variant.cases.iter().any(|case| case.json == v),
+        Type::Char => true,
+        Type::List(_) => true,
+        _ => false,
+    }
+}
+
+fn list<'de, M: Make, A: SeqAccess<'de>>(
+    ty: &Type,
+    walk: &Walk<'_>,
+    mut seq: A,
+) -> Result<M::Made, A::Error> {
     let mut values = Vec::new();
     loop {
         let (index, before) = (values.len(), walk.noted());
-        let next = seq.next_element_seed(Seed::new(ty, walk));
+        let next = seq.next_element_seed(Seed::<M>::new(ty, walk));
         match walk.step(before, next, || index.to_string())? {
             Some(value) => values.push(value),
-            None => return Ok(Value::List(values)),
+            None => return Ok(M::list(values)),
         }
     }
 }
 
-fn tuple<'de, A: SeqAccess<'de>>(
+fn tuple<'de, M: Make, A: SeqAccess<'de>>(
     types: &[Type],
     walk: &Walk<'_>,
     seq: A,
-) -> Result<Value, A::Error> {
-    by_position(types.iter(), Absent::Refused, walk, seq).map(Value::Tuple)
+) -> Result<M::Made, A::Error> {
+    by_position::<M, A>(types.iter(), Absent::Refused, walk, seq).map(M::tuple)
 }
 
 /// What may be left out at the end.
@@ -161,12 +204,12 @@ pub(super) enum Absent {
 }
 
 /// One value for each type, no more, and no less than must be.
-pub(super) fn by_position<'de, 't, A: SeqAccess<'de>>(
+pub(super) fn by_position<'de, 't, M: Make, A: SeqAccess<'de>>(
     types: impl DoubleEndedIterator<Item = &'t Type> + ExactSizeIterator + Clone,
     absent: Absent,
     walk: &Walk<'_>,
     mut seq: A,
-) -> Result<Vec<Value>, A::Error> {
+) -> Result<Vec<M::Made>, A::Error> {
     let expected = types.len();
     let least = match absent {
         Absent::Refused => expected,
@@ -179,11 +222,11 @@ pub(super) fn by_position<'de, 't, A: SeqAccess<'de>>(
     let mut values = Vec::with_capacity(expected);
     for ty in types {
         let (found, before) = (values.len(), walk.noted());
-        let next = seq.next_element_seed(Seed::new(ty, walk));
+        let next = seq.next_element_seed(Seed::<M>::new(ty, walk));
         match walk.step(before, next, || found.to_string())? {
             Some(value) => values.push(value),
             // Options at the end may be left out, as in an object.
-            None if found >= least => values.push(Value::Option(None)),
+            None if found >= least => values.push(M::option(None)),
             None => {
                 walk.note(wrong_arity(found, least, expected))?;
                 return Ok(values);
@@ -208,16 +251,16 @@ fn wrong_arity(found: usize, least: usize, most: usize) -> Problem {
     Problem::ArityRange { found, least, most }
 }
 
-fn flags<'de, A: SeqAccess<'de>>(
+fn flags<'de, M: Make, A: SeqAccess<'de>>(
     names: &[Name],
     walk: &Walk<'_>,
     mut seq: A,
-) -> Result<Value, A::Error> {
+) -> Result<M::Made, A::Error> {
     let mut set = Vec::new();
     let mut at = 0_usize;
     loop {
         let before = walk.noted();
-        let next = seq.next_element_seed(Seed::new(&Type::String, walk));
+        let next = seq.next_element_seed(Seed::<Values>::new(&Type::String, walk));
         let Some(value) = walk.step(before, next, || at.to_string())? else {
             break;
         };
@@ -232,15 +275,15 @@ fn flags<'de, A: SeqAccess<'de>>(
     // A flag that is named twice is set once; a value has them in ascending order.
     set.sort_unstable();
     set.dedup();
-    Ok(Value::Flags(set))
+    Ok(M::flags(set))
 }
 
-pub(super) fn record<'de, A: MapAccess<'de>>(
+pub(super) fn record<'de, M: Make, A: MapAccess<'de>>(
     fields: &[Field],
     walk: &Walk<'_>,
     mut map: A,
-) -> Result<Vec<Value>, A::Error> {
-    let mut values: Vec<Option<Value>> = vec![None; fields.len()];
+) -> Result<Vec<M::Made>, A::Error> {
+    let mut values = M::Fields::of(fields.len());
     // Fields mostly come in their own order, so the search starts where the last one was.
     let mut guess = 0;
     while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
@@ -252,21 +295,21 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
             continue;
         };
         // serde would let the last one win; a reader elsewhere may take the first.
-        if values[at].is_some() {
+        if values.has(at) {
             walk.note_at(Problem::Duplicate, &key)?;
             map.next_value::<IgnoredAny>()?;
             continue;
         }
         let before = walk.noted();
-        let value = map.next_value_seed(Seed::new(&fields[at].ty, walk));
-        values[at] = Some(walk.step(before, value, || key.into_owned())?);
+        let value = map.next_value_seed(Seed::<M>::new(&fields[at].ty, walk));
+        values.put(at, walk.step(before, value, || key.into_owned())?);
         guess = at + 1;
     }
     let mut complete = Vec::with_capacity(fields.len());
-    for (value, field) in values.into_iter().zip(fields) {
-        complete.push(match (value, &field.ty) {
+    for (at, field) in fields.iter().enumerate() {
+        complete.push(match (values.take(at), &field.ty) {
             (Some(value), _) => value,
-            (None, Type::Option(_)) => Value::Option(None),
+            (None, Type::Option(_)) => M::option(None),
             (None, _) => {
                 walk.note_at(Problem::Missing, &field.json)?;
                 // Noted, so the shorter list never becomes a value.
@@ -278,16 +321,16 @@ pub(super) fn record<'de, A: MapAccess<'de>>(
 }
 
 /// The payload of a single-key object; nothing may follow it.
-fn payload<'de, A: MapAccess<'de>>(
+fn payload<'de, M: Make, A: MapAccess<'de>>(
     walk: &Walk<'_>,
     map: &mut A,
     key: &str,
     ty: Option<&Type>,
-) -> Result<Option<Value>, A::Error> {
+) -> Result<Option<M::Made>, A::Error> {
     let value = match ty {
         Some(ty) => {
             let before = walk.noted();
-            let value = map.next_value_seed(Seed::new(ty, walk));
+            let value = map.next_value_seed(Seed::<M>::new(ty, walk));
             Some(walk.step(before, value, || key.to_owned())?)
         }
         None => {
@@ -299,11 +342,11 @@ fn payload<'de, A: MapAccess<'de>>(
     Ok(value)
 }
 
-fn variant<'de, A: MapAccess<'de>>(
+fn variant<'de, M: Make, A: MapAccess<'de>>(
     variant: &Variant,
     walk: &Walk<'_>,
     mut map: A,
-) -> Result<Value, A::Error> {
+) -> Result<M::Made, A::Error> {
     let pick = |key: &str| {
         let found = variant
             .cases
@@ -315,18 +358,22 @@ fn variant<'de, A: MapAccess<'de>>(
         })
     };
     let Some((index, key)) = single(walk, &mut map, "an object with one case", pick)? else {
-        return Ok(REFUSED);
+        return Ok(M::refused());
     };
-    let payload = payload(walk, &mut map, &key, variant.cases[index].ty.as_ref())?;
+    // Both spellings are taken, but only one is everybody's.
+    if variant.cases[index].json != key {
+        walk.note_spelling();
+    }
+    let payload = payload::<M, A>(walk, &mut map, &key, variant.cases[index].ty.as_ref())?;
     let index = u32::try_from(index).map_err(A::Error::custom)?;
-    Ok(Value::Variant(index, payload.map(Box::new)))
+    Ok(M::variant(index, payload))
 }
 
-fn result<'de, A: MapAccess<'de>>(
+fn result<'de, M: Make, A: MapAccess<'de>>(
     result: &ResultType,
     walk: &Walk<'_>,
     mut map: A,
-) -> Result<Value, A::Error> {
+) -> Result<M::Made, A::Error> {
     let pick = |key: &str| match key {
         "ok" => Ok(true),
         "err" => Ok(false),
@@ -336,19 +383,22 @@ fn result<'de, A: MapAccess<'de>>(
         }),
     };
     let Some((ok, key)) = single(walk, &mut map, "an object with ok or err", pick)? else {
-        return Ok(REFUSED);
+        return Ok(M::refused());
     };
     let ty = if ok { &result.ok } else { &result.err };
-    let payload = payload(walk, &mut map, &key, ty.as_ref())?.map(Box::new);
-    Ok(Value::Result(if ok { Ok(payload) } else { Err(payload) }))
+    if !ok {
+        walk.note_err();
+    }
+    let payload = payload::<M, A>(walk, &mut map, &key, ty.as_ref())?;
+    Ok(M::result(if ok { Ok(payload) } else { Err(payload) }))
 }
 
 /// The inner one of two options: `{"some": …}`.
-fn wrapped<'de, A: MapAccess<'de>>(
+fn wrapped<'de, M: Make, A: MapAccess<'de>>(
     ty: &Type,
     walk: &Walk<'_>,
     mut map: A,
-) -> Result<Value, A::Error> {
+) -> Result<M::Made, A::Error> {
     let pick = |key: &str| match key {
         "some" => Ok(()),
         other => Err(Problem::UnknownName {
@@ -357,10 +407,10 @@ fn wrapped<'de, A: MapAccess<'de>>(
         }),
     };
     let Some(((), key)) = single(walk, &mut map, "an object with some", pick)? else {
-        return Ok(REFUSED);
+        return Ok(M::refused());
     };
     let before = walk.noted();
-    let inner = map.next_value_seed(Seed::new(ty, walk));
+    let inner = map.next_value_seed(Seed::<M>::new(ty, walk));
     let inner = walk.step(before, inner, || key)?;
     is_alone(walk, &mut map)?;
     Ok(inner)

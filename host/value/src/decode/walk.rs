@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::error::{Problem, ValueError};
 use crate::ty::Type;
-use crate::value::Value;
 
 /// Bounds on a document, whatever its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +31,6 @@ impl Default for Limits {
     }
 }
 
-/// Stands where an error was noted; nobody will see it.
-pub(super) const REFUSED: Value = Value::Bool(false);
-
 /// What one pass over a document keeps in mind.
 pub(super) struct Walk<'l> {
     limits: &'l Limits,
@@ -45,6 +41,17 @@ pub(super) struct Walk<'l> {
     noted: Cell<usize>,
     /// Whether the walk ended by an error of its own, and not because the bytes are no JSON.
     ended: Cell<bool>,
+    found: Cell<Found>,
+}
+
+/// What a document that was only checked turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Whether numbers are numbers, whole ones without a point, and names of cases spelled as
+    /// JSON spells them: what a reader takes who knows one spelling of each value only.
+    pub plain: bool,
+    /// Whether the whole is a `result`, and `err`.
+    pub declined: bool,
 }
 
 /// The most errors that are reported: nobody reads more, and an answer must not be larger than
@@ -60,6 +67,34 @@ impl<'l> Walk<'l> {
             errors: RefCell::new(Vec::new()),
             noted: Cell::new(0),
             ended: Cell::new(false),
+            found: Cell::new(Found {
+                plain: true,
+                declined: false,
+            }),
+        }
+    }
+
+    pub(super) fn found(&self) -> Found {
+        self.found.get()
+    }
+
+    /// Something is spelled in another way than the first that comes to mind.
+    pub(super) fn note_spelling(&self) {
+        let plain = false;
+        self.found.set(Found {
+            plain,
+            ..self.found.get()
+        });
+    }
+
+    /// A `result` was `err`; of the outermost one it is kept in mind.
+    pub(super) fn note_err(&self) {
+        if self.depth.get() == 1 {
+            let declined = true;
+            self.found.set(Found {
+                declined,
+                ..self.found.get()
+            });
         }
     }
 
@@ -104,7 +139,7 @@ impl<'l> Walk<'l> {
     }
 
     /// Notes an error, and goes on: nobody will see the value.
-    pub(super) fn note<E: serde::de::Error>(&self, problem: Problem) -> Result<Value, E> {
+    pub(super) fn note<E: serde::de::Error>(&self, problem: Problem) -> Result<(), E> {
         // The last one that is reported ends the walk.
         if self.noted.get() + 1 >= ERRORS_MAX {
             return Err(self.fail(problem));
@@ -112,7 +147,7 @@ impl<'l> Walk<'l> {
         let mut errors = self.errors.borrow_mut();
         errors.push(ValueError::new(problem));
         self.noted.set(errors.len());
-        Ok(REFUSED)
+        Ok(())
     }
 
     pub(super) fn noted(&self) -> usize {
@@ -143,7 +178,7 @@ impl<'l> Walk<'l> {
         step: &str,
     ) -> Result<(), E> {
         let before = self.noted();
-        let noted = self.note(problem).map(|_| ());
+        let noted = self.note(problem);
         self.step(before, noted, || step.to_owned())
     }
 
@@ -151,7 +186,7 @@ impl<'l> Walk<'l> {
         &self,
         ty: &Type,
         found: impl fmt::Display,
-    ) -> Result<Value, E> {
+    ) -> Result<(), E> {
         self.note(Problem::WrongType {
             expected: ty.describe().to_owned(),
             found: found.to_string(),

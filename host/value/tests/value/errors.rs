@@ -5,7 +5,7 @@ use pizza_value::{Limits, args_from_json, from_json};
 use crate::types::{function, ty};
 
 /// Type, input, JSON pointer, and words of the message.
-const REFUSALS: &[(&str, &str, &str, &str)] = &[
+pub(crate) const REFUSALS: &[(&str, &str, &str, &str)] = &[
     (
         "bool",
         "1",
@@ -226,7 +226,7 @@ fn arguments_are_refused_by_their_place() {
 }
 
 /// A function, its arguments, and all that is wrong with them.
-const ALL: &[(&str, &str, &[&str])] = &[
+pub(crate) const ALL: &[(&str, &str, &[&str])] = &[
     (
         "f: func(subject: person, count: u8, may: rights, pairs: list<pair>);",
         r#"{"subject":{"personId":7,"address2Line":{"lat":true,"lon":2,"alt":[{"deep":[1]}]},"x":{}},

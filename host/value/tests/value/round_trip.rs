@@ -28,7 +28,7 @@ fn names(prefix: &'static str) -> impl Strategy<Value = Vec<String>> {
     (1..5_usize).prop_map(move |count| (0..count).map(|n| format!("{prefix}-x{n}")).collect())
 }
 
-fn any_type() -> impl Strategy<Value = Type> {
+pub(crate) fn any_type() -> impl Strategy<Value = Type> {
     let name = |names: Vec<String>| names.iter().map(|n| Name::new(n)).collect();
     let leaf = prop_oneof![
         6 => prop::sample::select(&LEAVES[..]),
@@ -123,7 +123,7 @@ fn value_of(ty: &Type) -> BoxedStrategy<Value> {
     }
 }
 
-fn typed_value() -> impl Strategy<Value = (Type, Value)> {
+pub(crate) fn typed_value() -> impl Strategy<Value = (Type, Value)> {
     any_type().prop_flat_map(|ty| {
         let value = value_of(&ty);
         (Just(ty), value)

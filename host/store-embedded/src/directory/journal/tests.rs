@@ -3,25 +3,30 @@
 use std::fs;
 use std::path::Path;
 
-use pizza_store::StreamStore;
+use fjall::{KeyspaceCreateOptions, PersistMode};
 
 use super::super::witness::Witness;
 use super::batch::{Batches, Next};
 use super::check;
-use crate::{EmbeddedStore, Options};
+use crate::key::SEQUENCE;
+use crate::row;
 
 const BATCHES: usize = 6;
 
 /// The bytes of a journal, and where each of its batches ends.
-async fn example(dir: &Path) -> (Vec<u8>, Vec<usize>) {
-    let store = EmbeddedStore::open(dir, Options::default()).expect("opened");
-    for number in 0..BATCHES {
-        let key = number.to_string();
-        let noted = store.set_cursor("subscriber", "stream", &key, 1).await;
-        noted.expect("noted");
+fn example(dir: &Path) -> (Vec<u8>, Vec<usize>) {
+    let db = fjall::Database::builder(dir.join("data")).open();
+    let db = db.expect("opened");
+    let system = db.keyspace("system", KeyspaceCreateOptions::default);
+    let system = system.expect("made");
+    for number in 1..=BATCHES as u64 {
+        let mut batch = db.batch();
+        batch.insert(&system, "row", vec![7; 40]);
+        batch.insert(&system, SEQUENCE, row::encode(&(number, db.seqno())));
+        batch.commit().expect("written");
     }
-    store.close();
-    drop(store);
+    db.persist(PersistMode::SyncAll).expect("synced");
+    drop((system, db));
     let path = dir.join("data/0.jnl");
     let mut batches = Batches::open(&path).expect("opened");
     let mut ends = Vec::new();
@@ -50,15 +55,15 @@ fn outcome(journals: &[&[u8]], acknowledged: u64) -> Result<Vec<usize>, String> 
             path
         })
         .collect();
-    let checked = check(dir.path(), &witness).map_err(|error| error.to_string());
+    let checked = check(dir.path(), Some(&witness)).map_err(|error| error.to_string());
     let length = |path| fs::metadata(path).expect("there").len() as usize;
     checked.map(|()| paths.iter().map(length).collect())
 }
 
-#[tokio::test]
-async fn only_what_nobody_was_told_of_may_be_missing() {
+#[test]
+fn only_what_nobody_was_told_of_may_be_missing() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (bytes, ends) = example(dir.path()).await;
+    let (bytes, ends) = example(dir.path());
     let (older, newer) = bytes.split_at(ends[2]);
     let flip = |bytes: &[u8], at: usize| {
         let mut bytes = bytes.to_vec();
@@ -106,10 +111,10 @@ async fn only_what_nobody_was_told_of_may_be_missing() {
     }
 }
 
-#[tokio::test]
-async fn the_number_that_no_checksum_covers_is_checked() {
+#[test]
+fn the_number_that_no_checksum_covers_is_checked() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (bytes, ends) = example(dir.path()).await;
+    let (bytes, ends) = example(dir.path());
     for bit in 0..64 {
         let mut bytes = bytes.clone();
         // Behind the mark and the count of items.
