@@ -4,9 +4,13 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::common::Pizza;
+
+/// Longer than any start takes: what still runs then was not refused.
+const START_MAX: Duration = Duration::from_secs(60);
 
 /// A directory with an order in it, from a pizzeria that stopped in good order.
 fn example() -> tempfile::TempDir {
@@ -29,13 +33,23 @@ fn killed() -> tempfile::TempDir {
 
 /// What the pizzeria says when it does not start.
 fn refusal(data: &Path) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_pizza"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
         .args(["--http", "127.0.0.1:0", "--https", "off"])
         .args(["--mqtt", "127.0.0.1:0", "--mqtts", "off"])
         .args(["--admin", "127.0.0.1:0", "--data"])
         .arg(data)
-        .output()
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("the binary runs");
+    let begun = Instant::now();
+    while child.try_wait().expect("it can be asked").is_none() {
+        // One that starts would run for ever.
+        if begun.elapsed() > START_MAX {
+            child.kill().expect("it can be killed");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().expect("it has ended");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "it started: {said}");
     assert!(!said.contains("panicked"), "{said}");
