@@ -89,7 +89,7 @@ impl Core {
     ///
     /// # Errors
     /// [`CallError::MessageIdReused`] when it was another one.
-    pub(crate) fn from_before(
+    pub(crate) fn earlier_reply(
         &self,
         envelope: &Envelope,
         stored: StoredReply,

@@ -29,10 +29,10 @@ pub(crate) async fn resolve(
             // Somebody opened the actor since, and whether before or after the commit nobody
             // can say; but a first commit made the record, if its owner made it.
             Err(CommitError::Fenced { .. }) => {
-                return match made_by_us(core, commit).await {
-                    true => Ok(written(core, commit).await),
-                    false => Err(CommitError::Unknown { detail }),
-                };
+                if made_by_us(core, commit).await {
+                    return Ok(written(core, commit).await);
+                }
+                return Err(CommitError::Unknown { detail });
             }
             settled => return settled,
         }

@@ -64,7 +64,7 @@ impl Actor {
         envelope: &Envelope,
         stored: StoredReply,
     ) -> Result<Pending, CallError> {
-        let reply = self.core.from_before(envelope, stored)?;
+        let reply = self.core.earlier_reply(envelope, stored)?;
         Ok(Pending::replay(self.nothing(envelope), reply))
     }
 

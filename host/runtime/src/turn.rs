@@ -242,7 +242,7 @@ pub(crate) async fn advance(core: &Arc<Core>, pipeline: &mut Pipeline) {
             if let Some(deployment) = core.catalog.find(message.envelope.target.actor_type()) {
                 deployment.metrics.repeated();
             }
-            core.from_before(&message.envelope, *stored)
+            core.earlier_reply(&message.envelope, *stored)
         }
         (None, Err(error)) => {
             pipeline.is_lost = !matches!(error, CommitError::Refused { .. });
