@@ -9,9 +9,10 @@ use pizza_types::{ActorId, MessageId, ModuleDigest, SiloId, State};
 use serde::{Deserialize, Serialize};
 
 use crate::commit::{Commit, CommitTicket};
+use crate::error::StoreError;
 use crate::members::Members;
 use crate::reminders::Reminder;
-use crate::store::StoreError;
+use crate::reply::StoredReply;
 
 /// What is kept of an actor. It is also the directory entry: `owner` and `epoch` say who may
 /// write.
@@ -44,21 +45,6 @@ pub enum Opened {
     Opened(Box<StoredActor>),
     /// A silo that may be alive owns it; nothing was changed.
     Moved(SiloId),
-}
-
-/// What an actor answered to a message; see [`Handled`](crate::Handled).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredReply {
-    pub fingerprint: [u8; 16],
-    pub reply: Bytes,
-    pub declined: bool,
-    pub expires_at_ms: u64,
-    /// What was asked, in a word or two: the method, or what else happened. Empty in rows of
-    /// before it was kept.
-    pub title: Arc<str>,
-    /// Who asked; `None` when it came from outside, or in rows of before it was kept.
-    pub caller: Option<ActorId>,
-    pub trace: Option<Arc<str>>,
 }
 
 /// Opening actors, and the one write of a turn.

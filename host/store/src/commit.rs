@@ -8,9 +8,9 @@ use pizza_types::{
     ActorId, Durability, EntryWrite, Envelope, MessageId, ModuleDigest, SiloId, StateWrite,
 };
 
-use crate::actors::StoredReply;
 use crate::log::Leaving;
 use crate::reminders::Reminder;
+use crate::reply::StoredReply;
 
 /// All of it or none of it, and only if the message was not handled before and the actor's
 /// record still carries `epoch` and `version`. The record's version becomes `version + 1`. An

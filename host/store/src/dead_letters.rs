@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use pizza_types::Envelope;
 use serde::{Deserialize, Serialize};
 
-use crate::store::StoreError;
+use crate::error::StoreError;
 
 /// A dead letter and the number it goes by, which is never given to another.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::store::StoreError;
+use crate::error::StoreError;
 
 /// A named fact's new value, or its end.
 pub type FactChange = (String, Option<Bytes>);

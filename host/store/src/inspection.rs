@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pizza_types::{ActorId, MessageId};
 
-use crate::actors::{ActorRecord, StoredActor, StoredReply};
+use crate::actors::{ActorRecord, StoredActor};
+use crate::error::StoreError;
 use crate::reminders::Reminder;
-use crate::store::StoreError;
+use crate::reply::StoredReply;
 
 /// An actor as a person sees it: all of it from one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

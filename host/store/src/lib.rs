@@ -2,9 +2,11 @@
 //! the one suite in [`contract`].
 //!
 //! In reading order:
-//! - [`store`]: the whole, and how anything can fail
+//! - [`store`]: the whole
+//! - [`error`]: how anything but a commit can fail
 //! - [`commit`]: the one atomic write of a turn, and how it can be refused
 //! - [`actors`]: opening actors, committing
+//! - [`reply`]: what is remembered of a message that was handled
 //! - [`members`]: who may be alive
 //! - [`log`]: what leaves a commit, until it has arrived
 //! - [`reminders`]: what is to happen later
@@ -24,27 +26,31 @@ pub mod commit;
 pub mod contract;
 pub mod dead_letters;
 pub mod delegate;
+pub mod error;
 pub mod facts;
 pub mod inspection;
 pub mod log;
 pub mod members;
 pub mod memory;
 pub mod reminders;
+pub mod reply;
 pub mod retention;
 pub mod store;
 pub mod streams;
 
-pub use actors::{ActorRecord, ActorStore, Opened, StoredActor, StoredReply};
+pub use actors::{ActorRecord, ActorStore, Opened, StoredActor};
 pub use commit::{
     Commit, CommitError, CommitTicket, Committed, Cursor, DelayedWrite, Handled, ReminderWrite,
 };
 pub use dead_letters::{DeadLetter, DeadLetterStore, StoredDeadLetter};
+pub use error::StoreError;
 pub use facts::{FactChange, FactStore};
 pub use inspection::{HandledRow, Inspected, InspectionStore};
 pub use log::{Leaving, LogEntry, LogKey, LogStore, NewEvent, StreamKey};
 pub use members::Members;
 pub use memory::MemoryStore;
 pub use reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, Reminder, ReminderStore};
+pub use reply::StoredReply;
 pub use retention::{Keep, Retention};
-pub use store::{Store, StoreError};
+pub use store::Store;
 pub use streams::{StoredEvent, StreamStore};

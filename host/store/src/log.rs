@@ -12,7 +12,7 @@ use bytes::Bytes;
 use pizza_types::{ActorId, Envelope, ShardId};
 use serde::{Deserialize, Serialize};
 
-use crate::store::StoreError;
+use crate::error::StoreError;
 
 /// The name of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

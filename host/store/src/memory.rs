@@ -17,8 +17,9 @@ use parking_lot::Mutex;
 use pizza_types::Durability;
 
 use self::tables::Tables;
+use crate::error::StoreError;
 use crate::retention::Retention;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// The store of tests and simulations. One lock over all of it: a commit takes microseconds,
 /// and nothing waits while it is held.

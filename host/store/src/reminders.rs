@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pizza_types::{ActorId, Envelope, MissedPolicy, ShardId};
 use serde::{Deserialize, Serialize};
 
-use crate::store::StoreError;
+use crate::error::StoreError;
 
 /// A durable alarm of an actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

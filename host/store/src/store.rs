@@ -5,30 +5,13 @@ use pizza_types::Durability;
 
 use crate::actors::ActorStore;
 use crate::dead_letters::DeadLetterStore;
+use crate::error::StoreError;
 use crate::facts::FactStore;
 use crate::inspection::InspectionStore;
 use crate::log::LogStore;
 use crate::reminders::ReminderStore;
 use crate::retention::Retention;
 use crate::streams::StreamStore;
-
-/// Why a store could not do something else than a commit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// The store has stopped itself: after a failed write or fsync nothing it says can be relied
-    /// on.
-    #[error("the store has stopped: {reason}")]
-    Poisoned { reason: String },
-    /// What was read is not what was written.
-    #[error("the store is damaged: {detail}")]
-    Corrupt { detail: String },
-    /// It did not happen, and may be tried again.
-    #[error("{action}: {detail}")]
-    Io {
-        action: &'static str,
-        detail: String,
-    },
-}
 
 /// All that a silo needs from storage. Whoever needs a part of it asks for that part: each is a
 /// trait of its own, in the file of its name. Reads see every commit whose ticket has resolved.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::store::StoreError;
+use crate::error::StoreError;
 
 /// An event of a (stream, key).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! The log. Events are in their streams when their commit is: one log orders all of them, so
-//! their positions are given there, and what is left to be read are the messages.
+//! The log. Events are in their streams when their commit is: all commits stand in one log, which
+//! gives the positions, and what is left to be read are the messages.
 
 use async_trait::async_trait;
 use pizza_store::{LogEntry, LogKey, LogStore, StoreError};

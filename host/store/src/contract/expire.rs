@@ -1,8 +1,8 @@
 //! What is forgotten.
 
 use super::fixture::{AnyStore, NOW_MS, actor, commit, event, events, handled, message, taken};
-use crate::actors::StoredReply;
 use crate::commit::{Commit, Handled};
+use crate::reply::StoredReply;
 use crate::retention::{Keep, Retention};
 
 fn everything() -> Retention {

@@ -7,13 +7,14 @@ use pizza_types::{
     ActorId, Body, Chain, EntryWrite, Envelope, MessageId, MissedPolicy, SiloId, State, StateWrite,
 };
 
-use crate::actors::{Opened, StoredActor, StoredReply};
+use crate::actors::{Opened, StoredActor};
 use crate::commit::{
     Commit, CommitError, CommitTicket, Committed, Cursor, DelayedWrite, Handled, ReminderWrite,
 };
 use crate::log::{Leaving, NewEvent, StreamKey};
 use crate::members::Members;
 use crate::reminders::Reminder;
+use crate::reply::StoredReply;
 use crate::store::Store;
 
 pub(super) const NOW_MS: u64 = 1_700_000_000_000;

@@ -7,13 +7,14 @@ use pizza_types::{ActorId, Durability, MessageId, SiloId, StateWrite};
 
 use super::MemoryStore;
 use super::tables::{Actor, Tables, cursor_name};
-use crate::actors::{ActorStore, Opened, StoredReply};
+use crate::actors::{ActorStore, Opened};
 use crate::apply::{Head, delayed_key};
 use crate::commit::{Commit, CommitError, CommitTicket, Committed, ReminderWrite};
+use crate::error::StoreError;
 use crate::log::{LogEntry, LogKey};
 use crate::members::Members;
 use crate::reminders::DelayedRow;
-use crate::store::StoreError;
+use crate::reply::StoredReply;
 
 #[async_trait]
 impl ActorStore for MemoryStore {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use crate::dead_letters::{DeadLetter, DeadLetterStore, StoredDeadLetter};
-use crate::store::StoreError;
+use crate::error::StoreError;
 
 #[async_trait]
 impl DeadLetterStore for MemoryStore {

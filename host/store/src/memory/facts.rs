@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::MemoryStore;
+use crate::error::StoreError;
 use crate::facts::{FactChange, FactStore};
-use crate::store::StoreError;
 
 #[async_trait]
 impl FactStore for MemoryStore {

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use pizza_types::{ActorId, MessageId};
 
 use super::MemoryStore;
-use crate::actors::{ActorRecord, StoredActor, StoredReply};
+use crate::actors::{ActorRecord, StoredActor};
+use crate::error::StoreError;
 use crate::inspection::{HandledRow, Inspected, InspectionStore};
-use crate::store::StoreError;
+use crate::reply::StoredReply;
 
 #[async_trait]
 impl InspectionStore for MemoryStore {

@@ -5,8 +5,8 @@ use pizza_types::ShardId;
 
 use super::MemoryStore;
 use super::tables::Tables;
+use crate::error::StoreError;
 use crate::log::{LogEntry, LogKey, LogStore, NewEvent};
-use crate::store::StoreError;
 use crate::streams::StoredEvent;
 
 #[async_trait]

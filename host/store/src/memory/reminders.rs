@@ -7,8 +7,8 @@ use pizza_types::ActorId;
 
 use super::MemoryStore;
 use super::tables::Tables;
+use crate::error::StoreError;
 use crate::reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, ReminderStore};
-use crate::store::StoreError;
 
 #[async_trait]
 impl ReminderStore for MemoryStore {

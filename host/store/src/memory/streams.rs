@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{MemoryStore, tables};
-use crate::store::StoreError;
+use crate::error::StoreError;
 use crate::streams::{StoredEvent, StreamStore};
 
 #[async_trait]

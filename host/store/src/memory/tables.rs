@@ -6,11 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pizza_types::{ActorId, MessageId, ShardId, State};
 
-use crate::actors::{StoredActor, StoredReply};
+use crate::actors::StoredActor;
 use crate::apply::Head;
 use crate::dead_letters::DeadLetter;
 use crate::log::{LogEntry, StreamKey};
 use crate::reminders::{DelayedKey, DelayedRow, Reminder};
+use crate::reply::StoredReply;
 use crate::streams::StoredEvent;
 
 /// The name of a cursor: subscriber, stream, key.
