@@ -2,10 +2,13 @@
 //! wrong. (Every place where a bit may flip is tried by the store's own tests.)
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use crate::common::Pizza;
 
@@ -41,17 +44,23 @@ fn refusal(data: &Path) -> String {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary runs");
-    let begun = Instant::now();
-    while child.try_wait().expect("it can be asked").is_none() {
-        // One that starts would run for ever.
-        if begun.elapsed() > START_MAX {
-            child.kill().expect("it can be killed");
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    let mut stderr = child.stderr.take().expect("it is piped");
+    let (told, hears) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let mut said = String::new();
+        stderr.read_to_string(&mut said).expect("text");
+        // Nobody hears it who has waited too long.
+        let _ = told.send(said);
+    });
+    let said = hears.recv_timeout(START_MAX);
+    // One that starts would run for ever.
+    if said.is_err() {
+        child.kill().expect("it can be killed");
     }
-    let output = child.wait_with_output().expect("it has ended");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success(), "it started: {said}");
+    let status = child.wait().expect("it has ended");
+    reader.join().expect("it has read all");
+    let said = said.expect("it refuses, and does not start");
+    assert!(!status.success(), "it started: {said}");
     assert!(!said.contains("panicked"), "{said}");
     said
 }

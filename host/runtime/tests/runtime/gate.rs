@@ -181,3 +181,37 @@ async fn a_query_behind_a_refused_commit_reads_again() {
     let view = query.await.expect("a task");
     assert_eq!(view["notes"], json!(["before"]));
 }
+
+/// On newer state a repeat may take another way, so it calls nobody: it has its answer while no
+/// commit of anybody gets through.
+#[tokio::test]
+async fn a_repeat_is_answered_before_it_asks_anybody() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    let asking = json!([{"ask": {"key": "b", "steps": r#"[{"note":"asked"}]"#}}]);
+    let mut once = probes.acting("a", &asking);
+    once.id = message("once");
+    let first = probes.deliver(once.clone()).await.expect("an answer");
+    assert_eq!(probes.notes("b").await, ["asked"]);
+    store.hold(true);
+    let again = probes.deliver(once).await.expect("an answer");
+    assert!(again.replayed);
+    assert_eq!(again.body, first.body);
+}
+
+/// The first may have got through where a repeat, on newer state, does not any more.
+#[tokio::test]
+async fn a_repeat_that_fails_is_answered_as_the_first_was() {
+    let (world, _) = moody();
+    let probes = world.silo("one").await;
+    // Two of these are more than an actor may keep.
+    let mut once = probes.acting("a", &json!([{"note": "n".repeat(600 << 10)}]));
+    once.id = message("once");
+    let first = probes.deliver(once.clone()).await.expect("an answer");
+    let again = probes.deliver(once.clone()).await.expect("an answer");
+    assert!(again.replayed);
+    assert_eq!(again.body, first.body);
+    once.id = message("another");
+    let error = probes.deliver(once).await.expect_err("too much");
+    assert!(matches!(error, CallError::Failed { .. }), "{error:?}");
+}
