@@ -120,7 +120,7 @@ async fn a_failed_write_is_final() {
             .record(&actor())
             .await
             .expect("readable")
-            .expect("claimed");
+            .expect("made");
         assert!((1..=4).contains(&record.version), "{}", record.version);
     }
 }

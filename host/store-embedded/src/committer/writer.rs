@@ -57,7 +57,7 @@ impl Writer {
         for group in groups {
             self.group(group);
         }
-        // Claims and rows without `sync` since the last fsync.
+        // Openings and rows without `sync` since the last fsync.
         if self.poison.reason().is_none()
             && let Err(reason) = self.sync()
         {
