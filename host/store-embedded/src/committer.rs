@@ -1,268 +1,246 @@
-//! Commits in their order. One thread, the committer, takes everything that waits, checks
-//! each commit against what is staged before it, and puts its rows into memory and into a
-//! record; another one ([`writer`]) writes the records, syncs once, publishes and answers in the
-//! order of asking, while the committer stages what came meanwhile.
+//! Commits in their order. Whoever asks for one decides it, under one lock, against all that is
+//! staged before it: its rows go into memory and into a record, and from then on nothing refuses
+//! it but the end of the store. A thread ([`writer`]) writes what was staged, syncs once,
+//! publishes, and answers in the order of asking; what is staged meanwhile is its next group.
 //!
-//! Openings go first in a batch of their own and are answered without an fsync: the
-//! log keeps its order, so an opening is durable no later than any commit under it.
-//! Only an opening of an actor that the same group commits keeps its place behind that.
+//! An opening is answered as soon as it is staged: the log keeps its order, so it is durable no
+//! later than any commit under it.
 
-mod batch;
 mod caches;
 mod disk;
-mod op;
 mod prepare;
-mod queue;
+mod request;
+mod staging;
 #[cfg(test)]
 mod tests;
-mod work;
 mod writer;
 
-use std::collections::HashSet;
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, channel as unbounded, sync_channel};
-use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
 
-use pizza_types::Durability;
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use pizza_store::{CommitError, Committed, Members, StoreError};
+use pizza_types::{Durability, SiloId};
+use tokio::sync::oneshot;
 
-use self::batch::BatchBuilder;
-pub(crate) use self::caches::Caches;
 pub(crate) use self::disk::Disk;
-pub(crate) use self::op::{Op, OpenedHead, Pending};
 pub(crate) use self::prepare::Prepared;
-pub(crate) use self::queue::{Full, Queue, Queued, channel};
-pub(crate) use self::work::Work;
-use self::writer::{Group, Staged, Writer};
-use crate::checkpoint::{Checkpoint, Sealed};
-use crate::directory::Witness;
-use crate::key;
+pub(crate) use self::request::OpenedHead;
+use self::request::Request;
+pub(crate) use self::staging::Refused;
+use self::staging::{Limits, Staging};
+pub(crate) use self::writer::{Threads, Writer};
+use crate::changes::RowChange;
 use crate::memory::Memory;
-use crate::metrics::CommitMetrics;
+use crate::options::Options;
 use crate::poison::{Poison, PoisonOnPanic};
-use crate::view::Published;
 
-/// The most requests in one batch. More would save few fsyncs, and make the first of them wait
-/// longer.
-const GROUP_OPS_MAX: usize = 1024;
-// A group adds no more dead letters or entries of the log than their numbers can tell apart.
-const _: () = assert!(GROUP_OPS_MAX < 1 << key::INDEX_BITS);
-/// The most bytes in one batch, which is in memory whole before it is written.
-const GROUP_BYTES_MAX: usize = 8 << 20;
-/// While a checkpoint is made, so many times the usual size of a layer may wait for the next.
-const LAYERS_MAX: usize = 3;
-/// What a store that closes leaves in the log: to read it again takes milliseconds.
-const LEFT_BYTES_MAX: usize = 4 << 20;
-/// How long the committer waits for a checkpoint before it looks whether the store has stopped.
-const LOOK: Duration = Duration::from_millis(100);
+/// Resolves when what was staged is written, and durable if it was to be; an error says why it
+/// may not be there.
+pub(crate) type Written = oneshot::Receiver<Result<(), String>>;
 
-/// What the committer is made of.
-pub(crate) struct Parts {
-    pub(crate) disk: Box<dyn Disk>,
-    pub(crate) witness: Witness,
-    pub(crate) memory: Memory,
-    pub(crate) published: Published,
-    pub(crate) poison: Poison,
-    /// The number of the last batch.
-    pub(crate) sequence: u64,
-    pub(crate) durability: Durability,
-    pub(crate) work: Arc<Work>,
-    pub(crate) checkpoint: Checkpoint,
-    /// How large a layer becomes before it is sealed, in bytes.
-    pub(crate) layer_bytes: usize,
-}
+/// Decides requests in their order. All clones are one.
+#[derive(Clone)]
+pub(crate) struct Committer(Arc<Shared>);
 
-pub(crate) struct Committer {
+struct Shared {
+    staging: Mutex<Staging>,
+    /// Told when there is something to write, or when nothing will come any more.
+    staged: Condvar,
     memory: Memory,
     poison: Poison,
-    sequence: u64,
-    /// The number of the last staged batch, with rows or without.
-    staged: u64,
     durability: Durability,
-    caches: Caches,
-    work: Arc<Work>,
-    layer_bytes: usize,
-    closing: Arc<AtomicBool>,
-    groups: Option<SyncSender<Group>>,
-    threads: Vec<JoinHandle<()>>,
+    limits: Limits,
 }
 
 impl Committer {
-    /// Starts the threads behind the committer.
-    pub(crate) fn start(parts: Parts) -> io::Result<Self> {
-        // It takes a group only when it has written the one before: what comes meanwhile is one.
-        let (groups, staged) = sync_channel(0);
-        let (checkpoints, sealed) = unbounded();
-        let closing = Arc::clone(&parts.checkpoint.closing);
-        let writer = Writer {
-            disk: parts.disk,
-            witness: parts.witness,
-            published: parts.published,
-            poison: parts.poison.clone(),
-            metrics: CommitMetrics::new(),
-            work: Arc::clone(&parts.work),
-            checkpoints,
-            written: parts.sequence,
-            synced: parts.sequence,
-        };
-        let checkpoint = parts.checkpoint;
-        let named = |name: &str| Builder::new().name(String::from(name));
-        let threads = vec![
-            named("store-log").spawn(move || writer.run(&staged))?,
-            named("store-checkpoint").spawn(move || checkpoint.run(&sealed))?,
-        ];
-        Ok(Self {
-            memory: parts.memory,
-            poison: parts.poison,
-            sequence: parts.sequence,
-            staged: 0,
-            durability: parts.durability,
-            caches: Caches::default(),
-            work: parts.work,
-            layer_bytes: parts.layer_bytes,
-            closing,
-            groups: Some(groups),
-            threads,
+    /// `sequence` is the number of the last record.
+    pub(crate) fn new(
+        memory: &Memory,
+        poison: &Poison,
+        sequence: u64,
+        durability: Durability,
+        options: &Options,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            staging: Mutex::new(Staging::new(sequence)),
+            staged: Condvar::new(),
+            memory: memory.clone(),
+            poison: poison.clone(),
+            durability,
+            limits: Limits::new(options),
+        }))
+    }
+
+    /// Opens an actor for a silo.
+    ///
+    /// # Errors
+    /// When the store takes nothing, or cannot read what it has.
+    pub(crate) fn open(
+        &self,
+        actor: Vec<u8>,
+        by: &SiloId,
+        members: &Members,
+    ) -> Result<OpenedHead, StoreError> {
+        let refused = |refused: Refused| refused.of("open an actor");
+        let mut staging = self.admit(0).map_err(refused)?;
+        let _guard = self.guard();
+        let mut request = Request::new(&self.0.memory, &mut staging);
+        let opened = request.open(actor, by, members)?;
+        let (record, _) = request.finish();
+        let is_full = staging.add_unanswered(record);
+        // Nobody waits for it, so it may wait for company.
+        if is_full {
+            self.wake(staging);
+        }
+        Ok(opened)
+    }
+
+    /// Decides a commit, and stages it if it is taken.
+    ///
+    /// # Errors
+    /// Why nothing of it was staged.
+    pub(crate) fn commit(
+        &self,
+        prepared: Prepared,
+        actor: Vec<u8>,
+    ) -> Result<(Committed, Written), CommitError> {
+        let bytes = prepared.bytes();
+        let staging = self.admit(bytes);
+        let staging = staging.map_err(|refused| CommitError::Refused {
+            detail: refused.to_string(),
+        })?;
+        self.stage(staging, bytes, |request| {
+            let log = request.commit(prepared, actor)?;
+            let durability = self.0.durability;
+            Ok(Committed { durability, log })
         })
     }
 
-    /// Runs until the store is closed.
-    pub(crate) fn run(mut self) {
-        let _guard = PoisonOnPanic::new(&self.poison, "the committer thread panicked");
-        let work = Arc::clone(&self.work);
-        loop {
-            // Let go while the group is staged: the guard may have to answer the others.
-            let collected = collect(&work.waiting.lock());
-            let Some((ops, open)) = collected else {
-                break;
-            };
-            self.group(ops);
-            if !open {
-                break;
-            }
-        }
-        self.close();
-        work.refuse_waiting("it is closed");
+    /// Stages rows as they are; `sync` says whether they must be durable before it is answered.
+    ///
+    /// # Errors
+    /// When the store takes nothing.
+    pub(crate) fn write(
+        &self,
+        action: &'static str,
+        rows: Vec<RowChange>,
+        sync: bool,
+    ) -> Result<((), Written), StoreError> {
+        let row_bytes =
+            |(_, key, value): &RowChange| key.len() + value.as_ref().map_or(0, |v| v.len());
+        let bytes = rows.iter().map(row_bytes).sum();
+        let staging = self.admit(bytes).map_err(|refused| refused.of(action))?;
+        self.stage(staging, bytes, |request| {
+            request.write(rows, sync);
+            Ok(())
+        })
     }
 
-    fn group(&mut self, ops: Vec<Op>) {
-        let mut committed = HashSet::new();
-        // An opening before the actor's commit of this group goes first, and fences it, as it was
-        // asked; one behind it must stay behind it.
-        let (openings, rest): (Vec<_>, Vec<_>) = ops.into_iter().partition(|op| match op {
-            Op::Open { actor, .. } => !committed.contains(actor),
-            Op::Commit(commit, _) => {
-                committed.insert(commit.actor_key.clone());
-                false
-            }
-            _ => false,
-        });
-        let mut group = Group {
-            sealed: self.seal(self.layer_bytes),
-            ..Group::default()
-        };
-        // By itself: without a row that asks for an fsync, nobody who opens waits for one.
-        self.stage(openings, &mut group);
-        self.stage(rest, &mut group);
-        self.hand_over(group);
+    /// Adds a dead letter; answers with its number.
+    ///
+    /// # Errors
+    /// When the store takes nothing.
+    pub(crate) fn add_dead_letter(&self, letter: Vec<u8>) -> Result<(u64, Written), StoreError> {
+        let bytes = letter.len();
+        let refused = |refused: Refused| refused.of("keep a dead letter");
+        let staging = self.admit(bytes).map_err(refused)?;
+        self.stage(
+            staging,
+            bytes,
+            |request| Ok(request.add_dead_letter(letter)),
+        )
     }
 
-    fn stage(&mut self, ops: Vec<Op>, group: &mut Group) {
-        if ops.is_empty() {
-            return;
-        }
-        if let Some(reason) = self.poison.reason() {
-            ops.into_iter().for_each(|op| op.refuse(reason));
-            return;
-        }
-        let begun = Instant::now();
-        let mut builder = BatchBuilder::new(
-            &self.memory,
-            &mut self.caches,
-            self.sequence + 1,
-            self.durability,
-        );
-        let answers: Vec<Pending> = ops.into_iter().map(|op| builder.take(op)).collect();
-        let (record, sync) = builder.finish();
-        let requests = answers.len();
-        self.staged += 1;
-        self.work.stage(self.staged, answers);
-        // Raised before it is known whether the write succeeds: after a failure nothing is
-        // written any more, so no number is given twice.
-        self.sequence += u64::from(record.is_some());
-        group.records.extend(record);
-        group.batches.push(Staged {
-            batch: self.staged,
-            sequence: self.sequence,
-            sync,
-            requests,
-            begun,
-        });
+    /// Removes dedupe rows, if they are still expired, and events; answers with how many.
+    ///
+    /// # Errors
+    /// When the store takes nothing, or cannot read what it has.
+    pub(crate) fn forget(
+        &self,
+        handled: Vec<Vec<u8>>,
+        events: Vec<Vec<u8>>,
+        now_ms: u64,
+    ) -> Result<(usize, Written), StoreError> {
+        let refused = |refused: Refused| refused.of("forget old rows");
+        let staging = self.admit(0).map_err(refused)?;
+        self.stage(staging, 0, |request| {
+            request.forget(handled, events, now_ms)
+        })
     }
 
-    fn hand_over(&self, group: Group) {
-        let groups = self.groups.as_ref();
-        let taken = groups.is_some_and(|groups| groups.send(group).is_ok());
-        if !taken {
-            let reason = self.poison.reason();
-            self.work
-                .fail(reason.unwrap_or("the thread that writes has ended"));
+    /// The number of the last record that is staged.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.0.staging.lock().sequence()
+    }
+
+    /// Resolves when all that is staged is written; `None` when nothing is.
+    pub(crate) fn tail(&self) -> Option<Written> {
+        if let Some(reason) = self.0.poison.reason() {
+            // What was staged is lost, and nobody may tell of it.
+            let (answer, written) = oneshot::channel();
+            let _ = answer.send(Err(reason.to_owned()));
+            return Some(written);
+        }
+        self.0.staging.lock().tail()
+    }
+
+    /// Refuses what comes from now on, and lets the thread that writes end.
+    pub(crate) fn close(&self) {
+        let mut staging = self.0.staging.lock();
+        staging.close();
+        self.wake(staging);
+    }
+
+    /// Answers all that is staged: the store has stopped.
+    pub(crate) fn fail(&self, reason: &str) {
+        self.answer_to(u64::MAX, Some(reason));
+    }
+
+    /// Answers requests up to this one; `failed` says why they may not be there.
+    fn answer_to(&self, last: u64, failed: Option<&str>) {
+        // Sent without the lock: each wakes somebody, who may want it.
+        let answers = self.0.staging.lock().take_answers(last);
+        for answer in answers {
+            let written = failed.map_or(Ok(()), |reason| Err(reason.to_owned()));
+            // Whoever asked may have gone.
+            let _ = answer.send(written);
         }
     }
 
-    /// Seals the layer when it has so many bytes. While the last one is not in the database yet
-    /// it may become larger, and then commits wait.
-    fn seal(&self, bytes: usize) -> Option<Sealed> {
-        let active = || self.memory.layers().active().bytes();
-        if active() < bytes {
-            return None;
+    fn admit(&self, bytes: usize) -> Result<MutexGuard<'_, Staging>, Refused> {
+        if let Some(reason) = self.0.poison.reason() {
+            return Err(Refused::Poisoned(reason.to_owned()));
         }
-        while active() >= bytes.saturating_mul(LAYERS_MAX) {
-            if self.poison.reason().is_some() || self.memory.wait_settled(LOOK) {
-                break;
-            }
-        }
-        let layer = self.memory.seal()?;
-        let sequence = self.sequence;
-        Some(Sealed { layer, sequence })
+        let staging = self.0.staging.lock();
+        staging.admit(bytes, self.0.limits)?;
+        Ok(staging)
     }
 
-    fn close(&mut self) {
-        self.closing.store(true, Ordering::Relaxed);
-        if self.memory.layers().active().bytes() > LEFT_BYTES_MAX {
-            while self.poison.reason().is_none() && !self.memory.wait_settled(LOOK) {}
-            let sealed = self.seal(LEFT_BYTES_MAX);
-            self.hand_over(Group {
-                sealed,
-                ..Group::default()
-            });
-        }
-        // The one ends when this end of its channel goes, and the other one after it.
-        self.groups = None;
-        for thread in self.threads.drain(..) {
-            // If it has panicked, the poison says so.
-            let _ = thread.join();
-        }
+    fn stage<T, E>(
+        &self,
+        mut staging: MutexGuard<'_, Staging>,
+        bytes: usize,
+        decide: impl FnOnce(&mut Request<'_>) -> Result<T, E>,
+    ) -> Result<(T, Written), E> {
+        let _guard = self.guard();
+        let mut request = Request::new(&self.0.memory, &mut staging);
+        let decided = decide(&mut request)?;
+        let (record, sync) = request.finish();
+        let written = staging.add(record, sync, bytes);
+        self.wake(staging);
+        Ok((decided, written))
     }
-}
 
-/// Waits for the first request and takes what waits with it. The `bool` is false with the last
-/// group.
-fn collect(waiting: &Receiver<Queued>) -> Option<(Vec<Op>, bool)> {
-    let (mut group, mut bytes) = (Vec::new(), 0);
-    let mut next = waiting.recv().ok();
-    while let Some(queued) = next {
-        bytes += queued.bytes();
-        match queued.take() {
-            Op::Close => return Some((group, false)),
-            op => group.push(op),
+    fn wake(&self, mut staging: MutexGuard<'_, Staging>) {
+        let waits = staging.writer_is_woken();
+        drop(staging);
+        if waits {
+            self.0.staged.notify_one();
         }
-        if group.len() >= GROUP_OPS_MAX || bytes >= GROUP_BYTES_MAX {
-            break;
-        }
-        next = waiting.try_recv().ok();
     }
-    (!group.is_empty()).then_some((group, true))
+
+    /// A panic in the middle leaves rows in memory that no record has.
+    fn guard(&self) -> PoisonOnPanic {
+        PoisonOnPanic::new(&self.0.poison, "a request panicked while it was staged")
+    }
 }

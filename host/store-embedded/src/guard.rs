@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use fjall::PersistMode;
 
-use crate::committer::Work;
+use crate::committer::Committer;
 use crate::diagnosis;
 use crate::poison::Poison;
 use crate::table::Database;
@@ -32,13 +32,13 @@ impl Guard {
     pub(crate) fn start(
         db: Arc<Database>,
         poison: Poison,
-        work: Arc<Work>,
+        committer: Committer,
         dir: &Path,
     ) -> io::Result<Self> {
         let (stop, stopped) = channel();
         let dir = dir.to_owned();
         let thread = std::thread::Builder::new().name(String::from("store-guard"));
-        let thread = thread.spawn(move || look(&db, &poison, &work, &dir, &stopped))?;
+        let thread = thread.spawn(move || look(&db, &poison, &committer, &dir, &stopped))?;
         Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
@@ -56,17 +56,14 @@ impl Drop for Guard {
     }
 }
 
-fn look(db: &Database, poison: &Poison, work: &Work, dir: &Path, stopped: &Receiver<()>) {
+fn look(db: &Database, poison: &Poison, committer: &Committer, dir: &Path, stopped: &Receiver<()>) {
     // Ends when the sender is dropped, and not only at the next look.
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK) {
         match poison.reason() {
-            // The committer had the time since the last look to answer by itself.
-            Some(reason) => {
-                work.fail(reason);
-                work.refuse_waiting(reason);
-            }
-            // Writes what the committer has handed over, as the committer itself does; it
-            // says first whether the database has stopped.
+            // The thread that writes had the time since the last look to answer by itself.
+            Some(reason) => committer.fail(reason),
+            // Writes what the checkpoint has handed over; it says first whether the database has
+            // stopped.
             None => {
                 if let Err(error) = db.fjall().persist(PersistMode::Buffer) {
                     poison.set(&diagnosis::explain(&error, dir));

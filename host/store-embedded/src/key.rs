@@ -19,6 +19,11 @@ const ESCAPE: u8 = 1;
 
 pub(crate) fn push_name(key: &mut Vec<u8>, name: &str) {
     key.reserve(name.len() + 1);
+    if name.bytes().all(|byte| byte > ESCAPE) {
+        // Nearly every name.
+        key.extend_from_slice(name.as_bytes());
+        return key.push(END);
+    }
     for byte in name.bytes() {
         match byte {
             END => key.extend([ESCAPE, 1]),

@@ -3,9 +3,9 @@
 //! In reading order:
 //! - [`store`]: what the rest of the silo sees
 //! - [`options`] and [`error`]: how it is opened, and why it may refuse to open
-//! - [`committer`]: decides commits in their order, and groups what waits into one write and one
+//! - [`committer`]: decides commits in their order, and writes what is staged in groups with one
 //!   fsync
-//! - [`overlay`]: the rows of a batch in the making
+//! - [`changes`]: the rows of a request in the making
 //! - [`log`]: where they are durable
 //! - [`memory`]: where they are read
 //! - [`checkpoint`]: how they come into the database
@@ -19,6 +19,7 @@
 //! - [`diagnosis`] and [`database_log`]: why it failed
 //! - [`poison`]: the flag that ends everything after a failed write
 
+mod changes;
 mod checkpoint;
 mod committer;
 mod database_log;
@@ -31,7 +32,6 @@ mod log;
 mod memory;
 mod metrics;
 mod options;
-mod overlay;
 mod poison;
 mod read;
 mod recent;

@@ -1,4 +1,4 @@
-//! The store as the silo sees it: an actor's writes go to the committer, its reads are
+//! The store as the silo sees it: an actor's writes are staged by the committer, its reads are
 //! point reads on the newest view.
 
 mod actors;
@@ -9,22 +9,19 @@ mod log;
 mod reminders;
 mod streams;
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use pizza_store::{Retention, Store, StoreError};
 use pizza_types::Durability;
-use tokio::sync::oneshot;
 
+use crate::changes::RowChange;
 use crate::checkpoint::{Checkpoint, Mark};
-use crate::committer::{self, Committer, Disk, Full, Op, Parts, Queue, Work};
+use crate::committer::{Committer, Disk, Threads, Writer, Written};
 use crate::database_log;
 use crate::directory::Directory;
 use crate::error::OpenError;
@@ -32,7 +29,6 @@ use crate::guard::Guard;
 use crate::log::{Log, Opening};
 use crate::memory::Memory;
 use crate::options::Options;
-use crate::overlay::RowChange;
 use crate::poison::Poison;
 use crate::sweep::Sweep;
 use crate::table::Database;
@@ -43,36 +39,18 @@ pub struct EmbeddedStore {
     memory: Memory,
     published: Published,
     poison: Poison,
-    queue: Queue,
+    committer: Committer,
     durability: Durability,
     sweep: tokio::sync::Mutex<Sweep>,
-    committer: Mutex<Option<Running>>,
+    running: Mutex<Option<Running>>,
 }
 
 struct Running {
-    committer: JoinHandle<()>,
-    /// A channel that closes when the committer has ended.
-    ended: mpsc::Receiver<()>,
+    threads: Threads,
     _guard: Guard,
 }
 
-impl Running {
-    fn start(committer: Committer, guard: Guard) -> io::Result<Self> {
-        let (ending, ended) = mpsc::channel::<()>();
-        let thread = std::thread::Builder::new().name(String::from("store-committer"));
-        let committer = thread.spawn(move || {
-            let _ending = ending;
-            committer.run();
-        })?;
-        Ok(Self {
-            committer,
-            ended,
-            _guard: guard,
-        })
-    }
-}
-
-/// How long a committer that may hang in a database that has stopped is waited for.
+/// How long a thread that may hang in a database that has stopped is waited for.
 /// What it has to do then is to answer; the process is about to end, and should not hang.
 const ENDING: Duration = Duration::from_millis(500);
 
@@ -122,8 +100,7 @@ impl EmbeddedStore {
         }
         let published = Published::new(&memory, sequence);
         let poison = Poison::default();
-        let (queue, waiting) = committer::channel(options);
-        let work = Arc::new(Work::new(waiting));
+        let committer = Committer::new(&memory, &poison, sequence, durability, options);
         let layer_bytes = usize::try_from(options.segment_bytes).unwrap_or(usize::MAX);
         let checkpoint = Checkpoint {
             db: Arc::clone(&db),
@@ -135,51 +112,47 @@ impl EmbeddedStore {
             hurry_bytes: layer_bytes / 2,
             closing: Arc::default(),
         };
-        let committer = Committer::start(Parts {
+        let writer = Writer {
+            committer: committer.clone(),
             disk: disk(log),
             witness,
-            memory: memory.clone(),
             published: published.clone(),
-            poison: poison.clone(),
-            sequence,
-            durability,
-            work: Arc::clone(&work),
-            checkpoint,
             layer_bytes,
-        });
-        let committer = committer.map_err(OpenError::io("start the committer of", dir))?;
-        let guard = Guard::start(db, poison.clone(), work, dir)
+            written: sequence,
+            synced: sequence,
+        };
+        let threads = Threads::start(writer, checkpoint);
+        let threads = threads.map_err(OpenError::io("start the threads of", dir))?;
+        let guard = Guard::start(db, poison.clone(), committer.clone(), dir)
             .map_err(OpenError::io("start the guard of", dir))?;
-        let running = Running::start(committer, guard);
-        let running = running.map_err(OpenError::io("start the committer of", dir))?;
         Ok(Self {
             memory,
             published,
             poison,
-            queue,
+            committer,
             durability,
             sweep: tokio::sync::Mutex::default(),
-            committer: Mutex::new(Some(running)),
+            running: Mutex::new(Some(Running {
+                threads,
+                _guard: guard,
+            })),
         })
     }
 
     /// Writes what waits, and refuses what comes later. Waits for the disk, unless the store
     /// has stopped. Dropping the store does the same.
     pub fn close(&self) {
-        let Some(running) = self.committer.lock().take() else {
+        let Some(running) = self.running.lock().take() else {
             return;
         };
-        // It may have ended by itself, by a panic: then the poison says so.
-        let _ = self.queue.put(Op::Close);
-        if self.poison.reason().is_some() {
-            // It hangs where the database waits for a thread of its own that has died; the end
-            // of the process ends it.
-            let ended = running.ended.recv_timeout(ENDING);
-            if ended == Err(mpsc::RecvTimeoutError::Timeout) {
-                return;
-            }
+        running.threads.hurry();
+        self.committer.close();
+        // It hangs where the database waits for a thread of its own that has died; the end of the
+        // process ends it.
+        if self.poison.reason().is_some() && !running.threads.has_ended(ENDING) {
+            return;
         }
-        let _ = running.committer.join();
+        running.threads.join();
     }
 
     #[cfg(test)]
@@ -192,35 +165,34 @@ impl EmbeddedStore {
         Ok(self.published.get())
     }
 
-    /// Puts a request to the committer and waits for its answer.
-    async fn ask<T>(
-        &self,
-        action: &'static str,
-        op: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Op,
-    ) -> Result<T, StoreError> {
-        self.poison.check()?;
-        let (answer, answered) = oneshot::channel();
-        self.queue.put(op(answer)).map_err(|full| StoreError::Io {
-            action,
-            detail: full.to_string(),
-        })?;
-        answered.await.unwrap_or_else(|_| {
-            self.poison.check()?;
-            Err(StoreError::Io {
-                action,
-                detail: Full::Closed.to_string(),
-            })
-        })
+    /// A view that shows openings too, which nobody has waited for.
+    async fn view_with_openings(&self) -> Result<View, StoreError> {
+        if self.published.sequence() < self.committer.sequence() {
+            self.write("look at an actor", Vec::new(), false).await?;
+        }
+        self.view()
     }
 
+    /// Stages rows, and waits until they are written.
     async fn write(
         &self,
         action: &'static str,
         rows: Vec<RowChange>,
         sync: bool,
     ) -> Result<(), StoreError> {
-        let op = |answer| Op::Write { rows, sync, answer };
-        self.ask(action, op).await
+        written(self.committer.write(action, rows, sync)?).await
+    }
+}
+
+/// What was staged, once it is written.
+async fn written<T>((staged, written): (T, Written)) -> Result<T, StoreError> {
+    match written.await {
+        Ok(Ok(())) => Ok(staged),
+        Ok(Err(reason)) => Err(StoreError::Poisoned { reason }),
+        // The committer lives as long as the store, and answers everybody before.
+        Err(_) => Err(StoreError::Poisoned {
+            reason: String::from("the store has ended"),
+        }),
     }
 }
 
@@ -274,13 +246,7 @@ impl Store for EmbeddedStore {
         .await?;
         let mut gone = 0;
         for (handled, events) in found.pieces() {
-            let op = |answer| Op::Forget {
-                handled,
-                events,
-                now_ms,
-                answer,
-            };
-            gone += self.ask("forget old rows", op).await?;
+            gone += written(self.committer.forget(handled, events, now_ms)?).await?;
         }
         // Only now: a sweep that failed is done again from where it began.
         *sweep = to;

@@ -1,4 +1,4 @@
-//! Consistent reads. A batch is published once its commits are durable: what a view shows
+//! Consistent reads. A commit is published once it is durable: what a view shows
 //! cannot be taken back by a power loss.
 
 use std::sync::Arc;
@@ -81,10 +81,14 @@ impl Published {
         self.sequence.store(sequence, Ordering::Release);
     }
 
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
     pub(crate) fn get(&self) -> View {
         // In this order: layers that are newer than the number hide nothing of it, and show
         // nothing that is behind it but what the checkpoint has moved, which is durable.
-        let sequence = self.sequence.load(Ordering::Acquire);
+        let sequence = self.sequence();
         View {
             layers: self.memory.layers(),
             sequence,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use pizza_types::{ActorId, MessageId, ModuleDigest, SiloId, State};
 use serde::{Deserialize, Serialize};
 
-use crate::commit::{Commit, CommitTicket};
+use crate::commit::{Commit, CommitTicket, Tail};
 use crate::error::StoreError;
 use crate::members::Members;
 use crate::reminders::Reminder;
@@ -67,7 +67,18 @@ pub trait ActorStore: Send + Sync + 'static {
     /// Queues the commit; see [`CommitTicket`] for the order. It does not wait, not even for
     /// room: what does not fit is refused by the ticket. A commit whose outcome is not known may
     /// be sent again as it is.
+    ///
+    /// Where all actors' commits are one ordered log that only this process writes, it is decided
+    /// here, and the ticket says so ([`CommitTicket::is_staged`]): nothing refuses it afterwards
+    /// but the end of the store. `open` sees it from then on, other reads when it is durable.
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket;
+
+    /// What is staged and not durable yet, of all actors: whatever is told outside waits for it,
+    /// if what it tells may stand on it. `None` when nothing is, and always where commits are not
+    /// decided as they are staged: there each is waited for by itself.
+    fn tail(&self) -> Option<Tail> {
+        None
+    }
 
     /// Whether `actor` has handled this message, and what it answered.
     ///

@@ -1,13 +1,15 @@
 //! The one atomic write of a turn.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use pizza_types::{
     ActorId, Durability, EntryWrite, Envelope, MessageId, ModuleDigest, SiloId, StateWrite,
 };
 
+use crate::error::StoreError;
 use crate::log::Leaving;
 use crate::reminders::Reminder;
 use crate::reply::StoredReply;
@@ -85,9 +87,88 @@ pub struct Committed {
     pub log: Option<u64>,
 }
 
-/// Commits of one store take effect in the order in which tickets were handed out.
-/// Dropping a ticket does not take the commit back.
-pub type CommitTicket = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
+/// A commit on its way. Commits of one store take effect in the order in which tickets were handed
+/// out; dropping a ticket does not take the commit back. Awaited, it tells what became of it.
+#[must_use = "whether the commit was taken, only its ticket tells"]
+pub struct CommitTicket {
+    stage: Stage,
+    outcome: Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>,
+}
+
+enum Stage {
+    /// The store has yet to decide.
+    Undecided,
+    Staged,
+    Refused(CommitError),
+}
+
+impl CommitTicket {
+    /// A commit on which the store decides later.
+    pub fn undecided(
+        outcome: impl Future<Output = Result<Committed, CommitError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            stage: Stage::Undecided,
+            outcome: Box::pin(outcome),
+        }
+    }
+
+    /// A commit that is taken and not durable yet: only the end of the store can lose it, and
+    /// with it all that was staged behind it.
+    pub fn staged(
+        outcome: impl Future<Output = Result<Committed, CommitError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            stage: Stage::Staged,
+            outcome: Box::pin(outcome),
+        }
+    }
+
+    /// A commit that was refused when it was to be staged: nothing was written.
+    pub fn refused(error: CommitError) -> Self {
+        Self {
+            stage: Stage::Refused(error.clone()),
+            outcome: Box::pin(ready(Err(error))),
+        }
+    }
+
+    /// Whether it is taken, so that whoever lives on the same log may go on from it.
+    #[must_use]
+    pub fn is_staged(&self) -> bool {
+        matches!(self.stage, Stage::Staged)
+    }
+
+    /// Why it was refused, where that is known at once.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&CommitError> {
+        match &self.stage {
+            Stage::Refused(error) => Some(error),
+            Stage::Undecided | Stage::Staged => None,
+        }
+    }
+}
+
+impl Future for CommitTicket {
+    type Output = Result<Committed, CommitError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.outcome.as_mut().poll(context)
+    }
+}
+
+impl std::fmt::Debug for CommitTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let stage = match &self.stage {
+            Stage::Undecided => "undecided",
+            Stage::Staged => "staged",
+            Stage::Refused(_) => "refused",
+        };
+        f.debug_tuple("CommitTicket").field(&stage).finish()
+    }
+}
+
+/// Resolves when all that was staged before is durable.
+pub type Tail = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// Why a commit was not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

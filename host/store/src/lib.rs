@@ -41,6 +41,7 @@ pub mod streams;
 pub use actors::{ActorRecord, ActorStore, Opened, StoredActor};
 pub use commit::{
     Commit, CommitError, CommitTicket, Committed, Cursor, DelayedWrite, Handled, ReminderWrite,
+    Tail,
 };
 pub use dead_letters::{DeadLetter, DeadLetterStore, StoredDeadLetter};
 pub use error::StoreError;

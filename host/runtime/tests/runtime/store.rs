@@ -79,7 +79,7 @@ impl ActorStore for MoodyStore {
             CommitFault::Refused | CommitFault::Lost => None,
         };
         let mut held = self.held.subscribe();
-        Box::pin(async move {
+        CommitTicket::undecided(async move {
             // The store outlives its tickets.
             drop(held.wait_for(|held| !held).await);
             match (fault, written) {

@@ -12,12 +12,14 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::table::Table;
 
 pub(crate) const HEADER: usize = 8 + 8 + 8 + 8 + 4 + 4;
+/// What most records have room in, so that one is not copied while it grows.
+const USUAL_BYTES: usize = 1024;
 /// Records begin at multiples of this.
 pub(super) const ALIGN: usize = 8;
 const MARK: [u8; 4] = *b"PZL1";
 const REMOVED: u8 = 0x80;
 
-/// One record in the making: the rows of one batch.
+/// One record in the making: the rows of one request.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) sequence: u64,
@@ -40,15 +42,15 @@ pub(crate) struct Header {
 }
 
 impl Record {
-    pub(crate) fn new(sequence: u64) -> Self {
-        Self {
-            sequence,
-            bytes: vec![0; HEADER],
-        }
+    /// Its number is known only when it is staged.
+    pub(crate) fn new() -> Self {
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        bytes.resize(HEADER, 0);
+        Self { sequence: 0, bytes }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.len() == HEADER
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     pub(crate) fn push(&mut self, table: Table, key: &[u8], value: Option<&[u8]>) {
@@ -149,7 +151,8 @@ mod tests {
     use super::*;
 
     fn example() -> Vec<u8> {
-        let mut record = Record::new(7);
+        let mut record = Record::new();
+        record.sequence = 7;
         record.push(Table::States, b"key", Some(b"value"));
         record.push(Table::Delayed, b"gone", None);
         record.push(Table::System, b"", Some(b""));

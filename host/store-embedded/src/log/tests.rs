@@ -76,7 +76,8 @@ fn value_of(number: u64) -> Vec<u8> {
 }
 
 fn append(log: &mut Log, number: u64) {
-    let mut record = Record::new(number);
+    let mut record = Record::new();
+    record.sequence = number;
     record.push(
         Table::Events,
         &number.to_be_bytes(),
@@ -118,7 +119,8 @@ fn several_records_are_one_write() {
     let store = Store::new();
     let (mut log, _) = store.open(0).expect("opened");
     let record = |number: u64| {
-        let mut record = Record::new(number);
+        let mut record = Record::new();
+        record.sequence = number;
         record.push(
             Table::Events,
             &number.to_be_bytes(),

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pizza_store::{
-    ActorStore, Commit, CommitError, CommitTicket, Members, Opened, StoreError, StoredReply,
+    ActorStore, Commit, CommitError, CommitTicket, Members, Opened, StoreError, StoredReply, Tail,
 };
 use pizza_types::{ActorId, MessageId, SiloId};
-use tokio::sync::oneshot;
 
-use super::EmbeddedStore;
-use crate::committer::{Op, OpenedHead, Prepared};
+use super::{EmbeddedStore, written};
+use crate::committer::{OpenedHead, Prepared};
 use crate::table::Table;
 use crate::view::View;
 use crate::{key, read, row};
@@ -24,13 +23,7 @@ impl ActorStore for EmbeddedStore {
         members: &Members,
     ) -> Result<Opened, StoreError> {
         let key = key::actor(actor);
-        let op = |answer| Op::Open {
-            actor: key.clone(),
-            by: by.clone(),
-            members: members.clone(),
-            answer,
-        };
-        Ok(match self.ask("open an actor", op).await? {
+        Ok(match self.committer.open(key.clone(), by, members)? {
             OpenedHead::Absent => Opened::Absent,
             OpenedHead::Moved(owner) => Opened::Moved(owner),
             // Nobody else can commit now, so what is read fits the head.
@@ -42,24 +35,25 @@ impl ActorStore for EmbeddedStore {
     }
 
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
-        let refused = |detail: String| -> CommitTicket {
-            Box::pin(std::future::ready(Err(CommitError::Refused { detail })))
+        let key = key::actor(&commit.actor);
+        let prepared = Prepared::new(commit, &key);
+        let (committed, written) = match self.committer.commit(prepared, key) {
+            Ok(staged) => staged,
+            Err(error) => return CommitTicket::refused(error),
         };
-        if let Err(poisoned) = self.poison.check() {
-            return refused(poisoned.to_string());
-        }
-        let (answer, answered) = oneshot::channel();
-        let op = Op::Commit(Box::new(Prepared::new(commit)), answer);
-        if let Err(full) = self.queue.put(op) {
-            return refused(full.to_string());
-        }
-        Box::pin(async {
-            answered.await.unwrap_or_else(|_| {
-                Err(CommitError::Unknown {
-                    detail: String::from("the committer has ended"),
-                })
-            })
+        CommitTicket::staged(async {
+            let unknown = |detail| Err(CommitError::Unknown { detail });
+            match written.await {
+                Ok(Ok(())) => Ok(committed),
+                Ok(Err(reason)) => unknown(reason),
+                Err(_) => unknown(String::from("the store has ended")),
+            }
         })
+    }
+
+    fn tail(&self) -> Option<Tail> {
+        let tail = self.committer.tail()?;
+        Some(Box::pin(written(((), tail))))
     }
 
     async fn handled(

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use pizza_store::{DeadLetter, DeadLetterStore, StoreError, StoredDeadLetter};
 
-use super::{EmbeddedStore, scan};
-use crate::committer::Op;
+use super::{EmbeddedStore, scan, written};
 use crate::table::Table;
 use crate::{key, read, row};
 
@@ -12,8 +11,7 @@ use crate::{key, read, row};
 impl DeadLetterStore for EmbeddedStore {
     async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError> {
         let letter = row::encode(&letter);
-        let op = |answer| Op::AddDeadLetter { letter, answer };
-        self.ask("keep a dead letter", op).await
+        written(self.committer.add_dead_letter(letter)?).await
     }
 
     async fn dead_letters(
@@ -34,7 +32,7 @@ impl DeadLetterStore for EmbeddedStore {
         if self.dead_letter(id).await?.is_none() {
             return Ok(false);
         }
-        let rows = vec![(Table::DeadLetters, key::dead_letter(id), None)];
+        let rows = vec![(Table::DeadLetters, key::dead_letter(id).into(), None)];
         self.write("forget a dead letter", rows, true).await?;
         Ok(true)
     }

@@ -16,8 +16,8 @@ impl FactStore for EmbeddedStore {
 
     async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
         let rows = changes.into_iter().map(|(name, value)| {
-            let value = value.map(|value| row::encode(&value));
-            (Table::Facts, key::names(&[&name]), value)
+            let value = value.map(|value| row::encode(&value).into());
+            (Table::Facts, key::names(&[&name]).into(), value)
         });
         self.write("note facts", rows.collect(), true).await
     }

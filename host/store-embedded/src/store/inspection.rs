@@ -21,11 +21,11 @@ impl InspectionStore for EmbeddedStore {
     }
 
     async fn record(&self, actor: &ActorId) -> Result<Option<ActorRecord>, StoreError> {
-        read::record(&self.view()?, &key::actor(actor))
+        read::record(&self.view_with_openings().await?, &key::actor(actor))
     }
 
     async fn copy(&self, actor: &ActorId) -> Result<Option<StoredActor>, StoreError> {
-        read::copy(&self.view()?, &key::actor(actor))
+        read::copy(&self.view_with_openings().await?, &key::actor(actor))
     }
 
     async fn inspect(
@@ -33,7 +33,7 @@ impl InspectionStore for EmbeddedStore {
         actor: &ActorId,
         reminders_max: usize,
     ) -> Result<Option<Inspected>, StoreError> {
-        let (view, actor) = (self.view()?, key::actor(actor));
+        let (view, actor) = (self.view_with_openings().await?, key::actor(actor));
         scan(move || read::inspect(&view, &actor, reminders_max)).await
     }
 

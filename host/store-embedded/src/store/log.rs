@@ -34,7 +34,7 @@ impl LogStore for EmbeddedStore {
     }
 
     async fn log_done(&self, keys: Vec<LogKey>) -> Result<(), StoreError> {
-        let row = |of: &LogKey| (Table::Log, key::log(of.shard, of.number), None);
+        let row = |of: &LogKey| (Table::Log, key::log(of.shard, of.number).into(), None);
         let rows = keys.iter().map(row).collect();
         self.write("forget what has arrived", rows, false).await
     }

@@ -28,7 +28,7 @@ impl ReminderStore for EmbeddedStore {
     }
 
     async fn delayed_done(&self, keys: Vec<DelayedKey>) -> Result<(), StoreError> {
-        let row = |of| (Table::Delayed, key::delayed_of(of), None);
+        let row = |of| (Table::Delayed, key::delayed_of(of).into(), None);
         let rows = keys.iter().map(row).collect();
         self.write("forget delivered messages", rows, false).await
     }

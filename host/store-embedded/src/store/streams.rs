@@ -44,7 +44,11 @@ impl StreamStore for EmbeddedStore {
         position: u64,
     ) -> Result<(), StoreError> {
         let key = key::names(&[subscriber, stream, key]);
-        let rows = vec![(Table::Cursors, key, Some(row::encode(&position)))];
+        let rows = vec![(
+            Table::Cursors,
+            key.into(),
+            Some(row::encode(&position).into()),
+        )];
         self.write("move a cursor", rows, false).await
     }
 }

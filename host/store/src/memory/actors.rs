@@ -30,7 +30,7 @@ impl ActorStore for MemoryStore {
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
         // Taken at once, not when the ticket is polled: tickets are ordered as handed out.
         let outcome = self.tables.lock().commit(&commit);
-        Box::pin(std::future::ready(outcome))
+        CommitTicket::undecided(std::future::ready(outcome))
     }
 
     async fn handled(

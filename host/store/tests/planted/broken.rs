@@ -89,7 +89,7 @@ impl ActorStore for Broken {
         }
         let ticket = self.inner.commit(Arc::new(commit));
         let is_silent = self.does(Mistake::AnswersARepeatWithNothing);
-        Box::pin(async move {
+        CommitTicket::undecided(async move {
             match ticket.await {
                 Err(CommitError::Handled(mut stored)) if is_silent => {
                     stored.reply = Default::default();

@@ -1,98 +1,79 @@
-//! One batch in the making: each request is decided on what the store has and on what
-//! the group staged before it. All reading of a request comes before its first row is
-//! staged, so that a read error leaves nothing of it behind.
+//! One request in the making: it is decided on what the store has and on what is staged before
+//! it. All reading comes before its first row goes into memory, so that a read error leaves
+//! nothing of it behind.
 
 use std::collections::HashMap;
 
+use fjall::Slice;
 use pizza_store::apply::Head;
-use pizza_store::{CommitError, Committed, Members, StoreError};
-use pizza_types::{Durability, SiloId};
+use pizza_store::{CommitError, Members, StoreError};
+use pizza_types::SiloId;
 
 use super::caches::Caches;
-use super::op::{Op, OpenedHead, Pending};
 use super::prepare::Prepared;
+use super::staging::Staging;
+use crate::changes::{Changes, RowChange};
 use crate::log::Record;
 use crate::memory::Memory;
-use crate::overlay::Overlay;
 use crate::table::Table;
 use crate::view::View;
 use crate::{key, row};
 
-pub(super) struct BatchBuilder<'a> {
-    /// All that is staged, this batch included.
-    now: View,
-    caches: &'a mut Caches,
-    overlay: Overlay,
-    sync: bool,
-    /// The number of the batch that this becomes.
-    sequence: u64,
-    /// How many dead letters are in the batch already.
-    dead_letters: u32,
-    /// How many entries of the log are in the batch already.
-    log_entries: u32,
-    /// The durability that the group's commits will have when they are answered.
-    durability: Durability,
+/// How it went to open an actor.
+pub(crate) enum OpenedHead {
+    Absent,
+    /// The head as the opening made it.
+    Opened(Head),
+    Moved(SiloId),
 }
 
-impl<'a> BatchBuilder<'a> {
-    pub(super) fn new(
-        memory: &Memory,
-        caches: &'a mut Caches,
-        sequence: u64,
-        durability: Durability,
-    ) -> Self {
+pub(super) struct Request<'a> {
+    /// All that is staged before it.
+    now: View,
+    memory: &'a Memory,
+    caches: &'a mut Caches,
+    changes: Changes,
+    sync: bool,
+    /// The number of the record that this becomes.
+    sequence: u64,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(memory: &'a Memory, staging: &'a mut Staging) -> Self {
         Self {
             now: View::now(memory),
-            caches,
-            overlay: Overlay::new(memory, sequence),
+            memory,
+            sequence: staging.sequence() + 1,
+            caches: &mut staging.caches,
+            changes: Changes::with_capacity(0),
             sync: false,
-            sequence,
-            dead_letters: 0,
-            log_entries: 0,
-            durability,
         }
     }
 
-    /// The rows, if there are any, and whether they need an fsync.
+    /// Puts its rows into memory. The record, if there are any, and whether it needs an fsync.
     pub(super) fn finish(self) -> (Option<Record>, bool) {
-        (self.overlay.finish(), self.sync)
+        // With the committer's lock, without which no layer is sealed.
+        let layers = self.memory.layers();
+        let record = self.changes.apply(layers.active(), self.sequence);
+        (record, self.sync)
     }
 
-    pub(super) fn take(&mut self, op: Op) -> Pending {
-        match op {
-            Op::Commit(commit, answer) => Pending::Commit(self.commit(*commit), answer),
-            Op::Open {
-                actor,
-                by,
-                members,
-                answer,
-            } => Pending::Open(self.open(actor, &by, &members), answer),
-            Op::Write { rows, sync, answer } => {
-                self.sync |= sync;
-                for (table, key, value) in rows {
-                    self.overlay.set(table, key, value);
-                }
-                Pending::Write(answer)
-            }
-            Op::AddDeadLetter { letter, answer } => {
-                self.sync = true;
-                self.dead_letters += 1;
-                let number = key::number(self.sequence, self.dead_letters);
-                let key = key::dead_letter(number);
-                self.overlay.put(Table::DeadLetters, key, letter);
-                Pending::AddDeadLetter(number, answer)
-            }
-            Op::Forget {
-                handled,
-                events,
-                now_ms,
-                answer,
-            } => Pending::Forget(self.forget(handled, events, now_ms), answer),
-            Op::Close => unreachable!("the committer takes it out of the group"),
+    pub(super) fn write(&mut self, rows: Vec<RowChange>, sync: bool) {
+        self.sync = sync;
+        for (table, key, value) in rows {
+            self.changes.set(table, key, value);
         }
     }
 
-    fn open(
+    pub(super) fn add_dead_letter(&mut self, letter: Vec<u8>) -> u64 {
+        self.sync = true;
+        let number = key::number(self.sequence, 1);
+        self.changes
+            .put(Table::DeadLetters, key::dead_letter(number), letter);
+        number
+    }
+
+    pub(super) fn open(
         &mut self,
         actor: Vec<u8>,
         by: &SiloId,
@@ -110,14 +91,19 @@ impl<'a> BatchBuilder<'a> {
         })
     }
 
-    fn commit(&mut self, prepared: Prepared) -> Result<Committed, CommitError> {
+    /// Decides the commit; `actor` is the key of its rows. Returns the number of its entry in
+    /// the log.
+    pub(super) fn commit(
+        &mut self,
+        prepared: Prepared,
+        actor: Vec<u8>,
+    ) -> Result<Option<u64>, CommitError> {
         let refused = |error: StoreError| CommitError::Refused {
             detail: error.to_string(),
         };
-        let actor = &prepared.actor_key;
-        let before = self.head(actor).map_err(refused)?;
+        let before = self.head(&actor).map_err(refused)?;
         // Nobody who has no record has handled anything.
-        if let (Some(_), Some((key, _))) = (&before, &prepared.handled) {
+        if let (Some(_), Some(key)) = (&before, &prepared.handled) {
             let earlier = self.now.get_with(Table::Handled, key, row::decode_reply);
             if let Some(earlier) = earlier.map_err(refused)? {
                 return Err(CommitError::Handled(Box::new(earlier)));
@@ -127,69 +113,57 @@ impl<'a> BatchBuilder<'a> {
         // An actor without a commit has no rows that could be in the way.
         // Four reads less for each actor that is made.
         let is_first = head.version == 1;
-        let cleared = if prepared.clear && !is_first {
-            self.entries(actor).map_err(refused)?
-        } else {
-            Vec::new()
-        };
-        let due = if is_first {
-            Vec::new()
-        } else {
-            self.due(&prepared).map_err(refused)?
-        };
+        let (mut cleared, mut due) = (Vec::new(), Vec::new());
+        if !is_first {
+            if prepared.clear {
+                cleared = self.entries(&actor).map_err(refused)?;
+            }
+            due = self.due(&prepared).map_err(refused)?;
+        }
         let (positions, stream_heads) = self.positions(&prepared.events).map_err(refused)?;
 
         // From here on nothing can fail: all of the commit is staged, or nothing was.
         self.sync = true;
-        if prepared.clear {
-            self.overlay.remove(Table::States, actor.clone());
-        }
+        self.changes = prepared.changes;
         for key in cleared {
-            self.overlay.remove(Table::Entries, key);
+            // What the clearing turn has written stays.
+            if !self.changes.has(Table::Entries, &key) {
+                self.changes.remove(Table::Entries, key);
+            }
         }
         for key in due {
-            self.overlay.remove(Table::RemindersDue, key);
-        }
-        for (table, key, value) in prepared.rows {
-            self.overlay.set(table, key, value);
-        }
-        if let Some((key, reply)) = prepared.handled {
-            self.overlay.put(Table::Handled, key, reply);
+            self.changes.remove(Table::RemindersDue, key);
         }
         let log = prepared.log.map(|entry| {
-            self.log_entries += 1;
-            let number = key::number(self.sequence, self.log_entries);
+            let number = key::number(self.sequence, 1);
             let shard = prepared.commit.actor.shard();
-            self.overlay.put(Table::Log, key::log(shard, number), entry);
+            self.changes.put(Table::Log, key::log(shard, number), entry);
             number
         });
         for (key, reminder) in prepared.reminders {
-            let value = reminder.as_ref().map(row::encode_reminder);
+            let value = reminder.as_ref().map(row::encode_reminder).map(Slice::from);
             if let (Some(reminder), Some(value)) = (reminder, &value) {
                 let due = key::due(reminder.due_ms, &key);
-                self.overlay.put(Table::RemindersDue, due, value.clone());
+                self.changes.put(Table::RemindersDue, due, value.clone());
             }
-            self.overlay.set(Table::Reminders, key, value);
+            self.changes.set(Table::Reminders, key.into(), value);
         }
         for ((stream, value), position) in prepared.events.iter().zip(&positions) {
             let key = key::event(stream, *position);
-            self.overlay.put(Table::Events, key, value.clone());
+            self.changes.put(Table::Events, key, value.clone());
         }
         for (stream, position) in stream_heads {
             let value = row::encode(&position);
-            self.overlay.put(Table::StreamHeads, stream.to_vec(), value);
-            // Ahead of the disk until the batch is written. If that fails, the store has stopped,
-            // and nobody asks the caches any more.
+            self.changes.put(Table::StreamHeads, stream, value);
+            // Ahead of the disk until the record is written. If that fails, the store has
+            // stopped, and nobody asks the caches any more.
             self.caches.stream_heads.insert(stream.to_vec(), position);
         }
-        self.set_head(prepared.actor_key, head);
-        Ok(Committed {
-            durability: self.durability,
-            log,
-        })
+        self.set_head(actor, head);
+        Ok(log)
     }
 
-    fn forget(
+    pub(super) fn forget(
         &mut self,
         handled: Vec<Vec<u8>>,
         events: Vec<Vec<u8>>,
@@ -205,10 +179,10 @@ impl<'a> BatchBuilder<'a> {
         }
         let count = gone.len() + events.len();
         for key in gone {
-            self.overlay.remove(Table::Handled, key);
+            self.changes.remove(Table::Handled, key);
         }
         for key in events {
-            self.overlay.remove(Table::Events, key);
+            self.changes.remove(Table::Events, key);
         }
         Ok(count)
     }
@@ -222,8 +196,8 @@ impl<'a> BatchBuilder<'a> {
 
     fn set_head(&mut self, actor: Vec<u8>, head: Head) {
         let value = row::encode(&head);
-        // Also into the cache: the next commit of this actor may be in the same group.
-        self.overlay.put(Table::Actors, actor.clone(), value);
+        // Also into the cache: the next commit of this actor is decided on it.
+        self.changes.put(Table::Actors, &*actor, value);
         self.caches.heads.insert(actor, head);
     }
 
@@ -249,7 +223,7 @@ impl<'a> BatchBuilder<'a> {
     #[expect(clippy::type_complexity, reason = "two results of one walk")]
     fn positions<'p>(
         &mut self,
-        events: &'p [(Vec<u8>, Vec<u8>)],
+        events: &'p [(Vec<u8>, Slice)],
     ) -> Result<(Vec<u64>, HashMap<&'p [u8], u64>), StoreError> {
         let mut positions = Vec::with_capacity(events.len());
         let mut heads: HashMap<&[u8], u64> = HashMap::new();
