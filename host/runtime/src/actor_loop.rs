@@ -115,12 +115,10 @@ impl Actor {
 
     async fn begin_query(&mut self, query: Queued) {
         match (self.activated().await, &self.activation) {
-            (Err(error), _) => {
-                let _ = query.reply.send(Err(error));
-            }
+            (Err(error), _) => query.answer(Err(error)),
             (Ok(deployment), Some(activation)) => {
-                let gate = &self.pipeline.gate;
-                let answering = query::answer(&self.core, deployment, activation, gate, query);
+                let pipeline = &self.pipeline;
+                let answering = query::answer(&self.core, deployment, activation, pipeline, query);
                 let mut answering = Box::pin(answering);
                 // Most queries wait for nothing, and need no task of their own.
                 let first = poll_fn(|context| Poll::Ready(answering.as_mut().poll(context)));
@@ -128,9 +126,7 @@ impl Actor {
                     tokio::spawn(answering);
                 }
             }
-            (Ok(_), None) => {
-                let _ = query.reply.send(Err(CallError::Moved));
-            }
+            (Ok(_), None) => query.answer(Err(CallError::Moved)),
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::core::{Core, store_error};
 use crate::gate::Gate;
+use crate::slot::{Delivery, Until};
 
 /// The calls of one turn.
 pub(crate) struct TurnCalls {
@@ -19,6 +20,9 @@ pub(crate) struct TurnCalls {
     gate: Gate,
     /// The version that the turn runs on.
     version: u64,
+    /// Whether that version is staged, so that a call to another actor of this silo need not wait
+    /// until it is durable.
+    is_staged: bool,
     caller: ActorId,
     message: MessageId,
     deadline_ms: u64,
@@ -39,12 +43,14 @@ impl TurnCalls {
         envelope: &Envelope,
         gate: Gate,
         version: u64,
+        is_staged: bool,
         is_recorded: bool,
     ) -> Self {
         Self {
             core: Arc::downgrade(core),
             gate,
             version,
+            is_staged,
             caller: envelope.target.clone(),
             message: envelope.id,
             deadline_ms: envelope.deadline_ms,
@@ -60,6 +66,11 @@ impl TurnCalls {
     /// turn counts.
     pub(crate) fn answered_before(&self) -> Option<StoredReply> {
         self.before.get().cloned().flatten()
+    }
+
+    /// Whether the turn has asked another actor: then it may stand on what is staged there.
+    pub(crate) fn have_left(&self) -> bool {
+        self.made.load(Ordering::Relaxed) > 0
     }
 
     /// Lets nothing leave that a repeat would say on newer state.
@@ -103,8 +114,11 @@ impl Calls for TurnCalls {
     ) -> Result<Bytes, CallError> {
         let core = self.core.upgrade().ok_or(CallError::ShuttingDown)?;
         let id = self.message_id(&target, &method, &arguments);
-        // A call must not tell of a state that may yet be lost.
-        self.gate.passed(self.version).await?;
+        // A call must not tell of a state that may yet be lost; where its target lives on the same
+        // log, it would be lost with it.
+        if !self.is_staged {
+            self.gate.passed(self.version).await?;
+        }
         // Behind the gate: the first of two may have been in flight.
         self.refuse_repeat(&core).await?;
         let envelope = Envelope {
@@ -117,6 +131,8 @@ impl Calls for TurnCalls {
             caller: Some(self.caller.clone()),
             trace: self.trace.clone(),
         };
-        Ok(core.deliver(envelope).await?.body)
+        let (delivery, until) = (Delivery::Normal, Until::Staged);
+        let reply = core.deliver_as(envelope, delivery, until).await?;
+        Ok(reply.body)
     }
 }

@@ -6,7 +6,7 @@ use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply};
 
 use crate::core::Core;
 use crate::deployment::Deployment;
-use crate::slot::{Delivery, Pushed, Queued, Ticket};
+use crate::slot::{Delivery, Pushed, Queued, Ticket, Until};
 
 /// What a caller hears when the actor's loop ended before it answered.
 const NO_ANSWER: &str = "the turn ended without an answer";
@@ -44,7 +44,8 @@ impl Core {
     /// # Errors
     /// Why there is no answer; what an actor declines is an answer.
     pub(crate) async fn deliver(self: &Arc<Self>, envelope: Envelope) -> Result<Reply, CallError> {
-        self.deliver_as(envelope, Delivery::Normal).await
+        let (delivery, until) = (Delivery::Normal, Until::Durable);
+        self.deliver_as(envelope, delivery, until).await
     }
 
     /// Like [`deliver`](Self::deliver), in another way than the usual one.
@@ -55,11 +56,12 @@ impl Core {
         self: &Arc<Self>,
         envelope: Envelope,
         delivery: Delivery,
+        until: Until,
     ) -> Result<Reply, CallError> {
         self.refuse_chain(&envelope)?;
         self.refuse_if_late(&envelope, "before the message was queued")?;
         let (id, deadline_ms) = (envelope.id, envelope.deadline_ms);
-        let mut ticket = self.submit(envelope, delivery)?;
+        let mut ticket = self.submit(envelope, delivery, until)?;
         let answer = tokio::select! {
             // An answer that is there counts, even where the deadline has just passed.
             biased;
@@ -106,6 +108,7 @@ impl Core {
         self: &Arc<Self>,
         mut envelope: Envelope,
         delivery: Delivery,
+        until: Until,
     ) -> Result<Ticket, CallError> {
         let deployment = self.catalog.get(&envelope.target, None)?;
         // The breaker guards the guest, which is not asked then.
@@ -117,7 +120,7 @@ impl Core {
         // All actors of a type share its name in memory.
         let key = Arc::clone(envelope.target.key());
         envelope.target = ActorId::new(Arc::clone(&deployment.actor_type), key)?;
-        let (queued, ticket) = Queued::new(envelope, query, delivery);
+        let (queued, ticket) = Queued::new(envelope, query, delivery, until);
         self.enqueue(queued, deployment.policy.mailbox_max)?;
         Ok(ticket)
     }
@@ -160,7 +163,7 @@ impl Core {
     /// Why it was not committed, or why that is not known.
     pub(crate) async fn skip_guest(self: &Arc<Self>, envelope: Envelope) -> Result<(), CallError> {
         let id = envelope.id;
-        let ticket = self.submit(envelope, Delivery::SkipGuest)?;
+        let ticket = self.submit(envelope, Delivery::SkipGuest, Until::Durable)?;
         let answer = ticket.reply.await;
         answer.unwrap_or_else(|_| Err(no_answer(id))).map(drop)
     }

@@ -13,15 +13,22 @@ const TRIES_MAX: u32 = 6;
 const FIRST_PAUSE_MS: u64 = 50;
 
 /// # Errors
-/// `Refused` when nothing was written, `Unknown` when the store cannot tell.
+/// `Stale` when nothing was written, `Unknown` when the store cannot tell.
 pub(crate) async fn resolve(
     core: &Arc<Core>,
     commit: &Arc<Commit>,
     mut detail: String,
 ) -> Result<Committed, CommitError> {
     for attempt in 0..TRIES_MAX {
+        // It takes nothing any more, so it tells nothing.
+        if core.store.stop_reason().is_some() {
+            break;
+        }
         match core.store.commit(Arc::clone(commit)).await {
-            Err(CommitError::Unknown { detail: again }) => detail = again,
+            // That it is not taken again says nothing of the first time.
+            Err(
+                CommitError::Unknown { detail: again } | CommitError::Refused { detail: again },
+            ) => detail = again,
             Err(CommitError::Handled(_)) => return Ok(written(core, commit).await),
             Err(CommitError::Stale { ours, current }) if current > ours => {
                 return Ok(written(core, commit).await);

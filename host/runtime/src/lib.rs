@@ -7,7 +7,8 @@
 //! - [`hooks`](crate::hooks): waking up and migrating, before the guest is asked
 //! - [`pipeline`](crate::pipeline): commits in flight, in order
 //! - [`in_doubt`](crate::in_doubt): what became of a commit whose answer was lost
-//! - [`gate`](crate::gate): how everything that leaves waits for it
+//! - [`gate`](crate::gate): how everything that leaves the actor waits for it
+//! - [`tail`](crate::tail): how what stands on other actors' commits waits for those
 //! - [`actor`](crate::actor): an actor while it has work
 //! - [`guest_turn`](crate::guest_turn): what the guest is handed
 //! - [`calls`](crate::calls): an actor asks another; the only place where a turn is suspended
@@ -77,6 +78,7 @@ mod slot;
 mod stage;
 mod streams;
 mod supervise;
+mod tail;
 mod timers;
 mod turn;
 

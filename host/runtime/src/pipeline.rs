@@ -7,18 +7,20 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
-use pizza_store::{CommitError, CommitTicket, Committed};
-use pizza_types::{MessageId, Reply};
+use pizza_store::{CommitError, CommitTicket, Committed, StoreError, Tail};
+use pizza_types::{Durability, MessageId, Reply};
 
 use crate::core::Core;
 use crate::gate::Gate;
 use crate::in_doubt;
-use crate::slot::Queued;
+use crate::slot::{Queued, Until};
 use crate::stage::Outputs;
 
 /// A turn whose commit was queued, with everything that waits for it.
 pub(crate) struct Pending {
     ticket: Option<CommitTicket>,
+    /// What a turn without a commit waits for beside the turns before it.
+    tail: Option<Tail>,
     pub(crate) outputs: Outputs,
 }
 
@@ -26,6 +28,7 @@ impl Pending {
     pub(crate) fn committing(ticket: CommitTicket, outputs: Outputs) -> Self {
         Self {
             ticket: Some(ticket),
+            tail: None,
             outputs,
         }
     }
@@ -34,7 +37,23 @@ impl Pending {
     pub(crate) fn uncommitted(outputs: Outputs) -> Self {
         Self {
             ticket: None,
+            tail: None,
             outputs,
+        }
+    }
+
+    /// There was nothing to write, but it may stand on what other actors have staged.
+    pub(crate) fn behind(self, tail: Option<Tail>) -> Self {
+        Self { tail, ..self }
+    }
+
+    /// What whoever goes on from a staged turn hears of it; nothing of it is durable.
+    pub(crate) fn staged_reply(&self) -> Reply {
+        Reply {
+            body: self.outputs.reply.clone(),
+            declined: self.outputs.declined,
+            replayed: self.outputs.replayed,
+            durability: Durability::Memory,
         }
     }
 
@@ -69,6 +88,8 @@ pub(crate) struct Pipeline {
     pub(crate) void: Vec<Queued>,
     /// Whether the actor may live elsewhere by now.
     pub(crate) is_lost: bool,
+    /// Whether the store has yet to decide on one of those in flight.
+    is_undecided: bool,
 }
 
 impl Pipeline {
@@ -81,21 +102,42 @@ impl Pipeline {
             gate: Gate::new(durable_version),
             void: Vec::new(),
             is_lost: false,
+            is_undecided: false,
         }
     }
 
-    pub(crate) fn push(&mut self, message: Queued, pending: Pending) {
-        let Pending { ticket, outputs } = pending;
+    /// Adds the newest turn. Whoever goes on from a staged one hears of it here.
+    pub(crate) fn push(&mut self, mut message: Queued, pending: Pending) {
+        let is_decided = pending.ticket.as_ref().is_none_or(CommitTicket::is_staged);
+        self.is_undecided = !is_decided || (self.is_undecided && !self.is_empty());
+        if message.until == Until::Staged && !self.is_undecided {
+            message.answer_early(Ok(pending.staged_reply()));
+        }
+        let Pending {
+            ticket,
+            tail,
+            outputs,
+        } = pending;
         self.ids.push_back(message.envelope.id);
-        self.in_flight.push_back(match ticket {
-            Some(ticket) => Box::pin(async move {
+        self.in_flight.push_back(match (ticket, tail) {
+            (Some(ticket), _) => Box::pin(async move {
                 Settled {
                     outcome: ticket.await.map(Some),
                     message,
                     outputs,
                 }
             }),
-            None => Box::pin(ready(Settled {
+            (None, Some(tail)) => Box::pin(async move {
+                let lost = |error: StoreError| CommitError::Unknown {
+                    detail: error.to_string(),
+                };
+                Settled {
+                    outcome: tail.await.map(|()| None).map_err(lost),
+                    message,
+                    outputs,
+                }
+            }),
+            (None, None) => Box::pin(ready(Settled {
                 outcome: Ok(None),
                 message,
                 outputs,
@@ -106,6 +148,11 @@ impl Pipeline {
     /// Whether a commit was refused, so that all turns behind it ran on a state that never was.
     pub(crate) fn is_void(&self) -> bool {
         self.gate.is_void()
+    }
+
+    /// Whether all in flight is staged for good: who lives on the same log may go on from it.
+    pub(crate) fn is_staged(&self) -> bool {
+        self.is_empty() || !self.is_undecided
     }
 
     /// Whether a message of this id is in flight: its reply is then not in the store yet.

@@ -13,20 +13,21 @@ use crate::calls::TurnCalls;
 use crate::clock::Moment;
 use crate::core::Core;
 use crate::deployment::Deployment;
-use crate::gate::Gate;
 use crate::guest_turn;
-use crate::slot::Queued;
+use crate::pipeline::Pipeline;
+use crate::slot::{Queued, Until};
+use crate::tail;
 
 /// Answers a query beside a turn that is suspended.
 pub(crate) fn spawn(
     core: &Arc<Core>,
     deployment: &Arc<Deployment>,
     activation: &Activation,
-    gate: &Gate,
+    pipeline: &Pipeline,
     query: Queued,
 ) {
     let deployment = Arc::clone(deployment);
-    tokio::spawn(answer(core, deployment, activation, gate, query));
+    tokio::spawn(answer(core, deployment, activation, pipeline, query));
 }
 
 /// Answers a query. What there is to read is taken at once, so that a later turn does not show in
@@ -35,16 +36,25 @@ pub(crate) fn answer(
     core: &Arc<Core>,
     deployment: Arc<Deployment>,
     activation: &Activation,
-    gate: &Gate,
+    pipeline: &Pipeline,
     query: Queued,
 ) -> impl Future<Output = ()> + Send + use<> {
     let version = activation.version;
+    let (gate, is_staged) = (pipeline.gate.clone(), pipeline.is_staged());
     let envelope = &query.envelope;
     let begun = Moment::of(&*core.clock);
     let message = Invocation::Message(envelope.body.clone());
-    let calls = Arc::new(TurnCalls::new(core, envelope, gate.clone(), version, false));
-    let turn = guest_turn::for_message(core, activation, envelope, begun, message, calls);
-    let (core, gate) = (Arc::clone(core), gate.clone());
+    let calls = Arc::new(TurnCalls::new(
+        core,
+        envelope,
+        gate.clone(),
+        version,
+        is_staged,
+        false,
+    ));
+    let of_turn = Arc::clone(&calls);
+    let turn = guest_turn::for_message(core, activation, envelope, begun, message, of_turn);
+    let core = Arc::clone(core);
     async move {
         if !query.start() {
             return;
@@ -61,7 +71,9 @@ pub(crate) fn answer(
             deployment.metrics.query(&outcome);
             let outcome = outcome?;
             // After the run, so that the wait for the disk and the reading overlap.
-            gate.passed(version).await?;
+            if query.until == Until::Durable || !is_staged {
+                gate.passed(version).await?;
+            }
             log::write(&query.envelope.target, &outcome.logs, log::Turn::Committed);
             Ok(Reply {
                 body: outcome.reply,
@@ -75,6 +87,11 @@ pub(crate) fn answer(
             // What it read never was. It reads again, unless there is no room for it.
             let _ = core.enqueue(query.again(), limit);
             return;
+        }
+        // Its own state is durable; what it asked others for may not be, and an error may tell
+        // of either.
+        if query.until == Until::Durable && (calls.have_left() || answer.is_err()) {
+            return query.answer(tail::passed(&core, answer).await);
         }
         query.answer(answer);
     }

@@ -25,12 +25,24 @@ pub(crate) enum Delivery {
     Redelivery,
 }
 
+/// How long whoever asked waits for the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// What is told outside of the silo must be durable.
+    Durable,
+    /// Another actor of this silo goes on as soon as the turn is staged: what it makes of the
+    /// answer stands behind it in the same log.
+    Staged,
+}
+
 /// A message in a mailbox.
 pub(crate) struct Queued {
     pub(crate) envelope: Envelope,
     pub(crate) query: bool,
     pub(crate) delivery: Delivery,
-    pub(crate) reply: oneshot::Sender<Result<Reply, CallError>>,
+    pub(crate) until: Until,
+    /// `None` when it is answered.
+    reply: Option<oneshot::Sender<Result<Reply, CallError>>>,
     /// Shared with the sender: whoever sets it first, the loop or a sender who gives up, decides.
     started: Arc<AtomicBool>,
     /// Whether it is run once more, because what it ran on never was.
@@ -44,14 +56,20 @@ pub(crate) struct Ticket {
 }
 
 impl Queued {
-    pub(crate) fn new(envelope: Envelope, query: bool, delivery: Delivery) -> (Self, Ticket) {
+    pub(crate) fn new(
+        envelope: Envelope,
+        query: bool,
+        delivery: Delivery,
+        until: Until,
+    ) -> (Self, Ticket) {
         let (sender, receiver) = oneshot::channel();
         let started = Arc::new(AtomicBool::new(false));
         let queued = Self {
             envelope,
             query,
             delivery,
-            reply: sender,
+            until,
+            reply: Some(sender),
             started: Arc::clone(&started),
             again: false,
         };
@@ -70,9 +88,16 @@ impl Queued {
         self
     }
 
-    /// Ends the message. Its sender may have stopped waiting.
-    pub(crate) fn answer(self, answer: Result<Reply, CallError>) {
-        let _ = self.reply.send(answer);
+    /// Ends the message. Its sender may have stopped waiting, or been answered before.
+    pub(crate) fn answer(mut self, answer: Result<Reply, CallError>) {
+        self.answer_early(answer);
+    }
+
+    /// Answers while the message still has its turn in flight.
+    pub(crate) fn answer_early(&mut self, answer: Result<Reply, CallError>) {
+        if let Some(reply) = self.reply.take() {
+            let _ = reply.send(answer);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use pizza_types::{CallError, Envelope, Reply, backoff};
 
 use crate::core::Core;
 use crate::settings::Retry;
-use crate::slot::Delivery;
+use crate::slot::{Delivery, Until};
 
 /// What became of a message that nobody waits for.
 pub(crate) enum DeliveryResult {
@@ -62,7 +62,9 @@ pub(crate) async fn once_more(core: &Arc<Core>, envelope: &Envelope) -> Result<R
     loop {
         let mut attempt = envelope.clone();
         attempt.deadline_ms = core.clock.now_ms() + policy.delivery_ms;
-        let outcome = core.deliver_as(attempt, Delivery::Redelivery).await;
+        let outcome = core
+            .deliver_as(attempt, Delivery::Redelivery, Until::Durable)
+            .await;
         tries += 1;
         let hopeful = outcome.as_ref().is_err_and(CallError::is_transient);
         if !hopeful || tries >= policy.retry.attempts_max || core.is_stopping() {

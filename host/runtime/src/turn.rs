@@ -2,7 +2,8 @@
 //!
 //! [`turn`](Actor::turn) takes the envelope, [`attempt`](Actor::attempt) asks the guest, stages
 //! what it wants and queues the commit; [`advance`] acts once the commit is durable, which may be
-//! while the next turn runs.
+//! while the next turn runs. Another actor of this silo that waits for the answer goes on as soon
+//! as the commit is staged, where that is final.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,9 +20,9 @@ use crate::clock::Moment;
 use crate::core::Core;
 use crate::deployment::Deployment;
 use crate::pipeline::{Pending, Pipeline, Settled};
-use crate::slot::{Delivery, Queued};
+use crate::slot::{Delivery, Queued, Until};
 use crate::stage::{self, Outputs};
-use crate::{guardian, guest_turn, query};
+use crate::{guardian, guest_turn, query, tail};
 
 impl Actor {
     /// Handles one message. Its reply and effects leave later, when the commit that is
@@ -41,12 +42,21 @@ impl Actor {
         }
         match attempt {
             Ok(pending) => self.pipeline.push(message, pending),
-            // Nothing was staged, so nothing has to be durable before the sender hears of it.
             Err(error) => {
                 let error = about(error, message.envelope.id);
-                message.answer(Err(error));
+                self.decline(message, error);
             }
         }
+    }
+
+    /// Ends a message of which nothing was staged. Its error may tell of what others have staged.
+    fn decline(&self, message: Queued, error: CallError) {
+        if message.until == Until::Staged || self.core.store.tail().is_none() {
+            return message.answer(Err(error));
+        }
+        let core = Arc::clone(&self.core);
+        // By itself: the next turn need not wait for that.
+        tokio::spawn(async move { message.answer(tail::passed(&core, Err(error)).await) });
     }
 
     /// The attempt, if the deployment's circuit breaker lets it through, which then hears how
@@ -135,21 +145,42 @@ impl Actor {
         };
         let outputs = stage::stage(activation, envelope, outcome, migrated, deployment, &now);
         let Some(commit) = &outputs.commit else {
-            return Ok(Pending::uncommitted(outputs));
+            let tail = calls.have_left().then(|| core.store.tail());
+            return Ok(Pending::uncommitted(outputs).behind(tail.flatten()));
         };
-        activation.stage(commit);
         // Not waited for: the next turn may run on the staged state while this one becomes
         // durable. Whether the message was handled before, the commit finds out.
         let ticket = core.store.commit(Arc::clone(commit));
+        if let Some(error) = ticket.refusal() {
+            return self.refused(envelope, error.clone());
+        }
+        activation.stage(commit);
         Ok(Pending::committing(ticket, outputs))
+    }
+
+    /// What becomes of a turn whose commit was refused when it was to be staged: the actor is as
+    /// it was before it.
+    fn refused(&mut self, envelope: &Envelope, error: CommitError) -> Result<Pending, CallError> {
+        match error {
+            CommitError::Handled(stored) => self.replay(envelope, *stored),
+            CommitError::Refused { detail } => Err(CallError::Store { detail }),
+            // Somebody else has opened the actor: what is in memory is of the past.
+            error => {
+                let error = refusal(error, envelope.id);
+                self.pipeline.is_lost = true;
+                self.pipeline.gate.break_with(&error);
+                Err(error)
+            }
+        }
     }
 
     pub(crate) fn calls(&self, envelope: &Envelope, is_recorded: bool) -> Arc<TurnCalls> {
         let version = self.version();
         // An actor that never committed anything has handled nothing.
         let is_recorded = is_recorded && version > 0;
-        let gate = self.pipeline.gate.clone();
-        let calls = TurnCalls::new(&self.core, envelope, gate, version, is_recorded);
+        let (gate, is_staged) = (self.pipeline.gate.clone(), self.pipeline.is_staged());
+        let core = &self.core;
+        let calls = TurnCalls::new(core, envelope, gate, version, is_staged, is_recorded);
         Arc::new(calls)
     }
 
@@ -190,8 +221,7 @@ impl Actor {
                 // What is void is not read any more: such a query would come back at once.
                 () = self.arrival.notified(), if !self.pipeline.is_void() => {
                     while let Some(query) = self.slot.next_query() {
-                        let gate = &self.pipeline.gate;
-                        query::spawn(&self.core, deployment, activation, gate, query);
+                        query::spawn(&self.core, deployment, activation, &self.pipeline, query);
                     }
                 }
             }
@@ -263,7 +293,9 @@ fn act(core: &Arc<Core>, outputs: Outputs, committed: Option<Committed>) -> Repl
     let durability = committed
         .as_ref()
         .map_or(core.store.durability(), |committed| committed.durability);
-    if let (Some(commit), Some(committed)) = (&outputs.commit, committed) {
+    if let (Some(commit), Some(committed)) = (outputs.commit, committed) {
+        // Nobody else has it by now, so nothing is copied.
+        let commit = Arc::unwrap_or_clone(commit);
         release(core, commit, outputs.begun, committed.log);
     }
     Reply {
@@ -275,37 +307,36 @@ fn act(core: &Arc<Core>, outputs: Outputs, committed: Option<Committed>) -> Repl
 }
 
 /// What of a commit concerns others than its actor; `number` is that of its entry in the log.
-fn release(core: &Arc<Core>, commit: &Commit, begun: Moment, number: Option<u64>) {
+fn release(core: &Arc<Core>, commit: Commit, begun: Moment, number: Option<u64>) {
     let actor = &commit.actor;
-    for write in &commit.reminders {
-        core.reminders
-            .apply(core.durable, actor, write.clone(), begun);
+    for write in commit.reminders {
+        core.reminders.apply(core.durable, actor, write, begun);
     }
-    for write in &commit.delayed {
+    for write in commit.delayed {
         let row = DelayedRow {
             key: delayed_key(actor, commit.version + 1, write.index),
             not_before_ms: write.not_before_ms,
-            envelope: write.envelope.clone(),
+            envelope: write.envelope,
         };
         let sent = core.outbox.send_later(core.durable, row, begun.now_ms);
         core.start_lanes(sent);
-    }
-    if let Some(number) = number {
-        let shard = actor.shard();
-        let entry = LogEntry {
-            key: LogKey { shard, number },
-            actor: actor.clone(),
-            version: commit.version + 1,
-            at_ms: commit.now_ms,
-            leaving: commit.leaving.clone(),
-        };
-        guardian::send(core, entry);
     }
     // Where the log's reader appends events, it tells of them.
     if !core.store.relays() {
         for event in &commit.leaving.events {
             core.published(&event.keys);
         }
+    }
+    if let Some(number) = number {
+        let shard = actor.shard();
+        let entry = LogEntry {
+            key: LogKey { shard, number },
+            actor: commit.actor,
+            version: commit.version + 1,
+            at_ms: commit.now_ms,
+            leaving: commit.leaving,
+        };
+        guardian::send(core, entry);
     }
 }
 

@@ -49,6 +49,8 @@ macro_rules! contract_tests {
             pipelining: behind_a_refused_commit_all_are_refused,
             pipelining: a_dropped_ticket_does_not_take_back,
             pipelining: many_actors_commit_at_once,
+            pipelining: what_is_staged_is_decided,
+            pipelining: behind_the_tail_all_is_durable,
             rows: actors_are_listed_by_type,
             rows: state_is_set_kept_and_cleared,
             rows: entries_are_set_removed_and_cleared,

@@ -11,7 +11,10 @@ use crate::fixture::{Probes, World, actor, message, settle, until};
 use crate::store::{CommitFault, MoodyStore};
 
 fn moody() -> (World, Arc<MoodyStore>) {
-    let store = MoodyStore::new();
+    on(MoodyStore::new())
+}
+
+fn on(store: Arc<MoodyStore>) -> (World, Arc<MoodyStore>) {
     (World::on(Arc::clone(&store) as Arc<dyn Store>), store)
 }
 
@@ -30,7 +33,13 @@ fn publish(key: &str) -> Value {
 
 #[tokio::test]
 async fn nothing_leaves_before_its_commit() {
-    let (world, store) = moody();
+    for store in [MoodyStore::new(), MoodyStore::one_log()] {
+        nothing_leaves(store).await;
+    }
+}
+
+async fn nothing_leaves(store: Arc<MoodyStore>) {
+    let (world, store) = on(store);
     let probes = world.silo("one").await;
     store.hold(true);
     let acting = begin(

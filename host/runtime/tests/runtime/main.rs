@@ -12,6 +12,7 @@ mod inspect;
 mod logs;
 mod outbox;
 mod reminders;
+mod staged;
 mod store;
 mod streams;
 mod supervision;

@@ -1,14 +1,16 @@
-//! A store that can be told to hold commits back, to lose them, or to lose their answers.
+//! A store that can be told to hold commits back, to lose them, or to lose their answers; where
+//! it is one log, commits are decided as they are staged.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use pizza_store::{
-    ActorStore, Commit, CommitError, CommitTicket, Members, MemoryStore, Opened, StoreError,
-    StoredReply,
+    ActorStore, Commit, CommitError, CommitTicket, Members, MemoryStore, Opened, Retention, Store,
+    StoreError, StoredReply, Tail,
 };
-use pizza_types::{ActorId, MessageId, SiloId};
+use pizza_types::{ActorId, Durability, MessageId, SiloId};
 use tokio::sync::watch;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,9 @@ pub(crate) struct MoodyStore {
     inner: MemoryStore,
     fault: Mutex<CommitFault>,
     held: watch::Sender<bool>,
+    /// Set when the log has failed: what it held then is lost.
+    failed: watch::Sender<bool>,
+    is_one_log: bool,
 }
 
 impl MoodyStore {
@@ -34,6 +39,55 @@ impl MoodyStore {
             inner: MemoryStore::new(),
             fault: Mutex::new(CommitFault::Taken),
             held: watch::Sender::new(false),
+            failed: watch::Sender::new(false),
+            is_one_log: false,
+        })
+    }
+
+    /// One in which all commits are one log.
+    pub(crate) fn one_log() -> Arc<Self> {
+        let store = Arc::into_inner(Self::new()).expect("nobody else has it");
+        Arc::new(Self {
+            is_one_log: true,
+            ..store
+        })
+    }
+
+    /// What is held is lost.
+    pub(crate) fn fail(&self) {
+        self.failed.send_replace(true);
+        self.hold(false);
+    }
+
+    fn commit_to_the_log(&self, commit: Arc<Commit>) -> CommitTicket {
+        if *self.fault.lock() == CommitFault::Refused {
+            let detail = "no".to_owned();
+            return CommitTicket::refused(CommitError::Refused { detail });
+        }
+        let outcome = self.inner.commit(commit).now_or_never();
+        let outcome = outcome.expect("a store in memory decides at once");
+        let tail = self.written();
+        match outcome {
+            Err(error) => CommitTicket::refused(error),
+            Ok(committed) => CommitTicket::staged(async move {
+                let written = tail.await.map(|()| committed);
+                written.map_err(|error| CommitError::Unknown {
+                    detail: error.to_string(),
+                })
+            }),
+        }
+    }
+
+    fn written(&self) -> Tail {
+        let (mut held, failed) = (self.held.subscribe(), self.failed.subscribe());
+        Box::pin(async move {
+            // The store outlives its tickets.
+            drop(held.wait_for(|held| !held).await);
+            if *failed.borrow() {
+                let reason = "the log failed".to_owned();
+                return Err(StoreError::Poisoned { reason });
+            }
+            Ok(())
         })
     }
 
@@ -60,6 +114,9 @@ impl ActorStore for MoodyStore {
     }
 
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
+        if self.is_one_log {
+            return self.commit_to_the_log(commit);
+        }
         let unknown = |detail: &str| CommitError::Unknown {
             detail: detail.to_owned(),
         };
@@ -96,6 +153,11 @@ impl ActorStore for MoodyStore {
         })
     }
 
+    fn tail(&self) -> Option<Tail> {
+        let is_behind = *self.held.borrow() || *self.failed.borrow();
+        (self.is_one_log && is_behind).then(|| self.written())
+    }
+
     async fn handled(
         &self,
         actor: &ActorId,
@@ -107,5 +169,25 @@ impl ActorStore for MoodyStore {
 
 pizza_store::delegate!(
     MoodyStore, inner: LogStore, ReminderStore, StreamStore, DeadLetterStore, FactStore,
-    InspectionStore, Store
+    InspectionStore
 );
+
+#[async_trait]
+impl Store for MoodyStore {
+    fn durability(&self) -> Durability {
+        self.inner.durability()
+    }
+
+    fn stop_reason(&self) -> Option<String> {
+        self.failed.borrow().then(|| "the log failed".to_owned())
+    }
+
+    async fn expire(
+        &self,
+        now_ms: u64,
+        events: &Retention,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.inner.expire(now_ms, events, limit).await
+    }
+}

@@ -152,7 +152,7 @@ async fn what_does_not_exist_is_named() {
         panic!("another error");
     };
     assert_eq!(method, "fly");
-    assert!(known.contains("act, cheat, read"), "{known}");
+    assert!(known.contains("act, cheat, peek, read"), "{known}");
     let mut stranger = probes.acting("a", &json!([]));
     stranger.target = pizza_types::ActorId::new("stranger", "a").expect("a valid id");
     let error = probes.deliver(stranger).await.expect_err("no such type");

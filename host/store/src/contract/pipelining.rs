@@ -1,12 +1,16 @@
 //! Commits queued behind each other without waiting.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use pizza_types::StateWrite;
 
 use super::fixture::{
     AnyStore, actor, bytes, commit, event, events, full, opened, queue, refused, relay, state,
     taken,
 };
-use crate::commit::{Commit, CommitError};
+use crate::commit::{Commit, CommitError, CommitTicket};
 
 pub async fn queued_commits_take_effect_in_order(store: AnyStore) {
     let id = actor("a");
@@ -66,6 +70,51 @@ pub async fn a_dropped_ticket_does_not_take_back(store: AnyStore) {
     drop(queue(&store, full(&id, 1, 0)));
     taken(&store, commit(&id, 1, 1)).await;
     assert_eq!(store.stream_head("stream", "key").await, Ok(1));
+}
+
+pub async fn what_is_staged_is_decided(store: AnyStore) {
+    let id = actor("a");
+    let ticket = queue(&store, full(&id, 1, 0));
+    let is_one_log = ticket.is_staged();
+    if is_one_log {
+        // Nobody has waited for it, and whoever opens the actor goes on from it.
+        let stored = opened(&store, &id, "one").await;
+        assert_eq!(stored.record.version, 1);
+    }
+    assert_eq!(ticket.refusal(), None);
+    ticket.await.expect("a commit is taken");
+    let epoch = if is_one_log { 2 } else { 1 };
+    for (epoch, version) in [(epoch, 3), (7, 1)] {
+        let ticket = queue(&store, commit(&id, epoch, version));
+        assert!(!ticket.is_staged(), "it will be refused");
+        let refusal = ticket.refusal().cloned();
+        assert_eq!(refusal.is_some(), is_one_log);
+        let error = ticket.await.expect_err("a commit is refused");
+        assert!(refusal.is_none_or(|refusal| refusal == error));
+    }
+}
+
+pub async fn behind_the_tail_all_is_durable(store: AnyStore) {
+    let id = actor("a");
+    let tickets: Vec<_> = (0..100)
+        .map(|version| queue(&store, commit(&id, 1, version)))
+        .collect();
+    let is_one_log = tickets.iter().all(CommitTicket::is_staged);
+    if let Some(tail) = store.tail() {
+        assert!(is_one_log);
+        tail.await.expect("durable");
+    }
+    if is_one_log {
+        // Seen by all, not only by whoever opens it.
+        let record = store.record(&id).await.expect("readable").expect("made");
+        assert_eq!(record.version, 100);
+        for ticket in tickets {
+            let mut now = Context::from_waker(Waker::noop());
+            let outcome = pin!(ticket).poll(&mut now);
+            assert!(matches!(outcome, Poll::Ready(Ok(_))), "{outcome:?}");
+        }
+    }
+    assert!(store.tail().is_none(), "nothing is under way");
 }
 
 pub async fn many_actors_commit_at_once(store: AnyStore) {

@@ -32,10 +32,12 @@ pub(crate) enum Mistake {
     TellsOneStreamOnly,
     OpensWhatItShows,
     NeverForgets,
+    StagesLater,
+    CallsTheRefusedStaged,
 }
 
 pub(crate) struct Broken {
-    pub(crate) inner: MemoryStore,
+    pub(crate) inner: Arc<MemoryStore>,
     pub(crate) mistake: Option<Mistake>,
 }
 
@@ -87,7 +89,14 @@ impl ActorStore for Broken {
         if self.does(Mistake::LosesTheDelayed) {
             commit.delayed.clear();
         }
+        if self.does(Mistake::StagesLater) {
+            let inner = Arc::clone(&self.inner);
+            return CommitTicket::staged(async move { inner.commit(Arc::new(commit)).await });
+        }
         let ticket = self.inner.commit(Arc::new(commit));
+        if self.does(Mistake::CallsTheRefusedStaged) {
+            return CommitTicket::staged(ticket);
+        }
         let is_silent = self.does(Mistake::AnswersARepeatWithNothing);
         CommitTicket::undecided(async move {
             match ticket.await {

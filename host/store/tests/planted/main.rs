@@ -4,7 +4,9 @@ mod broken;
 
 use std::sync::Arc;
 
-use pizza_store::contract::{actors, atomicity, expire, inspection, log, reminders, streams};
+use pizza_store::contract::{
+    actors, atomicity, expire, inspection, log, pipelining, reminders, streams,
+};
 use pizza_store::{MemoryStore, Store};
 
 use broken::{Broken, Mistake};
@@ -16,7 +18,7 @@ async fn holds<F: Future<Output = ()> + Send + 'static>(
     property: fn(AnyStore) -> F,
     mistake: Option<Mistake>,
 ) -> bool {
-    let inner = MemoryStore::new();
+    let inner = Arc::new(MemoryStore::new());
     let store = Arc::new(Broken { inner, mistake });
     tokio::spawn(property(store)).await.is_ok()
 }
@@ -46,6 +48,8 @@ async fn every_planted_mistake_is_found() {
         actors::a_commit_sent_again_settles_itself: ForgetsWhatWasHandled;
         atomicity::a_commit_writes_everything:
             ForgetsWhoAsked, SplitsTheEntry, RemindersStayBehind, LosesTheDelayed;
+        pipelining::what_is_staged_is_decided: StagesLater, CallsTheRefusedStaged;
+        pipelining::behind_the_tail_all_is_durable: StagesLater;
         log::a_commit_leaves_one_entry: SplitsTheEntry, HidesShards;
         log::the_log_keeps_the_order_of_commits: ReadsTheLogBackwards, KeepsWhatArrived;
         log::an_entry_is_relayed_once: RelaysAgain;
