@@ -26,17 +26,13 @@ pub(crate) use self::disk::Disk;
 pub(crate) use self::prepare::Prepared;
 pub(crate) use self::request::OpenedHead;
 use self::request::Request;
-pub(crate) use self::staging::Refused;
-use self::staging::{Limits, Staging};
+pub(crate) use self::staging::Written;
+use self::staging::{Limits, Refused, Staging};
 pub(crate) use self::writer::{Threads, Writer};
 use crate::changes::RowChange;
 use crate::memory::Memory;
 use crate::options::Options;
 use crate::poison::{Poison, PoisonOnPanic};
-
-/// Resolves when what was staged is written, and durable if it was to be; an error says why it
-/// may not be there.
-pub(crate) type Written = oneshot::Receiver<Result<(), String>>;
 
 /// Decides requests in their order. All clones are one.
 #[derive(Clone)]

@@ -8,7 +8,6 @@ use std::time::Instant;
 use pizza_store::StoreError;
 use tokio::sync::oneshot;
 
-use super::Written;
 use super::caches::Caches;
 use crate::checkpoint::Sealed;
 use crate::log::Record;
@@ -16,6 +15,10 @@ use crate::options::Options;
 
 /// So many records that nobody waits for may lie there before they are written.
 const UNANSWERED_MAX: usize = 256;
+
+/// Resolves when what was staged is written, and durable if it was to be; an error says why it
+/// may not be there.
+pub(crate) type Written = oneshot::Receiver<Result<(), String>>;
 
 type Answer = oneshot::Sender<Result<(), String>>;
 
