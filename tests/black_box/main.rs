@@ -30,4 +30,5 @@ mod restock;
 mod simulate;
 mod simulated_day;
 mod store_failure;
+mod tables;
 mod time_zones;

@@ -120,9 +120,7 @@ impl stream_events::Guest for Kitchen {
     }
 
     fn on_events(&mut self, events: Vec<stream_events::Event>) {
-        for event in events {
-            self.on_order_event(&event.payload);
-        }
+        self.on_order_events(events.iter().map(|event| event.payload.as_str()));
     }
 }
 

@@ -5,6 +5,7 @@ use silo_sdk::log;
 
 use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{Item, Status, Ticket};
+use crate::queue::Queue;
 use crate::state::Kitchen;
 
 pub(crate) const STREAM: &str = "kitchen-orders";
@@ -25,14 +26,27 @@ struct OrderEvent {
     remakes: u32,
 }
 
+fn order_event(payload: &str) -> Option<OrderEvent> {
+    let event = silo_sdk::json::from_str(payload);
+    event
+        .inspect_err(|error| log::warn!("an event of {STREAM} is not understood: {error}"))
+        .ok()
+}
+
 impl Kitchen {
+    /// Takes a batch of news, in order; what the queue has of those orders is read with one
+    /// question.
+    pub(crate) fn on_order_events<'p>(&mut self, payloads: impl IntoIterator<Item = &'p str>) {
+        let events: Vec<OrderEvent> = payloads.into_iter().filter_map(order_event).collect();
+        Queue::ahead(events.iter().map(|event| event.order_id.as_str()));
+        for event in events {
+            self.on_order_event(event);
+        }
+    }
+
     /// Takes news of an order: it says where it is; queue and stations follow, no matter who moved
     /// it.
-    pub(crate) fn on_order_event(&mut self, payload: &str) {
-        let event: OrderEvent = match silo_sdk::json::from_str(payload) {
-            Ok(event) => event,
-            Err(error) => return log::warn!("an event of {STREAM} is not understood: {error}"),
-        };
+    fn on_order_event(&mut self, event: OrderEvent) {
         #[cfg(feature = "deaf")]
         if event.by.is_none() && matches!(event.status, Status::Preparing | Status::Baking) {
             return;

@@ -3,7 +3,7 @@
 //! The queue lives in entries: a turn touches the few it needs, however long it is.
 
 use serde::{Deserialize, Serialize};
-use silo_sdk::entries::Table;
+use silo_sdk::entries::{Ahead, Table};
 
 use crate::bindings::types::Ticket;
 
@@ -42,6 +42,11 @@ fn name(place: u64) -> String {
 }
 
 impl Queue {
+    /// Reads the places of orders before they are looked for one by one.
+    pub(crate) fn ahead<'i>(order_ids: impl Iterator<Item = &'i str>) {
+        Ahead::default().of(&PLACES, order_ids).read();
+    }
+
     pub(crate) fn holds(&self, order_id: &str) -> bool {
         PLACES.get(order_id).is_some()
     }
@@ -102,6 +107,6 @@ impl Queue {
     pub(crate) fn page(after: Option<&str>, limit: u32) -> Vec<Ticket> {
         let place = after.and_then(|order_id| PLACES.get(order_id)).map(name);
         let names = TICKETS.keys(place.as_deref(), limit);
-        names.iter().filter_map(|name| TICKETS.get(name)).collect()
+        TICKETS.get_all(&names).into_iter().flatten().collect()
     }
 }

@@ -1,12 +1,13 @@
 //! An actor that does what it is told and remembers what happened to it: tests drive the
 //! silo with it.
 
+use std::ops::Bound;
 use std::time::Duration;
 
 use bindings::types::{Reminder, Step, View};
 use bindings::{probe, probe_queries, reminder_events, stream_events, timer_events};
 use serde::{Deserialize, Serialize};
-use silo_sdk::entries::Table;
+use silo_sdk::entries::{Ahead, Table};
 use silo_sdk::json::{Value, from_str, json};
 use silo_sdk::reminders::Missed;
 use silo_sdk::{CallError, calls, context, log, reminders, streams, timers};
@@ -63,6 +64,40 @@ impl probe_queries::Guest for Probe {
 
     fn peek(&self, key: String) -> Result<View, String> {
         calls::call("probe", &key, "read", &json!({})).map_err(|error| error.to_string())
+    }
+
+    fn span(&self, from: String, to: Option<String>, backwards: bool, limit: u32) -> Vec<String> {
+        let to = to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let keys = (Bound::Included(from.as_str()), to);
+        let rows = if backwards {
+            ROWS.range_back(keys, limit)
+        } else {
+            ROWS.range(keys, limit)
+        };
+        rows.iter()
+            .map(|(key, row)| format!("{key}={row}"))
+            .collect()
+    }
+
+    fn some(&self, keys: Vec<String>) -> Vec<Option<String>> {
+        // More than one question may ask for are asked for in parts.
+        let together: Vec<_> = keys
+            .chunks(1_000)
+            .flat_map(|keys| ROWS.get_all(keys))
+            .collect();
+        Ahead::default().of(&ROWS, &keys).read();
+        let each: Vec<_> = keys.iter().map(|key| ROWS.get(key)).collect();
+        assert_eq!(each, together, "read ahead, and together");
+        each
+    }
+
+    fn watch(&self, key: String) -> Vec<String> {
+        let mut rows = self.rows();
+        let answer: Result<Value, CallError<String>> =
+            calls::ask("probe", &key, "relay", &json!({"keys": []}));
+        rows.push(answer.map_or_else(|error| error.to_string(), |_| "answered".to_owned()));
+        rows.extend(self.rows());
+        rows
     }
 
     fn cheat(&self) -> View {

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use silo_sdk::entries::Ahead;
 use silo_sdk::log;
 
 use crate::bindings::types::Status;
-use crate::metrics::Counts;
+use crate::metrics::{self, Counts};
 use crate::order_event::{OrderEvent, STREAM};
 use crate::orders;
 use crate::state::Restaurant;
@@ -20,10 +21,14 @@ struct ForManager {
 
 impl Restaurant {
     /// Takes a batch of events, in order. What they say is folded first, so that each row is read
-    /// and written once, and counts are reckoned once, however many events are about it.
+    /// and written once, and counts are reckoned once, however many events are about it; and what
+    /// there was is read with one question.
     pub(crate) fn on_order_events<'p>(&mut self, payloads: impl IntoIterator<Item = &'p str>) {
+        let events: Vec<OrderEvent> = payloads.into_iter().filter_map(order_event).collect();
+        let ahead = orders::ahead(Ahead::default(), &events);
+        metrics::ahead(ahead, &mut self.clock, &events).read();
         let (mut list, mut counts) = (orders::Changes::default(), Counts::begin());
-        for event in payloads.into_iter().filter_map(order_event) {
+        for event in events {
             list.note(&event);
             if event.is_move() {
                 counts.count(&mut self.clock, &event);

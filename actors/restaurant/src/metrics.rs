@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pizza_local_time::WallClock;
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
-use silo_sdk::entries::Table;
+use silo_sdk::entries::{Ahead, Table};
 
 use crate::bindings::clients::{InventoryClient, KitchenClient};
 use crate::bindings::types::{
@@ -150,6 +150,22 @@ impl PeriodCounts {
     }
 }
 
+/// The counts that these events are about.
+pub(crate) fn ahead(ahead: Ahead, clock: &mut WallClock, events: &[OrderEvent]) -> Ahead {
+    let moves = || events.iter().filter(|event| event.is_move());
+    if moves().next().is_none() {
+        return ahead;
+    }
+    let states = UNDER_WAY.map(|status| format!("{status:?}"));
+    let hours: Vec<_> = moves()
+        .map(|event| name(clock.hour_begin(event.at)))
+        .collect();
+    let days: Vec<_> = moves()
+        .map(|event| name(clock.day(event.at).from_ms))
+        .collect();
+    ahead.of(&ACTIVE, states).of(&HOURS, hours).of(&DAYS, days)
+}
+
 /// What a batch of events changes of all that is counted: no histogram is written twice.
 pub(crate) struct Counts {
     active: Rows<u32>,
@@ -215,12 +231,9 @@ impl Counts {
 }
 
 fn periods(table: &Table<PeriodCounts>, length_ms: u64, limit: u64) -> Vec<Period> {
-    let names = table.keys(None, u32::try_from(limit).unwrap_or(u32::MAX));
-    let period = |name: &String| {
-        let counts = table.get(name)?;
-        Some(counts.period(begin_ms(name, length_ms)))
-    };
-    names.iter().filter_map(period).collect()
+    let rows = table.rows(None, u32::try_from(limit).unwrap_or(u32::MAX));
+    let period = |(name, counts): &(String, PeriodCounts)| counts.period(begin_ms(name, length_ms));
+    rows.iter().map(period).collect()
 }
 
 pub(crate) fn hours(limit: u32) -> Vec<Period> {
@@ -237,10 +250,8 @@ fn last(clock: &mut WallClock, hours: u32) -> Period {
     let first = now.saturating_sub(u64::from(hours - 1) * HOUR_MS);
     let mut sum = PeriodCounts::default();
     // Some to spare: a change of the clock may cut hours in two.
-    for name in HOURS.keys(None, hours + 2) {
-        if begin_ms(&name, HOUR_MS) >= first
-            && let Some(counts) = HOURS.get(&name)
-        {
+    for (name, counts) in HOURS.rows(None, hours + 2) {
+        if begin_ms(&name, HOUR_MS) >= first {
             sum.add(&counts);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use serde::{Deserialize, Serialize};
-use silo_sdk::entries::Table;
+use silo_sdk::entries::{Ahead, Table};
 
 use crate::bindings::types::{OrderLine, Status};
 use crate::order_event::OrderEvent;
@@ -54,6 +54,14 @@ struct Line {
 /// Rows are in the order of their names, and the newest is to be first.
 fn name(created_at: u64, order_id: &str) -> String {
     format!("{:016x}.{order_id}", u64::MAX - created_at)
+}
+
+/// The lines that these events are about.
+pub(crate) fn ahead(ahead: Ahead, events: &[OrderEvent]) -> Ahead {
+    let names = events
+        .iter()
+        .map(|event| name(event.created_at, &event.order_id));
+    ahead.of(&LINES, names)
 }
 
 /// What a batch of events changes of the list.
@@ -113,32 +121,32 @@ impl Changes {
 
 fn forget(before: u64, limit: u32) {
     // Behind this name are only lines that are older, for the newest come first.
-    for old in LINES.keys(Some(&name(before, "")), limit) {
-        if let Some(line) = LINES.get(&old) {
-            in_state(line.status).remove(&old);
-        }
+    for (old, line) in LINES.rows(Some(&name(before, "")), limit) {
+        in_state(line.status).remove(&old);
         LINES.remove(&old);
     }
 }
 
 pub(crate) fn page(status: Option<Status>, after: Option<&str>, limit: u32) -> Vec<OrderLine> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let names = match status {
-        Some(status) => in_state(status).keys(after, limit),
-        None => LINES.keys(after, limit),
+    let lines = match status {
+        Some(status) => {
+            let names = in_state(status).keys(after, limit);
+            let lines = LINES.get_all(&names);
+            let there = |(name, line): (_, Option<_>)| Some((name, line?));
+            names.into_iter().zip(lines).filter_map(there).collect()
+        }
+        None => LINES.rows(after, limit),
     };
-    let line = |name: String| {
-        let line = LINES.get(&name)?;
-        Some(OrderLine {
-            order_id: line.order_id,
-            customer_id: line.customer_id,
-            status: line.status,
-            total_cents: line.total_cents,
-            created_at: line.created_at,
-            driver_id: line.driver_id,
-            late: line.late,
-            cursor: name,
-        })
+    let line = |(name, line): (String, Line)| OrderLine {
+        order_id: line.order_id,
+        customer_id: line.customer_id,
+        status: line.status,
+        total_cents: line.total_cents,
+        created_at: line.created_at,
+        driver_id: line.driver_id,
+        late: line.late,
+        cursor: name,
     };
-    names.into_iter().filter_map(line).collect()
+    lines.into_iter().map(line).collect()
 }

@@ -1,7 +1,9 @@
 //! Named durable tables beside the state, for what grows: a turn reads and commits
 //! only the rows it touches.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,12 +84,61 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
         let prefix = self.full("");
         let after = after.map(|key| self.full(key));
         let rows = host::state::range_entries(&prefix, after.as_deref(), limit);
+        self.decoded(rows)
+    }
+
+    fn decoded(&self, rows: Vec<(String, Vec<u8>)>) -> Vec<(String, V)> {
+        let before = self.name.len() + 1;
         let row = |(name, bytes): (String, Vec<u8>)| {
-            let key = name[prefix.len()..].to_owned();
+            let key = name[before..].to_owned();
             let row = self.decode(&key, &bytes);
             (key, row)
         };
         rows.into_iter().map(row).collect()
+    }
+
+    /// Rows whose keys are in the range, in order of these, at most `limit`; fewer where they are
+    /// large (a mebibyte in all), but one at least if there is one. One question to the host.
+    ///
+    /// # Panics
+    /// When one was written as another type.
+    pub fn range<'k>(&self, keys: impl RangeBounds<&'k str>, limit: u32) -> Vec<(String, V)> {
+        self.scan(&keys, false, limit)
+    }
+
+    /// The same rows from the highest key down.
+    ///
+    /// # Panics
+    /// When one was written as another type.
+    pub fn range_back<'k>(&self, keys: impl RangeBounds<&'k str>, limit: u32) -> Vec<(String, V)> {
+        self.scan(&keys, true, limit)
+    }
+
+    fn scan<'k>(
+        &self,
+        keys: &impl RangeBounds<&'k str>,
+        backwards: bool,
+        limit: u32,
+    ) -> Vec<(String, V)> {
+        // The name behind a name is the same with a zero, which no name has.
+        let from = match keys.start_bound() {
+            Bound::Included(key) => self.full(key),
+            Bound::Excluded(key) => self.full(key) + "\0",
+            Bound::Unbounded => self.full(""),
+        };
+        let to = match keys.end_bound() {
+            Bound::Included(key) => self.full(key) + "\0",
+            Bound::Excluded(key) => self.full(key),
+            // Behind the slash.
+            Bound::Unbounded => format!("{}0", self.name),
+        };
+        let rows = host::state::scan_entries(&from, Some(&to), backwards, limit);
+        self.decoded(rows)
+    }
+
+    /// The row with the highest key.
+    pub fn last(&self) -> Option<(String, V)> {
+        self.range_back(.., 1).pop()
     }
 
     /// The row with the lowest key.
@@ -109,9 +160,48 @@ impl<V: Serialize + DeserializeOwned> Table<V> {
             ),
         }
     }
+}
 
+impl<V> Table<V> {
     fn full(&self, key: &str) -> String {
         // With the slash, so that the rows of `star` are not among those of `stars`.
         format!("{}/{key}", self.name)
+    }
+}
+
+/// Rows of several tables that a turn is about to read one by one: the host is asked for all of
+/// them at once, which a batch of events does once.
+///
+/// ```
+/// use silo_sdk::entries::{Ahead, Table};
+/// const STARS: Table<u32> = Table::new("stars");
+/// const PLANETS: Table<u32> = Table::new("planets");
+///
+/// let _host = silo_sdk::testing::Host::new("lamp", "lamp-1");
+/// Ahead::default().of(&STARS, ["sirius", "vega"]).of(&PLANETS, ["venus"]).read();
+/// assert_eq!(STARS.get("vega"), None);
+/// ```
+#[derive(Default)]
+#[must_use = "nothing is read before `read`"]
+pub struct Ahead {
+    names: BTreeSet<String>,
+}
+
+impl Ahead {
+    /// Rows of a table, by their keys; one that is named twice is read once.
+    pub fn of<V, K: AsRef<str>>(
+        mut self,
+        table: &Table<V>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        let names = keys.into_iter().map(|key| table.full(key.as_ref()));
+        self.names.extend(names);
+        self
+    }
+
+    /// Reads them. They are kept for the turn, and must fit its memory: eight mebibytes of a
+    /// thousand are refused.
+    pub fn read(self) {
+        host::state::read_ahead(&self.names.into_iter().collect::<Vec<_>>());
     }
 }

@@ -82,8 +82,22 @@ pub(crate) mod state {
     }
 
     pub(crate) fn get_entry(name: &str) -> Option<Vec<u8>> {
-        let written = staged::with(|turn| turn.entry(name)).flatten();
-        written.unwrap_or_else(|| import::get_entry(name))
+        let known = staged::with(|turn| turn.entry(name)).flatten();
+        known.unwrap_or_else(|| import::get_entry(name))
+    }
+
+    /// Reads entries so that `get_entry` need not ask. Outside of a turn that was handed over
+    /// whole nobody keeps them, and each is asked for when it is wanted.
+    pub(crate) fn read_ahead(names: &[String]) {
+        let unknown = staged::with(|turn| {
+            let unknown = names.iter().filter(|name| turn.entry(name).is_none());
+            unknown.cloned().collect::<Vec<_>>()
+        });
+        // As many as the host answers at once.
+        for names in unknown.unwrap_or_default().chunks(1_000) {
+            let entries = import::get_entries(names);
+            staged::with(|turn| turn.has_read(names, entries));
+        }
     }
 
     pub(crate) fn get_entries(names: &[String]) -> Vec<Option<Vec<u8>>> {
@@ -114,6 +128,16 @@ pub(crate) mod state {
     pub(crate) fn list_entries(prefix: &str, after: Option<&str>, limit: u32) -> Vec<String> {
         staged::flush_entries(write);
         import::list_entries(prefix, after, limit)
+    }
+
+    pub(crate) fn scan_entries(
+        from: &str,
+        to: Option<&str>,
+        backwards: bool,
+        limit: u32,
+    ) -> Vec<(String, Vec<u8>)> {
+        staged::flush_entries(write);
+        import::scan_entries(from, to, backwards, limit)
     }
 
     pub(crate) fn range_entries(

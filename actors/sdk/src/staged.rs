@@ -2,6 +2,7 @@
 //! none while a function is called by itself; then the imports are asked.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use crate::turn_export::{Actor, Effect, Entry, Input, Invocation, Output, State};
 
@@ -26,6 +27,8 @@ pub(crate) struct Staged {
     written: Option<State>,
     is_read: bool,
     entries: Vec<Entry>,
+    /// Entries that were read before they are wanted, as they are while nobody writes them.
+    read: BTreeMap<String, Option<Vec<u8>>>,
     effects: Vec<Kept>,
 }
 
@@ -53,6 +56,7 @@ pub(crate) fn begin(input: Input) -> Invocation {
         written: None,
         is_read: false,
         entries: Vec::new(),
+        read: BTreeMap::new(),
         effects: Vec::new(),
     };
     CURRENT.set(Some(staged));
@@ -93,7 +97,7 @@ impl Staged {
         self.written = Some(state);
     }
 
-    /// What the turn has written to the entry; the outer `None` when it has not.
+    /// What the turn has written to the entry, or has read ahead; the outer `None` when it has not.
     #[allow(
         clippy::option_option,
         reason = "an entry that was removed is not one that was not written"
@@ -101,7 +105,12 @@ impl Staged {
     pub(crate) fn entry(&self, name: &str) -> Option<Option<Vec<u8>>> {
         // The last write counts. There are few of them.
         let entry = self.entries.iter().rev().find(|entry| entry.name == name);
-        entry.map(|entry| entry.bytes.clone())
+        let bytes = entry.map(|entry| &entry.bytes);
+        bytes.or_else(|| self.read.get(name)).cloned()
+    }
+
+    pub(crate) fn has_read(&mut self, names: &[String], entries: Vec<Option<Vec<u8>>>) {
+        self.read.extend(names.iter().cloned().zip(entries));
     }
 
     pub(crate) fn has_written(&self, name: &str) -> bool {
@@ -150,7 +159,14 @@ pub(crate) fn entry(entry: Entry, import: fn(Entry)) {
         flush_entries(import);
     }
     let mut entry = Some(entry);
-    with(|staged| staged.entries.extend(entry.take()));
+    with(|staged| {
+        let entry = entry.take();
+        if let Some(entry) = &entry {
+            // It would show again what was read when the entries are given to the host.
+            staged.read.remove(&entry.name);
+        }
+        staged.entries.extend(entry);
+    });
     if let Some(entry) = entry {
         import(entry);
     }

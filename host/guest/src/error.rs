@@ -43,6 +43,8 @@ pub enum GuestError {
         method: String,
         known: String,
     },
+    #[error("the actor's entries could not be read: {0}")]
+    Entries(String),
     #[error("a turn that only reads may not {0}")]
     WriteFromQuery(&'static str),
     #[error("{0} is not granted to this module")]
@@ -69,6 +71,7 @@ impl GuestError {
             Self::NoInstance { .. } => "instances",
             Self::BadArguments { .. } => "arguments",
             Self::UnknownMethod { .. } => "method",
+            Self::Entries(_) => "store",
             Self::WriteFromQuery(_) => "query",
             Self::NotGranted(_) => "grant",
             Self::Refused { .. } => "refused",
@@ -119,6 +122,7 @@ impl From<GuestError> for CallError {
             GuestError::Deadline => Self::Deadline {
                 when: Self::IN_TURN.into(),
             },
+            GuestError::Entries(detail) => Self::Store { detail },
             error => Self::Failed {
                 bound: error.bound().into(),
                 detail: error.to_string(),

@@ -24,6 +24,11 @@ wasmtime::component::bindgen!({
         "silo:actor/calls.call": async | trappable,
         "silo:actor/calls.ask": async | trappable,
         "silo:actor/plugins.consult": async | trappable,
+        "silo:actor/state.get-entry": async | trappable,
+        "silo:actor/state.list-entries": async | trappable,
+        "silo:actor/state.get-entries": async | trappable,
+        "silo:actor/state.range-entries": async | trappable,
+        "silo:actor/state.scan-entries": async | trappable,
         default: trappable,
     },
 });

@@ -5,6 +5,7 @@
 //! - [`limits`](crate::limits), [`settings`]: the bounds, each a number
 //! - [`error`]: what a guest can do wrong, and why a module can be refused
 //! - [`turn`]: what goes into a turn
+//! - [`entries`](crate::entries): the entries that it reads, in memory and in the store
 //! - [`run`](crate::run): one turn, from arguments to outcome
 //! - [`turn_context`](crate::turn_context): what a guest sees and stages during a turn
 //! - [`whole`](crate::whole), [`turn_export`](crate::turn_export): a turn in one call, where the
@@ -37,6 +38,7 @@ mod consult;
 mod convert;
 mod discover;
 mod engine;
+mod entries;
 pub mod error;
 mod grant;
 mod growth;
@@ -69,6 +71,7 @@ mod whole;
 
 pub use client::{ClientFunction, ClientImport};
 pub use compare::{Change, Weight, compare};
+pub use entries::{Entries, StagedEntries, StoredEntries};
 pub use error::{ClientMismatch, GuestError, LoadError};
 pub use hooks::Hooks;
 pub use host::{Compiled, Inspected, WasmHost, recognise};

@@ -1,11 +1,12 @@
 //! What goes into a turn.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_types::{ActorId, Body, CallError, MessageId, State};
+
+use crate::entries::Entries;
 
 /// The input of one turn.
 pub struct Turn {
@@ -26,8 +27,8 @@ pub struct Turn {
     pub deadline_ms_left: u64,
     /// The actor's state before the turn; `None` when it has none yet.
     pub state: Option<State>,
-    /// The actor's entries before the turn, by name.
-    pub entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    /// The actor's entries before the turn.
+    pub entries: Entries,
     /// How the turn reaches other actors.
     pub calls: Arc<dyn Calls>,
 }
@@ -79,7 +80,7 @@ impl Turn {
             depth: 0,
             deadline_ms_left: 5_000,
             state: None,
-            entries: Arc::default(),
+            entries: Entries::default(),
             calls: Arc::new(NoCalls),
         }
     }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pizza_types::{
-    ActorId, Effect, EntryWrite, LogLevel, LogLine, MessageId, Outcome, State, StateWrite,
+    ActorId, CallError, Effect, EntryLimit, EntryPage, EntryRange, EntryWrite, LogLevel, LogLine,
+    MessageId, Outcome, State, StateWrite,
 };
 
+use crate::entries::Entries;
 use crate::turn::{Calls, Turn};
 
 /// One turn's context: what was handed in, what was staged.
@@ -22,7 +24,7 @@ pub(crate) struct TurnContext {
     pub(crate) calls: Arc<dyn Calls>,
     pub(crate) access: Access,
     pub(crate) state: Option<State>,
-    pub(crate) entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    pub(crate) entries: Entries,
     /// What the turn has written of its state so far.
     pub(crate) staged_state: StateWrite,
     /// The entries that the turn has written, by name; `None` for one that it removes.
@@ -82,83 +84,48 @@ impl TurnContext {
     pub(crate) fn clear_state(&mut self) {
         self.staged_state = StateWrite::Clear;
         // Clearing takes the entries along: a later read in this turn must not find them.
-        self.entries = Arc::default();
+        self.entries = Entries::default();
         self.staged_entries.clear();
     }
 
-    pub(crate) fn entry(&self, name: &str) -> Option<&Bytes> {
+    /// The entry, if it need not be asked for.
+    #[allow(
+        clippy::option_option,
+        reason = "what is known not to be there is not what is not known"
+    )]
+    pub(crate) fn known_entry(&self, name: &str) -> Option<Option<&Bytes>> {
         match self.staged_entries.get(name) {
-            Some(staged) => staged.as_ref(),
-            None => self.entries.get(name),
+            Some(staged) => Some(staged.as_ref()),
+            None => self.entries.known(name),
         }
     }
 
-    /// Names in order, staged ones included and removed ones left out.
-    pub(crate) fn entry_names(
+    /// Several entries, staged ones included; `None` where all of them have more than `bytes_max`
+    /// bytes.
+    ///
+    /// # Errors
+    /// Why the store could not be read.
+    pub(crate) async fn get_entries(
         &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Vec<String> {
-        use std::ops::Bound;
-        let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
-        };
-        let range = (start, Bound::Unbounded);
-        let mut old = self
-            .entries
-            .range::<str, _>(range)
-            .map(|(name, _)| name)
-            .peekable();
-        let mut new = self.staged_entries.range::<str, _>(range).peekable();
-        let mut names = Vec::new();
-        while names.len() < limit {
-            let name = match (old.peek(), new.peek()) {
-                (None, None) => break,
-                (Some(a), Some((b, _))) if *a < *b => old.next(),
-                (Some(_), None) => old.next(),
-                // The same name in both: the staged one is newer, and hides the old one even if
-                // it removes it.
-                (same, Some(_)) => {
-                    if same.is_some_and(|a| new.peek().is_some_and(|(b, _)| *a == *b)) {
-                        old.next();
-                    }
-                    new.next()
-                        .and_then(|(name, bytes)| bytes.as_ref().map(|_| name))
-                }
-            };
-            match name {
-                // Names with a prefix lie side by side, so the first other one is the end.
-                Some(name) if !name.starts_with(prefix) => break,
-                Some(name) => names.push(name.to_string()),
-                None => {}
-            }
-        }
-        names
-    }
-
-    /// Entries with the names that [`entry_names`](Self::entry_names) gives, until they have so
-    /// many bytes; one at least.
-    pub(crate) fn entry_range(
-        &self,
-        names: Vec<String>,
+        names: &[String],
         bytes_max: usize,
-    ) -> Vec<(String, Vec<u8>)> {
-        let mut bytes = 0;
-        let mut found = Vec::with_capacity(names.len());
-        for name in names {
-            let Some(entry) = self.entry(&name) else {
-                continue;
-            };
-            bytes += name.len() + entry.len();
-            if bytes > bytes_max && !found.is_empty() {
-                break;
-            }
-            let entry = entry.to_vec();
-            found.push((name, entry));
-        }
-        found
+    ) -> Result<Option<Vec<Option<Bytes>>>, CallError> {
+        self.entries
+            .get(&self.staged_entries, names, bytes_max)
+            .await
+    }
+
+    /// The first entries of a range, staged ones included and removed ones left out; more of it may
+    /// be there if the limit was reached.
+    ///
+    /// # Errors
+    /// Why the store could not be read.
+    pub(crate) async fn entry_range(
+        &self,
+        range: &EntryRange,
+        limit: EntryLimit,
+    ) -> Result<EntryPage, CallError> {
+        self.entries.range(&self.staged_entries, range, limit).await
     }
 
     /// SplitMix64 (Steele, Lea, Flood 2014): one seed a turn, as many numbers as wanted.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pizza_guest::Entries;
 use pizza_store::{InspectionStore, StoreError};
 use pizza_types::{ActorId, ModuleDigest, State};
 
@@ -45,8 +46,9 @@ impl<'a> States<'a> {
             let Some(copy) = self.store.copy(&actor).await? else {
                 continue;
             };
-            let (state, entries) = (copy.record.state, Arc::new(copy.entries));
-            if state.is_some() || !entries.is_empty() {
+            let state = copy.record.state;
+            if state.is_some() || !copy.entries.is_empty() {
+                let entries = Entries::all(copy.entries.into_iter().collect());
                 return Ok(Some((actor, Kept { state, entries })));
             }
         }

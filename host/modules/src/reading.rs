@@ -1,20 +1,19 @@
 //! Whether a module can take over a state: it migrates a copy where it must, wakes up with
 //! it, and answers its queries from it. All that comes of it is thrown away.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pizza_guest::{Calls, GuestError, Invocation, Module, Turn};
+use pizza_guest::{Calls, Entries, GuestError, Invocation, Module, Turn};
 use pizza_types::{ActorId, CallError, MessageId, State, StateWrite};
 
 /// What an actor has: a value, entries beside it, or both.
 #[derive(Clone)]
 pub(crate) struct Kept {
     pub(crate) state: Option<State>,
-    pub(crate) entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    pub(crate) entries: Entries,
 }
 
 impl Kept {
@@ -46,7 +45,7 @@ pub(crate) async fn of(
     let copy = |state: Option<State>| Copy {
         actor: actor.clone(),
         state,
-        entries: Arc::clone(&kept.entries),
+        entries: kept.entries.clone(),
         now_ms,
     };
     let before = copy(kept.state.clone());
@@ -108,7 +107,7 @@ fn ways(module: &Module) -> Vec<Way> {
 struct Copy {
     actor: ActorId,
     state: Option<State>,
-    entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    entries: Entries,
     now_ms: u64,
 }
 
@@ -125,7 +124,7 @@ impl Copy {
         let id = MessageId([0; 16]);
         let mut turn = Turn::alone(self.actor.clone(), invocation, id, self.now_ms);
         turn.state.clone_from(&self.state);
-        turn.entries = Arc::clone(&self.entries);
+        turn.entries = self.entries.clone();
         turn
     }
 

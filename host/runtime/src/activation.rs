@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use pizza_store::{Commit, Reminder, StoredActor};
+use pizza_guest::Entries;
+use pizza_store::{ActorStore, Commit, Reminder, StoredActor};
 use pizza_types::{ActorId, State, StateWrite};
 
-pub(crate) type Entries = Arc<BTreeMap<Arc<str>, Bytes>>;
+use crate::entries::Held;
+
 type Reminders = BTreeMap<Arc<str>, Reminder>;
 
 /// An actor in memory, as its next turn will find it. Small on purpose: there may be a million of
@@ -20,8 +21,8 @@ pub(crate) struct Activation {
     pub(crate) version: u64,
     /// The staged state; `None` when there is none.
     pub(crate) state: Option<State>,
-    /// `None` stands for an empty map, which most actors have.
-    entries: Option<Entries>,
+    /// `None` where there are none, as with most actors.
+    entries: Option<Box<Held>>,
     /// `None` stands for an empty map. Boxed, for an actor with many reminders has few of them.
     reminders: Option<Box<Reminders>>,
     /// The position of the last event that the actor was given, by stream, for the streams that
@@ -36,13 +37,15 @@ impl Activation {
         let StoredActor {
             record,
             entries,
+            more,
             reminders,
         } = stored;
+        let entries = Held::opened(entries.into_iter().collect(), more, record.version);
         Self {
             epoch: record.epoch,
             version: record.version,
             state: record.state,
-            entries: (!entries.is_empty()).then(|| Arc::new(entries)),
+            entries: (!entries.is_empty()).then(|| Box::new(entries)),
             reminders: (!reminders.is_empty()).then(|| Box::new(reminders)),
             cursors: BTreeMap::new(),
             activated: false,
@@ -74,12 +77,16 @@ impl Activation {
         self.reminders.as_ref()?.get(name)
     }
 
-    pub(crate) fn entries(&self) -> Entries {
-        self.entries.clone().unwrap_or_default()
+    /// The entries as the next turn finds them, or a query that begins now.
+    pub(crate) fn entries(&self, store: &dyn ActorStore, id: &ActorId) -> Entries {
+        let held = self.entries.as_ref();
+        held.map_or_else(Entries::default, |held| {
+            held.now(self.version, || store.entries(id))
+        })
     }
 
-    /// Moves the staged state on by one commit.
-    pub(crate) fn stage(&mut self, commit: &Commit) {
+    /// Moves the staged state on by one commit; those up to version `durable` are durable.
+    pub(crate) fn stage(&mut self, commit: &Commit, durable: u64) {
         self.version += 1;
         // A first commit makes the record, and the first epoch is 1.
         self.epoch = self.epoch.max(1);
@@ -95,7 +102,7 @@ impl Activation {
             }
         }
         self.stage_reminders(commit);
-        self.stage_entries(commit);
+        self.stage_entries(commit, durable);
     }
 
     fn stage_reminders(&mut self, commit: &Commit) {
@@ -114,20 +121,14 @@ impl Activation {
         }
     }
 
-    fn stage_entries(&mut self, commit: &Commit) {
-        if commit.entries.is_empty() {
+    fn stage_entries(&mut self, commit: &Commit, durable: u64) {
+        if self.entries.is_none() && commit.entries.is_empty() {
             return;
         }
-        // Copies the map only while a query still reads the old one.
-        let entries = Arc::make_mut(self.entries.get_or_insert_default());
-        for write in &commit.entries {
-            match &write.bytes {
-                Some(bytes) => entries.insert(Arc::clone(&write.name), bytes.clone()),
-                None => entries.remove(&write.name),
-            };
-        }
-        // Back to `None`: an empty map would be paid for by every actor that once had an entry.
-        if entries.is_empty() {
+        let held = self.entries.get_or_insert_default();
+        held.write(&commit.entries, self.version, durable);
+        // Back to `None`: it would be paid for by every actor that once had an entry.
+        if held.is_empty() {
             self.entries = None;
         }
     }
@@ -135,13 +136,7 @@ impl Activation {
     /// What the actor takes in memory, for the budget.
     pub(crate) fn bytes(&self, id: &ActorId) -> usize {
         let state = self.state.as_ref().map_or(0, |state| state.bytes.len());
-        let entries = self.entries.as_ref().map_or(0, |entries| {
-            entries
-                .iter()
-                // 64 is a guess at what the map and the two pointers take for each entry.
-                .map(|(name, bytes)| name.len() + bytes.len() + 64)
-                .sum()
-        });
+        let entries = self.entries.as_ref().map_or(0, |held| held.bytes());
         let reminders = self.reminders.as_ref().map_or(0, |reminders| {
             let each = size_of::<Reminder>() + 64;
             reminders.keys().map(|name| name.len() + each).sum()

@@ -1,4 +1,5 @@
-//! An actor asks another. The only place where a turn is suspended.
+//! An actor asks another: its turn is suspended meanwhile, as by nothing else but an entry that is not
+//! in memory.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};

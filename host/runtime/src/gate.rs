@@ -29,6 +29,11 @@ impl Gate {
             .send_modify(|level| level.durable_version = level.durable_version.max(version));
     }
 
+    /// Commits up to this version are durable.
+    pub(crate) fn durable_version(&self) -> u64 {
+        self.0.borrow().durable_version
+    }
+
     pub(crate) fn break_with(&self, error: &CallError) {
         self.0.send_modify(|level| {
             // The first failure is the cause; what fails behind it fails because of it.

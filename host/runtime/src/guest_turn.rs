@@ -33,7 +33,7 @@ pub(crate) fn for_message(
         depth: envelope.chain.depth(),
         deadline_ms_left: envelope.deadline_ms.saturating_sub(core.clock.now_ms()),
         state: activation.state.clone(),
-        entries: activation.entries(),
+        entries: activation.entries(&*core.store, &envelope.target),
         calls,
     }
 }
@@ -57,7 +57,7 @@ pub(crate) fn for_hook(
         depth: 0,
         deadline_ms_left: core.policy(actor.actor_type()).delivery_ms,
         state: activation.state.clone(),
-        entries: activation.entries(),
+        entries: activation.entries(&*core.store, actor),
         calls: Arc::new(NoCalls),
     }
 }

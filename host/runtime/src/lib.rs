@@ -11,11 +11,12 @@
 //! - [`tail`](crate::tail): how what stands on other actors' commits waits for those
 //! - [`actor`](crate::actor): an actor while it has work
 //! - [`guest_turn`](crate::guest_turn): what the guest is handed
-//! - [`calls`](crate::calls): an actor asks another; the only place where a turn is suspended
+//! - [`calls`](crate::calls): an actor asks another, and its turn is suspended
 //! - [`query`](crate::query): reads, which may run beside a turn
 //! - [`actor_loop`](crate::actor_loop): one actor's messages, one at a time
 //! - [`deliver`](crate::deliver): the one way of a message to its actor
 //! - [`activation`](crate::activation): an actor in memory
+//! - [`entries`](crate::entries): what of its entries is in memory, over what the store has
 //! - [`slot`](crate::slot): mailboxes, and the table of actors that are in memory
 //! - [`catalog`](crate::catalog), [`serving`](crate::serving),
 //!   [`deployment`](crate::deployment): actor types and the modules that serve them
@@ -54,6 +55,7 @@ mod dead_letters;
 mod deliver;
 mod deployment;
 mod durable_clock;
+mod entries;
 pub mod entropy;
 mod export;
 mod gate;

@@ -154,7 +154,7 @@ impl Actor {
         if let Some(error) = ticket.refusal() {
             return self.refused(envelope, error.clone());
         }
-        activation.stage(commit);
+        activation.stage(commit, self.pipeline.gate.durable_version());
         Ok(Pending::committing(ticket, outputs))
     }
 

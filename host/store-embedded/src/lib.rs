@@ -12,6 +12,7 @@
 //! - [`table`], [`key`] and [`row`]: the data format
 //! - [`recent`]: a bounded map, for what commits need to know of the store
 //! - [`view`]: consistent reads of what is durable
+//! - [`entries`]: the entries of an actor, on such a view
 //! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
 //! - [`metrics`](crate::metrics): what is counted of commits
 //! - [`directory`]: the files around the database that say whose it is and what it must contain
@@ -25,6 +26,7 @@ mod committer;
 mod database_log;
 mod diagnosis;
 mod directory;
+mod entries;
 mod error;
 mod guard;
 mod key;

@@ -43,6 +43,17 @@ impl Base {
             snapshot: db.fjall().snapshot(),
         })
     }
+
+    fn scan(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        end: Option<&[u8]>,
+    ) -> impl DoubleEndedIterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
+        let range = (from, end.map_or(Bound::Unbounded, Bound::Excluded));
+        let rows = self.snapshot.range::<&[u8], _>(self.db.table(table), range);
+        rows.map(move |row| row.into_inner().map_err(|e| read_error(table, &e)))
+    }
 }
 
 #[derive(Clone)]
@@ -150,13 +161,24 @@ impl Layers {
         end: Option<&[u8]>,
         sequence: u64,
     ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
+        let rows = self.rows(|| Walk::new(table, sequence, from, end));
+        Merge::new(rows, self.base.scan(table, from, end))
+    }
+
+    /// The same rows from the last one back.
+    pub(crate) fn scan_back(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        end: Option<&[u8]>,
+        sequence: u64,
+    ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
+        let rows = self.rows(|| Walk::new(table, sequence, from, end).reversed());
+        Merge::backwards(rows, self.base.scan(table, from, end).rev())
+    }
+
+    fn rows(&self, walk: impl Fn() -> Walk) -> Vec<Rows> {
         let layers = std::iter::once(&self.active).chain(&self.sealed);
-        let rows = |layer| Rows::new(layer, Walk::new(table, sequence, from, end));
-        let layers = layers.map(rows).collect();
-        let range = (from, end.map_or(Bound::Unbounded, Bound::Excluded));
-        let keyspace = self.base.db.table(table);
-        let base = self.base.snapshot.range::<&[u8], _>(keyspace, range);
-        let base = base.map(move |row| row.into_inner().map_err(|e| read_error(table, &e)));
-        Merge::new(layers, base)
+        layers.map(|layer| Rows::new(layer, walk())).collect()
     }
 }

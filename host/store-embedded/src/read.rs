@@ -1,6 +1,5 @@
 //! The queries.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,28 +8,35 @@ use pizza_store::{
     ActorRecord, DelayedKey, DelayedRow, DueAfter, DueReminder, HandledRow, Inspected, Leaving,
     LogEntry, LogKey, Reminder, StoreError, StoredActor, StoredDeadLetter, StoredEvent,
 };
-use pizza_types::{ActorId, MessageId, SHARDS, ShardId, State};
+use pizza_types::{ActorId, EntryLimit, EntryPage, EntryRange, MessageId, SHARDS, ShardId, State};
 
 use crate::row::{damaged, decode, decode_reminder};
 use crate::table::Table;
 use crate::view::View;
-use crate::{key, row};
+use crate::{entries, key, row};
 
-/// Reads what the owner goes on from; `head` is the one that its opening made.
-pub(crate) fn stored(view: &View, actor: &[u8], head: Head) -> Result<StoredActor, StoreError> {
-    let mut entries = BTreeMap::new();
-    for row in view.scan(Table::Entries, actor, None) {
-        let (at, value) = row?;
-        let name = at.get(actor.len()..).and_then(key::take_name);
-        let (name, _) = name.ok_or_else(|| damaged(Table::Entries, &at, "its key"))?;
-        let bytes: Bytes = decode(Table::Entries, &at, &value)?;
-        entries.insert(Arc::from(name), bytes);
-    }
+/// All of an actor, however much that is.
+const EVERYTHING: EntryLimit = EntryLimit {
+    entries: usize::MAX,
+    bytes: usize::MAX,
+};
+
+/// Reads what the owner goes on from, with as many entries as the limit allows; `head` is the one
+/// that its opening made.
+pub(crate) fn stored(
+    view: &View,
+    actor: &[u8],
+    head: Head,
+    limit: EntryLimit,
+) -> Result<StoredActor, StoreError> {
+    let all = EntryRange::with_prefix("", None);
+    let EntryPage { entries, more } = entries::page(view, actor, &all, limit)?;
     let state: Option<State> = view.get(Table::States, actor)?;
     let reminders = reminders(view, actor).collect::<Result<_, _>>()?;
     Ok(StoredActor {
         record: head.with_state(state),
-        entries,
+        entries: entries.into_iter().collect(),
+        more,
         reminders,
     })
 }
@@ -121,7 +127,8 @@ pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, S
 
 pub(crate) fn copy(view: &View, actor: &[u8]) -> Result<Option<StoredActor>, StoreError> {
     let head = view.get::<Head>(Table::Actors, actor)?;
-    head.map(|head| stored(view, actor, head)).transpose()
+    head.map(|head| stored(view, actor, head, EVERYTHING))
+        .transpose()
 }
 
 pub(crate) fn inspect(

@@ -28,6 +28,15 @@ impl View {
         }
     }
 
+    /// A view of everything up to a record that is staged, and of nothing that is staged later.
+    pub(crate) fn staged(memory: &Memory, sequence: u64) -> Self {
+        // Layers that are newer than the number are good for it, as in `Published::get`.
+        Self {
+            layers: memory.layers(),
+            sequence,
+        }
+    }
+
     pub(crate) fn get<T: DeserializeOwned>(
         &self,
         table: Table,
@@ -58,6 +67,25 @@ impl View {
         let end = crate::key::above(prefix);
         self.layers
             .scan(table, start, end.as_deref(), self.sequence)
+    }
+
+    /// Rows from `from` to `end`, which is not among them, in the order that is asked for.
+    pub(crate) fn range(
+        &self,
+        table: Table,
+        from: &[u8],
+        end: Option<&[u8]>,
+        backwards: bool,
+    ) -> Box<dyn Iterator<Item = Result<(Slice, Slice), StoreError>>> {
+        // The database refuses to be asked for nothing.
+        if end.is_some_and(|end| end <= from) {
+            return Box::new(std::iter::empty());
+        }
+        let from = std::ops::Bound::Included(from);
+        if backwards {
+            return Box::new(self.layers.scan_back(table, from, end, self.sequence));
+        }
+        Box::new(self.layers.scan(table, from, end, self.sequence))
     }
 }
 

@@ -9,6 +9,7 @@ use pizza_types::{ActorId, MessageId, ModuleDigest, SiloId, State};
 use serde::{Deserialize, Serialize};
 
 use crate::commit::{Commit, CommitTicket, Tail};
+use crate::entries::EntryView;
 use crate::error::StoreError;
 use crate::members::Members;
 use crate::reminders::Reminder;
@@ -28,11 +29,14 @@ pub struct ActorRecord {
     pub module: Option<ModuleDigest>,
 }
 
-/// All of an actor: what its owner goes on from.
+/// An actor: what its owner goes on from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredActor {
     pub record: ActorRecord,
+    /// Those with the lowest names where there are more, otherwise all.
     pub entries: BTreeMap<Arc<str>, Bytes>,
+    /// Whether there are more entries than these; a copy has all of them.
+    pub more: bool,
     pub reminders: BTreeMap<Arc<str>, Reminder>,
 }
 
@@ -53,7 +57,8 @@ pub trait ActorStore: Send + Sync + 'static {
     /// Makes `by` the owner of an actor that has a record, if nobody who may be alive by
     /// `members` owns it: one atomic step reads the record, raises its epoch and sets the owner,
     /// and from then on only the owner's commits are taken. It is durable no later than the
-    /// first commit under it.
+    /// first commit under it. Of the entries it gives as many as [`OPENED`](crate::entries::OPENED)
+    /// says, and tells whether there are more.
     ///
     /// # Errors
     /// When the store has stopped itself, cannot write, or refuses because too much waits.
@@ -63,6 +68,14 @@ pub trait ActorStore: Send + Sync + 'static {
         by: &SiloId,
         members: &Members,
     ) -> Result<Opened, StoreError>;
+
+    /// The entries of an actor as they are now, to be read as long as one likes: with every
+    /// commit whose ticket has resolved, with every commit that an answered opening has shown, and
+    /// with none that is queued later. An actor without a record has none.
+    ///
+    /// # Errors
+    /// When the store has stopped itself.
+    fn entries(&self, actor: &ActorId) -> Result<Arc<dyn EntryView>, StoreError>;
 
     /// Queues the commit; see [`CommitTicket`] for the order. It does not wait, not even for
     /// room: what does not fit is refused by the ticket. A commit whose outcome is not known may

@@ -5,6 +5,7 @@
 //! - [`atomicity`]: all of a commit or none of it
 //! - [`pipelining`]: commits queued behind each other
 //! - [`rows`]: state, entries, replies
+//! - [`entries`]: entries that their owner does not hold in memory
 //! - [`log`]: what leaves
 //! - [`reminders`]: what is due
 //! - [`streams`]: events, heads, cursors
@@ -16,6 +17,7 @@
 pub mod actors;
 pub mod atomicity;
 pub mod dead_letters;
+pub mod entries;
 pub mod expire;
 pub mod facts;
 mod fixture;
@@ -56,6 +58,13 @@ macro_rules! contract_tests {
             rows: entries_are_set_removed_and_cleared,
             rows: strange_names_stay_apart,
             rows: replies_are_kept,
+            entries: an_opening_reads_no_more_than_its_bound,
+            entries: several_are_read_at_once,
+            entries: a_range_is_read_in_both_directions,
+            entries: a_range_is_read_in_pieces,
+            entries: a_view_stays_as_it_was,
+            entries: what_was_opened_is_read,
+            entries: a_copy_has_all_of_them,
             log: a_commit_leaves_one_entry,
             log: the_log_keeps_the_order_of_commits,
             log: a_refused_commit_leaves_no_entry,

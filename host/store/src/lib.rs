@@ -6,6 +6,7 @@
 //! - [`error`]: how anything but a commit can fail
 //! - [`commit`]: the one atomic write of a turn, and how it can be refused
 //! - [`actors`]: opening actors, committing
+//! - [`entries`]: their entries, as far as the owner does not hold them
 //! - [`reply`]: what is remembered of a message that was handled
 //! - [`members`]: who may be alive
 //! - [`log`]: what leaves a commit, until it has arrived
@@ -26,6 +27,7 @@ pub mod commit;
 pub mod contract;
 pub mod dead_letters;
 pub mod delegate;
+pub mod entries;
 pub mod error;
 pub mod facts;
 pub mod inspection;
@@ -44,6 +46,7 @@ pub use commit::{
     Tail,
 };
 pub use dead_letters::{DeadLetter, DeadLetterStore, StoredDeadLetter};
+pub use entries::EntryView;
 pub use error::StoreError;
 pub use facts::{FactChange, FactStore};
 pub use inspection::{HandledRow, Inspected, InspectionStore};

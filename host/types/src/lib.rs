@@ -4,6 +4,7 @@
 //! In reading order:
 //! - [`id`]: actor ids, message ids, silo ids, module digests, shards
 //! - [`envelope`]: a message on its way to an actor
+//! - [`entries`]: the entries of an actor, and ranges of them
 //! - [`outcome`]: what a turn wants to happen, before any of it has happened
 //! - [`reply`]: what a caller gets, and how durable it is
 //! - [`error`]: why a caller got nothing
@@ -11,6 +12,7 @@
 //! - [`backoff`]: how long to wait before a failed attempt is made again
 
 pub mod backoff;
+pub mod entries;
 pub mod envelope;
 pub mod error;
 pub mod id;
@@ -18,6 +20,7 @@ pub mod metrics;
 pub mod outcome;
 pub mod reply;
 
+pub use entries::{EntryLimit, EntryMap, EntryPage, EntryRange};
 pub use envelope::{Body, Chain, Envelope, StreamEvent};
 pub use error::{CallError, Mistake, told};
 pub use id::{ActorId, InvalidDigest, InvalidId, MessageId, ModuleDigest, SHARDS, ShardId, SiloId};

@@ -87,6 +87,28 @@ pub(crate) mod state {
         })
     }
 
+    pub(crate) fn scan_entries(
+        from: &str,
+        to: Option<&str>,
+        backwards: bool,
+        limit: u32,
+    ) -> Vec<(String, Vec<u8>)> {
+        if to.is_some_and(|to| to <= from) {
+            return Vec::new();
+        }
+        let to = to.map_or(Bound::Unbounded, Bound::Excluded);
+        with(|host| {
+            let range = (Bound::Included(from), to);
+            let entries = host.durable.entries.range::<str, _>(range);
+            let entries = entries.map(|(name, bytes)| (name.clone(), bytes.clone()));
+            let limit = limit as usize;
+            if backwards {
+                return entries.rev().take(limit).collect();
+            }
+            entries.take(limit).collect()
+        })
+    }
+
     pub(crate) fn get_entries(names: &[String]) -> Vec<Option<Vec<u8>>> {
         names.iter().map(|name| get_entry(name)).collect()
     }

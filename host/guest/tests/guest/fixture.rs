@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_guest::{
-    Calls, Grant, GuestError, HostConfig, Invocation, Limits, Manifest, Module, Reuse, Turn,
-    TypeSettings, WasmHost,
+    Calls, Entries, Grant, GuestError, HostConfig, Invocation, Limits, Manifest, Module, Reuse,
+    Turn, TypeSettings, WasmHost,
 };
 use pizza_types::{ActorId, CallError, MessageId, Outcome};
 
@@ -39,7 +39,7 @@ pub(crate) fn turn(method: &str, arguments: &str) -> Turn {
         depth: 0,
         deadline_ms_left: 20_000,
         state: None,
-        entries: Arc::default(),
+        entries: Entries::default(),
         calls: Arc::new(Nobody),
     }
 }

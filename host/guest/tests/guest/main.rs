@@ -11,4 +11,5 @@ mod plugins;
 mod reaching;
 mod reuse;
 mod starting;
+mod tables;
 mod whole;

@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_guest::{
-    Calls, Grant, GuestError, HostConfig, Invocation, Manifest, Module, Turn, TypeSettings,
-    WasmHost,
+    Calls, Entries, Grant, GuestError, HostConfig, Invocation, Manifest, Module, StoredEntries,
+    Turn, TypeSettings, WasmHost,
 };
 use pizza_types::{
-    ActorId, Body, CallError, Effect, MessageId, Outcome, State, StateWrite, StreamEvent,
+    ActorId, Body, CallError, Effect, EntryLimit, EntryMap, EntryPage, EntryRange, MessageId,
+    Outcome, State, StateWrite, StreamEvent,
 };
 use pizza_value::ty::Type;
 
@@ -23,7 +25,7 @@ use crate::chance::Chance;
 #[path = "../../../../actors/bundled.rs"]
 mod bundled;
 #[path = "../../../../actors/compile.rs"]
-mod compile;
+pub(crate) mod compile;
 
 /// Messages to each actor. More by `PATHS_MESSAGES`, where one searches.
 const MESSAGES: u64 = 1_500;
@@ -86,6 +88,7 @@ async fn both_paths_come_to_the_same() {
         refused,
         effects,
         asked,
+        read,
         ..
     } = totals;
     let floor = messages / 10;
@@ -97,6 +100,7 @@ async fn both_paths_come_to_the_same() {
     assert!(refused > floor, "only {refused} messages were refused");
     assert!(effects > floor, "only {effects} effects");
     assert!(asked > floor, "only {asked} calls");
+    assert!(read > floor, "only {read} questions for entries");
 }
 
 async fn load(host: &WasmHost, actor_type: &str, wasm: &[u8], whole_turns: bool) -> Arc<Module> {
@@ -119,6 +123,8 @@ struct Totals {
     trapped: u64,
     effects: u64,
     asked: u64,
+    /// Questions for entries that were not in memory.
+    read: u64,
 }
 
 impl Totals {
@@ -129,6 +135,7 @@ impl Totals {
         self.trapped += other.trapped;
         self.effects += other.effects;
         self.asked += other.asked;
+        self.read += other.read;
     }
 }
 
@@ -139,7 +146,7 @@ struct Life {
     types: Vec<String>,
     chance: Chance,
     state: Option<State>,
-    entries: Arc<BTreeMap<Arc<str>, Bytes>>,
+    entries: EntryMap,
     totals: Totals,
 }
 
@@ -150,14 +157,14 @@ impl Life {
             types: types.to_vec(),
             chance: Chance::new(seed, 150),
             state: None,
-            entries: Arc::default(),
+            entries: EntryMap::default(),
             totals: Totals::default(),
         }
     }
 
     fn begin_again(&mut self) {
         self.state = None;
-        self.entries = Arc::default();
+        self.entries = EntryMap::default();
     }
 
     async fn message(
@@ -168,8 +175,13 @@ impl Life {
     ) {
         let invocation = self.invocation(pair, published);
         let seed = self.chance.number(u64::MAX);
-        let (apart, asked_apart) = self.run(&pair.apart, &invocation, number, seed).await;
-        let (whole, asked_whole) = self.run(&pair.whole, &invocation, number, seed).await;
+        let all = Entries::all(self.entries.clone());
+        let (apart, asked_apart) = self
+            .run(&pair.apart, &invocation, number, seed, all.clone())
+            .await;
+        let (whole, asked_whole) = self.run(&pair.whole, &invocation, number, seed, all).await;
+        self.check_partly(pair, &invocation, number, seed, &whole)
+            .await;
         let context = || format!("message {number} to {}: {invocation:?}", self.actor);
         if apart.as_ref().is_err_and(is_staging) {
             // It was stopped where it staged that; a whole turn is stopped at its end, or by what
@@ -228,12 +240,50 @@ impl Life {
         }
     }
 
+    /// It makes no difference which entries are in memory, on either path.
+    async fn check_partly(
+        &mut self,
+        pair: &Pair,
+        invocation: &Invocation,
+        number: u64,
+        seed: u64,
+        expected: &Result<Outcome, GuestError>,
+    ) {
+        for module in [&pair.apart, &pair.whole] {
+            let (entries, reads) = partly(&self.entries, &mut self.chance);
+            let (found, _) = self.run(module, invocation, number, seed, entries).await;
+            // A turn through the imports may be stopped earlier, and otherwise.
+            if expected.as_ref().is_err_and(is_staging) || found.as_ref().is_err_and(is_staging) {
+                assert!(
+                    found.is_err() && expected.is_err(),
+                    "{found:?}, {expected:?}"
+                );
+                continue;
+            }
+            // To remove what is not there is left out where that is known.
+            let changes = |outcome: &Result<Outcome, GuestError>| {
+                let mut outcome = outcome.clone();
+                if let Ok(outcome) = &mut outcome {
+                    let is_there = |name: &str| self.entries.get(name).is_some();
+                    let entries = &mut outcome.entries;
+                    entries.retain(|write| write.bytes.is_some() || is_there(&write.name));
+                }
+                outcome
+            };
+            let (found, expected) = (changes(&found), changes(expected));
+            let (found, expected) = (format!("{found:?}"), format!("{expected:?}"));
+            assert_eq!(found, expected, "message {number}: {invocation:?}");
+            self.totals.read += reads.load(Ordering::Relaxed);
+        }
+    }
+
     async fn run(
         &self,
         module: &Arc<Module>,
         invocation: &Invocation,
         number: u64,
         seed: u64,
+        entries: Entries,
     ) -> (Result<Outcome, GuestError>, Vec<String>) {
         let others = Arc::new(Others {
             module: Arc::clone(module),
@@ -257,7 +307,7 @@ impl Life {
             depth: 0,
             deadline_ms_left: 60_000,
             state: self.state.clone(),
-            entries: Arc::clone(&self.entries),
+            entries,
             calls: Arc::clone(&others) as _,
         };
         let outcome = module.run(turn).await;
@@ -273,13 +323,12 @@ impl Life {
         }
         self.totals.committed += 1;
         self.totals.effects += outcome.effects.len() as u64;
-        let entries = Arc::make_mut(&mut self.entries);
         match outcome.state {
             StateWrite::Keep => {}
             StateWrite::Set(state) => self.state = Some(state),
             StateWrite::Clear => {
                 self.state = None;
-                entries.clear();
+                self.entries = EntryMap::default();
             }
         }
         for write in outcome.entries {
@@ -287,9 +336,9 @@ impl Life {
                 self.chance.remember(key);
             }
             match write.bytes {
-                Some(bytes) => entries.insert(write.name, bytes),
-                None => entries.remove(&write.name),
-            };
+                Some(bytes) => self.entries.set(write.name, Some(bytes)),
+                None => self.entries.forget(&write.name),
+            }
         }
         for effect in outcome.effects {
             match effect {
@@ -318,10 +367,11 @@ impl Life {
             trapped,
             effects,
             asked,
+            read,
         } = self.totals;
         println!(
             "{}: {committed} committed with {effects} effects, {declined} declined, \
-             {refused} refused, {trapped} failed, {asked} calls",
+             {refused} refused, {trapped} failed, {asked} calls, {read} reads",
             self.actor.actor_type()
         );
     }
@@ -338,6 +388,66 @@ fn is_staging(error: &GuestError) -> bool {
             | GuestError::StateTooLarge { .. }
             | GuestError::WriteFromQuery(_)
     )
+}
+
+/// The entries as an actor may hold them: some of them in memory in one generation or the other,
+/// some of them hiding what the store has, and the rest asked for.
+fn partly(all: &EntryMap, chance: &mut Chance) -> (Entries, Arc<AtomicU64>) {
+    let (mut newer, mut older, mut stored) = (
+        EntryMap::default(),
+        EntryMap::default(),
+        EntryMap::default(),
+    );
+    let stale = || Some(Bytes::from_static(b"what it was before"));
+    for (name, value) in all.range(&EntryRange::with_prefix("", None)) {
+        let (name, value) = (|| Arc::clone(name), || value.cloned());
+        match chance.number(4) {
+            0 => newer.set(name(), value()),
+            1 => {
+                newer.set(name(), value());
+                older.set(name(), if chance.one_in(2) { stale() } else { None });
+                stored.set(name(), stale());
+            }
+            2 => older.set(name(), value()),
+            _ => stored.set(name(), value()),
+        }
+        if chance.one_in(4) {
+            let gone: Arc<str> = format!("{}.gone", name()).into();
+            newer.set(Arc::clone(&gone), None);
+            stored.set(gone, stale());
+        }
+    }
+    let reads = Arc::new(AtomicU64::new(0));
+    let rest = Arc::new(Elsewhere {
+        entries: stored,
+        reads: Arc::clone(&reads),
+    });
+    (Entries::some(newer, older, rest), reads)
+}
+
+/// A store that answers in small pieces, and after a while.
+struct Elsewhere {
+    entries: EntryMap,
+    reads: Arc<AtomicU64>,
+}
+
+#[async_trait]
+impl StoredEntries for Elsewhere {
+    async fn get(&self, names: &[Arc<str>], _: usize) -> Result<Vec<Option<Bytes>>, CallError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        let some = names.iter().take(3);
+        Ok(some
+            .map(|name| self.entries.get(name).flatten().cloned())
+            .collect())
+    }
+
+    async fn range(&self, range: &EntryRange, limit: EntryLimit) -> Result<EntryPage, CallError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        let entries = limit.entries.min(2);
+        Ok(self.entries.page(range, EntryLimit { entries, ..limit }))
+    }
 }
 
 /// Other actors, who answer by chance: mostly what they should.

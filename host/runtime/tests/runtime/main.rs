@@ -5,6 +5,7 @@ mod breaker;
 mod calls;
 mod dates;
 mod dead_letters;
+mod entries;
 mod fencing;
 mod fixture;
 mod gate;

@@ -2,15 +2,17 @@
 //! it is one log, commits are decided as they are staged.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::FutureExt;
 use parking_lot::Mutex;
 use pizza_store::{
-    ActorStore, Commit, CommitError, CommitTicket, Members, MemoryStore, Opened, Retention, Store,
-    StoreError, StoredReply, Tail,
+    ActorStore, Commit, CommitError, CommitTicket, EntryView, Members, MemoryStore, Opened,
+    Retention, Store, StoreError, StoredReply, Tail,
 };
-use pizza_types::{ActorId, Durability, MessageId, SiloId};
+use pizza_types::{ActorId, Durability, EntryLimit, EntryPage, EntryRange, MessageId, SiloId};
 use tokio::sync::watch;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +29,20 @@ pub(crate) enum CommitFault {
 pub(crate) struct MoodyStore {
     inner: MemoryStore,
     fault: Mutex<CommitFault>,
-    held: watch::Sender<bool>,
+    held: watch::Sender<Held>,
     /// Set when the log has failed: what it held then is lost.
     failed: watch::Sender<bool>,
     is_one_log: bool,
+    entries_read: Arc<AtomicUsize>,
+    entries_hidden: AtomicBool,
+}
+
+/// Whose commits are held back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Held {
+    Nobodys,
+    Everybodys,
+    Only(String),
 }
 
 impl MoodyStore {
@@ -38,9 +50,11 @@ impl MoodyStore {
         Arc::new(Self {
             inner: MemoryStore::new(),
             fault: Mutex::new(CommitFault::Taken),
-            held: watch::Sender::new(false),
+            held: watch::Sender::new(Held::Nobodys),
             failed: watch::Sender::new(false),
             is_one_log: false,
+            entries_read: Arc::default(),
+            entries_hidden: AtomicBool::new(false),
         })
     }
 
@@ -82,7 +96,7 @@ impl MoodyStore {
         let (mut held, failed) = (self.held.subscribe(), self.failed.subscribe());
         Box::pin(async move {
             // The store outlives its tickets.
-            drop(held.wait_for(|held| !held).await);
+            drop(held.wait_for(|held| *held != Held::Everybodys).await);
             if *failed.borrow() {
                 let reason = "the log failed".to_owned();
                 return Err(StoreError::Poisoned { reason });
@@ -98,7 +112,61 @@ impl MoodyStore {
 
     /// Commits are not durable while held, nor known to have failed.
     pub(crate) fn hold(&self, held: bool) {
+        let held = if held {
+            Held::Everybodys
+        } else {
+            Held::Nobodys
+        };
         self.held.send_replace(held);
+    }
+
+    /// The same for one actor alone.
+    pub(crate) fn hold_only(&self, key: &str) {
+        self.held.send_replace(Held::Only(key.to_owned()));
+    }
+
+    /// How many entries were read by those who had them not in memory.
+    pub(crate) fn entries_read(&self) -> usize {
+        self.entries_read.load(Ordering::Relaxed)
+    }
+
+    /// No entry can be read.
+    pub(crate) fn hide_entries(&self, hidden: bool) {
+        self.entries_hidden.store(hidden, Ordering::Relaxed);
+    }
+}
+
+impl Held {
+    fn holds(&self, key: &str) -> bool {
+        match self {
+            Self::Nobodys => false,
+            Self::Everybodys => true,
+            Self::Only(only) => only == key,
+        }
+    }
+}
+
+struct Counted {
+    view: Arc<dyn EntryView>,
+    read: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl EntryView for Counted {
+    async fn get(
+        &self,
+        names: &[Arc<str>],
+        bytes_max: usize,
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let found = self.view.get(names, bytes_max).await?;
+        self.read.fetch_add(found.len(), Ordering::Relaxed);
+        Ok(found)
+    }
+
+    async fn range(&self, range: &EntryRange, limit: EntryLimit) -> Result<EntryPage, StoreError> {
+        let page = self.view.range(range, limit).await?;
+        self.read.fetch_add(page.entries.len(), Ordering::Relaxed);
+        Ok(page)
     }
 }
 
@@ -113,10 +181,22 @@ impl ActorStore for MoodyStore {
         self.inner.open(actor, by, members).await
     }
 
+    fn entries(&self, actor: &ActorId) -> Result<Arc<dyn EntryView>, StoreError> {
+        if self.entries_hidden.load(Ordering::Relaxed) {
+            let detail = "they are hidden".to_owned();
+            return Err(StoreError::Corrupt { detail });
+        }
+        Ok(Arc::new(Counted {
+            view: self.inner.entries(actor)?,
+            read: Arc::clone(&self.entries_read),
+        }))
+    }
+
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
         if self.is_one_log {
             return self.commit_to_the_log(commit);
         }
+        let key = Arc::clone(commit.actor.key());
         let unknown = |detail: &str| CommitError::Unknown {
             detail: detail.to_owned(),
         };
@@ -138,7 +218,7 @@ impl ActorStore for MoodyStore {
         let mut held = self.held.subscribe();
         CommitTicket::undecided(async move {
             // The store outlives its tickets.
-            drop(held.wait_for(|held| !held).await);
+            drop(held.wait_for(|held| !held.holds(&key)).await);
             match (fault, written) {
                 (CommitFault::Taken, Some(written)) => written.await,
                 (CommitFault::AnswerLost, Some(written)) => {

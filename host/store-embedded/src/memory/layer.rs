@@ -123,6 +123,7 @@ pub(crate) struct Walk {
     /// The map that is walked over, and the last one.
     part: usize,
     last_part: usize,
+    backwards: bool,
     is_done: bool,
 }
 
@@ -146,7 +147,18 @@ impl Walk {
             end: end.map(Slice::from),
             part: first,
             last_part,
+            backwards: false,
             is_done: false,
+        }
+    }
+
+    /// The same walk from its end to its beginning.
+    pub(crate) fn reversed(self) -> Self {
+        Self {
+            part: self.last_part,
+            last_part: self.part,
+            backwards: true,
+            ..self
         }
     }
 
@@ -169,19 +181,35 @@ impl Walk {
                 .end
                 .as_deref()
                 .map_or(Bound::Unbounded, Bound::Excluded);
-            for (key, versions) in part.range::<[u8], _>((from, end)).take(AT_ONCE) {
+            let mut rows = part.range::<[u8], _>((from, end));
+            let mut next = || {
+                if self.backwards {
+                    rows.next_back()
+                } else {
+                    rows.next()
+                }
+            };
+            while looked < AT_ONCE
+                && let Some((key, versions)) = next()
+            {
                 looked += 1;
-                seen = Some(key);
+                seen = Some(key.clone());
                 let value = versions.at(self.sequence);
                 found.extend(value.map(|value| (key.clone(), value)));
             }
         }
-        if let Some(seen) = seen {
-            self.from = Bound::Excluded(seen.clone());
+        match seen {
+            Some(seen) if self.backwards => self.end = Some(seen),
+            Some(seen) => self.from = Bound::Excluded(seen),
+            None => {}
         }
         if looked < AT_ONCE {
-            self.is_done = self.part >= self.last_part;
-            self.part += 1;
+            self.is_done = self.part == self.last_part;
+            self.part = if self.backwards {
+                self.part.saturating_sub(1)
+            } else {
+                self.part + 1
+            };
         }
     }
 }

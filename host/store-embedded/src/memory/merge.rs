@@ -45,6 +45,8 @@ impl Iterator for Rows {
 pub(super) struct Merge<B: Iterator> {
     layers: Vec<Rows>,
     base: std::iter::Peekable<B>,
+    /// Whether all of them go from the highest key down.
+    backwards: bool,
 }
 
 impl<B: Iterator<Item = Result<(Slice, Slice), StoreError>>> Merge<B> {
@@ -52,6 +54,15 @@ impl<B: Iterator<Item = Result<(Slice, Slice), StoreError>>> Merge<B> {
         Self {
             layers,
             base: base.peekable(),
+            backwards: false,
+        }
+    }
+
+    /// The same of sources that go from the highest key down.
+    pub(super) fn backwards(layers: Vec<Rows>, base: B) -> Self {
+        Self {
+            backwards: true,
+            ..Self::new(layers, base)
         }
     }
 
@@ -64,25 +75,25 @@ impl<B: Iterator<Item = Result<(Slice, Slice), StoreError>>> Merge<B> {
                 .next()
                 .map(|row| row.map(|(key, value)| (key, Some(value))));
         }
-        let mut least: Option<Slice> = None;
+        let backwards = self.backwards;
+        let before = |a: Slice, b: Slice| if backwards { a.max(b) } else { a.min(b) };
+        let mut next: Option<Slice> = None;
         for layer in &mut self.layers {
             let key = layer.peek().map(|(key, _)| key);
-            least = least.into_iter().chain(key.cloned()).min();
+            next = next.into_iter().chain(key.cloned()).reduce(before);
         }
         let base = self.base.peek().and_then(|row| row.as_ref().ok());
-        let least = least
-            .into_iter()
-            .chain(base.map(|(key, _)| key.clone()))
-            .min()?;
+        let base = base.map(|(key, _)| key.clone());
+        let next = next.into_iter().chain(base).reduce(before)?;
         let mut found = None;
         for layer in &mut self.layers {
-            if layer.peek().is_some_and(|(key, _)| *key == least) {
+            if layer.peek().is_some_and(|(key, _)| *key == next) {
                 let row = layer.next();
                 found = found.or(row);
             }
         }
         let in_base = |row: &Result<(Slice, Slice), StoreError>| {
-            row.as_ref().is_ok_and(|(key, _)| *key == least)
+            row.as_ref().is_ok_and(|(key, _)| *key == next)
         };
         let base = self.base.next_if(in_base);
         found.map(Ok).or_else(|| {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use pizza_store::entries::OPENED;
 use pizza_store::{
-    ActorStore, Commit, CommitError, CommitTicket, Members, Opened, StoreError, StoredReply, Tail,
+    ActorStore, Commit, CommitError, CommitTicket, EntryView, Members, Opened, StoreError,
+    StoredReply, Tail,
 };
 use pizza_types::{ActorId, MessageId, SiloId};
 
 use super::{EmbeddedStore, written};
 use crate::committer::{OpenedHead, Prepared};
+use crate::entries::StoredEntries;
 use crate::table::Table;
 use crate::view::View;
 use crate::{key, read, row};
@@ -28,10 +31,18 @@ impl ActorStore for EmbeddedStore {
             OpenedHead::Moved(owner) => Opened::Moved(owner),
             // Nobody else can commit now, so what is read fits the head.
             OpenedHead::Opened(head) => {
-                let stored = read::stored(&View::now(&self.memory), &key, head)?;
+                let stored = read::stored(&View::now(&self.memory), &key, head, OPENED)?;
                 Opened::Opened(Box::new(stored))
             }
         })
+    }
+
+    fn entries(&self, actor: &ActorId) -> Result<Arc<dyn EntryView>, StoreError> {
+        self.poison.check()?;
+        // Of what is staged, for an opening is answered as soon as it is, and shows what is. Who
+        // reads it has something staged behind it, or waits before anything leaves.
+        let view = View::staged(&self.memory, self.committer.sequence());
+        Ok(Arc::new(StoredEntries::new(view, actor)))
     }
 
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pizza_types::{ActorId, Durability, MessageId, SiloId, StateWrite};
+use bytes::Bytes;
+use pizza_types::{
+    ActorId, Durability, EntryLimit, EntryMap, EntryPage, EntryRange, MessageId, SiloId, StateWrite,
+};
 
 use super::MemoryStore;
 use super::tables::{Actor, Tables, cursor_name};
 use crate::actors::{ActorStore, Opened};
 use crate::apply::{Head, delayed_key};
 use crate::commit::{Commit, CommitError, CommitTicket, Committed, ReminderWrite};
+use crate::entries::{EntryView, OPENED, several};
 use crate::error::StoreError;
 use crate::log::{LogEntry, LogKey};
 use crate::members::Members;
@@ -25,6 +29,12 @@ impl ActorStore for MemoryStore {
         members: &Members,
     ) -> Result<Opened, StoreError> {
         Ok(self.tables.lock().open(actor, by, members))
+    }
+
+    fn entries(&self, actor: &ActorId) -> Result<Arc<dyn EntryView>, StoreError> {
+        let tables = self.tables.lock();
+        let entries = tables.actors.get(actor).map(|row| row.entries.clone());
+        Ok(Arc::new(Taken(entries.unwrap_or_default())))
     }
 
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
@@ -43,6 +53,25 @@ impl ActorStore for MemoryStore {
     }
 }
 
+/// Entries that nobody changes any more: those who do have the map anew.
+struct Taken(EntryMap);
+
+#[async_trait]
+impl EntryView for Taken {
+    async fn get(
+        &self,
+        names: &[Arc<str>],
+        bytes_max: usize,
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let entry = |name: &str| Ok(self.0.get(name).flatten().cloned());
+        several(names, bytes_max, entry)
+    }
+
+    async fn range(&self, range: &EntryRange, limit: EntryLimit) -> Result<EntryPage, StoreError> {
+        Ok(self.0.page(range, limit))
+    }
+}
+
 impl Tables {
     fn open(&mut self, actor: &ActorId, by: &SiloId, members: &Members) -> Opened {
         let Some(row) = self.actors.get_mut(actor) else {
@@ -52,7 +81,7 @@ impl Tables {
             Ok(head) => row.head = head,
             Err(owner) => return Opened::Moved(owner),
         }
-        self.stored(actor)
+        self.stored(actor, OPENED)
             .map_or(Opened::Absent, |stored| Opened::Opened(Box::new(stored)))
     }
 
@@ -98,7 +127,7 @@ impl Tables {
         let row = self.actors.entry(actor.clone()).or_insert_with(|| Actor {
             head: head.clone(),
             state: None,
-            entries: Default::default(),
+            entries: EntryMap::default(),
         });
         row.head = head;
         match &commit.state {
@@ -107,14 +136,16 @@ impl Tables {
             // Before the writes below, so that what the clearing turn writes stays.
             StateWrite::Clear => {
                 row.state = None;
-                row.entries.clear();
+                row.entries = EntryMap::default();
             }
         }
         for write in &commit.entries {
             match &write.bytes {
-                Some(bytes) => row.entries.insert(Arc::clone(&write.name), bytes.clone()),
-                None => row.entries.remove(&write.name),
-            };
+                Some(bytes) => row
+                    .entries
+                    .set(Arc::clone(&write.name), Some(bytes.clone())),
+                None => row.entries.forget(&write.name),
+            }
         }
     }
 

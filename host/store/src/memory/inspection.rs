@@ -4,13 +4,19 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pizza_types::{ActorId, MessageId};
+use pizza_types::{ActorId, EntryLimit, MessageId};
 
 use super::MemoryStore;
 use crate::actors::{ActorRecord, StoredActor};
 use crate::error::StoreError;
 use crate::inspection::{HandledRow, Inspected, InspectionStore};
 use crate::reply::StoredReply;
+
+/// All of an actor, however much that is.
+const EVERYTHING: EntryLimit = EntryLimit {
+    entries: usize::MAX,
+    bytes: usize::MAX,
+};
 
 #[async_trait]
 impl InspectionStore for MemoryStore {
@@ -34,7 +40,7 @@ impl InspectionStore for MemoryStore {
     }
 
     async fn copy(&self, actor: &ActorId) -> Result<Option<StoredActor>, StoreError> {
-        Ok(self.tables.lock().stored(actor))
+        Ok(self.tables.lock().stored(actor, EVERYTHING))
     }
 
     async fn inspect(

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_types::{ActorId, MessageId, ShardId, State};
+use pizza_types::{
+    ActorId, EntryLimit, EntryMap, EntryPage, EntryRange, MessageId, ShardId, State,
+};
 
 use crate::actors::StoredActor;
 use crate::apply::Head;
@@ -43,7 +45,7 @@ pub(super) struct Tables {
 pub(super) struct Actor {
     pub(super) head: Head,
     pub(super) state: Option<State>,
-    pub(super) entries: BTreeMap<Arc<str>, Bytes>,
+    pub(super) entries: EntryMap,
 }
 
 #[derive(Debug, Default)]
@@ -66,13 +68,17 @@ pub(super) fn cursor_name(subscriber: &str, stream: &str, key: &str) -> CursorNa
 }
 
 impl Tables {
-    pub(super) fn stored(&self, actor: &ActorId) -> Option<StoredActor> {
+    /// The actor with as many of its entries as the limit allows.
+    pub(super) fn stored(&self, actor: &ActorId, limit: EntryLimit) -> Option<StoredActor> {
         let row = self.actors.get(actor)?;
         let reminders = self.reminders_of(actor);
         let reminders = reminders.map(|(name, r)| (Arc::clone(name), r.clone()));
+        let all = EntryRange::with_prefix("", None);
+        let EntryPage { entries, more } = row.entries.page(&all, limit);
         Some(StoredActor {
             record: row.head.clone().with_state(row.state.clone()),
-            entries: row.entries.clone(),
+            entries: entries.into_iter().collect(),
+            more,
             reminders: reminders.collect(),
         })
     }

@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use pizza_store::entries::OPENED;
 use pizza_store::{
     ActorRecord, ActorStore, Commit, CommitError, CommitTicket, DelayedKey, DelayedRow, DueAfter,
-    DueReminder, HandledRow, Inspected, InspectionStore, Leaving, LogEntry, LogKey, LogStore,
-    Members, MemoryStore, Opened, ReminderStore, Retention, Store, StoreError, StoredActor,
-    StoredReply,
+    DueReminder, EntryView, HandledRow, Inspected, InspectionStore, Leaving, LogEntry, LogKey,
+    LogStore, Members, MemoryStore, Opened, ReminderStore, Retention, Store, StoreError,
+    StoredActor, StoredReply,
 };
-use pizza_types::{ActorId, Durability, MessageId, ShardId, SiloId, StateWrite};
+use pizza_types::{
+    ActorId, Durability, EntryLimit, EntryPage, EntryRange, MessageId, ShardId, SiloId, StateWrite,
+};
 
 /// What the store does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,15 @@ pub(crate) enum Mistake {
     NeverForgets,
     StagesLater,
     CallsTheRefusedStaged,
+    OpensWithEverything,
+    SaysThatIsAll,
+    CopiesWhatFits,
+    MixesPlaces,
+    ReadsForwardsOnly,
+    ReadsTheEndToo,
+    ReadsWithoutBound,
+    ShowsWhatCameLater,
+    HidesTheNewest,
 }
 
 pub(crate) struct Broken {
@@ -73,12 +86,28 @@ impl ActorStore for Broken {
             made.expect("there was none");
             opened = self.inner.open(actor, by, &members).await?;
         }
-        if let Opened::Opened(stored) = &mut opened
-            && self.does(Mistake::RemindersStayBehind)
-        {
-            stored.reminders.clear();
+        if let Opened::Opened(stored) = &mut opened {
+            if self.does(Mistake::RemindersStayBehind) {
+                stored.reminders.clear();
+            }
+            if self.does(Mistake::OpensWithEverything)
+                && let Some(all) = self.inner.copy(actor).await?
+            {
+                stored.entries = all.entries;
+                stored.more = false;
+            }
+            stored.more &= !self.does(Mistake::SaysThatIsAll);
         }
         Ok(opened)
+    }
+
+    fn entries(&self, actor: &ActorId) -> Result<Arc<dyn EntryView>, StoreError> {
+        Ok(Arc::new(BrokenView {
+            taken: self.inner.entries(actor)?,
+            store: Arc::clone(&self.inner),
+            actor: actor.clone(),
+            mistake: self.mistake,
+        }))
     }
 
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
@@ -121,6 +150,54 @@ impl ActorStore for Broken {
             stored.caller = None;
         }
         Ok(found)
+    }
+}
+
+struct BrokenView {
+    taken: Arc<dyn EntryView>,
+    store: Arc<MemoryStore>,
+    actor: ActorId,
+    mistake: Option<Mistake>,
+}
+
+impl BrokenView {
+    fn view(&self) -> Result<Arc<dyn EntryView>, StoreError> {
+        if self.mistake == Some(Mistake::ShowsWhatCameLater) {
+            return self.store.entries(&self.actor);
+        }
+        Ok(Arc::clone(&self.taken))
+    }
+}
+
+#[async_trait]
+impl EntryView for BrokenView {
+    async fn get(
+        &self,
+        names: &[Arc<str>],
+        bytes_max: usize,
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let mut found = self.view()?.get(names, bytes_max).await?;
+        if self.mistake == Some(Mistake::MixesPlaces) {
+            found.reverse();
+        }
+        Ok(found)
+    }
+
+    async fn range(&self, range: &EntryRange, limit: EntryLimit) -> Result<EntryPage, StoreError> {
+        let (mut range, mut limit) = (range.clone(), limit);
+        match self.mistake {
+            Some(Mistake::ReadsForwardsOnly) => range.backwards = false,
+            Some(Mistake::ReadsTheEndToo) => {
+                range.to = range.to.map(|to| format!("{to}\0"));
+            }
+            Some(Mistake::ReadsWithoutBound) => limit.bytes = usize::MAX,
+            _ => {}
+        }
+        let mut page = self.view()?.range(&range, limit).await?;
+        if self.mistake == Some(Mistake::HidesTheNewest) {
+            page.entries.pop();
+        }
+        Ok(page)
     }
 }
 
@@ -247,7 +324,14 @@ impl InspectionStore for Broken {
     }
 
     async fn copy(&self, actor: &ActorId) -> Result<Option<StoredActor>, StoreError> {
-        self.inner.copy(actor).await
+        let mut copy = self.inner.copy(actor).await?;
+        if let Some(copy) = &mut copy
+            && self.does(Mistake::CopiesWhatFits)
+        {
+            let entries = std::mem::take(&mut copy.entries).into_iter();
+            copy.entries = entries.take(OPENED.entries).collect();
+        }
+        Ok(copy)
     }
 
     async fn inspect(

@@ -5,7 +5,7 @@ mod broken;
 use std::sync::Arc;
 
 use pizza_store::contract::{
-    actors, atomicity, expire, inspection, log, pipelining, reminders, streams,
+    actors, atomicity, entries, expire, inspection, log, pipelining, reminders, streams,
 };
 use pizza_store::{MemoryStore, Store};
 
@@ -58,6 +58,13 @@ async fn every_planted_mistake_is_found() {
         reminders::delayed_messages_keep_their_order: LosesTheDelayed;
         streams::an_event_has_a_place_in_each_of_its_streams: TellsOneStreamOnly;
         streams::positions_have_no_gaps: RelaysAgain;
+        entries::an_opening_reads_no_more_than_its_bound: OpensWithEverything, SaysThatIsAll;
+        entries::several_are_read_at_once: MixesPlaces;
+        entries::a_range_is_read_in_both_directions: ReadsForwardsOnly, ReadsTheEndToo;
+        entries::a_range_is_read_in_pieces: ReadsWithoutBound;
+        entries::a_view_stays_as_it_was: ShowsWhatCameLater;
+        entries::what_was_opened_is_read: HidesTheNewest;
+        entries::a_copy_has_all_of_them: CopiesWhatFits;
         inspection::an_actor_is_inspected_without_being_opened: OpensWhatItShows;
         expire::expired_replies_are_forgotten: NeverForgets;
     }
