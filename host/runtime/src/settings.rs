@@ -16,7 +16,7 @@ pub struct Settings {
     pub sweep_ms: u64,
     /// How long dedupe records are kept, in milliseconds.
     pub dedupe_ms: u64,
-    /// How long events are kept; the newest of a key for ever.
+    /// How long events are kept.
     pub events_keep: Keep,
     /// How long events of single streams are kept, where that differs, by the name of the stream.
     pub streams_keep: BTreeMap<Arc<str>, Keep>,
@@ -38,6 +38,8 @@ impl Default for Settings {
             events_keep: Keep {
                 ms: 24 * 3_600_000,
                 events: 100_000,
+                // What the streams of orders that ended long ago would take for ever.
+                silent_ms: 90 * 24 * 3_600_000,
             },
             streams_keep: BTreeMap::new(),
             // Many sweeps: a store that cannot be read for a minute makes no reminder late.

@@ -34,7 +34,8 @@ pub struct SiloConfig {
 }
 
 /// What is older, or beyond so many newer ones, is forgotten; but the newest of a key is
-/// kept for ever, and everything until the actors that subscribe to it have had it.
+/// kept until the key has been silent for long, and everything until the actors that subscribe to it
+/// have had it.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventsConfig {
@@ -42,6 +43,9 @@ pub struct EventsConfig {
     pub keep_ms: u64,
     /// The number of newest events that are kept.
     pub keep_events: u64,
+    /// The silence, in milliseconds, after which a key is forgotten altogether, if no actor type
+    /// subscribes to its stream.
+    pub silent_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -123,6 +127,7 @@ impl Default for EventsConfig {
         Self {
             keep_ms: keep.ms,
             keep_events: keep.events,
+            silent_ms: keep.silent_ms,
         }
     }
 }
@@ -132,6 +137,7 @@ impl EventsConfig {
         Keep {
             ms: self.keep_ms,
             events: self.keep_events,
+            silent_ms: self.silent_ms,
         }
     }
 }

@@ -33,6 +33,7 @@ use crate::changes::RowChange;
 use crate::memory::Memory;
 use crate::options::Options;
 use crate::poison::{Poison, PoisonOnPanic};
+use crate::sweep::Found;
 
 /// Decides requests in their order. All clones are one.
 #[derive(Clone)]
@@ -147,21 +148,15 @@ impl Committer {
         )
     }
 
-    /// Removes dedupe rows, if they are still expired, and events; answers with how many.
+    /// Removes dedupe rows, if they are still expired, events, and streams, if they are still
+    /// silent; answers with how many rows.
     ///
     /// # Errors
     /// When the store takes nothing, or cannot read what it has.
-    pub(crate) fn forget(
-        &self,
-        handled: Vec<Vec<u8>>,
-        events: Vec<Vec<u8>>,
-        now_ms: u64,
-    ) -> Result<(usize, Written), StoreError> {
+    pub(crate) fn forget(&self, found: Found, now_ms: u64) -> Result<(usize, Written), StoreError> {
         let refused = |refused: Refused| refused.of("forget old rows");
         let staging = self.admit(0).map_err(refused)?;
-        self.stage(staging, 0, |request| {
-            request.forget(handled, events, now_ms)
-        })
+        self.stage(staging, 0, |request| request.forget(found, now_ms))
     }
 
     /// The number of the last record that is staged.

@@ -245,8 +245,8 @@ impl Store for EmbeddedStore {
         })
         .await?;
         let mut gone = 0;
-        for (handled, events) in found.pieces() {
-            gone += written(self.committer.forget(handled, events, now_ms)?).await?;
+        for piece in found.pieces() {
+            gone += written(self.committer.forget(piece, now_ms)?).await?;
         }
         // Only now: a sweep that failed is done again from where it began.
         *sweep = to;

@@ -22,19 +22,29 @@ const PIECE_ROWS: usize = 256;
 /// The keys of rows whose time has come.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    handled: Vec<Vec<u8>>,
-    events: Vec<Vec<u8>>,
+    pub(crate) handled: Vec<Vec<u8>>,
+    pub(crate) events: Vec<Vec<u8>>,
+    /// Streams that are to be forgotten if their newest event, at this position, is their last.
+    pub(crate) silent: Vec<(Vec<u8>, u64)>,
 }
 
 impl Found {
-    /// Dedupe rows and events, a few at a time.
-    pub(crate) fn pieces(self) -> impl Iterator<Item = (Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+    /// The same, a few at a time.
+    pub(crate) fn pieces(self) -> impl Iterator<Item = Self> {
         let (mut handled, mut events) = (self.handled.into_iter(), self.events.into_iter());
+        let mut silent = self.silent.into_iter();
         std::iter::from_fn(move || {
-            let handled: Vec<_> = handled.by_ref().take(PIECE_ROWS).collect();
-            let events: Vec<_> = events.by_ref().take(PIECE_ROWS).collect();
-            (!handled.is_empty() || !events.is_empty()).then_some((handled, events))
+            let piece = Self {
+                handled: handled.by_ref().take(PIECE_ROWS).collect(),
+                events: events.by_ref().take(PIECE_ROWS).collect(),
+                silent: silent.by_ref().take(PIECE_ROWS).collect(),
+            };
+            (!piece.is_empty()).then_some(piece)
         })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.handled.is_empty() && self.events.is_empty() && self.silent.is_empty()
     }
 }
 
@@ -82,6 +92,10 @@ impl Sweep {
                 // The cursors are read last: most events are too young to ask.
                 if may_go && position <= of.handled(view, retention)? {
                     found.events.push(at.to_vec());
+                }
+                let is_free = retention.subscribers(&of.stream).is_empty();
+                if position == of.newest && is_free && of.keep.forgets(row.at_ms, now_ms) {
+                    found.silent.push((of.at.clone(), position));
                 }
                 group = Some(of);
                 Ok(())

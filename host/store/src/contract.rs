@@ -94,6 +94,7 @@ macro_rules! contract_tests {
             expire: expired_replies_are_forgotten,
             expire: old_events_are_forgotten_but_the_newest,
             expire: a_bounded_sweep_gets_everywhere,
+            expire: a_silent_key_is_forgotten_unless_somebody_subscribes,
             expire: events_are_kept_by_number_and_until_they_are_handled,
         }
     };

@@ -11,6 +11,11 @@ pub struct Keep {
     pub ms: u64,
     /// How many of the newest events stay.
     pub events: u64,
+    /// The age in milliseconds of its newest event from which a key may be forgotten, if that
+    /// event is the only one left: its position goes too, and the next event, if there ever is
+    /// one, has position 1 again. Only keys of streams that no actor type subscribes to, for a
+    /// subscriber remembers how far it is.
+    pub silent_ms: u64,
 }
 
 /// How long the events of each stream are kept.
@@ -53,6 +58,7 @@ impl Keep {
     pub const EVERYTHING: Self = Self {
         ms: u64::MAX,
         events: u64::MAX,
+        silent_ms: u64::MAX,
     };
 
     /// Whether the event at `position` may go once every subscriber has handled it. The
@@ -65,5 +71,12 @@ impl Keep {
         // The newest stays: its position is what the next one is counted from, and readers begin
         // at it.
         position < newest && (is_old || is_beyond)
+    }
+
+    /// Whether a key of which there is only one event, from `at_ms`, may be forgotten.
+    #[must_use]
+    pub fn forgets(self, at_ms: u64, now_ms: u64) -> bool {
+        // What is kept for ever is not forgotten when the date is set forward without end.
+        self.silent_ms < u64::MAX && at_ms.saturating_add(self.silent_ms) <= now_ms
     }
 }

@@ -37,8 +37,8 @@ pub trait Store:
     }
 
     /// Forgets dedupe records whose time has come and events that `events` lets go, looking
-    /// at no more than about `limit` rows; returns how many rows went. The newest event of
-    /// a (stream, key) stays, and so does its head.
+    /// at no more than about `limit` rows; returns how many events and records went. The newest event
+    /// of a (stream, key) stays, and so does its head, unless `events` forgets the key.
     ///
     /// # Errors
     /// When the store has stopped itself, cannot write, or refuses because too much waits.

@@ -15,6 +15,7 @@ use super::staging::Staging;
 use crate::changes::{Changes, RowChange};
 use crate::log::Record;
 use crate::memory::Memory;
+use crate::sweep::Found;
 use crate::table::Table;
 use crate::view::View;
 use crate::{key, row};
@@ -163,12 +164,12 @@ impl<'a> Request<'a> {
         Ok(log)
     }
 
-    pub(super) fn forget(
-        &mut self,
-        handled: Vec<Vec<u8>>,
-        events: Vec<Vec<u8>>,
-        now_ms: u64,
-    ) -> Result<usize, StoreError> {
+    pub(super) fn forget(&mut self, found: Found, now_ms: u64) -> Result<usize, StoreError> {
+        let Found {
+            handled,
+            mut events,
+            silent,
+        } = found;
         let mut gone = Vec::with_capacity(handled.len());
         for key in handled {
             // The sweep saw it expired, but the message may have been handled anew.
@@ -176,6 +177,21 @@ impl<'a> Request<'a> {
             if reply.is_some_and(|reply| reply.expires_at_ms <= now_ms) {
                 gone.push(key);
             }
+        }
+        for (stream, newest) in silent {
+            // It was silent when the sweep saw it, but may have been told something since.
+            if self.stream_head(&stream)? != newest {
+                continue;
+            }
+            let oldest = self.now.scan(Table::Events, &stream, None).next();
+            let oldest = oldest.transpose()?.map(|(key, _)| key);
+            let last = key::event(&stream, newest);
+            if oldest.is_none_or(|oldest| *oldest != *last) {
+                continue;
+            }
+            events.push(last);
+            self.caches.stream_heads.insert(stream.clone(), 0);
+            self.changes.remove(Table::StreamHeads, stream);
         }
         let count = gone.len() + events.len();
         for key in gone {

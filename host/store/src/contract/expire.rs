@@ -1,6 +1,8 @@
 //! What is forgotten.
 
-use super::fixture::{AnyStore, NOW_MS, actor, commit, event, events, handled, message, taken};
+use super::fixture::{
+    AnyStore, NOW_MS, actor, commit, event, events, handled, message, relay, taken,
+};
 use crate::commit::{Commit, Handled};
 use crate::reply::StoredReply;
 use crate::retention::{Keep, Retention};
@@ -82,6 +84,62 @@ pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
     };
     taken(&store, next).await;
     assert_eq!(positions("busy").await, [20, 21]);
+}
+
+pub async fn a_silent_key_is_forgotten_unless_somebody_subscribes(store: AnyStore) {
+    let id = actor("a");
+    for version in 0..4 {
+        let at_ms = if version < 3 { NOW_MS } else { NOW_MS + 100 };
+        let mut told = vec![event("stream", "loud", "x"), event("heard", "quiet", "x")];
+        if version < 3 {
+            told.push(event("stream", "quiet", "x"));
+        }
+        let commit = Commit {
+            now_ms: at_ms,
+            leaving: events(told),
+            ..commit(&id, 1, version)
+        };
+        taken(&store, commit).await;
+    }
+    relay(&store).await;
+    // What has arrived has left the log long before its stream falls silent.
+    for shard in store.log_shards().await.expect("readable") {
+        let entries = store.log(shard, 0, usize::MAX).await.expect("readable");
+        let keys = entries.iter().map(|entry| entry.key.clone()).collect();
+        store.log_done(keys).await.expect("done");
+    }
+    let mut retention = Retention::usual(Keep {
+        ms: 50,
+        silent_ms: 100,
+        ..Keep::EVERYTHING
+    });
+    let subscribers = vec!["subscriber".into()];
+    retention.subscribers.insert("heard".into(), subscribers);
+    let head = async |stream, key| {
+        let head = store.stream_head(stream, key).await;
+        head.expect("readable")
+    };
+    assert_eq!(store.expire(NOW_MS + 99, &retention, 1000).await, Ok(5));
+    assert_eq!(head("stream", "quiet").await, 3);
+    assert_eq!(store.expire(NOW_MS + 100, &retention, 1000).await, Ok(1));
+    assert_eq!(head("stream", "quiet").await, 0);
+    assert_eq!(head("stream", "loud").await, 4);
+    let heads = store.stream_heads("stream").await.expect("readable");
+    assert_eq!(heads, [("loud".into(), 4)]);
+    // Long after, only the one that an actor type hears is left.
+    assert_eq!(store.expire(NOW_MS + 200, &retention, 1000).await, Ok(1));
+    assert_eq!(head("stream", "loud").await, 0);
+    assert_eq!(head("heard", "quiet").await, 4);
+    let next = Commit {
+        leaving: events(vec![event("stream", "quiet", "anew")]),
+        ..commit(&id, 1, 4)
+    };
+    taken(&store, next).await;
+    relay(&store).await;
+    let told = store.events("stream", "quiet", 0, 10).await;
+    let told = told.expect("readable");
+    let told: Vec<_> = told.iter().map(|e| (e.position, &*e.payload)).collect();
+    assert_eq!(told, [(1, b"anew".as_slice())]);
 }
 
 pub async fn events_are_kept_by_number_and_until_they_are_handled(store: AnyStore) {

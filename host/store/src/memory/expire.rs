@@ -61,10 +61,18 @@ impl Tables {
                 let may_go = keep.lets_go(*position, event.at_ms, newest, now_ms);
                 !may_go || *position > handled
             });
+            let is_free = retention.subscribers(&of.stream).is_empty();
+            let last = stream.events.values().next();
+            let is_last = last.filter(|_| stream.events.len() == 1);
+            if is_free && is_last.is_some_and(|last| keep.forgets(last.at_ms, now_ms)) {
+                stream.events.clear();
+                stream.head = 0;
+            }
             gone += before - stream.events.len();
             self.swept.events = Some(of.clone());
         }
         self.swept.events = None;
+        self.streams.retain(|_, stream| stream.head > 0);
         gone
     }
 }
