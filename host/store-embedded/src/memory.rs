@@ -165,6 +165,18 @@ impl Layers {
         Merge::new(rows, self.base.scan(table, from, end))
     }
 
+    /// Of the same rows those that are not in the database yet.
+    pub(crate) fn scan_newest(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        end: Option<&[u8]>,
+        sequence: u64,
+    ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
+        let rows = self.rows(|| Walk::new(table, sequence, from, end));
+        Merge::new(rows, std::iter::empty())
+    }
+
     /// The same rows from the last one back.
     pub(crate) fn scan_back(
         &self,

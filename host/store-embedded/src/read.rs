@@ -278,20 +278,34 @@ pub(crate) fn events(
     limit: usize,
 ) -> Result<Vec<StoredEvent>, StoreError> {
     let start = key::event(stream, after);
+    // A subscriber that keeps up is given what lies in memory. Positions have no gaps, and what is
+    // in memory came later: if it has the next event, it has all that are behind it.
+    let mut newest = view.scan_newest(Table::Events, stream, &start).peekable();
+    let next = key::event(stream, after.saturating_add(1));
+    let has_next = matches!(newest.peek(), Some(Ok((at, _))) if **at == *next);
+    if has_next {
+        return events_of(newest.take(limit), stream);
+    }
     let rows = view.scan(Table::Events, stream, Some(&start));
-    rows.take(limit)
-        .map(|row| {
-            let (at, value) = row?;
-            let position = at.get(stream.len()..).and_then(key::take_u64);
-            let (position, _) = position.ok_or_else(|| damaged(Table::Events, &at, "its key"))?;
-            let row: row::Event = decode(Table::Events, &at, &value)?;
-            Ok(StoredEvent {
-                position,
-                at_ms: row.at_ms,
-                payload: row.payload,
-            })
+    events_of(rows.take(limit), stream)
+}
+
+fn events_of(
+    rows: impl Iterator<Item = Result<(fjall::Slice, fjall::Slice), StoreError>>,
+    stream: &[u8],
+) -> Result<Vec<StoredEvent>, StoreError> {
+    rows.map(|row| {
+        let (at, value) = row?;
+        let position = at.get(stream.len()..).and_then(key::take_u64);
+        let (position, _) = position.ok_or_else(|| damaged(Table::Events, &at, "its key"))?;
+        let row: row::Event = decode(Table::Events, &at, &value)?;
+        Ok(StoredEvent {
+            position,
+            at_ms: row.at_ms,
+            payload: row.payload,
         })
-        .collect()
+    })
+    .collect()
 }
 
 pub(crate) fn stream_heads(view: &View, stream: &[u8]) -> Result<Vec<(Arc<str>, u64)>, StoreError> {

@@ -69,6 +69,19 @@ impl View {
             .scan(table, start, end.as_deref(), self.sequence)
     }
 
+    /// Of the rows that [`scan`](Self::scan) gives those that are not in the database yet.
+    pub(crate) fn scan_newest(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: &[u8],
+    ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
+        let start = std::ops::Bound::Excluded(after);
+        let end = crate::key::above(prefix);
+        self.layers
+            .scan_newest(table, start, end.as_deref(), self.sequence)
+    }
+
     /// Rows from `from` to `end`, which is not among them, in the order that is asked for.
     pub(crate) fn range(
         &self,

@@ -36,6 +36,8 @@ pub(crate) enum Mistake {
     TellsOneStreamOnly,
     OpensWhatItShows,
     NeverForgets,
+    KeepsTheSilent,
+    ForgetsUnderSubscribers,
     StagesLater,
     CallsTheRefusedStaged,
     OpensWithEverything,
@@ -372,6 +374,13 @@ impl Store for Broken {
         if self.does(Mistake::NeverForgets) {
             return Ok(0);
         }
-        self.inner.expire(now_ms, events, limit).await
+        let mut events = events.clone();
+        if self.does(Mistake::KeepsTheSilent) {
+            events.usual.silent_ms = u64::MAX;
+        }
+        if self.does(Mistake::ForgetsUnderSubscribers) {
+            events.subscribers.clear();
+        }
+        self.inner.expire(now_ms, &events, limit).await
     }
 }

@@ -67,5 +67,7 @@ async fn every_planted_mistake_is_found() {
         entries::a_copy_has_all_of_them: CopiesWhatFits;
         inspection::an_actor_is_inspected_without_being_opened: OpensWhatItShows;
         expire::expired_replies_are_forgotten: NeverForgets;
+        expire::a_silent_key_is_forgotten_unless_somebody_subscribes:
+            KeepsTheSilent, ForgetsUnderSubscribers;
     }
 }
