@@ -15,8 +15,6 @@ use pizza_guest::{Entries, StoredEntries};
 use pizza_store::{EntryView, StoreError};
 use pizza_types::{CallError, EntryLimit, EntryMap, EntryPage, EntryRange, EntryWrite};
 
-use crate::core::store_error;
-
 /// How many bytes a generation has when it is full, and so half of what an actor at rest has of
 /// its entries in memory at most.
 const GENERATION_BYTES: usize = 1 << 20;
@@ -32,6 +30,9 @@ pub(crate) struct Held {
     sealed: Option<u64>,
     /// What was read since the last commit; absent while all entries are in memory.
     read: Option<Arc<Read>>,
+    /// While all entries are in memory, and have become too many: the version since which it is
+    /// noted what was removed.
+    notes_since: Option<u64>,
 }
 
 /// What turns have read from the store: the entries as they are until the next commit.
@@ -79,7 +80,8 @@ impl Held {
             read.move_to(version, &mut self.newer);
         }
         for EntryWrite { name, bytes } in writes {
-            if bytes.is_none() && self.read.is_none() {
+            // Where nobody asks the store, an entry that is not here is nowhere.
+            if bytes.is_none() && self.read.is_none() && self.notes_since.is_none() {
                 self.newer.forget(name);
             } else {
                 self.newer.set(Arc::clone(name), bytes.clone());
@@ -90,11 +92,21 @@ impl Held {
             self.sealed = None;
         }
         if self.sealed.is_none() && self.newer.bytes() > GENERATION_BYTES {
-            self.older = std::mem::take(&mut self.newer);
-            self.sealed = Some(version);
-            // From here on the actor has entries that are not in memory.
-            self.read.get_or_insert_with(|| Read::at(version));
+            self.seal(version, durable);
         }
+    }
+
+    fn seal(&mut self, version: u64, durable: u64) {
+        if self.read.is_none() {
+            // Not yet: the store may still show what was removed and is not noted here.
+            if *self.notes_since.get_or_insert(version) > durable {
+                return;
+            }
+            self.notes_since = None;
+            self.read = Some(Read::at(version));
+        }
+        self.older = std::mem::take(&mut self.newer);
+        self.sealed = Some(version);
     }
 
     /// What they take in memory, in bytes.
@@ -145,8 +157,7 @@ struct Stored {
 impl Stored {
     fn view(&self) -> Result<&dyn EntryView, CallError> {
         let view = self.view.as_ref();
-        view.map(|view| &**view)
-            .map_err(|error| store_error(error.clone()))
+        view.map(|view| &**view).map_err(unreadable)
     }
 }
 
@@ -166,7 +177,7 @@ impl StoredEntries for Stored {
             return Ok(before);
         }
         let found = self.view()?.get(names, bytes_max).await;
-        let found = found.map_err(store_error)?;
+        let found = found.map_err(|error| unreadable(&error))?;
         for (name, bytes) in names.iter().zip(&found) {
             self.read.note(self.version, name, bytes);
         }
@@ -175,8 +186,13 @@ impl StoredEntries for Stored {
 
     async fn range(&self, range: &EntryRange, limit: EntryLimit) -> Result<EntryPage, CallError> {
         let page = self.view()?.range(range, limit).await;
-        page.map_err(store_error)
+        page.map_err(|error| unreadable(&error))
     }
+}
+
+fn unreadable(error: &StoreError) -> CallError {
+    let detail = error.to_string();
+    CallError::Store { detail }
 }
 
 #[cfg(test)]

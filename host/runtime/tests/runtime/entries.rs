@@ -40,7 +40,7 @@ async fn filled() -> (World, Arc<MoodyStore>) {
         leaving: Leaving::default(),
         cursor: None,
     };
-    assert!(ROWS > 3 * OPENED.entries);
+    const { assert!(ROWS > 3 * OPENED.entries) };
     store.commit(Arc::new(commit)).await.expect("taken");
     (World::on(Arc::clone(&store) as Arc<dyn Store>), store)
 }

@@ -234,7 +234,8 @@ impl ActorStore for MoodyStore {
     }
 
     fn tail(&self) -> Option<Tail> {
-        let is_behind = *self.held.borrow() || *self.failed.borrow();
+        let is_held = *self.held.borrow() == Held::Everybodys;
+        let is_behind = is_held || *self.failed.borrow();
         (self.is_one_log && is_behind).then(|| self.written())
     }
 
