@@ -1,5 +1,7 @@
 //! A restaurant with orders of months is opened, and works on, without its orders being read.
 
+mod batches;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,8 +71,8 @@ fn fill(data: &Path, restaurant: &ActorId) {
             .position(|w| w == CUSTOMER.as_bytes());
         let at = at.expect("the customer's name");
         let mut chance = SmallRng::seed_from_u64(7);
-        let mut version = stored.record.version;
-        for first in (0..ORDERS).step_by(1_000) {
+        let parts = (0..ORDERS).step_by(1_000);
+        for (version, first) in (stored.record.version..).zip(parts) {
             let line = |number: u64| {
                 // By chance, or the database would make a few bytes of all of them.
                 let mut line = line.to_vec();
@@ -99,7 +101,6 @@ fn fill(data: &Path, restaurant: &ActorId) {
                 cursor: None,
             };
             store.commit(Arc::new(commit)).await.expect("taken");
-            version += 1;
         }
         let inspected = store.inspect(restaurant, 0).await.expect("readable");
         assert!(inspected.is_some_and(|actor| actor.entries as u64 > ORDERS));

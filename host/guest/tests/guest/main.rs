@@ -11,5 +11,4 @@ mod plugins;
 mod reaching;
 mod reuse;
 mod starting;
-mod tables;
 mod whole;

@@ -25,7 +25,7 @@ use crate::chance::Chance;
 #[path = "../../../../actors/bundled.rs"]
 mod bundled;
 #[path = "../../../../actors/compile.rs"]
-pub(crate) mod compile;
+mod compile;
 
 /// Messages to each actor. More by `PATHS_MESSAGES`, where one searches.
 const MESSAGES: u64 = 1_500;

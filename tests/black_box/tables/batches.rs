@@ -16,7 +16,7 @@ use pizza_types::{
     StateWrite, StreamEvent,
 };
 
-use crate::paths::compile;
+use crate::common::compile;
 
 const NOW_MS: u64 = 1_800_000_000_000;
 const BATCH: u64 = 256;
@@ -75,8 +75,8 @@ async fn run(module: &Module, entries: Entries, state: &StateWrite, first: u64) 
 
 #[tokio::test]
 async fn a_batch_of_events_reads_once_what_it_is_about() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let compiled = compile::compile(&root, &["restaurant"]).expect("it compiles");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let compiled = compile::compile(root, &["restaurant"]).expect("it compiles");
     let wasm = std::fs::read(compiled.join(compile::file("restaurant"))).expect("a component");
     let host = WasmHost::new(HostConfig {
         cache_dir: Some(root.join("target/test-cache")),
