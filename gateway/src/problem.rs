@@ -35,6 +35,7 @@ pizza_http::problem_kinds! {
     MOVED = SERVICE_UNAVAILABLE, "moved", "The actor is moving to another silo";
     UNKNOWN_OUTCOME = SERVICE_UNAVAILABLE, "unknown-outcome", "Whether it happened could not be learned";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The service does no work right now";
+    STORAGE_FULL = INSUFFICIENT_STORAGE, "storage-full", "There is no room to store anything new";
     NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The service is not ready";
     DEADLINE = GATEWAY_TIMEOUT, "deadline", "The actor did not answer in time";
     // Actors called each other in a circle, or too far.

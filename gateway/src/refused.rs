@@ -89,6 +89,7 @@ fn kind(error: &CallError) -> Kind {
         CallError::MessageIdReused { .. } => problem::KEY_REUSED,
         CallError::Moved => problem::MOVED,
         CallError::Unknown { .. } => problem::UNKNOWN_OUTCOME,
+        CallError::StorageFull { .. } => problem::STORAGE_FULL,
         CallError::Store { .. } | CallError::ShuttingDown | CallError::Unreachable { .. } => {
             problem::UNAVAILABLE
         }

@@ -244,5 +244,5 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// Whether the answer may be another one a little later.
 fn is_passing(status: StatusCode) -> bool {
     // Timeouts, overload, and gateways that do not reach the pizzeria.
-    matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504)
+    matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504 | 507)
 }

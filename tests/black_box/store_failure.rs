@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -17,13 +17,13 @@ const GRACE: Duration = Duration::from_millis(2_500);
 /// Orders that must have been acknowledged before and without them the test says nothing.
 const ACKNOWLEDGED_MIN: usize = 60;
 const CLIENTS: usize = 6;
-const BINARY: &str = env!("CARGO_BIN_EXE_pizza");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pizza");
 
 /// One connection that is kept: when descriptors run out, nobody gets another one.
-struct Line(BufReader<TcpStream>);
+pub(crate) struct Line(BufReader<TcpStream>);
 
 impl Line {
-    fn open(to: SocketAddr) -> Self {
+    pub(crate) fn open(to: SocketAddr) -> Self {
         let stream = TcpStream::connect(to).expect("it listens");
         let wait = Some(Duration::from_secs(60));
         stream.set_read_timeout(wait).expect("a timeout");
@@ -31,7 +31,7 @@ impl Line {
     }
 
     /// `None` when the connection has ended.
-    fn ask(&mut self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    pub(crate) fn ask(&mut self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
         let length = body.len();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
@@ -114,7 +114,6 @@ fn run_into(
     mut pizza: Pizza,
     fault: impl FnOnce(&Pizza),
     reason: &[&str],
-    has_descriptors: bool,
     again: impl FnOnce() -> Pizza,
 ) {
     let seen = Seen::default();
@@ -138,12 +137,10 @@ fn run_into(
             );
             thread::park_timeout(Duration::from_millis(10));
         }
-        if has_descriptors {
-            let metrics = request(at, "GET", "/metrics", &[], None).text();
-            assert!(metrics.contains("pizza_store_stopped 1"), "{metrics}");
-            let ready = request(admin, "GET", "/health/ready", &[], None);
-            assert_eq!(ready.status, 503, "{}", ready.text());
-        }
+        let metrics = request(at, "GET", "/metrics", &[], None).text();
+        assert!(metrics.contains("pizza_store_stopped 1"), "{metrics}");
+        let ready = request(admin, "GET", "/health/ready", &[], None);
+        assert_eq!(ready.status, 503, "{}", ready.text());
         let status = pizza.wait();
         seen.over.store(true, Ordering::Relaxed);
         status
@@ -187,13 +184,13 @@ fn config(dir: &Path) -> String {
     path.display().to_string()
 }
 
-fn start(command: Command, data: &Path, config: &str) -> Pizza {
+pub(crate) fn start(command: Command, data: &Path, config: &str) -> Pizza {
     let options = ["--config", config, "--log", "warn"];
     Pizza::start_as(command, "127.0.0.1:0", data, &options, Stdio::inherit())
 }
 
 /// The shim, and how it is told.
-fn faulty_disk(dir: &Path) -> Command {
+pub(crate) fn faulty_disk(dir: &Path) -> Command {
     let shim = dir.join("faulty_disk.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/black_box/common/faulty_disk.c");
     let compiled = Command::new("cc")
@@ -219,102 +216,6 @@ fn a_disk_that_does_not_sync_ends_the_process_and_loses_nothing() {
         pizza,
         |_| std::fs::write(dir.path().join("fault"), "s").expect("written"),
         &["Input/output error"],
-        true,
-        || start(Command::new(BINARY), data.path(), &config),
-    );
-}
-
-/// A small file system of its own, as long as this lives.
-struct SmallDisk(Child);
-
-impl SmallDisk {
-    /// `None` where this user may not mount anything.
-    fn mount(at: &Path) -> Option<Self> {
-        let mount =
-            r#"mount -t tmpfs -o size=192m,mode=700 tmpfs "$0" && echo mounted && exec cat"#;
-        let mut holder = Command::new("unshare")
-            .args(["-rm", "sh", "-c", mount])
-            .arg(at)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let mut said = String::new();
-        let out = holder.stdout.take()?;
-        BufReader::new(out).read_line(&mut said).ok()?;
-        let disk = Self(holder);
-        (said == "mounted\n").then_some(disk)
-    }
-
-    fn pizza(&self) -> Command {
-        let mut command = Command::new("nsenter");
-        let holder = self.0.id().to_string();
-        command.args(["--preserve-credentials", "-U", "-m", "-t", &holder, BINARY]);
-        command
-    }
-
-    fn filler(&self, at: &Path) -> std::path::PathBuf {
-        let root = format!("/proc/{}/root", self.0.id());
-        Path::new(&root).join(at.join("filler").strip_prefix("/").expect("absolute"))
-    }
-
-    /// Leaves no byte.
-    fn fill(&self, at: &Path) {
-        let mut file = std::fs::File::create(self.filler(at)).expect("a file");
-        for piece in [1 << 20, 4_096, 1] {
-            while file.write_all(&vec![0; piece]).is_ok() {}
-        }
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-#[test]
-fn a_full_disk_ends_the_process_and_loses_nothing() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let data = tempfile::tempdir().expect("a directory");
-    let config = config(dir.path());
-    let reason = ["No space left on device"];
-    let Some(disk) = SmallDisk::mount(data.path()) else {
-        let pizza = start(faulty_disk(dir.path()), data.path(), &config);
-        let fault = |_: &Pizza| std::fs::write(dir.path().join("fault"), "w").expect("written");
-        let again = || start(Command::new(BINARY), data.path(), &config);
-        return run_into(pizza, fault, &reason, true, again);
-    };
-    run_into(
-        start(disk.pizza(), data.path(), &config),
-        |_| disk.fill(data.path()),
-        &reason,
-        true,
-        || {
-            std::fs::remove_file(disk.filler(data.path())).expect("removed");
-            start(disk.pizza(), data.path(), &config)
-        },
-    );
-}
-
-#[test]
-fn running_out_of_descriptors_ends_the_process_and_loses_nothing() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let data = tempfile::tempdir().expect("a directory");
-    let config = config(dir.path());
-    run_into(
-        start(Command::new(BINARY), data.path(), &config),
-        |pizza| {
-            // What is open stays open; nothing else can be opened.
-            let limited = Command::new("prlimit")
-                .args(["--pid", &pizza.id().to_string(), "--nofile=8:8"])
-                .status();
-            assert!(limited.expect("prlimit runs").success());
-        },
-        &["Too many open files"],
-        false,
         || start(Command::new(BINARY), data.path(), &config),
     );
 }

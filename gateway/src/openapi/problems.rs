@@ -21,6 +21,7 @@ const OF_ACTORS: &[Kind] = &[
     problem::MOVED,
     problem::UNKNOWN_OUTCOME,
     problem::UNAVAILABLE,
+    problem::STORAGE_FULL,
     problem::DEADLINE,
     problem::CYCLE,
     problem::TOO_DEEP,
@@ -224,7 +225,7 @@ fn header(status: u16) -> Option<(&'static str, &'static str)> {
     match status {
         401 => Some(("WWW-Authenticate", "`Bearer`")),
         415 => Some(("Accept-Encoding", "Content codings that are taken.")),
-        429 | 503 => Some(("Retry-After", "Seconds after which to ask again.")),
+        429 | 503 | 507 => Some(("Retry-After", "Seconds after which to ask again.")),
         _ => None,
     }
 }

@@ -30,7 +30,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn status(_: &mut Schemas) -> Value {
     let status = json!({"type": "string", "enum": ["live", "ready"]});
     let status = about("What was asked about.", status);
-    Object::default().with("status", status, true).done()
+    let reasons = json!({"type": "array", "items": {"type": "string"}});
+    let reasons = about(
+        "What it cannot do at the moment, if there is anything.",
+        reasons,
+    );
+    let object = Object::default().with("status", status, true);
+    object.with("reasons", reasons, false).done()
 }
 
 async fn live() -> Response {
@@ -40,8 +46,11 @@ async fn live() -> Response {
 async fn ready(State(app): State<App>) -> Result<Response, Problem> {
     let readiness = app.client().transport().readiness().await;
     if readiness.ready {
-        let body = Bytes::from_static(br#"{"status":"ready"}"#);
-        return Ok(raw(StatusCode::OK, body));
+        let mut body = json!({"status": "ready"});
+        if !readiness.reasons.is_empty() {
+            body["reasons"] = readiness.reasons.into();
+        }
+        return Ok(raw(StatusCode::OK, Bytes::from(body.to_string())));
     }
     // Readiness is public on purpose: probes of a platform have no token.
     let detail = readiness.reasons.join("; ");

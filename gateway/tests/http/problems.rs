@@ -283,6 +283,8 @@ async fn calls_that_may_succeed_later() {
     check_failure(unknown, (503, "unknown-outcome"), again, Some("1")).await;
     let store = CallError::Store { detail: why() };
     check_failure(store, (503, "unavailable"), &[], Some("1")).await;
+    let full = CallError::StorageFull { detail: why() };
+    check_failure(full, (507, "storage-full"), &[], Some("5")).await;
     let closing = CallError::ShuttingDown;
     check_failure(closing, (503, "unavailable"), &[], Some("1")).await;
 }

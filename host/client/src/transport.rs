@@ -30,7 +30,7 @@ pub struct Event {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Readiness {
     pub ready: bool,
-    /// Why it is not ready, for a person; empty when it is.
+    /// Why it is not ready, for a person; where it is, what it cannot do at the moment.
     pub reasons: Vec<String>,
 }
 

@@ -17,7 +17,7 @@ use pizza_types::InvalidId;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-pub use self::call::{PASSES_MS, of_call, status_of};
+pub use self::call::{PASSES_MS, ROOM_MS, of_call, status_of};
 pub use self::kinds::Kind;
 use crate::admission::Refusal;
 

@@ -145,7 +145,10 @@ impl Core {
 }
 
 pub(crate) fn store_error(error: StoreError) -> CallError {
-    CallError::Store {
-        detail: error.to_string(),
+    match error {
+        StoreError::Full { detail } => CallError::StorageFull { detail },
+        error => CallError::Store {
+            detail: error.to_string(),
+        },
     }
 }

@@ -275,7 +275,11 @@ pub(crate) async fn advance(core: &Arc<Core>, pipeline: &mut Pipeline) {
             core.earlier_reply(&message.envelope, *stored)
         }
         (None, Err(error)) => {
-            pipeline.is_lost = !matches!(error, CommitError::Refused { .. });
+            let is_certain = matches!(
+                error,
+                CommitError::Refused { .. } | CommitError::Full { .. }
+            );
+            pipeline.is_lost = !is_certain;
             let error = refusal(error, id);
             pipeline.gate.break_with(&error);
             Err(error)
@@ -347,6 +351,7 @@ fn refusal(error: CommitError, message: MessageId) -> CallError {
             CallError::Moved
         }
         CommitError::Refused { detail } => CallError::Store { detail },
+        CommitError::Full { detail } => CallError::StorageFull { detail },
         CommitError::Unknown { detail } => CallError::Unknown {
             id: message,
             detail,

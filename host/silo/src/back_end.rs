@@ -20,6 +20,8 @@ pub(crate) fn open(config: &SiloConfig) -> Result<Arc<dyn Store>, OpenError> {
     let options = Options {
         durability: config.store.durability,
         cache_bytes: (config.store.cache_mib as u64) << 20,
+        reserve_bytes: (config.store.reserve_mib as u64) << 20,
+        free_bytes_min: (config.store.free_mib_min as u64) << 20,
         ..Options::default()
     };
     let store = EmbeddedStore::open(&config.data.join("store"), options)?;

@@ -55,6 +55,10 @@ pub struct StoreConfig {
     pub durability: Durability,
     /// MiB of memory for blocks of tables that were read.
     pub cache_mib: usize,
+    /// MiB of the disk that are kept back for what was taken when the disk is found to be full.
+    pub reserve_mib: usize,
+    /// With fewer MiB free on the disk, what needs room is refused.
+    pub free_mib_min: usize,
     /// How long a process whose store has stopped goes on saying so, in milliseconds, before it
     /// ends.
     pub stopped_grace_ms: u64,
@@ -147,6 +151,8 @@ impl Default for StoreConfig {
         Self {
             durability: Durability::Fsync,
             cache_mib: 16,
+            reserve_mib: 64,
+            free_mib_min: 96,
             stopped_grace_ms: 10_000,
         }
     }

@@ -26,6 +26,10 @@ impl SiloMetrics {
             "pizza_store_stopped",
             "1 when the store has stopped, and the process is about to end"
         );
+        describe_gauge!(
+            "pizza_store_full",
+            "1 while the store has no room and refuses what needs some"
+        );
         Self { silo, store }
     }
 
@@ -42,6 +46,8 @@ impl SiloMetrics {
         // Seen for `stopped_grace_ms` only, after which the process ends.
         let stopped = self.store.stop_reason().is_some();
         set("pizza_store_stopped", usize::from(stopped));
+        let full = self.store.full_reason().is_some();
+        set("pizza_store_full", usize::from(full));
         for (actor_type, state) in self.silo.breakers() {
             let is_open = !matches!(state, BreakerState::Closed { .. });
             let open = f64::from(u8::from(is_open));

@@ -114,10 +114,12 @@ impl Transport for InProcess {
         if let Some(reason) = self.store.stop_reason() {
             reasons.push(format!("the store has stopped: {reason}"));
         }
-        Readiness {
-            ready: reasons.is_empty(),
-            reasons,
+        let ready = reasons.is_empty();
+        // Reads go on: nobody is helped when they are refused, too.
+        if let Some(reason) = self.store.full_reason() {
+            reasons.push(format!("nothing new is stored: {reason}"));
         }
+        Readiness { ready, reasons }
     }
 
     fn now_ms(&self) -> u64 {
@@ -136,7 +138,10 @@ impl Transport for InProcess {
 }
 
 fn refused(error: StoreError) -> CallError {
-    CallError::Store {
-        detail: error.to_string(),
+    match error {
+        StoreError::Full { detail } => CallError::StorageFull { detail },
+        error => CallError::Store {
+            detail: error.to_string(),
+        },
     }
 }

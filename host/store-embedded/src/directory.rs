@@ -65,6 +65,11 @@ impl Directory {
         })
     }
 
+    /// Whether commits are in the database's journals, and not in a log.
+    pub(crate) fn is_without_log(&self) -> bool {
+        self.format == Format::WithoutLog
+    }
+
     /// Notes that the directory is of the newest format, which older programs refuse.
     pub(crate) fn upgrade(&self, dir: &Path) -> Result<(), OpenError> {
         if self.format == Format::WithLog {

@@ -1,24 +1,17 @@
-//! Notices what fails behind the committer's back. The database flushes and merges its
-//! tables on a thread of its own: when that dies of an error, the database says so to the
-//! next write only, and a write that waits for it at that time waits for ever. So somebody
-//! looks, and answers those who wait.
+//! Looks after the store behind the committer's back: how much room there is, and whether the
+//! store has stopped while somebody still waits for an answer. Whoever should have given it may hang
+//! in the database for ever.
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use fjall::PersistMode;
-
 use crate::committer::Committer;
-use crate::diagnosis;
 use crate::poison::Poison;
-use crate::table::Database;
+use crate::reserve::Reserve;
 
-/// How often the database is looked at: a failure is known within a second, with room for
-/// a machine that is busy.
+/// How often it looks: a failure is answered within a second, with room for a machine that is busy.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Looks until it is dropped.
@@ -30,15 +23,13 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn start(
-        db: Arc<Database>,
         poison: Poison,
         committer: Committer,
-        dir: &Path,
+        reserve: Reserve,
     ) -> io::Result<Self> {
         let (stop, stopped) = channel();
-        let dir = dir.to_owned();
         let thread = std::thread::Builder::new().name(String::from("store-guard"));
-        let thread = thread.spawn(move || look(&db, &poison, &committer, &dir, &stopped))?;
+        let thread = thread.spawn(move || look(&poison, &committer, &reserve, &stopped))?;
         Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
@@ -56,19 +47,13 @@ impl Drop for Guard {
     }
 }
 
-fn look(db: &Database, poison: &Poison, committer: &Committer, dir: &Path, stopped: &Receiver<()>) {
+fn look(poison: &Poison, committer: &Committer, reserve: &Reserve, stopped: &Receiver<()>) {
     // Ends when the sender is dropped, and not only at the next look.
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK) {
         match poison.reason() {
             // The thread that writes had the time since the last look to answer by itself.
             Some(reason) => committer.fail(reason),
-            // Writes what the checkpoint has handed over; it says first whether the database has
-            // stopped.
-            None => {
-                if let Err(error) = db.fjall().persist(PersistMode::Buffer) {
-                    poison.set(&diagnosis::explain(&error, dir));
-                }
-            }
+            None => reserve.look(),
         }
     }
 }

@@ -7,8 +7,10 @@
 //!   fsync
 //! - [`changes`]: the rows of a request in the making
 //! - [`log`]: where they are durable
+//! - [`reserve`]: room that is kept back for it
 //! - [`memory`]: where they are read
 //! - [`checkpoint`]: how they come into the database
+//! - [`compaction`]: how the database stays small
 //! - [`table`], [`key`] and [`row`]: the data format
 //! - [`recent`]: a bounded map, for what commits need to know of the store
 //! - [`view`]: consistent reads of what is durable
@@ -23,6 +25,7 @@
 mod changes;
 mod checkpoint;
 mod committer;
+mod compaction;
 mod database_log;
 mod diagnosis;
 mod directory;
@@ -37,6 +40,7 @@ mod options;
 mod poison;
 mod read;
 mod recent;
+mod reserve;
 mod row;
 mod store;
 mod sweep;

@@ -12,6 +12,7 @@ mod merge;
 
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fjall::{Readable, Slice, Snapshot};
@@ -63,6 +64,8 @@ struct Shared {
     layers: RwLock<Arc<Layers>>,
     /// Told when a sealed layer has gone.
     settled: Condvar,
+    /// Whether the sealed layer will be there for a while.
+    is_held_up: AtomicBool,
     /// For waiting only; what is waited for is in `layers`.
     waiting: Mutex<()>,
 }
@@ -78,6 +81,7 @@ impl Memory {
         Self(Arc::new(Shared {
             layers: RwLock::new(Arc::new(layers)),
             settled: Condvar::new(),
+            is_held_up: AtomicBool::new(false),
             waiting: Mutex::new(()),
         }))
     }
@@ -119,15 +123,26 @@ impl Memory {
         self.0.settled.notify_all();
     }
 
-    /// Waits until nothing is sealed, but no longer than `limit`; returns whether nothing is.
+    /// Says whether the sealed layer has to wait for room. Nobody should wait for it then: who
+    /// reads must be served, and who needs room is refused anyway.
+    pub(crate) fn set_held_up(&self, is_held_up: bool) {
+        self.0.is_held_up.store(is_held_up, Ordering::Relaxed);
+        let _waiting = self.0.waiting.lock();
+        self.0.settled.notify_all();
+    }
+
+    /// Waits until nothing is sealed, but no longer than `limit`; returns whether it is of no use
+    /// to wait longer.
     pub(crate) fn wait_settled(&self, limit: Duration) -> bool {
+        let is_over =
+            || self.layers().sealed.is_none() || self.0.is_held_up.load(Ordering::Relaxed);
         let mut waiting = self.0.waiting.lock();
-        if self.layers().sealed.is_none() {
+        if is_over() {
             return true;
         }
         let _ = self.0.settled.wait_for(&mut waiting, limit);
         drop(waiting);
-        self.layers().sealed.is_none()
+        is_over()
     }
 }
 

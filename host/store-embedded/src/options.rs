@@ -15,6 +15,12 @@ pub struct Options {
     /// rows in the database, for more of them are written again or removed before a
     /// checkpoint, but a longer start after a crash.
     pub segment_bytes: u64,
+    /// How much of the disk is kept back for what was taken when the disk is found to be full, in
+    /// bytes; 0 for nothing. It covers what may wait (`queue_bytes_max`) and be staged.
+    pub reserve_bytes: u64,
+    /// With less than this free on the disk, in bytes, what needs room is refused: checkpoints and
+    /// compactions need some to make some.
+    pub free_bytes_min: u64,
     /// The number of requests that may wait for the committer; beyond it they are refused.
     pub queue_max: usize,
     /// The bytes of requests that may wait for the committer; beyond them they are refused.
@@ -27,9 +33,14 @@ impl Default for Options {
             durability: Durability::Fsync,
             cache_bytes: 16 << 20,
             segment_bytes: 32 << 20,
+            reserve_bytes: 64 << 20,
+            // Two layers and what their checkpoints take beside.
+            free_bytes_min: 96 << 20,
             // Some sixteen groups: a second's work where an fsync takes 60 ms.
             queue_max: 16_384,
-            queue_bytes_max: 64 << 20,
+            // With two groups of 8 MiB in the making, and rows that commits add to what they are
+            // counted with, less than the reserve.
+            queue_bytes_max: 32 << 20,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! point reads on the newest view.
 
 mod actors;
+mod admission;
 mod dead_letters;
 mod facts;
 mod inspection;
@@ -20,7 +21,7 @@ use pizza_store::{Retention, Store, StoreError};
 use pizza_types::Durability;
 
 use crate::changes::RowChange;
-use crate::checkpoint::{Checkpoint, Mark};
+use crate::checkpoint::{Checkpoint, Mark, Steps};
 use crate::committer::{Committer, Disk, Threads, Writer, Written};
 use crate::database_log;
 use crate::directory::Directory;
@@ -30,6 +31,7 @@ use crate::log::{Log, Opening};
 use crate::memory::Memory;
 use crate::options::Options;
 use crate::poison::Poison;
+use crate::reserve::{Need, RealSystem, Reserve, System};
 use crate::sweep::Sweep;
 use crate::table::Database;
 use crate::view::{Published, View};
@@ -39,10 +41,28 @@ pub struct EmbeddedStore {
     memory: Memory,
     published: Published,
     poison: Poison,
+    reserve: Reserve,
     committer: Committer,
     durability: Durability,
     sweep: tokio::sync::Mutex<Sweep>,
     running: Mutex<Option<Running>>,
+}
+
+/// Where tests stand between the store and the system.
+pub(crate) struct Seams {
+    pub(crate) disk: Box<dyn FnOnce(Log) -> Box<dyn Disk>>,
+    pub(crate) system: Arc<dyn System>,
+    pub(crate) steps: Steps,
+}
+
+impl Default for Seams {
+    fn default() -> Self {
+        Self {
+            disk: Box::new(|log| Box::new(log)),
+            system: Arc::new(RealSystem),
+            steps: Arc::new(|_| {}),
+        }
+    }
 }
 
 struct Running {
@@ -61,13 +81,27 @@ impl EmbeddedStore {
     /// When the directory is in use, is not a store, is of another format, or does not
     /// contain all that was acknowledged.
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::open_on(dir, &options, |log| Box::new(log))
+        Self::open_with(dir, &options, Seams::default())
     }
 
+    #[cfg(test)]
     pub(crate) fn open_on(
         dir: &Path,
         options: &Options,
-        disk: impl FnOnce(Log) -> Box<dyn Disk>,
+        disk: impl FnOnce(Log) -> Box<dyn Disk> + 'static,
+    ) -> Result<Self, OpenError> {
+        let disk = Box::new(disk);
+        let seams = Seams {
+            disk,
+            ..Seams::default()
+        };
+        Self::open_with(dir, options, seams)
+    }
+
+    pub(crate) fn open_with(
+        dir: &Path,
+        options: &Options,
+        seams: Seams,
     ) -> Result<Self, OpenError> {
         let directory = Directory::open(dir)?;
         // Before the database starts its threads: the first of them may have something to say.
@@ -80,12 +114,14 @@ impl EmbeddedStore {
         let memory = Memory::new(&db);
         let layer = Arc::clone(memory.layers().active());
         let mut sequence = mark.sequence;
+        let reserve = Reserve::new(dir, &directory.log, options, seams.system);
         let log = Opening {
             dir: &directory.log,
             segment_bytes: options.segment_bytes,
             is_synced: durability >= Durability::Fsync,
             mark: mark.sequence,
             witness: &directory.witness,
+            reserve: reserve.clone(),
         };
         let log = log.open(|number, (table, key, value)| {
             layer.set(table, number, key.into(), value.map(Into::into));
@@ -109,12 +145,14 @@ impl EmbeddedStore {
             mark,
             checkpointed: log.checkpointed(),
             poison: poison.clone(),
+            reserve: reserve.clone(),
             hurry_bytes: layer_bytes / 2,
             closing: Arc::default(),
+            steps: seams.steps,
         };
         let writer = Writer {
             committer: committer.clone(),
-            disk: disk(log),
+            disk: (seams.disk)(log),
             witness,
             published: published.clone(),
             layer_bytes,
@@ -123,12 +161,13 @@ impl EmbeddedStore {
         };
         let threads = Threads::start(writer, checkpoint);
         let threads = threads.map_err(OpenError::io("start the threads of", dir))?;
-        let guard = Guard::start(db, poison.clone(), committer.clone(), dir)
+        let guard = Guard::start(poison.clone(), committer.clone(), reserve.clone())
             .map_err(OpenError::io("start the guard of", dir))?;
         Ok(Self {
             memory,
             published,
             poison,
+            reserve,
             committer,
             durability,
             sweep: tokio::sync::Mutex::default(),
@@ -160,7 +199,12 @@ impl EmbeddedStore {
         &self.poison
     }
 
-    fn view(&self) -> Result<View, StoreError> {
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    pub(crate) fn view(&self) -> Result<View, StoreError> {
         self.poison.check()?;
         Ok(self.published.get())
     }
@@ -173,13 +217,23 @@ impl EmbeddedStore {
         self.view()
     }
 
+    /// # Errors
+    /// When the request has to wait for room.
+    fn admit(&self, need: Need) -> Result<(), StoreError> {
+        // One that has stopped says that, whatever else there is too little of.
+        self.poison.check()?;
+        let admitted = self.reserve.admit(need);
+        admitted.map_err(|detail| StoreError::Full { detail })
+    }
+
     /// Stages rows, and waits until they are written.
-    async fn write(
+    pub(crate) async fn write(
         &self,
         action: &'static str,
         rows: Vec<RowChange>,
         sync: bool,
     ) -> Result<(), StoreError> {
+        self.admit(admission::of_rows(&rows))?;
         written(self.committer.write(action, rows, sync)?).await
     }
 }
@@ -206,7 +260,12 @@ fn open_database(directory: &Directory, options: &Options) -> Result<Arc<Databas
     let data = &directory.data;
     // What the database finds wrong with itself it may say by a panic.
     let lock = Arc::clone(&directory.lock);
-    let opened = catch_unwind(AssertUnwindSafe(|| Database::open(data, options, lock)));
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        if directory.is_without_log() && data.exists() {
+            Database::empty_journals(data, options, Arc::clone(&lock))?;
+        }
+        Database::open(data, options, lock)
+    }));
     match opened {
         Ok(Ok(db)) => Ok(Arc::new(db)),
         Ok(Err(error)) => Err(OpenError::damaged(data, error.to_string())),
@@ -222,6 +281,10 @@ impl Store for EmbeddedStore {
 
     fn stop_reason(&self) -> Option<String> {
         self.poison.reason().map(str::to_owned)
+    }
+
+    fn full_reason(&self) -> Option<String> {
+        self.reserve.reason()
     }
 
     async fn stopped(&self) -> String {
@@ -246,6 +309,7 @@ impl Store for EmbeddedStore {
         .await?;
         let mut gone = 0;
         for piece in found.pieces() {
+            self.admit(Need::Less)?;
             gone += written(self.committer.forget(piece, now_ms)?).await?;
         }
         // Only now: a sweep that failed is done again from where it began.

@@ -9,7 +9,7 @@ use pizza_store::StoreError;
 use crate::directory::Lock;
 use crate::options::Options;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
     /// The head of each actor, by actor: who owns it, its version and epoch.
     Actors,
@@ -112,10 +112,31 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn open(path: &Path, options: &Options, lock: Arc<Lock>) -> fjall::Result<Self> {
+        // No thread of its own: what fails there is final, for want of room as for any reason.
+        Self::open_with(path, options, lock, 0)
+    }
+
+    /// Empties the journals of a database that was written to by them, so that what is in them
+    /// is in tables.
+    pub(crate) fn empty_journals(
+        path: &Path,
+        options: &Options,
+        lock: Arc<Lock>,
+    ) -> fjall::Result<()> {
+        let db = Self::open_with(path, options, lock, 1)?;
+        let mut tables = db.tables.iter();
+        tables.try_for_each(Keyspace::rotate_memtable_and_wait)
+    }
+
+    fn open_with(
+        path: &Path,
+        options: &Options,
+        lock: Arc<Lock>,
+        workers: usize,
+    ) -> fjall::Result<Self> {
         let fjall = fjall::Database::builder(path)
             .cache_size(options.cache_bytes)
-            // A second worker would spin while the first compacts.
-            .worker_threads(1)
+            .worker_threads_unchecked(workers)
             // Replayed into memory when the store opens, so as small as it may be.
             .max_journaling_size(JOURNALS_BYTES_MAX)
             .open()?;
@@ -141,6 +162,14 @@ impl Database {
 
     pub(crate) fn fjall(&self) -> &fjall::Database {
         &self.fjall
+    }
+
+    /// The oldest number that somebody may still read the database at.
+    pub(crate) fn read_from(&self) -> u64 {
+        self.fjall
+            .supervisor
+            .snapshot_tracker
+            .get_seqno_safe_to_gc()
     }
 
     /// Reads the newest value, whether it is durable yet or not.

@@ -185,6 +185,9 @@ pub enum CommitError {
     /// The store takes no work, or the commit cannot be stored at all. Nothing was written.
     #[error("{detail}")]
     Refused { detail: String },
+    /// There is no room for it. Nothing was written, and the same commit is taken when there is.
+    #[error("{detail}")]
+    Full { detail: String },
     /// It may or may not have been written.
     #[error("the outcome of the commit is unknown: {detail}")]
     Unknown { detail: String },

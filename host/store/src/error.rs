@@ -10,6 +10,10 @@ pub enum StoreError {
     /// What was read is not what was written.
     #[error("the store is damaged: {detail}")]
     Corrupt { detail: String },
+    /// There is no room for it, and nothing was written. What takes no room, reads and removals, goes
+    /// on; the rest goes on by itself when there is room again.
+    #[error("{detail}")]
+    Full { detail: String },
     /// It did not happen, and may be tried again.
     #[error("{action}: {detail}")]
     Io {

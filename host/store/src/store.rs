@@ -31,6 +31,12 @@ pub trait Store:
         None
     }
 
+    /// Why there is no room for anything new, while that is so: what needs room is refused with
+    /// [`StoreError::Full`] and [`crate::CommitError::Full`], everything else goes on. It ends by itself.
+    fn full_reason(&self) -> Option<String> {
+        None
+    }
+
     /// Resolves with the reason when the store has stopped itself.
     async fn stopped(&self) -> String {
         std::future::pending().await

@@ -56,6 +56,9 @@ pub enum CallError {
     Unknown { id: MessageId, detail: String },
     #[error("the store refuses work: {detail}")]
     Store { detail: String },
+    /// Reads go on, and so does all that makes room.
+    #[error("there is no room for it: {detail}; nothing of it was done")]
+    StorageFull { detail: String },
     #[error("the silo is shutting down")]
     ShuttingDown,
     /// The caller is in another process, and found no silo.
@@ -111,6 +114,7 @@ impl CallError {
             Self::Moved => "moved",
             Self::Unknown { .. } => "unknown-outcome",
             Self::Store { .. } => "store",
+            Self::StorageFull { .. } => "storage-full",
             Self::ShuttingDown => "shutting-down",
             Self::Unreachable { .. } => "unreachable",
         }
@@ -129,6 +133,7 @@ impl CallError {
                 | Self::Unknown { .. }
                 | Self::ShuttingDown
                 | Self::Store { .. }
+                | Self::StorageFull { .. }
                 | Self::Unreachable { .. }
         ) || matches!(self, Self::Deadline { when } if when != Self::IN_TURN)
     }

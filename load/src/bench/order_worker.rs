@@ -87,7 +87,7 @@ impl Worker {
                 status => {
                     found.unsure += 1;
                     // Shed load is no error: it is what an overloaded pizzeria has to answer.
-                    let was_shed = matches!(status, 429 | 503);
+                    let was_shed = matches!(status, 429 | 503 | 507);
                     found.refused += u64::from(counts && was_shed);
                     found.failed += u64::from(counts && !was_shed);
                 }

@@ -168,7 +168,7 @@ impl Report {
             )?;
         }
         writeln!(out, "  max          {:>10.2} ms", self.latencies.max_ms())?;
-        writeln!(out, "  refused      {:>10}   (429, 503)", self.refused)?;
+        writeln!(out, "  refused      {:>10}   (429, 503, 507)", self.refused)?;
         writeln!(out, "  failed       {:>10}", self.failed)?;
         writeln!(
             out,

@@ -1,5 +1,6 @@
 /* A disk that fails when told to: while the file that FAULT names exists, its first letter
- * says what fails on regular files: 's' syncs with EIO, 'w' writes with ENOSPC. Preloaded
+ * says what fails on regular files: 's' syncs with EIO, 'f' writes with ENOSPC where they need
+ * blocks. Preloaded
  * into the process under test, for machines on which nobody may mount anything. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -33,22 +34,30 @@ int fdatasync(int fd) {
     return (int)syscall(SYS_fdatasync, fd);
 }
 
+/* Whether a write needs blocks that the file does not have, on a disk that is full ('f'). */
+static int grows(int fd, size_t count, off64_t at) {
+    struct stat about;
+    if (fstat(fd, &about) != 0) return 0;
+    if (at < 0) at = lseek(fd, 0, SEEK_CUR);
+    return at + (off64_t)count > (off64_t)about.st_blocks * 512;
+}
+
 ssize_t write(int fd, const void *bytes, size_t count) {
-    if (fails(fd, 'w')) { errno = ENOSPC; return -1; }
+    if (fails(fd, 'f') && grows(fd, count, -1)) { errno = ENOSPC; return -1; }
     return syscall(SYS_write, fd, bytes, count);
 }
 
 ssize_t writev(int fd, const struct iovec *pieces, int count) {
-    if (fails(fd, 'w')) { errno = ENOSPC; return -1; }
+    if (fails(fd, 'f') && grows(fd, 1, -1)) { errno = ENOSPC; return -1; }
     return syscall(SYS_writev, fd, pieces, count);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
-    if (fails(fd, 'w')) { errno = ENOSPC; return -1; }
+    if (fails(fd, 'f') && grows(fd, count, at)) { errno = ENOSPC; return -1; }
     return syscall(SYS_pwrite64, fd, bytes, count, at);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
-    if (fails(fd, 'w')) { errno = ENOSPC; return -1; }
+    if (fails(fd, 'f') && grows(fd, count, at)) { errno = ENOSPC; return -1; }
     return syscall(SYS_pwrite64, fd, bytes, count, at);
 }

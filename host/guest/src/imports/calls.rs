@@ -114,7 +114,10 @@ pub(super) fn failure(error: CallError) -> CallFailure {
         | CallError::BadArguments { .. }
         | CallError::MessageIdReused { .. } => CallFailure::BadRequest(detail),
         CallError::Failed { .. } => CallFailure::Failed(detail),
-        CallError::Overloaded { .. } | CallError::ShuttingDown => CallFailure::Overloaded(detail),
+        // Nothing was done in any of them, and later is better.
+        CallError::Overloaded { .. } | CallError::ShuttingDown | CallError::StorageFull { .. } => {
+            CallFailure::Overloaded(detail)
+        }
         // In some of these nothing was done, but not in all: a guest has to take all of them as
         // unsure.
         CallError::Moved

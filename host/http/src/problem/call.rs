@@ -9,6 +9,9 @@ use super::kinds::{Kind, StatusCode};
 /// starts takes about as long.
 pub const PASSES_MS: u64 = 1_000;
 
+/// When to ask again where there is no room: somebody has to make some.
+pub const ROOM_MS: u64 = 5_000;
+
 /// The status that says what became of the call. Every API gives the same one.
 #[must_use]
 pub fn status_of(error: &CallError) -> StatusCode {
@@ -21,6 +24,7 @@ pub fn status_of(error: &CallError) -> StatusCode {
         CallError::Cycle { .. } | CallError::TooDeep { .. } => StatusCode::LOOP_DETECTED,
         CallError::Deadline { .. } => StatusCode::GATEWAY_TIMEOUT,
         CallError::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        CallError::StorageFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
         CallError::Overloaded { .. }
         | CallError::Moved
         | CallError::Unknown { .. }
@@ -47,6 +51,7 @@ pub fn of_call(error: CallError, kind: Kind) -> Problem {
         }
         CallError::Failed { bound, .. } => problem.member("bound", bound),
         CallError::Overloaded { retry_after_ms, .. } => problem.retry_after_ms(retry_after_ms),
+        CallError::StorageFull { .. } => problem.retry_after_ms(ROOM_MS),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => problem.retry_after_ms(PASSES_MS),
         _ => problem,
     }

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use futures_util::{StreamExt as _, stream};
 use pizza_guest::{Change, Weight};
 use pizza_modules::{Activate, Audit, DryRun, How, Plan, Push, Pushed, Refusal, Shown};
+use pizza_store::StoreError;
 use pizza_types::ActorId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -335,6 +336,9 @@ impl From<Refusal> for Problem {
         let (status, code) = match &refusal {
             Refusal::Unknown(_) | Refusal::NothingServes(_) | Refusal::NotWithdrawn(_) => {
                 (StatusCode::NOT_FOUND, "not-found")
+            }
+            Refusal::Store(StoreError::Full { .. }) => {
+                (StatusCode::INSUFFICIENT_STORAGE, "storage-full")
             }
             // It passes, unlike the others.
             Refusal::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),

@@ -4,6 +4,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use axum::{Json, Router};
+use pizza_store::StoreError;
 use pizza_types::ActorId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -127,6 +128,9 @@ impl From<BindError> for Problem {
             }
             BindError::Withdrawn { .. } => (StatusCode::CONFLICT, "plugin-refused"),
             BindError::TooMany => (StatusCode::CONFLICT, "too-many-plugins"),
+            BindError::Store(StoreError::Full { .. }) => {
+                (StatusCode::INSUFFICIENT_STORAGE, "storage-full")
+            }
             BindError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
         };
         Self::new(status, code, error.to_string())

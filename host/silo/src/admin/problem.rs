@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use pizza_http::problem::{self, Kind, PASSES_MS, kinds, of_call, status_of};
+use pizza_http::problem::{self, Kind, PASSES_MS, ROOM_MS, kinds, of_call, status_of};
 use pizza_types::{CallError, InvalidId};
 
 /// A problem in this API's words. A type of its own, so that errors of the crates below become
@@ -29,6 +29,7 @@ impl Problem {
         let problem = problem::Problem::new(kind, detail);
         Self(match status {
             StatusCode::SERVICE_UNAVAILABLE => problem.retry_after_ms(PASSES_MS),
+            StatusCode::INSUFFICIENT_STORAGE => problem.retry_after_ms(ROOM_MS),
             _ => problem,
         })
     }
@@ -109,6 +110,7 @@ mod tests {
             (CallError::ShuttingDown, Some("1")),
             (CallError::Store { detail: detail() }, Some("1")),
             (CallError::Unreachable { detail: detail() }, Some("1")),
+            (CallError::StorageFull { detail: detail() }, Some("5")),
             (CallError::Cycle { cycle: detail() }, None),
         ] {
             let told = error.to_string();

@@ -20,6 +20,7 @@ pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
         "remindersSoon": stats.reminders_soon,
         "breakers": breakers,
         "storeStopped": admin.store.stop_reason(),
+        "storeFull": admin.store.full_reason(),
     }))
 }
 

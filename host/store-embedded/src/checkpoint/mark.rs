@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use fjall::{OwnedWriteBatch, PersistMode};
 use pizza_store::StoreError;
 
 use crate::diagnosis;
 use crate::key::{CHECKPOINT, SEQUENCE};
+use crate::reserve::Trouble;
 use crate::row;
 use crate::table::{Database, Table};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
-    /// The number of the last batch in the database's journal: they must number on.
-    batch: u64,
     /// The number up to which everything in the log lies in the database.
     pub(crate) sequence: u64,
 }
@@ -27,26 +25,27 @@ impl Mark {
         let mark = mark.map(|row| row::decode(Table::System, CHECKPOINT, &row));
         // Without a mark it is of the format that had no log: there each batch was a commit's.
         let sequence = mark.transpose()?.unwrap_or(batch);
-        Ok(Self { batch, sequence })
+        Ok(Self { sequence })
     }
 
-    /// Moves the mark on, durably.
+    /// Moves the mark on, durably. It goes the way of the rows: when the database's journal cannot
+    /// be written, the database refuses everything for good, for want of room as for any reason.
     pub(super) fn advance(
         &mut self,
         db: &Database,
         sequence: u64,
         dir: &Path,
-    ) -> Result<(), String> {
-        self.batch += 1;
+    ) -> Result<(), Trouble> {
+        let written = || {
+            let mut ingestion = db.table(Table::System).start_ingestion()?;
+            ingestion.write(CHECKPOINT, row::encode(&sequence))?;
+            ingestion.finish()
+        };
+        written().map_err(|error| {
+            let told = format!("a checkpoint failed: {}", diagnosis::explain(&error, dir));
+            Trouble::of(&error, told)
+        })?;
         self.sequence = sequence;
-        // With the number that the database will give the batch: at least this one.
-        let number = row::encode(&(self.batch, db.fjall().seqno()));
-        let system = db.table(Table::System);
-        let mut batch = OwnedWriteBatch::with_capacity(db.fjall().clone(), 2);
-        batch.insert(system, SEQUENCE, number);
-        batch.insert(system, CHECKPOINT, row::encode(&sequence));
-        let written = batch.commit();
-        let written = written.and_then(|()| db.fjall().persist(PersistMode::SyncAll));
-        written.map_err(|e| format!("a checkpoint failed: {}", diagnosis::explain(&e, dir)))
+        Ok(())
     }
 }

@@ -19,11 +19,19 @@ use crate::error::OpenError;
 /// are further apart than this were not written by it.
 const HOUSEKEEPING_MAX: u64 = 1 << 20;
 
+/// The file that the database makes last when it is made.
+const MADE: &str = "version";
+
 /// `witness` is the one whose numbers the journals have, if there is one. Without it an end that is
 /// cut off is missed when the database says how far it is.
 pub(super) fn check(data: &Path, witness: Option<&Witness>) -> Result<(), OpenError> {
     let mut last = None;
     let mut journals = journals(data)?;
+    // Nothing that is needed is in it; but without it the database begins to count anew, and
+    // does not see what has higher numbers.
+    if journals.is_empty() && data.join(MADE).exists() {
+        return Err(OpenError::damaged(data, "its journal is not there"));
+    }
     // Only the newest is written to, so only that one may have a torn end.
     let active = journals.pop();
     for journal in journals {

@@ -65,6 +65,11 @@ impl Record {
         self.bytes.extend(value.unwrap_or_default());
     }
 
+    /// How long it is when it is completed.
+    pub(super) fn sealed_bytes(&self) -> u64 {
+        self.bytes.len().next_multiple_of(ALIGN) as u64
+    }
+
     /// Completes the record for its place in the log.
     pub(crate) fn seal(&mut self, generation: u64, synced: u64) -> Result<&[u8], String> {
         self.bytes

@@ -14,6 +14,7 @@ use super::segment::{Segment, sync_directory};
 use super::writer::{Checkpointed, FREE_MAX, Log, path};
 use crate::directory::Witness;
 use crate::error::OpenError;
+use crate::reserve::Reserve;
 
 /// What the log needs to know to be opened.
 pub(crate) struct Opening<'a> {
@@ -24,6 +25,8 @@ pub(crate) struct Opening<'a> {
     /// The number up to which everything lies in the database.
     pub(crate) mark: u64,
     pub(crate) witness: &'a Witness,
+    /// What the log falls back to.
+    pub(crate) reserve: Reserve,
 }
 
 impl Opening<'_> {
@@ -72,6 +75,7 @@ impl Opening<'_> {
             free,
             next_name,
             checkpointed,
+            reserve: self.reserve,
             buffer: Vec::new(),
         })
     }

@@ -7,6 +7,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use crate::reserve::Spare;
+
 /// How far a new segment is written ahead at most at a time.
 const AHEAD_MAX: u64 = 1 << 20;
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
@@ -21,6 +23,8 @@ pub(super) struct Segment {
     written: u64,
     /// How far it is written ahead at a time.
     ahead: u64,
+    /// Whether it was the spare one: then it takes what fits into it, and asks the disk for nothing.
+    pub(super) is_spare: bool,
 }
 
 impl Segment {
@@ -40,6 +44,20 @@ impl Segment {
             position: 0,
             written: 0,
             ahead: ahead(segment_bytes),
+            is_spare: false,
+        })
+    }
+
+    /// Makes one of the spare file.
+    pub(super) fn of_spare(spare: Spare, path: PathBuf) -> io::Result<Self> {
+        let written = spare.bytes();
+        Ok(Self {
+            file: spare.rename(&path)?,
+            path,
+            position: 0,
+            written,
+            ahead: AHEAD_MAX,
+            is_spare: true,
         })
     }
 
@@ -53,6 +71,7 @@ impl Segment {
             position,
             written,
             ahead: ahead(segment_bytes),
+            is_spare: false,
         })
     }
 
@@ -70,6 +89,11 @@ impl Segment {
 
     pub(super) fn position(&self) -> u64 {
         self.position
+    }
+
+    /// How much is written ahead behind the position.
+    pub(super) fn left(&self) -> u64 {
+        self.written.saturating_sub(self.position)
     }
 
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {

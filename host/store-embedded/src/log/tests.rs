@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Log, Opening, Record};
 use crate::directory::Witness;
 use crate::error::OpenError;
+use crate::options::Options;
+use crate::reserve::{RealSystem, Reserve};
 use crate::table::Table;
 
 const SEGMENT_BYTES: u64 = 400;
@@ -13,6 +16,7 @@ const SEGMENT_BYTES: u64 = 400;
 struct Store {
     dir: tempfile::TempDir,
     witness: Witness,
+    reserve: Reserve,
 }
 
 impl Store {
@@ -20,7 +24,17 @@ impl Store {
         let dir = tempfile::tempdir().expect("a directory");
         Witness::create(dir.path()).expect("created");
         let witness = Witness::open(dir.path()).expect("opened");
-        Self { dir, witness }
+        let options = Options {
+            reserve_bytes: 4096,
+            ..Options::default()
+        };
+        let log = dir.path().join("log");
+        let reserve = Reserve::new(dir.path(), &log, &options, Arc::new(RealSystem));
+        Self {
+            dir,
+            witness,
+            reserve,
+        }
     }
 
     fn log(&self) -> PathBuf {
@@ -29,13 +43,18 @@ impl Store {
 
     /// The log, and the numbers of its records behind `mark`.
     fn open(&self, mark: u64) -> Result<(Log, Vec<u64>), OpenError> {
+        self.open_as(mark, SEGMENT_BYTES)
+    }
+
+    fn open_as(&self, mark: u64, segment_bytes: u64) -> Result<(Log, Vec<u64>), OpenError> {
         let mut found = Vec::new();
         let opening = Opening {
             dir: &self.log(),
-            segment_bytes: SEGMENT_BYTES,
+            segment_bytes,
             is_synced: true,
             mark,
             witness: &self.witness,
+            reserve: self.reserve.clone(),
         };
         let log = opening.open(|number, (table, key, value)| {
             assert_eq!(table, Table::Events);
@@ -177,9 +196,11 @@ fn no_byte_of_it_changes_unnoticed() {
     let (mut refused, mut harmless) = (0, 0);
     for file in 0..example.files().len() {
         let name = example.files()[file].clone();
-        for (at, damage) in (0..used(&name)).zip(["flip", "zero", "cut"].into_iter().cycle()) {
+        let kinds = ["flip", "zero", "cut"];
+        let tries = (0..used(&name)).flat_map(|at| kinds.map(|kind| (at, kind)));
+        for (at, damage) in tries {
             // A copy takes milliseconds, and that each bit of a record counts is tried elsewhere.
-            if at % 5 == 0 {
+            if stride() == 1 || at % 5 == 0 && kinds[at % 3] == damage {
                 let mut store = example.copy();
                 store.acknowledge(70);
                 let path = store.files()[file].clone();
@@ -203,6 +224,83 @@ fn no_byte_of_it_changes_unnoticed() {
         }
     }
     assert!(refused > 80, "{refused} refused, {harmless} harmless");
+}
+
+/// How many bytes of a hundred are tried, each with every kind of damage: `LOG_BYTES=100` are all.
+fn stride() -> usize {
+    let percent = std::env::var("LOG_BYTES").ok();
+    let percent = percent.and_then(|percent| percent.parse::<usize>().ok());
+    100 / percent.unwrap_or(1).clamp(1, 100)
+}
+
+/// The last segment alone, as large as 64 KiB. The damaged one is opened as a store finds it; `told`
+/// is how far commits were acknowledged.
+fn damage_last_segment(told: u64) -> (usize, usize, usize) {
+    const RECORDS: u64 = 700;
+    let mut store = Store::new();
+    let (mut log, _) = store.open_as(0, 1 << 20).expect("opened");
+    (1..=RECORDS).for_each(|number| append(&mut log, number));
+    drop(log);
+    store.acknowledge(told);
+    let path = store.files().remove(0);
+    let good = fs::read(&path).expect("read");
+    let end = used(&path);
+    assert!((48 << 10..=64 << 10).contains(&end), "{end} bytes");
+    let (mut refused, mut harmless, mut lost) = (0, 0, 0);
+    for at in (0..end).step_by(stride()) {
+        for damage in ["flip", "zero", "cut"] {
+            let mut bytes = good.clone();
+            match damage {
+                "flip" => bytes[at] ^= 1 << (at % 8),
+                "zero" => bytes[at..].iter_mut().take(100).for_each(|b| *b = 0),
+                _ => bytes.truncate(at),
+            }
+            fs::write(&path, bytes).expect("written");
+            match store.open_as(0, 1 << 20) {
+                Ok((_, found)) => {
+                    harmless += 1;
+                    lost += usize::from(found.len() < told.min(RECORDS) as usize);
+                    let whole: Vec<_> = numbers(1, found.len() as u64);
+                    assert_eq!(found, whole, "{damage} at {at}: a part is no prefix");
+                }
+                Err(OpenError::Missing { .. } | OpenError::Damaged { .. }) => refused += 1,
+                Err(other) => panic!("{damage} at {at}: {other}"),
+            }
+            // Opening may have cut it, and made another one.
+            fs::remove_dir_all(store.log()).expect("removed");
+            fs::create_dir_all(store.log()).expect("made");
+            fs::write(&path, &good).expect("put back");
+        }
+    }
+    (refused, harmless, lost)
+}
+
+#[test]
+fn no_byte_of_a_last_segment_changes_unnoticed() {
+    // All of it was acknowledged: whatever is damaged is refused, or was no part of a record.
+    let (refused, harmless, lost) = damage_last_segment(700);
+    assert_eq!(lost, 0, "{refused} refused, {harmless} harmless");
+    let tried = refused + harmless;
+    assert!(tried >= 3 * (48 << 10) / stride(), "{tried} tried");
+    assert!(refused * 10 > tried * 8, "{refused} of {tried} refused");
+}
+
+/// The planted mistake: a witness that knows of nothing. What the records prove of each other is
+/// less than what was told, so something is lost, and is seen to be.
+#[test]
+fn a_witness_that_forgets_is_found_out() {
+    let mut store = Store::new();
+    let (mut log, _) = store.open(0).expect("opened");
+    (1..=3).for_each(|number| append(&mut log, number));
+    store.acknowledge(0);
+    drop(log);
+    let path = store.files().remove(0);
+    let mut bytes = fs::read(&path).expect("read");
+    let last = used(&path) - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, bytes).expect("written");
+    let (_, found) = store.open(0).expect("nobody knows that it was told");
+    assert_eq!(found, numbers(1, 2));
 }
 
 #[test]

@@ -10,9 +10,10 @@ use pizza_store::{
 };
 use pizza_types::{ActorId, MessageId, SiloId};
 
-use super::{EmbeddedStore, written};
+use super::{EmbeddedStore, admission, written};
 use crate::committer::{OpenedHead, Prepared};
 use crate::entries::StoredEntries;
+use crate::reserve::Need;
 use crate::table::Table;
 use crate::view::View;
 use crate::{key, read, row};
@@ -25,6 +26,7 @@ impl ActorStore for EmbeddedStore {
         by: &SiloId,
         members: &Members,
     ) -> Result<Opened, StoreError> {
+        self.admit(Need::Little)?;
         let key = key::actor(actor);
         Ok(match self.committer.open(key.clone(), by, members)? {
             OpenedHead::Absent => Opened::Absent,
@@ -48,6 +50,9 @@ impl ActorStore for EmbeddedStore {
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
         let key = key::actor(&commit.actor);
         let prepared = Prepared::new(commit, &key);
+        if let Err(StoreError::Full { detail }) = self.admit(admission::of_commit(&prepared)) {
+            return CommitTicket::refused(CommitError::Full { detail });
+        }
         let (committed, written) = match self.committer.commit(prepared, key) {
             Ok(staged) => staged,
             Err(error) => return CommitTicket::refused(error),

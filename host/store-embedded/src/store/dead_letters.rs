@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use pizza_store::{DeadLetter, DeadLetterStore, StoreError, StoredDeadLetter};
 
 use super::{EmbeddedStore, scan, written};
+use crate::reserve::Need;
 use crate::table::Table;
 use crate::{key, read, row};
 
@@ -11,6 +12,7 @@ use crate::{key, read, row};
 impl DeadLetterStore for EmbeddedStore {
     async fn add_dead_letter(&self, letter: DeadLetter) -> Result<u64, StoreError> {
         let letter = row::encode(&letter);
+        self.admit(Need::Room)?;
         written(self.committer.add_dead_letter(letter)?).await
     }
 

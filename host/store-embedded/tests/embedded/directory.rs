@@ -63,8 +63,11 @@ async fn files_that_are_gone_are_missed() {
         ("store", ["not a store", "no header file"]),
         ("acknowledged", ["acknowledged", "open"]),
         ("data", ["are missing", "the database is gone"]),
-        ("data/0.jnl", ["are missing", "the database ends with 0"]),
         ("log", ["are missing", "but the database ends with"]),
+        (
+            "data/0.jnl",
+            ["data is damaged", "its journal is not there"],
+        ),
         ("data/version", ["data", "damaged"]),
         (
             "data/keyspaces/0/current",

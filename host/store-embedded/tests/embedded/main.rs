@@ -4,6 +4,8 @@ mod contract;
 mod damage;
 mod directory;
 mod fixture;
+mod full_disk;
 mod kill;
 mod migrate;
+mod power_loss;
 mod reopen;

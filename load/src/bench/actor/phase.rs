@@ -144,7 +144,7 @@ impl Worker {
             match status {
                 200 | 204 => found.latencies.record(begun.elapsed())?,
                 // Shed load is no error, but it is not counted as work either.
-                429 | 503 => found.refused += 1,
+                429 | 503 | 507 => found.refused += 1,
                 _ => found.failed += 1,
             }
         }
