@@ -54,6 +54,13 @@ fn build() -> Result<(), String> {
     write(&out.join("bundled.rs"), &list)?;
     let with_speed = bundled::marked(&root, "speed")?;
     write(&out.join("with_speed.rs"), &format!("&{with_speed:?}"))?;
+    let mut retired = Vec::new();
+    for (actor, days) in bundled::said(&root, "retire-after-days")? {
+        let days = days.parse::<u64>();
+        let days = days.map_err(|e| format!("{actor}: retire-after-days: {e}"))?;
+        retired.push((actor, days));
+    }
+    write(&out.join("retired.rs"), &format!("&{retired:?}"))?;
     write(&out.join("sdk.rs"), &embed::list(&root)?)
 }
 

@@ -12,15 +12,22 @@ pub(crate) fn bundled(root: &Path) -> Result<Vec<String>, String> {
     marked(root, "bundled")
 }
 
-/// The types whose manifest says `{mark} = true` among what it says of the actor. The name of a
-/// type is that of its folder.
+/// The types whose manifest says `{mark} = true` among what it says of the actor.
 pub(crate) fn marked(root: &Path, mark: &str) -> Result<Vec<String>, String> {
+    let said = said(root, mark)?.into_iter();
+    let marked = said.filter(|(_, value)| value == "true");
+    Ok(marked.map(|(name, _)| name).collect())
+}
+
+/// The types whose manifest says `{word} = …` of the actor, and what it says. The name of a type is
+/// that of its folder.
+pub(crate) fn said(root: &Path, word: &str) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();
     for path in manifests(root)? {
         let manifest = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        if is_marked(&manifest, mark) {
+        if let Some(value) = value(&manifest, word) {
             let name = path.parent().and_then(Path::file_name).unwrap_or_default();
-            found.push(name.to_string_lossy().into_owned());
+            found.push((name.to_string_lossy().into_owned(), value.to_owned()));
         }
     }
     Ok(found)
@@ -44,10 +51,10 @@ pub(crate) fn manifests(root: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// Lines are enough: a reader of TOML would have to be built before everything else.
-fn is_marked(manifest: &str, mark: &str) -> bool {
-    let wanted = format!("{mark} = true");
+fn value<'a>(manifest: &'a str, word: &str) -> Option<&'a str> {
+    let wanted = format!("{word} = ");
     let lines = manifest.lines().map(str::trim);
     let section = lines.skip_while(|line| *line != SECTION).skip(1);
     let mut entries = section.take_while(|line| !line.starts_with('['));
-    entries.any(|line| line == wanted)
+    entries.find_map(|line| line.strip_prefix(&wanted))
 }

@@ -33,6 +33,7 @@ pizza_http::problem_kinds! {
     UNEXPECTED_REPLY = BAD_GATEWAY, "unexpected-reply", "The actor's reply could not be understood";
     OVERLOADED = SERVICE_UNAVAILABLE, "overloaded", "There is too much to do right now";
     MOVED = SERVICE_UNAVAILABLE, "moved", "The actor is moving to another silo";
+    RETIRED = GONE, "retired", "It has ended, and is not kept any more";
     UNKNOWN_OUTCOME = SERVICE_UNAVAILABLE, "unknown-outcome", "Whether it happened could not be learned";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The service does no work right now";
     STORAGE_FULL = INSUFFICIENT_STORAGE, "storage-full", "There is no room to store anything new";

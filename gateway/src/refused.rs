@@ -88,6 +88,7 @@ fn kind(error: &CallError) -> Kind {
         CallError::Overloaded { .. } => problem::OVERLOADED,
         CallError::MessageIdReused { .. } => problem::KEY_REUSED,
         CallError::Moved => problem::MOVED,
+        CallError::Retired { .. } => problem::RETIRED,
         CallError::Unknown { .. } => problem::UNKNOWN_OUTCOME,
         CallError::StorageFull { .. } => problem::STORAGE_FULL,
         CallError::Store { .. } | CallError::ShuttingDown | CallError::Unreachable { .. } => {

@@ -7,3 +7,6 @@ pub(crate) const MODULES: &[Bundled] = include!(concat!(env!("OUT_DIR"), "/bundl
 
 /// The types among them that read the speed of the demo from their settings.
 pub(crate) const WITH_SPEED: &[&str] = include!(concat!(env!("OUT_DIR"), "/with_speed.rs"));
+
+/// The types whose actors are retired, and how many days after their end.
+pub(crate) const RETIRED: &[(&str, u64)] = include!(concat!(env!("OUT_DIR"), "/retired.rs"));

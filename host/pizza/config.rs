@@ -95,12 +95,17 @@ impl Config {
         }
     }
 
-    /// Hands settings down to the silo: actors that take a speed read it from the settings of their
+    /// Hands settings down to the silo: actors that end are retired as their manifests say unless the
+    /// file says otherwise, actors that take a speed read it from the settings of their
     /// own type, and modules are compiled by this program, in a process of its own.
     pub(crate) fn hand_down(&mut self) {
         let arguments = Compile::ARGUMENTS.map(str::to_owned);
         let program = std::env::current_exe().ok();
         self.silo.modules.compiler = program.map(|program| (program, arguments.to_vec()));
+        for (actor_type, days) in bundled::RETIRED {
+            let of_type = self.silo.types.entry((*actor_type).to_owned()).or_default();
+            of_type.retire_after_ms.get_or_insert(days * 86_400_000);
+        }
         // At least one, because actors divide by it.
         let speed = self.speed.max(1).to_string();
         for actor_type in bundled::WITH_SPEED {

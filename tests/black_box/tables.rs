@@ -99,6 +99,7 @@ fn fill(data: &Path, restaurant: &ActorId) {
                 delayed: Vec::new(),
                 leaving: Leaving::default(),
                 cursor: None,
+                ending: pizza_store::EndWrite::Keep,
             };
             store.commit(Arc::new(commit)).await.expect("taken");
         }

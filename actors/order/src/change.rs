@@ -121,6 +121,8 @@ impl Order {
         }
         if moves::is_end(order.status) {
             progress::stop_watching();
+            // What comes late is answered, and changes nothing: the order stays ended.
+            silo_sdk::state::end();
         }
     }
 

@@ -63,6 +63,7 @@ impl Order {
         order.status = Status::Rejected;
         order.rejection = Some(rejection);
         self.record(&mut order, None);
+        silo_sdk::state::end();
         self.order = Some(order.clone());
         order
     }

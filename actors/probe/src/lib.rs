@@ -216,6 +216,7 @@ impl Probe {
             },
             Step::Need(note) => self.need(&note),
             Step::Decline(why) => return Err(why),
+            Step::End => silo_sdk::state::end(),
         }
         Ok(())
     }

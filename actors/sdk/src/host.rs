@@ -81,6 +81,9 @@ pub(crate) mod state {
         }
     }
 
+    /// By the import on both paths: an actor ends once.
+    pub(crate) use import::end;
+
     pub(crate) fn get_entry(name: &str) -> Option<Vec<u8>> {
         let known = staged::with(|turn| turn.entry(name)).flatten();
         known.unwrap_or_else(|| import::get_entry(name))

@@ -118,7 +118,8 @@
 //! [`context`] says who asks and when, [`config`] what the operator set; [`calls`] reaches actors
 //! without a generated client, [`streams`] publishes, [`timers`] and [`reminders`] call the actor
 //! later, [`log`] speaks to the operator, [`plugins`] asks what an operator bound to the actor.
-//! Beside its state an actor has [`entries`].
+//! Beside its state an actor has [`entries`]. One that has nothing more to do says so by
+//! [`state::end`], so that it does not stay for ever.
 //!
 //! # What `actor!` puts into `bindings`
 //!

@@ -30,6 +30,17 @@ pub trait State: Default + Serialize + DeserializeOwned + 'static {
     fn deactivate(&self) {}
 }
 
+/// This actor has ended: nothing more is to come of it. It leaves memory when it has nothing to do.
+/// It can still be asked, until the time of its type is over (`retire_after_ms`); then it is
+/// archived and leaves the store, and whoever asks for it hears that it is retired, as `410` over
+/// HTTP. What it still planned goes with it: cancel its reminders, and wait for what is to come.
+///
+/// A later turn that changes the state or an entry, or plans something, takes it back, unless it
+/// calls this again. One that only answers, declines, publishes or sends does not.
+pub fn end() {
+    host::state::end();
+}
+
 /// Reads what [`encode`] wrote.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     rmp_serde::from_slice(bytes).map_err(|error| error.to_string())

@@ -19,6 +19,7 @@ const OF_ACTORS: &[Kind] = &[
     problem::UNEXPECTED_REPLY,
     problem::OVERLOADED,
     problem::MOVED,
+    problem::RETIRED,
     problem::UNKNOWN_OUTCOME,
     problem::UNAVAILABLE,
     problem::STORAGE_FULL,

@@ -261,6 +261,9 @@ async fn calls_that_can_never_succeed() {
     let failed = CallError::Failed { bound, detail };
     check_failure(failed, (500, "actor-failed"), &["bound"], None).await;
     let id = MessageId([7; 16]);
+    let actor = "order/order-1".to_owned();
+    let retired = CallError::Retired { actor };
+    check_failure(retired, (410, "retired"), &[], None).await;
     let reused = CallError::MessageIdReused { id };
     check_failure(reused, (422, "idempotency-key-reused"), &[], None).await;
 }

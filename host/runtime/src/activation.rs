@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pizza_guest::Entries;
-use pizza_store::{ActorStore, Commit, Reminder, StoredActor};
+use pizza_store::{ActorStore, Commit, EndWrite, Reminder, StoredActor};
 use pizza_types::{ActorId, State, StateWrite};
 
 use crate::entries::Held;
@@ -19,6 +19,10 @@ pub(crate) struct Activation {
     pub(crate) epoch: u64,
     /// The version of the staged state; the record in the store may still be behind.
     pub(crate) version: u64,
+    /// When it ended, on the durable clock; `None` while it lives.
+    pub(crate) ended_ms: Option<u64>,
+    /// The epoch that a first commit takes; 0 where the actor has a record.
+    first_epoch: u64,
     /// The staged state; `None` when there is none.
     pub(crate) state: Option<State>,
     /// `None` where there are none, as with most actors.
@@ -44,6 +48,8 @@ impl Activation {
         Self {
             epoch: record.epoch,
             version: record.version,
+            ended_ms: record.ended_ms,
+            first_epoch: 0,
             state: record.state,
             entries: (!entries.is_empty()).then(|| Box::new(entries)),
             reminders: (!reminders.is_empty()).then(|| Box::new(reminders)),
@@ -52,17 +58,25 @@ impl Activation {
         }
     }
 
-    /// An actor without a record: its first commit makes one.
-    pub(crate) fn absent() -> Self {
+    /// An actor without a record: its first commit makes one, under this epoch.
+    pub(crate) fn absent(first_epoch: u64) -> Self {
         Self {
             epoch: 0,
             version: 0,
+            ended_ms: None,
+            first_epoch,
             state: None,
             entries: None,
             reminders: None,
             cursors: BTreeMap::new(),
             activated: false,
         }
+    }
+
+    /// Whether it may have handled messages that the store remembers: in this life, or in one
+    /// before.
+    pub(crate) fn has_lived(&self) -> bool {
+        self.version > 0 || self.first_epoch > 1
     }
 
     pub(crate) fn cursor(&self, stream: &str) -> Option<u64> {
@@ -88,8 +102,16 @@ impl Activation {
     /// Moves the staged state on by one commit; those up to version `durable` are durable.
     pub(crate) fn stage(&mut self, commit: &Commit, durable: u64) {
         self.version += 1;
-        // A first commit makes the record, and the first epoch is 1.
-        self.epoch = self.epoch.max(1);
+        // A first commit makes the record. If that took a higher epoch, because an actor of the shard
+        // was retired meanwhile, what follows is fenced, and the actor opened anew.
+        if self.epoch == 0 {
+            self.epoch = self.first_epoch;
+        }
+        match commit.ending {
+            EndWrite::Keep => {}
+            EndWrite::Set(at_ms) => self.ended_ms = Some(at_ms),
+            EndWrite::Clear => self.ended_ms = None,
+        }
         if let Some(cursor) = &commit.cursor {
             self.set_cursor(&cursor.stream, cursor.position);
         }

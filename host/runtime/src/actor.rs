@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pizza_store::Opened;
-use pizza_types::CallError;
+use pizza_types::{ActorId, CallError};
 use tokio::sync::Notify;
 
 use crate::activation::Activation;
@@ -38,9 +38,10 @@ impl Actor {
             let opened = core.store.open(id, &core.silo, &core.members).await;
             let activation = match opened.map_err(store_error)? {
                 // Asking for an actor that has no record must not give it one.
-                Opened::Absent => Activation::absent(),
+                Opened::Absent { epoch } => Activation::absent(epoch),
                 Opened::Opened(stored) => Activation::new(*stored),
                 Opened::Moved(_) => return Err(CallError::Moved),
+                Opened::Retired { .. } => return Err(retired(id)),
             };
             self.pipeline = Pipeline::new(&self.core, activation.version);
             self.activation = Some(Box::new(activation));
@@ -49,4 +50,9 @@ impl Actor {
         let schema = state.map(|state| state.schema);
         self.core.catalog.get(&self.slot.id, schema)
     }
+}
+
+pub(crate) fn retired(actor: &ActorId) -> CallError {
+    let actor = actor.to_string();
+    CallError::Retired { actor }
 }

@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::deployment::Deployment;
 use crate::pipeline::Pipeline;
 use crate::slot::{Queued, Slot};
-use crate::{query, turn};
+use crate::{deactivate, query, turn};
 
 /// Frees the mailbox even if the loop ends by a panic: its senders then hear that the
 /// outcome is unknown, and the next message starts afresh from the store.
@@ -72,8 +72,10 @@ impl Actor {
                 // Parked first, then forgotten: only an actor at rest can be taken out of the
                 // table.
                 let forget = activation.is_none();
+                let has_ended = activation.as_ref().is_some_and(|a| a.ended_ms.is_some());
                 match self.slot.park(activation) {
                     Ok(()) if forget => return self.core.forget(&self.slot.id),
+                    Ok(()) if has_ended => return deactivate::ended(&self.core, &self.slot.id),
                     Ok(()) => return,
                     // A message has come in between.
                     Err(activation) => self.activation = activation,

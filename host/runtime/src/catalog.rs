@@ -82,6 +82,16 @@ impl Catalog {
         views
     }
 
+    /// The types whose ended actors are retired, and how long after their end, in milliseconds.
+    pub(crate) fn retiring(&self) -> Vec<(Arc<str>, u64)> {
+        let types = self.types.read();
+        let rule = |serving: &Serving| {
+            let after_ms = serving.current.policy.retire_after_ms?;
+            Some((Arc::clone(&serving.current.actor_type), after_ms))
+        };
+        types.values().filter_map(rule).collect()
+    }
+
     /// The types whose actors of this key get the events of this stream.
     pub(crate) fn subscribers(&self, stream: &str, key: &Arc<str>) -> Vec<Arc<Deployment>> {
         let types = self.types.read();

@@ -10,6 +10,7 @@ use pizza_types::{ActorId, CallError, Envelope, Reply, ShardId, SiloId};
 use tokio::sync::Notify;
 
 use crate::activation::Activation;
+use crate::archive::Archive;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::durable_clock::DurableClock;
@@ -27,6 +28,7 @@ pub(crate) struct Core {
     /// Who may be alive beside this silo.
     pub(crate) members: Members,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) archive: Arc<dyn Archive>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) durable: DurableClock,

@@ -37,6 +37,19 @@ pub(crate) async fn run(core: Arc<Core>, id: ActorId, activation: Box<Activation
     }
 }
 
+/// Takes an actor out of memory that has ended and has nothing to do. Its timers go with it; its
+/// reminders stay, and so does whatever else the store has of it.
+pub(crate) fn ended(core: &Arc<Core>, id: &ActorId) {
+    // If a message came meanwhile, it stays until that is handled.
+    let Some(evicted) = core.slots.evict(id, u64::MAX) else {
+        return;
+    };
+    core.timers.forget(id);
+    if let Some(activation) = evicted.activation {
+        tokio::spawn(run(Arc::clone(core), id.clone(), activation));
+    }
+}
+
 /// Puts every actor to rest that is not at work.
 pub(crate) async fn all(core: &Arc<Core>) {
     let resting = stream::iter(core.slots.at_rest());

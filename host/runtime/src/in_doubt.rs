@@ -27,7 +27,9 @@ pub(crate) async fn resolve(
         match core.store.commit(Arc::clone(commit)).await {
             // That it is not taken again says nothing of the first time.
             Err(
-                CommitError::Unknown { detail: again } | CommitError::Refused { detail: again },
+                CommitError::Unknown { detail: again }
+                | CommitError::Refused { detail: again }
+                | CommitError::Full { detail: again },
             ) => detail = again,
             Err(CommitError::Handled(_)) => return Ok(written(core, commit).await),
             Err(CommitError::Stale { ours, current }) if current > ours => {

@@ -26,6 +26,8 @@ const REPLY_BYTES_MAX: usize = 256;
 pub struct ActorView {
     /// `None` for an actor that has never committed anything.
     pub stored: Option<Inspected>,
+    /// The date when it was retired, in milliseconds since the Unix epoch.
+    pub retired_ms: Option<u64>,
     pub presence: Presence,
 }
 
@@ -72,11 +74,21 @@ impl Silo {
         let mut stored = stored.map_err(store_error)?;
         // People read dates.
         let at = Moment::of(&*self.core.clock);
+        if let Some(record) = stored.as_mut().map(|stored| &mut stored.record) {
+            let date = |ms| self.core.durable.date_of(ms, at);
+            record.ended_ms = record.ended_ms.map(date);
+        }
         for (_, reminder) in stored.iter_mut().flat_map(|stored| &mut stored.reminders) {
             reminder.due_ms = self.core.durable.date_of(reminder.due_ms, at);
         }
+        let retired = match stored {
+            Some(_) => None,
+            None => self.core.store.retired(actor).await.map_err(store_error)?,
+        };
+        let retired_ms = retired.map(|at_ms| self.core.durable.date_of(at_ms, at));
         Ok(ActorView {
             stored,
+            retired_ms,
             presence: self.presence(actor),
         })
     }

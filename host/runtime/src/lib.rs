@@ -32,6 +32,7 @@
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect),
 //!   [`export`](crate::export): what an operator may look at and do
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
+//! - [`retire`](crate::retire), [`archive`](crate::archive): actors that ended long ago leave the store
 //! - [`deactivate`](crate::deactivate): the hook that runs when an actor leaves memory
 //! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
 //! - [`durable_clock`](crate::durable_clock): what delays are counted on that outlive the process
@@ -44,6 +45,7 @@ mod activation;
 mod actor;
 mod actor_loop;
 mod alarms;
+mod archive;
 mod breaker;
 mod calls;
 pub mod catalog;
@@ -73,6 +75,7 @@ mod query;
 mod relay;
 mod reminders;
 mod repeat;
+mod retire;
 mod serving;
 pub mod settings;
 mod silo;
@@ -84,6 +87,7 @@ mod tail;
 mod timers;
 mod turn;
 
+pub use archive::{Archive, NoArchive};
 pub use breaker::BreakerState;
 pub use catalog::Catalog;
 pub use clock::{Clock, ManualClock, SystemClock};

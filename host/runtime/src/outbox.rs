@@ -3,7 +3,7 @@
 
 pub(crate) mod worker;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -68,6 +68,9 @@ pub(crate) struct LaneStart {
 pub(crate) struct Outbox {
     lanes: Mutex<HashMap<Lane, VecDeque<Message>>>,
     later: Alarms<Message>,
+    /// Messages of retired actors, which are not to leave when their time comes: alarms are not
+    /// taken back.
+    dropped: Mutex<HashSet<DelayedKey>>,
     done: Mutex<Done>,
     some_done: Notify,
     pending: AtomicUsize,
@@ -113,6 +116,25 @@ impl Outbox {
             return None;
         }
         self.join_lane(message)
+    }
+
+    /// Their sender is retired, and they are no more.
+    pub(crate) fn drop_delayed(&self, keys: Vec<DelayedKey>) {
+        if !keys.is_empty() {
+            self.dropped.lock().extend(keys);
+        }
+    }
+
+    /// Whether a message whose time has come is to leave.
+    fn may_leave(&self, message: &Message) -> bool {
+        let Row::Delayed(key) = &message.row else {
+            return true;
+        };
+        let is_dropped = self.dropped.lock().remove(key);
+        if is_dropped {
+            self.pending.fetch_sub(1, Ordering::Relaxed);
+        }
+        !is_dropped
     }
 
     fn join_lane(&self, message: Message) -> Option<LaneStart> {

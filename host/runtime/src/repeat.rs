@@ -50,12 +50,30 @@ impl Actor {
         envelope: &Envelope,
         is_recorded: bool,
     ) -> Result<Option<StoredReply>, CallError> {
-        if !is_recorded || self.version() == 0 {
+        let has_lived = self.activation.as_ref().is_some_and(|a| a.has_lived());
+        if !is_recorded || !has_lived {
             return Ok(None);
         }
         let store = &self.core.store;
         let stored = store.handled(&envelope.target, envelope.id).await;
         stored.map_err(store_error)
+    }
+
+    /// A message to an actor that is retired: only one that it has handled has an answer.
+    ///
+    /// # Errors
+    /// `error` for any other, or when the store cannot be read.
+    pub(crate) async fn retired(
+        &mut self,
+        envelope: &Envelope,
+        error: CallError,
+    ) -> Result<Pending, CallError> {
+        let store = &self.core.store;
+        let before = store.handled(&envelope.target, envelope.id).await;
+        match before.map_err(store_error)? {
+            Some(stored) => self.replay(envelope, stored),
+            None => Err(error),
+        }
     }
 
     /// The answer from before; it waits for the commits before it, as any other does.

@@ -18,6 +18,9 @@ pub struct Settings {
     pub dedupe_ms: u64,
     /// How long events are kept.
     pub events_keep: Keep,
+    /// How long it is known of a retired actor that it is retired, in milliseconds. After that its id
+    /// is that of an actor that never was.
+    pub retired_keep_ms: u64,
     /// How long events of single streams are kept, where that differs, by the name of the stream.
     pub streams_keep: BTreeMap<Arc<str>, Keep>,
     /// Reminders that are due within this time, in milliseconds, are held in memory.
@@ -42,6 +45,7 @@ impl Default for Settings {
                 silent_ms: 90 * 24 * 3_600_000,
             },
             streams_keep: BTreeMap::new(),
+            retired_keep_ms: 90 * 86_400_000,
             // Many sweeps: a store that cannot be read for a minute makes no reminder late.
             reminder_horizon_ms: 120_000,
             drain_ms: 10_000,
@@ -56,6 +60,8 @@ pub struct Policy {
     pub mailbox_max: usize,
     /// How long nobody must ask for an actor before it leaves memory, in milliseconds.
     pub idle_ms: u64,
+    /// How long after its end an actor is retired, in milliseconds; `None`: never.
+    pub retire_after_ms: Option<u64>,
     /// How many actors may wait in one chain of calls.
     pub chain_depth_max: usize,
     /// The time for one delivery that has no caller, in milliseconds: an event, a reminder, a
@@ -80,6 +86,7 @@ impl Default for Policy {
         Self {
             mailbox_max: 1_024,
             idle_ms: 300_000,
+            retire_after_ms: None,
             chain_depth_max: 16,
             delivery_ms: 30_000,
             pipeline_max: 64,

@@ -8,6 +8,7 @@ use pizza_store::{Members, Store, StoreError, StoredEvent};
 use pizza_types::{CallError, Envelope, MessageId, Reply, SiloId};
 use tokio::task::JoinSet;
 
+use crate::archive::Archive;
 use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
@@ -22,7 +23,8 @@ use crate::slot::Slots;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::{
-    actor_loop, deactivate, guardian, housekeeping, outbox, relay, reminders, streams, timers,
+    actor_loop, deactivate, guardian, housekeeping, outbox, relay, reminders, retire, streams,
+    timers,
 };
 
 /// Boxed where each begins: an actor's loop is large, and a task of its size is aligned,
@@ -40,6 +42,8 @@ pub struct Parts {
     /// Who may be alive beside this silo.
     pub members: Members,
     pub store: Arc<dyn Store>,
+    /// Where actors are kept that are retired.
+    pub archive: Arc<dyn Archive>,
     pub catalog: Arc<Catalog>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -74,6 +78,7 @@ impl Silo {
             silo: parts.silo,
             members: parts.members,
             store: parts.store,
+            archive: parts.archive,
             catalog: parts.catalog,
             clock: parts.clock,
             durable,
@@ -101,6 +106,7 @@ impl Silo {
         tasks.spawn(outbox::worker::run_later(Arc::clone(&core)));
         tasks.spawn(outbox::worker::run_done(Arc::clone(&core)));
         tasks.spawn(housekeeping::run(Arc::clone(&core)));
+        tasks.spawn(retire::run(Arc::clone(&core)));
         let tasks = Arc::new(Mutex::new(tasks));
         Ok(Self { core, tasks })
     }

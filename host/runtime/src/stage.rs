@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_store::{
-    Commit, Cursor, DelayedWrite, Handled, Leaving, NewEvent, Reminder, ReminderWrite, StoredReply,
-    StreamKey,
+    Commit, Cursor, DelayedWrite, EndWrite, Handled, Leaving, NewEvent, Reminder, ReminderWrite,
+    StoredReply, StreamKey,
 };
 use pizza_types::{
     ActorId, Body, Chain, Effect, Envelope, LogLine, MessageId, Outcome, SiloId, State, StateWrite,
@@ -84,6 +84,7 @@ pub(crate) fn stage(
     let redelivery = now.delivery == Delivery::Redelivery;
     let durable_id =
         redelivery || matches!(envelope.body, Body::Call { .. } | Body::Reminder { .. });
+    let lives_on = outcome.lives_on();
     let state = match (outcome.state, migrated) {
         // A guest that wrote nothing has still brought its state up to date: kept, it is migrated
         // once.
@@ -116,6 +117,11 @@ pub(crate) fn stage(
         delayed: Vec::new(),
         leaving: Leaving::default(),
         cursor: cursor(envelope).filter(|_| !redelivery),
+        // Taken back by what changes something, unless the same turn says it again.
+        ending: match activation.ended_ms {
+            Some(_) if lives_on => EndWrite::Clear,
+            _ => EndWrite::Keep,
+        },
     };
     for effect in outcome.effects {
         stage_effect(effect, envelope, now, &mut commit, &mut outputs);
@@ -165,6 +171,7 @@ fn changes_nothing(commit: &Commit) -> bool {
         && commit.delayed.is_empty()
         && commit.reminders.is_empty()
         && commit.leaving.is_empty()
+        && commit.ending == EndWrite::Keep
 }
 
 fn stage_effect(
@@ -223,6 +230,7 @@ fn stage_effect(
             outputs.timers.push(TimerChange { name, set });
         }
         Effect::CancelTimer { name } => outputs.timers.push(TimerChange { name, set: None }),
+        Effect::End => commit.ending = EndWrite::Set(now.after(0)),
     }
 }
 

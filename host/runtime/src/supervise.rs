@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use pizza_store::DeadLetter;
-use pizza_types::{CallError, Envelope, Reply, backoff};
+use pizza_types::{Body, CallError, Envelope, Reply, backoff};
 
 use crate::core::Core;
 use crate::settings::Retry;
@@ -16,6 +16,8 @@ pub(crate) enum DeliveryResult {
     Settled,
     /// It is among the dead letters now.
     DeadLetter,
+    /// Its actor is retired, and nobody else has to do with it.
+    Dropped,
     /// The silo is stopping; the message is still where it was.
     Stopped,
 }
@@ -32,6 +34,9 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> DeliveryRe
         let Err(error) = core.deliver(attempt).await else {
             return DeliveryResult::Settled;
         };
+        if let CallError::Retired { .. } = error {
+            return to_retired(core, envelope, &error, &policy.retry).await;
+        }
         if core.is_stopping() {
             break;
         }
@@ -72,6 +77,24 @@ pub(crate) async fn once_more(core: &Arc<Core>, envelope: &Envelope) -> Result<R
         }
         let pause_ms = pause_ms(&policy.retry, tries, core.entropy.next());
         core.pause(pause_ms).await;
+    }
+}
+
+/// What becomes of a message whose actor is retired: nobody will ever handle it, so it is not tried
+/// again. What somebody wrote to the actor is kept as a dead letter. What only concerned the actor
+/// itself, a reminder or an event that it followed, is dropped.
+async fn to_retired(
+    core: &Core,
+    envelope: &Envelope,
+    error: &CallError,
+    retry: &Retry,
+) -> DeliveryResult {
+    match envelope.body {
+        Body::Call { .. } => add_dead_letter(core, envelope, error, 1, retry).await,
+        Body::Timer { .. } | Body::Reminder { .. } | Body::Events { .. } => {
+            tracing::debug!(target = %envelope.target, what = envelope.body.title(), "its actor is retired");
+            DeliveryResult::Dropped
+        }
     }
 }
 
@@ -117,7 +140,7 @@ pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
     let retry = core.policy(envelope.target.actor_type()).retry;
     let mut tries = 0;
     while let Err(error) = core.skip_guest(envelope.clone()).await {
-        if core.is_stopping() {
+        if core.is_stopping() || matches!(error, CallError::Retired { .. }) {
             return;
         }
         tracing::warn!(target = %envelope.target, %error, "a reminder could not move on yet");

@@ -11,7 +11,7 @@ use std::time::Instant;
 use pizza_guest::{Invocation, Turn, log};
 use pizza_store::apply::delayed_key;
 use pizza_store::{Commit, CommitError, Committed, DelayedRow, LogEntry, LogKey};
-use pizza_types::{Body, CallError, Envelope, MessageId, Outcome, Reply};
+use pizza_types::{ActorId, Body, CallError, Envelope, MessageId, Outcome, Reply};
 
 use crate::actor::Actor;
 use crate::breaker;
@@ -69,7 +69,10 @@ impl Actor {
         self.core
             .refuse_if_late(envelope, "before the turn began")?;
         // From here on the turn has its module, whatever is activated meanwhile.
-        let deployment = self.open().await?;
+        let deployment = match self.open().await {
+            Err(error @ CallError::Retired { .. }) => return self.retired(envelope, error).await,
+            opened => opened?,
+        };
         if delivery == Delivery::SkipGuest {
             return self.attempt(&deployment, envelope, delivery).await;
         }
@@ -163,10 +166,12 @@ impl Actor {
     fn refused(&mut self, envelope: &Envelope, error: CommitError) -> Result<Pending, CallError> {
         match error {
             CommitError::Handled(stored) => self.replay(envelope, *stored),
-            CommitError::Refused { detail } => Err(CallError::Store { detail }),
+            error @ (CommitError::Refused { .. } | CommitError::Full { .. }) => {
+                Err(refusal(error, &envelope.target, envelope.id))
+            }
             // Somebody else has opened the actor: what is in memory is of the past.
             error => {
-                let error = refusal(error, envelope.id);
+                let error = refusal(error, &envelope.target, envelope.id);
                 self.pipeline.is_lost = true;
                 self.pipeline.gate.break_with(&error);
                 Err(error)
@@ -177,7 +182,8 @@ impl Actor {
     pub(crate) fn calls(&self, envelope: &Envelope, is_recorded: bool) -> Arc<TurnCalls> {
         let version = self.version();
         // An actor that never committed anything has handled nothing.
-        let is_recorded = is_recorded && version > 0;
+        let has_lived = self.activation.as_ref().is_some_and(|a| a.has_lived());
+        let is_recorded = is_recorded && has_lived;
         let (gate, is_staged) = (self.pipeline.gate.clone(), self.pipeline.is_staged());
         let core = &self.core;
         let calls = TurnCalls::new(core, envelope, gate, version, is_staged, is_recorded);
@@ -280,7 +286,7 @@ pub(crate) async fn advance(core: &Arc<Core>, pipeline: &mut Pipeline) {
                 CommitError::Refused { .. } | CommitError::Full { .. }
             );
             pipeline.is_lost = !is_certain;
-            let error = refusal(error, id);
+            let error = refusal(error, &message.envelope.target, id);
             pipeline.gate.break_with(&error);
             Err(error)
         }
@@ -344,12 +350,15 @@ fn release(core: &Arc<Core>, commit: Commit, begun: Moment, number: Option<u64>)
     }
 }
 
-fn refusal(error: CommitError, message: MessageId) -> CallError {
+fn refusal(error: CommitError, actor: &ActorId, message: MessageId) -> CallError {
     match error {
         // Another silo has the actor, or had it meanwhile: nothing of this was written.
         CommitError::Fenced { .. } | CommitError::Stale { .. } | CommitError::Handled(_) => {
             CallError::Moved
         }
+        CommitError::Retired { .. } => CallError::Retired {
+            actor: actor.to_string(),
+        },
         CommitError::Refused { detail } => CallError::Store { detail },
         CommitError::Full { detail } => CallError::StorageFull { detail },
         CommitError::Unknown { detail } => CallError::Unknown {

@@ -7,7 +7,7 @@
 //! - [`state`]: what the routes work on
 //! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`stats`]: the routes
 //! - [`edge`]: what an edge in another process asks
-//! - [`view`], [`msgpack`]: what the answers are made of
+//! - [`view`], [`msgpack`], [`whole`](mod@whole): what the answers are made of
 
 mod actors;
 mod dead_letters;
@@ -21,6 +21,7 @@ mod state;
 mod stats;
 mod token;
 mod view;
+mod whole;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ use serde_json::json;
 use self::problem::Problem;
 pub(crate) use self::state::Admin;
 pub use self::token::{Token, TokenError};
+pub(crate) use self::whole::whole;
 
 /// The seconds after which to ask again whether a silo is ready. A start takes about as long.
 const READY_RETRY_S: &str = "1";

@@ -119,6 +119,7 @@ impl RunningSilo {
             members: Members::alone(&silo_id),
             silo: silo_id,
             store: Arc::clone(&store),
+            archive: config.archive(),
             catalog: Arc::clone(&port.catalog),
             clock,
             entropy: Arc::new(SystemEntropy),

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pizza_guest::{Grant, Limits, Manifest, Reuse, TypeSettings};
-use pizza_runtime::{BreakerLimits, Policy, Retry, Settings};
+use pizza_runtime::{Archive, BreakerLimits, NoArchive, Policy, Retry, Settings};
 use pizza_store::Keep;
 use pizza_types::Durability;
 use serde::Deserialize;
 
+use crate::archive::JsonLines;
 pub use crate::modules_config::ModulesConfig;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +33,32 @@ pub struct SiloConfig {
     pub events: EventsConfig,
     /// How long events of single streams are kept, where that differs, by the name of the stream.
     pub streams: BTreeMap<String, EventsConfig>,
+    /// What becomes of actors whose time is over.
+    pub retire: RetireConfig,
+}
+
+/// What becomes of actors that ended so long ago that their type's rule retires them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetireConfig {
+    /// Where they are kept then.
+    pub archive: ArchiveTo,
+    /// The directory of the archive's files; absent: `archive` in the data directory.
+    pub archive_dir: Option<PathBuf>,
+    /// MiB of a file of the archive, after which another one is begun.
+    pub archive_file_mib_max: u64,
+    /// How long it is known of an actor that it is retired, in milliseconds.
+    pub known_ms: u64,
+}
+
+/// Where actors are kept that leave the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArchiveTo {
+    /// In files of JSON lines.
+    Files,
+    /// Nowhere: they are gone.
+    Off,
 }
 
 /// What is older, or beyond so many newer ones, is forgotten; but the newest of a key is
@@ -83,6 +111,9 @@ pub struct TypeConfig {
     pub mailbox: usize,
     /// How long nobody must ask for an actor before it leaves memory, in milliseconds.
     pub idle_ms: u64,
+    /// How long after its end an actor is retired, in milliseconds; 0: never. Absent, it is what
+    /// comes with the type, which is never unless its manifest says more.
+    pub retire_after_ms: Option<u64>,
     /// The most actors that wait in one chain of calls.
     pub chain_depth: usize,
     /// The number of failures after which a message without a caller becomes a dead letter.
@@ -121,6 +152,18 @@ impl Default for SiloConfig {
             types: BTreeMap::new(),
             events: EventsConfig::default(),
             streams: BTreeMap::new(),
+            retire: RetireConfig::default(),
+        }
+    }
+}
+
+impl Default for RetireConfig {
+    fn default() -> Self {
+        Self {
+            archive: ArchiveTo::Files,
+            archive_dir: None,
+            archive_file_mib_max: 64,
+            known_ms: Settings::default().retired_keep_ms,
         }
     }
 }
@@ -171,6 +214,7 @@ impl Default for TypeConfig {
             instances: limits.instances,
             mailbox: policy.mailbox_max,
             idle_ms: policy.idle_ms,
+            retire_after_ms: policy.retire_after_ms,
             chain_depth: policy.chain_depth_max,
             attempts: policy.retry.attempts_max,
             retry_first_ms: policy.retry.first_ms,
@@ -191,6 +235,23 @@ impl SiloConfig {
         self.types.get(actor_type).cloned().unwrap_or_default()
     }
 
+    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
+        let RetireConfig {
+            archive,
+            archive_dir,
+            archive_file_mib_max,
+            ..
+        } = &self.retire;
+        let dir = archive_dir.clone();
+        match archive {
+            ArchiveTo::Files => Arc::new(JsonLines::new(
+                dir.unwrap_or_else(|| self.data.join("archive")),
+                archive_file_mib_max << 20,
+            )),
+            ArchiveTo::Off => Arc::new(NoArchive),
+        }
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         let streams = self.streams.iter();
         Settings {
@@ -200,6 +261,7 @@ impl SiloConfig {
                 .collect(),
             memory_bytes_max: self.memory_mib_max << 20,
             outbox_pending_max: self.outbox_pending_max,
+            retired_keep_ms: self.retire.known_ms,
             ..Settings::default()
         }
     }
@@ -234,6 +296,7 @@ impl TypeConfig {
         Policy {
             mailbox_max: self.mailbox,
             idle_ms: self.idle_ms,
+            retire_after_ms: self.retire_after_ms.filter(|ms| *ms > 0),
             chain_depth_max: self.chain_depth,
             retry: Retry {
                 attempts_max: self.attempts,

@@ -12,9 +12,10 @@ const OTHERS: u32 = 0o077;
 /// The mode of a directory that belongs to many: /tmp is one.
 const STICKY: u32 = 0o1000;
 /// The names that are found in a data directory of ours; `lost+found` is the file system's own.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "pizza.toml",
     "store",
+    "archive",
     "modules",
     "tls",
     "admin-token",

@@ -5,6 +5,7 @@
 //!   defaults
 //! - [`data_dir`](crate::data_dir): whose the data are
 //! - [`back_end`](crate::back_end): which store it has
+//! - [`archive`](crate::archive): where actors are kept that are retired
 //! - [`assemble`]: open the store, let the modules serve, start
 //! - [`serving`](crate::serving): how modules reach the runtime
 //! - [`admin`]: what an operator may ask of a running silo, over HTTP
@@ -13,6 +14,7 @@
 //! - [`transport`]: how the edges of the same process reach the silo
 
 pub mod admin;
+mod archive;
 pub mod assemble;
 mod back_end;
 pub mod config;
@@ -25,7 +27,7 @@ pub mod transport;
 
 pub use admin::{Token, TokenError};
 pub use assemble::{AssembleError, RunningSilo};
-pub use config::{ModulesConfig, SiloConfig, StoreConfig, TypeConfig};
+pub use config::{ArchiveTo, ModulesConfig, RetireConfig, SiloConfig, StoreConfig, TypeConfig};
 pub use data_dir::DataDirError;
 pub use metrics::SiloMetrics;
 pub use pizza_guest::compile::child as compile_child;

@@ -43,6 +43,7 @@ fn commit(actor: &ActorId, version: u64) -> Commit {
         delayed: Vec::new(),
         leaving: Leaving::default(),
         cursor: None,
+        ending: pizza_store::EndWrite::Keep,
     }
 }
 

@@ -10,6 +10,7 @@ mod caches;
 mod disk;
 mod prepare;
 mod request;
+mod retire;
 mod staging;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ mod writer;
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
-use pizza_store::{CommitError, Committed, Members, StoreError};
+use pizza_store::{CommitError, Committed, Members, Retirement, StoreError};
 use pizza_types::{Durability, SiloId};
 use tokio::sync::oneshot;
 
@@ -157,6 +158,19 @@ impl Committer {
         let refused = |refused: Refused| refused.of("forget old rows");
         let staging = self.admit(0).map_err(refused)?;
         self.stage(staging, 0, |request| request.forget(found, now_ms))
+    }
+
+    /// Retires actors; answers with which of them it did.
+    ///
+    /// # Errors
+    /// When the store takes nothing, or cannot read what it has.
+    pub(crate) fn retire(
+        &self,
+        retirements: Vec<Retirement>,
+    ) -> Result<(Vec<bool>, Written), StoreError> {
+        let refused = |refused: Refused| refused.of("retire actors");
+        let staging = self.admit(0).map_err(refused)?;
+        self.stage(staging, 0, |request| request.retire(retirements))
     }
 
     /// The number of the last record that is staged.

@@ -78,6 +78,11 @@ pub(crate) fn shard(shard: ShardId) -> Vec<u8> {
     key
 }
 
+/// The key of the shard of an actor, from the actor's own.
+pub(crate) fn shard_of(actor: &[u8]) -> &[u8] {
+    actor.get(..2).unwrap_or(actor)
+}
+
 pub(crate) fn of_actor(actor: &[u8], name: &str) -> Vec<u8> {
     let mut key = actor.to_vec();
     push_name(&mut key, name);
@@ -122,6 +127,24 @@ pub(crate) fn take_log(key: &[u8]) -> Option<(ShardId, u64)> {
 /// The key of a reminder's row by time. `reminder` is the key of the reminder's own row.
 pub(crate) fn due(due_ms: u64, reminder: &[u8]) -> Vec<u8> {
     [&due_ms.to_be_bytes(), reminder].concat()
+}
+
+/// The key of an actor of a type among those that have ended, or with the type [`RETIRED`] among
+/// those that were retired. `actor` is its own key.
+pub(crate) fn ended(actor_type: &str, at_ms: u64, actor: &[u8]) -> Vec<u8> {
+    let mut key = names(&[actor_type]);
+    key.extend(at_ms.to_be_bytes());
+    key.extend(actor);
+    key
+}
+
+/// No actor type has this name.
+pub(crate) const RETIRED: &str = "";
+
+pub(crate) fn take_ended(key: &[u8]) -> Option<(u64, ActorId)> {
+    let (_, rest) = take_name(key)?;
+    let (at_ms, rest) = take_u64(rest)?;
+    Some((at_ms, take_actor(rest)?.0))
 }
 
 /// The number of bits of a number that tell the rows of one batch apart.

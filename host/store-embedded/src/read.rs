@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pizza_store::apply::Head;
 use pizza_store::{
-    ActorRecord, DelayedKey, DelayedRow, DueAfter, DueReminder, HandledRow, Inspected, Leaving,
-    LogEntry, LogKey, Reminder, StoreError, StoredActor, StoredDeadLetter, StoredEvent,
+    ActorRecord, DelayedKey, DelayedRow, DueAfter, DueReminder, EndedActor, EndedAfter, HandledRow,
+    Inspected, Leaving, LogEntry, LogKey, Reminder, StoreError, StoredActor, StoredDeadLetter,
+    StoredEvent,
 };
 use pizza_types::{ActorId, EntryLimit, EntryPage, EntryRange, MessageId, SHARDS, ShardId, State};
 
@@ -118,7 +119,7 @@ pub(crate) fn facts(
 }
 
 pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, StoreError> {
-    let Some(head) = view.get::<Head>(Table::Actors, actor)? else {
+    let Some(head) = view.get_with(Table::Actors, actor, row::decode_head)? else {
         return Ok(None);
     };
     let state = view.get(Table::States, actor)?;
@@ -126,7 +127,7 @@ pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, S
 }
 
 pub(crate) fn copy(view: &View, actor: &[u8]) -> Result<Option<StoredActor>, StoreError> {
-    let head = view.get::<Head>(Table::Actors, actor)?;
+    let head = view.get_with(Table::Actors, actor, row::decode_head)?;
     head.map(|head| stored(view, actor, head, EVERYTHING))
         .transpose()
 }
@@ -269,6 +270,31 @@ pub(crate) fn reminders_due(
         });
     }
     Ok(due)
+}
+
+/// Actors that have ended, or with the type of those, that were retired.
+pub(crate) fn ended(
+    view: &View,
+    actor_type: &str,
+    after: &EndedAfter,
+    until_ms: u64,
+    limit: usize,
+) -> Result<Vec<EndedActor>, StoreError> {
+    let last = after.last.as_ref().map(key::actor).unwrap_or_default();
+    // Without a last one it is before every key of its time.
+    let start = key::ended(actor_type, after.ended_ms, &last);
+    let rows = view.scan(Table::Ended, &key::names(&[actor_type]), Some(&start));
+    let mut found = Vec::new();
+    for row in rows.take(limit) {
+        let (at, _) = row?;
+        let parsed = key::take_ended(&at);
+        let (ended_ms, actor) = parsed.ok_or_else(|| damaged(Table::Ended, &at, "its key"))?;
+        if ended_ms > until_ms {
+            break;
+        }
+        found.push(EndedActor { actor, ended_ms });
+    }
+    Ok(found)
 }
 
 pub(crate) fn events(

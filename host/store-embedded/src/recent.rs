@@ -28,6 +28,11 @@ impl<V> Recent<V> {
         self.newer.get(key)
     }
 
+    pub(crate) fn remove(&mut self, key: &[u8]) {
+        self.newer.remove(key);
+        self.older.remove(key);
+    }
+
     pub(crate) fn insert(&mut self, key: Vec<u8>, value: V) {
         if self.newer.len() >= self.generation_max && !self.newer.contains_key(&key) {
             self.older = std::mem::take(&mut self.newer);

@@ -1,8 +1,9 @@
 //! Values: a byte that names the format, then postcard.
 
 use bytes::Bytes;
+use pizza_store::apply::Head;
 use pizza_store::{Reminder, StoreError, StoredReply};
-use pizza_types::{ActorId, Envelope, MissedPolicy};
+use pizza_types::{ActorId, Envelope, MissedPolicy, ModuleDigest, SiloId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,8 @@ use crate::table::Table;
 
 /// The format of every other row.
 const FORMAT: u8 = 1;
-/// The format of a reminder that says which commit set it, and of a reply that says what was
-/// asked by whom.
+/// The format of a reminder that says which commit set it, of a reply that says what was asked by
+/// whom, and of the head of an actor that has ended.
 const FORMAT_2: u8 = 2;
 
 #[derive(Serialize)]
@@ -66,6 +67,42 @@ pub(crate) fn decode<T: DeserializeOwned>(
         // No row is empty: even an empty value has the byte of its format.
         None => Err(damaged(table, key, "it is empty")),
     }
+}
+
+/// The head of an actor that lives, which is most of them, and of all from before they could end.
+#[derive(Serialize, Deserialize)]
+struct Living<O> {
+    version: u64,
+    epoch: u64,
+    owner: O,
+    module: Option<ModuleDigest>,
+}
+
+pub(crate) fn encode_head(head: &Head) -> Vec<u8> {
+    if head.ended_ms.is_none() {
+        return encode(&Living {
+            version: head.version,
+            epoch: head.epoch,
+            owner: &head.owner,
+            module: head.module,
+        });
+    }
+    postcard::to_extend(head, vec![FORMAT_2])
+        .expect("a head has no sequence of unknown length, and a Vec takes all of it")
+}
+
+pub(crate) fn decode_head(table: Table, key: &[u8], value: &[u8]) -> Result<Head, StoreError> {
+    if let Some((&FORMAT_2, row)) = value.split_first() {
+        return postcard::from_bytes(row).map_err(|error| damaged(table, key, &error.to_string()));
+    }
+    let living: Living<SiloId> = decode(table, key, value)?;
+    Ok(Head {
+        version: living.version,
+        epoch: living.epoch,
+        owner: living.owner,
+        module: living.module,
+        ended_ms: None,
+    })
 }
 
 /// A reminder of format 1, from before reminders had a version.

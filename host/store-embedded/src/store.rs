@@ -8,6 +8,7 @@ mod facts;
 mod inspection;
 mod log;
 mod reminders;
+mod retire;
 mod streams;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -41,10 +41,15 @@ pub(crate) enum Table {
     System,
     /// Messages that have left commits and not arrived, by shard and number.
     Log,
+    /// When actors were retired, by actor; and each shard's epoch floor, by the shard alone.
+    Retired,
+    /// Actors that have ended, by type and time; and under a type without name those that are
+    /// retired, by the time of that.
+    Ended,
 }
 
 impl Table {
-    pub(crate) const COUNT: usize = 14;
+    pub(crate) const COUNT: usize = 16;
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Actors,
         Self::States,
@@ -60,6 +65,8 @@ impl Table {
         Self::Facts,
         Self::System,
         Self::Log,
+        Self::Retired,
+        Self::Ended,
     ];
 
     /// Whether keys begin with the shard of an actor.
@@ -71,14 +78,16 @@ impl Table {
             | Self::Handled
             | Self::Delayed
             | Self::Log
-            | Self::Reminders => true,
+            | Self::Reminders
+            | Self::Retired => true,
             Self::RemindersDue
             | Self::Events
             | Self::StreamHeads
             | Self::Cursors
             | Self::DeadLetters
             | Self::Facts
-            | Self::System => false,
+            | Self::System
+            | Self::Ended => false,
         }
     }
 
@@ -99,6 +108,8 @@ impl Table {
             Self::Facts => "meta",
             Self::System => "system",
             Self::Log => "log",
+            Self::Retired => "retired",
+            Self::Ended => "ended",
         }
     }
 }

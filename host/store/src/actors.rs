@@ -27,6 +27,8 @@ pub struct ActorRecord {
     pub owner: SiloId,
     /// The module of the last commit.
     pub module: Option<ModuleDigest>,
+    /// When the actor ended, on the silo's durable clock, in milliseconds; `None` while it lives.
+    pub ended_ms: Option<u64>,
 }
 
 /// An actor: what its owner goes on from.
@@ -43,12 +45,15 @@ pub struct StoredActor {
 /// How it went to open an actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opened {
-    /// It has no record, and was given none: its first commit makes it.
-    Absent,
+    /// It has no record, and was given none: its first commit makes it. `epoch` is the one that it
+    /// takes then, if no actor of its shard is retired before.
+    Absent { epoch: u64 },
     /// Whoever asked is its owner now, under a new epoch.
     Opened(Box<StoredActor>),
     /// A silo that may be alive owns it; nothing was changed.
     Moved(SiloId),
+    /// It was retired then, by the silo's durable clock, and is not to be asked any more.
+    Retired { at_ms: u64 },
 }
 
 /// Opening actors, and the one write of a turn.

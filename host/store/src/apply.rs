@@ -8,6 +8,7 @@ use crate::actors::ActorRecord;
 use crate::commit::{Commit, CommitError};
 use crate::members::Members;
 use crate::reminders::DelayedKey;
+use crate::retire::EndWrite;
 
 /// Longest name of an entry, reminder, stream or stream key, in bytes. Guests choose
 /// these names, and every back end puts them into keys.
@@ -23,6 +24,8 @@ pub struct Head {
     pub owner: SiloId,
     /// The module of the last commit that a guest made; `None` when none did.
     pub module: Option<ModuleDigest>,
+    /// When the actor ended, on the silo's durable clock, in milliseconds; `None` while it lives.
+    pub ended_ms: Option<u64>,
 }
 
 impl Head {
@@ -43,21 +46,28 @@ impl Head {
     }
 
     /// The head after `commit`, if the commit may be taken at all. Whether its message was
-    /// handled before is to be asked first: a repeat has its answer, whoever owns the actor.
+    /// handled before is to be asked first: a repeat has its answer, whoever owns the actor. Then
+    /// whether it was retired. `floor` is the epoch floor of its shard.
     ///
     /// # Errors
     /// `Fenced` or `Stale` when another opening or commit came in between, `Refused`
     /// when a name of the commit cannot be stored.
-    pub fn advanced(before: Option<&Self>, commit: &Commit) -> Result<Self, CommitError> {
+    pub fn advanced(
+        before: Option<&Self>,
+        floor: u64,
+        commit: &Commit,
+    ) -> Result<Self, CommitError> {
         // An actor without a record is made by its first commit: one write less for each
         // actor that is made.
         if before.is_none() && commit.epoch == 0 && commit.version == 0 {
             check_names(commit)?;
             return Ok(Self {
                 version: 1,
-                epoch: 1,
+                // Above every epoch of a life that has ended: none of its commits fits again.
+                epoch: floor + 1,
                 owner: commit.owner.clone(),
                 module: commit.module,
+                ended_ms: ended(None, commit.ending),
             });
         }
         // The epoch first: after an opening by somebody else, the version says nothing.
@@ -78,7 +88,14 @@ impl Head {
             owner: head.owner.clone(),
             // A commit that says nothing of a module was none of a guest's.
             module: commit.module.or(head.module),
+            ended_ms: ended(head.ended_ms, commit.ending),
         })
+    }
+
+    /// Whether the actor may be retired: it has ended, and nothing has happened since `version`.
+    #[must_use]
+    pub fn may_retire(&self, version: u64) -> bool {
+        self.ended_ms.is_some() && self.version == version
     }
 
     /// The record, with the state that is kept apart from it.
@@ -90,7 +107,16 @@ impl Head {
             epoch: self.epoch,
             owner: self.owner,
             module: self.module,
+            ended_ms: self.ended_ms,
         }
+    }
+}
+
+fn ended(before: Option<u64>, ending: EndWrite) -> Option<u64> {
+    match ending {
+        EndWrite::Keep => before,
+        EndWrite::Set(at_ms) => Some(at_ms),
+        EndWrite::Clear => None,
     }
 }
 

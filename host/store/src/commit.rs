@@ -13,11 +13,12 @@ use crate::error::StoreError;
 use crate::log::Leaving;
 use crate::reminders::Reminder;
 use crate::reply::StoredReply;
+use crate::retire::EndWrite;
 
 /// All of it or none of it, and only if the message was not handled before and the actor's
 /// record still carries `epoch` and `version`. The record's version becomes `version + 1`. An
 /// actor without a record is made by its first commit, whose epoch and version are 0: then the
-/// epoch is 1.
+/// epoch is the one above its shard's floor, which is 1 where no actor was ever retired.
 #[derive(Debug, Clone)]
 pub struct Commit {
     pub actor: ActorId,
@@ -43,6 +44,7 @@ pub struct Commit {
     pub leaving: Leaving,
     /// The event that was handled, which needs no dedupe record of its own.
     pub cursor: Option<Cursor>,
+    pub ending: EndWrite,
 }
 
 /// Up to which position `subscriber` has been given the events of a (stream, key).
@@ -176,6 +178,10 @@ pub enum CommitError {
     /// The message was handled before, and this was the answer. Nothing was written.
     #[error("the message was handled before")]
     Handled(Box<StoredReply>),
+    /// The actor was retired then, by the silo's durable clock, and has a tombstone. Nothing was
+    /// written.
+    #[error("the actor was retired")]
+    Retired { at_ms: u64 },
     /// The actor was opened by another activation. Nothing was written.
     #[error("the actor was opened again: epoch {ours} is fenced by {current}")]
     Fenced { ours: u64, current: u64 },

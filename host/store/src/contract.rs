@@ -2,6 +2,7 @@
 //! own that is empty. A back end runs all of them by [`contract_tests!`](crate::contract_tests).
 //!
 //! - [`actors`]: opening, who may commit, each message once
+//! - [`retire`]: actors that have ended
 //! - [`atomicity`]: all of a commit or none of it
 //! - [`pipelining`]: commits queued behind each other
 //! - [`rows`]: state, entries, replies
@@ -25,6 +26,7 @@ pub mod inspection;
 pub mod log;
 pub mod pipelining;
 pub mod reminders;
+pub mod retire;
 pub mod rows;
 pub mod streams;
 
@@ -44,6 +46,14 @@ macro_rules! contract_tests {
             actors: a_message_is_handled_once,
             actors: a_message_that_is_queued_is_handled_once_too,
             actors: a_commit_sent_again_settles_itself,
+            retire: an_actor_is_ended_until_it_says_otherwise,
+            retire: ended_actors_are_read_by_type_and_time,
+            retire: a_retired_actor_leaves_whole,
+            retire: only_what_was_seen_is_retired,
+            retire: a_retired_actor_says_so,
+            retire: tombstones_are_forgotten_in_their_order,
+            retire: no_commit_of_a_former_life_is_taken,
+            retire: a_message_of_a_former_life_is_not_handled_again,
             atomicity: a_commit_writes_everything,
             atomicity: a_refused_commit_leaves_nothing,
             atomicity: names_that_do_not_fit_are_refused_whole,

@@ -7,6 +7,39 @@ macro_rules! delegate {
     ($type:ty, $field:ident: $($part:ident),+ $(,)?) => {
         $( $crate::delegate!(@ $part $type, $field); )+
     };
+    (@ RetireStore $type:ty, $field:ident) => {
+        #[::async_trait::async_trait]
+        impl $crate::RetireStore for $type {
+            async fn ended(
+                &self,
+                actor_type: &str,
+                after: &$crate::EndedAfter,
+                until_ms: u64,
+                limit: usize,
+            ) -> ::std::result::Result<Vec<$crate::EndedActor>, $crate::StoreError> {
+                self.$field.ended(actor_type, after, until_ms, limit).await
+            }
+            async fn retire(
+                &self,
+                retirements: Vec<$crate::Retirement>,
+            ) -> ::std::result::Result<Vec<bool>, $crate::StoreError> {
+                self.$field.retire(retirements).await
+            }
+            async fn retired(
+                &self,
+                actor: &::pizza_types::ActorId,
+            ) -> ::std::result::Result<Option<u64>, $crate::StoreError> {
+                self.$field.retired(actor).await
+            }
+            async fn forget_retired(
+                &self,
+                until_ms: u64,
+                limit: usize,
+            ) -> ::std::result::Result<usize, $crate::StoreError> {
+                self.$field.forget_retired(until_ms, limit).await
+            }
+        }
+    };
     (@ LogStore $type:ty, $field:ident) => {
         #[::async_trait::async_trait]
         impl $crate::LogStore for $type {

@@ -9,6 +9,7 @@
 //! - [`entries`]: their entries, as far as the owner does not hold them
 //! - [`reply`]: what is remembered of a message that was handled
 //! - [`members`]: who may be alive
+//! - [`retire`]: actors that have ended
 //! - [`log`]: what leaves a commit, until it has arrived
 //! - [`reminders`]: what is to happen later
 //! - [`streams`]: events, and how far subscribers are
@@ -37,6 +38,7 @@ pub mod memory;
 pub mod reminders;
 pub mod reply;
 pub mod retention;
+pub mod retire;
 pub mod store;
 pub mod streams;
 
@@ -56,5 +58,6 @@ pub use memory::MemoryStore;
 pub use reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, Reminder, ReminderStore};
 pub use reply::StoredReply;
 pub use retention::{Keep, Retention};
+pub use retire::{EndWrite, EndedActor, EndedAfter, RetireStore, Retirement};
 pub use store::Store;
 pub use streams::{StoredEvent, StreamStore};

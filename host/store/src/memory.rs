@@ -9,6 +9,7 @@ mod facts;
 mod inspection;
 mod log;
 mod reminders;
+mod retire;
 mod streams;
 mod tables;
 

@@ -11,6 +11,7 @@ use crate::inspection::InspectionStore;
 use crate::log::LogStore;
 use crate::reminders::ReminderStore;
 use crate::retention::Retention;
+use crate::retire::RetireStore;
 use crate::streams::StreamStore;
 
 /// All that a silo needs from storage. Whoever needs a part of it asks for that part: each is a
@@ -20,7 +21,14 @@ use crate::streams::StreamStore;
 /// more than `limit` of it. A page that is not full is the last one.
 #[async_trait]
 pub trait Store:
-    ActorStore + LogStore + ReminderStore + StreamStore + DeadLetterStore + FactStore + InspectionStore
+    ActorStore
+    + RetireStore
+    + LogStore
+    + ReminderStore
+    + StreamStore
+    + DeadLetterStore
+    + FactStore
+    + InspectionStore
 {
     /// What a commit whose ticket has resolved survives.
     fn durability(&self) -> Durability;

@@ -50,6 +50,9 @@ pub enum CallError {
     MessageIdReused { id: MessageId },
     #[error("the actor has moved to another silo")]
     Moved,
+    /// It had ended, and its time is over.
+    #[error("{actor} is retired: it ended, and is not kept any more")]
+    Retired { actor: String },
     #[error(
         "the outcome of message {id} could not be learned: {detail}; ask again with the same id"
     )]
@@ -112,6 +115,7 @@ impl CallError {
             Self::Overloaded { .. } => "overloaded",
             Self::MessageIdReused { .. } => "message-id-reused",
             Self::Moved => "moved",
+            Self::Retired { .. } => "retired",
             Self::Unknown { .. } => "unknown-outcome",
             Self::Store { .. } => "store",
             Self::StorageFull { .. } => "storage-full",

@@ -21,6 +21,21 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether the actor goes on living: it changes what is kept of it, or plans something. One that
+    /// only answers, tells others or gives up a plan does not.
+    #[must_use]
+    pub fn lives_on(&self) -> bool {
+        let plans = |effect: &Effect| match effect {
+            Effect::Send { delay_ms, .. } => *delay_ms > 0,
+            Effect::SetReminder { .. } | Effect::SetTimer { .. } => true,
+            Effect::Publish { .. }
+            | Effect::CancelReminder { .. }
+            | Effect::CancelTimer { .. }
+            | Effect::End => false,
+        };
+        self.state != StateWrite::Keep || !self.entries.is_empty() || self.effects.iter().any(plans)
+    }
+
     /// Whether there is anything to commit beside the reply.
     #[must_use]
     pub fn changes_nothing(&self) -> bool {
@@ -85,6 +100,8 @@ pub enum Effect {
     CancelTimer {
         name: Arc<str>,
     },
+    /// The actor has ended. It leaves memory, and after the time of its type the store.
+    End,
 }
 
 /// What happens with firings that an outage made the silo miss.

@@ -70,6 +70,7 @@ impl Town {
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
         let id = SiloId("town".into());
         let silo = Silo::start(Parts {
+            archive: Arc::new(pizza_runtime::NoArchive),
             members: Members::alone(&id),
             silo: id,
             store: Arc::clone(&store) as Arc<dyn Store>,

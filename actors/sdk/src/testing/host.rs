@@ -132,6 +132,11 @@ impl Host {
         with(|host| host.durable.reminders.clone())
     }
 
+    /// Whether the actor has said that it has ended.
+    pub fn has_ended(&self) -> bool {
+        with(|host| host.durable.ended)
+    }
+
     /// The lines that the actor has written, in order.
     pub fn logs(&self) -> Vec<(Level, String)> {
         with(|host| host.logs.clone())

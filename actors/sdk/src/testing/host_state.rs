@@ -39,6 +39,7 @@ pub(super) struct Durable {
     pub(super) asked: Vec<Asked>,
     pub(super) sent: Vec<Sent>,
     pub(super) published: Vec<Published>,
+    pub(super) ended: bool,
 }
 
 impl HostState {

@@ -51,6 +51,10 @@ pub(crate) mod state {
         with(|host| host.durable.snapshot = Some(snapshot.clone()));
     }
 
+    pub(crate) fn end() {
+        with(|host| host.durable.ended = true);
+    }
+
     pub(crate) fn get_entry(name: &str) -> Option<Vec<u8>> {
         with(|host| host.durable.entries.get(name).cloned())
     }

@@ -112,7 +112,8 @@ pub(super) fn failure(error: CallError) -> CallFailure {
         | CallError::UnknownType { .. }
         | CallError::UnknownMethod { .. }
         | CallError::BadArguments { .. }
-        | CallError::MessageIdReused { .. } => CallFailure::BadRequest(detail),
+        | CallError::MessageIdReused { .. }
+        | CallError::Retired { .. } => CallFailure::BadRequest(detail),
         CallError::Failed { .. } => CallFailure::Failed(detail),
         // Nothing was done in any of them, and later is better.
         CallError::Overloaded { .. } | CallError::ShuttingDown | CallError::StorageFull { .. } => {

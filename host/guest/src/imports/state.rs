@@ -1,7 +1,7 @@
 //! `state`: the actor's own value and its entries. Reads see what the turn has staged.
 
 use bytes::Bytes;
-use pizza_types::{CallError, EntryLimit, EntryPage, EntryRange, State};
+use pizza_types::{CallError, Effect, EntryLimit, EntryPage, EntryRange, State};
 
 use super::wit::state::{Host, Snapshot};
 use crate::error::GuestError;
@@ -33,6 +33,10 @@ impl Host for HostState {
     fn clear(&mut self) -> wasmtime::Result<()> {
         self.writable("clear state")?.clear_state();
         Ok(())
+    }
+
+    fn end(&mut self) -> wasmtime::Result<()> {
+        self.effect(Effect::End)
     }
 
     async fn get_entry(&mut self, name: String) -> wasmtime::Result<Option<Vec<u8>>> {

@@ -22,6 +22,7 @@ pub fn status_of(error: &CallError) -> StatusCode {
         | CallError::MessageIdReused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         // 508 says what happened: actors called each other in a circle, or too far.
         CallError::Cycle { .. } | CallError::TooDeep { .. } => StatusCode::LOOP_DETECTED,
+        CallError::Retired { .. } => StatusCode::GONE,
         CallError::Deadline { .. } => StatusCode::GATEWAY_TIMEOUT,
         CallError::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         CallError::StorageFull { .. } => StatusCode::INSUFFICIENT_STORAGE,

@@ -127,6 +127,7 @@ impl Scene {
             delayed: Vec::new(),
             leaving: Leaving::default(),
             cursor: None,
+            ending: pizza_store::EndWrite::Keep,
         });
         self.version += 1;
         self.epoch = self.epoch.max(1);

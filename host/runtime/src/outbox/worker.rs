@@ -17,7 +17,7 @@ pub(crate) async fn run_lane(core: Arc<Core>, lane: Lane, first: Message) {
         // One after the other: the order on a lane holds because nothing passes a message that
         // is tried again.
         match supervise::deliver(&core, &message.envelope).await {
-            DeliveryResult::Settled | DeliveryResult::DeadLetter => {
+            DeliveryResult::Settled | DeliveryResult::DeadLetter | DeliveryResult::Dropped => {
                 core.outbox.delivered(message.row);
             }
             // It stays in the store, and those behind it too, in order.
@@ -31,7 +31,9 @@ pub(crate) async fn run_lane(core: Arc<Core>, lane: Lane, first: Message) {
 pub(crate) async fn run_later(core: Arc<Core>) {
     loop {
         let message = core.outbox.later.next(&*core.clock).await;
-        core.start_lanes(core.outbox.join_lane(message));
+        if core.outbox.may_leave(&message) {
+            core.start_lanes(core.outbox.join_lane(message));
+        }
     }
 }
 

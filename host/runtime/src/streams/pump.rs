@@ -146,7 +146,7 @@ async fn give(
         match supervise::deliver(core, &alone).await {
             // The actor's commit has moved the cursor.
             DeliveryResult::Settled => {}
-            DeliveryResult::DeadLetter => {
+            DeliveryResult::DeadLetter | DeliveryResult::Dropped => {
                 let store = &core.store;
                 store.set_cursor(subscriber, stream, key, position).await?;
             }

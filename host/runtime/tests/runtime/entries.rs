@@ -39,6 +39,7 @@ async fn filled() -> (World, Arc<MoodyStore>) {
         delayed: Vec::new(),
         leaving: Leaving::default(),
         cursor: None,
+        ending: pizza_store::EndWrite::Keep,
     };
     const { assert!(ROWS > 3 * OPENED.entries) };
     store.commit(Arc::new(commit)).await.expect("taken");

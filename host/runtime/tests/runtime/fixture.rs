@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use pizza_guest::{Grant, HostConfig, Manifest, Module, TypeSettings, WasmHost};
-use pizza_runtime::{Catalog, ManualClock, Parts, Policy, SeededEntropy, Settings, Silo};
+use pizza_runtime::{
+    Archive, Catalog, ManualClock, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo,
+};
 use pizza_store::{Members, MemoryStore, Store};
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply, SiloId};
 use serde_json::{Value, json};
@@ -47,6 +49,7 @@ async fn probe() -> Arc<Module> {
 /// What outlives a silo.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) archive: Arc<dyn Archive>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) policy: Policy,
     pub(crate) settings: Settings,
@@ -62,6 +65,7 @@ impl World {
     pub(crate) fn on(store: Arc<dyn Store>) -> Self {
         Self {
             store,
+            archive: Arc::new(NoArchive),
             clock: Arc::new(ManualClock::at(START_MS)),
             policy: Policy {
                 // The clock stands still unless a test moves it.
@@ -81,6 +85,7 @@ impl World {
             members: Members::alone(&id),
             silo: id,
             store: Arc::clone(&self.store),
+            archive: Arc::clone(&self.archive),
             catalog,
             clock: Arc::clone(&self.clock) as Arc<_>,
             // Two silos are not to think of the same message ids.

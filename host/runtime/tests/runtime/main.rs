@@ -13,6 +13,7 @@ mod inspect;
 mod logs;
 mod outbox;
 mod reminders;
+mod retire;
 mod staged;
 mod store;
 mod streams;

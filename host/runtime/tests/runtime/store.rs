@@ -249,7 +249,7 @@ impl ActorStore for MoodyStore {
 }
 
 pizza_store::delegate!(
-    MoodyStore, inner: LogStore, ReminderStore, StreamStore, DeadLetterStore, FactStore,
+    MoodyStore, inner: RetireStore, LogStore, ReminderStore, StreamStore, DeadLetterStore, FactStore,
     InspectionStore
 );
 

@@ -106,6 +106,7 @@ async fn events_that_were_not_given_before_a_stop_are_given_after_it() {
             events: (2..=700).map(|n: u32| event(&n.to_string())).collect(),
         },
         cursor: None,
+        ending: pizza_store::EndWrite::Keep,
     };
     let committed = world.store.commit(Arc::new(commit)).await;
     committed.expect("committed");

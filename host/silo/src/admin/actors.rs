@@ -5,15 +5,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use pizza_client::Call;
 use pizza_runtime::{Handled, Presence};
-use pizza_store::{ActorRecord, Inspected, Reminder, StoredActor};
-use pizza_types::{ActorId, State as ActorState};
+use pizza_types::ActorId;
 use serde_json::{Value, json};
 
 use super::extract::{Body, Page, Path, Query};
-use super::msgpack;
 use super::problem::Problem;
 use super::state::Admin;
 use super::view::{json_or_text, text, time};
+use super::whole::{record, whole};
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
@@ -60,19 +59,6 @@ async fn export(
     ))
 }
 
-/// All of an actor.
-fn whole((id, stored): &(ActorId, StoredActor)) -> Value {
-    let reminders = stored.reminders.iter();
-    let entries = stored.entries.iter();
-    let entries = entries.map(|(name, bytes)| (name.to_string(), packed(bytes)));
-    let mut view = serde_json::Map::from_iter([("actor".to_owned(), json!(id.to_string()))]);
-    view.extend(head(&stored.record));
-    view.insert("entries".to_owned(), Value::Object(entries.collect()));
-    let reminders: Vec<Value> = reminders.map(reminder).collect();
-    view.insert("reminders".to_owned(), json!(reminders));
-    Value::Object(view)
-}
-
 type ActorPath = Path<(String, String)>;
 
 async fn inspect(
@@ -86,6 +72,9 @@ async fn inspect(
         "exists": found.stored.is_some(),
         "presence": presence(found.presence),
     });
+    if let Some(retired_ms) = found.retired_ms {
+        view["retired"] = json!(time(retired_ms));
+    }
     // An actor exists without a record, so that it is shown all the same.
     if let (Some(stored), Some(view)) = (found.stored, view.as_object_mut()) {
         view.extend(record(&stored));
@@ -148,54 +137,6 @@ fn presence(presence: Presence) -> &'static str {
         Presence::AtRest => "at-rest",
         Presence::AtWork => "at-work",
     }
-}
-
-fn record(stored: &Inspected) -> serde_json::Map<String, Value> {
-    let mut view = head(&stored.record);
-    let reminders = stored.reminders.iter().map(|(name, r)| reminder((name, r)));
-    let reminders: Vec<Value> = reminders.collect();
-    view.insert("entries".to_owned(), json!(stored.entries));
-    view.insert("reminders".to_owned(), json!(reminders));
-    view
-}
-
-fn reminder((name, reminder): (&std::sync::Arc<str>, &Reminder)) -> Value {
-    json!({
-        "name": name,
-        "due": time(reminder.due_ms),
-        "periodMs": reminder.period_ms,
-    })
-}
-
-fn head(record: &ActorRecord) -> serde_json::Map<String, Value> {
-    let fields = [
-        ("version", json!(record.version)),
-        ("epoch", json!(record.epoch)),
-        ("owner", json!(record.owner.to_string())),
-        ("module", json!(record.module.map(|m| m.to_string()))),
-        ("state", record.state.as_ref().map_or(Value::Null, state)),
-    ];
-    fields
-        .map(|(name, value)| (name.to_owned(), value))
-        .into_iter()
-        .collect()
-}
-
-/// An actor's state as JSON. Actors made with the SDK keep MessagePack; what another keeps is its
-/// own business, and only its size is shown.
-fn state(state: &ActorState) -> Value {
-    let mut view = packed(&state.bytes);
-    view["schema"] = json!(state.schema);
-    view
-}
-
-fn packed(bytes: &[u8]) -> Value {
-    let mut view = json!({"bytes": bytes.len()});
-    match msgpack::to_json(bytes) {
-        Ok(value) => view["value"] = value,
-        Err(why) => view["unreadable"] = json!(why),
-    }
-    view
 }
 
 fn handled(message: &Handled) -> Value {

@@ -1,5 +1,7 @@
 //! What commits need to know of the store, kept so that it need not be read again.
 
+use std::collections::HashMap;
+
 use pizza_store::apply::Head;
 
 use crate::recent::Recent;
@@ -13,6 +15,8 @@ const STREAM_HEADS_MAX: usize = 16_384;
 pub(crate) struct Caches {
     pub(super) heads: Recent<Head>,
     pub(super) stream_heads: Recent<u64>,
+    /// The epoch floors of the shards that were asked for, by the shard's key.
+    pub(super) floors: HashMap<Vec<u8>, u64>,
 }
 
 impl Default for Caches {
@@ -20,6 +24,7 @@ impl Default for Caches {
         Self {
             heads: Recent::new(HEADS_MAX),
             stream_heads: Recent::new(STREAM_HEADS_MAX),
+            floors: HashMap::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ use pizza_types::SiloId;
 
 use super::caches::Caches;
 use super::prepare::Prepared;
+use super::retire::Former;
 use super::staging::Staging;
 use crate::changes::{Changes, RowChange};
 use crate::log::Record;
@@ -22,7 +23,13 @@ use crate::{key, row};
 
 /// How it went to open an actor.
 pub(crate) enum OpenedHead {
-    Absent,
+    /// Its first commit takes this epoch.
+    Absent {
+        epoch: u64,
+    },
+    Retired {
+        at_ms: u64,
+    },
     /// The head as the opening made it.
     Opened(Head),
     Moved(SiloId),
@@ -30,11 +37,11 @@ pub(crate) enum OpenedHead {
 
 pub(super) struct Request<'a> {
     /// All that is staged before it.
-    now: View,
+    pub(super) now: View,
     memory: &'a Memory,
-    caches: &'a mut Caches,
-    changes: Changes,
-    sync: bool,
+    pub(super) caches: &'a mut Caches,
+    pub(super) changes: Changes,
+    pub(super) sync: bool,
     /// The number of the record that this becomes.
     sequence: u64,
 }
@@ -81,7 +88,13 @@ impl<'a> Request<'a> {
         members: &Members,
     ) -> Result<OpenedHead, StoreError> {
         let Some(head) = self.head(&actor)? else {
-            return Ok(OpenedHead::Absent);
+            let before = self.former(&actor)?;
+            return Ok(match before.retired_ms {
+                Some(at_ms) => OpenedHead::Retired { at_ms },
+                None => OpenedHead::Absent {
+                    epoch: before.floor + 1,
+                },
+            });
         };
         Ok(match head.opened(by, members) {
             Err(owner) => OpenedHead::Moved(owner),
@@ -103,14 +116,22 @@ impl<'a> Request<'a> {
             detail: error.to_string(),
         };
         let before = self.head(&actor).map_err(refused)?;
-        // Nobody who has no record has handled anything.
-        if let (Some(_), Some(key)) = (&before, &prepared.handled) {
+        let former = match before {
+            Some(_) => Former::default(),
+            None => self.former(&actor).map_err(refused)?,
+        };
+        // Nobody who never had a record has handled anything.
+        let may_know = before.is_some() || former.floor > 0;
+        if let Some(key) = prepared.handled.as_ref().filter(|_| may_know) {
             let earlier = self.now.get_with(Table::Handled, key, row::decode_reply);
             if let Some(earlier) = earlier.map_err(refused)? {
                 return Err(CommitError::Handled(Box::new(earlier)));
             }
         }
-        let head = Head::advanced(before.as_ref(), &prepared.commit)?;
+        if let Some(at_ms) = former.retired_ms {
+            return Err(CommitError::Retired { at_ms });
+        }
+        let head = Head::advanced(before.as_ref(), former.floor, &prepared.commit)?;
         // An actor without a commit has no rows that could be in the way.
         // Four reads less for each actor that is made.
         let is_first = head.version == 1;
@@ -160,6 +181,9 @@ impl<'a> Request<'a> {
             // stopped, and nobody asks the caches any more.
             self.caches.stream_heads.insert(stream.to_vec(), position);
         }
+        let ended_before = before.and_then(|before| before.ended_ms);
+        let id = &prepared.commit.actor;
+        self.note_end(id, &actor, ended_before, head.ended_ms);
         self.set_head(actor, head);
         Ok(log)
     }
@@ -203,22 +227,22 @@ impl<'a> Request<'a> {
         Ok(count)
     }
 
-    fn head(&mut self, actor: &[u8]) -> Result<Option<Head>, StoreError> {
+    pub(super) fn head(&mut self, actor: &[u8]) -> Result<Option<Head>, StoreError> {
         if let Some(head) = self.caches.heads.get(actor) {
             return Ok(Some(head.clone()));
         }
-        self.read(Table::Actors, actor)
+        self.now.get_with(Table::Actors, actor, row::decode_head)
     }
 
     fn set_head(&mut self, actor: Vec<u8>, head: Head) {
-        let value = row::encode(&head);
+        let value = row::encode_head(&head);
         // Also into the cache: the next commit of this actor is decided on it.
         self.changes.put(Table::Actors, &*actor, value);
         self.caches.heads.insert(actor, head);
     }
 
     /// The keys of every entry of the actor.
-    fn entries(&self, actor: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(super) fn entries(&self, actor: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
         let rows = self.now.scan(Table::Entries, actor, None);
         rows.map(|row| row.map(|(key, _)| key.to_vec())).collect()
     }

@@ -68,6 +68,7 @@ fn commit(version: u64) -> Arc<Commit> {
         delayed: Vec::new(),
         leaving: Leaving::default(),
         cursor: None,
+        ending: pizza_store::EndWrite::Keep,
     })
 }
 

@@ -29,7 +29,8 @@ impl ActorStore for EmbeddedStore {
         self.admit(Need::Little)?;
         let key = key::actor(actor);
         Ok(match self.committer.open(key.clone(), by, members)? {
-            OpenedHead::Absent => Opened::Absent,
+            OpenedHead::Absent { epoch } => Opened::Absent { epoch },
+            OpenedHead::Retired { at_ms } => Opened::Retired { at_ms },
             OpenedHead::Moved(owner) => Opened::Moved(owner),
             // Nobody else can commit now, so what is read fits the head.
             OpenedHead::Opened(head) => {

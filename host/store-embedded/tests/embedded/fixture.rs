@@ -112,6 +112,7 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
             }],
         },
         cursor: None,
+        ending: pizza_store::EndWrite::Keep,
     }
 }
 
@@ -119,7 +120,8 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
 pub(crate) async fn opened(store: &EmbeddedStore, actor: &ActorId) -> (u64, u64) {
     let members = Members::alone(&silo());
     match store.open(actor, &silo(), &members).await.expect("opened") {
-        Opened::Absent => (1, 0),
+        Opened::Absent { epoch } => (epoch, 0),
+        Opened::Retired { at_ms } => panic!("retired at {at_ms}"),
         Opened::Opened(stored) => (stored.record.epoch, stored.record.version),
         Opened::Moved(owner) => panic!("{owner} has it"),
     }

@@ -52,6 +52,7 @@ fn opened_once() -> Head {
         epoch: 1,
         owner: silo(),
         module: None,
+        ended_ms: None,
     }
 }
 

@@ -26,7 +26,7 @@ pub async fn an_actor_without_a_record_is_absent_and_takes_no_commit(store: AnyS
     let id = actor("a");
     let by = silo("one");
     let absent = store.open(&id, &by, &Members::alone(&by)).await;
-    assert_eq!(absent, Ok(Opened::Absent));
+    assert_eq!(absent, Ok(Opened::Absent { epoch: 1 }));
     let fenced = |ours| CommitError::Fenced { ours, current: 0 };
     assert_eq!(refused(&store, full(&id, 1, 1)).await, fenced(1));
     assert_eq!(refused(&store, full(&id, 7, 3)).await, fenced(7));

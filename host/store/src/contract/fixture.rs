@@ -15,6 +15,7 @@ use crate::log::{Leaving, NewEvent, StreamKey};
 use crate::members::Members;
 use crate::reminders::Reminder;
 use crate::reply::StoredReply;
+use crate::retire::EndWrite;
 use crate::store::Store;
 
 pub(super) const NOW_MS: u64 = 1_700_000_000_000;
@@ -56,6 +57,7 @@ pub(super) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
         delayed: Vec::new(),
         leaving: Leaving::default(),
         cursor: None,
+        ending: EndWrite::Keep,
     }
 }
 

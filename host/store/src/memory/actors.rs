@@ -74,15 +74,21 @@ impl EntryView for Taken {
 
 impl Tables {
     fn open(&mut self, actor: &ActorId, by: &SiloId, members: &Members) -> Opened {
+        let epoch = self.epoch_floor(actor) + 1;
         let Some(row) = self.actors.get_mut(actor) else {
-            return Opened::Absent;
+            return match self.retired.get(actor) {
+                Some(at_ms) => Opened::Retired { at_ms: *at_ms },
+                None => Opened::Absent { epoch },
+            };
         };
         match row.head.clone().opened(by, members) {
             Ok(head) => row.head = head,
             Err(owner) => return Opened::Moved(owner),
         }
         self.stored(actor, OPENED)
-            .map_or(Opened::Absent, |stored| Opened::Opened(Box::new(stored)))
+            .map_or(Opened::Absent { epoch }, |stored| {
+                Opened::Opened(Box::new(stored))
+            })
     }
 
     fn commit(&mut self, commit: &Commit) -> Result<Committed, CommitError> {
@@ -92,10 +98,16 @@ impl Tables {
         {
             return Err(CommitError::Handled(Box::new(before.clone())));
         }
+        if let Some(at_ms) = self.retired.get(&actor) {
+            return Err(CommitError::Retired { at_ms: *at_ms });
+        }
+        let floor = self.epoch_floor(&actor);
         let before = self.actors.get(&actor).map(|row| &row.head);
         // Decided before anything is written: what is refused leaves nothing.
-        let head = Head::advanced(before, commit)?;
+        let head = Head::advanced(before, floor, commit)?;
         let version = head.version;
+        let before = before.and_then(|before| before.ended_ms);
+        self.note_end(&actor, before, head.ended_ms);
         self.write(&actor, head, commit);
         if let Some(handled) = &commit.handled {
             let key = (actor.clone(), handled.id);
@@ -169,7 +181,7 @@ impl Tables {
         Some(number)
     }
 
-    fn remind(&mut self, actor: &ActorId, write: ReminderWrite) {
+    pub(super) fn remind(&mut self, actor: &ActorId, write: ReminderWrite) {
         let key = (actor.clone(), Arc::clone(&write.name));
         let old = match &write.reminder {
             Some(new) => self.reminders.insert(key, new.clone()),

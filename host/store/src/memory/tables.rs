@@ -37,6 +37,14 @@ pub(super) struct Tables {
     /// given twice.
     pub(super) letters_so_far: u64,
     pub(super) facts: BTreeMap<String, Bytes>,
+    /// Actors that have ended, by their type and the time of that.
+    pub(super) ended: BTreeSet<(Arc<str>, u64, ActorId)>,
+    /// When actors were retired.
+    pub(super) retired: BTreeMap<ActorId, u64>,
+    /// The same, by time.
+    pub(super) retired_by_time: BTreeSet<(u64, ActorId)>,
+    /// The highest epoch of the actors that were retired, by shard.
+    pub(super) epoch_floors: BTreeMap<ShardId, u64>,
     /// Where the last sweep stopped, so that the next one goes on from there.
     pub(super) swept: Swept,
 }

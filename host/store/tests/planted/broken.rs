@@ -8,9 +8,9 @@ use bytes::Bytes;
 use pizza_store::entries::OPENED;
 use pizza_store::{
     ActorRecord, ActorStore, Commit, CommitError, CommitTicket, DelayedKey, DelayedRow, DueAfter,
-    DueReminder, EntryView, HandledRow, Inspected, InspectionStore, Leaving, LogEntry, LogKey,
-    LogStore, Members, MemoryStore, Opened, ReminderStore, Retention, Store, StoreError,
-    StoredActor, StoredReply,
+    DueReminder, EndWrite, EndedActor, EndedAfter, EntryView, HandledRow, Inspected,
+    InspectionStore, Leaving, LogEntry, LogKey, LogStore, Members, MemoryStore, Opened,
+    ReminderStore, Retention, RetireStore, Retirement, Store, StoreError, StoredActor, StoredReply,
 };
 use pizza_types::{
     ActorId, Durability, EntryLimit, EntryPage, EntryRange, MessageId, ShardId, SiloId, StateWrite,
@@ -49,6 +49,17 @@ pub(crate) enum Mistake {
     ReadsWithoutBound,
     ShowsWhatCameLater,
     HidesTheNewest,
+    EndsForEver,
+    LosesTheEnd,
+    ReadsEndedFromTheBeginning,
+    ReadsEndedTooEarly,
+    RetiresWhatItDidNotSee,
+    AnswersForAll,
+    KeepsWhatIsRetired,
+    LeavesNoTombstone,
+    ForgetsTombstonesEarly,
+    KeepsTombstones,
+    TellsNoFloor,
 }
 
 pub(crate) struct Broken {
@@ -83,7 +94,7 @@ impl ActorStore for Broken {
             return Ok(Opened::Opened(Box::new(stored)));
         }
         let mut opened = self.inner.open(actor, by, &members).await?;
-        if self.does(Mistake::MakesWhatItOpens) && opened == Opened::Absent {
+        if self.does(Mistake::MakesWhatItOpens) && matches!(opened, Opened::Absent { .. }) {
             let made = self.inner.commit(Arc::new(first(actor, by))).await;
             made.expect("there was none");
             opened = self.inner.open(actor, by, &members).await?;
@@ -100,6 +111,11 @@ impl ActorStore for Broken {
             }
             stored.more &= !self.does(Mistake::SaysThatIsAll);
         }
+        if let Opened::Absent { epoch } = &mut opened
+            && self.does(Mistake::TellsNoFloor)
+        {
+            *epoch = 1;
+        }
         Ok(opened)
     }
 
@@ -114,6 +130,14 @@ impl ActorStore for Broken {
 
     fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
         let mut commit = Arc::unwrap_or_clone(commit);
+        let is_lost = match commit.ending {
+            EndWrite::Keep => false,
+            EndWrite::Set(_) => self.does(Mistake::LosesTheEnd),
+            EndWrite::Clear => self.does(Mistake::EndsForEver),
+        };
+        if is_lost {
+            commit.ending = EndWrite::Keep;
+        }
         if self.does(Mistake::ForgetsWhatWasHandled) {
             commit.handled = None;
         }
@@ -218,6 +242,62 @@ fn first(actor: &ActorId, by: &SiloId) -> Commit {
         delayed: Vec::new(),
         leaving: Leaving::default(),
         cursor: None,
+        ending: EndWrite::Keep,
+    }
+}
+
+#[async_trait]
+impl RetireStore for Broken {
+    async fn ended(
+        &self,
+        actor_type: &str,
+        after: &EndedAfter,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<Vec<EndedActor>, StoreError> {
+        let start = EndedAfter::default();
+        let from_start = self.does(Mistake::ReadsEndedFromTheBeginning);
+        let after = if from_start { &start } else { after };
+        let until_ms = if self.does(Mistake::ReadsEndedTooEarly) {
+            u64::MAX
+        } else {
+            until_ms
+        };
+        self.inner.ended(actor_type, after, until_ms, limit).await
+    }
+
+    async fn retire(&self, mut retirements: Vec<Retirement>) -> Result<Vec<bool>, StoreError> {
+        let count = retirements.len();
+        if self.does(Mistake::KeepsWhatIsRetired) {
+            return Ok(vec![true; count]);
+        }
+        for of in &mut retirements {
+            let record = self.inner.record(&of.actor).await?;
+            if let Some(record) = record.filter(|_| self.does(Mistake::RetiresWhatItDidNotSee)) {
+                of.version = record.version;
+            }
+        }
+        let retired = self.inner.retire(retirements).await?;
+        if self.does(Mistake::LeavesNoTombstone) {
+            self.inner.forget_retired(u64::MAX, usize::MAX).await?;
+        }
+        if self.does(Mistake::AnswersForAll) {
+            return Ok(vec![true; count]);
+        }
+        Ok(retired)
+    }
+
+    async fn retired(&self, actor: &ActorId) -> Result<Option<u64>, StoreError> {
+        self.inner.retired(actor).await
+    }
+
+    async fn forget_retired(&self, until_ms: u64, limit: usize) -> Result<usize, StoreError> {
+        if self.does(Mistake::KeepsTombstones) {
+            return Ok(0);
+        }
+        let is_early = self.does(Mistake::ForgetsTombstonesEarly);
+        let until_ms = if is_early { u64::MAX } else { until_ms };
+        self.inner.forget_retired(until_ms, limit).await
     }
 }
 

@@ -5,7 +5,7 @@ mod broken;
 use std::sync::Arc;
 
 use pizza_store::contract::{
-    actors, atomicity, entries, expire, inspection, log, pipelining, reminders, streams,
+    actors, atomicity, entries, expire, inspection, log, pipelining, reminders, retire, streams,
 };
 use pizza_store::{MemoryStore, Store};
 
@@ -66,6 +66,16 @@ async fn every_planted_mistake_is_found() {
         entries::what_was_opened_is_read: HidesTheNewest;
         entries::a_copy_has_all_of_them: CopiesWhatFits;
         inspection::an_actor_is_inspected_without_being_opened: OpensWhatItShows;
+        retire::an_actor_is_ended_until_it_says_otherwise:
+            EndsForEver, LosesTheEnd, ReadsEndedTooEarly;
+        retire::ended_actors_are_read_by_type_and_time: ReadsEndedFromTheBeginning;
+        retire::a_retired_actor_leaves_whole: KeepsWhatIsRetired;
+        retire::only_what_was_seen_is_retired: RetiresWhatItDidNotSee, AnswersForAll;
+        retire::a_retired_actor_says_so: LeavesNoTombstone, KeepsWhatIsRetired;
+        retire::tombstones_are_forgotten_in_their_order:
+            ForgetsTombstonesEarly, KeepsTombstones;
+        retire::no_commit_of_a_former_life_is_taken: TellsNoFloor;
+        retire::a_message_of_a_former_life_is_not_handled_again: ForgetsWhatWasHandled;
         expire::expired_replies_are_forgotten: NeverForgets;
         expire::a_silent_key_is_forgotten_unless_somebody_subscribes:
             KeepsTheSilent, ForgetsUnderSubscribers;

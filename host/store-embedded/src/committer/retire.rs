@@ -1,0 +1,143 @@
+//! Actors that end, and those that are retired.
+
+use pizza_store::{Retirement, StoreError};
+use pizza_types::ActorId;
+
+use super::request::Request;
+use crate::table::Table;
+use crate::{key, row};
+
+/// What is left of the lives that an actor without a record may have had.
+#[derive(Debug, Default)]
+pub(super) struct Former {
+    /// The highest epoch of the actors of its shard that were retired.
+    pub(super) floor: u64,
+    /// When it was retired itself; `None` also when that is forgotten.
+    pub(super) retired_ms: Option<u64>,
+}
+
+/// All rows of an actor that is to be retired.
+struct Leaving {
+    of: Retirement,
+    actor: Vec<u8>,
+    epoch: u64,
+    rows: Vec<(Table, Vec<u8>)>,
+}
+
+impl Request<'_> {
+    pub(super) fn former(&mut self, actor: &[u8]) -> Result<Former, StoreError> {
+        let floor = self.floor(actor)?;
+        // Nobody of its shard was ever retired: one read less for each actor that is made.
+        if floor == 0 {
+            return Ok(Former::default());
+        }
+        let retired_ms = self.now.get(Table::Retired, actor)?;
+        Ok(Former { floor, retired_ms })
+    }
+
+    fn floor(&mut self, actor: &[u8]) -> Result<u64, StoreError> {
+        let shard = key::shard_of(actor);
+        if let Some(floor) = self.caches.floors.get(shard) {
+            return Ok(*floor);
+        }
+        let floor = self.now.get(Table::Retired, shard)?.unwrap_or(0);
+        // There are no more of them than shards.
+        self.caches.floors.insert(shard.to_vec(), floor);
+        Ok(floor)
+    }
+
+    /// Moves the row of an actor's end, if it has moved.
+    pub(super) fn note_end(
+        &mut self,
+        id: &ActorId,
+        actor: &[u8],
+        before: Option<u64>,
+        after: Option<u64>,
+    ) {
+        if before == after {
+            return;
+        }
+        let row = |at_ms| key::ended(id.actor_type(), at_ms, actor);
+        if let Some(before) = before {
+            self.changes.remove(Table::Ended, row(before));
+        }
+        if let Some(after) = after {
+            self.changes.put(Table::Ended, row(after), row::encode(&()));
+        }
+    }
+
+    pub(super) fn retire(&mut self, all: Vec<Retirement>) -> Result<Vec<bool>, StoreError> {
+        // All reading before the first row: an error leaves nothing behind.
+        let found = all.into_iter().map(|of| self.leaving(of));
+        let found: Vec<Option<Leaving>> = found.collect::<Result<_, _>>()?;
+        let mut retired = Vec::with_capacity(found.len());
+        for leaving in found {
+            retired.push(leaving.is_some());
+            if let Some(leaving) = leaving {
+                self.let_go(leaving);
+            }
+        }
+        Ok(retired)
+    }
+
+    fn leaving(&mut self, of: Retirement) -> Result<Option<Leaving>, StoreError> {
+        let actor = key::actor(&of.actor);
+        let head = self.head(&actor)?;
+        let Some(head) = head.filter(|head| head.may_retire(of.version)) else {
+            return Ok(None);
+        };
+        // So that it is known when it is raised.
+        self.floor(&actor)?;
+        let mut rows = vec![
+            (Table::Actors, actor.clone()),
+            (Table::States, actor.clone()),
+        ];
+        if let Some(ended_ms) = head.ended_ms {
+            let row = key::ended(of.actor.actor_type(), ended_ms, &actor);
+            rows.push((Table::Ended, row));
+        }
+        let entries = self.entries(&actor)?.into_iter();
+        rows.extend(entries.map(|key| (Table::Entries, key)));
+        for found in self.now.scan(Table::Reminders, &actor, None) {
+            let (at, value) = found?;
+            let reminder = row::decode_reminder(Table::Reminders, &at, &value)?;
+            rows.push((Table::RemindersDue, key::due(reminder.due_ms, &at)));
+            rows.push((Table::Reminders, at.to_vec()));
+        }
+        for found in self.now.scan(Table::Delayed, &actor, None) {
+            rows.push((Table::Delayed, found?.0.to_vec()));
+        }
+        let epoch = head.epoch;
+        Ok(Some(Leaving {
+            of,
+            actor,
+            epoch,
+            rows,
+        }))
+    }
+
+    fn let_go(&mut self, leaving: Leaving) {
+        let Leaving {
+            of,
+            actor,
+            epoch,
+            rows,
+        } = leaving;
+        self.sync = true;
+        for (table, key) in rows {
+            self.changes.remove(table, key);
+        }
+        self.caches.heads.remove(&actor);
+        let shard = key::shard_of(&actor).to_vec();
+        let at_ms = row::encode(&of.now_ms);
+        let by_time = key::ended(key::RETIRED, of.now_ms, &actor);
+        self.changes.put(Table::Ended, by_time, row::encode(&()));
+        self.changes.put(Table::Retired, actor, at_ms);
+        let floor = self.caches.floors.entry(shard.clone()).or_default();
+        if epoch > *floor {
+            *floor = epoch;
+            let value = row::encode(&epoch);
+            self.changes.put(Table::Retired, shard, value);
+        }
+    }
+}
