@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{Pizza, until};
+use crate::common::until;
 use crate::store_failure::{BINARY, Line, start};
 
 /// A twentieth of what `just soak` does, by `KILLS_UNDER_LOAD`.

@@ -80,6 +80,7 @@ fn commit(version: u64, state: StateWrite) -> Arc<Commit> {
         now_ms: 0,
         module: None,
         state,
+        ending: pizza_store::EndWrite::Keep,
         entries: Vec::new(),
         handled: None,
         reminders: Vec::new(),

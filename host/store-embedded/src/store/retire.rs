@@ -5,6 +5,7 @@ use pizza_store::{EndedActor, EndedAfter, RetireStore, Retirement, StoreError};
 use pizza_types::ActorId;
 
 use super::{EmbeddedStore, scan, written};
+use crate::reserve::Need;
 use crate::table::Table;
 use crate::{key, read};
 
@@ -26,6 +27,7 @@ impl RetireStore for EmbeddedStore {
     }
 
     async fn retire(&self, retirements: Vec<Retirement>) -> Result<Vec<bool>, StoreError> {
+        self.admit(Need::Less)?;
         written(self.committer.retire(retirements)?).await
     }
 

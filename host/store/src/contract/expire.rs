@@ -105,7 +105,7 @@ pub async fn a_silent_key_is_forgotten_unless_somebody_subscribes(store: AnyStor
     // What has arrived has left the log long before its stream falls silent.
     for shard in store.log_shards().await.expect("readable") {
         let entries = store.log(shard, 0, usize::MAX).await.expect("readable");
-        let keys = entries.iter().map(|entry| entry.key.clone()).collect();
+        let keys = entries.iter().map(|entry| entry.key).collect();
         store.log_done(keys).await.expect("done");
     }
     let mut retention = Retention::usual(Keep {
