@@ -28,6 +28,7 @@ mod other_languages;
 mod pizzeria;
 mod plugins;
 mod restock;
+mod retired_orders;
 mod simulate;
 mod simulated_day;
 mod store_failure;

@@ -1,5 +1,7 @@
 //! A disk that fails.
 
+mod power;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};

@@ -120,7 +120,9 @@ async fn what_was_acknowledged_survives_the_loss_of_power() {
     let images = images.and_then(|images| images.parse().ok());
     let images = images.unwrap_or(IMAGES);
     let Some(outcome) = lose_power(images, "fsync").await else {
-        println!("nobody may mount a file system here: no power was lost");
+        println!(
+            "nobody may mount a file system here: only sectors are lost, in `committer::tests::power`"
+        );
         return;
     };
     assert_eq!(outcome.missing, Vec::<String>::new());

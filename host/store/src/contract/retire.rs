@@ -141,10 +141,10 @@ pub async fn a_retired_actor_leaves_whole(store: AnyStore) {
     let due = store.reminders_due(&start, u64::MAX, 100).await;
     let due = due.expect("readable");
     let owners: Vec<_> = due.into_iter().map(|due| due.actor).collect();
-    assert_eq!(owners, [stays.clone()]);
+    assert_eq!(owners, std::slice::from_ref(&stays));
     let delayed = store.delayed(None, 100).await.expect("readable");
     let senders: Vec<_> = delayed.into_iter().map(|row| row.key.actor).collect();
-    assert_eq!(senders, [stays.clone()]);
+    assert_eq!(senders, std::slice::from_ref(&stays));
     let left = ended(&store, u64::MAX).await;
     assert_eq!(left.len(), 1, "{left:?}");
     // What has left it is on its way, and what it has handled stays for its time.
