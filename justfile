@@ -36,6 +36,7 @@ soak:
     FLOODS=100 cargo test --release --workspace --test memory -- --nocapture
     LOG_BYTES=100 cargo test --release --workspace --lib no_byte
     STORE_KILLS=200 POWER_LOSSES=50 cargo test --release --workspace --test embedded -- kill power_loss
+    POWER_LOSSES=50 cargo test --release --workspace --lib power
     KILLS_UNDER_LOAD=200 cargo test --release --test black_box kill_under_load
 
 # Packets by chance for the MQTT broker, for hours: half for its decoder, half for a whole broker.

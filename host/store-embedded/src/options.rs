@@ -21,9 +21,9 @@ pub struct Options {
     /// With less than this free on the disk, in bytes, what needs room is refused: checkpoints and
     /// compactions need some to make some.
     pub free_bytes_min: u64,
-    /// The number of requests that may wait for the committer; beyond it they are refused.
+    /// The number of requests that may wait for the disk; beyond it they are refused.
     pub queue_max: usize,
-    /// The bytes of requests that may wait for the committer; beyond them they are refused.
+    /// The bytes of requests that may wait for the disk; beyond them they are refused.
     pub queue_bytes_max: usize,
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Sweep {
     events: Option<Vec<u8>>,
 }
 
-/// The number of rows that the committer forgets at a time: the commits behind them wait that
+/// The number of rows that are forgotten at a time, under the committer's lock: commits wait that
 /// long.
 const PIECE_ROWS: usize = 256;
 
