@@ -326,16 +326,22 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 /// Asks until the answer is as wanted, for at most half a minute.
-pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    until_within(Duration::from_secs(30), what, ask)
+}
+
+/// The same for what takes longer on a busy machine.
+pub(crate) fn until_within<T>(
+    limit: Duration,
+    what: &str,
+    mut ask: impl FnMut() -> Option<T>,
+) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = ask() {
             return found;
         }
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "waited in vain for {what}"
-        );
+        assert!(started.elapsed() < limit, "waited in vain for {what}");
         std::thread::yield_now();
         std::thread::park_timeout(Duration::from_millis(10));
     }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{Pizza, request, until};
+use crate::common::{Pizza, request, until, until_within};
 use crate::store_failure::{BINARY, Line, faulty_disk, start};
 
 /// Orders that must have been acknowledged before the fault, and after it.
@@ -106,7 +106,8 @@ fn run_into(pizza: Pizza, what: &[&str], fault: impl FnOnce(&Pizza), mend: impl 
             (seen.count() >= ACKNOWLEDGED_MIN).then_some(())
         });
         fault(&pizza);
-        until("orders to be refused", || {
+        // Where nobody says how much is free, a segment of the log has to be filled first.
+        until_within(Duration::from_secs(150), "orders to be refused", || {
             seen.check();
             (seen.full.load(Ordering::Relaxed) >= REFUSED_MIN).then_some(())
         });

@@ -168,6 +168,11 @@ impl TurnContext {
             .map(|(name, bytes)| EntryWrite { name, bytes })
             .collect();
         outcome.effects = self.effects;
+        // Where in a turn an actor says that it has ended means nothing, and is not the same on
+        // the two ways into a guest.
+        outcome
+            .effects
+            .sort_by_key(|effect| matches!(effect, Effect::End));
         outcome
     }
 }

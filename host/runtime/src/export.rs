@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pizza_store::StoredActor;
 use pizza_types::{ActorId, CallError};
 
-use crate::clock::Moment;
-use crate::core::{Core, store_error};
+use crate::copied;
+use crate::core::store_error;
 use crate::silo::Silo;
 
 /// A page of actors.
@@ -53,31 +53,11 @@ impl Silo {
             let copy = store.copy(&id).await.map_err(store_error)?;
             // It may have gone since the list was made.
             if let Some(mut stored) = copy {
-                bytes += size(&stored);
-                date(&self.core, &mut stored);
+                bytes += copied::size(&stored);
+                copied::date(&self.core, &mut stored);
                 actors.push((id, stored));
             }
         }
         Ok(Exported { actors, next })
     }
-}
-
-/// People read dates, and not times of the durable clock.
-pub(crate) fn date(core: &Core, stored: &mut StoredActor) {
-    let at = Moment::of(&*core.clock);
-    let record = &mut stored.record;
-    record.ended_ms = record.ended_ms.map(|ms| core.durable.date_of(ms, at));
-    for reminder in stored.reminders.values_mut() {
-        reminder.due_ms = core.durable.date_of(reminder.due_ms, at);
-    }
-}
-
-/// The bytes of state and entries.
-pub(crate) fn size(stored: &StoredActor) -> usize {
-    let state = stored.record.state.as_ref().map_or(0, |s| s.bytes.len());
-    let entries = stored.entries.iter();
-    state
-        + entries
-            .map(|(name, value)| name.len() + value.len())
-            .sum::<usize>()
 }

@@ -31,6 +31,7 @@
 //! - [`breaker`](crate::breaker): a module whose every turn fails is not asked for a while
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect),
 //!   [`export`](crate::export): what an operator may look at and do
+//! - [`copied`](crate::copied): what is done to copies of actors that leave the silo
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`retire`](crate::retire), [`archive`](crate::archive): actors that ended long ago leave the store
 //! - [`deactivate`](crate::deactivate): the hook that runs when an actor leaves memory
@@ -50,6 +51,7 @@ mod breaker;
 mod calls;
 pub mod catalog;
 pub mod clock;
+mod copied;
 mod core;
 mod date;
 mod deactivate;

@@ -11,8 +11,8 @@ use pizza_store::{
 use pizza_types::ActorId;
 
 use crate::clock::Moment;
+use crate::copied;
 use crate::core::Core;
-use crate::export;
 
 /// The number of actors that are retired at a time: the commits behind them wait that long.
 const PAGE: usize = 128;
@@ -114,7 +114,7 @@ impl Walk {
             let Some(stored) = copy.filter(is_it) else {
                 continue;
             };
-            bytes += export::size(&stored);
+            bytes += copied::size(&stored);
             batch.push((actor, stored));
             if bytes >= BYTES_MAX {
                 retired += archive_and_retire(core, std::mem::take(&mut batch)).await?;
@@ -136,7 +136,7 @@ async fn archive_and_retire(
     let at = Moment::of(&*core.clock);
     let mut dated = batch.clone();
     for (_, stored) in &mut dated {
-        export::date(core, stored);
+        copied::date(core, stored);
     }
     // Durable before anything goes. A crash in between archives them a second time.
     core.archive.keep(at.wall_ms, dated).await?;

@@ -41,7 +41,7 @@ impl Default for Settings {
             events_keep: Keep {
                 ms: 24 * 3_600_000,
                 events: 100_000,
-                // What the streams of orders that ended long ago would take for ever.
+                // What the streams of actors that ended long ago would take for ever.
                 silent_ms: 90 * 24 * 3_600_000,
             },
             streams_keep: BTreeMap::new(),

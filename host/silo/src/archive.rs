@@ -17,7 +17,7 @@ use pizza_types::ActorId;
 
 use crate::admin;
 
-/// Its owner alone may read what people have ordered.
+/// Its owner alone may read what is in them.
 const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o700;
 
@@ -191,7 +191,7 @@ mod tests {
     const NOW_MS: u64 = 1_800_000_000_000;
 
     fn ended(key: &str) -> (ActorId, StoredActor) {
-        let id = ActorId::new("order", key).expect("legal");
+        let id = ActorId::new("meter", key).expect("legal");
         let record = ActorRecord {
             state: None,
             version: 3,
@@ -237,10 +237,10 @@ mod tests {
         kept.expect("kept");
         let kept = archive.keep(NOW_MS + DAY_MS, vec![ended("3")]).await;
         kept.expect("kept");
-        let first = at.join("order-2027-01-15-1.jsonl");
-        assert_eq!(keys(&first), ["order/1", "order/2"]);
+        let first = at.join("meter-2027-01-15-1.jsonl");
+        assert_eq!(keys(&first), ["meter/1", "meter/2"]);
         assert_eq!(lines(&first)[0]["ended"], "2027-01-15T08:00:00.000Z");
-        assert_eq!(keys(&at.join("order-2027-01-16-1.jsonl")), ["order/3"]);
+        assert_eq!(keys(&at.join("meter-2027-01-16-1.jsonl")), ["meter/3"]);
         let mode = fs::metadata(first).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let mode = fs::metadata(at).expect("there").permissions().mode();
@@ -256,8 +256,8 @@ mod tests {
             kept.expect("kept");
         }
         for number in 1..=3 {
-            let path = dir.path().join(format!("order-2027-01-15-{number}.jsonl"));
-            assert_eq!(keys(&path), [format!("order/{number}")]);
+            let path = dir.path().join(format!("meter-2027-01-15-{number}.jsonl"));
+            assert_eq!(keys(&path), [format!("meter/{number}")]);
         }
     }
 
@@ -267,7 +267,7 @@ mod tests {
         let archive = || JsonLines::new(dir.path().to_owned(), 1 << 20);
         let kept = archive().keep(NOW_MS, vec![ended("1"), ended("2")]).await;
         kept.expect("kept");
-        let path = dir.path().join("order-2027-01-15-1.jsonl");
+        let path = dir.path().join("meter-2027-01-15-1.jsonl");
         let whole = fs::read(&path).expect("readable");
         let first = 1 + whole.iter().position(|byte| *byte == b'\n').expect("lines");
         for torn in [first, first + 1, whole.len() - 1] {
@@ -277,7 +277,7 @@ mod tests {
             fs::write(&path, bytes).expect("written");
             let kept = archive().keep(NOW_MS, vec![ended("3")]).await;
             kept.expect("kept");
-            assert_eq!(keys(&path), ["order/1", "order/3"], "torn at {torn}");
+            assert_eq!(keys(&path), ["meter/1", "meter/3"], "torn at {torn}");
         }
     }
 

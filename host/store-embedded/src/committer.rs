@@ -8,6 +8,7 @@
 
 mod caches;
 mod disk;
+mod former;
 mod prepare;
 mod request;
 mod retire;

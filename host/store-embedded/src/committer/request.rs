@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use fjall::Slice;
 use pizza_store::apply::Head;
 use pizza_store::{CommitError, Members, StoreError};
-use pizza_types::SiloId;
+use pizza_types::{ActorId, SiloId};
 
 use super::caches::Caches;
+use super::former::Former;
 use super::prepare::Prepared;
-use super::retire::Former;
 use super::staging::Staging;
 use crate::changes::{Changes, RowChange};
 use crate::log::Record;
@@ -186,6 +186,47 @@ impl<'a> Request<'a> {
         self.note_end(id, &actor, ended_before, head.ended_ms);
         self.set_head(actor, head);
         Ok(log)
+    }
+
+    pub(super) fn former(&mut self, actor: &[u8]) -> Result<Former, StoreError> {
+        let floor = self.floor(actor)?;
+        // Nobody of its shard was ever retired: one read less for each actor that is made.
+        if floor == 0 {
+            return Ok(Former::default());
+        }
+        let retired_ms = self.now.get(Table::Retired, actor)?;
+        Ok(Former { floor, retired_ms })
+    }
+
+    pub(super) fn floor(&mut self, actor: &[u8]) -> Result<u64, StoreError> {
+        let shard = key::shard_of(actor);
+        if let Some(floor) = self.caches.floors.get(shard) {
+            return Ok(*floor);
+        }
+        let floor = self.now.get(Table::Retired, shard)?.unwrap_or(0);
+        // There are no more of them than shards.
+        self.caches.floors.insert(shard.to_vec(), floor);
+        Ok(floor)
+    }
+
+    /// Moves the row of an actor's end, if it has moved.
+    pub(super) fn note_end(
+        &mut self,
+        id: &ActorId,
+        actor: &[u8],
+        before: Option<u64>,
+        after: Option<u64>,
+    ) {
+        if before == after {
+            return;
+        }
+        let row = |at_ms| key::ended(id.actor_type(), at_ms, actor);
+        if let Some(before) = before {
+            self.changes.remove(Table::Ended, row(before));
+        }
+        if let Some(after) = after {
+            self.changes.put(Table::Ended, row(after), row::encode(&()));
+        }
     }
 
     pub(super) fn forget(&mut self, found: Found, now_ms: u64) -> Result<usize, StoreError> {

@@ -1,20 +1,10 @@
-//! Actors that end, and those that are retired.
+//! Actors that are retired.
 
 use pizza_store::{Retirement, StoreError};
-use pizza_types::ActorId;
 
 use super::request::Request;
 use crate::table::Table;
 use crate::{key, row};
-
-/// What is left of the lives that an actor without a record may have had.
-#[derive(Debug, Default)]
-pub(super) struct Former {
-    /// The highest epoch of the actors of its shard that were retired.
-    pub(super) floor: u64,
-    /// When it was retired itself; `None` also when that is forgotten.
-    pub(super) retired_ms: Option<u64>,
-}
 
 /// All rows of an actor that is to be retired.
 struct Leaving {
@@ -25,47 +15,6 @@ struct Leaving {
 }
 
 impl Request<'_> {
-    pub(super) fn former(&mut self, actor: &[u8]) -> Result<Former, StoreError> {
-        let floor = self.floor(actor)?;
-        // Nobody of its shard was ever retired: one read less for each actor that is made.
-        if floor == 0 {
-            return Ok(Former::default());
-        }
-        let retired_ms = self.now.get(Table::Retired, actor)?;
-        Ok(Former { floor, retired_ms })
-    }
-
-    fn floor(&mut self, actor: &[u8]) -> Result<u64, StoreError> {
-        let shard = key::shard_of(actor);
-        if let Some(floor) = self.caches.floors.get(shard) {
-            return Ok(*floor);
-        }
-        let floor = self.now.get(Table::Retired, shard)?.unwrap_or(0);
-        // There are no more of them than shards.
-        self.caches.floors.insert(shard.to_vec(), floor);
-        Ok(floor)
-    }
-
-    /// Moves the row of an actor's end, if it has moved.
-    pub(super) fn note_end(
-        &mut self,
-        id: &ActorId,
-        actor: &[u8],
-        before: Option<u64>,
-        after: Option<u64>,
-    ) {
-        if before == after {
-            return;
-        }
-        let row = |at_ms| key::ended(id.actor_type(), at_ms, actor);
-        if let Some(before) = before {
-            self.changes.remove(Table::Ended, row(before));
-        }
-        if let Some(after) = after {
-            self.changes.put(Table::Ended, row(after), row::encode(&()));
-        }
-    }
-
     pub(super) fn retire(&mut self, all: Vec<Retirement>) -> Result<Vec<bool>, StoreError> {
         // All reading before the first row: an error leaves nothing behind.
         let found = all.into_iter().map(|of| self.leaving(of));
@@ -74,7 +23,7 @@ impl Request<'_> {
         for leaving in found {
             retired.push(leaving.is_some());
             if let Some(leaving) = leaving {
-                self.let_go(leaving);
+                self.remove_all(leaving);
             }
         }
         Ok(retired)
@@ -116,7 +65,7 @@ impl Request<'_> {
         }))
     }
 
-    fn let_go(&mut self, leaving: Leaving) {
+    fn remove_all(&mut self, leaving: Leaving) {
         let Leaving {
             of,
             actor,

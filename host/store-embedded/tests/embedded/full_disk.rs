@@ -112,6 +112,13 @@ fn fill(dir: &Path) -> PathBuf {
 async fn on_a_small_disk(disk: &Path) {
     let dir = disk.join("store");
     let store = Arc::new(EmbeddedStore::open(&dir, options()).expect("opened"));
+    // The reserve is made a moment after the start.
+    let spare = dir.join("log/spare");
+    let begun = Instant::now();
+    while std::env::var_os(PLANTED).is_none() && !spare.exists() {
+        assert!(begun.elapsed() < PATIENCE, "no reserve is made");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     let mut state = Vec::new();
     for number in 0..ACTORS {
         let actor = actor(&format!("actor-{number}"));
