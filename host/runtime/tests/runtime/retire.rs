@@ -37,8 +37,10 @@ impl Archive for Kept {
 
 fn world() -> (World, Arc<Kept>) {
     let kept = Arc::new(Kept::default());
-    let mut world = World::default();
-    world.archive = Arc::clone(&kept) as _;
+    let mut world = World {
+        archive: Arc::clone(&kept) as _,
+        ..World::default()
+    };
     world.policy.retire_after_ms = Some(30 * DAY_MS);
     world.settings.retired_keep_ms = 90 * DAY_MS;
     (world, kept)
