@@ -28,7 +28,7 @@ demo *args:
 # What the tests do a twentieth of: 200 days by chance of 2,000 steps each, and 80 times 500
 # requests in progress when the process is asked to stop. A thousand restarts and kills of a phone,
 # and floods of the broker at their full counts. Each byte of a log changed in three ways, 200 kills of a
-# store and of a pizzeria, and 50 losses of power.
+# store and of a pizzeria, and 50 losses of power. At the end a year with what silos usually keep.
 soak:
     DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test black_box by_chance -- --nocapture
     SIGTERM_ROUNDS=80 cargo test --release --test black_box graceful_shutdown
@@ -38,6 +38,11 @@ soak:
     STORE_KILLS=200 POWER_LOSSES=50 cargo test --release --workspace --test embedded -- kill power_loss
     POWER_LOSSES=50 cargo test --release --workspace --lib power
     KILLS_UNDER_LOAD=200 cargo test --release --test black_box kill_under_load
+    just year
+
+# A year of a pizzeria in simulated time, so many orders a day: how large everything is, month by month.
+year orders="20":
+    YEAR_DAYS=365 YEAR_ORDERS={{orders}} cargo test --release --test year every_other -- --nocapture
 
 # Packets by chance for the MQTT broker, for hours: half for its decoder, half for a whole broker.
 # Another seed goes where none was before: `just fuzz-mqtt 8 1000000000`.

@@ -34,7 +34,7 @@ use crate::options::Options;
 use crate::poison::Poison;
 use crate::reserve::{Need, RealSystem, Reserve, System};
 use crate::sweep::Sweep;
-use crate::table::Database;
+use crate::table::{Database, Table};
 use crate::view::{Published, View};
 
 /// The store in a directory. One process uses it at a time; all threads of it may.
@@ -193,6 +193,24 @@ impl EmbeddedStore {
             return;
         }
         running.threads.join();
+    }
+
+    /// How many rows there are in each table, by the table's name. It reads them all, so it is for
+    /// those who want to know whether a store grows.
+    ///
+    /// # Errors
+    /// When the store has stopped itself, or cannot read what it has.
+    pub async fn rows(&self) -> Result<Vec<(&'static str, usize)>, StoreError> {
+        let view = self.view()?;
+        scan(move || {
+            let counted = Table::ALL.into_iter().map(|table| {
+                let mut rows = view.scan(table, &[], None);
+                let rows = rows.try_fold(0, |rows, row| row.map(|_| rows + 1))?;
+                Ok((table.name(), rows))
+            });
+            counted.collect()
+        })
+        .await
     }
 
     #[cfg(test)]
