@@ -36,6 +36,11 @@ impl Changes {
         self.rows.push((table, key, value));
     }
 
+    /// Sets a row that follows from others: memory has it, and the log does not.
+    pub(crate) fn follow(&mut self, table: Table, key: Slice, value: Option<Slice>) {
+        self.rows.push((table, key, value));
+    }
+
     pub(crate) fn has(&self, table: Table, key: &[u8]) -> bool {
         let is_it = |row: &RowChange| row.0 == table && *row.1 == *key;
         self.rows.iter().any(is_it)

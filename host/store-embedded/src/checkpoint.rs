@@ -138,7 +138,7 @@ impl Checkpoint {
         }
         (self.steps)(Step::Begun);
         let mut rows = 0;
-        for table in Table::ALL {
+        for table in order() {
             let _at_work = compaction.begin(table);
             let ingest = Ingest::new(&self.db, table, &self.dir);
             let mut pause = || self.pause();
@@ -176,6 +176,14 @@ impl Checkpoint {
         let is_urgent = self.memory.layers().active().bytes() >= self.hurry_bytes;
         !is_urgent && !self.closing.load(Ordering::Relaxed)
     }
+}
+
+/// Rows by time go before those of reminders: when the log is read again, they follow from what a
+/// reminder was before, which nobody would know any more.
+fn order() -> impl Iterator<Item = Table> {
+    let first = Table::RemindersDue;
+    let others = Table::ALL.into_iter().filter(move |table| *table != first);
+    std::iter::once(first).chain(others)
 }
 
 /// What a checkpoint takes beside its rows: lists of tables, and the mark.

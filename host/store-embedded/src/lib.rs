@@ -8,10 +8,11 @@
 //! - [`changes`]: the rows of a request in the making
 //! - [`log`]: where they are durable
 //! - [`reserve`]: room that is kept back for it
-//! - [`memory`]: where they are read
+//! - [`memory`]: where they are read; [`replay`]: how they come there again
+//! - [`due`] and [`stream_head`]: rows that follow from others
 //! - [`checkpoint`]: how they come into the database
 //! - [`compaction`]: how the database stays small
-//! - [`table`], [`key`] and [`row`]: the data format
+//! - [`table`], [`key`], [`row`] and [`actor_row`]: the data format
 //! - [`recent`]: a bounded map, for what commits need to know of the store
 //! - [`view`]: consistent reads of what is durable
 //! - [`entries`]: the entries of an actor, on such a view
@@ -22,6 +23,7 @@
 //! - [`diagnosis`] and [`database_log`]: why it failed
 //! - [`poison`]: the flag that ends everything after a failed write
 
+mod actor_row;
 mod changes;
 mod checkpoint;
 mod committer;
@@ -29,6 +31,7 @@ mod compaction;
 mod database_log;
 mod diagnosis;
 mod directory;
+mod due;
 mod entries;
 mod error;
 mod guard;
@@ -40,11 +43,15 @@ mod options;
 mod poison;
 mod read;
 mod recent;
+mod replay;
 mod reserve;
 mod row;
 mod store;
+mod stream_head;
 mod sweep;
 mod table;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use error::OpenError;

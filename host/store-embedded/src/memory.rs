@@ -158,14 +158,22 @@ impl Layers {
         key: &[u8],
         sequence: u64,
     ) -> Result<Option<Slice>, StoreError> {
-        let layers = std::iter::once(&self.active).chain(&self.sealed);
-        for layer in layers {
-            if let Some(known) = layer.get(table, key, sequence) {
-                return Ok(known);
-            }
+        if let Some(known) = self.get_newest(table, key, sequence) {
+            return Ok(known);
         }
         let found = self.base.snapshot.get(self.base.db.table(table), key);
         found.map_err(|error| read_error(table, &error))
+    }
+
+    /// The same, `None` when only the database may know it.
+    pub(crate) fn get_newest(
+        &self,
+        table: Table,
+        key: &[u8],
+        sequence: u64,
+    ) -> Option<Option<Slice>> {
+        let mut layers = std::iter::once(&self.active).chain(&self.sealed);
+        layers.find_map(|layer| layer.get(table, key, sequence))
     }
 
     /// The rows from `from` to `end`, which is not among them, as batch `sequence` left them.
@@ -192,7 +200,19 @@ impl Layers {
         Merge::new(rows, std::iter::empty())
     }
 
-    /// The same rows from the last one back.
+    /// Those from the last one back.
+    pub(crate) fn scan_newest_back(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        end: Option<&[u8]>,
+        sequence: u64,
+    ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
+        let rows = self.rows(|| Walk::new(table, sequence, from, end).reversed());
+        Merge::backwards(rows, std::iter::empty())
+    }
+
+    /// All rows from the last one back.
     pub(crate) fn scan_back(
         &self,
         table: Table,

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pizza_store::apply::Head;
 use pizza_store::{
     ActorRecord, DelayedKey, DelayedRow, DueAfter, DueReminder, EndedActor, EndedAfter, HandledRow,
     Inspected, Leaving, LogEntry, LogKey, Reminder, StoreError, StoredActor, StoredDeadLetter,
     StoredEvent,
 };
-use pizza_types::{ActorId, EntryLimit, EntryPage, EntryRange, MessageId, SHARDS, ShardId, State};
+use pizza_types::{ActorId, EntryLimit, EntryPage, EntryRange, MessageId, SHARDS, ShardId};
 
 use crate::row::{damaged, decode, decode_reminder};
 use crate::table::Table;
 use crate::view::View;
-use crate::{entries, key, row};
+use crate::{actor_row, entries, key, row, stream_head};
 
 /// All of an actor, however much that is.
 const EVERYTHING: EntryLimit = EntryLimit {
@@ -22,20 +21,18 @@ const EVERYTHING: EntryLimit = EntryLimit {
     bytes: usize::MAX,
 };
 
-/// Reads what the owner goes on from, with as many entries as the limit allows; `head` is the one
-/// that its opening made.
+/// Reads what the owner goes on from, with as many entries as the limit allows.
 pub(crate) fn stored(
     view: &View,
     actor: &[u8],
-    head: Head,
+    record: ActorRecord,
     limit: EntryLimit,
 ) -> Result<StoredActor, StoreError> {
     let all = EntryRange::with_prefix("", None);
     let EntryPage { entries, more } = entries::page(view, actor, &all, limit)?;
-    let state: Option<State> = view.get(Table::States, actor)?;
     let reminders = reminders(view, actor).collect::<Result<_, _>>()?;
     Ok(StoredActor {
-        record: head.with_state(state),
+        record,
         entries: entries.into_iter().collect(),
         more,
         reminders,
@@ -119,16 +116,14 @@ pub(crate) fn facts(
 }
 
 pub(crate) fn record(view: &View, actor: &[u8]) -> Result<Option<ActorRecord>, StoreError> {
-    let Some(head) = view.get_with(Table::Actors, actor, row::decode_head)? else {
-        return Ok(None);
-    };
-    let state = view.get(Table::States, actor)?;
-    Ok(Some(head.with_state(state)))
+    let found = actor_row::read(view, actor)?;
+    Ok(found.map(|(head, state)| head.with_state(state)))
 }
 
 pub(crate) fn copy(view: &View, actor: &[u8]) -> Result<Option<StoredActor>, StoreError> {
-    let head = view.get_with(Table::Actors, actor, row::decode_head)?;
-    head.map(|head| stored(view, actor, head, EVERYTHING))
+    let record = record(view, actor)?;
+    record
+        .map(|record| stored(view, actor, record, EVERYTHING))
         .transpose()
 }
 
@@ -306,7 +301,9 @@ pub(crate) fn events(
     let start = key::event(stream, after);
     // A subscriber that keeps up is given what lies in memory. Positions have no gaps, and what is
     // in memory came later: if it has the next event, it has all that are behind it.
-    let mut newest = view.scan_newest(Table::Events, stream, &start).peekable();
+    let mut newest = view
+        .scan_newest(Table::Events, stream, Some(&start))
+        .peekable();
     let next = key::event(stream, after.saturating_add(1));
     let has_next = matches!(newest.peek(), Some(Ok((at, _))) if **at == *next);
     if has_next {
@@ -335,12 +332,12 @@ fn events_of(
 }
 
 pub(crate) fn stream_heads(view: &View, stream: &[u8]) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
-    view.scan(Table::StreamHeads, stream, None)
-        .map(|row| {
-            let (at, value) = row?;
+    let heads = stream_head::all(view, stream)?.into_iter();
+    heads
+        .map(|(at, head)| {
             let name = at.get(stream.len()..).and_then(key::take_name);
             let (name, _) = name.ok_or_else(|| damaged(Table::StreamHeads, &at, "its key"))?;
-            Ok((Arc::from(name), decode(Table::StreamHeads, &at, &value)?))
+            Ok((Arc::from(name), head))
         })
         .collect()
 }

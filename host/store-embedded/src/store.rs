@@ -32,6 +32,7 @@ use crate::log::{Log, Opening};
 use crate::memory::Memory;
 use crate::options::Options;
 use crate::poison::Poison;
+use crate::replay::Replay;
 use crate::reserve::{Need, RealSystem, Reserve, System};
 use crate::sweep::Sweep;
 use crate::table::{Database, Table};
@@ -113,8 +114,7 @@ impl EmbeddedStore {
         // One machine gives no more, whatever is asked for.
         let durability = options.durability.min(Durability::Fsync);
         let memory = Memory::new(&db);
-        let layer = Arc::clone(memory.layers().active());
-        let mut sequence = mark.sequence;
+        let mut replay = Replay::new(&memory, mark.sequence);
         let reserve = Reserve::new(dir, &directory.log, options, seams.system);
         let log = Opening {
             dir: &directory.log,
@@ -124,10 +124,9 @@ impl EmbeddedStore {
             witness: &directory.witness,
             reserve: reserve.clone(),
         };
-        let log = log.open(|number, (table, key, value)| {
-            layer.set(table, number, key.into(), value.map(Into::into));
-            sequence = number;
-        })?;
+        let log = log.open(|number, row| replay.row(number, row))?;
+        let unreadable = |error: StoreError| OpenError::damaged(&directory.log, error.to_string());
+        let sequence = replay.end().map_err(unreadable)?;
         // Now that it is sound, and before the log has a record, which an older program would not
         // see.
         directory.upgrade(dir)?;

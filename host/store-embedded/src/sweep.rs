@@ -5,6 +5,7 @@ use pizza_store::{Keep, Retention, StoreError};
 
 use crate::key;
 use crate::row::{self, damaged, decode};
+use crate::stream_head;
 use crate::table::Table;
 use crate::view::View;
 
@@ -125,7 +126,7 @@ impl Group {
         Ok(Self {
             at: at.to_vec(),
             keep: retention.of(&stream),
-            newest: view.get(Table::StreamHeads, at)?.unwrap_or(0),
+            newest: stream_head::newest(view, at)?,
             handled: None,
             stream,
             key,

@@ -11,10 +11,9 @@ use crate::options::Options;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
-    /// The head of each actor, by actor: who owns it, its version and epoch.
+    /// Each actor, by actor: who owns it, its version and epoch, and its state.
     Actors,
-    /// The state of each actor, by actor. It is apart from the head, so that a turn that keeps
-    /// its state does not write it again.
+    /// States of actors that have written none since they lay in rows of their own, by actor.
     States,
     /// Entries, by actor and name.
     Entries,
@@ -25,11 +24,13 @@ pub(crate) enum Table {
     Delayed,
     /// Reminders, by actor and name.
     Reminders,
-    /// The reminders again, by the time at which they are due.
+    /// The reminders again, by the time at which they are due. They follow from those rows, and are
+    /// not in the log ([`due`](crate::due)).
     RemindersDue,
     /// Events, by stream, key and position.
     Events,
-    /// The position of the newest event, by stream and key.
+    /// The position of the newest event in the database, by stream and key. The checkpoint writes
+    /// it ([`stream_head`](crate::stream_head)).
     StreamHeads,
     /// How far subscribers are, by subscriber, stream and key.
     Cursors,
@@ -46,10 +47,12 @@ pub(crate) enum Table {
     /// Actors that have ended, by type and time; and under a type without name those that are
     /// retired, by the time of that.
     Ended,
+    /// What is newer of an actor than its row has, where only its head is, by actor.
+    Heads,
 }
 
 impl Table {
-    pub(crate) const COUNT: usize = 16;
+    pub(crate) const COUNT: usize = 17;
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Actors,
         Self::States,
@@ -67,6 +70,7 @@ impl Table {
         Self::Log,
         Self::Retired,
         Self::Ended,
+        Self::Heads,
     ];
 
     /// Whether keys begin with the shard of an actor.
@@ -79,7 +83,8 @@ impl Table {
             | Self::Delayed
             | Self::Log
             | Self::Reminders
-            | Self::Retired => true,
+            | Self::Retired
+            | Self::Heads => true,
             Self::RemindersDue
             | Self::Events
             | Self::StreamHeads
@@ -110,6 +115,7 @@ impl Table {
             Self::Log => "log",
             Self::Retired => "retired",
             Self::Ended => "ended",
+            Self::Heads => "heads",
         }
     }
 }

@@ -51,8 +51,12 @@ impl View {
         key: &[u8],
         decode: impl FnOnce(Table, &[u8], &[u8]) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let found = self.layers.get(table, key, self.sequence)?;
+        let found = self.get_row(table, key)?;
         found.map(|value| decode(table, key, &value)).transpose()
+    }
+
+    pub(crate) fn get_row(&self, table: Table, key: &[u8]) -> Result<Option<Slice>, StoreError> {
+        self.layers.get(table, key, self.sequence)
     }
 
     /// Rows from `after`, without itself, or from its start to the end of `prefix`, in order.
@@ -74,12 +78,30 @@ impl View {
         &self,
         table: Table,
         prefix: &[u8],
-        after: &[u8],
+        after: Option<&[u8]>,
     ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
-        let start = std::ops::Bound::Excluded(after);
+        use std::ops::Bound::{Excluded, Included};
+        let start = after.map_or(Included(prefix), Excluded);
         let end = crate::key::above(prefix);
         self.layers
             .scan_newest(table, start, end.as_deref(), self.sequence)
+    }
+
+    /// The same from the last one back.
+    pub(crate) fn scan_newest_back(
+        &self,
+        table: Table,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(Slice, Slice), StoreError>> + use<> {
+        let start = std::ops::Bound::Included(prefix);
+        let end = crate::key::above(prefix);
+        self.layers
+            .scan_newest_back(table, start, end.as_deref(), self.sequence)
+    }
+
+    /// Whether the row was removed, and the database does not know yet.
+    pub(crate) fn is_removed(&self, table: Table, key: &[u8]) -> bool {
+        self.layers.get_newest(table, key, self.sequence) == Some(None)
     }
 
     /// Rows from `from` to `end`, which is not among them, in the order that is asked for.

@@ -1,6 +1,5 @@
 //! The rows that a layer has of one table, in order, as sorted files that the database takes in.
 
-use std::ops::Bound;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::diagnosis;
 use crate::memory::{Found, Layer, Walk};
 use crate::reserve::Trouble;
+use crate::stream_head::Heads;
 use crate::table::{Database, Table};
 
 pub(super) struct Ingest<'a> {
@@ -27,8 +27,8 @@ impl<'a> Ingest<'a> {
         layer: &Layer,
         may_pause: &mut dyn FnMut() -> bool,
     ) -> Result<u64, Trouble> {
-        let mut walk = Walk::new(self.table, u64::MAX, Bound::Unbounded, None);
-        let mut piece = walk.next(layer);
+        let mut rows = self.rows(layer);
+        let mut piece = rows()?;
         // An ingestion begins with a file, which most tables mostly need; not all of them always.
         if piece.is_empty() {
             return Ok(0);
@@ -48,10 +48,24 @@ impl<'a> Ingest<'a> {
                 written += 1;
             }
             pause(&mut since, may_pause);
-            piece = walk.next(layer);
+            piece = rows()?;
         }
         ingestion.finish().map_err(|error| self.failed(&error))?;
         Ok(written)
+    }
+
+    /// Gives the rows of the layer, a piece at a time.
+    fn rows<'r>(
+        &'r self,
+        layer: &'r Layer,
+    ) -> Box<dyn FnMut() -> Result<Vec<Found>, Trouble> + 'r> {
+        if self.table == Table::StreamHeads {
+            let mut heads = Heads::of(layer);
+            let noted = |stream: &[u8]| self.db.table(self.table).get(stream);
+            return Box::new(move || heads.next(noted).map_err(|error| self.failed(&error)));
+        }
+        let mut walk = Walk::all(self.table);
+        Box::new(move || Ok(walk.next(layer)))
     }
 
     /// Leaves out the removal of what the database does not have.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use pizza_store::apply::Head;
 
+use crate::actor_row::Layout;
 use crate::recent::Recent;
 
 /// The most actors whose heads are kept; a head takes some 100 bytes.
@@ -13,7 +14,8 @@ const STREAM_HEADS_MAX: usize = 16_384;
 
 /// What the committer knows of the store without reading it.
 pub(crate) struct Caches {
-    pub(super) heads: Recent<Head>,
+    /// With the rows in which they lie.
+    pub(super) heads: Recent<(Head, Layout)>,
     pub(super) stream_heads: Recent<u64>,
     /// The epoch floors of the shards that were asked for, by the shard's key.
     pub(super) floors: HashMap<Vec<u8>, u64>,

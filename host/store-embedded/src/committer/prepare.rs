@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pizza_store::{Commit, Reminder};
 use pizza_types::StateWrite;
 
+use crate::actor_row::NewState;
 use crate::changes::Changes;
 use crate::table::Table;
 use crate::{key, row};
@@ -14,6 +15,7 @@ use crate::{key, row};
 pub(crate) struct Prepared {
     /// The rows whose keys and values depend on the commit alone.
     pub(crate) changes: Changes,
+    pub(crate) state: NewState,
     /// Whether the state and every entry that is not among them go.
     pub(crate) clear: bool,
     /// The reminders by the key of their row, each once.
@@ -31,14 +33,14 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// `actor` is the key of its rows.
     pub(crate) fn new(commit: Arc<Commit>, actor: &[u8]) -> Self {
-        // State, reply, entries, a cursor, an event and its stream, the log and the head: most
-        // turns write no more.
+        // The actor, a reply, entries, a cursor, an event and its stream, and the log: most turns
+        // write no more.
         let mut changes = Changes::with_capacity(8 + commit.entries.len());
-        match &commit.state {
-            StateWrite::Keep => {}
-            StateWrite::Set(state) => changes.put(Table::States, actor, row::encode(state)),
-            StateWrite::Clear => changes.remove(Table::States, actor),
-        }
+        let state = match &commit.state {
+            StateWrite::Keep => NewState::Kept,
+            StateWrite::Set(state) => NewState::set(Some(state)),
+            StateWrite::Clear => NewState::set(None),
+        };
         for write in &commit.entries {
             let value = write.bytes.as_ref().map(row::encode);
             let key = key::of_actor(actor, &write.name);
@@ -67,6 +69,7 @@ impl Prepared {
         let reminders = reminders.map(|w| (reminder_key(&w.name), w.reminder.clone()));
         Self {
             changes,
+            state,
             clear: commit.state == StateWrite::Clear,
             reminders: reminders.collect(),
             handled,
@@ -79,7 +82,8 @@ impl Prepared {
     /// About how much of the log it takes.
     pub(crate) fn bytes(&self) -> usize {
         let events = self.events.iter().map(|(key, row)| key.len() + row.len());
-        self.changes.bytes() + events.sum::<usize>() + self.log.as_ref().map_or(0, Vec::len)
+        let log = self.log.as_ref().map_or(0, Vec::len);
+        self.changes.bytes() + self.state.bytes() + events.sum::<usize>() + log
     }
 }
 

@@ -13,13 +13,14 @@ use super::caches::Caches;
 use super::former::Former;
 use super::prepare::Prepared;
 use super::staging::Staging;
+use crate::actor_row::{self, Layout, NewState};
 use crate::changes::{Changes, RowChange};
 use crate::log::Record;
 use crate::memory::Memory;
 use crate::sweep::Found;
 use crate::table::Table;
 use crate::view::View;
-use crate::{key, row};
+use crate::{due, key, row, stream_head};
 
 /// How it went to open an actor.
 pub(crate) enum OpenedHead {
@@ -87,7 +88,7 @@ impl<'a> Request<'a> {
         by: &SiloId,
         members: &Members,
     ) -> Result<OpenedHead, StoreError> {
-        let Some(head) = self.head(&actor)? else {
+        let Some((head, layout)) = self.head(&actor)? else {
             let before = self.former(&actor)?;
             return Ok(match before.retired_ms {
                 Some(at_ms) => OpenedHead::Retired { at_ms },
@@ -99,7 +100,7 @@ impl<'a> Request<'a> {
         Ok(match head.opened(by, members) {
             Err(owner) => OpenedHead::Moved(owner),
             Ok(head) => {
-                self.set_head(actor, head.clone());
+                self.set_head(actor, head.clone(), NewState::Kept, Some(layout));
                 OpenedHead::Opened(head)
             }
         })
@@ -115,7 +116,7 @@ impl<'a> Request<'a> {
         let refused = |error: StoreError| CommitError::Refused {
             detail: error.to_string(),
         };
-        let before = self.head(&actor).map_err(refused)?;
+        let (before, layout) = self.head(&actor).map_err(refused)?.unzip();
         let former = match before {
             Some(_) => Former::default(),
             None => self.former(&actor).map_err(refused)?,
@@ -135,7 +136,7 @@ impl<'a> Request<'a> {
         // An actor without a commit has no rows that could be in the way.
         // Four reads less for each actor that is made.
         let is_first = head.version == 1;
-        let (mut cleared, mut due) = (Vec::new(), Vec::new());
+        let (mut cleared, mut due) = (Vec::new(), vec![None; prepared.reminders.len()]);
         if !is_first {
             if prepared.clear {
                 cleared = self.entries(&actor).map_err(refused)?;
@@ -153,20 +154,16 @@ impl<'a> Request<'a> {
                 self.changes.remove(Table::Entries, key);
             }
         }
-        for key in due {
-            self.changes.remove(Table::RemindersDue, key);
-        }
         let log = prepared.log.map(|entry| {
             let number = key::number(self.sequence, 1);
             let shard = prepared.commit.actor.shard();
             self.changes.put(Table::Log, key::log(shard, number), entry);
             number
         });
-        for (key, reminder) in prepared.reminders {
+        for ((key, reminder), before) in prepared.reminders.into_iter().zip(due) {
             let value = reminder.as_ref().map(row::encode_reminder).map(Slice::from);
-            if let (Some(reminder), Some(value)) = (reminder, &value) {
-                let due = key::due(reminder.due_ms, &key);
-                self.changes.put(Table::RemindersDue, due, value.clone());
+            for (key, row) in due::changes(&key, before, reminder.as_ref().zip(value.as_ref())) {
+                self.changes.follow(Table::RemindersDue, key, row);
             }
             self.changes.set(Table::Reminders, key.into(), value);
         }
@@ -175,8 +172,6 @@ impl<'a> Request<'a> {
             self.changes.put(Table::Events, key, value.clone());
         }
         for (stream, position) in stream_heads {
-            let value = row::encode(&position);
-            self.changes.put(Table::StreamHeads, stream, value);
             // Ahead of the disk until the record is written. If that fails, the store has
             // stopped, and nobody asks the caches any more.
             self.caches.stream_heads.insert(stream.to_vec(), position);
@@ -184,7 +179,7 @@ impl<'a> Request<'a> {
         let ended_before = before.and_then(|before| before.ended_ms);
         let id = &prepared.commit.actor;
         self.note_end(id, &actor, ended_before, head.ended_ms);
-        self.set_head(actor, head);
+        self.set_head(actor, head, prepared.state, layout);
         Ok(log)
     }
 
@@ -255,8 +250,7 @@ impl<'a> Request<'a> {
                 continue;
             }
             events.push(last);
-            self.caches.stream_heads.insert(stream.clone(), 0);
-            self.changes.remove(Table::StreamHeads, stream);
+            self.caches.stream_heads.insert(stream, 0);
         }
         let count = gone.len() + events.len();
         for key in gone {
@@ -268,18 +262,17 @@ impl<'a> Request<'a> {
         Ok(count)
     }
 
-    pub(super) fn head(&mut self, actor: &[u8]) -> Result<Option<Head>, StoreError> {
-        if let Some(head) = self.caches.heads.get(actor) {
-            return Ok(Some(head.clone()));
+    pub(super) fn head(&mut self, actor: &[u8]) -> Result<Option<(Head, Layout)>, StoreError> {
+        if let Some(known) = self.caches.heads.get(actor) {
+            return Ok(Some(known.clone()));
         }
-        self.now.get_with(Table::Actors, actor, row::decode_head)
+        actor_row::head(&self.now, actor)
     }
 
-    fn set_head(&mut self, actor: Vec<u8>, head: Head) {
-        let value = row::encode_head(&head);
+    fn set_head(&mut self, actor: Vec<u8>, head: Head, state: NewState, before: Option<Layout>) {
+        let layout = actor_row::write(&mut self.changes, &actor, &head, state, before);
         // Also into the cache: the next commit of this actor is decided on it.
-        self.changes.put(Table::Actors, &*actor, value);
-        self.caches.heads.insert(actor, head);
+        self.caches.heads.insert(actor, (head, layout));
     }
 
     /// The keys of every entry of the actor.
@@ -288,16 +281,10 @@ impl<'a> Request<'a> {
         rows.map(|row| row.map(|(key, _)| key.to_vec())).collect()
     }
 
-    /// The keys of the rows by time that the commit's reminders replace.
-    fn due(&self, prepared: &Prepared) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut keys = Vec::new();
-        for key in prepared.reminders.keys() {
-            let old = self
-                .now
-                .get_with(Table::Reminders, key, row::decode_reminder)?;
-            keys.extend(old.map(|old| key::due(old.due_ms, key)));
-        }
-        Ok(keys)
+    /// When the reminders are due that the commit's replace, in their order.
+    fn due(&self, prepared: &Prepared) -> Result<Vec<Option<u64>>, StoreError> {
+        let reminders = prepared.reminders.keys();
+        reminders.map(|key| due::of(&self.now, key)).collect()
     }
 
     /// The position of each event, and the new head of each stream.
@@ -324,14 +311,6 @@ impl<'a> Request<'a> {
         if let Some(head) = self.caches.stream_heads.get(stream) {
             return Ok(*head);
         }
-        Ok(self.read(Table::StreamHeads, stream)?.unwrap_or(0))
-    }
-
-    fn read<T: serde::de::DeserializeOwned>(
-        &self,
-        table: Table,
-        key: &[u8],
-    ) -> Result<Option<T>, StoreError> {
-        self.now.get(table, key)
+        stream_head::newest(&self.now, stream)
     }
 }

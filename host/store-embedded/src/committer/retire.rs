@@ -1,10 +1,11 @@
 //! Actors that are retired.
 
+use fjall::Slice;
 use pizza_store::{Retirement, StoreError};
 
 use super::request::Request;
 use crate::table::Table;
-use crate::{key, row};
+use crate::{actor_row, due, key, row};
 
 /// All rows of an actor that is to be retired.
 struct Leaving {
@@ -12,6 +13,8 @@ struct Leaving {
     actor: Vec<u8>,
     epoch: u64,
     rows: Vec<(Table, Vec<u8>)>,
+    /// By time.
+    reminders: Vec<Slice>,
 }
 
 impl Request<'_> {
@@ -31,26 +34,26 @@ impl Request<'_> {
 
     fn leaving(&mut self, of: Retirement) -> Result<Option<Leaving>, StoreError> {
         let actor = key::actor(&of.actor);
-        let head = self.head(&actor)?;
-        let Some(head) = head.filter(|head| head.may_retire(of.version)) else {
+        let known = self.head(&actor)?;
+        let Some((head, layout)) = known.filter(|(head, _)| head.may_retire(of.version)) else {
             return Ok(None);
         };
         // So that it is known when it is raised.
         self.floor(&actor)?;
-        let mut rows = vec![
-            (Table::Actors, actor.clone()),
-            (Table::States, actor.clone()),
-        ];
+        let tables = actor_row::tables(layout).iter();
+        let mut rows: Vec<_> = tables.map(|table| (*table, actor.clone())).collect();
         if let Some(ended_ms) = head.ended_ms {
             let row = key::ended(of.actor.actor_type(), ended_ms, &actor);
             rows.push((Table::Ended, row));
         }
         let entries = self.entries(&actor)?.into_iter();
         rows.extend(entries.map(|key| (Table::Entries, key)));
+        let mut reminders = Vec::new();
         for found in self.now.scan(Table::Reminders, &actor, None) {
             let (at, value) = found?;
             let reminder = row::decode_reminder(Table::Reminders, &at, &value)?;
-            rows.push((Table::RemindersDue, key::due(reminder.due_ms, &at)));
+            let due = due::changes(&at, Some(reminder.due_ms), None);
+            reminders.extend(due.map(|(key, _)| key));
             rows.push((Table::Reminders, at.to_vec()));
         }
         for found in self.now.scan(Table::Delayed, &actor, None) {
@@ -62,6 +65,7 @@ impl Request<'_> {
             actor,
             epoch,
             rows,
+            reminders,
         }))
     }
 
@@ -71,10 +75,14 @@ impl Request<'_> {
             actor,
             epoch,
             rows,
+            reminders,
         } = leaving;
         self.sync = true;
         for (table, key) in rows {
             self.changes.remove(table, key);
+        }
+        for key in reminders {
+            self.changes.follow(Table::RemindersDue, key, None);
         }
         self.caches.heads.remove(&actor);
         let shard = key::shard_of(&actor).to_vec();

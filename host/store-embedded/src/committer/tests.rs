@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use pizza_store::{
-    ActorStore, Commit, CommitError, FactStore, InspectionStore, Keep, Leaving, Members, Retention,
-    Store, StoreError,
+    ActorStore, Commit, CommitError, FactStore, InspectionStore, Keep, Members, Retention, Store,
+    StoreError,
 };
 use pizza_types::{ActorId, SiloId, State, StateWrite};
 
 use super::Disk;
 use crate::log::{Log, Record};
-use crate::{EmbeddedStore, Options};
+use crate::{EmbeddedStore, Options, testing};
 
 const SOUND: u8 = 0;
 const WRITE_FAILS: u8 = 1;
@@ -49,29 +49,15 @@ impl Disk for Failing {
 }
 
 fn actor() -> ActorId {
-    ActorId::new("meter", "meter-1").expect("legal")
+    testing::actor("meter-1")
 }
 
 fn commit(version: u64) -> Arc<Commit> {
-    Arc::new(Commit {
-        actor: actor(),
-        owner: SiloId("one".into()),
-        epoch: version.min(1),
-        version,
-        now_ms: 0,
-        module: None,
-        state: StateWrite::Set(State {
-            schema: 1,
-            bytes: version.to_string().into(),
-        }),
-        entries: Vec::new(),
-        handled: None,
-        reminders: Vec::new(),
-        delayed: Vec::new(),
-        leaving: Leaving::default(),
-        cursor: None,
-        ending: pizza_store::EndWrite::Keep,
-    })
+    let state = State {
+        schema: 1,
+        bytes: version.to_string().into(),
+    };
+    Arc::new(testing::commit(actor(), version, StateWrite::Set(state)))
 }
 
 #[tokio::test]

@@ -152,6 +152,11 @@ impl Walk {
         }
     }
 
+    /// All rows, as the last batch left them.
+    pub(crate) fn all(table: Table) -> Self {
+        Self::new(table, u64::MAX, Bound::Unbounded, None)
+    }
+
     /// The same walk from its end to its beginning.
     pub(crate) fn reversed(self) -> Self {
         Self {

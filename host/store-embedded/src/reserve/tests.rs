@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use pizza_store::{
     ActorStore, Commit, CommitError, DeadLetter, DeadLetterStore, FactStore, InspectionStore, Keep,
-    Leaving, Members, Retention, Store, StoreError,
+    Members, Retention, Store, StoreError,
 };
 use pizza_types::{ActorId, Body, Chain, Envelope, MessageId, SiloId, State, StateWrite};
 use rustix::io::Errno;
 
 use super::system::{RealSystem, System};
 use crate::store::Seams;
-use crate::{EmbeddedStore, Options};
+use crate::{EmbeddedStore, Options, testing};
 
 const ROOM: u64 = 1 << 40;
 const SPARE_BYTES: u64 = 1 << 20;
@@ -68,26 +68,11 @@ fn open(dir: &Path, narrow: &Arc<Narrow>) -> EmbeddedStore {
 }
 
 fn actor() -> ActorId {
-    ActorId::new("meter", "meter-1").expect("legal")
+    testing::actor("meter-1")
 }
 
 fn commit(version: u64, state: StateWrite) -> Arc<Commit> {
-    Arc::new(Commit {
-        actor: actor(),
-        owner: SiloId("one".into()),
-        epoch: version.min(1),
-        version,
-        now_ms: 0,
-        module: None,
-        state,
-        ending: pizza_store::EndWrite::Keep,
-        entries: Vec::new(),
-        handled: None,
-        reminders: Vec::new(),
-        delayed: Vec::new(),
-        leaving: Leaving::default(),
-        cursor: None,
-    })
+    Arc::new(testing::commit(actor(), version, state))
 }
 
 fn grows(version: u64) -> Arc<Commit> {

@@ -16,7 +16,7 @@ use crate::entries::StoredEntries;
 use crate::reserve::Need;
 use crate::table::Table;
 use crate::view::View;
-use crate::{key, read, row};
+use crate::{actor_row, key, read, row};
 
 #[async_trait]
 impl ActorStore for EmbeddedStore {
@@ -34,8 +34,10 @@ impl ActorStore for EmbeddedStore {
             OpenedHead::Moved(owner) => Opened::Moved(owner),
             // Nobody else can commit now, so what is read fits the head.
             OpenedHead::Opened(head) => {
-                let stored = read::stored(&View::now(&self.memory), &key, head, OPENED)?;
-                Opened::Opened(Box::new(stored))
+                let view = View::now(&self.memory);
+                let state = actor_row::read(&view, &key)?.and_then(|(_, state)| state);
+                let record = head.with_state(state);
+                Opened::Opened(Box::new(read::stored(&view, &key, record, OPENED)?))
             }
         })
     }

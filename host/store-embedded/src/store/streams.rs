@@ -7,7 +7,7 @@ use pizza_store::{StoreError, StoredEvent, StreamStore};
 
 use super::{EmbeddedStore, scan};
 use crate::table::Table;
-use crate::{key, read, row};
+use crate::{key, read, row, stream_head};
 
 #[async_trait]
 impl StreamStore for EmbeddedStore {
@@ -23,7 +23,7 @@ impl StreamStore for EmbeddedStore {
 
     async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError> {
         let key = key::names(&[stream, key]);
-        Ok(self.view()?.get(Table::StreamHeads, &key)?.unwrap_or(0))
+        stream_head::newest(&self.view()?, &key)
     }
 
     async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {

@@ -7,5 +7,6 @@ mod fixture;
 mod full_disk;
 mod kill;
 mod migrate;
+mod model;
 mod power_loss;
 mod reopen;
