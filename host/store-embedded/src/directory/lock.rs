@@ -12,7 +12,7 @@ pub(super) const FILE: &str = "lock";
 /// Held as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -34,7 +34,15 @@ impl Lock {
         let noted = file.set_len(0);
         let noted = noted.and_then(|()| write!(file, "{}", std::process::id()));
         noted.map_err(OpenError::io("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A process that is just being started has a copy of the descriptor until its program is
+        // loaded, so that closing this one alone may let go a moment too late.
+        let _ = self.file.unlock();
     }
 }
 
