@@ -124,7 +124,7 @@ pub struct TypeSettings {
     pub reuse: Reuse,
     pub grant: Grant,
     /// Whether a turn is handed over whole where the component takes it so. Off, each goes through
-    /// the exports of the contract, for tests that compare the two.
+    /// the exports of the contract.
     pub whole_turns: bool,
 }
 

@@ -133,6 +133,9 @@ pub struct TypeConfig {
     pub breaker_open_ms: u64,
     /// Whether every turn gets a fresh instance, for code that is not trusted.
     pub fresh_instances: bool,
+    /// Whether a turn is handed over in one call where the component takes it so; off, each goes
+    /// through the exports of its contract, which does the same more slowly.
+    pub whole_turns: bool,
     /// The settings that the module reads, by their names.
     pub config: BTreeMap<String, String>,
     /// What modules of this type may do beyond their own state, whatever they ask for; absent,
@@ -224,6 +227,7 @@ impl Default for TypeConfig {
             breaker_window_ms: policy.breaker.window_ms,
             breaker_open_ms: policy.breaker.open_ms,
             fresh_instances: false,
+            whole_turns: true,
             config: BTreeMap::new(),
             grant: None,
         }
@@ -288,7 +292,7 @@ impl TypeConfig {
             config: self.config.clone(),
             reuse,
             grant: self.grant.clone().map_or(Grant::AsAsked, Grant::Within),
-            whole_turns: true,
+            whole_turns: self.whole_turns,
         }
     }
 

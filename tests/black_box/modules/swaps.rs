@@ -47,14 +47,29 @@ fn a_module_serves_when_it_is_activated_and_can_be_taken_back() {
     assert!(nothing.contains("nothing to go back to"), "{nothing}");
 }
 
+const TYPES: [&str; 5] = ["order", "kitchen", "chef", "inventory", "restaurant"];
+
 /// Timers, reminders, streams and queued messages: all of them are on the way to `ready`.
 #[test]
 fn everything_under_way_survives_swaps_of_every_module() {
-    let world = World::new(&["--speed", "240"]);
-    let types = ["order", "kitchen", "chef", "inventory", "restaurant"];
+    survives_swaps(World::new(&["--speed", "240"]));
+}
+
+/// The same where no turn is handed over in one call.
+#[test]
+fn everything_under_way_survives_them_by_the_exports_of_contracts() {
+    let config = TYPES.map(|of| format!("[silo.types.{of}]\nwhole_turns = false\n"));
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("pizza.toml");
+    std::fs::write(&file, config.concat()).expect("a file");
+    let config = file.display().to_string();
+    survives_swaps(World::new(&["--speed", "240", "--config", &config]));
+}
+
+fn survives_swaps(world: World) {
     let orders: Vec<String> = (0..12).map(|_| world.pizza.order()).collect();
     for round in 1..=3 {
-        for actor_type in types {
+        for actor_type in TYPES {
             let wasm = marked(&bundled(actor_type), round);
             let file = world.file(&format!("{actor_type}.wasm"), &wasm);
             let digest = world.activate(&file, actor_type);

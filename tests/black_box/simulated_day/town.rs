@@ -32,7 +32,7 @@ pub(crate) struct Town {
 /// An actor, and the feature that makes a mistake in it.
 pub(crate) type Planted = (&'static str, &'static str);
 
-async fn catalog(planted: Option<Planted>) -> (WasmHost, Catalog) {
+async fn catalog(planted: Option<Planted>, whole_turns: bool) -> (WasmHost, Catalog) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let actors = bundled::bundled(root).expect("the manifests are there");
     let compiled = compile::compile(root, &actors).expect("the actors compile");
@@ -50,7 +50,10 @@ async fn catalog(planted: Option<Planted>) -> (WasmHost, Catalog) {
             _ => compiled.join(compile::file(actor)),
         };
         let wasm = std::fs::read(file).expect("a component");
-        let mut settings = TypeSettings::default();
+        let mut settings = TypeSettings {
+            whole_turns,
+            ..TypeSettings::default()
+        };
         settings.limits.cpu_ms = 500;
         let module = host.load(actor, &wasm, settings).await;
         // What is gathered would wait for a clock that stands still.
@@ -64,8 +67,9 @@ async fn catalog(planted: Option<Planted>) -> (WasmHost, Catalog) {
 }
 
 impl Town {
-    pub(crate) async fn open(planted: Option<Planted>) -> Self {
-        let (host, catalog) = catalog(planted).await;
+    /// `whole_turns` says which way turns go.
+    pub(crate) async fn open(planted: Option<Planted>, whole_turns: bool) -> Self {
+        let (host, catalog) = catalog(planted, whole_turns).await;
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
         let id = SiloId("town".into());

@@ -3,7 +3,7 @@
 use pizza_guest::{Grant, GuestError, LoadError, Manifest, TypeSettings};
 use pizza_types::Effect;
 
-use crate::fixture::{Guest, component, guest_on, host};
+use crate::fixture::{Guest, component, guest_on, host, turn};
 
 const WHOLE: &str = include_str!("whole.wat");
 
@@ -74,6 +74,39 @@ async fn effects_of_a_whole_turn_are_counted() {
         matches!(error, GuestError::TooManyEffects { limit: 0 }),
         "{error}"
     );
+}
+
+/// The module is as good as new after each, too.
+#[tokio::test]
+async fn what_misbehaves_ends_the_same_way_on_both() {
+    for whole_turns in [true, false] {
+        let guest = whole(|settings| {
+            settings.whole_turns = whole_turns;
+            settings.limits.cpu_ms = 30;
+            settings.limits.memory_bytes = 4 << 20;
+        });
+        let guest = guest.await;
+        let refused = async |method| guest.refusal(method, "").await;
+        assert!(matches!(refused("trap").await, GuestError::Trap(_)));
+        let error = refused("loop").await;
+        assert!(
+            matches!(error, GuestError::CpuBudget { limit_ms: 30 }),
+            "{error:?}"
+        );
+        let error = refused("recurse").await;
+        assert!(matches!(error, GuestError::StackOverflow), "{error:?}");
+        let error = refused("grow").await;
+        assert!(
+            matches!(error, GuestError::Memory { limit: 4_194_304 }),
+            "{error:?}"
+        );
+        let mut late = turn("loop", "");
+        late.deadline_ms_left = 1;
+        let error = guest.module.run(late).await.err();
+        assert!(matches!(error, Some(GuestError::Deadline)), "{error:?}");
+        let expected = if whole_turns { "2" } else { "1" };
+        assert_eq!(guest.reply("count", "[7]").await, expected);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 ;; A component that takes whole turns, and says which way each came: the exports of its contract
-;; return 1, `turn` what its method wants.
+;; return 1, `turn` what its method wants. The last four methods misbehave, whichever way.
 (component
   (core module $m
     (memory (export "memory") 2)
@@ -11,13 +11,17 @@
         (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
       (global.set $next (i32.add (local.get $at) (local.get 3)))
       (local.get $at))
-    ;; methods: five names.
-    (data (i32.const 0) "\10\00\00\00\05\00\00\00")
+    ;; methods: nine names.
+    (data (i32.const 0) "\10\00\00\00\09\00\00\00")
     (data (i32.const 16)
       "\00\02\00\00\05\00\00\00" "\10\02\00\00\06\00\00\00" "\20\02\00\00\04\00\00\00"
-      "\30\02\00\00\06\00\00\00" "\40\02\00\00\04\00\00\00")
+      "\30\02\00\00\06\00\00\00" "\40\02\00\00\04\00\00\00"
+      "\50\02\00\00\04\00\00\00" "\58\02\00\00\04\00\00\00" "\60\02\00\00\07\00\00\00"
+      "\68\02\00\00\04\00\00\00")
     (data (i32.const 512) "count") (data (i32.const 528) "misfit") (data (i32.const 544) "ring")
     (data (i32.const 560) "remind") (data (i32.const 576) "deny")
+    (data (i32.const 592) "trap") (data (i32.const 600) "loop") (data (i32.const 608) "recurse")
+    (data (i32.const 616) "grow")
     ;; Replies.
     (data (i32.const 640) "2") (data (i32.const 648) "\222\22") (data (i32.const 656) "true")
     (data (i32.const 664) "{ \22err\22: null}")
@@ -36,6 +40,14 @@
       (i32.store (i32.const 1288) (i32.const 700))
       (i32.store (i32.const 1292) (i32.const 5))
       (i64.store (i32.const 1296) (i64.const 1000)))
+    (func $trap (export "trap") (result i64) (unreachable))
+    (func $loop (export "loop") (result i64) (loop (br 0)) (unreachable))
+    (func $recurse (export "recurse") (result i64) (i64.add (call $recurse) (i64.const 1)))
+    (func $grow (export "grow") (result i64)
+      (loop
+        (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))
+        (br 0))
+      (unreachable))
     (func (export "methods") (result i32) (i32.const 0))
     ;; The input lies where its first field is the case of the invocation, behind which is the
     ;; number of the method.
@@ -54,6 +66,10 @@
         (then
           (call $effect (i32.const 4))
           (return (call $output (i32.const 640) (i32.const 1) (i32.const 1)))))
+      (if (i32.eq (local.get $method) (i32.const 5)) (then (drop (call $trap))))
+      (if (i32.eq (local.get $method) (i32.const 6)) (then (drop (call $loop))))
+      (if (i32.eq (local.get $method) (i32.const 7)) (then (drop (call $recurse))))
+      (if (i32.eq (local.get $method) (i32.const 8)) (then (drop (call $grow))))
       (call $effect (i32.const 2))
       (call $output (i32.const 664) (i32.const 14) (i32.const 1)))
     (func (export "by-number") (param i64) (result i64) (i64.const 1))
@@ -65,10 +81,16 @@
 
   (func $count (param "to" u64) (result u64) (canon lift (core func $m "by-number")))
   (func $plain (result u64) (canon lift (core func $m "plain")))
+  (func $trap (result u64) (canon lift (core func $m "trap")))
+  (func $loop (result u64) (canon lift (core func $m "loop")))
+  (func $recurse (result u64) (canon lift (core func $m "recurse")))
+  (func $grow (result u64) (canon lift (core func $m "grow")))
   (func $deny (result (result)) (canon lift (core func $m "deny")))
   (instance $contract
     (export "count" (func $count)) (export "misfit" (func $plain)) (export "ring" (func $plain))
-    (export "remind" (func $plain)) (export "deny" (func $deny)) (export "other" (func $plain)))
+    (export "remind" (func $plain)) (export "deny" (func $deny)) (export "other" (func $plain))
+    (export "trap" (func $trap)) (export "loop" (func $loop)) (export "recurse" (func $recurse))
+    (export "grow" (func $grow)))
   (export "test:whole/whole@0.1.0" (instance $contract))
 
   (type $actor' (record (field "actor-type" string) (field "key" string)))
