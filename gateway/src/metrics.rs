@@ -1,9 +1,15 @@
 //! What is counted of requests. Where the numbers go is the process's business.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
+use parking_lot::RwLock;
 
 const REQUESTS: &str = "pizza_http_requests_total";
 const SECONDS: &str = "pizza_http_request_seconds";
@@ -33,17 +39,69 @@ impl Drop for OpenWebSocket {
     }
 }
 
+/// The series of a route, found once: to find one by its labels costs more than to count.
+struct OfRoute {
+    seconds: Histogram,
+    answers: Vec<(&'static str, StatusCode, Counter)>,
+}
+
+/// By route. There are as many as the gateway has, and of each a few methods and statuses.
+static ROUTES: LazyLock<RwLock<HashMap<String, OfRoute>>> = LazyLock::new(RwLock::default);
+
 /// `route` is the pattern that the path matched, which are few; paths are many.
 pub(crate) fn answered(route: Option<&str>, method: &Method, status: StatusCode, time: Duration) {
     // Paths that lead nowhere are as many as there are scanners: one series for all of them.
-    let route = route.unwrap_or("none").to_owned();
-    let labels = [
-        ("route", route.clone()),
-        ("method", named(method).to_owned()),
-        ("status", status.as_u16().to_string()),
-    ];
-    counter!(REQUESTS, &labels).increment(1);
-    histogram!(SECONDS, "route" => route).record(time);
+    let (route, method) = (route.unwrap_or("none"), named(method));
+    if !count(&ROUTES.read(), route, method, status, time) {
+        let mut routes = ROUTES.write();
+        add(&mut routes, route, method, status);
+        count(&routes, route, method, status, time);
+    }
+}
+
+/// Returns whether the series were there.
+fn count(
+    routes: &HashMap<String, OfRoute>,
+    route: &str,
+    method: &str,
+    status: StatusCode,
+    time: Duration,
+) -> bool {
+    let Some(route) = routes.get(route) else {
+        return false;
+    };
+    let mut answers = route.answers.iter();
+    let Some((.., answer)) = answers.find(|(of, with, _)| *of == method && *with == status) else {
+        return false;
+    };
+    answer.increment(1);
+    route.seconds.record(time);
+    true
+}
+
+/// Adds what is missing; somebody else may have done so meanwhile.
+fn add(
+    routes: &mut HashMap<String, OfRoute>,
+    route: &str,
+    method: &'static str,
+    status: StatusCode,
+) {
+    let of_route = routes.entry(route.to_owned()).or_insert_with(|| OfRoute {
+        seconds: histogram!(SECONDS, "route" => route.to_owned()),
+        answers: Vec::new(),
+    });
+    let answers = &mut of_route.answers;
+    if answers
+        .iter()
+        .all(|(of, with, _)| *of != method || *with != status)
+    {
+        let labels = [
+            ("route", route.to_owned()),
+            ("method", method.to_owned()),
+            ("status", status.as_u16().to_string()),
+        ];
+        answers.push((method, status, counter!(REQUESTS, &labels)));
+    }
 }
 
 pub(crate) fn streams_open(count: usize) {
@@ -51,19 +109,10 @@ pub(crate) fn streams_open(count: usize) {
 }
 
 /// Clients may invent methods; a series for each of them would have no end.
-fn named(method: &Method) -> &str {
-    const KNOWN: [Method; 7] = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::DELETE,
-        Method::PATCH,
-        Method::OPTIONS,
-    ];
-    if KNOWN.contains(method) {
-        method.as_str()
-    } else {
-        "other"
-    }
+fn named(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
+    let mut known = KNOWN.into_iter();
+    known
+        .find(|name| *name == method.as_str())
+        .unwrap_or("other")
 }
