@@ -2,7 +2,12 @@
 //!
 //! - `orders`, `order_worker`, `report`: orders are created, as many as the pizzeria takes
 //! - `actor`: actors of one type, through the generic door, beside a bare HTTP server if asked for
+//! - `many_actors`: very many of them, and what each takes of the memory
+//! - `start`: how soon a server answers that has many of them on disk
+//! - `actor_calls`, `actor_creation`, `actor_load`, `read_back`: what these ask, how, and whether all
+//!   of it is there
 //! - `cpu`: what an order costs of the machine's time
+//! - `metrics`, `process`: what the server says of itself, and the system of a process
 //! - `arrivals`: whether restaurants and kitchens have all orders that were promised
 //! - `lag`: how long orders take to get there
 //! - `swaps`: the same, while the module of orders is swapped
@@ -12,30 +17,38 @@
 //! - `restaurant`: where all of that happens
 
 mod actor;
+mod actor_calls;
+mod actor_creation;
+mod actor_load;
 mod arrivals;
 mod cpu;
 mod fan_in;
 mod lag;
 mod list;
+mod many_actors;
+mod metrics;
 mod mqtt;
 mod order_worker;
 mod orders;
+mod process;
+mod read_back;
 mod report;
 mod restaurant;
+mod start;
 mod swaps;
 
 use clap::{Args, Subcommand};
 
 pub use swaps::OpenAdmin;
 
-/// The verbs of `pizza bench`. Where the admin API is, and what opens it, is the program's to
-/// know.
+/// The verbs of `pizza bench`, some of which are described where their arguments are. Where the
+/// admin API is, and what opens it, is the program's to know.
 #[derive(Subcommand)]
 pub enum Bench<Admin: Args + OpenAdmin> {
-    /// Create orders as fast as the pizzeria takes them, or at a given rate.
     Orders(orders::Orders),
-    /// Create, read and change actors of one type, and one of them by all callers at once.
     Actor(actor::Actor),
+    ManyActors(many_actors::ManyActors),
+    Start(start::StartBench),
     /// A server for `bench actor --beside-axum` to compare with.
     #[command(name = actor::VERB, hide = true)]
     BareAxum(actor::BareAxum),
@@ -57,9 +70,11 @@ impl<Admin: Args + OpenAdmin> Bench<Admin> {
     pub fn run(self) -> anyhow::Result<()> {
         let mut builder = match &self {
             // One thread drives all connections, and never has to wake another one.
-            Self::Orders(_) | Self::Actor(_) | Self::Swaps(_) => {
-                tokio::runtime::Builder::new_current_thread()
-            }
+            Self::Orders(_)
+            | Self::Actor(_)
+            | Self::ManyActors(_)
+            | Self::Start(_)
+            | Self::Swaps(_) => tokio::runtime::Builder::new_current_thread(),
             Self::BareAxum(_) | Self::List(_) | Self::Mqtt(_) | Self::FanIn(_) => {
                 tokio::runtime::Builder::new_multi_thread()
             }
@@ -68,6 +83,8 @@ impl<Admin: Args + OpenAdmin> Bench<Admin> {
         match self {
             Self::Orders(orders) => runtime.block_on(orders.run()),
             Self::Actor(actor) => runtime.block_on(actor.run()),
+            Self::ManyActors(many) => runtime.block_on(many.run()),
+            Self::Start(start) => runtime.block_on(start.run()),
             Self::BareAxum(bare) => runtime.block_on(bare.run()),
             Self::Swaps(swaps) => runtime.block_on(swaps.run()),
             Self::List(list) => runtime.block_on(list.run()),

@@ -12,6 +12,7 @@
 //! - `broker`, `mqtt_connection`: which MQTT broker, and a connection that is found again
 //! - `phone`: what a driver's phone reports, over HTTP or MQTT
 //! - `latency`: how long it all takes
+//! - `progress`: how far it is
 //!
 //! What is said:
 //!
@@ -38,6 +39,7 @@ mod menu;
 mod mqtt_connection;
 mod phone;
 mod place_orders;
+mod progress;
 mod restaurant_setup;
 mod retrying_client;
 mod simulate;

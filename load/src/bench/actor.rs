@@ -6,29 +6,28 @@ mod bare;
 mod phase;
 mod report;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::ensure;
 use clap::Args;
 use serde_json::Value;
 
 use self::bare::Child;
 pub(super) use self::bare::{BareAxum, VERB};
 
-use self::phase::{Keys, Load, Phase};
+use self::phase::Phase;
 use self::report::{Compared, Report};
+use super::actor_calls::{ActorCalls, Call};
+use super::actor_load::{Keys, Load};
+use super::read_back::read_back;
 use crate::target::Target;
 
-/// The type that is measured where nobody names another: its commands ask nobody and send nothing.
-const USUAL_TYPE: &str = "supplier";
-/// A state of about 300 bytes.
-const USUAL_ARGUMENTS: &str = r#"{"profile":{"name":"Supplier {n}","leadMs":{n},"prices":[{"ingredient":"dough","unitCents":20},{"ingredient":"tomato","unitCents":35},{"ingredient":"mozzarella","unitCents":80},{"ingredient":"basil","unitCents":10}],"lotMax":500}}"#;
-/// How many connections read back what was created, which is not measured.
-const LANES: u64 = 16;
-
+/// Create, read and change actors of one type, and one of them by all callers at once
+///
 /// Each phase is a closed loop: every connection sends its next request when it has its answer. In
-/// arguments, {n} becomes a number of ten digits that no other request has, and {key} that of the
-/// actor. For example, with the actor of docs/actors.md:
+/// arguments, n in braces becomes a number of ten digits that no other request has, and key in braces
+/// that of the actor. For example, with the actor of docs/actors.md:
 ///
 ///   pizza bench actor --type tally --create add --create-with '{"amount": 1}' --read get
 #[derive(Args)]
@@ -44,21 +43,8 @@ pub struct Actor {
     /// Load before each phase, not measured
     #[arg(long, default_value_t = 2)]
     warm_up: u64,
-    /// The type of the actors
-    #[arg(long = "type", default_value = USUAL_TYPE, value_name = "TYPE")]
-    actor_type: String,
-    /// The command that creates one; a supplier is configured
-    #[arg(long, value_name = "METHOD")]
-    create: Option<String>,
-    /// Its arguments
-    #[arg(long, value_name = "JSON", requires = "create")]
-    create_with: Option<String>,
-    /// The query that reads one; `get` if it is not said
-    #[arg(long, value_name = "METHOD")]
-    read: Option<String>,
-    /// Its arguments
-    #[arg(long, value_name = "JSON", requires = "read")]
-    read_with: Option<String>,
+    #[command(flatten)]
+    of: ActorCalls,
     /// The command that changes one; the one that creates it if it is not said
     #[arg(long, value_name = "METHOD")]
     change: Option<String>,
@@ -76,13 +62,6 @@ pub struct Actor {
     json: bool,
 }
 
-/// A function and its arguments.
-#[derive(Clone)]
-struct Call {
-    method: String,
-    arguments: String,
-}
-
 /// What the three kinds of phases ask.
 struct Calls {
     create: Call,
@@ -94,10 +73,10 @@ impl Actor {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let calls = self.calls()?;
         // Another one each time, so that what is created was never there.
-        let run: u32 = rand::random();
+        let prefix = format!("bench-{:08x}", rand::random::<u32>());
         let mut answers = Vec::new();
         for call in [&calls.create, &calls.read, &calls.change] {
-            answers.push(self.sample(call, run).await?);
+            answers.push(self.of.sample(&self.target, call, &prefix).await?);
         }
         let beside = if self.beside_axum {
             Some(Child::start(&calls.answers(answers)).await?)
@@ -123,7 +102,11 @@ impl Actor {
                 Phase::Hot => Keys::Known(1),
             };
             let ours = load
-                .put_on(&self.target, &self.request(&self.target, call, run), keys)
+                .put_on(
+                    &self.target,
+                    &self.of.request(&self.target, call, &prefix),
+                    keys,
+                )
                 .await?;
             if phase == Phase::Create {
                 (sent, unsure) = (ours.sent, ours.unsure);
@@ -132,7 +115,7 @@ impl Actor {
             }
             let bare = match &beside {
                 Some(child) => {
-                    let request = self.request(&child.target, call, run);
+                    let request = self.of.request(&child.target, call, &prefix);
                     Some(load.put_on(&child.target, &request, keys).await?)
                 }
                 None => None,
@@ -140,10 +123,12 @@ impl Actor {
             compared.push(Compared { phase, ours, bare });
         }
         // Whatever was not acknowledged need not be there.
-        let missing = self.read_back(&calls.read, run, sent).await?;
+        let read = Arc::new(self.of.request(&self.target, &calls.read, &prefix));
+        let request = move |key| (Arc::clone(&read), key);
+        let missing = read_back(&self.target, sent, None, request).await?.lost;
         let (created, lost) = (sent - unsure, missing.saturating_sub(unsure));
         let report = Report {
-            actor_type: self.actor_type.clone(),
+            actor_type: self.of.actor_type.clone(),
             load,
             compared,
             created,
@@ -154,74 +139,13 @@ impl Actor {
     }
 
     fn calls(&self) -> anyhow::Result<Calls> {
-        let call = |method: &Option<String>, arguments: &Option<String>| {
-            let method = method.clone()?;
-            let arguments = arguments.clone().unwrap_or_default();
-            Some(Call { method, arguments })
-        };
-        let usual = || Call {
-            method: "configure".to_owned(),
-            arguments: USUAL_ARGUMENTS.to_owned(),
-        };
-        let create = call(&self.create, &self.create_with)
-            .or_else(|| (self.actor_type == USUAL_TYPE).then(usual));
-        let Some(create) = create else {
-            let actor_type = &self.actor_type;
-            bail!("what creates a {actor_type}? Say it with --create and --create-with");
-        };
-        let read = call(&self.read, &self.read_with).unwrap_or_else(|| Call {
-            method: "get".to_owned(),
-            arguments: String::new(),
-        });
-        let change = call(&self.change, &self.change_with).unwrap_or_else(|| create.clone());
+        let create = self.of.create()?;
+        let change = Call::named(self.change.as_ref(), self.change_with.as_ref());
         Ok(Calls {
+            read: self.of.read(),
+            change: change.unwrap_or_else(|| create.clone()),
             create,
-            read,
-            change,
         })
-    }
-
-    fn request(&self, to: &Target, call: &Call, run: u32) -> crate::lean_connection::Template {
-        let (actor_type, method) = (&self.actor_type, &call.method);
-        let path = format!("/api/actors/{actor_type}/bench-{run:08x}-{{key}}/{method}");
-        to.template("POST", &path, &call.arguments)
-    }
-
-    /// What the pizzeria answers, which the bare server is to answer, too.
-    async fn sample(&self, call: &Call, run: u32) -> anyhow::Result<Option<Value>> {
-        let request = self.request(&self.target, call, run);
-        let mut connection = self.target.connect_lean().await?;
-        let answer = connection.ask(&request).await?;
-        let (status, method) = (answer.status, &call.method);
-        if !matches!(status, 200 | 204) {
-            let said = String::from_utf8_lossy(answer.body);
-            bail!("{}.{method} answers {status}: {said}", self.actor_type);
-        }
-        let has_body = !answer.body.is_empty();
-        let body = has_body.then(|| serde_json::from_slice(answer.body));
-        body.transpose().context("an answer that is no JSON")
-    }
-
-    /// Every actor whose creation was acknowledged must be there; says how many are not.
-    async fn read_back(&self, read: &Call, run: u32, sent: u64) -> anyhow::Result<u64> {
-        let request = self.request(&self.target, read, run);
-        let mut readers = Vec::new();
-        for lane in 0..LANES {
-            let (mut connection, request) = (self.target.connect_lean().await?, request.clone());
-            readers.push(tokio::spawn(async move {
-                let mut missing = 0;
-                for key in (lane..sent).step_by(LANES as usize) {
-                    let answer = connection.ask_about(&request, key, key).await?;
-                    missing += u64::from(answer.status != 200);
-                }
-                anyhow::Ok(missing)
-            }));
-        }
-        let mut missing = 0;
-        for reader in readers {
-            missing += reader.await.context("a reader")??;
-        }
-        Ok(missing)
     }
 }
 

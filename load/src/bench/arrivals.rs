@@ -1,21 +1,27 @@
 //! Whether an order that was promised has arrived everywhere: its restaurant counts it when it has
 //! read the order's event, and its kitchen has it in its queue, in the hands of a chef, or behind
-//! itself. Both are after the order was reserved and committed.
+//! itself. Both are after the order was reserved and committed. A restaurant also tells which of its
+//! orders have not ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::lean_connection::{LeanConnection, Template};
+use crate::progress::bar;
 use crate::target::Target;
 
-/// How long the last events may take to arrive before the run is a failure.
+/// How long an event may take to arrive before nobody looks for it any more.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
+/// Longer than the pizzeria waits for its actors: an answer that has not come by then never will.
+const ANSWER_WITHIN: Duration = Duration::from_secs(40);
 /// The pause between two looks at the same counts: what is measured by them is known to within it.
 pub(super) const PAUSE: Duration = Duration::from_millis(10);
 /// The connections by which all restaurants are looked at in the end.
@@ -56,11 +62,17 @@ pub(super) struct Both<T> {
 #[derive(Clone)]
 pub(super) struct Place {
     restaurant: Template,
+    figures: Template,
     kitchen: Template,
     chefs: Vec<Template>,
     /// The counts before the run.
     before: Both<u64>,
+    /// Orders that had not ended before it.
+    open_before: u64,
 }
+
+/// Orders that have not ended, by where they are.
+pub(super) type Open = BTreeMap<String, u64>;
 
 /// What had arrived in the end.
 #[derive(Default)]
@@ -71,6 +83,10 @@ pub(super) struct Arrived {
     /// From the end of the load until all were there; the time of the last look where they never
     /// were.
     pub(super) after: Both<Duration>,
+    /// The orders that had not ended when the load ended, as far as their restaurants knew, and
+    /// before the run.
+    pub(super) open: Open,
+    pub(super) open_before: u64,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +97,17 @@ struct History {
 #[derive(Deserialize)]
 struct Day {
     orders: u64,
+}
+
+#[derive(Deserialize)]
+struct Figures {
+    active: Vec<StateCount>,
+}
+
+#[derive(Deserialize)]
+struct StateCount {
+    status: String,
+    count: u64,
 }
 
 #[derive(Deserialize)]
@@ -129,11 +156,14 @@ impl Place {
         let history = format!("/api/restaurants/{name}/history?by=day&limit=90");
         let mut place = Self {
             restaurant: target.template("GET", &history, ""),
+            figures: target.template("GET", &format!("/api/restaurants/{name}/metrics"), ""),
             kitchen: target.template("GET", &format!("/api/kitchen/{name}/status"), ""),
             chefs,
             before: Both::default(),
+            open_before: 0,
         };
         place.before = place.settled(connection).await?;
+        place.open_before = place.open(connection).await?.into_values().sum();
         Ok(place)
     }
 
@@ -166,6 +196,13 @@ impl Place {
         Ok(all.saturating_sub(self.before.restaurants))
     }
 
+    /// The restaurant's orders that have not ended, also those of before the run.
+    async fn open(&self, connection: &mut LeanConnection) -> anyhow::Result<Open> {
+        let figures: Figures = ask(connection, &self.figures).await?;
+        let counts = figures.active.into_iter();
+        Ok(counts.map(|of| (of.status, of.count)).collect())
+    }
+
     /// How many orders the kitchen has had since the run began: those that wait, those in hand and
     /// those that its chefs have finished. `None` while an order is on its way between kitchen and
     /// chef, where it would be counted twice.
@@ -190,7 +227,7 @@ impl Place {
     }
 }
 
-/// Waits until all promised orders are where they belong, or it takes too long.
+/// Waits until all promised orders are where they belong, until `last` at the longest.
 ///
 /// # Errors
 /// When a restaurant or a kitchen cannot be asked.
@@ -198,26 +235,34 @@ pub(super) async fn wait_for_all(
     target: &Target,
     places: &[Place],
     promised: &Promised,
+    last: Instant,
 ) -> anyhow::Result<Arrived> {
-    let begun = Instant::now();
+    let span = (Instant::now(), last);
+    let shown = "{bar:40} {pos}/{len} restaurants have all their orders";
+    let progress = bar(places.len() as u64, shown);
     let wanted = (0..places.len()).map(|restaurant| promised.of(restaurant));
     let all: Vec<(Place, u64)> = places.iter().cloned().zip(wanted).collect();
     let mut lanes = Vec::new();
     for lane in all.chunks(all.len().div_ceil(LANES).max(1)) {
         let (connection, lane) = (target.connect_lean().await?, lane.to_vec());
-        lanes.push(tokio::spawn(wait_for_some(connection, lane, begun)));
+        let progress = progress.clone();
+        lanes.push(tokio::spawn(wait_for_some(
+            connection, lane, span, progress,
+        )));
     }
     let mut arrived = Arrived::default();
     for lane in lanes {
         arrived.add(&lane.await.context("a look at the counts")??);
     }
+    progress.finish_and_clear();
     Ok(arrived)
 }
 
 async fn wait_for_some(
     mut connection: LeanConnection,
     places: Vec<(Place, u64)>,
-    begun: Instant,
+    (begun, last): (Instant, Instant),
+    progress: ProgressBar,
 ) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
     let (mut restaurants, mut kitchens) = (Vec::new(), Vec::new());
@@ -229,24 +274,31 @@ async fn wait_for_some(
         let count = place.in_kitchen(&mut connection).await?;
         arrived.behind.kitchens += wanted.saturating_sub(count.unwrap_or(0));
         kitchens.push(count);
+        for (status, count) in place.open(&mut connection).await? {
+            *arrived.open.entry(status).or_default() += count;
+        }
+        arrived.open_before += place.open_before;
     }
     arrived.after.restaurants = begun.elapsed();
     arrived.after.kitchens = begun.elapsed();
+    let mut shown = 0;
     loop {
-        let mut lacking = false;
+        let mut lacking = 0;
         for (at, (place, wanted)) in places.iter().enumerate() {
+            let is_there = kitchens[at].is_some_and(|count| count >= *wanted);
+            lacking += usize::from(restaurants[at] < *wanted || !is_there);
             if restaurants[at] < *wanted {
                 restaurants[at] = place.in_restaurant(&mut connection).await?;
                 arrived.after.restaurants = begun.elapsed();
-                lacking = true;
             }
-            if kitchens[at].is_none_or(|count| count < *wanted) {
+            if !is_there {
                 kitchens[at] = place.in_kitchen(&mut connection).await?;
                 arrived.after.kitchens = begun.elapsed();
-                lacking = true;
             }
         }
-        if !lacking || begun.elapsed() > WITHIN {
+        let there = places.len() - lacking;
+        progress.inc((there - std::mem::replace(&mut shown, there)) as u64);
+        if lacking == 0 || Instant::now() > last {
             break;
         }
         sleep(PAUSE).await;
@@ -264,6 +316,10 @@ impl Arrived {
         self.orders.kitchens += other.orders.kitchens;
         self.behind.restaurants += other.behind.restaurants;
         self.behind.kitchens += other.behind.kitchens;
+        for (status, count) in &other.open {
+            *self.open.entry(status.clone()).or_default() += count;
+        }
+        self.open_before += other.open_before;
         let later = |after: &mut Duration, other: Duration| *after = (*after).max(other);
         later(&mut self.after.restaurants, other.after.restaurants);
         later(&mut self.after.kitchens, other.after.kitchens);
@@ -274,7 +330,8 @@ async fn ask<T: DeserializeOwned>(
     connection: &mut LeanConnection,
     request: &Template,
 ) -> anyhow::Result<T> {
-    let answer = connection.ask(request).await?;
+    let answer = timeout(ANSWER_WITHIN, connection.ask(request)).await;
+    let answer = answer.context("a look at the counts has no answer")??;
     let status = answer.status;
     ensure!(status == 200, "a look at the counts: status {status}");
     serde_json::from_slice(answer.body).context("a look at the counts")

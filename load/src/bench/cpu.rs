@@ -1,19 +1,24 @@
 //! What CPU an order costs, or another request: the server's, as it says itself, and the generator's. Two machines
 //! can be compared by it, where rates cannot; and a generator on the server's cores is seen.
 
-use anyhow::Context as _;
-use hyper::Method;
-use pizza_cli::connection::Connection;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::time::{Instant, sleep_until};
 
-/// The gauge of the server's own CPU time in seconds.
-pub(super) const SERVER: &str = "pizza_cpu_seconds";
+use super::metrics::{self, Metrics};
 
 /// CPU time, in seconds, of a span.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct CpuSeconds {
     pub(super) server: f64,
     pub(super) generator: f64,
+}
+
+impl CpuSeconds {
+    /// Microseconds of CPU of each of so many: the server's and the generator's. `None` of none.
+    pub(super) fn us_of_each(&self, count: u64) -> Option<(f64, f64)> {
+        let each = |seconds: f64| seconds * 1e6 / count as f64;
+        (count > 0).then(|| (each(self.server), each(self.generator)))
+    }
 }
 
 /// The CPU time between two moments; `None` where the server keeps no metrics, or shows them to
@@ -22,7 +27,7 @@ pub(super) struct CpuSeconds {
 /// # Errors
 /// When the connection breaks.
 pub(super) async fn between(
-    mut server: Connection,
+    mut server: Metrics,
     begin: Instant,
     end: Instant,
 ) -> anyhow::Result<Option<CpuSeconds>> {
@@ -43,9 +48,7 @@ pub(super) fn of_this_process() -> f64 {
     spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9
 }
 
-async fn of_server(server: &mut Connection) -> anyhow::Result<Option<f64>> {
-    let answer = server.send(Method::GET, "/metrics", "".into(), &[]).await?;
-    let text = std::str::from_utf8(&answer.body).context("/metrics is no text")?;
-    let mut values = text.lines().filter_map(|line| line.strip_prefix(SERVER));
-    Ok(values.find_map(|value| value.trim().parse().ok()))
+async fn of_server(server: &mut Metrics) -> anyhow::Result<Option<f64>> {
+    let [seconds] = server.read([metrics::CPU_SECONDS]).await?;
+    Ok(seconds)
 }

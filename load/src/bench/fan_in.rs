@@ -5,7 +5,6 @@
 //! received, and no more. So nothing needs to be dropped, and what is measured is what arrives.
 
 mod client;
-mod cpu;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::client::{Acknowledgements, Client, Qos};
-use self::cpu::ProcessCpu;
+use super::process::Process;
 use crate::broker::Broker;
 
 /// How long messages may take to arrive that are on their way in the end.
@@ -88,7 +87,7 @@ impl FanIn {
             sent: AtomicU64::new(0),
         });
         // Before the load: a process that is not there is a mistake of the command line.
-        let cpu = self.pid.map(ProcessCpu::of).transpose()?;
+        let broker = self.pid.map(Process::of).transpose()?;
         let mut clients = JoinSet::new();
         let mut subscriber = self.client("subscriber").await?;
         subscriber.subscribe(FILTER, qos).await?;
@@ -108,7 +107,7 @@ impl FanIn {
                 Arc::clone(&shared),
             ));
         }
-        let measured = self.measure(&shared, cpu);
+        let measured = self.measure(&shared, broker);
         let figures = tokio::select! {
             figures = measured => figures?,
             // None of them ends by itself.
@@ -120,8 +119,8 @@ impl FanIn {
         self.print(&figures)
     }
 
-    async fn measure(&self, shared: &Shared, cpu: Option<ProcessCpu>) -> anyhow::Result<Figures> {
-        let used = || cpu.as_ref().map(ProcessCpu::used).transpose();
+    async fn measure(&self, shared: &Shared, broker: Option<Process>) -> anyhow::Result<Figures> {
+        let used = || broker.as_ref().map(Process::cpu).transpose();
         sleep(Duration::from_secs(self.warm_up)).await;
         let (begun, before, cpu_before) = (Instant::now(), shared.received(), used()?);
         sleep(Duration::from_secs(self.seconds)).await;

@@ -7,14 +7,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::arrivals::{self, Both, Place, Promised};
+use super::metrics::{self, Metrics};
 use crate::latency::Latencies;
-use crate::lean_connection::{LeanConnection, Template};
+use crate::lean_connection::LeanConnection;
 use crate::target::Target;
 
 /// From one restaurant to the next: rare enough that looking costs the pizzeria little.
 const EVERY: Duration = Duration::from_secs(1);
-/// The gauge of the server's one-way messages that are on their way.
-const PENDING: &str = "pizza_outbox_pending";
 
 pub(super) struct Lag {
     /// From an acknowledgement until the order was there, at the latest, of each look.
@@ -26,7 +25,7 @@ pub(super) struct Lag {
 
 pub(super) struct LagProbe {
     connection: LeanConnection,
-    metrics: Template,
+    metrics: Metrics,
     places: Arc<Vec<Place>>,
     promised: Arc<Promised>,
 }
@@ -41,17 +40,17 @@ impl LagProbe {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             connection: target.connect_lean().await?,
-            metrics: target.template("GET", "/metrics", ""),
+            metrics: Metrics::open(target).await?,
             places: Arc::clone(places),
             promised: Arc::clone(promised),
         })
     }
 
-    /// Looks from one moment to the other.
+    /// Looks from one moment to the other; the last look goes on until `over` at the longest.
     ///
     /// # Errors
     /// When the connection breaks.
-    pub(super) async fn watch(mut self, begin: Instant, end: Instant) -> anyhow::Result<Lag> {
+    pub(super) async fn watch(mut self, [begin, end, over]: [Instant; 3]) -> anyhow::Result<Lag> {
         let mut lag = Lag {
             until_there: Both {
                 restaurants: Latencies::new()?,
@@ -66,7 +65,7 @@ impl LagProbe {
                 break;
             }
             lag.outbox_pending_max = lag.outbox_pending_max.max(self.pending().await?);
-            let took = self.look_at(at).await?;
+            let took = self.look_at(at, over).await?;
             lag.until_there.restaurants.record(took.restaurants)?;
             lag.until_there.kitchens.record(took.kitchens)?;
             sleep_until(begun + EVERY).await;
@@ -74,7 +73,7 @@ impl LagProbe {
         Ok(lag)
     }
 
-    async fn look_at(&mut self, at: usize) -> anyhow::Result<Both<Duration>> {
+    async fn look_at(&mut self, at: usize, over: Instant) -> anyhow::Result<Both<Duration>> {
         let wanted = self.promised.of(at);
         let (place, connection) = (&self.places[at], &mut self.connection);
         let begun = Instant::now();
@@ -91,7 +90,8 @@ impl LagProbe {
             }
             let waited = begun.elapsed();
             // What is never there counts with the whole bound, and shows in the end.
-            if let Some(took) = there.both_or(waited, waited > arrivals::WITHIN) {
+            let is_over = waited > arrivals::WITHIN || Instant::now() > over;
+            if let Some(took) = there.both_or(waited, is_over) {
                 return Ok(took);
             }
             sleep(arrivals::PAUSE).await;
@@ -99,10 +99,8 @@ impl LagProbe {
     }
 
     async fn pending(&mut self) -> anyhow::Result<Option<u64>> {
-        let answer = self.connection.ask(&self.metrics).await?;
-        let text = String::from_utf8_lossy(answer.body);
-        let mut values = text.lines().filter_map(|line| line.strip_prefix(PENDING));
-        Ok(values.find_map(|value| value.trim().parse().ok()))
+        let [pending] = self.metrics.read([metrics::OUTBOX_PENDING]).await?;
+        Ok(pending.map(|pending| pending as u64))
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use hyper::Method;
-use indicatif::{ProgressBar, ProgressStyle};
 use pizza_cli::connection::Connection;
 use pizza_cli::table;
 use serde_json::{Value, json};
@@ -15,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::latency::{self, Latencies};
 use crate::place_orders::{self, OrderRequest};
+use crate::progress::bar;
 use crate::restaurant_setup;
 use crate::retrying_client::RetryingClient;
 use crate::target::Target;
@@ -109,7 +109,7 @@ impl List {
         let there_are = count(client).await?;
         let lacking = self.orders.saturating_sub(there_are);
         let requests: Arc<[OrderRequest]> = (0..lacking).map(request).collect();
-        let progress = progress(lacking as u64);
+        let progress = bar(lacking as u64, "{bar:40} {pos}/{len} orders placed");
         let outcome = place_orders::place(client, PLACED_AT_ONCE, &requests, &progress).await?;
         progress.finish_and_clear();
         if let Some(why) = outcome.refused.first() {
@@ -207,13 +207,5 @@ fn request(number: usize) -> OrderRequest {
         quantity: 1,
         deliver_to: None,
         address: None,
-    }
-}
-
-fn progress(orders: u64) -> ProgressBar {
-    let bar = ProgressBar::new(orders);
-    match ProgressStyle::with_template("{bar:40} {pos}/{len} orders placed") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -13,14 +12,17 @@ use super::report::WINDOW;
 use crate::latency::Latencies;
 use crate::lean_connection::{LeanConnection, Template};
 
-/// Longer than the pizzeria waits for its actors: an answer that has not come by then never will.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+/// How long an open loop that is behind goes on with what was meant to be sent before its end.
+const BACKLOG_WITHIN: Duration = Duration::from_secs(10);
 
 /// What one connection has measured.
 #[derive(Default)]
 pub(super) struct Found {
     /// The orders of each ten seconds of the measured time, by when they were sent.
     pub(super) windows: Vec<Latencies>,
+    /// Those that were acknowledged within the measured time, whenever they were sent: an open loop
+    /// that is behind still sends then what the warm-up was to send.
+    pub(super) in_time: u64,
     /// Those of the measured time.
     pub(super) orders: Vec<Box<str>>,
     pub(super) refused: u64,
@@ -28,6 +30,10 @@ pub(super) struct Found {
     /// All that were not acknowledged, those of the warm-up too. Some of them may have been
     /// created all the same.
     pub(super) unsure: u64,
+    /// Those of them that had no answer when the run gave up.
+    pub(super) unanswered: u64,
+    /// What an open loop was to send and did not, because all connections were waiting for answers.
+    pub(super) unsent: u64,
 }
 
 pub(super) struct Worker {
@@ -41,6 +47,8 @@ pub(super) struct Worker {
     pub(super) start: Instant,
     pub(super) measured: Instant,
     pub(super) end: Instant,
+    /// Then no answer is waited for any more.
+    pub(super) over: Instant,
 }
 
 #[derive(Deserialize)]
@@ -50,15 +58,21 @@ struct Created<'a> {
 }
 
 impl Worker {
-    pub(super) async fn run(self) -> anyhow::Result<Found> {
+    pub(super) async fn run(mut self) -> anyhow::Result<Found> {
+        let mut found = Found::default();
         // One clock for the whole run: one for each request would cost more than the request.
-        let last = self.end + ANSWERS_WITHIN;
-        let run = timeout_at(last, self.create()).await;
-        run.context("an answer did not come")?
+        let over = self.over;
+        match timeout_at(over, self.create(&mut found)).await {
+            Ok(ended) => ended?,
+            Err(_) => {
+                found.unanswered += 1;
+                found.unsure += 1;
+            }
+        }
+        Ok(found)
     }
 
-    async fn create(mut self) -> anyhow::Result<Found> {
-        let mut found = Found::default();
+    async fn create(&mut self, found: &mut Found) -> anyhow::Result<()> {
         loop {
             // All connections draw from one row of numbers, so the rate is that of all together.
             let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -68,7 +82,12 @@ impl Worker {
                 sleep_until(sent).await;
             }
             if sent >= self.end {
-                return Ok(found);
+                return Ok(());
+            }
+            // Only an open loop can be so far behind.
+            if Instant::now() >= self.end + BACKLOG_WITHIN {
+                found.unsent += 1;
+                continue;
             }
             let restaurant = usize::try_from(number)? % self.requests.len();
             let request = &self.requests[restaurant];
@@ -78,8 +97,10 @@ impl Worker {
             match answer.status {
                 201 => {
                     self.promised.one(restaurant);
+                    let now = Instant::now();
+                    found.in_time += u64::from(now >= self.measured && now < self.end);
                     if counts {
-                        found.record(sent - self.measured, sent.elapsed())?;
+                        found.record(sent - self.measured, now - sent)?;
                         let created: Created<'_> = serde_json::from_slice(answer.body)?;
                         found.orders.push(created.order_id.into());
                     }
@@ -113,10 +134,13 @@ impl Found {
         for (all, one) in self.windows.iter_mut().zip(&other.windows) {
             all.add(one)?;
         }
+        self.in_time += other.in_time;
         self.orders.extend(other.orders);
         self.refused += other.refused;
         self.failed += other.failed;
         self.unsure += other.unsure;
+        self.unanswered += other.unanswered;
+        self.unsent += other.unsent;
         Ok(())
     }
 

@@ -8,15 +8,18 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::arrivals::{self, Place, Promised};
 use super::cpu::{self, CpuSeconds};
 use super::lag::LagProbe;
+use super::metrics::Metrics;
 use super::order_worker::{Found, Worker};
+use super::read_back::{self, ReadBack};
 use super::report::Report;
+use crate::progress::bar;
 use crate::restaurant_setup;
 use crate::retrying_client::RetryingClient;
 use crate::target::Target;
@@ -26,7 +29,19 @@ const SET_UP_WITHIN: Duration = Duration::from_secs(30);
 /// Chefs of each restaurant: orders are cooked during the run, which is part of the load.
 const CHEFS: u32 = 3;
 
+/// Create orders as fast as the pizzeria takes them, or at a given rate
+///
+/// Orders are created for a while, and cooked meanwhile. In the end each of them has to be in its
+/// restaurant and in its kitchen once, and can be read back. How many orders were open at once, that
+/// is not ended when the load ended, is what the restaurants say.
+///
+///   pizza bench orders --seconds 60
+///   pizza bench orders --rate 2000 --seconds 50     # 100,000 orders that are open at once
+///
+/// An open loop goes on for 10 seconds with what it was to send and could not. What has not been sent
+/// then, what is not answered and what is not where it belongs after --end-within makes the run fail.
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct Orders {
     #[command(flatten)]
     target: Target,
@@ -46,11 +61,15 @@ pub struct Orders {
     rate: Option<u64>,
     /// Read back only so many of the created orders, evenly spread; 0 is all of them
     #[arg(long, default_value_t = 0)]
-    sample: usize,
+    sample: u64,
     /// The longest that orders may take from their acknowledgement to their restaurant and their
     /// kitchen, in milliseconds; otherwise the run fails
     #[arg(long, default_value_t = 1_000, value_name = "MS")]
     lag_max: u64,
+    /// How long the end may take: the last answers, what is on its way to restaurants and kitchens,
+    /// and reading back
+    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    end_within: u64,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -70,39 +89,34 @@ impl Orders {
         let names: Vec<String> = (1..=self.restaurants)
             .map(|n| format!("bench-{n}"))
             .collect();
-        let mut client = RetryingClient::new(self.target.clone(), SET_UP_WITHIN);
-        for name in &names {
-            restaurant_setup::set_up(&mut client, &super::restaurant::with_plenty(name, CHEFS))
-                .await?;
-        }
-        let mut places = Vec::new();
-        let mut connection = self.target.connect_lean().await?;
-        for name in &names {
-            places.push(Place::begin(&self.target, &mut connection, name).await?);
-        }
-        let (places, promised) = (Arc::new(places), Promised::to(names.len()));
+        let places = Arc::new(self.set_up(&names).await?);
+        let promised = Promised::to(names.len());
         let start = Instant::now();
         let measured = start + Duration::from_secs(self.warm_up);
         let end = measured + Duration::from_secs(self.seconds);
+        let over = end + Duration::from_secs(self.end_within);
         let workers = self
-            .workers(&names, &promised, [start, measured, end])
+            .workers(&names, &promised, [start, measured, end, over])
             .await?;
-        let cpu = self.target.connect().await?;
+        let cpu = Metrics::open(&self.target).await?;
         let cpu = tokio::spawn(cpu::between(cpu, measured, end));
         let lag = LagProbe::new(&self.target, &places, &promised).await?;
-        let lag = tokio::spawn(lag.watch(measured, end));
-        let progress = progress(self.warm_up + self.seconds);
+        let lag = tokio::spawn(lag.watch([measured, end, over]));
+        let progress = progress(self.warm_up + self.seconds, &promised);
         let mut all = Found::default();
         for worker in workers {
             all.add(worker.await.context("a worker")??)?;
         }
         progress.finish_and_clear();
-        let arrived = arrivals::wait_for_all(&self.target, &places, &promised).await?;
+        let late = end.elapsed();
+        let arrived = arrivals::wait_for_all(&self.target, &places, &promised, over).await?;
         let cpu: Option<CpuSeconds> = cpu.await.context("the clock of the CPU")??;
         let lag = lag
             .await
             .context("the looks at how far deliveries are behind")??;
-        let (read_back, lost) = self.read_back(&all.orders).await?;
+        let created = all.orders.len();
+        let latencies = all.latencies()?;
+        let read_back = self.read_back(all.orders, over).await?;
         let mode = match self.rate {
             Some(rate) => format!("open loop at {rate}/s"),
             None => "closed loop".to_owned(),
@@ -112,10 +126,12 @@ impl Orders {
             connections: self.connections.into(),
             restaurants: self.restaurants.into(),
             took: Duration::from_secs(self.seconds),
-            latencies: all.latencies()?,
+            late,
+            in_time: all.in_time,
+            latencies,
             windows: all.windows,
             cpu,
-            created: all.orders.len(),
+            created,
             promised: promised.sum(),
             unsure: all.unsure,
             arrived,
@@ -123,18 +139,40 @@ impl Orders {
             lag_max: Duration::from_millis(self.lag_max),
             refused: all.refused,
             failed: all.failed,
+            unanswered: all.unanswered,
+            unsent: all.unsent,
             read_back,
-            lost,
         })
     }
 
-    /// One for each connection; the times are when they start, when what they do is measured, and
-    /// when it ends.
+    /// The restaurants, and what is in them and in their kitchens already.
+    async fn set_up(&self, names: &[String]) -> anyhow::Result<Vec<Place>> {
+        let mut client = RetryingClient::new(self.target.clone(), SET_UP_WITHIN);
+        let mut connection = self.target.connect_lean().await?;
+        let bar = bar(
+            names.len() as u64,
+            "{bar:40} {pos}/{len} restaurants set up",
+        );
+        for name in names {
+            let wanted = super::restaurant::with_plenty(name, CHEFS);
+            restaurant_setup::set_up(&mut client, &wanted).await?;
+            bar.inc(1);
+        }
+        let mut places = Vec::new();
+        for name in names {
+            places.push(Place::begin(&self.target, &mut connection, name).await?);
+        }
+        bar.finish_and_clear();
+        Ok(places)
+    }
+
+    /// One for each connection; the times are when they start, when what they do is measured, when
+    /// it ends, and when no answer is waited for any more.
     async fn workers(
         &self,
         names: &[String],
         promised: &Arc<Promised>,
-        [start, measured, end]: [Instant; 3],
+        [start, measured, end, over]: [Instant; 4],
     ) -> anyhow::Result<Vec<JoinHandle<anyhow::Result<Found>>>> {
         let request = |name: &String| {
             let body = format!(
@@ -157,6 +195,7 @@ impl Orders {
                 start,
                 measured,
                 end,
+                over,
             };
             workers.push(tokio::spawn(worker.run()));
         }
@@ -164,51 +203,31 @@ impl Orders {
     }
 
     /// Every acknowledged order must be there.
-    async fn read_back(&self, orders: &[Box<str>]) -> anyhow::Result<(usize, usize)> {
-        let sample = if self.sample == 0 {
-            orders.len()
-        } else {
-            self.sample
+    async fn read_back(&self, orders: Vec<Box<str>>, last: Instant) -> anyhow::Result<ReadBack> {
+        let step = read_back::step(orders.len() as u64, self.sample);
+        let wanted = (orders.len() as u64).div_ceil(step);
+        let (target, orders) = (self.target.clone(), Arc::new(orders));
+        let read = move |number: u64| {
+            let order = &orders[(number * step) as usize];
+            let read = target.template("GET", &format!("/api/orders/{order}"), "");
+            (Arc::new(read), number)
         };
-        // At least one apart: a sample may be larger than what there is.
-        let step = (orders.len() / sample.max(1)).max(1);
-        let chosen: Vec<Box<str>> = orders.iter().step_by(step).cloned().collect();
-        let total = chosen.len();
-        // A few connections are enough to read back, which is not measured.
-        let lanes = usize::from(self.connections).min(16);
-        let mut readers = Vec::new();
-        for lane in chosen.chunks(total.div_ceil(lanes).max(1)) {
-            let (target, lane) = (self.target.clone(), lane.to_vec());
-            let mut connection = target.connect_lean().await?;
-            readers.push(tokio::spawn(async move {
-                let mut lost = 0;
-                for order in lane {
-                    let read = target.template("GET", &format!("/api/orders/{order}"), "");
-                    let answer = connection.ask(&read).await?;
-                    lost += usize::from(answer.status != 200);
-                }
-                anyhow::Ok(lost)
-            }));
-        }
-        let mut lost = 0;
-        for reader in readers {
-            lost += reader.await.context("a reader")??;
-        }
-        Ok((total, lost))
+        read_back::read_back(&self.target, wanted, Some(last), read).await
     }
 }
 
-fn progress(seconds: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} s");
-    let bar = ProgressBar::new(seconds);
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
-    let ticking = bar.clone();
+fn progress(seconds: u64, promised: &Arc<Promised>) -> ProgressBar {
+    let bar = bar(seconds, "{bar:40} {pos}/{len} s, {msg}");
+    let (ticking, promised) = (bar.clone(), Arc::clone(promised));
     tokio::spawn(async move {
         while !ticking.is_finished() {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            ticking.inc(1);
+            let is_late = ticking.position() >= seconds;
+            if !is_late {
+                ticking.inc(1);
+            }
+            let late = if is_late { "; the last answers" } else { "" };
+            ticking.set_message(format!("{} orders{late}", promised.sum()));
         }
     });
     bar

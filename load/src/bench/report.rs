@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::arrivals::{Arrived, Both};
 use super::cpu::CpuSeconds;
 use super::lag::Lag;
+use super::read_back::ReadBack;
 use crate::latency::{Latencies, QUANTILES};
 
 /// A pizzeria that gets slower while it runs shows it from window to window.
@@ -18,6 +19,10 @@ pub(super) struct Report {
     pub(super) connections: usize,
     pub(super) restaurants: usize,
     pub(super) took: Duration,
+    /// From its end until the last answer.
+    pub(super) late: Duration,
+    /// Orders that were acknowledged within it.
+    pub(super) in_time: u64,
     pub(super) latencies: Latencies,
     /// The same for each ten seconds.
     pub(super) windows: Vec<Latencies>,
@@ -33,8 +38,10 @@ pub(super) struct Report {
     pub(super) lag_max: Duration,
     pub(super) refused: u64,
     pub(super) failed: u64,
-    pub(super) read_back: usize,
-    pub(super) lost: usize,
+    /// Those that had no answer when the run gave up, and those that were not even sent.
+    pub(super) unanswered: u64,
+    pub(super) unsent: u64,
+    pub(super) read_back: ReadBack,
 }
 
 impl Report {
@@ -43,6 +50,7 @@ impl Report {
     /// each of them once, or when it took them too long.
     pub(super) fn complain(&self) -> anyhow::Result<()> {
         self.complain_of_loss()?;
+        self.complain_of_what_is_missing()?;
         let (lag, lag_max) = (self.lag_longest(), self.lag_max);
         anyhow::ensure!(
             lag <= lag_max,
@@ -52,10 +60,33 @@ impl Report {
     }
 
     /// # Errors
+    /// When orders were not sent at all or not answered, or not all that were to be were read back.
+    pub(super) fn complain_of_what_is_missing(&self) -> anyhow::Result<()> {
+        let (unsent, unanswered, mode) = (self.unsent, self.unanswered, &self.mode);
+        anyhow::ensure!(
+            unsent == 0,
+            "{mode}: {unsent} orders were not even sent, so that the latencies say too little; \
+             this pizzeria has taken {:.0} a second",
+            self.rate()
+        );
+        anyhow::ensure!(
+            unanswered == 0,
+            "{unanswered} orders had no answer when no more was waited for (--end-within)"
+        );
+        let ReadBack { wanted, read, .. } = self.read_back;
+        anyhow::ensure!(
+            read == wanted,
+            "{read} of {wanted} orders could be read back in time; --sample reads fewer, \
+             --end-within waits longer"
+        );
+        Ok(())
+    }
+
+    /// # Errors
     /// When an acknowledged order could not be read back, or restaurants or kitchens do not have
     /// each of them once.
     pub(super) fn complain_of_loss(&self) -> anyhow::Result<()> {
-        let (lost, promised) = (self.lost, self.promised);
+        let (lost, promised) = (self.read_back.lost, self.promised);
         anyhow::ensure!(lost == 0, "{lost} acknowledged orders cannot be read back");
         let Arrived { orders, after, .. } = &self.arrived;
         for (who, orders, after) in [
@@ -93,10 +124,7 @@ impl Report {
 
     /// Microseconds of CPU an order, of the server and of the generator.
     fn cpu_us(&self) -> Option<(f64, f64)> {
-        let created = self.created.max(1) as f64;
-        let each = |seconds: f64| seconds * 1e6 / created;
-        let cpu = self.cpu.as_ref();
-        cpu.map(|cpu| (each(cpu.server), each(cpu.generator)))
+        self.cpu.as_ref()?.us_of_each(self.in_time)
     }
 
     /// Orders a second of each window.
@@ -110,8 +138,13 @@ impl Report {
         rates
     }
 
+    /// The orders that had not ended when the load ended.
+    fn open(&self) -> u64 {
+        self.arrived.open.values().sum()
+    }
+
     fn rate(&self) -> f64 {
-        self.created as f64 / self.took.as_secs_f64()
+        self.in_time as f64 / self.took.as_secs_f64()
     }
 
     pub(super) fn json(&self) -> Value {
@@ -119,9 +152,11 @@ impl Report {
         json!({
             "mode": self.mode, "connections": self.connections,
             "restaurants": self.restaurants, "seconds": self.took.as_secs_f64(),
+            "lastAnswerSecondsBehind": self.late.as_secs_f64(),
             "created": self.created, "ordersPerSecond": self.rate(),
             "refused": self.refused, "failed": self.failed,
-            "readBack": self.read_back, "lost": self.lost,
+            "unanswered": self.unanswered, "unsent": self.unsent,
+            "readBack": self.read_back.read, "lost": self.read_back.lost,
             "latencyMs": self.latencies.json(),
             "windows": self.window_rates().iter().zip(&self.windows).map(|(rate, window)| {
                 json!({"ordersPerSecond": rate, "latencyMs": window.json()})
@@ -137,6 +172,8 @@ impl Report {
                 self.arrived.orders.kitchens, self.arrived.behind.kitchens,
                 self.arrived.after.kitchens, &self.lag.until_there.kitchens,
             ),
+            "open": self.open(), "openBefore": self.arrived.open_before,
+            "openByStatus": self.arrived.open,
             "outboxPendingMax": self.lag.outbox_pending_max,
         })
     }
@@ -155,9 +192,10 @@ impl Report {
         )?;
         writeln!(
             out,
-            "  created      {:>10}   in {:.1} s",
+            "  created      {:>10}   in {:.1} s, the last one answered {:.1} s behind its end",
             self.created,
-            self.took.as_secs_f64()
+            self.took.as_secs_f64(),
+            self.late.as_secs_f64()
         )?;
         writeln!(out, "  orders/s     {rate:>10.0}")?;
         for (name, quantile) in QUANTILES {
@@ -170,10 +208,17 @@ impl Report {
         writeln!(out, "  max          {:>10.2} ms", self.latencies.max_ms())?;
         writeln!(out, "  refused      {:>10}   (429, 503, 507)", self.refused)?;
         writeln!(out, "  failed       {:>10}", self.failed)?;
+        if self.unsent + self.unanswered > 0 {
+            let (unsent, unanswered) = (self.unsent, self.unanswered);
+            writeln!(
+                out,
+                "  not sent     {unsent:>10}   not answered {unanswered}"
+            )?;
+        }
         writeln!(
             out,
             "  read back    {:>10}   lost {}",
-            self.read_back, self.lost
+            self.read_back.read, self.read_back.lost
         )?;
         self.print_arrivals(&mut out)?;
         if let Some((server, generator)) = self.cpu_us() {
@@ -191,11 +236,14 @@ impl Report {
         }
         Ok(())
     }
+
     fn print_arrivals(&self, out: &mut impl std::io::Write) -> anyhow::Result<()> {
         let Arrived {
             orders,
             behind,
             after,
+            open,
+            open_before,
         } = &self.arrived;
         let until = &self.lag.until_there;
         for (who, orders, behind, after, until) in [
@@ -224,6 +272,17 @@ impl Report {
                 until.max_ms(),
             )?;
         }
+        let states = open
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(status, count)| format!("{count} {status}"));
+        let states: Vec<_> = states.collect();
+        writeln!(
+            out,
+            "  open         {:>10}   not ended when the load ended: {}; {open_before} before it",
+            self.open(),
+            states.join(", ")
+        )?;
         if let Some(pending) = self.lag.outbox_pending_max {
             writeln!(out, "  messages     {pending:>10}   on their way at most")?;
         }

@@ -79,7 +79,9 @@ impl<Target: Args + OpenAdmin> Swaps<Target> {
         activate(&mut admin, &before, None, None, FORCED).await?;
         let (during, swapped) = (during?, swapped?);
         print(&baseline, &during, &swapped, swaps, orders.json)?;
+        baseline.complain_of_what_is_missing()?;
         during.complain_of_loss()?;
+        during.complain_of_what_is_missing()?;
         let failed = during.failed + during.refused;
         ensure!(failed == 0, "{failed} requests failed during the swaps");
         Ok(())

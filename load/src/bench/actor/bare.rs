@@ -20,7 +20,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use super::super::cpu;
+use super::super::{cpu, metrics};
 use crate::target::Target;
 
 /// The verb by which the program starts itself once more.
@@ -73,7 +73,7 @@ impl BareAxum {
         writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
         let router = Router::new()
             .route("/api/actors/{type}/{key}/{method}", post(answer))
-            .route("/metrics", get(metrics))
+            .route("/metrics", get(own_metrics))
             .with_state(Arc::new(answers));
         axum::serve(
             axum::serve::ListenerExt::tap_io(listener, |stream| {
@@ -103,6 +103,6 @@ async fn answer(
 }
 
 /// Its CPU time, by the name under which the pizzeria says its own.
-async fn metrics() -> String {
-    format!("{} {}\n", cpu::SERVER, cpu::of_this_process())
+async fn own_metrics() -> String {
+    format!("{} {}\n", metrics::CPU_SECONDS, cpu::of_this_process())
 }

@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use super::phase::{Load, Measured, Phase};
+use super::super::actor_load::{Load, Measured};
+use super::phase::Phase;
 
 pub(super) struct Report {
     pub(super) actor_type: String,
@@ -128,14 +129,5 @@ impl Report {
         }
         writeln!(out)?;
         Ok(())
-    }
-}
-
-impl Measured {
-    /// Microseconds of CPU of each request that was carried out: the server's and the generator's.
-    fn cpu_us(&self) -> Option<(f64, f64)> {
-        let each = |seconds: f64| seconds * 1e6 / self.latencies.count().max(1) as f64;
-        let cpu = self.cpu.as_ref();
-        cpu.map(|cpu| (each(cpu.server), each(cpu.generator)))
     }
 }
