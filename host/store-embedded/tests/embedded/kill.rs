@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Lines, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fixture::{actor, commit, opened};
@@ -13,13 +15,16 @@ use pizza_types::Durability;
 
 /// Tells this test, run again as a process of its own, what to write to.
 const CHILD: &str = "STORE_TO_WRITE_TO";
-/// Set for one that writes without an fsync, or for one that keeps nothing at all.
-const DURABILITY: &str = "STORE_WRITES_WITH";
+/// How it writes: with `fsync`, with what survives the `process`, or with a planted mistake, `early`
+/// or `held back`.
+const MANNER: &str = "STORE_WRITES_WITH";
 pub(crate) const ACTORS: usize = 16;
 /// A twentieth of what `just soak` does, by `STORE_KILLS`.
 const ROUNDS: usize = 10;
 /// How long at most it goes on after what it must have acknowledged, in milliseconds.
 const LONGER_MS: u64 = 60;
+/// So many commits of an actor are held back, where that is the planted mistake.
+const HELD_BACK: usize = 4;
 
 pub(crate) fn options(durability: Durability) -> Options {
     Options {
@@ -32,29 +37,55 @@ pub(crate) fn options(durability: Durability) -> Options {
 #[tokio::test]
 async fn a_killed_process_has_lost_nothing() {
     if let Some(dir) = std::env::var_os(CHILD) {
-        return write(&PathBuf::from(dir), durability()).await;
+        let manner = std::env::var(MANNER).expect("whoever started it says how");
+        return write(&PathBuf::from(dir), &manner).await;
     }
     let rounds = std::env::var("STORE_KILLS").ok();
     let rounds = rounds.and_then(|rounds| rounds.parse().ok());
     let rounds = rounds.unwrap_or(ROUNDS);
+    let (missing, commits) = kill(rounds, "process").await;
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(commits > 100 * rounds as u64, "{commits} commits");
+}
+
+/// The planted mistakes: a store that answers when a commit is staged and not yet handed to the
+/// kernel, and one that answers while it waits for more to write with it, and so loses its last
+/// group. Neither is one in production: it is the process that writes here that answers for it.
+#[tokio::test]
+async fn a_store_that_answers_too_early_is_found_out() {
+    const ROUNDS: usize = 4;
+    for manner in ["early", "held back"] {
+        let (missing, commits) = kill(ROUNDS, manner).await;
+        assert!(
+            !missing.is_empty(),
+            "{manner}: nothing of {commits} is lost"
+        );
+    }
+}
+
+/// So many times, a process that writes in this manner is killed; what it has acknowledged and the
+/// store does not have, and how many commits it has.
+async fn kill(rounds: usize, manner: &str) -> (Vec<String>, u64) {
     let dir = tempfile::tempdir().expect("a directory");
-    let mut before = HashMap::new();
+    let (mut all_missing, mut before) = (Vec::new(), HashMap::new());
     let mut random = 0x5eed_u64;
     for round in 0..rounds {
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        let mut writer = Writer::start(dir.path(), "process");
+        let mut writer = Writer::start(dir.path(), manner);
         // Each round gets further before it is killed, and a little further by chance.
         writer.read(20 + 400 * (round % 6));
         std::thread::park_timeout(Duration::from_micros((random >> 33) % (LONGER_MS * 1000)));
         writer.child.kill().expect("killed");
         let acknowledged = writer.rest();
-        let store = EmbeddedStore::open(dir.path(), options(Durability::Process));
-        let missing = missing(&store.expect("opened"), &acknowledged, &mut before).await;
-        assert_eq!(missing, Vec::<String>::new(), "after round {round}");
+        let found = match EmbeddedStore::open(dir.path(), options(Durability::Process)) {
+            Ok(store) => missing(&store, &acknowledged, &mut before).await,
+            Err(error) => vec![error.to_string()],
+        };
+        all_missing.extend(found.iter().map(|what| format!("round {round}: {what}")));
     }
-    assert!(before.values().sum::<u64>() > 100 * rounds as u64);
+    (all_missing, before.values().sum())
 }
 
 /// What is not there although it was acknowledged, now or `before`; anything else that is not as it
@@ -99,7 +130,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(dir: &Path, durability: &str) -> Self {
+    pub(crate) fn start(dir: &Path, manner: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("a path"))
             .args([
                 "--exact",
@@ -107,7 +138,7 @@ impl Writer {
                 "--nocapture",
             ])
             .env(CHILD, dir)
-            .env(DURABILITY, durability)
+            .env(MANNER, manner)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -147,40 +178,55 @@ impl Writer {
     /// Waits for its end; all that it has acknowledged.
     pub(crate) fn rest(mut self) -> HashMap<usize, u64> {
         while self.next() {}
-        self.child.wait().expect("ended");
+        let status = self.child.wait().expect("ended");
+        assert_eq!(status.signal(), Some(9), "it ended by itself: {status}");
         self.versions
     }
 }
 
-fn durability() -> Durability {
-    match std::env::var(DURABILITY).as_deref() {
-        Ok("fsync") => Durability::Fsync,
-        _ => Durability::Process,
-    }
-}
-
-async fn write(dir: &Path, durability: Durability) {
+async fn write(dir: &Path, manner: &str) {
+    let (durability, group, is_early) = match manner {
+        "process" => (Durability::Process, 1, false),
+        "fsync" => (Durability::Fsync, 1, false),
+        "early" => (Durability::Fsync, 1, true),
+        "held back" => (Durability::Process, HELD_BACK, false),
+        other => panic!("nobody writes with {other:?}"),
+    };
     let store = EmbeddedStore::open(dir, options(durability)).expect("opened");
-    let store = std::sync::Arc::new(store);
+    let store = Arc::new(store);
     let mut writers = Vec::new();
     for number in 0..ACTORS {
-        let store = store.clone();
+        let store = Arc::clone(&store);
         writers.push(tokio::spawn(async move {
             let actor = actor(&format!("actor-{number}"));
             let (epoch, version) = opened(&store, &actor).await;
+            let mut held = Vec::new();
             for version in version.. {
-                let commit = commit(&actor, epoch, version);
-                store
-                    .commit(std::sync::Arc::new(commit))
-                    .await
-                    .expect("committed");
-                let line = format!("ack {number} {} .\n", version + 1);
-                let written = std::io::stdout().write_all(line.as_bytes());
-                written.expect("the parent reads");
+                held.push(Arc::new(commit(&actor, epoch, version)));
+                if held.len() < group {
+                    acknowledge(number, version + 1);
+                    continue;
+                }
+                let tickets: Vec<_> = held.drain(..).map(|commit| store.commit(commit)).collect();
+                if is_early {
+                    acknowledge(number, version + 1);
+                }
+                for ticket in tickets {
+                    ticket.await.expect("committed");
+                }
+                if !is_early {
+                    acknowledge(number, version + 1);
+                }
             }
         }));
     }
     for writer in writers {
         writer.await.expect("no panic");
     }
+}
+
+fn acknowledge(number: usize, version: u64) {
+    let line = format!("ack {number} {version} .\n");
+    let written = std::io::stdout().write_all(line.as_bytes());
+    written.expect("the parent reads");
 }
