@@ -27,14 +27,16 @@ demo *args:
 
 # What the tests do a twentieth of: 200 days by chance of 2,000 steps each, and 80 times 500
 # requests in progress when the process is asked to stop. A thousand restarts and kills of a phone,
-# and floods of the broker at their full counts. Each byte of a log changed in three ways, 200 kills of a
-# store and of a pizzeria, and 50 losses of power. At the end a year with what silos usually keep.
+# and floods of the broker at their full counts. Each byte of a log changed in three ways, 2,000 damages by
+# chance of a large one (another LOG_DAMAGE_SEED has others), 200 kills of a store and of a pizzeria, and 50
+# losses of power. At the end a year with what silos usually keep.
 soak:
     DAY_SEEDS=200 DAY_STEPS=2000 cargo test --release --test black_box by_chance -- --nocapture
     SIGTERM_ROUNDS=80 cargo test --release --test black_box graceful_shutdown
     TAKEOVERS=1000 cargo test --release --workspace --test protocol takeover
     FLOODS=100 cargo test --release --workspace --test memory -- --nocapture
     LOG_BYTES=100 cargo test --release --workspace --lib no_byte
+    LOG_DAMAGES=2000 cargo test --release --workspace --lib damage_by_chance -- --nocapture
     STORE_KILLS=200 POWER_LOSSES=50 cargo test --release --workspace --test embedded -- kill power_loss
     POWER_LOSSES=50 cargo test --release --workspace --lib power
     KILLS_UNDER_LOAD=200 cargo test --release --test black_box kill_under_load

@@ -1,5 +1,7 @@
 //! The log on a real disk, cut and bent.
 
+mod damage;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::testing::Chance;
 
 /// A tenth of what `just soak` takes, by `POWER_LOSSES`.
 const LOSSES: usize = 5;
@@ -13,19 +14,6 @@ const LOSSES: usize = 5;
 const SECTOR: usize = 512;
 /// Small, so that segments are used again.
 const SEGMENT_BYTES: u64 = 32 << 10;
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-}
 
 type Files = HashMap<PathBuf, Vec<u8>>;
 
