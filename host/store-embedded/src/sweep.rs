@@ -1,7 +1,7 @@
 //! Forgetting. A sweep walks over the dedupe rows and the events a bounded piece at a
 //! time, and goes on where it stopped; at the end it starts again.
 
-use pizza_store::{Keep, Retention, StoreError};
+use pizza_store::{EndedAfter, Keep, Retention, StoreError};
 
 use crate::key;
 use crate::row::{self, damaged, decode};
@@ -14,6 +14,9 @@ use crate::view::View;
 pub(crate) struct Sweep {
     handled: Option<Vec<u8>>,
     events: Option<Vec<u8>>,
+    /// The tombstone that was forgotten last: what is before it is gone, and would be gone over each
+    /// time. Only a sweep over tombstones moves it.
+    pub(crate) forgotten: EndedAfter,
 }
 
 /// The number of rows that are forgotten at a time, under the committer's lock: commits wait that

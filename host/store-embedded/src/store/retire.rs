@@ -28,6 +28,12 @@ impl RetireStore for EmbeddedStore {
 
     async fn retire(&self, retirements: Vec<Retirement>) -> Result<Vec<bool>, StoreError> {
         self.admit(Need::Less)?;
+        let first_ms = retirements.iter().map(|of| of.now_ms).min();
+        // From here on no sweep over tombstones goes by one of these.
+        let mut sweep = self.sweep.lock().await;
+        if first_ms.is_some_and(|first_ms| first_ms <= sweep.forgotten.ended_ms) {
+            sweep.forgotten = EndedAfter::default();
+        }
         written(self.committer.retire(retirements)?).await
     }
 
@@ -37,20 +43,26 @@ impl RetireStore for EmbeddedStore {
 
     async fn forget_retired(&self, until_ms: u64, limit: usize) -> Result<usize, StoreError> {
         // One at a time: of two, the slower could take the tombstone of a second life.
-        let _alone = self.sweep.lock().await;
-        let (view, start) = (self.view()?, EndedAfter::default());
+        let mut sweep = self.sweep.lock().await;
+        let (view, start) = (self.view()?, sweep.forgotten.clone());
         let oldest = scan(move || read::ended(&view, key::RETIRED, &start, until_ms, limit));
         let (mut rows, mut gone) = (Vec::new(), 0);
+        let mut last = None;
         for tombstone in oldest.await? {
+            last = Some(tombstone.place());
             let actor = key::actor(&tombstone.actor);
             let by_time = key::ended(key::RETIRED, tombstone.ended_ms, &actor);
             rows.push((Table::Ended, by_time.into(), None));
             rows.push((Table::Retired, actor.into(), None));
             gone += 1;
         }
-        if gone > 0 {
+        if let Some(last) = last {
             self.write("forget retired actors", rows, false).await?;
+            sweep.forgotten = last;
         }
         Ok(gone)
     }
 }
+
+#[cfg(test)]
+mod tests;
