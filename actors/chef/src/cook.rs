@@ -31,13 +31,14 @@ impl Chef {
         self.arm();
     }
 
-    /// A timer rings. Only that of the stage at hand counts: one that was set for an earlier stage
-    /// may have rung already, and wait for its turn.
-    pub(crate) fn rings(&mut self, timer: &str) {
+    /// A clock rings, the timer or the reminder behind it. Only that of the stage at hand counts:
+    /// a timer that was set for an earlier stage may have rung already, and wait for its turn; a
+    /// reminder of one may have been a dead letter that is replayed.
+    pub(crate) fn rings(&mut self, clock: &str) {
         if self
             .task
             .as_ref()
-            .is_some_and(|task| task::timer(task) == timer)
+            .is_some_and(|task| task::clock(task) == clock)
         {
             self.advance();
         }
@@ -46,7 +47,7 @@ impl Chef {
     /// The stage is over. That its time has passed is the host's word: the date, which may
     /// have been set back meanwhile, would keep the pizza in the oven. Whether the order is
     /// still where this chef has it, the order knows: it declines what comes too late.
-    pub(crate) fn advance(&mut self) {
+    fn advance(&mut self) {
         let Some(task) = &self.task else {
             return;
         };

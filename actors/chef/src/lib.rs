@@ -97,8 +97,8 @@ impl timer_events::Guest for Chef {
 
 #[silo_sdk::commands]
 impl reminder_events::Guest for Chef {
-    fn on_reminder(&mut self, _name: String, _due: u64, _missed: u32) {
-        self.advance();
+    fn on_reminder(&mut self, name: String, _due: u64, _missed: u32) {
+        self.rings(&name);
     }
 }
 

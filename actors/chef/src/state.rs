@@ -27,7 +27,7 @@ impl Chef {
     /// In memory again, after an outage or a long pause: the timer is gone, the state is not.
     pub(crate) fn wake(&self) {
         if let Some(task) = &self.task {
-            timers::set(&task::timer(task), task::left(task));
+            timers::set(&task::clock(task), task::left(task));
         }
     }
 }

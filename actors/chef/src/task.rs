@@ -6,23 +6,26 @@ use silo_sdk::{context, reminders, timers};
 
 use crate::bindings::types::Task;
 
-/// The name of the reminder, and what the names of the timers begin with.
+/// What the names of the clocks begin with.
 const STEP: &str = "step";
 /// How long the reminder leaves the timer its chance.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) fn arm(task: &Task) {
-    timers::set(&timer(task), left(task));
-    reminders::set(STEP, left(task) + GRACE);
+    let clock = clock(task);
+    timers::set(&clock, left(task));
+    reminders::set(&clock, left(task) + GRACE);
 }
 
 pub(crate) fn disarm(task: &Task) {
-    timers::cancel(&timer(task));
-    reminders::cancel(STEP);
+    let clock = clock(task);
+    timers::cancel(&clock);
+    reminders::cancel(&clock);
 }
 
-/// A name for each stage, so that a timer of an earlier one is not taken for this one's.
-pub(crate) fn timer(task: &Task) -> String {
+/// The name of both. Each stage has its own, so that the clock of an earlier one is not taken for this
+/// one's.
+pub(crate) fn clock(task: &Task) -> String {
     format!("{STEP}.{}", task.due_at)
 }
 

@@ -21,6 +21,13 @@ fn timer(host: &Host) -> String {
     timers.into_keys().next().unwrap()
 }
 
+/// The name of the one reminder that is set.
+fn reminder(host: &Host) -> String {
+    let reminders = host.reminders();
+    assert_eq!(reminders.len(), 1);
+    reminders.into_keys().next().unwrap()
+}
+
 fn steps(host: &Host) -> Vec<String> {
     let sent = host.sent_to("order", "cook");
     let step = |s: silo_sdk::testing::Sent| s.arguments["step"].as_str().unwrap().to_owned();
@@ -31,17 +38,29 @@ fn steps(host: &Host) -> Vec<String> {
 fn an_order_is_prepared_baked_and_ready_never_early() {
     let (host, mut chef) = cooking();
     let first = timer(&host);
-    assert!(host.reminders().contains_key("step"));
+    assert_eq!(reminder(&host), first);
     host.advance(Duration::from_secs(4));
     chef.on_timer(first.clone());
     // It rang twice, or waited for its turn while the reminder did its work.
     chef.on_timer(first);
     assert_eq!(steps(&host), ["began", "baking"]);
     host.advance(Duration::from_secs(8));
-    chef.on_reminder("step".into(), 0, 0);
+    chef.on_reminder(reminder(&host), 0, 0);
     assert_eq!(steps(&host), ["began", "baking", "ready"]);
     assert_eq!((chef.get().task, chef.get().cooked), (None, 1));
     assert!(host.timers().is_empty() && host.reminders().is_empty());
+}
+
+/// A dead letter is delivered whatever has become of the reminder.
+#[test]
+fn a_reminder_of_an_earlier_stage_takes_nothing_out_of_the_oven() {
+    let (host, mut chef) = cooking();
+    let (first, of_first) = (timer(&host), reminder(&host));
+    host.advance(Duration::from_secs(4));
+    chef.on_timer(first);
+    chef.on_reminder(of_first, 0, 0);
+    assert_eq!(steps(&host), ["began", "baking"]);
+    assert_eq!(chef.get().task.unwrap().stage, Stage::Baking);
 }
 
 #[test]
