@@ -84,6 +84,24 @@ async fn a_bomb_costs_the_compiler_its_life_at_most() {
     assert!(unnamed.is_empty(), "{unnamed:#?}");
 }
 
+/// A pipe holds less than the rest of the code: whoever waited for the child's end would wait for as
+/// long as it may take.
+#[tokio::test]
+async fn too_much_machine_code_is_told_as_soon_as_it_is_seen() {
+    let host = host(CompileBounds {
+        code_bytes: 1 << 10,
+        cpu_s: 60,
+        ..BOUNDS
+    });
+    let started = Instant::now();
+    let error = refused(&host, &bombs::much_code()).await;
+    tell("too much code", started.elapsed(), &error.to_string());
+    let is_it = matches!(&error, LoadError::CompileBound { bound, .. } if *bound == "machine code");
+    assert!(is_it, "{error}");
+    let half = Duration::from_millis(BOUNDS.wall_ms / 2);
+    assert!(started.elapsed() < half, "{:?}", started.elapsed());
+}
+
 /// The silo reads all but the code itself, before any child is started.
 #[tokio::test]
 async fn what_the_silo_reads_itself_is_soon_read() {

@@ -38,9 +38,8 @@ pub(crate) async fn apart(
     let begun = Instant::now();
     let wall = Duration::from_millis(apart.bounds.wall_ms);
     let ended = tokio::time::timeout(wall, run(apart, reserved_bytes, wasm)).await;
-    let failed = |source: io::Error| LoadError::Compiler(source.to_string());
     match ended {
-        Ok(outcome) => outcome.map_err(failed)?,
+        Ok(outcome) => outcome,
         // Dropping the child has killed it.
         Err(_) => Err(LoadError::CompileBound {
             bound: "wall-clock time",
@@ -49,11 +48,7 @@ pub(crate) async fn apart(
     }
 }
 
-async fn run(
-    apart: &Apart,
-    reserved_bytes: u64,
-    wasm: &[u8],
-) -> io::Result<Result<Vec<u8>, LoadError>> {
+async fn run(apart: &Apart, reserved_bytes: u64, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
     let bounds = &apart.bounds;
     let numbers = [bounds.memory_bytes, bounds.cpu_s, reserved_bytes];
     let mut child = Command::new(&apart.program)
@@ -65,39 +60,49 @@ async fn run(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .spawn()?;
+        .spawn()
+        .map_err(failed)?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(mut stdin), Some(stdout), Some(stderr)) = pipes else {
-        return Err(io::Error::other("the compiler has no pipes"));
+        return Err(failed(io::Error::other("the compiler has no pipes")));
     };
     let give = async {
         // A child that has ended early says why itself.
         let _ = stdin.write_all(wasm).await;
         drop(stdin);
+        Ok(())
     };
     let (mut code, mut reason) = (Vec::new(), Vec::new());
     // One byte above the bound tells what is too large from what just fits.
     let mut stdout = stdout.take(bounds.code_bytes + 1);
     let mut stderr = stderr.take(REASON_BYTES_MAX);
-    let read_code = stdout.read_to_end(&mut code);
-    let read_reason = stderr.read_to_end(&mut reason);
-    // All three at once: a pipe holds 64 KiB, and a side that waits for the other to read or
-    // write first would wait for ever.
-    let ((), read, _) = tokio::join!(give, read_code, read_reason);
-    read?;
-    if code.len() as u64 > bounds.code_bytes {
-        return Ok(Err(LoadError::CompileBound {
+    let read_code = async {
+        let read = stdout.read_to_end(&mut code).await.map_err(failed)? as u64;
+        if read <= bounds.code_bytes {
+            return Ok(());
+        }
+        // At once: a child whose code is not read on would wait for that until its time is over.
+        Err(LoadError::CompileBound {
             bound: "machine code",
             detail: format!("more than {} bytes", bounds.code_bytes),
-        }));
-    }
-    let status = child.wait().await?;
+        })
+    };
+    // What it says does not matter as long as there is code.
+    let read_reason = async { Ok(stderr.read_to_end(&mut reason).await) };
+    // All three at once: a pipe holds 64 KiB, and a side that waits for the other to read or
+    // write first would wait for ever.
+    let ((), (), _) = tokio::try_join!(give, read_code, read_reason)?;
+    let status = child.wait().await.map_err(failed)?;
     let reason = one_line(&reason);
-    Ok(match status.code() {
+    match status.code() {
         Some(0) => Ok(code),
         Some(INVALID) => Err(LoadError::Invalid(reason)),
         _ => Err(died(status, &reason, bounds)),
-    })
+    }
+}
+
+fn failed(source: io::Error) -> LoadError {
+    LoadError::Compiler(source.to_string())
 }
 
 /// Names in the component may be part of it: no control characters from a guest.

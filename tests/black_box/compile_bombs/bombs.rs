@@ -68,6 +68,11 @@ pub fn long_function() -> Vec<u8> {
     function(LIMIT_BYTES - 100, CHOICE)
 }
 
+/// Soon compiled, to more than a pipe holds: of each function something is left.
+pub fn much_code() -> Vec<u8> {
+    around(20_000, &[2, 0, 0x0b].repeat(20_000))
+}
+
 pub fn too_long_function() -> Vec<u8> {
     function(8_000_000, CHOICE)
 }
