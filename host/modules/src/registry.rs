@@ -32,12 +32,17 @@ pub(crate) struct Registry {
     store: Arc<dyn FactStore>,
     /// The number of lines that this process has written.
     lines: AtomicU64,
+    /// Held from the look whether a component is there to the write that stands on it.
+    components: tokio::sync::Mutex<()>,
 }
 
 impl Registry {
     pub(crate) fn new(store: Arc<dyn FactStore>) -> Self {
-        let lines = AtomicU64::new(0);
-        Self { store, lines }
+        Self {
+            store,
+            lines: AtomicU64::new(0),
+            components: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Keeps the component, what is known of it, and how it came, in one step.
@@ -52,6 +57,7 @@ impl Registry {
             set(format!("{INFO}{digest}"), info)?,
             set(self.next_line(line.at_ms), line)?,
         ];
+        let _one = self.components.lock().await;
         // By its digest the component is there already, if anything is: megabytes not written.
         if self.info(digest).await?.is_none() {
             rows.push((format!("{BLOB}{digest}"), Some(wasm)));
@@ -108,6 +114,7 @@ impl Registry {
             (format!("{BLOB}{digest}"), None),
             set(self.next_line(line.at_ms), line)?,
         ];
+        let _one = self.components.lock().await;
         self.store.change_facts(rows).await
     }
 
@@ -252,4 +259,106 @@ fn decode<T: DeserializeOwned>(name: &str, row: &[u8]) -> Result<T, StoreError> 
     serde_json::from_slice(row).map_err(|error| StoreError::Corrupt {
         detail: format!("{name}: {error}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use pizza_guest::Manifest;
+    use pizza_store::MemoryStore;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// One whose readers wait, with what they have read, until they may go on.
+    struct Slow {
+        store: MemoryStore,
+        may_go_on: Semaphore,
+        have_read: Semaphore,
+    }
+
+    #[async_trait]
+    impl FactStore for Slow {
+        async fn fact(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+            let found = self.store.fact(name).await;
+            self.have_read.add_permits(1);
+            self.may_go_on.acquire().await.expect("open").forget();
+            found
+        }
+
+        async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
+            self.store.change_facts(changes).await
+        }
+
+        async fn facts(
+            &self,
+            prefix: &str,
+            after: Option<&str>,
+            limit: usize,
+        ) -> Result<Vec<(String, Bytes)>, StoreError> {
+            self.store.facts(prefix, after, limit).await
+        }
+    }
+
+    fn line(digest: ModuleDigest) -> Audit {
+        Audit {
+            at_ms: 0,
+            actor_type: String::from("meter"),
+            digest,
+            what: String::from("pushed"),
+            by: String::from("operator"),
+            detail: String::new(),
+        }
+    }
+
+    fn info(digest: ModuleDigest) -> Info {
+        Info {
+            digest,
+            actor_type: String::from("meter"),
+            bytes: 4,
+            at_ms: 0,
+            schema: 1,
+            signed_by: None,
+            signature: None,
+            is_bundled: false,
+            methods: Vec::new(),
+            subscriptions: Vec::new(),
+            manifest: Manifest::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_is_removed_while_it_comes_again_is_there_with_its_component_or_gone() {
+        let slow = Arc::new(Slow {
+            store: MemoryStore::new(),
+            may_go_on: Semaphore::new(1),
+            have_read: Semaphore::new(0),
+        });
+        let registry = Arc::new(Registry::new(Arc::clone(&slow) as Arc<_>));
+        let wasm = Bytes::from_static(b"wasm");
+        let digest = ModuleDigest::of(&wasm);
+        let put = || {
+            let (registry, wasm) = (Arc::clone(&registry), wasm.clone());
+            tokio::spawn(async move { registry.put(&info(digest), wasm, &line(digest)).await })
+        };
+        put().await.expect("a task").expect("kept");
+        slow.have_read.acquire().await.expect("open").forget();
+
+        let again = put();
+        slow.have_read.acquire().await.expect("open").forget();
+        let removing = tokio::spawn({
+            let registry = Arc::clone(&registry);
+            async move { registry.remove(digest, &line(digest)).await }
+        });
+        // Its chance to come in between.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        slow.may_go_on.add_permits(10);
+        again.await.expect("a task").expect("kept");
+        removing.await.expect("a task").expect("removed");
+        let is_known = registry.info(digest).await.expect("readable").is_some();
+        let has_component = registry.wasm(digest).await.expect("readable").is_some();
+        assert_eq!(is_known, has_component);
+    }
 }
