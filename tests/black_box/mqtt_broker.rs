@@ -7,7 +7,7 @@ mod hostile;
 mod killed;
 mod phone;
 mod quality;
-mod raw;
+pub(crate) mod raw;
 mod retained;
 mod rights;
 mod sessions;

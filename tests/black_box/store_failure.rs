@@ -53,6 +53,11 @@ impl Line {
     }
 }
 
+/// Whether a metric has this value. Its help may begin with the same words.
+pub(crate) fn tells(metrics: &str, line: &str) -> bool {
+    metrics.lines().any(|told| told == line)
+}
+
 #[derive(Default)]
 struct Seen {
     acknowledged: Mutex<Vec<String>>,
@@ -138,7 +143,7 @@ fn run_into(
             thread::park_timeout(Duration::from_millis(10));
         }
         let metrics = request(at, "GET", "/metrics", &[], None).text();
-        assert!(metrics.contains("pizza_store_stopped 1"), "{metrics}");
+        assert!(tells(&metrics, "pizza_store_stopped 1"), "{metrics}");
         let ready = request(admin, "GET", "/health/ready", &[], None);
         assert_eq!(ready.status, 503, "{}", ready.text());
         let status = pizza.wait();

@@ -1,6 +1,6 @@
 //! A disk without a byte left, and a process that can open nothing: what needs room is refused with 507,
 //! reads go on, nothing that was acknowledged is lost, and all is as before when there is room. The
-//! process stays the same.
+//! process stays the same. Over MQTT it waits, and publishers are held back.
 
 #![allow(clippy::print_stdout, reason = "what was not tried is told")]
 
@@ -11,10 +11,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::common::{Pizza, request, until, until_within};
-use crate::store_failure::{BINARY, Line, faulty_disk, start};
+use crate::mqtt_broker::raw::{Raw, packet, text};
+use crate::store_failure::{BINARY, Line, faulty_disk, start, tells};
 
 /// Orders that must have been acknowledged before the fault, and after it.
 const ACKNOWLEDGED_MIN: usize = 60;
@@ -116,7 +117,7 @@ fn run_into(pizza: Pizza, what: &[&str], fault: impl FnOnce(&Pizza), mend: impl 
         let is_told = what.iter().any(|what| ready.contains(what));
         assert!(is_told, "no {what:?} in {ready}");
         let (_, metrics) = line.ask("GET", "/metrics", "").expect("an answer");
-        assert!(metrics.contains("pizza_store_full 1"), "{metrics}");
+        assert!(tells(&metrics, "pizza_store_full 1"), "{metrics}");
         let before = seen.acknowledged.lock().expect("unpoisoned").clone();
         for order in &before {
             let read = line.ask("GET", &format!("/api/orders/{order}"), "");
@@ -131,8 +132,8 @@ fn run_into(pizza: Pizza, what: &[&str], fault: impl FnOnce(&Pizza), mend: impl 
         });
     });
     let metrics = request(at, "GET", "/metrics", &[], None).text();
-    assert!(metrics.contains("pizza_store_full 0"), "{metrics}");
-    assert!(metrics.contains("pizza_store_stopped 0"), "{metrics}");
+    assert!(tells(&metrics, "pizza_store_full 0"), "{metrics}");
+    assert!(tells(&metrics, "pizza_store_stopped 0"), "{metrics}");
     for order in seen.acknowledged.into_inner().expect("unpoisoned") {
         let read = line.ask("GET", &format!("/api/orders/{order}"), "");
         let (status, answer) = read.expect("an answer");
@@ -217,6 +218,85 @@ fn a_full_disk_refuses_what_needs_room_until_there_is_some() {
         |_| disk.fill(data.path()),
         |_| std::fs::remove_file(disk.filler(data.path())).expect("removed"),
     );
+}
+
+/// What MQTT 5 has for it: the server is busy.
+const BUSY: u8 = 0x89;
+const BEHIND: Duration = Duration::from_millis(1_500);
+
+/// One that speaks version 5.
+fn oven(at: SocketAddr) -> Raw {
+    let mut oven = Raw::open(at);
+    // A clean start, a keep-alive of 60 s, no properties.
+    let head = [text(b"MQTT"), vec![5, 2, 0, 60, 0]].concat();
+    oven.send(&packet(0x10, &[head, text(b"oven")].concat()));
+    let (first, body) = oven.packet();
+    assert_eq!((first, body[1]), (0x20, 0), "{body:?}");
+    oven
+}
+
+/// An oven that gets hotter by a degree each time.
+fn heat(oven: &mut Raw, degrees: u16) {
+    let said = format!(r#"{{"ovenId": "left", "temperature": {degrees}}}"#);
+    // No properties.
+    let payload = [&[0], said.as_bytes()].concat();
+    oven.publish(degrees, 2, "pizza/kitchen/napoli/oven", &payload);
+}
+
+#[test]
+fn what_a_full_disk_has_no_room_for_is_not_acknowledged_over_mqtt_and_waits() {
+    const FITS: u16 = 8;
+    let dir = tempfile::tempdir().expect("a directory");
+    let data = tempfile::tempdir().expect("a directory");
+    let config = config(dir.path());
+    let behind_ms = BEHIND.as_millis();
+    let stored = std::fs::read_to_string(&config).expect("read");
+    let limits = format!("queue_max = {}\nbehind_ms_max = {behind_ms}\n", FITS / 2);
+    let bridge = format!("[bridge]\nin_flight = {}\n", FITS / 2);
+    let text = format!("{stored}{bridge}[broker.limits]\n{limits}");
+    std::fs::write(&config, text).expect("written");
+    let Some(disk) = SmallDisk::mount(data.path()) else {
+        println!("nobody may mount a small disk here: no oven has met a full one");
+        return;
+    };
+    let pizza = start(disk.pizza(), data.path(), &config);
+    let degrees = || {
+        let kitchen = pizza.get("/api/kitchen/napoli/status").json();
+        kitchen["ovens"][0]["temperature"].as_f64()
+    };
+    let full = |gauge: &str| {
+        let metrics = request(pizza.http, "GET", "/metrics", &[], None).text();
+        tells(&metrics, &format!("pizza_store_full {gauge}")).then_some(())
+    };
+    let mqtt = pizza.mqtt.expect("MQTT is served");
+    let mut first = oven(mqtt);
+    heat(&mut first, 1);
+    assert_eq!(first.packet(), (0x40, vec![0, 1]), "there is room");
+    assert_eq!(degrees(), Some(1.0));
+
+    disk.fill(data.path());
+    until("the store to be full", || full("1"));
+    let begun = Instant::now();
+    for id in 2..2 + 2 * FITS {
+        heat(&mut first, id);
+    }
+    // Nothing before it: none of them is acknowledged.
+    let (kind, body) = first.packet();
+    assert_eq!((kind, body.first()), (0xe0, Some(&BUSY)), "{body:?}");
+    let waited = begun.elapsed();
+    assert!(waited >= BEHIND, "held back for {waited:?} only");
+    assert_eq!(degrees(), Some(1.0), "reads go on");
+
+    std::fs::remove_file(disk.filler(data.path())).expect("removed");
+    until("the store to have room", || full("0"));
+    // What the broker had taken was not lost for that it was not acknowledged.
+    let last = f64::from(1 + FITS);
+    until("what waited", || (degrees() == Some(last)).then_some(()));
+    let mut again = oven(mqtt);
+    heat(&mut again, 80);
+    assert_eq!(again.packet(), (0x40, vec![0, 80]), "as before");
+    assert_eq!(degrees(), Some(80.0));
+    assert!(pizza.stop().success());
 }
 
 /// The same without a disk of its own: nobody is told how much is free, but what needs blocks fails.
