@@ -22,7 +22,7 @@ pub(crate) struct Activation {
     /// When it ended, on the durable clock; `None` while it lives.
     pub(crate) ended_ms: Option<u64>,
     /// The epoch that a first commit takes; 0 where the actor has a record.
-    first_epoch: u64,
+    pub(crate) first_epoch: u64,
     /// The staged state; `None` when there is none.
     pub(crate) state: Option<State>,
     /// `None` where there are none, as with most actors.

@@ -12,11 +12,14 @@ const TRIES_MAX: u32 = 6;
 /// The pause before the second try, in milliseconds; each further one is twice as long.
 const FIRST_PAUSE_MS: u64 = 50;
 
+/// `first_epoch` is the one that a first commit takes, as the opening before it was told.
+///
 /// # Errors
 /// `Stale` when nothing was written, `Unknown` when the store cannot tell.
 pub(crate) async fn resolve(
     core: &Arc<Core>,
     commit: &Arc<Commit>,
+    first_epoch: u64,
     mut detail: String,
 ) -> Result<Committed, CommitError> {
     for attempt in 0..TRIES_MAX {
@@ -38,7 +41,7 @@ pub(crate) async fn resolve(
             // Somebody opened the actor since, and whether before or after the commit nobody
             // can say; but a first commit made the record, if its owner made it.
             Err(CommitError::Fenced { .. }) => {
-                if made_by_us(core, commit).await {
+                if made_by_us(core, commit, first_epoch).await {
                     return Ok(written(core, commit).await);
                 }
                 return Err(CommitError::Unknown { detail });
@@ -51,12 +54,14 @@ pub(crate) async fn resolve(
     Err(CommitError::Unknown { detail })
 }
 
-async fn made_by_us(core: &Core, commit: &Commit) -> bool {
+/// A record of this owner's under this epoch was made by its first commit: to open it again would have
+/// raised the epoch. Where the shard's floor was raised since the opening, nobody knows.
+async fn made_by_us(core: &Core, commit: &Commit, first_epoch: u64) -> bool {
     if commit.epoch != 0 {
         return false;
     }
     let record = core.store.record(&commit.actor).await.ok().flatten();
-    record.is_some_and(|record| record.epoch == 1 && record.owner == commit.owner)
+    record.is_some_and(|record| record.epoch == first_epoch && record.owner == commit.owner)
 }
 
 /// The answer that was lost, with the entry of the log as it is found there.

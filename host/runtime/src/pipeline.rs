@@ -184,10 +184,10 @@ impl Pipeline {
                     return settled;
                 }
             };
-            let core = Arc::clone(&self.core);
+            let (core, first_epoch) = (Arc::clone(&self.core), settled.outputs.first_epoch);
             // Kept in `self`: the caller drops this future whenever a message arrives.
             self.in_doubt = Some(Box::pin(async move {
-                let outcome = in_doubt::resolve(&core, &commit, detail).await;
+                let outcome = in_doubt::resolve(&core, &commit, first_epoch, detail).await;
                 Settled {
                     outcome: outcome.map(Some),
                     ..settled

@@ -52,6 +52,8 @@ pub(crate) struct Outputs {
     pub(crate) logs: Vec<LogLine>,
     /// The commit, with the rest of what leaves; `None` for a turn that writes nothing.
     pub(crate) commit: Option<Arc<Commit>>,
+    /// The epoch that the commit takes if it is the first of its actor.
+    pub(crate) first_epoch: u64,
 }
 
 impl Outputs {
@@ -66,6 +68,7 @@ impl Outputs {
             begun: Moment::default(),
             logs: Vec::new(),
             commit: None,
+            first_epoch: 0,
         }
     }
 }
@@ -137,6 +140,7 @@ pub(crate) fn stage(
     // A turn that writes nothing costs no write; its version is the one before.
     if !changes_nothing(&commit) {
         outputs.version = activation.version + 1;
+        outputs.first_epoch = activation.first_epoch;
         outputs.commit = Some(Arc::new(commit));
     }
     outputs

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pizza_store::{InspectionStore, Store};
+use pizza_store::{InspectionStore, RetireStore, Retirement, Store};
 use pizza_types::CallError;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -169,6 +169,40 @@ async fn a_commit_without_an_answer_is_sent_again() {
             probes.expect_notes("c", &["event 1 told"]).await;
         }
     }
+}
+
+/// Where an actor of the shard was retired, the first commit of another takes a higher epoch than 1.
+/// Events leave no record of their own by which such a commit would be known.
+#[tokio::test]
+async fn a_first_commit_without_an_answer_is_known_by_its_epoch() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    probes.act("retired", json!(["end"])).await;
+    let of = Retirement {
+        actor: actor("retired"),
+        version: 1,
+        now_ms: 1,
+    };
+    assert_eq!(store.retire(vec![of]).await, Ok(vec![true]));
+    let shard = actor("retired").shard();
+    let mut keys = (0..).map(|number| format!("neighbour-{number}"));
+    let key = keys.find(|key| actor(key).shard() == shard);
+    let key = key.expect("a shard has many");
+
+    store.hold(true);
+    let publishing = begin(&probes, "a", json!([publish(&key)]));
+    settle().await;
+    // Of the commit that handles the event, and not of the one that publishes it.
+    store.decide(CommitFault::AnswerLost);
+    store.hold(false);
+    publishing.await.expect("a task").expect("an answer");
+    probes.expect_notes(&key, &["event 1 told"]).await;
+    let record = store.record(&actor(&key)).await.expect("readable");
+    assert_eq!(record.expect("made").epoch, 2);
+    // Nothing is tried again: the clock stands still.
+    probes.act("a", json!([publish(&key)])).await;
+    let expected = ["event 1 told", "event 2 told"];
+    probes.expect_notes(&key, &expected).await;
 }
 
 /// A query that read what never was does not tell of it, nor fail: it reads again.
