@@ -1,5 +1,6 @@
 //! What is told outside waits for the log's tail, where it may stand on what others have staged.
 
+use pizza_store::Tail;
 use pizza_types::{CallError, Reply};
 
 use crate::core::{Core, store_error};
@@ -13,8 +14,21 @@ pub(crate) async fn passed(
     core: &Core,
     answer: Result<Reply, CallError>,
 ) -> Result<Reply, CallError> {
-    if let Some(tail) = core.store.tail() {
-        tail.await.map_err(store_error)?;
+    match core.store.tail() {
+        Some(tail) => behind(tail, answer).await,
+        None => answer,
     }
+}
+
+/// The same behind a tail that was asked for when the answer was given: a later one has more to wait
+/// for.
+///
+/// # Errors
+/// As [`passed`].
+pub(crate) async fn behind(
+    tail: Tail,
+    answer: Result<Reply, CallError>,
+) -> Result<Reply, CallError> {
+    tail.await.map_err(store_error)?;
     answer
 }

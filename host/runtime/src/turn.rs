@@ -51,12 +51,13 @@ impl Actor {
 
     /// Ends a message of which nothing was staged. Its error may tell of what others have staged.
     fn decline(&self, message: Queued, error: CallError) {
-        if message.until == Until::Staged || self.core.store.tail().is_none() {
+        let is_told_outside = message.until != Until::Staged;
+        let tail = is_told_outside.then(|| self.core.store.tail()).flatten();
+        let Some(tail) = tail else {
             return message.answer(Err(error));
-        }
-        let core = Arc::clone(&self.core);
+        };
         // By itself: the next turn need not wait for that.
-        tokio::spawn(async move { message.answer(tail::passed(&core, Err(error)).await) });
+        tokio::spawn(async move { message.answer(tail::behind(tail, Err(error)).await) });
     }
 
     /// The attempt, if the deployment's circuit breaker lets it through, which then hears how

@@ -80,6 +80,8 @@ async fn an_error_waits_for_what_it_may_stand_on() {
     staged(&store, "b", 1).await;
     settle().await;
     assert!(!failing.is_finished(), "the error waits");
+    // For what it may stand on, and not for what is staged behind it.
+    assert_eq!(store.tails(), 1);
     store.hold(false);
     let error = failing.await.expect("a task").expect_err("it traps");
     assert!(matches!(error, CallError::Failed { .. }), "{error:?}");

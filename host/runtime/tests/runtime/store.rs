@@ -35,6 +35,8 @@ pub(crate) struct MoodyStore {
     is_one_log: bool,
     entries_read: Arc<AtomicUsize>,
     entries_hidden: AtomicBool,
+    /// How often somebody asked for the end of the log.
+    tails: AtomicUsize,
 }
 
 /// Whose commits are held back.
@@ -55,6 +57,7 @@ impl MoodyStore {
             is_one_log: false,
             entries_read: Arc::default(),
             entries_hidden: AtomicBool::new(false),
+            tails: AtomicUsize::new(0),
         })
     }
 
@@ -108,6 +111,11 @@ impl MoodyStore {
     /// What happens to commits from now on.
     pub(crate) fn decide(&self, fault: CommitFault) {
         *self.fault.lock() = fault;
+    }
+
+    /// How often the end of the log was asked for.
+    pub(crate) fn tails(&self) -> usize {
+        self.tails.load(Ordering::Relaxed)
     }
 
     /// Commits are not durable while held, nor known to have failed.
@@ -234,6 +242,7 @@ impl ActorStore for MoodyStore {
     }
 
     fn tail(&self) -> Option<Tail> {
+        self.tails.fetch_add(1, Ordering::Relaxed);
         let is_held = *self.held.borrow() == Held::Everybodys;
         let is_behind = is_held || *self.failed.borrow();
         (self.is_one_log && is_behind).then(|| self.written())
