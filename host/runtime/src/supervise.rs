@@ -98,6 +98,12 @@ async fn to_retired(
     }
 }
 
+/// The pause after so many tries of a message to an actor of this type, in milliseconds.
+pub(crate) fn next_pause_ms(core: &Core, actor_type: &str, tries: u32) -> u64 {
+    let retry = core.policy(actor_type).retry;
+    pause_ms(&retry, tries, core.entropy.next())
+}
+
 fn pause_ms(retry: &Retry, tries: u32, random: u64) -> u64 {
     backoff::pause_ms(retry.first_ms, retry.longest_ms, tries, random)
 }

@@ -1,5 +1,6 @@
 //! Timers: exact and cheap, in memory only. A timer is armed when the turn that set it
-//! is durable.
+//! is durable. One that is refused for a reason which says nothing of its actor, a store that is full
+//! or a mailbox, is tried again; a periodic one at its next time.
 
 pub(crate) mod worker;
 
@@ -38,8 +39,11 @@ struct Timer {
     number: u64,
     due_ms: u64,
     period_ms: Option<u64>,
+    /// How often its one firing was refused.
+    refused: u32,
 }
 
+#[derive(Clone)]
 struct Firing {
     actor: ActorId,
     name: Arc<str>,
@@ -61,6 +65,7 @@ impl Timers {
             number,
             due_ms,
             period_ms,
+            refused: 0,
         };
         let timers = armed.timers.entry(actor.clone()).or_default();
         timers.insert(Arc::clone(&name), timer);
@@ -91,7 +96,9 @@ impl Timers {
         self.armed.lock().timers.remove(actor);
     }
 
-    /// Whether the firing still counts; a periodic timer is armed for its next time.
+    /// Whether the firing still counts; a periodic timer is armed for its next time. Another one
+    /// stays until it is [`done`](Self::done), so that it can be cancelled, or be set anew, while it
+    /// is tried.
     fn fires(&self, firing: &Firing) -> bool {
         let mut armed = self.armed.lock();
         let timers = armed.timers.get_mut(&firing.actor);
@@ -102,20 +109,41 @@ impl Timers {
             return false;
         }
         let Some(period_ms) = timer.period_ms else {
-            drop(armed);
-            self.cancel(&firing.actor, &firing.name);
             return true;
         };
         // From when it was due, not from now: a late firing must not make the next ones later.
         timer.due_ms = timer.due_ms.saturating_add(period_ms.max(1));
         let due_ms = timer.due_ms;
         drop(armed);
-        let next = Firing {
-            actor: firing.actor.clone(),
-            name: Arc::clone(&firing.name),
-            number: firing.number,
-        };
-        self.alarms.set(due_ms, next);
+        self.alarms.set(due_ms, firing.clone());
         true
+    }
+
+    /// The actor has had its say: a timer that fires once is over, unless it was set anew.
+    fn done(&self, firing: &Firing) {
+        let mut armed = self.armed.lock();
+        let Some(timers) = armed.timers.get_mut(&firing.actor) else {
+            return;
+        };
+        let is_over = |timer: &Timer| timer.number == firing.number && timer.period_ms.is_none();
+        if timers.get(&firing.name).is_some_and(is_over) {
+            timers.remove(&firing.name);
+            if timers.is_empty() {
+                armed.timers.remove(&firing.actor);
+            }
+        }
+    }
+
+    /// How often the timer was refused, this time among them; `None` for one that is not to be tried
+    /// again, because it was cancelled or set anew meanwhile, or comes by itself.
+    fn refused(&self, firing: &Firing) -> Option<u32> {
+        let mut armed = self.armed.lock();
+        let timers = armed.timers.get_mut(&firing.actor)?;
+        let timer = timers.get_mut(&firing.name)?;
+        if timer.number != firing.number || timer.period_ms.is_some() {
+            return None;
+        }
+        timer.refused += 1;
+        Some(timer.refused)
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum CommitFault {
     Taken,
     /// Nothing is written, and the silo hears so.
     Refused,
+    /// There is no room for it: nothing is written, and the silo hears so.
+    Full,
     /// Nothing is written, and nobody knows; what comes behind it is taken.
     Lost,
     /// Everything is written, and nobody knows; what comes behind it is answered.
@@ -35,6 +37,8 @@ pub(crate) struct MoodyStore {
     is_one_log: bool,
     entries_read: Arc<AtomicUsize>,
     entries_hidden: AtomicBool,
+    /// How many commits there was no room for.
+    full: AtomicUsize,
     /// How often somebody asked for the end of the log.
     tails: AtomicUsize,
 }
@@ -57,6 +61,7 @@ impl MoodyStore {
             is_one_log: false,
             entries_read: Arc::default(),
             entries_hidden: AtomicBool::new(false),
+            full: AtomicUsize::new(0),
             tails: AtomicUsize::new(0),
         })
     }
@@ -77,9 +82,16 @@ impl MoodyStore {
     }
 
     fn commit_to_the_log(&self, commit: Arc<Commit>) -> CommitTicket {
-        if *self.fault.lock() == CommitFault::Refused {
-            let detail = "no".to_owned();
-            return CommitTicket::refused(CommitError::Refused { detail });
+        let detail = "no".to_owned();
+        match *self.fault.lock() {
+            CommitFault::Refused => {
+                return CommitTicket::refused(CommitError::Refused { detail });
+            }
+            CommitFault::Full => {
+                self.full.fetch_add(1, Ordering::Relaxed);
+                return CommitTicket::refused(CommitError::Full { detail });
+            }
+            _ => {}
         }
         let outcome = self.inner.commit(commit).now_or_never();
         let outcome = outcome.expect("a store in memory decides at once");
@@ -111,6 +123,11 @@ impl MoodyStore {
     /// What happens to commits from now on.
     pub(crate) fn decide(&self, fault: CommitFault) {
         *self.fault.lock() = fault;
+    }
+
+    /// How many commits were told that there is no room for them.
+    pub(crate) fn full(&self) -> usize {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// How often the end of the log was asked for.
@@ -221,8 +238,11 @@ impl ActorStore for MoodyStore {
         };
         let written = match fault {
             CommitFault::Taken | CommitFault::AnswerLost => Some(self.inner.commit(commit)),
-            CommitFault::Refused | CommitFault::Lost => None,
+            CommitFault::Refused | CommitFault::Full | CommitFault::Lost => None,
         };
+        if fault == CommitFault::Full {
+            self.full.fetch_add(1, Ordering::Relaxed);
+        }
         let mut held = self.held.subscribe();
         CommitTicket::undecided(async move {
             // The store outlives its tickets.
@@ -234,6 +254,9 @@ impl ActorStore for MoodyStore {
                     Err(unknown("the answer was lost"))
                 }
                 (CommitFault::Lost, _) => Err(unknown("the request was lost")),
+                (CommitFault::Full, _) => Err(CommitError::Full {
+                    detail: "no".to_owned(),
+                }),
                 _ => Err(CommitError::Refused {
                     detail: "no".to_owned(),
                 }),
