@@ -1,6 +1,6 @@
 //! What the server says of itself, in numbers.
 
-use crate::lean_connection::{LeanConnection, Template};
+use crate::lean_connection::Template;
 use crate::target::Target;
 
 /// The server's own CPU time in seconds.
@@ -12,9 +12,9 @@ pub(super) const ACTORS_IN_MEMORY: &str = "pizza_actors_in_memory";
 /// One-way messages that are on their way.
 pub(super) const OUTBOX_PENDING: &str = "pizza_outbox_pending";
 
-/// A connection to a server's metrics. To look is not free: the server walks all its actors.
+/// A server's metrics. To look is not free: the server walks all its actors.
 pub(super) struct Metrics {
-    connection: LeanConnection,
+    target: Target,
     request: Template,
 }
 
@@ -22,8 +22,10 @@ impl Metrics {
     /// # Errors
     /// When the server cannot be reached.
     pub(super) async fn open(target: &Target) -> anyhow::Result<Self> {
+        // A mistake in the address shows before the load.
+        target.connect_lean().await?;
         Ok(Self {
-            connection: target.connect_lean().await?,
+            target: target.clone(),
             request: target.template("GET", "/metrics", ""),
         })
     }
@@ -32,12 +34,14 @@ impl Metrics {
     /// or shows to others than this client.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// When the server cannot be reached.
     pub(super) async fn read<const N: usize>(
-        &mut self,
+        &self,
         names: [&str; N],
     ) -> anyhow::Result<[Option<f64>; N]> {
-        let answer = self.connection.ask(&self.request).await?;
+        // One of its own each time: a minute between two looks is longer than a server keeps one.
+        let mut connection = self.target.connect_lean().await?;
+        let answer = connection.ask(&self.request).await?;
         let text = String::from_utf8_lossy(answer.body);
         Ok(names.map(|name| gauge(&text, name)))
     }

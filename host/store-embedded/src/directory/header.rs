@@ -19,15 +19,17 @@ pub(super) const UNFINISHED: &str = "store.new";
 
 const MAGIC: [u8; 8] = *b"PIZZASTO";
 /// The version that is written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// Version 1: commits waited for the database's journal.
     WithoutLog,
-    /// Version 2: they wait for a log beside it.
+    /// Version 2: they wait for a log beside it, which has all rows of a commit.
     WithLog,
+    /// Version 3: rows that follow from others are not in the log, and an actor is one row.
+    WithShortLog,
 }
 /// The length of all fields before the checksum.
 const FIELDS: usize = 8 + 4 + 2 + 8;
@@ -62,7 +64,8 @@ fn check(file: &Path, bytes: &[u8]) -> Result<Format, OpenError> {
     let found = u32::from_le_bytes([fields[8], fields[9], fields[10], fields[11]]);
     let format = match found {
         1 => Format::WithoutLog,
-        VERSION => Format::WithLog,
+        2 => Format::WithLog,
+        VERSION => Format::WithShortLog,
         _ => {
             return Err(OpenError::NewerVersion {
                 file: file.to_owned(),
@@ -141,7 +144,11 @@ mod tests {
                 "{error}"
             );
         }
-        for (version, format) in [(1, Format::WithoutLog), (2, Format::WithLog)] {
+        for (version, format) in [
+            (1, Format::WithoutLog),
+            (2, Format::WithLog),
+            (3, Format::WithShortLog),
+        ] {
             let checked = check(Path::new("store"), &bytes(version, SHARDS));
             assert_eq!(checked.expect("good"), format);
         }

@@ -6,11 +6,12 @@ use std::path::Path;
 use bytes::Bytes;
 use fjall::KeyspaceCreateOptions;
 use pizza_store::apply::Head;
-use pizza_store::{ActorStore, Commit, FactStore, InspectionStore};
+use pizza_store::{ActorStore, Commit, FactStore, InspectionStore, StreamStore};
 use pizza_store_embedded::{EmbeddedStore, OpenError, Options};
+use pizza_types::State;
 use serde::Serialize;
 
-use crate::fixture::{actor, commit, opened, silo};
+use crate::fixture::{actor, commit, fill, open, opened, read, silo};
 
 const BATCHES: u64 = 5;
 const VERSION_AT: std::ops::Range<usize> = 8..12;
@@ -56,6 +57,13 @@ fn opened_once() -> Head {
     }
 }
 
+fn old_state() -> State {
+    State {
+        schema: 1,
+        bytes: Bytes::from_static(b"old"),
+    }
+}
+
 /// What the older program leaves: batches with a number each, in the database's journal, and
 /// no log. The last batch is torn if `is_torn`.
 fn older(is_torn: bool) -> tempfile::TempDir {
@@ -71,6 +79,8 @@ fn older(is_torn: bool) -> tempfile::TempDir {
     let (system, meta, actors) = (table("system"), table("meta"), table("actors"));
     let (system, meta) = (system.expect("there"), meta.expect("there"));
     let actors = actors.expect("there");
+    let (states, heads) = (table("states"), table("stream-heads"));
+    let (states, heads) = (states.expect("there"), heads.expect("there"));
     for number in 1..=BATCHES {
         let mut batch = db.batch();
         batch.insert(&system, "pizza.sequence", row(&(number, db.seqno())));
@@ -78,11 +88,13 @@ fn older(is_torn: bool) -> tempfile::TempDir {
         batch.insert(&meta, "fact\0", fact);
         let id = actor("a");
         let key = [&id.shard().0.to_be_bytes()[..], b"meter\0a\0"].concat();
-        batch.insert(&actors, key, row(&opened_once()));
+        batch.insert(&actors, key.clone(), row(&opened_once()));
+        batch.insert(&states, key, row(&old_state()));
+        batch.insert(&heads, "counts\0a\0", row(&number));
         batch.commit().expect("written");
     }
     db.persist(fjall::PersistMode::SyncAll).expect("synced");
-    drop((system, meta, actors, db));
+    drop((system, meta, actors, states, heads, db));
     if is_torn {
         let journal = dir.path().join("data/0.jnl");
         let mut bytes = fs::read(&journal).expect("a journal");
@@ -96,17 +108,23 @@ fn older(is_torn: bool) -> tempfile::TempDir {
 #[tokio::test]
 async fn an_older_directory_is_taken_over_at_start() {
     let dir = older(false);
-    for fact in [BATCHES.to_string(), String::from("newer")] {
+    let facts = [BATCHES.to_string(), String::from("newer")];
+    for (commits, fact) in (0..).zip(facts) {
         let store = EmbeddedStore::open(dir.path(), Options::default()).expect("opened");
         assert_eq!(
             version(dir.path()),
-            2,
+            3,
             "an older program would miss commits"
         );
         assert_eq!(
             store.fact("fact").await.expect("readable"),
             Some(fact.into())
         );
+        let record = store.record(&actor("a")).await.expect("readable");
+        let state = record.and_then(|record| record.state);
+        assert_eq!(state == Some(old_state()), commits == 0, "{state:?}");
+        let head = store.stream_head("counts", "a").await;
+        assert_eq!(head, Ok(BATCHES + commits), "positions go on");
         let (epoch, version) = opened(&store, &actor("a")).await;
         let next = Commit {
             epoch,
@@ -122,6 +140,29 @@ async fn an_older_directory_is_taken_over_at_start() {
     let store = EmbeddedStore::open(dir.path(), Options::default()).expect("opened");
     let record = store.record(&actor("a")).await.expect("readable");
     assert_eq!(record.expect("made").version, 2);
+}
+
+/// Whoever reads all of it opens the actors at the end, which makes them another's the next time.
+fn unopened(text: &str) -> String {
+    let lines = text.lines();
+    lines
+        .map(|line| line.split("epoch:").next().unwrap_or(line).to_owned() + "\n")
+        .collect()
+}
+
+/// Its log has rows that follow from others, and its actors have states beside them.
+#[tokio::test]
+async fn a_directory_with_all_rows_in_its_log_is_taken_over() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = open(dir.path());
+    fill(&store, 3, 4).await;
+    let all = unopened(&read(&store, 3).await.expect("readable"));
+    drop(store);
+    set_version(dir.path(), 2);
+    let store = open(dir.path());
+    assert_eq!(version(dir.path()), 3, "an older program would miss rows");
+    let again = read(&store, 3).await.expect("readable");
+    assert_eq!(unopened(&again), all);
 }
 
 #[test]
