@@ -51,7 +51,7 @@ impl Directory {
         // Both before the database opens: it deletes tables that its lists do not name, and cuts
         // off the journal behind the first damage.
         manifest::check(&data)?;
-        let format = found.unwrap_or(Format::WithShortLog);
+        let format = found.unwrap_or(Format::RowsFollow);
         // Where commits wait for the log, the journal says only how much of it is in the
         // database, and what it says must fit the log.
         let by_journal = (format == Format::WithoutLog).then_some(&witness);
@@ -72,7 +72,7 @@ impl Directory {
 
     /// Notes that the directory is of the newest format, which older programs refuse.
     pub(crate) fn upgrade(&self, dir: &Path) -> Result<(), OpenError> {
-        if self.format == Format::WithShortLog {
+        if self.format == Format::RowsFollow {
             return Ok(());
         }
         tracing::info!(dir = %dir.display(), "the data directory has the newest format now");

@@ -29,7 +29,7 @@ pub(super) enum Format {
     /// Version 2: they wait for a log beside it, which has all rows of a commit.
     WithLog,
     /// Version 3: rows that follow from others are not in the log, and an actor is one row.
-    WithShortLog,
+    RowsFollow,
 }
 /// The length of all fields before the checksum.
 const FIELDS: usize = 8 + 4 + 2 + 8;
@@ -65,7 +65,7 @@ fn check(file: &Path, bytes: &[u8]) -> Result<Format, OpenError> {
     let format = match found {
         1 => Format::WithoutLog,
         2 => Format::WithLog,
-        VERSION => Format::WithShortLog,
+        VERSION => Format::RowsFollow,
         _ => {
             return Err(OpenError::NewerVersion {
                 file: file.to_owned(),
@@ -147,7 +147,7 @@ mod tests {
         for (version, format) in [
             (1, Format::WithoutLog),
             (2, Format::WithLog),
-            (3, Format::WithShortLog),
+            (3, Format::RowsFollow),
         ] {
             let checked = check(Path::new("store"), &bytes(version, SHARDS));
             assert_eq!(checked.expect("good"), format);
