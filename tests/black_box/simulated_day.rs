@@ -78,7 +78,7 @@ impl Drop for Named {
 
 /// Each of the two tests, which take every second seed, has days of both kinds.
 fn takes_whole_turns(seed: u64) -> bool {
-    seed / 2 % 2 == 0
+    (seed / 2).is_multiple_of(2)
 }
 
 async fn day(seed: u64, steps: usize, planted: Option<Planted>) -> Result<(), String> {
