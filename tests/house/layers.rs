@@ -9,15 +9,38 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pizza-types", &[]),
     ("pizza-value", &["pizza-types"]),
     ("pizza-store", &["pizza-types"]),
+    ("pizza-clock", &[]),
+    (
+        "pizza-cluster",
+        &["pizza-clock", "pizza-store", "pizza-types"],
+    ),
     ("pizza-store-embedded", &["pizza-store", "pizza-types"]),
     ("pizza-guest", &["pizza-types", "pizza-value"]),
     (
         "pizza-runtime",
-        &["pizza-types", "pizza-store", "pizza-guest"],
+        &[
+            "pizza-types",
+            "pizza-store",
+            "pizza-guest",
+            "pizza-clock",
+            "pizza-cluster",
+        ],
     ),
     (
         "pizza-modules",
         &["pizza-types", "pizza-store", "pizza-guest"],
+    ),
+    // It owns what is otherwise the machine's: time, network, store.
+    (
+        "pizza-sim",
+        &[
+            "pizza-types",
+            "pizza-store",
+            "pizza-guest",
+            "pizza-clock",
+            "pizza-cluster",
+            "pizza-runtime",
+        ],
     ),
     ("pizza-client", &["pizza-types"]),
     ("pizza-edge", &[]),

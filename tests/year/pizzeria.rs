@@ -8,8 +8,10 @@ use std::{fs, io};
 
 use async_trait::async_trait;
 use pizza_guest::{HostConfig, TypeSettings, WasmHost};
-use pizza_runtime::{Archive, Catalog, ManualClock, Parts, Policy, SeededEntropy, Settings, Silo};
-use pizza_store::{DeadLetterStore, EndedAfter, Members, RetireStore, Store, StoredActor};
+use pizza_runtime::{
+    Archive, Catalog, ManualClock, Membership, Nobody, Parts, Policy, SeededEntropy, Settings, Silo,
+};
+use pizza_store::{DeadLetterStore, EndedAfter, RetireStore, Store, StoredActor};
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::{ActorId, Body, CallError, Chain, Durability, Envelope, SiloId};
 use serde_json::{Value, json};
@@ -121,8 +123,8 @@ impl Pizzeria {
         let id = SiloId("year".into());
         let silo = Silo::start(Parts {
             archive: Arc::clone(&archive) as Arc<_>,
-            members: Members::alone(&id),
-            silo: id,
+            membership: Arc::new(Membership::alone(&id)),
+            network: Arc::new(Nobody),
             store: Arc::clone(&store) as Arc<dyn Store>,
             catalog: Arc::new(catalog),
             clock: Arc::clone(&clock) as Arc<_>,

@@ -29,7 +29,7 @@ pub(crate) struct HookExports {
 }
 
 /// Which hooks a module has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hooks {
     pub activate: bool,
     pub deactivate: bool,

@@ -14,6 +14,7 @@
 //! - [`imports`](crate::imports): one file for each interface that a guest may import
 //! - [`consult`](crate::consult): how a turn reaches the plugin that is bound to its actor
 //! - [`module`], [`client`](crate::client): a module with its methods, hooks and clients
+//! - [`guest`]: the same as the runtime sees it, which need not be a module
 //! - [`introspect`](crate::introspect): what a module says of itself when it is loaded
 //! - [`manifest`], [`grant`](crate::grant): what it asks for, and what it is granted
 //! - [`compare`](crate::compare): what changes when another takes its place
@@ -42,6 +43,7 @@ mod entries;
 pub mod error;
 mod grant;
 mod growth;
+pub mod guest;
 mod hooks;
 pub mod host;
 mod host_state;
@@ -73,6 +75,7 @@ pub use client::{ClientFunction, ClientImport};
 pub use compare::{Change, Weight, compare};
 pub use entries::{Entries, StagedEntries, StoredEntries};
 pub use error::{ClientMismatch, GuestError, LoadError};
+pub use guest::Guest;
 pub use hooks::Hooks;
 pub use host::{Compiled, Inspected, WasmHost, recognise};
 pub use limits::Limits;

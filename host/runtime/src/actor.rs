@@ -35,20 +35,38 @@ impl Actor {
     pub(crate) async fn open(&mut self) -> Result<Arc<Deployment>, CallError> {
         if self.activation.is_none() {
             let (core, id) = (&self.core, &self.slot.id);
-            let opened = core.store.open(id, &core.silo, &core.members).await;
+            // Without a lease this silo may be dead to the others, and its view be of the past.
+            if !core.holds_lease() {
+                return Err(no_lease());
+            }
+            let known = core.membership.known();
+            let opened = core.store.open(id, core.membership.me(), &known.living);
+            let opened = opened.await;
             let activation = match opened.map_err(store_error)? {
                 // Asking for an actor that has no record must not give it one.
                 Opened::Absent { epoch } => Activation::absent(epoch),
                 Opened::Opened(stored) => Activation::new(*stored),
-                Opened::Moved(_) => return Err(CallError::Moved),
+                Opened::Moved(owner) => {
+                    core.owners.learn(id, owner);
+                    return Err(CallError::Moved);
+                }
                 Opened::Retired { .. } => return Err(retired(id)),
             };
+            core.owners.forget(id);
             self.pipeline = Pipeline::new(&self.core, activation.version);
             self.activation = Some(Box::new(activation));
         }
         let state = self.activation.as_ref().and_then(|a| a.state.as_ref());
         let schema = state.map(|state| state.schema);
         self.core.catalog.get(&self.slot.id, schema)
+    }
+}
+
+/// Why a silo that has lost touch with the others does nothing new.
+pub(crate) fn no_lease() -> CallError {
+    CallError::Unreachable {
+        detail: "this silo has no lease at the moment: it has lost touch with the membership store"
+            .to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use pizza_types::CallError;
@@ -25,6 +26,15 @@ impl Drop for Abandon {
     }
 }
 
+/// The actor is no longer at work when this goes.
+struct AtWork(Arc<Core>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// Handles the actor's messages until there are none left.
 pub(crate) async fn run(
     core: Arc<Core>,
@@ -32,6 +42,7 @@ pub(crate) async fn run(
     arrival: Arc<Notify>,
     parked: Option<Box<Activation>>,
 ) {
+    let _at_work = AtWork(Arc::clone(&core));
     let abandon = Abandon(Arc::clone(&slot));
     let pipeline = Pipeline::new(&core, parked.as_ref().map_or(0, |a| a.version));
     let actor = Actor {
@@ -62,6 +73,7 @@ impl Actor {
                 self.turn(message).await;
             } else if !self.pipeline.is_empty() {
                 tokio::select! {
+                    biased;
                     () = turn::advance(&self.core, &mut self.pipeline) => {}
                     // A message may fit in at once; which kind it is, the next round finds out.
                     () = self.arrival.notified() => {}

@@ -4,9 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use parking_lot::Mutex;
+use pizza_clock::Clock;
 use tokio::sync::Notify;
-
-use crate::clock::Clock;
 
 /// What is to be done, each at its time on the clock that never goes back.
 pub(crate) struct Alarms<T> {
@@ -102,6 +101,7 @@ impl<T> Alarms<T> {
             match due_ms {
                 None => self.changed.notified().await,
                 Some(due_ms) => tokio::select! {
+                    biased;
                     () = clock.sleep_until(due_ms) => {}
                     () = self.changed.notified() => {}
                 },

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use pizza_cluster::Delivery;
 use pizza_guest::Calls;
 use pizza_store::StoredReply;
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId};
@@ -13,7 +14,7 @@ use tokio::sync::OnceCell;
 
 use crate::core::{Core, store_error};
 use crate::gate::Gate;
-use crate::slot::{Delivery, Until};
+use crate::slot::Until;
 
 /// The calls of one turn.
 pub(crate) struct TurnCalls {
@@ -120,6 +121,7 @@ impl Calls for TurnCalls {
         if !self.is_staged {
             self.gate.passed(self.version).await?;
         }
+        core.wait_for_lease(self.deadline_ms).await?;
         // Behind the gate: the first of two may have been in flight.
         self.refuse_repeat(&core).await?;
         let envelope = Envelope {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use pizza_guest::Module;
+use pizza_guest::Guest;
 use pizza_types::{ActorId, CallError};
 
 use crate::breaker::BreakerState;
@@ -22,8 +22,8 @@ pub struct Catalog {
 impl Catalog {
     /// One module for all actors of its type. Turns that have begun end on the one they
     /// began on.
-    pub fn set(&self, module: Arc<Module>, policy: Policy) {
-        self.serve(Serving::all(Deployment::new(module, policy)));
+    pub fn set(&self, guest: Arc<dyn Guest>, policy: Policy) {
+        self.serve(Serving::all(Deployment::new(guest, policy)));
     }
 
     /// Sets who serves a type, be it one module or two.
@@ -98,7 +98,7 @@ impl Catalog {
         let chosen = types.values().map(|serving| serving.choose(key, None));
         let subscribed = |deployment: &&Arc<Deployment>| {
             deployment
-                .module
+                .guest
                 .subscriptions()
                 .iter()
                 .any(|s| **s == *stream)
@@ -111,7 +111,7 @@ impl Catalog {
         let types = self.types.read();
         let mut pairs: Vec<(Arc<Deployment>, Arc<str>)> = Vec::new();
         for deployment in types.values().flat_map(Serving::deployments) {
-            for stream in deployment.module.subscriptions() {
+            for stream in deployment.guest.subscriptions() {
                 // Two modules of one type share a cursor, so a stream counts once for both.
                 if !pairs
                     .iter()

@@ -1,8 +1,8 @@
 //! Copies of actors, for somebody to keep elsewhere.
 
+use pizza_clock::Moment;
 use pizza_store::StoredActor;
 
-use crate::clock::Moment;
 use crate::core::Core;
 
 /// People read dates, and not times of the durable clock.

@@ -3,19 +3,23 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use pizza_store::{Members, Store, StoreError, StoredReply, StreamKey};
-use pizza_types::{ActorId, CallError, Envelope, Reply, ShardId, SiloId};
+use pizza_clock::Clock;
+use pizza_cluster::{Membership, Network};
+use pizza_store::{Store, StoreError, StoredReply, StreamKey};
+use pizza_types::{ActorId, CallError, Envelope, Reply, ShardId};
 use tokio::sync::Notify;
 
 use crate::activation::Activation;
 use crate::archive::Archive;
 use crate::catalog::Catalog;
-use crate::clock::Clock;
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
+use crate::guarded::Guarded;
+use crate::notices::Notices;
 use crate::outbox::{Lane, LaneStart, Message, Outbox};
+use crate::owners::Owners;
 use crate::relay::Relay;
 use crate::reminders::Reminders;
 use crate::settings::{Policy, Settings};
@@ -24,9 +28,9 @@ use crate::streams::{Route, Streams};
 use crate::timers::Timers;
 
 pub(crate) struct Core {
-    pub(crate) silo: SiloId,
-    /// Who may be alive beside this silo.
-    pub(crate) members: Members,
+    /// Who this silo is, and which others there are.
+    pub(crate) membership: Arc<Membership>,
+    pub(crate) network: Arc<dyn Network>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) catalog: Arc<Catalog>,
@@ -35,6 +39,11 @@ pub(crate) struct Core {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) settings: Settings,
     pub(crate) slots: Slots,
+    /// How many actors' loops run.
+    pub(crate) at_work: AtomicUsize,
+    pub(crate) owners: Owners,
+    pub(crate) guarded: Guarded,
+    pub(crate) notices: Notices,
     pub(crate) timers: Timers,
     pub(crate) reminders: Reminders,
     pub(crate) outbox: Outbox,
@@ -50,7 +59,8 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) type RunActor = fn(Arc<Core>, Arc<Slot>, Arc<Notify>, Option<Box<Activation>>) -> Task;
 
 /// What runs while there is work for it: an actor's loop, a lane of the outbox, the relay of a
-/// shard, the pump of a stream. A message starts an actor, whose commit starts a lane, which brings a message:
+/// shard, the pump of a stream, the reader of a shard's log, the follower of a stream that another
+/// silo guards. A message starts an actor, whose commit starts a lane, which brings a message:
 /// this circle is the nature of a silo, and closed where a silo is built, so that no
 /// module has to know the next one on it.
 #[derive(Clone, Copy)]
@@ -59,11 +69,18 @@ pub(crate) struct Runners {
     pub(crate) lane: fn(Arc<Core>, Lane, Message) -> Task,
     pub(crate) relay: fn(Arc<Core>, ShardId) -> Task,
     pub(crate) pump: fn(Arc<Core>, Route) -> Task,
+    pub(crate) guard: fn(Arc<Core>, ShardId) -> Task,
+    pub(crate) follow: fn(Arc<Core>, StreamKey) -> Task,
 }
 
 impl Core {
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Whether this silo may believe what it has in memory.
+    pub(crate) fn holds_lease(&self) -> bool {
+        self.membership.lease().holds(self.clock.now_ms())
     }
 
     /// Waits on the silo's own clock, so that a simulation can wait for it too.
@@ -114,6 +131,9 @@ impl Core {
         arrival: Arc<Notify>,
         parked: Option<Box<Activation>>,
     ) {
+        // Here and not when the loop begins: whoever looks for work must not miss it. It says
+        // itself when it has ended.
+        self.at_work.fetch_add(1, Ordering::AcqRel);
         tokio::spawn((self.runners.actor)(
             Arc::clone(self),
             slot,
@@ -132,7 +152,17 @@ impl Core {
         tokio::spawn((self.runners.relay)(Arc::clone(self), shard));
     }
 
-    /// There are new events in these streams; they are durable.
+    /// Takes up what the log of the shard has that was not sent yet.
+    pub(crate) fn start_guard(self: &Arc<Self>, shard: ShardId) {
+        tokio::spawn((self.runners.guard)(Arc::clone(self), shard));
+    }
+
+    /// Hears from whoever guards this stream when it has new events.
+    pub(crate) fn start_following(self: &Arc<Self>, of: StreamKey) {
+        tokio::spawn((self.runners.follow)(Arc::clone(self), of));
+    }
+
+    /// There are new events in these streams, which this silo guards; they are durable.
     pub(crate) fn published(self: &Arc<Self>, keys: &[StreamKey]) {
         for of in keys {
             self.start_pumps(self.streams.published(&self.catalog, of));

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::clock::Moment;
+use pizza_clock::Moment;
 
 /// How far, in milliseconds, the date may move from the silo's own clock before it counts as set.
 const STEP_MS: u64 = 60_000;

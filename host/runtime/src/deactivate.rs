@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
+use pizza_clock::Moment;
 use pizza_guest::Invocation;
 use pizza_types::ActorId;
 
 use crate::activation::Activation;
-use crate::clock::Moment;
 use crate::core::Core;
 use crate::guest_turn;
 
@@ -21,12 +21,12 @@ pub(crate) async fn run(core: Arc<Core>, id: ActorId, activation: Box<Activation
     let Ok(deployment) = core.catalog.get(&id, schema) else {
         return;
     };
-    if !deployment.module.hooks().deactivate {
+    if !deployment.guest.hooks().deactivate {
         return;
     }
     let begun = Moment::of(&*core.clock);
     let turn = guest_turn::for_hook(&core, &id, &activation, begun, Invocation::Deactivate);
-    match deployment.module.run(turn).await {
+    match deployment.guest.run(turn).await {
         Ok(outcome) => {
             let committed = pizza_guest::log::Turn::Committed;
             pizza_guest::log::write(&id, &outcome.logs, committed);

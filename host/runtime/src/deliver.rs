@@ -1,12 +1,14 @@
-//! The one way to an actor: every message, wherever it comes from, is delivered here.
+//! The one way to an actor of this silo: every message, wherever it comes from, is delivered here.
+//! Which silo that is, the [router](crate::router) finds out.
 
 use std::sync::Arc;
 
+use pizza_cluster::Delivery;
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply};
 
 use crate::core::Core;
 use crate::deployment::Deployment;
-use crate::slot::{Delivery, Pushed, Queued, Ticket, Until};
+use crate::slot::{Pushed, Queued, Ticket, Until};
 
 /// What a caller hears when the actor's loop ended before it answered.
 const NO_ANSWER: &str = "the turn ended without an answer";
@@ -39,20 +41,12 @@ impl Core {
         Ok(())
     }
 
-    /// Delivers a message to its actor, and answers when the turn is durable.
+    /// Delivers a message to its actor, if that is or may come to this silo, and answers when the
+    /// turn is durable.
     ///
     /// # Errors
     /// Why there is no answer; what an actor declines is an answer.
-    pub(crate) async fn deliver(self: &Arc<Self>, envelope: Envelope) -> Result<Reply, CallError> {
-        let (delivery, until) = (Delivery::Normal, Until::Durable);
-        self.deliver_as(envelope, delivery, until).await
-    }
-
-    /// Like [`deliver`](Self::deliver), in another way than the usual one.
-    ///
-    /// # Errors
-    /// As [`deliver`](Self::deliver).
-    pub(crate) async fn deliver_as(
+    pub(crate) async fn deliver_here(
         self: &Arc<Self>,
         envelope: Envelope,
         delivery: Delivery,
@@ -156,17 +150,6 @@ impl Core {
             }
         }
     }
-
-    /// Commits the host's part of a message without asking the guest.
-    ///
-    /// # Errors
-    /// Why it was not committed, or why that is not known.
-    pub(crate) async fn skip_guest(self: &Arc<Self>, envelope: Envelope) -> Result<(), CallError> {
-        let id = envelope.id;
-        let ticket = self.submit(envelope, Delivery::SkipGuest, Until::Durable)?;
-        let answer = ticket.reply.await;
-        answer.unwrap_or_else(|_| Err(no_answer(id))).map(drop)
-    }
 }
 
 /// An id for messages that are never deduplicated.
@@ -183,15 +166,12 @@ fn is_query(deployment: &Deployment, body: &Body) -> Result<bool, CallError> {
     let Body::Call { method, .. } = body else {
         return Ok(false);
     };
-    match deployment.module.method(method) {
-        Some(found) => Ok(found.query),
-        None => Err(unknown_method(deployment, method)),
-    }
+    let found = deployment.guest.is_query(method);
+    found.ok_or_else(|| unknown_method(deployment, method))
 }
 
 fn unknown_method(deployment: &Deployment, method: &str) -> CallError {
-    let methods = deployment.module.methods();
-    let mut known: Vec<&str> = methods.map(|m| m.function.name.as_str()).collect();
+    let mut known = deployment.guest.method_names();
     known.sort_unstable();
     CallError::UnknownMethod {
         actor_type: deployment.actor_type.to_string(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pizza_guest::Module;
+use pizza_guest::Guest;
 use pizza_types::CallError;
 
 use crate::breaker::{Breaker, BreakerState, Outcome, Permit};
@@ -14,7 +14,7 @@ use crate::settings::Policy;
 /// canary a type has two of them.
 pub struct Deployment {
     pub actor_type: Arc<str>,
-    pub module: Arc<Module>,
+    pub guest: Arc<dyn Guest>,
     pub policy: Policy,
     /// The circuit breaker, as old as the module: a new one is not to blame for its predecessor.
     pub(crate) breaker: Breaker,
@@ -25,12 +25,12 @@ pub struct Deployment {
 
 impl Deployment {
     #[must_use]
-    pub fn new(module: Arc<Module>, policy: Policy) -> Arc<Self> {
-        let actor_type = Arc::clone(module.actor_type());
+    pub fn new(guest: Arc<dyn Guest>, policy: Policy) -> Arc<Self> {
+        let actor_type = Arc::clone(guest.actor_type());
         Arc::new(Self {
             metrics: TurnMetrics::of(&actor_type),
             actor_type,
-            module,
+            guest,
             policy,
             breaker: Breaker::default(),
             stats: ModuleStats::default(),

@@ -6,8 +6,8 @@
 use bytes::Bytes;
 use pizza_store::{FactStore, StoreError};
 
-use crate::clock::{Clock, Moment};
 use crate::date::SLEW_MS;
+use pizza_clock::{Clock, Moment};
 
 /// The fact that holds the last [`Note`].
 const NAME: &str = "durable-clock";
@@ -57,6 +57,15 @@ impl DurableClock {
         // A process that lives shorter than it takes to the next note does not stand still.
         durable.note(store, clock).await?;
         Ok(durable)
+    }
+
+    /// The clock of a silo that shares its store with others: it goes by the date, as theirs do, and is
+    /// read once, so that nobody sets it while the silo runs.
+    pub(crate) fn by_date(clock: &dyn Clock) -> Self {
+        let at = Moment::of(clock);
+        Self {
+            ahead_ms: i128::from(at.wall_ms) - i128::from(at.now_ms),
+        }
     }
 
     /// Keeps what time it is, for the next start. Durable when it returns.

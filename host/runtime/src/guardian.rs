@@ -3,17 +3,61 @@
 
 use std::sync::Arc;
 
-use pizza_store::{LogEntry, LogKey, StoreError};
+use pizza_store::{DelayedRow, LogEntry, LogKey, StoreError};
+use pizza_types::ShardId;
 
 use crate::core::Core;
 use crate::outbox::{Entry, Message};
 use crate::relay::HandedOver;
+use crate::{guarded, notices};
 
 /// The number of rows that are read at a time when a silo takes up what another life of it left.
 const PAGE: usize = 1_000;
+/// How long a store that could not be read is left alone, in milliseconds.
+const READ_AGAIN_MS: u64 = 100;
+
+/// A commit has left this entry in the log, and is durable.
+pub(crate) fn committed(core: &Arc<Core>, entry: LogEntry) {
+    let LogKey { shard, number } = entry.key;
+    if core.membership.is_alone() {
+        return send(core, entry);
+    }
+    if !core.membership.guards(shard) {
+        return notices::tell(core, shard, false);
+    }
+    match core.guarded.hand_over(shard, number) {
+        guarded::HandedOver::Next => send(core, entry),
+        guarded::HandedOver::Known => {}
+        guarded::HandedOver::Read => core.start_guard(shard),
+    }
+}
+
+/// Reads the log of a shard and sends what is new in it, until there is nothing left.
+pub(crate) async fn read(core: Arc<Core>, shard: ShardId) {
+    while let Some(after) = core.guarded.next_read(shard) {
+        match core.store.log(shard, after, PAGE).await {
+            Ok(entries) => {
+                if entries.len() == PAGE {
+                    core.guarded.look(shard);
+                }
+                for entry in core.guarded.read(shard, entries) {
+                    send(&core, entry);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, ?shard, "the log of a shard cannot be read yet");
+                core.pause(READ_AGAIN_MS).await;
+                if core.is_stopping() {
+                    return;
+                }
+                core.guarded.look(shard);
+            }
+        }
+    }
+}
 
 /// Sends what is in an entry that is durable.
-pub(crate) fn send(core: &Arc<Core>, entry: LogEntry) {
+fn send(core: &Arc<Core>, entry: LogEntry) {
     let LogEntry {
         key,
         actor,
@@ -61,12 +105,19 @@ pub(crate) async fn take_up(core: &Arc<Core>) -> Result<usize, StoreError> {
     Ok(count + take_up_delayed(core).await?)
 }
 
-async fn take_up_delayed(core: &Arc<Core>) -> Result<usize, StoreError> {
+/// Takes up the messages of guarded shards that are to leave later, those that it knows of already aside.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn take_up_delayed(core: &Arc<Core>) -> Result<usize, StoreError> {
     let (mut count, mut after) = (0, None);
     loop {
         let rows = core.store.delayed(after.as_ref(), PAGE).await?;
         let complete = rows.len() < PAGE;
         after = rows.last().map(|row| row.key.clone());
+        let guarded = |row: &DelayedRow| core.membership.guards(row.key.shard);
+        let rows = rows.into_iter().filter(guarded);
+        let rows: Vec<_> = rows.filter(|row| core.outbox.is_new(&row.key)).collect();
         count += rows.len();
         let now_ms = core.clock.now_ms();
         let later = |row| core.outbox.send_later(core.durable, row, now_ms);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use pizza_clock::Moment;
 use pizza_guest::{Calls, Invocation, NoCalls, Turn};
 use pizza_types::{ActorId, Envelope};
 
 use crate::activation::Activation;
-use crate::clock::Moment;
 use crate::core::Core;
 use crate::deliver::unnamed;
 

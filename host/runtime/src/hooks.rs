@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use pizza_clock::Moment;
 use pizza_guest::Invocation;
 use pizza_types::{CallError, Effect, Envelope, State, StateWrite};
 
 use crate::actor::Actor;
-use crate::clock::Moment;
 use crate::deployment::Deployment;
 use crate::guest_turn;
 use crate::timers::TimerChange;
@@ -22,7 +22,7 @@ impl Actor {
             return Ok(());
         };
         // An actor that has never committed anything has nothing to take up again.
-        if activation.activated || activation.version == 0 || !deployment.module.hooks().activate {
+        if activation.activated || activation.version == 0 || !deployment.guest.hooks().activate {
             return Ok(());
         }
         let begun = Moment::of(&*self.core.clock);
@@ -58,7 +58,7 @@ impl Actor {
         envelope: &Envelope,
         begun: Moment,
     ) -> Result<Option<State>, CallError> {
-        let schema = deployment.module.schema();
+        let schema = deployment.guest.schema();
         let state = self.activation.as_ref().and_then(|a| a.state.as_ref());
         let Some(state) = state.filter(|state| state.schema != schema) else {
             return Ok(None);
@@ -71,7 +71,7 @@ impl Actor {
             });
         }
         // The guest sees the number of the layout, and may read the older one by itself.
-        if !deployment.module.hooks().migrate {
+        if !deployment.guest.hooks().migrate {
             return Ok(None);
         }
         let migrate = Invocation::Migrate {

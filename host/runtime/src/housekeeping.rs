@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use pizza_clock::Moment;
 use pizza_store::Retention;
+use pizza_types::ActorId;
 
-use crate::clock::Moment;
 use crate::core::Core;
 use crate::date::{Expiry, Steps};
+use crate::slot::AtRest;
 use crate::{deactivate, reminders};
 
 /// The most rows that one sweep looks at: as many as the store removes in well under a second, so
@@ -26,11 +28,15 @@ pub(crate) async fn run(core: Arc<Core>) {
         core.pause(core.settings.sweep_ms).await;
         // Each step by itself: one that fails must not keep the others from being done.
         evict_idle(&core);
-        if let Err(error) = reminders::horizon::look_ahead(&core).await {
+        if core.membership.is_alone()
+            && let Err(error) = reminders::horizon::look_ahead(&core).await
+        {
             tracing::error!(%error, "reminders cannot be read");
         }
         // A process that is killed loses no more of the time than a sweep.
-        if let Err(error) = core.durable.note(&*core.store, &*core.clock).await {
+        if core.membership.is_alone()
+            && let Err(error) = core.durable.note(&*core.store, &*core.clock).await
+        {
             tracing::error!(%error, "what time it is cannot be kept");
         }
         let date_ms = expiry.date(Moment::of(&*core.clock));
@@ -61,23 +67,47 @@ fn retention(core: &Core) -> Retention {
 /// used go first.
 pub(crate) fn evict_idle(core: &Arc<Core>) {
     let now_ms = core.clock.now_ms();
+    // Asked once for many in a row: ten million actors have few types.
+    let mut last: Option<(Arc<str>, u64)> = None;
+    let is_idle = |id: &ActorId, used_ms: u64| {
+        let known = last
+            .as_ref()
+            .filter(|(of, _)| Arc::ptr_eq(of, id.actor_type()));
+        let idle_ms = known.map(|(_, idle_ms)| *idle_ms).unwrap_or_else(|| {
+            let deployment = core.catalog.find(id.actor_type());
+            let idle_ms = deployment.map_or(0, |deployment| deployment.policy.idle_ms);
+            last = Some((Arc::clone(id.actor_type()), idle_ms));
+            idle_ms
+        });
+        used_ms.saturating_add(idle_ms) <= now_ms
+    };
+    let (mut bytes, idle) = core.slots.idle(is_idle);
+    let budget = core.settings.memory_bytes_max;
+    for resting in idle {
+        bytes -= evict(core, resting);
+    }
+    if bytes <= budget {
+        return;
+    }
     let mut resting = core.slots.at_rest();
-    let mut bytes: usize = resting.iter().map(|(_, _, bytes)| bytes).sum();
     // The least used first: they are the ones to go when memory is short.
     resting.sort_unstable_by_key(|(_, used_ms, _)| *used_ms);
-    for (id, used_ms, size) in resting {
-        let deployment = core.catalog.find(id.actor_type());
-        let idle_ms = deployment.map_or(0, |deployment| deployment.policy.idle_ms);
-        let over_budget = bytes > core.settings.memory_bytes_max;
-        if !over_budget && used_ms.saturating_add(idle_ms) > now_ms {
-            continue;
+    for resting in resting {
+        if bytes <= budget {
+            return;
         }
-        // Not if it was used since the list was made.
-        if let Some(evicted) = core.slots.evict(&id, used_ms) {
-            bytes -= size;
-            if let Some(activation) = evicted.activation {
-                tokio::spawn(deactivate::run(Arc::clone(core), id, activation));
-            }
-        }
+        bytes = bytes.saturating_sub(evict(core, resting));
     }
+}
+
+/// Takes an actor out of memory unless it was used since; returns what that has freed.
+fn evict(core: &Arc<Core>, resting: AtRest) -> usize {
+    let (id, used_ms, bytes) = resting;
+    let Some(evicted) = core.slots.evict(&id, used_ms) else {
+        return 0;
+    };
+    if let Some(activation) = evicted.activation {
+        tokio::spawn(deactivate::run(Arc::clone(core), id, activation));
+    }
+    bytes
 }

@@ -34,7 +34,14 @@ pub(crate) async fn resolve(
                 | CommitError::Refused { detail: again }
                 | CommitError::Full { detail: again },
             ) => detail = again,
-            Err(CommitError::Handled(_)) => return Ok(written(core, commit).await),
+            // By this very commit, or by one before it: then this one never was, and what it
+            // would have left must not leave.
+            Err(CommitError::Handled(stored)) => {
+                if is_ours(core, commit, first_epoch).await {
+                    return Ok(written(core, commit).await);
+                }
+                return Err(CommitError::Handled(stored));
+            }
             Err(CommitError::Stale { ours, current }) if current > ours => {
                 return Ok(written(core, commit).await);
             }
@@ -52,6 +59,15 @@ pub(crate) async fn resolve(
         core.pause(FIRST_PAUSE_MS << attempt).await;
     }
     Err(CommitError::Unknown { detail })
+}
+
+/// Whether what the record shows was written by this commit: only its owner commits under its epoch,
+/// and on each version once.
+async fn is_ours(core: &Core, commit: &Commit, first_epoch: u64) -> bool {
+    let record = core.store.record(&commit.actor).await.ok().flatten();
+    let has_passed = record
+        .is_some_and(|record| record.epoch == commit.epoch && record.version > commit.version);
+    has_passed || made_by_us(core, commit, first_epoch).await
 }
 
 /// A record of this owner's under this epoch was made by its first commit: to open it again would have

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use bytes::Bytes;
+use pizza_clock::Moment;
 use pizza_store::{HandledRow, Inspected};
 use pizza_types::{ActorId, CallError, MessageId};
 
-use crate::clock::Moment;
 use crate::core::store_error;
 use crate::silo::Silo;
 

@@ -14,6 +14,7 @@
 //! - [`calls`](crate::calls): an actor asks another, and its turn is suspended
 //! - [`query`](crate::query): reads, which may run beside a turn
 //! - [`actor_loop`](crate::actor_loop): one actor's messages, one at a time
+//! - [`router`](crate::router), [`owners`](crate::owners): which silo has an actor
 //! - [`deliver`](crate::deliver): the one way of a message to its actor
 //! - [`activation`](crate::activation): an actor in memory
 //! - [`entries`](crate::entries): what of its entries is in memory, over what the store has
@@ -21,6 +22,10 @@
 //! - [`catalog`](crate::catalog), [`serving`](crate::serving),
 //!   [`deployment`](crate::deployment): actor types and the modules that serve them
 //! - [`guardian`](crate::guardian): what commits leave in the log leaves for where it goes
+//! - [`guarded`](crate::guarded): how far the logs of shards are read where silos share them
+//! - [`take_over`](crate::take_over), [`notices`](crate::notices): shards change hands, and silos tell
+//!   each other what is new
+//! - [`service`](crate::service): what other silos may ask
 //! - [`relay`](crate::relay): events of the log on their way to their streams
 //! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller; each
@@ -35,7 +40,7 @@
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`retire`](crate::retire), [`archive`](crate::archive): actors that ended long ago leave the store
 //! - [`deactivate`](crate::deactivate): the hook that runs when an actor leaves memory
-//! - [`clock`](crate::clock), [`entropy`](crate::entropy): time and chance come through traits
+//! - [`entropy`](crate::entropy): chance comes through a trait, as time does (`pizza_clock`)
 //! - [`durable_clock`](crate::durable_clock): what delays are counted on that outlive the process
 //! - [`date`](crate::date): what follows from the date being set meanwhile
 //! - [`settings`]: the numbers that bound a silo and each actor type
@@ -50,7 +55,6 @@ mod archive;
 mod breaker;
 mod calls;
 pub mod catalog;
-pub mod clock;
 mod copied;
 mod core;
 mod date;
@@ -63,6 +67,7 @@ mod entries;
 pub mod entropy;
 mod export;
 mod gate;
+mod guarded;
 mod guardian;
 mod guest_turn;
 mod hooks;
@@ -71,13 +76,17 @@ mod in_doubt;
 mod inspect;
 mod metrics;
 mod module_stats;
+mod notices;
 mod outbox;
+mod owners;
 mod pipeline;
 mod query;
 mod relay;
 mod reminders;
 mod repeat;
 mod retire;
+mod router;
+mod service;
 mod serving;
 pub mod settings;
 mod silo;
@@ -86,13 +95,16 @@ mod stage;
 mod streams;
 mod supervise;
 mod tail;
+mod take_over;
 mod timers;
 mod turn;
+
+pub use pizza_clock::{Clock, ManualClock, SystemClock};
+pub use pizza_cluster::{Membership, Nobody};
 
 pub use archive::{Archive, NoArchive};
 pub use breaker::BreakerState;
 pub use catalog::Catalog;
-pub use clock::{Clock, ManualClock, SystemClock};
 pub use deployment::Deployment;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use export::Exported;

@@ -68,6 +68,8 @@ pub(crate) struct LaneStart {
 pub(crate) struct Outbox {
     lanes: Mutex<HashMap<Lane, VecDeque<Message>>>,
     later: Alarms<Message>,
+    /// The delayed messages that are known of, where their rows are read again and again.
+    scheduled: Mutex<HashSet<DelayedKey>>,
     /// Messages of retired actors, which are not to leave when their time comes: alarms are not
     /// taken back.
     dropped: Mutex<HashSet<DelayedKey>>,
@@ -116,6 +118,11 @@ impl Outbox {
             return None;
         }
         self.join_lane(message)
+    }
+
+    /// Whether a delayed message was not known of; it is from now on.
+    pub(crate) fn is_new(&self, key: &DelayedKey) -> bool {
+        self.scheduled.lock().insert(key.clone())
     }
 
     /// Their sender is retired, and they are no more.
@@ -167,7 +174,10 @@ impl Outbox {
         self.pending.fetch_sub(1, Ordering::Relaxed);
         match row {
             Row::Entry(entry) => self.arrived(&entry),
-            Row::Delayed(key) => self.note(|done| done.delayed.push(key)),
+            Row::Delayed(key) => {
+                self.scheduled.lock().remove(&key);
+                self.note(|done| done.delayed.push(key));
+            }
         }
     }
 
@@ -191,15 +201,28 @@ impl Outbox {
     /// Takes out of the store what has arrived.
     ///
     /// # Errors
-    /// When the store cannot be written; the rows then stay there until the next start.
+    /// When the store cannot be written; the rows are taken out by a later flush.
     pub(crate) async fn flush(&self, store: &dyn Store) -> Result<(), StoreError> {
         let Done { entries, delayed } = std::mem::take(&mut *self.done.lock());
-        if !entries.is_empty() {
-            store.log_done(entries).await?;
+        if !entries.is_empty()
+            && let Err(error) = store.log_done(entries.clone()).await
+        {
+            self.put_back(Done { entries, delayed });
+            return Err(error);
         }
-        if !delayed.is_empty() {
-            store.delayed_done(delayed).await?;
+        if !delayed.is_empty()
+            && let Err(error) = store.delayed_done(delayed.clone()).await
+        {
+            let entries = Vec::new();
+            self.put_back(Done { entries, delayed });
+            return Err(error);
         }
         Ok(())
+    }
+
+    fn put_back(&self, back: Done) {
+        let mut done = self.done.lock();
+        done.entries.extend(back.entries);
+        done.delayed.extend(back.delayed);
     }
 }

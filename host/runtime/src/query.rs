@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use pizza_clock::Moment;
 use pizza_guest::{Invocation, log};
-use pizza_types::{CallError, Reply};
+use pizza_types::{ActorId, CallError, Reply};
 
 use crate::activation::Activation;
 use crate::breaker::Outcome;
 use crate::calls::TurnCalls;
-use crate::clock::Moment;
-use crate::core::Core;
+use crate::core::{Core, store_error};
 use crate::deployment::Deployment;
 use crate::guest_turn;
 use crate::pipeline::Pipeline;
@@ -39,7 +39,7 @@ pub(crate) fn answer(
     pipeline: &Pipeline,
     query: Queued,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let version = activation.version;
+    let (version, epoch) = (activation.version, activation.epoch);
     let (gate, is_staged) = (pipeline.gate.clone(), pipeline.is_staged());
     let envelope = &query.envelope;
     let begun = Moment::of(&*core.clock);
@@ -64,7 +64,7 @@ pub(crate) fn answer(
             core.refuse_if_late(&query.envelope, "before the query began")?;
             let permit = deployment.admit(core.clock.now_ms())?;
             let begun = Instant::now();
-            let outcome = deployment.module.run(turn).await.map_err(CallError::from);
+            let outcome = deployment.guest.run(turn).await.map_err(CallError::from);
             let ended = Outcome::of(&outcome);
             deployment.stats.add(ended, begun.elapsed());
             deployment.record(permit, ended, core.clock.now_ms());
@@ -74,6 +74,7 @@ pub(crate) fn answer(
             if query.until == Until::Durable || !is_staged {
                 gate.passed(version).await?;
             }
+            still_ours(&core, &query.envelope.target, epoch).await?;
             log::write(&query.envelope.target, &outcome.logs, log::Turn::Committed);
             Ok(Reply {
                 body: outcome.reply,
@@ -94,5 +95,20 @@ pub(crate) fn answer(
             return query.answer(tail::passed(&core, answer).await);
         }
         query.answer(answer);
+    }
+}
+
+/// Lets nobody hear of a state that may be of the past: without a lease the store is asked who has the
+/// actor. An epoch of 0 is that of an actor without a record.
+async fn still_ours(core: &Core, actor: &ActorId, epoch: u64) -> Result<(), CallError> {
+    if core.holds_lease() {
+        return Ok(());
+    }
+    let record = core.store.record(actor).await.map_err(store_error)?;
+    let now = record.map_or(0, |record| record.epoch);
+    if now == epoch {
+        Ok(())
+    } else {
+        Err(CallError::Moved)
     }
 }

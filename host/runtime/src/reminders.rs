@@ -8,11 +8,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use pizza_clock::Moment;
 use pizza_store::{Reminder, ReminderWrite};
 use pizza_types::{ActorId, MessageId, MissedPolicy};
 
 use crate::alarms::Alarms;
-use crate::clock::Moment;
 use crate::durable_clock::DurableClock;
 
 /// What is due soon, and the alarms for it.

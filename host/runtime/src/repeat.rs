@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pizza_cluster::Delivery;
 use pizza_store::StoredReply;
 use pizza_types::{Body, CallError, Envelope, Reply, StreamEvent};
 
@@ -10,7 +11,6 @@ use crate::actor::Actor;
 use crate::core::store_error;
 use crate::pipeline::Pending;
 use crate::reminders;
-use crate::slot::Delivery;
 use crate::stage::Outputs;
 
 impl Actor {

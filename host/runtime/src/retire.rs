@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use pizza_clock::Moment;
 use pizza_store::{
     DelayedKey, EndedActor, EndedAfter, ReminderWrite, Retirement, StoreError, StoredActor,
 };
 use pizza_types::ActorId;
 
-use crate::clock::Moment;
 use crate::copied;
 use crate::core::Core;
 
@@ -103,6 +103,9 @@ impl Walk {
     async fn retire(&mut self, core: &Arc<Core>, page: Vec<EndedActor>) -> Result<usize, Error> {
         let (mut batch, mut bytes, mut retired) = (Vec::new(), 0, 0);
         for EndedActor { actor, ended_ms } in page {
+            if !core.membership.guards(actor.shard()) {
+                continue;
+            }
             // What it is about to do may take its end back.
             if core.slots.is_at_work(&actor) == Some(true) {
                 self.passed.get_or_insert(ended_ms);

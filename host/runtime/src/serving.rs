@@ -56,7 +56,7 @@ impl Serving {
             (&self.current, &canary.deployment)
         };
         let reads = |deployment: &Deployment| {
-            schema.is_none_or(|schema| schema <= deployment.module.schema())
+            schema.is_none_or(|schema| schema <= deployment.guest.schema())
         };
         // Where neither can read it, the turn fails, and says which layout it found.
         if reads(chosen) || !reads(other) {
@@ -70,7 +70,7 @@ impl Serving {
 impl Canary {
     fn has(&self, key: &str) -> bool {
         let share = self.percent.clamp(0.0, 100.0) * (BUCKETS as f64 / 100.0);
-        bucket(self.deployment.module.digest(), key) < share as u64
+        bucket(self.deployment.guest.digest(), key) < share as u64
     }
 }
 

@@ -1,21 +1,25 @@
 //! The handle that holds a silo's runtime together: built, started, called, drained.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use pizza_store::{Members, Store, StoreError, StoredEvent};
-use pizza_types::{CallError, Envelope, MessageId, Reply, SiloId};
+use pizza_clock::Clock;
+use pizza_cluster::{Membership, Network};
+use pizza_store::{Store, StoreError, StoredEvent, StreamKey};
+use pizza_types::{CallError, Envelope, MessageId, Reply};
 use tokio::task::JoinSet;
 
 use crate::archive::Archive;
 use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
-use crate::clock::Clock;
 use crate::core::{Core, Runners, store_error};
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
+use crate::guarded::Guarded;
+use crate::notices::Notices;
 use crate::outbox::Outbox;
+use crate::owners::Owners;
 use crate::relay::Relay;
 use crate::reminders::Reminders;
 use crate::settings::Settings;
@@ -24,7 +28,7 @@ use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::{
     actor_loop, deactivate, guardian, housekeeping, outbox, relay, reminders, retire, streams,
-    timers,
+    take_over, timers,
 };
 
 /// Boxed where each begins: an actor's loop is large, and a task of its size is aligned,
@@ -34,13 +38,16 @@ const RUNNERS: Runners = Runners {
     lane: |core, lane, first| Box::pin(outbox::worker::run_lane(core, lane, first)),
     relay: |core, shard| Box::pin(relay::worker::run(core, shard)),
     pump: |core, route| Box::pin(streams::pump::run(core, route)),
+    guard: |core, shard| Box::pin(guardian::read(core, shard)),
+    follow: |core, of| Box::pin(streams::follow::run(core, of)),
 };
 
 /// What a silo's runtime is made of.
 pub struct Parts {
-    pub silo: SiloId,
-    /// Who may be alive beside this silo.
-    pub members: Members,
+    /// Who this silo is, and which others there are.
+    pub membership: Arc<Membership>,
+    /// How it reaches them.
+    pub network: Arc<dyn Network>,
     pub store: Arc<dyn Store>,
     /// Where actors are kept that are retired.
     pub archive: Arc<dyn Archive>,
@@ -73,10 +80,14 @@ impl Silo {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
-        let durable = DurableClock::resume(&*parts.store, &*parts.clock).await?;
+        let durable = if parts.membership.is_alone() {
+            DurableClock::resume(&*parts.store, &*parts.clock).await?
+        } else {
+            DurableClock::by_date(&*parts.clock)
+        };
         let core = Arc::new(Core {
-            silo: parts.silo,
-            members: parts.members,
+            membership: parts.membership,
+            network: parts.network,
             store: parts.store,
             archive: parts.archive,
             catalog: parts.catalog,
@@ -85,6 +96,10 @@ impl Silo {
             entropy: parts.entropy,
             settings: parts.settings,
             slots: Slots::default(),
+            at_work: AtomicUsize::new(0),
+            owners: Owners::default(),
+            guarded: Guarded::default(),
+            notices: Notices::default(),
             timers: Timers::default(),
             reminders: Reminders::default(),
             outbox: Outbox::default(),
@@ -94,12 +109,14 @@ impl Silo {
             stopping: AtomicBool::new(false),
         });
         // Before anything new is taken: messages of one lane keep their order.
-        let undelivered = guardian::take_up(&core).await?;
-        if undelivered > 0 {
-            tracing::info!(undelivered, "messages from before are on their way again");
+        if core.membership.is_alone() {
+            let undelivered = guardian::take_up(&core).await?;
+            if undelivered > 0 {
+                tracing::info!(undelivered, "messages from before are on their way again");
+            }
+            streams::pump::resume(&core).await?;
+            reminders::horizon::look_ahead(&core).await?;
         }
-        streams::pump::resume(&core).await?;
-        reminders::horizon::look_ahead(&core).await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(timers::worker::run(Arc::clone(&core)));
         tasks.spawn(reminders::worker::run(Arc::clone(&core)));
@@ -107,6 +124,9 @@ impl Silo {
         tasks.spawn(outbox::worker::run_done(Arc::clone(&core)));
         tasks.spawn(housekeeping::run(Arc::clone(&core)));
         tasks.spawn(retire::run(Arc::clone(&core)));
+        if !core.membership.is_alone() {
+            tasks.spawn(take_over::run(Arc::clone(&core)));
+        }
         let tasks = Arc::new(Mutex::new(tasks));
         Ok(Self { core, tasks })
     }
@@ -170,11 +190,11 @@ impl Silo {
 
     /// Returns once there may be an event above `after`.
     pub async fn event_after(&self, stream: &str, key: &str, after: u64) {
-        let streams = &self.core.streams;
-        if let Err(error) = streams
-            .event_after(&*self.core.store, stream, key, after)
-            .await
-        {
+        let of = StreamKey {
+            stream: stream.into(),
+            key: key.into(),
+        };
+        if let Err(error) = streams::watch::event_after(&self.core, of, after).await {
             tracing::error!(%error, "a stream cannot be watched");
             // Callers ask in a loop: without a pause, a store that fails would be asked without
             // end.
@@ -206,7 +226,7 @@ impl Silo {
     pub fn stats(&self) -> SiloStats {
         SiloStats {
             actors_in_memory: self.core.slots.len(),
-            actors_at_work: self.core.slots.busy(),
+            actors_at_work: self.core.at_work.load(Ordering::Acquire),
             outbox_pending: self.core.outbox.pending(),
             reminders_soon: self.core.reminders.len(),
         }
@@ -236,12 +256,13 @@ impl Silo {
         self.core.stopping.store(true, Ordering::Release);
         let until_ms = self.core.clock.now_ms() + self.core.settings.drain_ms;
         // Actors at work, with commits in flight: their callers are still to be answered.
-        while self.core.slots.busy() > 0 && self.core.clock.now_ms() < until_ms {
+        while self.core.at_work.load(Ordering::Acquire) > 0 && self.core.clock.now_ms() < until_ms {
             self.core.pause(5).await;
         }
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         tasks.shutdown().await;
         tokio::select! {
+            biased;
             () = deactivate::all(&self.core) => {}
             () = self.core.clock.sleep_until(until_ms) => {}
         }
@@ -249,7 +270,9 @@ impl Silo {
             tracing::warn!(%error, "what has arrived could not be taken out of the log");
         }
         let core = &self.core;
-        if let Err(error) = core.durable.note(&*core.store, &*core.clock).await {
+        if core.membership.is_alone()
+            && let Err(error) = core.durable.note(&*core.store, &*core.clock).await
+        {
             tracing::warn!(%error, "the time of the end could not be kept");
         }
     }

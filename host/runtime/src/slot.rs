@@ -6,24 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
+use pizza_cluster::Delivery;
 use pizza_types::{ActorId, CallError, Envelope, Reply};
 use tokio::sync::{Notify, oneshot};
 
 use crate::activation::Activation;
-
-/// How a message is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// Ask the guest, and commit what comes of it.
-    Normal,
-    /// Commit the host's part of the message without asking the guest: a reminder that
-    /// is to be skipped moves on to its next time this way.
-    SkipGuest,
-    /// A dead letter once more. The cursor of its stream and the time of its reminder
-    /// have moved past it: they do not tell whether it was handled, and it must not move
-    /// them. Only its message id counts.
-    Redelivery,
-}
 
 /// How long whoever asked waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,6 +253,9 @@ impl Default for Slots {
     }
 }
 
+/// An actor at rest, when it was last used, and the bytes that it takes.
+pub(crate) type AtRest = (ActorId, u64, usize);
+
 pub(crate) struct Evicted {
     pub(crate) activation: Option<Box<Activation>>,
 }
@@ -297,7 +287,6 @@ impl Slots {
         }
         // Set under both locks, part and slot: a sender that has the slot in its hand looks
         // again.
-        // again.
         inside.gone = true;
         let activation = inside.parked.take();
         drop(inside);
@@ -310,8 +299,7 @@ impl Slots {
         self.part(id).lock().get(id).map(|slot| slot.is_busy())
     }
 
-    /// The actors at rest, each with the time when it was last used and the bytes that it takes.
-    pub(crate) fn at_rest(&self) -> Vec<(ActorId, u64, usize)> {
+    pub(crate) fn at_rest(&self) -> Vec<AtRest> {
         let mut resting = Vec::new();
         // One part after the other: a look at a million actors must not stop all of them.
         for part in &self.parts {
@@ -324,12 +312,29 @@ impl Slots {
         resting
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.lock().len()).sum()
+    /// What all actors at rest take together, and those of them that `is_idle` says of their id and of
+    /// when they were last used, as [`at_rest`](Self::at_rest) has them.
+    pub(crate) fn idle(
+        &self,
+        mut is_idle: impl FnMut(&ActorId, u64) -> bool,
+    ) -> (usize, Vec<AtRest>) {
+        let (mut sum, mut idle) = (0, Vec::new());
+        for part in &self.parts {
+            for slot in part.lock().values() {
+                let Some((used_ms, bytes)) = slot.at_rest() else {
+                    continue;
+                };
+                sum += bytes;
+                // A copy of those alone: there may be ten million others.
+                if is_idle(&slot.id, used_ms) {
+                    idle.push((slot.id.clone(), used_ms, bytes));
+                }
+            }
+        }
+        (sum, idle)
     }
 
-    pub(crate) fn busy(&self) -> usize {
-        let busy = |part: &Part| part.lock().values().filter(|slot| slot.is_busy()).count();
-        self.parts.iter().map(busy).sum()
+    pub(crate) fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.lock().len()).sum()
     }
 }

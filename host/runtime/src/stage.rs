@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pizza_clock::Moment;
+use pizza_cluster::Delivery;
 use pizza_store::{
     Commit, Cursor, DelayedWrite, EndWrite, Handled, Leaving, NewEvent, Reminder, ReminderWrite,
     StoredReply, StreamKey,
@@ -13,11 +15,9 @@ use pizza_types::{
 };
 
 use crate::activation::Activation;
-use crate::clock::Moment;
 use crate::deployment::Deployment;
 use crate::durable_clock::DurableClock;
 use crate::reminders;
-use crate::slot::Delivery;
 use crate::timers::TimerChange;
 
 /// What staging must know of the moment.
@@ -101,7 +101,7 @@ pub(crate) fn stage(
         epoch: activation.epoch,
         version: activation.version,
         now_ms: now.begun.wall_ms,
-        module: Some(deployment.module.digest()),
+        module: Some(deployment.guest.digest()),
         state,
         entries: outcome.entries,
         handled: durable_id.then(|| Handled {

@@ -2,15 +2,17 @@
 //! cursor for each (stream, key), which moves with the commit of the turn that handled
 //! the event; one pump brings the events, one after the other.
 
+pub(crate) mod follow;
 mod inbox;
 pub(crate) mod pump;
 mod pumps;
+pub(crate) mod watch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use pizza_store::{StoreError, StreamKey, StreamStore};
+use pizza_store::StreamKey;
 use tokio::sync::Notify;
 
 use self::pumps::Pumps;
@@ -22,6 +24,8 @@ use crate::catalog::Catalog;
 pub(crate) struct Streams {
     pumps: Pumps,
     watchers: Mutex<HashMap<StreamKey, Arc<Notify>>>,
+    /// The streams that other silos guard and that are watched here.
+    followed: Mutex<HashSet<StreamKey>>,
 }
 
 impl Streams {
@@ -29,9 +33,7 @@ impl Streams {
     #[must_use = "a pump that nobody starts brings no events"]
     pub(crate) fn published(&self, catalog: &Catalog, of: &StreamKey) -> Vec<Route> {
         let StreamKey { stream, key } = of;
-        if let Some(watcher) = self.watchers.lock().get(of) {
-            watcher.notify_waiters();
-        }
+        self.wake(of);
         let subscribers = catalog.subscribers(stream, key).into_iter();
         let started = subscribers.filter_map(|deployment| {
             let route = Route {
@@ -44,37 +46,50 @@ impl Streams {
         started.collect()
     }
 
-    /// Returns once there is an event above `after`, or a little early.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub(crate) async fn event_after(
-        &self,
-        store: &dyn StreamStore,
-        stream: &str,
-        key: &str,
-        after: u64,
-    ) -> Result<(), StoreError> {
-        let watched = StreamKey {
-            stream: stream.into(),
-            key: key.into(),
-        };
-        let watcher = {
-            let mut watchers = self.watchers.lock();
-            // Watchers without a waiter are of no use. Looking for them at powers of two makes the
-            // search cheap on average, however many there are.
-            if watchers.len().is_power_of_two() {
-                watchers.retain(|_, watcher| Arc::strong_count(watcher) > 1);
-            }
-            Arc::clone(watchers.entry(watched).or_default())
-        };
-        let notified = watcher.notified();
-        tokio::pin!(notified);
-        // Listen first, then look: an event between the two is not missed.
-        notified.as_mut().enable();
-        if store.stream_head(stream, key).await? <= after {
-            notified.await;
+    /// Who is notified of each event of a stream that this silo hears of.
+    fn watcher(&self, of: &StreamKey) -> Arc<Notify> {
+        let mut watchers = self.watchers.lock();
+        // Watchers without a waiter are of no use. Looking for them at powers of two makes the
+        // search cheap on average, however many there are.
+        if watchers.len().is_power_of_two() {
+            watchers.retain(|_, watcher| Arc::strong_count(watcher) > 1);
         }
-        Ok(())
+        Arc::clone(watchers.entry(of.clone()).or_default())
+    }
+
+    /// Who watches this stream looks again.
+    fn wake(&self, of: &StreamKey) {
+        if let Some(watcher) = self.watchers.lock().get(of) {
+            watcher.notify_waiters();
+        }
+    }
+
+    /// Who watches any stream looks again.
+    pub(crate) fn wake_all(&self) {
+        for watcher in self.watchers.lock().values() {
+            watcher.notify_waiters();
+        }
+    }
+
+    /// Somebody watches a stream that another silo guards. True if nobody follows it yet.
+    fn begins_to_follow(&self, of: &StreamKey) -> bool {
+        self.followed.lock().insert(of.clone())
+    }
+
+    fn end_following(&self, of: &StreamKey) {
+        self.followed.lock().remove(of);
+    }
+
+    /// Whether somebody still watches a stream that is followed; if not, it is followed no more.
+    fn is_followed(&self, of: &StreamKey) -> bool {
+        // Both locks, in the order of their use: who begins to watch now is seen here, or begins to
+        // follow anew.
+        let watchers = self.watchers.lock();
+        let watcher = watchers.get(of);
+        let is_watched = watcher.is_some_and(|watcher| Arc::strong_count(watcher) > 1);
+        if !is_watched {
+            self.followed.lock().remove(of);
+        }
+        is_watched
     }
 }

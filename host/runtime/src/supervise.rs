@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use pizza_cluster::Delivery;
 use pizza_store::DeadLetter;
 use pizza_types::{Body, CallError, Envelope, Reply, backoff};
 
 use crate::core::Core;
 use crate::settings::Retry;
-use crate::slot::{Delivery, Until};
+use crate::slot::Until;
 
 /// What became of a message that nobody waits for.
 pub(crate) enum DeliveryResult {
@@ -145,7 +146,7 @@ pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
     envelope.deadline_ms = u64::MAX;
     let retry = core.policy(envelope.target.actor_type()).retry;
     let mut tries = 0;
-    while let Err(error) = core.skip_guest(envelope.clone()).await {
+    while let Err(error) = skip_guest(core, envelope.clone()).await {
         if core.is_stopping() || matches!(error, CallError::Retired { .. }) {
             return;
         }
@@ -154,4 +155,9 @@ pub(crate) async fn move_on(core: &Arc<Core>, mut envelope: Envelope) {
         let pause_ms = pause_ms(&retry, tries, core.entropy.next());
         core.pause(pause_ms).await;
     }
+}
+
+async fn skip_guest(core: &Arc<Core>, envelope: Envelope) -> Result<Reply, CallError> {
+    let (delivery, until) = (Delivery::SkipGuest, Until::Durable);
+    core.deliver_as(envelope, delivery, until).await
 }

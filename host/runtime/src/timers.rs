@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use pizza_clock::Moment;
 use pizza_types::ActorId;
 
 use crate::alarms::Alarms;
-use crate::clock::Moment;
 
 /// A timer that a turn sets or cancels.
 pub(crate) struct TimerChange {

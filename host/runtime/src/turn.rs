@@ -8,6 +8,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use pizza_clock::Moment;
+use pizza_cluster::Delivery;
 use pizza_guest::{Invocation, Turn, log};
 use pizza_store::apply::delayed_key;
 use pizza_store::{Commit, CommitError, Committed, DelayedRow, LogEntry, LogKey};
@@ -16,13 +18,12 @@ use pizza_types::{ActorId, Body, CallError, Envelope, MessageId, Outcome, Reply}
 use crate::actor::Actor;
 use crate::breaker;
 use crate::calls::TurnCalls;
-use crate::clock::Moment;
 use crate::core::Core;
 use crate::deployment::Deployment;
 use crate::pipeline::{Pending, Pipeline, Settled};
-use crate::slot::{Delivery, Queued, Until};
+use crate::slot::{Queued, Until};
 use crate::stage::{self, Outputs};
-use crate::{guardian, guest_turn, query, tail};
+use crate::{guardian, guest_turn, notices, query, tail};
 
 impl Actor {
     /// Handles one message. Its reply and effects leave later, when the commit that is
@@ -141,7 +142,7 @@ impl Actor {
             return Err(CallError::Moved);
         };
         let now = stage::Now {
-            silo: &core.silo,
+            silo: core.membership.me(),
             begun,
             durable: core.durable,
             delivery,
@@ -217,7 +218,7 @@ impl Actor {
         let Some(activation) = self.activation.as_deref() else {
             return Err(CallError::Moved);
         };
-        let running = deployment.module.run(turn);
+        let running = deployment.guest.run(turn);
         tokio::pin!(running);
         loop {
             tokio::select! {
@@ -320,15 +321,23 @@ fn act(core: &Arc<Core>, outputs: Outputs, committed: Option<Committed>) -> Repl
 /// What of a commit concerns others than its actor; `number` is that of its entry in the log.
 fn release(core: &Arc<Core>, commit: Commit, begun: Moment, number: Option<u64>) {
     let actor = &commit.actor;
-    for write in commit.reminders {
+    let is_due_here = core.membership.guards(actor.shard());
+    let plans = !commit.reminders.is_empty() || !commit.delayed.is_empty();
+    if plans && !is_due_here {
+        notices::tell(core, actor.shard(), true);
+    }
+    for write in commit.reminders.into_iter().filter(|_| is_due_here) {
         core.reminders.apply(core.durable, actor, write, begun);
     }
-    for write in commit.delayed {
+    for write in commit.delayed.into_iter().filter(|_| is_due_here) {
         let row = DelayedRow {
             key: delayed_key(actor, commit.version + 1, write.index),
             not_before_ms: write.not_before_ms,
             envelope: write.envelope,
         };
+        if !core.membership.is_alone() && !core.outbox.is_new(&row.key) {
+            continue;
+        }
         let sent = core.outbox.send_later(core.durable, row, begun.now_ms);
         core.start_lanes(sent);
     }
@@ -347,7 +356,7 @@ fn release(core: &Arc<Core>, commit: Commit, begun: Moment, number: Option<u64>)
             at_ms: commit.now_ms,
             leaving: commit.leaving,
         };
-        guardian::send(core, entry);
+        guardian::committed(core, entry);
     }
 }
 

@@ -7,8 +7,8 @@ use pizza_client::Client;
 use pizza_guest::{HostConfig, LoadError, WasmHost};
 use pizza_http::Admission;
 use pizza_modules::{Bundled, Modules, Refusal, ServingPort};
-use pizza_runtime::{Catalog, Clock, Parts, Silo, SystemClock, SystemEntropy};
-use pizza_store::{FactStore, Members, Store, StoreError};
+use pizza_runtime::{Catalog, Clock, Membership, Nobody, Parts, Silo, SystemClock, SystemEntropy};
+use pizza_store::{FactStore, Store, StoreError};
 use pizza_types::SiloId;
 
 use crate::admin::{self, Admin, Token};
@@ -116,8 +116,8 @@ impl RunningSilo {
         let plugins = Bindings::resume(host, Arc::clone(&store) as Arc<_>, trust).await?;
         let silo_id = silo_id(&*store).await?;
         let silo = Silo::start(Parts {
-            members: Members::alone(&silo_id),
-            silo: silo_id,
+            membership: Arc::new(Membership::alone(&silo_id)),
+            network: Arc::new(Nobody),
             store: Arc::clone(&store),
             archive: config.archive(),
             catalog: Arc::clone(&port.catalog),

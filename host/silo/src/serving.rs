@@ -1,8 +1,9 @@
 //! How modules reach the runtime.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-use pizza_guest::{Module, TypeSettings};
+use pizza_guest::{Guest, Module, TypeSettings};
 use pizza_modules::{Served, ServingPort};
 use pizza_runtime::{Canary, Catalog, Clock, Deployment, Serving, Silo};
 use pizza_types::ModuleMetrics;
@@ -24,13 +25,19 @@ impl CatalogServing {
     fn deployment(&self, before: Option<&Serving>, module: Arc<Module>) -> Arc<Deployment> {
         let deployments = before.into_iter().flat_map(Serving::deployments);
         let mut same =
-            deployments.filter(|deployment| deployment.module.digest() == module.digest());
+            deployments.filter(|deployment| deployment.guest.digest() == module.digest());
         if let Some(deployment) = same.next() {
             return Arc::clone(deployment);
         }
         let policy = self.config.type_config(module.actor_type()).policy();
         Deployment::new(module, policy)
     }
+}
+
+/// The module that serves: a silo that is assembled here has no other guests.
+fn module_of(deployment: &Deployment) -> Option<Arc<Module>> {
+    let guest: Arc<dyn Any + Send + Sync> = Arc::clone(&deployment.guest) as _;
+    guest.downcast().ok()
 }
 
 impl ServingPort for CatalogServing {
@@ -54,18 +61,18 @@ impl ServingPort for CatalogServing {
         let serving = self.catalog.serving(actor_type)?;
         let canary = serving.canary.as_ref();
         Some(Served {
-            current: Arc::clone(&serving.current.module),
-            canary: canary.map(|c| (Arc::clone(&c.deployment.module), c.percent)),
+            current: module_of(&serving.current)?,
+            canary: canary.and_then(|c| Some((module_of(&c.deployment)?, c.percent))),
         })
     }
 
     fn serve(&self, served: Served) {
         let before = self.catalog.serving(served.current.actor_type());
         // A module that subscribes to more than the one before has events to catch up with.
-        let known = |module: &Module| -> Vec<Arc<str>> { module.subscriptions().to_vec() };
+        let known = |guest: &dyn Guest| -> Vec<Arc<str>> { guest.subscriptions().to_vec() };
         let had = before.iter().flat_map(Serving::deployments);
         let had: Vec<Arc<str>> = had
-            .flat_map(|deployment| known(&deployment.module))
+            .flat_map(|deployment| known(&*deployment.guest))
             .collect();
         let canary = served.canary.map(|(module, percent)| Canary {
             deployment: self.deployment(before.as_ref(), module),
@@ -75,7 +82,7 @@ impl ServingPort for CatalogServing {
         let serving = Serving { current, canary };
         let has: Vec<Arc<str>> = serving
             .deployments()
-            .flat_map(|deployment| known(&deployment.module))
+            .flat_map(|deployment| known(&*deployment.guest))
             .collect();
         self.catalog.serve(serving);
         // At the start there is no silo yet, and it reads all subscriptions when it begins.
@@ -90,7 +97,7 @@ impl ServingPort for CatalogServing {
         let serving = self.catalog.serving(module.actor_type())?;
         let mut deployments = serving.deployments();
         let deployment =
-            deployments.find(|deployment| deployment.module.digest() == module.digest())?;
+            deployments.find(|deployment| deployment.guest.digest() == module.digest())?;
         Some(deployment.stats.metrics())
     }
 

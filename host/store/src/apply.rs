@@ -70,8 +70,10 @@ impl Head {
                 ended_ms: ended(None, commit.ending),
             });
         }
-        // The epoch first: after an opening by somebody else, the version says nothing.
-        let Some(head) = before.filter(|head| head.epoch == commit.epoch) else {
+        // The epoch first: after an opening by somebody else, the version says nothing. And the
+        // owner: of two who found no record, each takes the one that is there for its own.
+        let is_ours = |head: &&Self| head.epoch == commit.epoch && head.owner == commit.owner;
+        let Some(head) = before.filter(is_ours) else {
             let (ours, current) = (commit.epoch, before.map_or(0, |head| head.epoch));
             return Err(CommitError::Fenced { ours, current });
         };

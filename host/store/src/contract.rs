@@ -14,6 +14,8 @@
 //! - [`facts`]: named facts
 //! - [`inspection`]: what an operator reads of an actor
 //! - [`expire`]: what is forgotten, and when
+//! - [`membership`]: the view of a cluster and its heartbeats, in back ends that silos share, which
+//!   run them by [`membership_tests!`](crate::membership_tests)
 
 pub mod actors;
 pub mod atomicity;
@@ -24,6 +26,7 @@ pub mod facts;
 mod fixture;
 pub mod inspection;
 pub mod log;
+pub mod membership;
 pub mod pipelining;
 pub mod reminders;
 pub mod retire;
@@ -39,6 +42,7 @@ macro_rules! contract_tests {
             actors: opening_fences_the_owner_before,
             actors: an_actor_without_a_record_is_absent_and_takes_no_commit,
             actors: a_first_commit_makes_the_record,
+            actors: of_two_who_found_no_record_one_goes_on,
             actors: a_living_owner_keeps_its_actor,
             actors: epochs_rise_by_one_and_owners_follow,
             actors: of_many_who_open_only_the_last_commits,
@@ -116,5 +120,18 @@ macro_rules! contract_tests {
                 $crate::contract::$module::$property(store).await;
             }
         )+
+    };
+}
+
+/// Makes a `#[tokio::test]` of every property of a membership. Takes the path of an
+/// `async fn() -> (Arc<dyn MembershipStore>, Guard)`; the guard lives as long as the test.
+#[macro_export]
+macro_rules! membership_tests {
+    ($make:path) => {
+        $crate::contract_tests! { $make;
+            membership: a_view_is_replaced_by_who_knows_it,
+            membership: heartbeats_of_members_are_counted,
+            membership: of_many_who_join_at_once_each_gets_an_id_of_its_own,
+        }
     };
 }

@@ -9,6 +9,7 @@
 //! - [`entries`]: their entries, as far as the owner does not hold them
 //! - [`reply`]: what is remembered of a message that was handled
 //! - [`members`]: who may be alive
+//! - [`membership`]: the silos of a cluster, as all of them agree on it
 //! - [`retire`]: actors that have ended
 //! - [`log`]: what leaves a commit, until it has arrived
 //! - [`reminders`]: what is to happen later
@@ -34,6 +35,7 @@ pub mod facts;
 pub mod inspection;
 pub mod log;
 pub mod members;
+pub mod membership;
 pub mod memory;
 pub mod reminders;
 pub mod reply;
@@ -54,6 +56,7 @@ pub use facts::{FactChange, FactStore};
 pub use inspection::{HandledRow, Inspected, InspectionStore};
 pub use log::{Leaving, LogEntry, LogKey, LogStore, NewEvent, StreamKey};
 pub use members::Members;
+pub use membership::{Heartbeats, Member, MemberState, MembershipStore, View};
 pub use memory::MemoryStore;
 pub use reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, Reminder, ReminderStore};
 pub use reply::StoredReply;

@@ -29,6 +29,14 @@ pub struct StreamKey {
     pub key: Arc<str>,
 }
 
+impl StreamKey {
+    /// The shard where the stream lives. It never changes, for it is part of the data format.
+    #[must_use]
+    pub fn shard(&self) -> ShardId {
+        ShardId::of(&self.stream, &self.key)
+    }
+}
+
 /// An event, once, with every stream that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEvent {

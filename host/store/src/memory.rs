@@ -8,6 +8,7 @@ mod expire;
 mod facts;
 mod inspection;
 mod log;
+mod membership;
 mod reminders;
 mod retire;
 mod streams;
@@ -65,4 +66,10 @@ mod tests {
     }
 
     crate::contract_tests!(make);
+
+    async fn make_membership() -> (Arc<dyn crate::MembershipStore>, ()) {
+        (Arc::new(MemoryStore::new()), ())
+    }
+
+    crate::membership_tests!(make_membership);
 }

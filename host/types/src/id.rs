@@ -93,15 +93,7 @@ impl ActorId {
     /// format.
     #[must_use]
     pub fn shard(&self) -> ShardId {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.actor_type.as_bytes());
-        // No type or key contains it, so two different actors never hash the same text.
-        hasher.update(b"/");
-        hasher.update(self.key.as_bytes());
-        let hash = hasher.finalize();
-        // 65,536 is a multiple of the number of shards, so none gets more than another.
-        let [low, high, ..] = *hash.as_bytes();
-        ShardId(u16::from_le_bytes([low, high]) % SHARDS)
+        ShardId::of(&self.actor_type, &self.key)
     }
 }
 
@@ -120,6 +112,22 @@ impl fmt::Debug for ActorId {
 /// One of [`SHARDS`] parts of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ShardId(pub u16);
+
+impl ShardId {
+    /// The shard of what has two names: an actor its type and key, a stream its name and key.
+    #[must_use]
+    pub fn of(name: &str, key: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(name.as_bytes());
+        // No actor type contains it, so two different actors never hash the same text.
+        hasher.update(b"/");
+        hasher.update(key.as_bytes());
+        let hash = hasher.finalize();
+        // 65,536 is a multiple of the number of shards, so none gets more than another.
+        let [low, high, ..] = *hash.as_bytes();
+        Self(u16::from_le_bytes([low, high]) % SHARDS)
+    }
+}
 
 /// Names a message for ever: the same message sent again has the same id, and
 /// takes effect once.

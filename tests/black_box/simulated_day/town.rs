@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_guest::{HostConfig, TypeSettings, WasmHost};
-use pizza_runtime::{Catalog, ManualClock, Parts, Policy, SeededEntropy, Settings, Silo};
-use pizza_store::{DeadLetterStore, Members, MemoryStore, Store};
+use pizza_runtime::{
+    Catalog, ManualClock, Membership, Nobody, Parts, Policy, SeededEntropy, Settings, Silo,
+};
+use pizza_store::{DeadLetterStore, MemoryStore, Store};
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, SiloId};
 use serde_json::{Value, json};
 
@@ -75,8 +77,8 @@ impl Town {
         let id = SiloId("town".into());
         let silo = Silo::start(Parts {
             archive: Arc::new(pizza_runtime::NoArchive),
-            members: Members::alone(&id),
-            silo: id,
+            membership: Arc::new(Membership::alone(&id)),
+            network: Arc::new(Nobody),
             store: Arc::clone(&store) as Arc<dyn Store>,
             catalog: Arc::new(catalog),
             clock: Arc::clone(&clock) as Arc<_>,

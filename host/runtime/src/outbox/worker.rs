@@ -10,6 +10,9 @@ use crate::supervise::{self, DeliveryResult};
 /// write. Nobody waits for it, and a row that stays too long is only delivered again.
 const DONE_WAIT_MS: u64 = 20;
 
+/// How long a store that could not be written is left alone, in milliseconds.
+const DONE_AGAIN_MS: u64 = 500;
+
 /// Serves a lane until it is empty.
 pub(crate) async fn run_lane(core: Arc<Core>, lane: Lane, first: Message) {
     let mut next = Some(first);
@@ -42,12 +45,15 @@ pub(crate) async fn run_done(core: Arc<Core>) {
     loop {
         core.outbox.some_done.notified().await;
         tokio::select! {
+            biased;
             () = core.pause(DONE_WAIT_MS) => {}
             () = core.outbox.some_done.notified() => {}
         }
         if let Err(error) = core.outbox.flush(&*core.store).await {
             // Harmless: their receivers know the messages if they come again.
-            tracing::warn!(%error, "what has arrived could not be taken out of the log");
+            tracing::warn!(%error, "what has arrived could not be taken out of the log yet");
+            core.pause(DONE_AGAIN_MS).await;
+            core.outbox.some_done.notify_one();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pizza_store::StoreError;
 use pizza_types::ShardId;
 
+use super::announce;
 use crate::core::Core;
 
 /// The number of entries that are read at a time.
@@ -32,11 +33,10 @@ async fn relay(core: &Arc<Core>, shard: ShardId, after: u64) -> Result<(), Store
         return Ok(());
     };
     core.store.relay(&entries).await?;
+    // Told before the entries leave the log: whoever takes the shard over tells it again.
+    announce::events_of(core, &entries).await;
     for entry in core.relay.relayed(shard, last.key.number) {
         core.outbox.arrived(&entry);
-    }
-    for event in entries.iter().flat_map(|entry| &entry.leaving.events) {
-        core.published(&event.keys);
     }
     Ok(())
 }

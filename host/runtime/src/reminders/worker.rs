@@ -30,6 +30,10 @@ struct Message {
 }
 
 fn message(core: &Arc<Core>, firing: &Firing) -> Option<Message> {
+    // Whoever guards the shard by now fires it.
+    if !core.membership.guards(firing.actor.shard()) {
+        return None;
+    }
     let (reminder, date_ms) = core.reminders.fires(firing)?;
     let missed = missed(&reminder, core.durable.at(core.clock.now_ms()));
     let period_ms = reminder.period_ms.unwrap_or(0);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use pizza_store::{StoreError, StoredEvent};
+use pizza_store::{StoreError, StoredEvent, StreamKey};
 use pizza_types::{ActorId, Body, Envelope, MessageId, StreamEvent};
 
 use super::Route;
@@ -79,6 +79,7 @@ async fn gather(core: &Core, route: &Route, policy: &Policy, begun_ms: u64) {
     }
     let full = core.streams.pumps.gather(route, policy.events_batch_max);
     tokio::select! {
+        biased;
         () = full.notified() => {}
         () = core.clock.sleep_until(begun_ms.saturating_add(gather_ms)) => {}
     }
@@ -180,6 +181,13 @@ pub(crate) async fn resume(core: &Arc<Core>) -> Result<(), StoreError> {
     for (deployment, stream) in core.catalog.subscriptions() {
         for (key, head) in core.store.stream_heads(&stream).await? {
             let subscriber = Arc::clone(&deployment.actor_type);
+            let of = StreamKey {
+                stream: Arc::clone(&stream),
+                key: Arc::clone(&key),
+            };
+            if !core.membership.guards(of.shard()) {
+                continue;
+            }
             if core.store.cursor(&subscriber, &stream, &key).await? < head {
                 let stream = Arc::clone(&stream);
                 let route = Route {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use pizza_cluster::Delivery;
 use pizza_types::{Body, CallError};
 
 use super::Firing;
 use crate::core::Core;
+use crate::slot::Until;
 use crate::supervise;
 
 /// Fires timers until the silo stops.
@@ -25,7 +27,10 @@ async fn fire(core: &Arc<Core>, firing: Firing) {
     let body = Body::Timer {
         name: Arc::clone(&firing.name),
     };
-    let Err(error) = core.deliver(core.internal(&firing.actor, body)).await else {
+    // Wherever the actor may be by now: its timers are set where it is.
+    let message = core.internal(&firing.actor, body);
+    let (delivery, until) = (Delivery::Normal, Until::Durable);
+    let Err(error) = core.deliver_here(message, delivery, until).await else {
         return core.timers.done(&firing);
     };
     // Nothing tells a second firing from the first, so it is not tried again where it may have been

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use pizza_guest::{Grant, HostConfig, Manifest, Module, TypeSettings, WasmHost};
 use pizza_runtime::{
-    Archive, Catalog, ManualClock, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo,
+    Archive, Catalog, ManualClock, Membership, NoArchive, Nobody, Parts, Policy, SeededEntropy,
+    Settings, Silo,
 };
-use pizza_store::{Members, MemoryStore, Store};
+use pizza_store::{MemoryStore, Store};
 use pizza_types::{ActorId, Body, CallError, Chain, Envelope, MessageId, Reply, SiloId};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -23,7 +24,7 @@ pub(crate) const START_MS: u64 = 1_800_000_000_000;
 /// Compiled once for all tests; the host bounds its turns.
 static PROBE: OnceCell<(WasmHost, Arc<Module>)> = OnceCell::const_new();
 
-async fn probe() -> Arc<Module> {
+pub(crate) async fn probe() -> Arc<Module> {
     let load = || async {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let compiled = compile::compile(&root, &["probe"]).expect("the probe compiles");
@@ -82,8 +83,8 @@ impl World {
         let id = SiloId(name.into());
         let silo = Silo::start(Parts {
             // The tests' silos take each other for dead, unless they say otherwise.
-            members: Members::alone(&id),
-            silo: id,
+            membership: Arc::new(Membership::alone(&id)),
+            network: Arc::new(Nobody),
             store: Arc::clone(&self.store),
             archive: Arc::clone(&self.archive),
             catalog,

@@ -171,6 +171,28 @@ async fn a_commit_without_an_answer_is_sent_again() {
     }
 }
 
+/// A repeat whose commit gets no answer: sent again, the store says that the message was handled, and
+/// that was by the first one. What the repeat would have left does not leave.
+#[tokio::test]
+async fn a_repeat_without_an_answer_leaves_nothing() {
+    let (world, store) = moody();
+    let probes = world.silo("one").await;
+    let steps = json!([{"send": {
+        "key": "b", "steps": r#"[{"note":"sent"}]"#, "delayMs": 0,
+    }}]);
+    let envelope = probes.acting("a", &steps);
+    let first = probes.deliver(envelope.clone()).await.expect("an answer");
+    probes.expect_notes("b", &["sent"]).await;
+    store.decide(CommitFault::AnswerLost);
+    let again = probes.deliver(envelope).await.expect("an answer");
+    assert!(again.replayed);
+    assert_eq!(again.body, first.body);
+    settle().await;
+    assert_eq!(probes.notes("b").await, ["sent"], "once");
+    let record = store.record(&actor("a")).await.expect("readable");
+    assert_eq!(record.expect("made").version, 1);
+}
+
 /// Where an actor of the shard was retired, the first commit of another takes a higher epoch than 1.
 /// Events leave no record of their own by which such a commit would be known.
 #[tokio::test]

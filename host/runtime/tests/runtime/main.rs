@@ -3,6 +3,7 @@
 mod bounds;
 mod breaker;
 mod calls;
+mod cluster;
 mod dates;
 mod dead_letters;
 mod entries;

@@ -250,7 +250,8 @@ impl ActorStore for MoodyStore {
             match (fault, written) {
                 (CommitFault::Taken, Some(written)) => written.await,
                 (CommitFault::AnswerLost, Some(written)) => {
-                    written.await?;
+                    // Also the answer that nothing was written.
+                    let _ = written.await;
                     Err(unknown("the answer was lost"))
                 }
                 (CommitFault::Lost, _) => Err(unknown("the request was lost")),

@@ -61,7 +61,7 @@ pub(crate) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     let all = format!("{actor} at {version} ");
     Commit {
         actor: actor.clone(),
-        owner: SiloId("one".into()),
+        owner: silo(),
         // The first commit makes the record, and has no epoch yet.
         epoch: if version == 0 { 0 } else { epoch },
         version,

@@ -1,8 +1,8 @@
 //! Who may write: the last who opened, on the newest version, and each message once.
 
 use super::fixture::{
-    AnyStore, actor, bytes, commit, full, handled, message, opened, queue, refused, silo, state,
-    taken,
+    AnyStore, actor, by, bytes, commit, full, handled, message, opened, queue, refused, silo,
+    state, taken,
 };
 use crate::actors::Opened;
 use crate::commit::{Commit, CommitError};
@@ -19,7 +19,7 @@ pub async fn opening_fences_the_owner_before(store: AnyStore) {
         current: 2,
     };
     assert_eq!(refused(&store, commit(&id, 1, 1)).await, fenced);
-    taken(&store, commit(&id, 2, 1)).await;
+    taken(&store, by("two", commit(&id, 2, 1))).await;
 }
 
 pub async fn an_actor_without_a_record_is_absent_and_takes_no_commit(store: AnyStore) {
@@ -47,6 +47,20 @@ pub async fn a_first_commit_makes_the_record(store: AnyStore) {
     };
     assert_eq!(refused(&store, full(&id, 0, 0)).await, fenced);
     taken(&store, commit(&id, 1, 1)).await;
+}
+
+pub async fn of_two_who_found_no_record_one_goes_on(store: AnyStore) {
+    let id = actor("a");
+    // Both found none, each makes one, and each commits behind it at once, under the epoch that the
+    // record would have: that of the other one has it too.
+    taken(&store, by("one", commit(&id, 0, 0))).await;
+    for (epoch, version) in [(0, 0), (1, 1)] {
+        let error = refused(&store, by("two", commit(&id, epoch, version))).await;
+        assert!(matches!(error, CommitError::Fenced { .. }), "{error:?}");
+    }
+    taken(&store, by("one", commit(&id, 1, 1))).await;
+    let record = store.record(&id).await.expect("readable").expect("made");
+    assert_eq!((record.version, record.owner), (2, silo("one")));
 }
 
 pub async fn a_living_owner_keeps_its_actor(store: AnyStore) {
@@ -109,21 +123,27 @@ pub async fn of_many_who_open_only_the_last_commits(store: AnyStore) {
     for number in 0..8 {
         let (store, id) = (store.clone(), id.clone());
         opening.push(tokio::spawn(async move {
-            opened(&store, &id, &format!("silo-{number}")).await
+            opened(&store, &id, &format!("silo-{number}")).await.record
         }));
     }
-    let mut epochs = Vec::new();
+    let mut records = Vec::new();
     for opened in opening {
-        epochs.push(opened.await.expect("no panic").record.epoch);
+        records.push(opened.await.expect("no panic"));
     }
-    epochs.sort_unstable();
+    records.sort_unstable_by_key(|record| record.epoch);
+    let epochs: Vec<_> = records.iter().map(|record| record.epoch).collect();
     let expected: Vec<_> = (2..=9).collect();
     assert_eq!(epochs, expected, "each opening is one epoch");
-    for ours in 1..9 {
-        let fenced = CommitError::Fenced { ours, current: 9 };
-        assert_eq!(refused(&store, commit(&id, ours, 1)).await, fenced);
+    let (last, before) = records.split_last().expect("eight");
+    for record in before {
+        let fenced = CommitError::Fenced {
+            ours: record.epoch,
+            current: 9,
+        };
+        let late = by(&record.owner.0, commit(&id, record.epoch, 1));
+        assert_eq!(refused(&store, late).await, fenced);
     }
-    taken(&store, commit(&id, 9, 1)).await;
+    taken(&store, by(&last.owner.0, commit(&id, 9, 1))).await;
 }
 
 pub async fn a_version_commits_once(store: AnyStore) {
@@ -164,7 +184,7 @@ pub async fn a_message_is_handled_once(store: AnyStore) {
         let found = refused(&store, saying("late", epoch, version)).await;
         assert_eq!(found, first, "epoch {epoch}, version {version}");
     }
-    taken(&store, commit(&id, 2, 1)).await;
+    taken(&store, by("two", commit(&id, 2, 1))).await;
     let reply = store.handled(&id, message("once")).await;
     let reply = reply.expect("readable").expect("handled");
     assert_eq!(reply.reply, bytes("first"));

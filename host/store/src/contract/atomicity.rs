@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pizza_types::ModuleDigest;
 
 use super::fixture::{
-    AnyStore, NOW_MS, actor, bytes, commit, entry, envelope, event, full, handled, message, opened,
-    refused, reminder, state, taken,
+    AnyStore, NOW_MS, actor, by, bytes, commit, entry, envelope, event, full, handled, message,
+    opened, refused, reminder, state, taken,
 };
 use crate::apply::{NAME_BYTES_MAX, delayed_key};
 use crate::commit::{Commit, CommitError};
@@ -75,14 +75,14 @@ pub async fn a_refused_commit_leaves_nothing(store: AnyStore) {
     opened(&store, &id, "two").await;
     let before = store.record(&id).await.expect("readable");
     refused(&store, full(&id, 1, 1)).await;
-    refused(&store, full(&id, 2, 2)).await;
-    refused(&store, full(&id, 3, 1)).await;
+    refused(&store, by("two", full(&id, 2, 2))).await;
+    refused(&store, by("two", full(&id, 3, 1))).await;
     refused(&store, full(&id, 0, 0)).await;
     assert_eq!(store.record(&id).await.expect("readable"), before);
     nothing_of(&store, &id.clone()).await;
     assert!(opened(&store, &id, "three").await.entries.is_empty());
     // Nor does it use up a position.
-    taken(&store, full(&id, 3, 1)).await;
+    taken(&store, by("three", full(&id, 3, 1))).await;
     assert_eq!(store.stream_head("stream", "key").await, Ok(1));
 }
 

@@ -61,6 +61,12 @@ pub(super) fn commit(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     }
 }
 
+/// A commit of another owner than usual.
+pub(super) fn by(owner: &str, commit: Commit) -> Commit {
+    let owner = silo(owner);
+    Commit { owner, ..commit }
+}
+
 /// One row of every kind. The message that is handled is named after the version.
 pub(super) fn full(actor: &ActorId, epoch: u64, version: u64) -> Commit {
     Commit {

@@ -3,7 +3,7 @@
 use pizza_types::{ActorId, StateWrite};
 
 use super::fixture::{
-    AnyStore, NOW_MS, actor, commit, entry, handled, message, opened, reminder, state, taken,
+    AnyStore, NOW_MS, actor, by, commit, entry, handled, message, opened, reminder, state, taken,
 };
 use crate::commit::Commit;
 use crate::reminders::DueAfter;
@@ -96,7 +96,7 @@ pub async fn entries_are_set_removed_and_cleared(store: AnyStore) {
         epoch,
         ..change(2, StateWrite::Clear, vec![entry("new", Some("n"))])
     };
-    taken(&store, clearing).await;
+    taken(&store, by("two", clearing)).await;
     check_entries(&store, &id, &[("new", "n")]).await;
     check_entries(
         &store,

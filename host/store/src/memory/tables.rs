@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_types::{
-    ActorId, EntryLimit, EntryMap, EntryPage, EntryRange, MessageId, ShardId, State,
+    ActorId, EntryLimit, EntryMap, EntryPage, EntryRange, MessageId, ShardId, SiloId, State,
 };
 
 use crate::actors::StoredActor;
 use crate::apply::Head;
 use crate::dead_letters::DeadLetter;
 use crate::log::{LogEntry, StreamKey};
+use crate::membership::View;
 use crate::reminders::{DelayedKey, DelayedRow, Reminder};
 use crate::reply::StoredReply;
 use crate::streams::StoredEvent;
@@ -45,6 +46,8 @@ pub(super) struct Tables {
     pub(super) retired_by_time: BTreeSet<(u64, ActorId)>,
     /// The highest epoch of the actors that were retired, by shard.
     pub(super) epoch_floors: BTreeMap<ShardId, u64>,
+    pub(super) view: View,
+    pub(super) heartbeats: BTreeMap<SiloId, u64>,
     /// Where the last sweep stopped, so that the next one goes on from there.
     pub(super) swept: Swept,
 }

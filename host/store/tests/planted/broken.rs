@@ -20,6 +20,7 @@ use pizza_types::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mistake {
     MakesWhatItOpens,
+    TakesWhatAnyOwnerWrites,
     TakesFromTheLiving,
     KeepsTheEpoch,
     ForgetsWhatWasHandled,
@@ -140,6 +141,10 @@ impl ActorStore for Broken {
         }
         if self.does(Mistake::ForgetsWhatWasHandled) {
             commit.handled = None;
+        }
+        if self.does(Mistake::TakesWhatAnyOwnerWrites) && commit.epoch > 0 {
+            // The one who made the record, in the one property that has two of them.
+            commit.owner = SiloId("one".into());
         }
         if self.does(Mistake::LosesTheDelayed) {
             commit.delayed.clear();

@@ -41,6 +41,7 @@ macro_rules! found {
 async fn every_planted_mistake_is_found() {
     found! {
         actors::an_actor_without_a_record_is_absent_and_takes_no_commit: MakesWhatItOpens;
+        actors::of_two_who_found_no_record_one_goes_on: TakesWhatAnyOwnerWrites;
         actors::a_living_owner_keeps_its_actor: TakesFromTheLiving;
         actors::opening_fences_the_owner_before: KeepsTheEpoch;
         actors::a_message_is_handled_once: ForgetsWhatWasHandled, AnswersARepeatWithNothing;

@@ -1,11 +1,9 @@
-//! Time comes through this trait, so that a test or a simulation can own it.
-//!
 //! There are two clocks, since a machine has two. [`Clock::now_ms`] only runs forward, and is
 //! what delays and deadlines are counted on: nobody can set it, and it goes on while the
 //! machine sleeps. [`Clock::wall_ms`] is the date, which an operator, NTP or a resumed virtual
 //! machine may set at any moment, forward or back: it is what guests see and people read. A
-//! delay that is to outlive the process is counted on neither, but on the
-//! [durable clock](crate::durable_clock), which is made of both.
+//! delay that is to outlive the process is counted on neither, but on a durable clock, which the
+//! runtime makes of both.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -36,13 +34,14 @@ pub trait Clock: Send + Sync + 'static {
 
 /// Both clocks at one moment, for what begins with one and ends with the other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Moment {
-    pub(crate) now_ms: u64,
-    pub(crate) wall_ms: u64,
+pub struct Moment {
+    pub now_ms: u64,
+    pub wall_ms: u64,
 }
 
 impl Moment {
-    pub(crate) fn of(clock: &dyn Clock) -> Self {
+    #[must_use]
+    pub fn of(clock: &dyn Clock) -> Self {
         Self {
             now_ms: clock.now_ms(),
             wall_ms: clock.wall_ms(),
@@ -164,6 +163,6 @@ impl Clock for ManualClock {
     }
 }
 
-pub(crate) fn millis(duration: Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,0 +1,136 @@
+//! The cluster as this silo knows it: the newest view it has heard of, and its own lease.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pizza_store::{Members, View};
+use pizza_types::{ShardId, SiloId};
+use tokio::sync::watch;
+
+use crate::homes::Homes;
+use crate::lease::Lease;
+
+/// A view, and what follows from it.
+#[derive(Debug)]
+pub struct Known {
+    pub view: View,
+    /// Who may be alive.
+    pub living: Members,
+    pub homes: Homes,
+}
+
+impl Known {
+    fn of(view: View) -> Self {
+        Self {
+            living: view.living(),
+            homes: Homes::of(&view),
+            view,
+        }
+    }
+}
+
+/// What a silo knows of its cluster. One that is alone has no view that could change, and a lease
+/// for ever.
+#[derive(Debug)]
+pub struct Membership {
+    me: SiloId,
+    alone: bool,
+    known: watch::Sender<Arc<Known>>,
+    lease: Lease,
+    expelled: AtomicBool,
+}
+
+impl Membership {
+    /// The only silo of its store.
+    #[must_use]
+    pub fn alone(me: &SiloId) -> Self {
+        Self::believing(me, Members::alone(me))
+    }
+
+    /// The only silo of its store, which takes these for living.
+    #[must_use]
+    pub fn believing(me: &SiloId, living: Members) -> Self {
+        let known = Known {
+            view: View::default(),
+            living,
+            homes: Homes::all(me),
+        };
+        Self {
+            me: me.clone(),
+            alone: true,
+            known: watch::Sender::new(Arc::new(known)),
+            lease: Lease::for_ever(),
+            expelled: AtomicBool::new(false),
+        }
+    }
+
+    /// One of many, as the view says that it is in.
+    #[must_use]
+    pub fn joined(me: &SiloId, view: View) -> Self {
+        Self {
+            me: me.clone(),
+            alone: false,
+            known: watch::Sender::new(Arc::new(Known::of(view))),
+            lease: Lease::none(),
+            expelled: AtomicBool::new(false),
+        }
+    }
+
+    #[must_use]
+    pub fn me(&self) -> &SiloId {
+        &self.me
+    }
+
+    /// Whether there never is another silo.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// What is known now. It does not change while it is held.
+    #[must_use]
+    pub fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.borrow())
+    }
+
+    /// Whether this silo guards the shard.
+    #[must_use]
+    pub fn guards(&self, shard: ShardId) -> bool {
+        self.alone || self.known.borrow().homes.home(shard) == Some(&self.me)
+    }
+
+    #[must_use]
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// Takes a view over if it is newer than the one that is known; false if it is not. A silo
+    /// that finds itself missing was taken for dead, and is from then on.
+    pub fn adopt(&self, view: View) -> bool {
+        let is_in = view.members.contains_key(&self.me);
+        let is_newer = self.known.send_if_modified(|known| {
+            let is_newer = view.version > known.view.version;
+            if is_newer {
+                *known = Arc::new(Known::of(view));
+            }
+            is_newer
+        });
+        if is_newer && !is_in {
+            self.expelled.store(true, Ordering::Release);
+            self.lease.end();
+        }
+        is_newer
+    }
+
+    /// Whether the others have taken this silo for dead.
+    #[must_use]
+    pub fn is_expelled(&self) -> bool {
+        self.expelled.load(Ordering::Acquire)
+    }
+
+    /// Tells of each newer view.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<Arc<Known>> {
+        self.known.subscribe()
+    }
+}

@@ -1,0 +1,100 @@
+//! What silos ask each other, whatever carries it.
+
+use async_trait::async_trait;
+use pizza_store::{StreamKey, View};
+use pizza_types::{CallError, Envelope, Reply, ShardId, SiloId};
+use serde::{Deserialize, Serialize};
+
+/// How a message is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    /// Ask the guest, and commit what comes of it.
+    Normal,
+    /// Commit the host's part of the message without asking the guest: a reminder that
+    /// is to be skipped moves on to its next time this way.
+    SkipGuest,
+    /// A dead letter once more. The cursor of its stream and the time of its reminder
+    /// have moved past it: they do not tell whether it was handled, and it must not move
+    /// them. Only its message id counts.
+    Redelivery,
+}
+
+/// What one silo asks another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Request {
+    /// Deliver this to its actor. The envelope's deadline says nothing, since the two have no
+    /// clock in common: `wait_ms` is what is left.
+    Deliver {
+        envelope: Envelope,
+        wait_ms: u64,
+        delivery: Delivery,
+    },
+    /// Commits have left something in the logs of these shards, which the one who is asked guards,
+    /// or something that is due later.
+    Look { log: Vec<ShardId>, due: bool },
+    /// These streams, which the one who is asked guards, have new events.
+    Published(Vec<StreamKey>),
+    /// Answered once there may be an event above `after`, and after `wait_ms` at the latest.
+    EventAfter {
+        of: StreamKey,
+        after: u64,
+        wait_ms: u64,
+    },
+    /// Are you there?
+    Ping,
+    /// There is a newer view than the one who is asked may have.
+    View(View),
+}
+
+/// What a silo answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Response {
+    Reply(Reply),
+    Refused(CallError),
+    /// Another silo has the actor; this one has done nothing.
+    Moved(SiloId),
+    /// By the view that the one who was asked has, of this version, it is none of its business.
+    NotMine {
+        view_version: u64,
+    },
+    Done,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// The request did not leave.
+    #[error("silo {to} cannot be reached: {detail}")]
+    NotSent { to: SiloId, detail: String },
+    /// The request may have been heard, and what came of it is not known.
+    #[error("silo {to} did not answer: {detail}")]
+    Lost { to: SiloId, detail: String },
+}
+
+/// Asks other silos.
+#[async_trait]
+pub trait Network: Send + Sync + 'static {
+    /// # Errors
+    /// When there is no answer.
+    async fn ask(&self, to: &SiloId, request: Request) -> Result<Response, LinkError>;
+}
+
+/// Answers other silos.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    async fn answer(&self, request: Request) -> Response;
+}
+
+/// The network of a silo that is alone.
+#[derive(Debug, Default)]
+pub struct Nobody;
+
+#[async_trait]
+impl Network for Nobody {
+    async fn ask(&self, to: &SiloId, _request: Request) -> Result<Response, LinkError> {
+        Err(LinkError::NotSent {
+            to: to.clone(),
+            detail: "this silo is alone".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! What other silos may ask of this one.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pizza_cluster::{Delivery, Request, Response, Service};
+use pizza_store::StreamKey;
+use pizza_types::{CallError, Envelope};
+
+use crate::core::Core;
+use crate::notices;
+use crate::silo::Silo;
+use crate::slot::Until;
+use crate::streams::watch;
+
+#[async_trait]
+impl Service for Silo {
+    async fn answer(&self, request: Request) -> Response {
+        let core = &self.core;
+        match request {
+            Request::Deliver {
+                envelope,
+                wait_ms,
+                delivery,
+            } => deliver(core, envelope, wait_ms, delivery).await,
+            Request::Look { log, due } => {
+                notices::look(core, &log, due);
+                Response::Done
+            }
+            Request::Published(keys) => published(core, &keys),
+            Request::EventAfter { of, after, wait_ms } => {
+                event_after(core, of, after, wait_ms).await
+            }
+            Request::Ping => Response::Done,
+            Request::View(view) => {
+                core.membership.adopt(view);
+                Response::Done
+            }
+        }
+    }
+}
+
+async fn deliver(
+    core: &Arc<Core>,
+    mut envelope: Envelope,
+    wait_ms: u64,
+    delivery: Delivery,
+) -> Response {
+    if core.is_stopping() {
+        return Response::Refused(CallError::ShuttingDown);
+    }
+    envelope.deadline_ms = core.clock.now_ms().saturating_add(wait_ms);
+    let target = envelope.target.clone();
+    match core.deliver_here(envelope, delivery, Until::Durable).await {
+        Ok(reply) => Response::Reply(reply),
+        Err(CallError::Moved) => match core.owners.of(&target) {
+            Some(owner) => Response::Moved(owner),
+            None => Response::Refused(CallError::Moved),
+        },
+        Err(error) => Response::Refused(error),
+    }
+}
+
+fn published(core: &Arc<Core>, keys: &[StreamKey]) -> Response {
+    if let Some(refused) = not_mine(core, keys) {
+        return refused;
+    }
+    core.published(keys);
+    Response::Done
+}
+
+async fn event_after(core: &Arc<Core>, of: StreamKey, after: u64, wait_ms: u64) -> Response {
+    if let Some(refused) = not_mine(core, std::slice::from_ref(&of)) {
+        return refused;
+    }
+    let until_ms = core.clock.now_ms().saturating_add(wait_ms);
+    tokio::select! {
+        biased;
+        outcome = watch::event_after(core, of, after) => match outcome {
+            Ok(()) => Response::Done,
+            Err(error) => Response::Refused(crate::core::store_error(error)),
+        },
+        () = core.clock.sleep_until(until_ms) => Response::Done,
+    }
+}
+
+fn not_mine(core: &Core, keys: &[StreamKey]) -> Option<Response> {
+    let are_mine = keys.iter().all(|of| core.membership.guards(of.shard()));
+    let view_version = core.membership.known().view.version;
+    (!are_mine).then_some(Response::NotMine { view_version })
+}

@@ -1,0 +1,126 @@
+//! Silos of one process, on one store in memory, each with a membership and a link of its own.
+
+use std::sync::Arc;
+
+use pizza_clock::{Clock, SystemClock};
+use pizza_cluster::heartbeat::Heartbeat;
+use pizza_cluster::{ClusterSettings, LocalNetwork, Membership, join};
+use pizza_runtime::{Catalog, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo};
+use pizza_store::{MemoryStore, Store};
+use pizza_types::{ActorId, SiloId};
+use tokio::task::JoinHandle;
+
+use crate::fixture::{Probes, actor, probe, until};
+
+/// What the silos share.
+pub(super) struct Cluster {
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) network: LocalNetwork,
+    pub(super) policy: Policy,
+    pub(super) settings: ClusterSettings,
+}
+
+/// One of the silos.
+pub(super) struct Member {
+    pub(super) probes: Probes,
+    pub(super) membership: Arc<Membership>,
+    heartbeats: JoinHandle<()>,
+}
+
+impl Cluster {
+    pub(super) fn new() -> Self {
+        Self {
+            store: Arc::new(MemoryStore::new()),
+            network: LocalNetwork::default(),
+            policy: Policy {
+                events_gather_ms: 0,
+                ..Policy::default()
+            },
+            settings: ClusterSettings::default(),
+        }
+    }
+
+    /// Silos of these names, each of which knows of all.
+    pub(super) async fn silos<const N: usize>(&self, names: [&str; N]) -> [Member; N] {
+        let mut members = Vec::new();
+        for name in names {
+            members.push(self.silo(name).await);
+        }
+        let all_known = async || {
+            let knows = |m: &Member| m.membership.known().view.members.len() == N;
+            members.iter().all(knows)
+        };
+        assert!(until(all_known).await, "all know of all");
+        members.try_into().ok().expect("as many as there are names")
+    }
+
+    pub(super) async fn silo(&self, name: &str) -> Member {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let joined = join::join(&*self.store, &*clock, &self.settings, name, name).await;
+        let membership = joined.expect("a silo joins");
+        let network = self.network.of(membership.me());
+        let catalog = Arc::new(Catalog::default());
+        catalog.set(probe().await, self.policy.clone());
+        let seed = membership.me().generation();
+        let silo = Silo::start(Parts {
+            membership: Arc::clone(&membership),
+            network: Arc::clone(&network),
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            archive: Arc::new(NoArchive),
+            catalog,
+            clock: Arc::clone(&clock),
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            settings: Settings::default(),
+        });
+        let silo = silo.await.expect("a silo starts");
+        self.network.serve(membership.me(), Arc::new(silo.clone()));
+        let heartbeat = Heartbeat {
+            membership: Arc::clone(&membership),
+            store: Arc::clone(&self.store) as Arc<_>,
+            network,
+            clock,
+            settings: self.settings,
+        };
+        Member {
+            probes: Probes { silo },
+            membership,
+            heartbeats: tokio::spawn(heartbeat.run()),
+        }
+    }
+
+    /// The silo is gone from one moment to the next: nobody hears from it again, and what it does
+    /// from now on nobody sees but the store.
+    pub(super) fn kill(&self, member: &Member) {
+        member.heartbeats.abort();
+        self.network.remove(member.me());
+    }
+
+    /// The version of an actor's record, and who owns it.
+    pub(super) async fn record(&self, key: &str) -> Option<(u64, SiloId)> {
+        use pizza_store::InspectionStore as _;
+        let record = self.store.record(&actor(key)).await.expect("readable");
+        record.map(|record| (record.version, record.owner))
+    }
+}
+
+impl Member {
+    pub(super) fn me(&self) -> &SiloId {
+        self.membership.me()
+    }
+
+    /// It sends no heartbeats any more, but lives on.
+    pub(super) fn stop_heartbeats(&self) {
+        self.heartbeats.abort();
+    }
+
+    /// Keys of probes, `count` of them, whose home this silo is.
+    pub(super) fn keys(&self, count: usize) -> Vec<String> {
+        let known = self.membership.known();
+        let keys = (0..).map(|number| format!("k{number}"));
+        let is_home = |key: &String| {
+            let id: ActorId = actor(key);
+            known.homes.home(id.shard()) == Some(self.me())
+        };
+        keys.filter(is_home).take(count).collect()
+    }
+}
