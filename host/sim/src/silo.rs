@@ -1,0 +1,155 @@
+//! What runs on each host: a silo that joins, serves the others, and has clients.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use pizza_clock::Clock;
+use pizza_cluster::heartbeat::Heartbeat;
+use pizza_cluster::transport::{Links, serve};
+use pizza_cluster::{ClusterSettings, Membership, Service, join};
+use pizza_runtime::{Catalog, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo};
+use pizza_store::{MemoryStore, Store};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use turmoil::net::TcpListener;
+
+use crate::account::Accounts;
+use crate::clients::{Client, History};
+use crate::network::{LossyNetwork, SimDial};
+use crate::plan::{Plan, SILOS};
+use crate::planted::Planted;
+use crate::store::SimStore;
+use crate::trace::Trace;
+
+const PORT: u16 = 7_000;
+/// How many clients each silo has; the last one only reads.
+const CLIENTS: u64 = 3;
+/// How long a silo that could not start waits, in milliseconds.
+const AGAIN_MS: u64 = 200;
+
+/// What all silos of a simulation share.
+pub struct World {
+    pub plan: Plan,
+    pub planted: Planted,
+    pub store: Arc<MemoryStore>,
+    pub history: History,
+    pub trace: Trace,
+    /// By silo, whether it cannot reach the store, and whether the others have taken it for dead.
+    pub away: Vec<Arc<AtomicBool>>,
+    pub expelled: Vec<AtomicBool>,
+    /// How often any silo has started: the seed of what it does by chance.
+    pub starts: AtomicU64,
+}
+
+/// A silo's life, until the others take it for dead.
+///
+/// # Errors
+/// When its port is taken.
+pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
+    let start = world.starts.fetch_add(1, Ordering::Relaxed);
+    let seed = world.plan.seed.wrapping_mul(1_000).wrapping_add(start);
+    let clock: Arc<dyn Clock> = Arc::new(world.plan.clocks[index]);
+    let store = Arc::new(SimStore {
+        inner: Arc::clone(&world.store),
+        odds: world.plan.odds,
+        rng: Mutex::new(StdRng::seed_from_u64(seed)),
+        away: Arc::clone(&world.away[index]),
+        planted: world.planted,
+        trace: world.trace.clone(),
+        name: SILOS[index],
+        opened: Mutex::default(),
+        dropped: Mutex::default(),
+        applied: Mutex::default(),
+    });
+    let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
+    let mut settings = ClusterSettings::default();
+    if world.planted == Planted::NoLease {
+        settings.lease_ms = u64::MAX / 2;
+    }
+    let address = format!("{}:{PORT}", SILOS[index]);
+    let membership = loop {
+        let joined = join::join(&*store, &*clock, &settings, SILOS[index], &address).await;
+        match joined {
+            Ok(membership) => break membership,
+            Err(_) => tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await,
+        }
+    };
+    world.trace.note(|| format!("joined {}", membership.me()));
+    let dial = Arc::new(SimDial);
+    let links = Links::new(Arc::clone(&membership), dial, Arc::clone(&clock));
+    let network = Arc::new(LossyNetwork {
+        inner: links,
+        odds: world.plan.odds,
+        rng: Mutex::new(StdRng::seed_from_u64(seed + 1)),
+        trace: world.trace.clone(),
+    });
+    let heartbeat = Heartbeat {
+        membership: Arc::clone(&membership),
+        store: Arc::clone(&store) as Arc<_>,
+        network: Arc::clone(&network) as Arc<_>,
+        clock: Arc::clone(&clock),
+        settings,
+    };
+    let heartbeats = tokio::spawn(heartbeat.run());
+    let silo = loop {
+        let parts = parts(&world, &membership, &network, &store, &clock, seed);
+        match Silo::start(parts).await {
+            Ok(silo) => break silo,
+            Err(_) => tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await,
+        }
+    };
+    tokio::spawn(accept(listener, Arc::clone(&membership), silo.clone()));
+    for number in 0..CLIENTS {
+        let client = Client {
+            name: format!("c{start}.{number}"),
+            only_reads: number + 1 == CLIENTS,
+            silo: silo.clone(),
+            rng: StdRng::seed_from_u64(seed + 2 + number),
+            history: world.history.clone(),
+            trace: world.trace.clone(),
+        };
+        tokio::spawn(client.run());
+    }
+    let _ = heartbeats.await;
+    world.trace.note(|| format!("expelled {}", membership.me()));
+    world.expelled[index].store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+fn parts(
+    world: &Arc<World>,
+    membership: &Arc<Membership>,
+    network: &Arc<LossyNetwork>,
+    store: &Arc<SimStore>,
+    clock: &Arc<dyn Clock>,
+    seed: u64,
+) -> Parts {
+    let catalog = Arc::new(Catalog::default());
+    let history = world.history.clone();
+    let accounts = Accounts::new(world.trace.clone(), move |early| history.wrong(early));
+    let policy = Policy {
+        delivery_ms: 5_000,
+        ..Policy::default()
+    };
+    catalog.set(Arc::new(accounts), policy);
+    Parts {
+        membership: Arc::clone(membership),
+        network: Arc::clone(network) as Arc<_>,
+        store: Arc::clone(store) as Arc<dyn Store>,
+        archive: Arc::new(NoArchive),
+        catalog,
+        clock: Arc::clone(clock),
+        entropy: Arc::new(SeededEntropy::new(seed)),
+        settings: Settings::default(),
+    }
+}
+
+async fn accept(listener: TcpListener, membership: Arc<Membership>, silo: Silo) {
+    let service: Arc<dyn Service> = Arc::new(silo);
+    while let Ok((stream, _)) = listener.accept().await {
+        let (membership, service) = (Arc::clone(&membership), Arc::clone(&service));
+        tokio::spawn(async move { serve(membership.me(), Box::new(stream), service).await });
+    }
+}
