@@ -133,7 +133,11 @@ pub fn delayed_key(actor: &ActorId, version: u64, index: u32) -> DelayedKey {
     }
 }
 
-fn check_names(commit: &Commit) -> Result<(), CommitError> {
+/// Whether every name in a commit can be stored.
+///
+/// # Errors
+/// [`CommitError::Refused`] naming what does not fit.
+pub fn check_names(commit: &Commit) -> Result<(), CommitError> {
     let entries = commit.entries.iter().map(|write| ("entry", &write.name));
     let reminders = commit.reminders.iter().map(|w| ("reminder", &w.name));
     let keys = || commit.leaving.events.iter().flat_map(|event| &event.keys);

@@ -47,7 +47,8 @@ pub struct Commit {
     pub ending: EndWrite,
 }
 
-/// Up to which position `subscriber` has been given the events of a (stream, key).
+/// Up to which position `subscriber` has been given the events of a (stream, key). In a commit it is
+/// the actor's own: of its type and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     pub subscriber: Arc<str>,

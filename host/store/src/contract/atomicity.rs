@@ -60,7 +60,7 @@ pub async fn a_commit_writes_everything(store: AnyStore) {
     let told = told.expect("readable");
     assert_eq!((told.len(), &told[0].payload), (1, &bytes("payload")));
     assert_eq!((told[0].position, told[0].at_ms), (1, NOW_MS));
-    assert_eq!(store.cursor("meter", "given", "key").await, Ok(7));
+    assert_eq!(store.cursor("meter", "given", "a").await, Ok(7));
 
     let found = opened(&store, &id, "two").await;
     assert_eq!(found.record.state, Some(state("all")));
@@ -131,5 +131,5 @@ async fn nothing_of(store: &AnyStore, id: &pizza_types::ActorId) {
     assert_eq!(store.events("stream", "key", 0, 10).await, Ok(Vec::new()));
     assert_eq!(store.stream_head("stream", "key").await, Ok(0));
     assert_eq!(store.stream_heads("stream").await, Ok(Vec::new()));
-    assert_eq!(store.cursor("meter", "given", "key").await, Ok(0));
+    assert_eq!(store.cursor("meter", "given", "a").await, Ok(0));
 }

@@ -79,7 +79,7 @@ pub(super) fn full(actor: &ActorId, epoch: u64, version: u64) -> Commit {
             messages: vec![envelope("sent")],
             events: vec![event("stream", "key", "payload")],
         },
-        cursor: Some(cursor(7)),
+        cursor: Some(cursor(actor, 7)),
         ..commit(actor, epoch, version)
     }
 }
@@ -92,11 +92,12 @@ pub(super) fn events(events: Vec<NewEvent>) -> Leaving {
     }
 }
 
-pub(super) fn cursor(position: u64) -> Cursor {
+/// An actor's own: a commit writes no other.
+pub(super) fn cursor(actor: &ActorId, position: u64) -> Cursor {
     Cursor {
-        subscriber: Arc::from("meter"),
+        subscriber: Arc::clone(actor.actor_type()),
         stream: Arc::from("given"),
-        key: Arc::from("key"),
+        key: Arc::clone(actor.key()),
         position,
     }
 }

@@ -1,0 +1,24 @@
+#!lua
+-- Opening an actor, version 1.
+--
+-- KEYS[1] the actor. ARGV: 1 the shard's tag, 2 the actor's id, 3 who opens it, 4 the generation of
+-- its view, then the ids of the living.
+local actor, tag = KEYS[1], ARGV[1]
+local head = redis.call('HMGET', actor, 'p', 'o')
+if not head[1] then
+  local retired = redis.call('HGET', tag .. ':x', ARGV[2])
+  if retired then return {'retired', retired} end
+  local floor = redis.call('HGET', tag .. ':c', 'floor') or '0'
+  return {'absent', string.format('%.0f', tonumber(floor) + 1)}
+end
+local owner = head[2]
+if owner ~= ARGV[3] then
+  local generation = tonumber(string.match(owner, '%.(%d+)$') or '0')
+  local may_live = generation > tonumber(ARGV[4])
+  for i = 5, #ARGV do
+    if ARGV[i] == owner then may_live = true end
+  end
+  if may_live then return {'moved', owner} end
+end
+redis.call('HSET', actor, 'p', string.format('%.0f', tonumber(head[1]) + 1), 'o', ARGV[3])
+return {'opened', redis.call('HGETALL', actor)}

@@ -1,0 +1,96 @@
+//! Where the store is, and what may be promised of it.
+
+use std::collections::BTreeMap;
+
+use pizza_types::Durability;
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The address of the server, as `redis://host:port/database`.
+    pub url: String,
+    /// Whether a server is taken that keeps nothing: one without an append-only file.
+    pub may_forget: bool,
+    /// How many connections there are, among which shards are spread: each has one batch under way.
+    pub lanes: usize,
+}
+
+impl Options {
+    /// The usual options for a server.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            may_forget: false,
+            lanes: 8,
+        }
+    }
+}
+
+/// What an answered command survives, by the server's settings. Measured (shared design, and
+/// `docs/decisions/0050-…`): with `everysec` a server whose disk is slow answers before it has written,
+/// and lost a quarter of what it had answered.
+///
+/// # Errors
+/// When the settings are such that no silo should use the server; the text says what to change.
+pub(crate) fn durability(
+    settings: &BTreeMap<String, String>,
+    may_forget: bool,
+) -> Result<Durability, String> {
+    let is = |name: &str, value: &str| settings.get(name).is_some_and(|set| set == value);
+    if let Some(policy) = settings.get("maxmemory-policy")
+        && policy != "noeviction"
+    {
+        return Err(format!(
+            "maxmemory-policy is {policy}: the server would throw actors away; set it to noeviction"
+        ));
+    }
+    if !is("appendonly", "yes") {
+        return if may_forget {
+            Ok(Durability::Memory)
+        } else {
+            Err(
+                "appendonly is not yes: the server forgets everything when it ends; set \
+                 `appendonly yes` and `appendfsync always`, or say durability = \"memory\""
+                    .to_owned(),
+            )
+        };
+    }
+    if is("appendfsync", "always") {
+        return Ok(Durability::Fsync);
+    }
+    if is("appendfsync", "no") {
+        return Ok(Durability::Process);
+    }
+    Ok(Durability::Memory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(appendonly: &str, fsync: &str, policy: &str) -> Result<Durability, String> {
+        let settings = [
+            ("appendonly", appendonly),
+            ("appendfsync", fsync),
+            ("maxmemory-policy", policy),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        durability(&settings.into(), false)
+    }
+
+    #[test]
+    fn no_more_is_promised_than_the_server_keeps() {
+        assert_eq!(of("yes", "always", "noeviction"), Ok(Durability::Fsync));
+        assert_eq!(of("yes", "no", "noeviction"), Ok(Durability::Process));
+        assert_eq!(of("yes", "everysec", "noeviction"), Ok(Durability::Memory));
+    }
+
+    #[test]
+    fn a_server_that_throws_away_or_forgets_is_refused_with_what_to_change() {
+        let evicts = of("yes", "always", "allkeys-lru").expect_err("refused");
+        assert!(evicts.contains("allkeys-lru") && evicts.contains("noeviction"));
+        let forgets = of("no", "always", "noeviction").expect_err("refused");
+        assert!(forgets.contains("appendonly yes"), "{forgets}");
+        assert_eq!(durability(&BTreeMap::new(), true), Ok(Durability::Memory));
+    }
+}

@@ -1,0 +1,67 @@
+//! The scripts. Each decides before it writes, and begins with `#!lua`: then a Redis Cluster refuses
+//! one that would touch two slots, and a single server runs it the same way.
+
+use redis::Script;
+
+/// A script, known to servers by the hash of its text.
+pub(crate) struct Known {
+    pub(crate) text: &'static str,
+    pub(crate) hash: String,
+}
+
+pub(crate) struct Scripts {
+    pub(crate) commit: Known,
+    pub(crate) open: Known,
+    pub(crate) relay: Known,
+    pub(crate) retire: Known,
+    pub(crate) forget: Known,
+    pub(crate) silence: Known,
+    pub(crate) heartbeat: Known,
+    pub(crate) change_view: Known,
+}
+
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            commit: known(include_str!("lua/commit.lua")),
+            open: known(include_str!("lua/open.lua")),
+            relay: known(include_str!("lua/relay.lua")),
+            retire: known(include_str!("lua/retire.lua")),
+            forget: known(include_str!("lua/forget.lua")),
+            silence: known(include_str!("lua/silence.lua")),
+            heartbeat: known(include_str!("lua/heartbeat.lua")),
+            change_view: known(include_str!("lua/change_view.lua")),
+        }
+    }
+
+    pub(crate) fn all(&self) -> [&Known; 8] {
+        [
+            &self.commit,
+            &self.open,
+            &self.relay,
+            &self.retire,
+            &self.forget,
+            &self.silence,
+            &self.heartbeat,
+            &self.change_view,
+        ]
+    }
+}
+
+fn known(text: &'static str) -> Known {
+    let hash = Script::new(text).get_hash().to_owned();
+    Known { text, hash }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_says_what_it_is() {
+        for script in Scripts::new().all() {
+            assert!(script.text.starts_with("#!lua\n"), "{}", script.text);
+            assert!(script.text.contains("version 1"), "{}", script.text);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Opening, committing, and what was handled.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pizza_store::entries::OPENED;
+use pizza_store::{
+    ActorStore, Commit, CommitTicket, EntryView, Members, Opened, StoreError, StoredReply,
+};
+use pizza_types::{ActorId, MessageId, SiloId};
+use redis::Value;
+
+use super::entries::Whole;
+use super::inspection::Row;
+use super::{RedisStore, call};
+use crate::key;
+use crate::value::{array, bytes, corrupt, decode, number, text};
+
+#[async_trait]
+impl ActorStore for RedisStore {
+    async fn open(
+        &self,
+        actor: &ActorId,
+        by: &SiloId,
+        members: &Members,
+    ) -> Result<Opened, StoreError> {
+        let mut command = call(&self.scripts.open, &[key::actor(actor)]);
+        command
+            .arg(key::tag(actor.shard()))
+            .arg(actor.to_string())
+            .arg(&*by.0)
+            .arg(members.generation);
+        for silo in &members.live {
+            command.arg(&*silo.0);
+        }
+        let wrong = || corrupt("an answer to an opening");
+        let mut said = array(self.ask(actor.shard(), command).await?).into_iter();
+        let what = said.next().and_then(text).ok_or_else(wrong)?;
+        let more = said.next().unwrap_or(Value::Nil);
+        match what.as_str() {
+            "absent" => Ok(Opened::Absent {
+                epoch: number(more).ok_or_else(wrong)?,
+            }),
+            "retired" => Ok(Opened::Retired {
+                at_ms: number(more).ok_or_else(wrong)?,
+            }),
+            "moved" => {
+                let owner = text(more).ok_or_else(wrong)?;
+                Ok(Opened::Moved(SiloId(owner.into())))
+            }
+            _ => {
+                let row = Row::read(more)?.ok_or_else(wrong)?;
+                Ok(Opened::Opened(Box::new(row.stored(OPENED))))
+            }
+        }
+    }
+
+    fn entries(&self, actor: &ActorId) -> Result<Arc<dyn EntryView>, StoreError> {
+        // Queued now, behind the commits before and in front of those to come: so it is a view of
+        // this moment, whenever it is read.
+        let mut command = redis::cmd("HGETALL");
+        command.arg(key::actor(actor));
+        Ok(Whole::reading(self.queue(actor.shard(), command)))
+    }
+
+    fn commit(&self, commit: Arc<Commit>) -> CommitTicket {
+        self.commit_by_script(&commit)
+    }
+
+    async fn handled(
+        &self,
+        actor: &ActorId,
+        id: MessageId,
+    ) -> Result<Option<StoredReply>, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(key::of_shard(actor.shard(), "d"));
+        command.arg(format!("{actor}\0{id}"));
+        let row = bytes(self.ask(actor.shard(), command).await?);
+        row.map(|row| decode(&row)).transpose()
+    }
+}

@@ -1,0 +1,149 @@
+//! A commit as the script takes it.
+
+use pizza_store::apply::{check_names, delayed_key};
+use pizza_store::{Commit, CommitError, CommitTicket, Committed, EndWrite, StoreError};
+use pizza_types::{Durability, StateWrite};
+use redis::{Cmd, Value};
+
+use super::{RedisStore, call};
+use crate::key;
+use crate::lane::{Answer, LaneError};
+use crate::value::{array, bytes, decode, encode, number, text};
+
+impl RedisStore {
+    pub(super) fn commit_by_script(&self, commit: &Commit) -> CommitTicket {
+        if let Err(error) = check_names(commit) {
+            return CommitTicket::undecided(std::future::ready(Err(error)));
+        }
+        let command = match self.command(commit) {
+            Ok(command) => command,
+            Err(error) => {
+                let detail = error.to_string();
+                let refused = Err(CommitError::Refused { detail });
+                return CommitTicket::undecided(std::future::ready(refused));
+            }
+        };
+        let answer = self.queue(commit.actor.shard(), command);
+        let (durability, ours) = (self.durability, (commit.epoch, commit.version));
+        CommitTicket::undecided(async move { outcome(answer.await, durability, ours) })
+    }
+
+    fn command(&self, commit: &Commit) -> Result<Cmd, StoreError> {
+        let id = &commit.actor;
+        let mut command = call(&self.scripts.commit, &[key::actor(id)]);
+        command
+            .arg(key::tag(id.shard()))
+            .arg(id.to_string())
+            .arg(commit.epoch)
+            .arg(commit.version)
+            .arg(&*commit.owner.0)
+            .arg(commit.version.wrapping_add(1));
+        command.arg(commit.module.map_or(Vec::new(), |module| module.0.to_vec()));
+        let (what, state) = match &commit.state {
+            StateWrite::Keep => ("k", Vec::new()),
+            StateWrite::Set(state) => ("s", encode(state)?),
+            StateWrite::Clear => ("c", Vec::new()),
+        };
+        command.arg(what).arg(state);
+        match &commit.handled {
+            Some(handled) => {
+                let reply = encode(&handled.reply)?;
+                command.arg(handled.id.to_string()).arg(reply);
+                command.arg(handled.reply.expires_at_ms);
+            }
+            None => {
+                command.arg("").arg("").arg("");
+            }
+        }
+        match commit.ending {
+            EndWrite::Keep => command.arg("k"),
+            EndWrite::Clear => command.arg("c"),
+            EndWrite::Set(at_ms) => command.arg(at_ms),
+        };
+        if commit.leaving.is_empty() {
+            command.arg("");
+        } else {
+            let version = commit.version.wrapping_add(1);
+            command.arg(encode(&(id, version, commit.now_ms, &commit.leaving))?);
+        }
+        match &commit.cursor {
+            Some(cursor) => {
+                let name = key::cursor(&cursor.stream, &cursor.key, &cursor.subscriber);
+                command.arg(name).arg(cursor.position);
+            }
+            None => {
+                command.arg("").arg("");
+            }
+        }
+        command.arg(&**id.actor_type()).arg(&**id.key());
+        rows(&mut command, commit)?;
+        Ok(command)
+    }
+}
+
+/// The rows of which a commit may have many.
+fn rows(command: &mut Cmd, commit: &Commit) -> Result<(), StoreError> {
+    command.arg(commit.entries.len());
+    for write in &commit.entries {
+        command.arg(&*write.name);
+        match &write.bytes {
+            Some(bytes) => command.arg("s").arg(&**bytes),
+            None => command.arg("r").arg(""),
+        };
+    }
+    command.arg(commit.reminders.len());
+    for write in &commit.reminders {
+        command.arg(&*write.name);
+        match &write.reminder {
+            Some(reminder) => command.arg("s").arg(reminder.due_ms).arg(encode(reminder)?),
+            None => command.arg("r").arg("").arg(""),
+        };
+    }
+    command.arg(commit.delayed.len());
+    for write in &commit.delayed {
+        let key = delayed_key(&commit.actor, commit.version.wrapping_add(1), write.index);
+        command.arg(key::delayed(&key));
+        command.arg(encode(&(&key, write.not_before_ms, &write.envelope))?);
+    }
+    Ok(())
+}
+
+/// What the script said.
+fn outcome(
+    answer: Answer,
+    durability: Durability,
+    (epoch, version): (u64, u64),
+) -> Result<Committed, CommitError> {
+    let value = answer.map_err(|error| match error {
+        LaneError::Lost(detail) => CommitError::Unknown { detail },
+        LaneError::NotSent(detail) | LaneError::Refused(detail) => CommitError::Refused { detail },
+    })?;
+    let unknown = || CommitError::Unknown {
+        detail: "the script said what it never says".to_owned(),
+    };
+    let mut said = array(value).into_iter();
+    let what = said.next().and_then(text).ok_or_else(unknown)?;
+    let more = said.next().unwrap_or(Value::Nil);
+    Err(match what.as_str() {
+        "taken" => {
+            let log = number(more);
+            return Ok(Committed { durability, log });
+        }
+        "handled" => {
+            let row = bytes(more).ok_or_else(unknown)?;
+            CommitError::Handled(Box::new(decode(&row).map_err(|_| unknown())?))
+        }
+        "retired" => CommitError::Retired {
+            at_ms: number(more).ok_or_else(unknown)?,
+        },
+        "fenced" => CommitError::Fenced {
+            ours: epoch,
+            current: number(more).ok_or_else(unknown)?,
+        },
+        "stale" => CommitError::Stale {
+            ours: version,
+            current: number(more).ok_or_else(unknown)?,
+        },
+        _ => unknown(),
+    })
+}

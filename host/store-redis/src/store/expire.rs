@@ -1,0 +1,116 @@
+//! What is forgotten: replies whose time has come, and events that nobody needs any more.
+
+use pizza_store::{Retention, StoreError, StoredEvent, StreamStore as _};
+use pizza_types::ShardId;
+
+use super::retire::shards_from;
+use super::{RedisStore, call};
+use crate::key;
+use crate::value::{array, corrupt, number, pairs, text};
+
+/// How many events of a stream are read at a time.
+const PAGE: usize = 1_000;
+
+impl RedisStore {
+    pub(super) async fn sweep(
+        &self,
+        now_ms: u64,
+        retention: &Retention,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let (mut gone, first) = (0, *self.swept.lock());
+        for shard in shards_from(first) {
+            if gone >= limit {
+                // Here it goes on the next time.
+                *self.swept.lock() = shard.0;
+                return Ok(gone);
+            }
+            gone += self.forget_replies(shard, now_ms, limit - gone).await?;
+            let streams = self.streams_of(shard).await?;
+            for (stream, key, head) in streams {
+                if gone < limit {
+                    let of = (stream.as_str(), key.as_str());
+                    gone += self
+                        .forget_events(shard, of, head, now_ms, retention)
+                        .await?;
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn forget_replies(
+        &self,
+        shard: ShardId,
+        now_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let keys = [key::of_shard(shard, "D"), key::of_shard(shard, "d")];
+        let mut command = call(&self.scripts.forget, &keys);
+        command.arg(now_ms).arg(limit);
+        let gone = number(self.ask(shard, command).await?);
+        let gone = gone.ok_or_else(|| corrupt("how many replies went"))?;
+        Ok(usize::try_from(gone).unwrap_or(usize::MAX))
+    }
+
+    /// The streams of a shard: name, key, newest position.
+    async fn streams_of(&self, shard: ShardId) -> Result<Vec<(String, String, u64)>, StoreError> {
+        let mut command = redis::cmd("SMEMBERS");
+        command.arg(key::of_shard(shard, "S"));
+        let names = array(self.ask(shard, command).await?);
+        let mut streams = Vec::new();
+        for name in names.into_iter().filter_map(text) {
+            let mut command = redis::cmd("HGETALL");
+            command.arg(key::of_shard(shard, &format!("h:{name}")));
+            for (key, head) in pairs(self.ask(shard, command).await?) {
+                let wrong = || corrupt("the head of a stream");
+                let key = String::from_utf8(key).map_err(|_| wrong())?;
+                let head = number(redis::Value::BulkString(head)).ok_or_else(wrong)?;
+                streams.push((name.clone(), key, head));
+            }
+        }
+        Ok(streams)
+    }
+
+    async fn forget_events(
+        &self,
+        shard: ShardId,
+        (stream, key): (&str, &str),
+        head: u64,
+        now_ms: u64,
+        retention: &Retention,
+    ) -> Result<usize, StoreError> {
+        let keep = retention.of(stream);
+        let mut handled = u64::MAX;
+        for subscriber in retention.subscribers(stream) {
+            handled = handled.min(self.cursor(subscriber, stream, key).await?);
+        }
+        let events = self.events(stream, key, 0, PAGE).await?;
+        let goes = |event: &&StoredEvent| {
+            event.position <= handled && keep.lets_go(event.position, event.at_ms, head, now_ms)
+        };
+        let going: Vec<String> = events
+            .iter()
+            .take_while(goes)
+            .map(|event| format!("{}-0", event.position))
+            .collect();
+        let of = super::streams::of(stream, key);
+        if !going.is_empty() {
+            let mut command = redis::cmd("XDEL");
+            command.arg(key::stream(&of)).arg(&going);
+            self.ask(shard, command).await?;
+            return Ok(going.len());
+        }
+        let is_silent =
+            |event: &StoredEvent| event.position == head && keep.forgets(event.at_ms, now_ms);
+        let is_heard = !retention.subscribers(stream).is_empty();
+        if is_heard || events.len() != 1 || !events.first().is_some_and(is_silent) {
+            return Ok(0);
+        }
+        let mut command = call(&self.scripts.silence, &[key::stream(&of)]);
+        command.arg(key::tag(shard)).arg(stream).arg(key).arg(head);
+        Ok(usize::from(
+            number(self.ask(shard, command).await?) == Some(1),
+        ))
+    }
+}
