@@ -6,6 +6,7 @@ mod actor_authors;
 mod admin;
 mod api_contract;
 mod bad_input;
+mod cluster;
 mod common;
 mod compile_bombs;
 mod crash_recovery;

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["pizza-clock", "pizza-store", "pizza-types"],
     ),
     ("pizza-store-embedded", &["pizza-store", "pizza-types"]),
+    ("pizza-store-redis", &["pizza-store", "pizza-types"]),
     ("pizza-guest", &["pizza-types", "pizza-value"]),
     (
         "pizza-runtime",
@@ -83,6 +84,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pizza-value",
             "pizza-store",
             "pizza-store-embedded",
+            "pizza-store-redis",
+            "pizza-cluster",
             "pizza-guest",
             "pizza-runtime",
             "pizza-modules",

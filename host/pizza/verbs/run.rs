@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::ensure;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pizza_gateway::{Gateway, Metrics, Role, Secret, Tls, TokenConfig};
 use pizza_http::{Limits, Listener};
 use pizza_load::background::{self, Background};
 use pizza_load::pace::Pace;
-use pizza_silo::{RunningSilo, Token};
+use pizza_silo::{ClusterConfig, RunningSilo, Token};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::TcpListener;
@@ -57,10 +58,60 @@ pub(crate) struct Run {
     )]
     admin_token: Option<Token>,
     #[command(flatten)]
+    cluster: Cluster,
+    #[command(flatten)]
     pace: Pace,
     /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
     #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
     log: Option<String>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "One of many silos")]
+struct Cluster {
+    /// The Redis server that this silo shares with others, as redis://host:port/database
+    /// [default: none: it is alone on a store of its own]
+    #[arg(
+        long,
+        env = "PIZZA_CLUSTER_STORE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    cluster_store: Option<String>,
+    /// Where the other silos are served [default: 127.0.0.1:7000]
+    #[arg(long, env = "PIZZA_CLUSTER_LISTEN", value_name = "ADDR")]
+    cluster_listen: Option<SocketAddr>,
+    /// Where they find it, if that is not where it listens
+    #[arg(long, env = "PIZZA_CLUSTER_ADDRESS", value_name = "HOST:PORT")]
+    cluster_address: Option<String>,
+    /// The silo's name [default: silo]
+    #[arg(long, env = "PIZZA_CLUSTER_NAME", value_name = "NAME")]
+    cluster_name: Option<String>,
+}
+
+impl Cluster {
+    fn set(self, config: &mut Option<ClusterConfig>) -> anyhow::Result<()> {
+        if let Some(store) = self.cluster_store {
+            let cluster = config.get_or_insert_with(|| ClusterConfig::on(store.clone()));
+            cluster.store = store;
+        }
+        let Some(cluster) = config else {
+            let is_used = self.cluster_listen.is_some()
+                || self.cluster_address.is_some()
+                || self.cluster_name.is_some();
+            ensure!(
+                !is_used,
+                "a silo is one of many only with --cluster-store, or with [silo.cluster] in the configuration"
+            );
+            return Ok(());
+        };
+        cluster.listen = self.cluster_listen.unwrap_or(cluster.listen);
+        cluster.address = self.cluster_address.or_else(|| cluster.address.take());
+        if let Some(name) = self.cluster_name {
+            cluster.name = name;
+        }
+        Ok(())
+    }
 }
 
 /// An address to listen at, or `None` for `off`.
@@ -124,6 +175,7 @@ impl Run {
             let to = &mut config.broker.mqtts;
             mqtts.set(&mut to.on, &mut to.address);
         }
+        self.cluster.set(&mut config.silo.cluster)?;
         config.admin = self.admin.unwrap_or(config.admin);
         config.admin_token = self.admin_token.or(config.admin_token);
         config.speed = self.pace.speed.unwrap_or(config.speed);

@@ -23,7 +23,7 @@ pub(crate) fn committed(core: &Arc<Core>, entry: LogEntry) {
         return send(core, entry);
     }
     if !core.membership.guards(shard) {
-        return notices::tell(core, shard, false);
+        return notices::worker::tell(core, shard, false);
     }
     match core.guarded.hand_over(shard, number) {
         guarded::HandedOver::Next => send(core, entry),

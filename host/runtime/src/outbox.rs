@@ -207,20 +207,20 @@ impl Outbox {
         if !entries.is_empty()
             && let Err(error) = store.log_done(entries.clone()).await
         {
-            self.put_back(Done { entries, delayed });
+            self.restore(Done { entries, delayed });
             return Err(error);
         }
         if !delayed.is_empty()
             && let Err(error) = store.delayed_done(delayed.clone()).await
         {
             let entries = Vec::new();
-            self.put_back(Done { entries, delayed });
+            self.restore(Done { entries, delayed });
             return Err(error);
         }
         Ok(())
     }
 
-    fn put_back(&self, back: Done) {
+    fn restore(&self, back: Done) {
         let mut done = self.done.lock();
         done.entries.extend(back.entries);
         done.delayed.extend(back.delayed);

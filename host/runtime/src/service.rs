@@ -24,7 +24,7 @@ impl Service for Silo {
                 delivery,
             } => deliver(core, envelope, wait_ms, delivery).await,
             Request::Look { log, due } => {
-                notices::look(core, &log, due);
+                notices::worker::look(core, &log, due);
                 Response::Done
             }
             Request::Published(keys) => published(core, &keys),

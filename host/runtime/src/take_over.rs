@@ -53,7 +53,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 }
 
 async fn look(core: &Arc<Core>, resumes: bool) -> Result<(), StoreError> {
-    notices::look(core, &core.store.log_shards().await?, false);
+    notices::worker::look(core, &core.store.log_shards().await?, false);
     guardian::take_up_delayed(core).await?;
     reminders::horizon::read_again(core).await?;
     if resumes {

@@ -324,7 +324,7 @@ fn release(core: &Arc<Core>, commit: Commit, begun: Moment, number: Option<u64>)
     let is_due_here = core.membership.guards(actor.shard());
     let plans = !commit.reminders.is_empty() || !commit.delayed.is_empty();
     if plans && !is_due_here {
-        notices::tell(core, actor.shard(), true);
+        notices::worker::tell(core, actor.shard(), true);
     }
     for write in commit.reminders.into_iter().filter(|_| is_due_here) {
         core.reminders.apply(core.durable, actor, write, begun);

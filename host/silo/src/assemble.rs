@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use pizza_client::Client;
+use pizza_cluster::Network;
 use pizza_guest::{HostConfig, LoadError, WasmHost};
 use pizza_http::Admission;
 use pizza_modules::{Bundled, Modules, Refusal, ServingPort};
@@ -12,7 +13,8 @@ use pizza_store::{FactStore, Store, StoreError};
 use pizza_types::SiloId;
 
 use crate::admin::{self, Admin, Token};
-use crate::back_end::{self, OpenError};
+use crate::back_end::{self, OpenError, Shared};
+use crate::cluster::{self, JoinError, Joined, Member};
 use crate::config::SiloConfig;
 use crate::data_dir::{self, DataDirError};
 use crate::metrics::SiloMetrics;
@@ -29,8 +31,10 @@ pub enum AssembleError {
     DataDir(#[from] DataDirError),
     #[error("the data directory cannot be used")]
     Open(#[from] OpenError),
-    #[error("the store cannot be read")]
+    #[error("the store cannot be used")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Cluster(#[from] JoinError),
     #[error("the Wasm engine cannot start")]
     Engine(#[source] LoadError),
     #[error("actor type {actor_type:?} cannot be served")]
@@ -59,6 +63,8 @@ impl AssembleError {
 /// A silo with all that belongs to it, from start to drain.
 pub struct RunningSilo {
     silo: Silo,
+    /// `None` for a silo that is alone on its store.
+    member: Option<Member>,
     store: Arc<dyn Store>,
     transport: Arc<InProcess>,
     plugins: Arc<Bindings>,
@@ -72,18 +78,9 @@ impl RunningSilo {
     /// says which and why.
     pub async fn start(config: &SiloConfig, bundled: &[Bundled]) -> Result<Self, AssembleError> {
         data_dir::prepare(&config.data)?;
-        let store = back_end::open(config)?;
-        let host = Arc::new(
-            WasmHost::new(HostConfig {
-                cache_dir: Some(config.data.join("modules")),
-                instances_max: config.instances_max,
-                compiling: config.modules.compiling(),
-                component: config.modules.component(),
-                ..HostConfig::default()
-            })
-            .map_err(AssembleError::Engine)?,
-        );
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (store, shared) = opened(config).await?;
+        let host = engine(config)?;
         // Modules and silo need each other: the port stands between them, and gets the silo last.
         let port = Arc::new(CatalogServing {
             name: NAME.to_owned(),
@@ -114,10 +111,15 @@ impl RunningSilo {
         }
         // Before the first turn: no actor acts without the plugin that it has.
         let plugins = Bindings::resume(host, Arc::clone(&store) as Arc<_>, trust).await?;
-        let silo_id = silo_id(&*store).await?;
+        // Last: a silo that the others know of is asked for actors, and sends heartbeats.
+        let joined = match (&config.cluster, shared) {
+            (Some(cluster), Some(shared)) => Some(cluster::join_at(cluster, shared, &clock).await?),
+            _ => None,
+        };
+        let (membership, network) = placed(joined.as_ref(), &*store).await?;
         let silo = Silo::start(Parts {
-            membership: Arc::new(Membership::alone(&silo_id)),
-            network: Arc::new(Nobody),
+            membership,
+            network,
             store: Arc::clone(&store),
             archive: config.archive(),
             catalog: Arc::clone(&port.catalog),
@@ -130,6 +132,7 @@ impl RunningSilo {
         let _ = port.silo.set(silo.clone());
         let transport = Arc::new(InProcess::new(silo.clone(), Arc::clone(&store)));
         Ok(Self {
+            member: joined.map(|joined| joined.serve(&silo)),
             silo,
             store,
             transport,
@@ -177,8 +180,47 @@ impl RunningSilo {
         // It would roll back modules for failures that only the end brings about.
         self.watching.abort();
         self.transport.close();
+        if let Some(member) = &self.member {
+            member.cordon().await;
+        }
         self.silo.drain().await;
+        if let Some(member) = self.member {
+            member.leave().await;
+        }
     }
+}
+
+/// The silo's store: its own, or the one of its cluster.
+async fn opened(config: &SiloConfig) -> Result<(Arc<dyn Store>, Option<Shared>), AssembleError> {
+    let Some(cluster) = &config.cluster else {
+        return Ok((back_end::open(config)?, None));
+    };
+    let shared = back_end::connect(cluster, config.store.durability).await?;
+    Ok((Arc::clone(&shared.store), Some(shared)))
+}
+
+/// Who the silo is, and how it reaches the others.
+async fn placed(
+    joined: Option<&Joined>,
+    store: &dyn Store,
+) -> Result<(Arc<Membership>, Arc<dyn Network>), StoreError> {
+    if let Some(joined) = joined {
+        let network = Arc::clone(&joined.network);
+        return Ok((Arc::clone(&joined.membership), network));
+    }
+    let silo_id = silo_id(store).await?;
+    Ok((Arc::new(Membership::alone(&silo_id)), Arc::new(Nobody)))
+}
+
+fn engine(config: &SiloConfig) -> Result<Arc<WasmHost>, AssembleError> {
+    let host = WasmHost::new(HostConfig {
+        cache_dir: Some(config.data.join("modules")),
+        instances_max: config.instances_max,
+        compiling: config.modules.compiling(),
+        component: config.modules.component(),
+        ..HostConfig::default()
+    });
+    Ok(Arc::new(host.map_err(AssembleError::Engine)?))
 }
 
 /// Makes the id of this start. Each is a new generation: ids of silos that have ended never

@@ -2,12 +2,22 @@
 
 use std::sync::Arc;
 
-use pizza_store::{MemoryStore, Store};
+use pizza_store::{MembershipStore, MemoryStore, Store, StoreError};
 pub(crate) use pizza_store_embedded::OpenError;
 use pizza_store_embedded::{EmbeddedStore, Options};
+use pizza_store_redis::RedisStore;
 use pizza_types::Durability;
 
+use crate::cluster_config::ClusterConfig;
 use crate::config::SiloConfig;
+
+/// A store that other silos share.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) membership: Arc<dyn MembershipStore>,
+    /// Ends this silo's use of it, and says why.
+    pub(crate) stop: Box<dyn Fn(&str) + Send + Sync>,
+}
 
 /// Opens the store that the configuration asks for, or makes it.
 ///
@@ -26,4 +36,25 @@ pub(crate) fn open(config: &SiloConfig) -> Result<Arc<dyn Store>, OpenError> {
     };
     let store = EmbeddedStore::open(&config.data.join("store"), options)?;
     Ok(Arc::new(store))
+}
+
+/// Connects to the store that the silos of a cluster share.
+///
+/// # Errors
+/// When nobody answers there, or its settings are such that it would lose what it was told.
+pub(crate) async fn connect(
+    config: &ClusterConfig,
+    durability: Durability,
+) -> Result<Shared, StoreError> {
+    let options = pizza_store_redis::Options {
+        may_forget: durability == Durability::Memory,
+        ..pizza_store_redis::Options::at(&config.store)
+    };
+    let store = Arc::new(RedisStore::connect(&options).await?);
+    let stopping = Arc::clone(&store);
+    Ok(Shared {
+        membership: Arc::clone(&store) as Arc<_>,
+        store,
+        stop: Box::new(move |reason| stopping.stop(reason)),
+    })
 }

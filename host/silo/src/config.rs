@@ -11,6 +11,7 @@ use pizza_types::Durability;
 use serde::Deserialize;
 
 use crate::archive::JsonLines;
+pub use crate::cluster_config::ClusterConfig;
 pub use crate::modules_config::ModulesConfig;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +20,8 @@ pub struct SiloConfig {
     /// The directory where everything durable lives.
     pub data: PathBuf,
     pub store: StoreConfig,
+    /// The cluster that the silo belongs to; absent, it is alone on a store of its own.
+    pub cluster: Option<ClusterConfig>,
     /// MiB of actor state in memory above which the least used actors leave first.
     pub memory_mib_max: usize,
     /// The number of undelivered messages between actors above which calls from outside are shed.
@@ -148,6 +151,7 @@ impl Default for SiloConfig {
         Self {
             data: PathBuf::from("./data"),
             store: StoreConfig::default(),
+            cluster: None,
             memory_mib_max: 4_096,
             outbox_pending_max: 100_000,
             instances_max: 1_000,

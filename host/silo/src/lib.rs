@@ -5,6 +5,7 @@
 //!   defaults
 //! - [`data_dir`](crate::data_dir): whose the data are
 //! - [`back_end`](crate::back_end): which store it has
+//! - [`cluster_config`](crate::cluster_config), [`cluster`](crate::cluster): a silo as one of many
 //! - [`archive`](crate::archive): where actors are kept that are retired
 //! - [`assemble`]: open the store, let the modules serve, start
 //! - [`serving`](crate::serving): how modules reach the runtime
@@ -17,6 +18,8 @@ pub mod admin;
 mod archive;
 pub mod assemble;
 mod back_end;
+mod cluster;
+mod cluster_config;
 pub mod config;
 mod data_dir;
 pub mod metrics;
@@ -27,7 +30,9 @@ pub mod transport;
 
 pub use admin::{Token, TokenError};
 pub use assemble::{AssembleError, RunningSilo};
-pub use config::{ArchiveTo, ModulesConfig, RetireConfig, SiloConfig, StoreConfig, TypeConfig};
+pub use config::{
+    ArchiveTo, ClusterConfig, ModulesConfig, RetireConfig, SiloConfig, StoreConfig, TypeConfig,
+};
 pub use data_dir::DataDirError;
 pub use metrics::SiloMetrics;
 pub use pizza_guest::compile::child as compile_child;

@@ -66,7 +66,7 @@ pub fn run(seed: u64, planted: Planted, trace: &Trace) -> Report {
         let world = Arc::clone(&world);
         sim.host(name, move || live(Arc::clone(&world), index));
     }
-    let mut driver = Driver {
+    let mut simulation = Simulation {
         sim,
         world: Arc::clone(&world),
         down: vec![None; silos],
@@ -74,10 +74,10 @@ pub fn run(seed: u64, planted: Planted, trace: &Trace) -> Report {
         expelled: 0,
         wrong: Vec::new(),
     };
-    driver.drive();
-    let took_ms = driver.now_ms();
-    let (expelled, mut wrong) = (driver.expelled, std::mem::take(&mut driver.wrong));
-    drop(driver);
+    simulation.go();
+    let took_ms = simulation.now_ms();
+    let (expelled, mut wrong) = (simulation.expelled, std::mem::take(&mut simulation.wrong));
+    drop(simulation);
     wrong.extend(now(check::all(&world.store, &world.history)));
     let asked = world.history.asked();
     Report {
@@ -92,7 +92,7 @@ pub fn run(seed: u64, planted: Planted, trace: &Trace) -> Report {
     }
 }
 
-struct Driver<'a> {
+struct Simulation<'a> {
     sim: Sim<'a>,
     world: Arc<World>,
     /// By silo, when one that was taken for dead starts again.
@@ -102,12 +102,12 @@ struct Driver<'a> {
     wrong: Vec<String>,
 }
 
-impl Driver<'_> {
+impl Simulation<'_> {
     fn now_ms(&self) -> u64 {
         u64::try_from(self.sim.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn drive(&mut self) {
+    fn go(&mut self) {
         let faults = self.world.plan.faults.clone();
         let mut faults = faults.into_iter().peekable();
         loop {
@@ -178,6 +178,6 @@ impl Driver<'_> {
 /// What a future of the store in memory comes to, which never waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let runtime = runtime.expect("a runtime without any driver needs nothing");
+    let runtime = runtime.expect("a runtime that waits for nothing needs nothing");
     runtime.block_on(future)
 }

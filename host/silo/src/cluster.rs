@@ -1,0 +1,149 @@
+//! A silo as a member of a cluster: it joins before it starts, serves the others while it runs, and
+//! leaves when it has drained.
+
+use std::io;
+use std::sync::Arc;
+
+use pizza_cluster::heartbeat::Heartbeat;
+use pizza_cluster::transport::{Links, TcpDial, serve};
+use pizza_cluster::{ClusterSettings, Membership, Network, Service, join};
+use pizza_runtime::{Clock, Silo};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::back_end::Shared;
+use crate::cluster_config::ClusterConfig;
+
+/// What a silo is told that the others have given up.
+const TAKEN_FOR_DEAD: &str = "the other silos have heard nothing of this one for so long that they have \
+     taken it for dead; it starts again as another";
+
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    #[error("cannot listen for other silos at {at}")]
+    Listen {
+        at: std::net::SocketAddr,
+        source: io::Error,
+    },
+    #[error("cannot join the cluster")]
+    Join(#[from] join::Error),
+}
+
+/// A silo that has joined and does not serve yet.
+pub(crate) struct Joined {
+    pub(crate) membership: Arc<Membership>,
+    pub(crate) network: Arc<dyn Network>,
+    listener: TcpListener,
+    shared: Shared,
+    clock: Arc<dyn Clock>,
+}
+
+/// A silo that serves.
+pub(crate) struct Member {
+    membership: Arc<Membership>,
+    shared: Arc<Shared>,
+    tasks: JoinSet<()>,
+}
+
+/// # Errors
+/// When the address is taken, or the store cannot be asked.
+pub(crate) async fn join_at(
+    config: &ClusterConfig,
+    shared: Shared,
+    clock: &Arc<dyn Clock>,
+) -> Result<Joined, JoinError> {
+    let at = config.listen;
+    let listen = |source| JoinError::Listen { at, source };
+    // Bound before anybody is told the address.
+    let listener = TcpListener::bind(at).await.map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?.to_string();
+    let address = config.address.clone().unwrap_or(bound);
+    let settings = ClusterSettings::default();
+    let joined = join::join(
+        &*shared.membership,
+        &**clock,
+        &settings,
+        &config.name,
+        &address,
+    );
+    let membership = joined.await?;
+    let network = Links::new(
+        Arc::clone(&membership),
+        Arc::new(TcpDial),
+        Arc::clone(clock),
+    );
+    Ok(Joined {
+        membership,
+        network,
+        listener,
+        shared,
+        clock: Arc::clone(clock),
+    })
+}
+
+impl Joined {
+    pub(crate) fn serve(self, silo: &Silo) -> Member {
+        let mut tasks = JoinSet::new();
+        let shared = Arc::new(self.shared);
+        let heartbeat = Heartbeat {
+            membership: Arc::clone(&self.membership),
+            store: Arc::clone(&shared.membership),
+            network: self.network,
+            clock: self.clock,
+            settings: ClusterSettings::default(),
+        };
+        let of_heartbeat = Arc::clone(&shared);
+        tasks.spawn(async move {
+            heartbeat.run().await;
+            (of_heartbeat.stop)(TAKEN_FOR_DEAD);
+        });
+        let service: Arc<dyn Service> = Arc::new(silo.clone());
+        tasks.spawn(accept(self.listener, Arc::clone(&self.membership), service));
+        Member {
+            membership: self.membership,
+            shared,
+            tasks,
+        }
+    }
+}
+
+impl Member {
+    /// Is given no more actors.
+    pub(crate) async fn cordon(&self) {
+        if let Err(error) = join::cordon(&*self.shared.membership, &self.membership).await {
+            tracing::warn!(%error, "the other silos could not be told that this one is about to go");
+        }
+    }
+
+    /// The silo has drained: whoever wants its actors may have them.
+    pub(crate) async fn leave(mut self) {
+        if let Err(error) = join::leave(&*self.shared.membership, &self.membership).await {
+            tracing::warn!(%error, "the other silos could not be told that this one has left");
+        }
+        self.tasks.shutdown().await;
+    }
+}
+
+async fn accept(listener: TcpListener, membership: Arc<Membership>, service: Arc<dyn Service>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from)) => {
+                    let _ = stream.set_nodelay(true);
+                    let (membership, service) = (Arc::clone(&membership), Arc::clone(&service));
+                    connections.spawn(async move {
+                        if let Err(error) = serve(membership.me(), Box::new(stream), service).await {
+                            tracing::debug!(%from, %error, "a silo's connection has ended");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a silo's connection could not be taken");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What an operator may set of the cluster that a silo belongs to.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+/// A silo with this section shares its store with others.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterConfig {
+    /// The Redis server that all of them share, as `redis://host:port/database`.
+    pub store: String,
+    /// The silo's name; with the number of its start it is its id.
+    #[serde(default = "name")]
+    pub name: String,
+    /// Where the other silos are served.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Where the others find it, host and port, if that is not where it listens.
+    pub address: Option<String>,
+}
+
+impl ClusterConfig {
+    /// A silo of the cluster on this store.
+    #[must_use]
+    pub fn on(store: String) -> Self {
+        Self {
+            store,
+            name: name(),
+            listen: listen(),
+            address: None,
+        }
+    }
+}
+
+fn name() -> String {
+    "silo".to_owned()
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 7_000))
+}
