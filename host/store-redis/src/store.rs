@@ -32,6 +32,8 @@ use crate::value::{io, pairs};
 /// The store on Redis.
 pub struct RedisStore {
     lanes: Vec<Lane>,
+    /// For heartbeats alone: a silo that is busy is not dead.
+    of_membership: Lane,
     scripts: Arc<Scripts>,
     durability: Durability,
     /// Why nothing more is asked of it, once that is so.
@@ -55,6 +57,7 @@ impl RedisStore {
         let lane = |_| Lane::begin(client.clone(), Arc::clone(&scripts));
         let mut store = Self {
             lanes: (0..options.lanes.max(1)).map(lane).collect(),
+            of_membership: lane(0),
             durability: Durability::Memory,
             stopped: watch::Sender::new(None),
             swept: Mutex::new(0),
@@ -102,6 +105,11 @@ impl RedisStore {
     /// Asks for what belongs to no shard.
     async fn ask_meta(&self, command: Cmd) -> Result<Value, StoreError> {
         self.ask(ShardId(0), command).await
+    }
+
+    /// Asks about the cluster itself, past all that waits.
+    async fn ask_of_membership(&self, command: Cmd) -> Result<Value, StoreError> {
+        self.of_membership.ask(command).await.map_err(io)
     }
 
     /// Asks every shard at once; the answers are in the order of the shards.

@@ -19,7 +19,7 @@ impl MembershipStore for RedisStore {
         let mut command = call(&self.scripts.heartbeat, &keys());
         command.arg(&*silo.0);
         let wrong = || corrupt("an answer to a heartbeat");
-        let mut said = array(self.ask_meta(command).await?).into_iter();
+        let mut said = array(self.ask_of_membership(command).await?).into_iter();
         let view_version = said.next().and_then(number).ok_or_else(wrong)?;
         let mut heartbeats = Heartbeats {
             view_version,
@@ -36,7 +36,7 @@ impl MembershipStore for RedisStore {
     async fn view(&self) -> Result<View, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(key::meta("view")).arg("view");
-        match bytes(self.ask_meta(command).await?) {
+        match bytes(self.ask_of_membership(command).await?) {
             Some(row) => decode(&row),
             None => Ok(View::default()),
         }
@@ -48,6 +48,6 @@ impl MembershipStore for RedisStore {
         for silo in to.members.keys() {
             command.arg(&*silo.0);
         }
-        Ok(number(self.ask_meta(command).await?) == Some(1))
+        Ok(number(self.ask_of_membership(command).await?) == Some(1))
     }
 }
