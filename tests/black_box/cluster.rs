@@ -1,69 +1,18 @@
 //! Silos that share a Redis server: whom one asks does not matter, and an order goes on when its silo
 //! dies.
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod kills;
+mod redis;
+
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use self::redis::Redis;
 use crate::common::{Pizza, until};
 
 /// How long nobody may answer for the actors of a silo that was killed. A death is seen within 1.25
 /// seconds; tests share two cores with each other.
 const AWAY_MAX: Duration = Duration::from_secs(5);
-
-/// A server of the test's own, which writes each command to its disk before it answers.
-struct Redis {
-    process: Child,
-    url: String,
-    _dir: tempfile::TempDir,
-}
-
-impl Redis {
-    fn start() -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
-        let process = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--appendonly", "yes", "--appendfsync", "always"])
-            .args(["--save", ""])
-            .arg("--dir")
-            .arg(dir.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is installed");
-        let is_there = || std::net::TcpStream::connect(("127.0.0.1", port)).ok();
-        until("the server to listen", is_there);
-        Self {
-            process,
-            url: format!("redis://127.0.0.1:{port}/"),
-            _dir: dir,
-        }
-    }
-
-    fn silo(&self, data: &Path, name: &str) -> Pizza {
-        let data = data.join(name);
-        let cluster = [
-            "--cluster-store",
-            &self.url,
-            "--cluster-listen",
-            "127.0.0.1:0",
-            "--cluster-name",
-            name,
-        ];
-        let quick = ["--speed", "1200"];
-        Pizza::start(&data, &[&quick[..], &cluster].concat())
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 fn is_ready(pizza: &Pizza, order: &str) -> Option<()> {
     let answer = pizza.get(&format!("/api/orders/{order}"));
