@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::redis::Redis;
-use crate::common::{machine, request};
+use crate::common::{machine, request, until};
 
 /// A twentieth of what `just soak` does, by `SILO_KILLS`.
 const KILLS: usize = 5;
@@ -112,4 +112,45 @@ fn the_actors_of_a_killed_silo_are_back_in_about_a_second() {
             assert!(is_answered(silo.http, order), "{order} is lost");
         }
     }
+}
+
+/// The longest that actors may be away when two of four silos die at once.
+const TWO_MAX: Duration = Duration::from_millis(2_500);
+
+#[test]
+#[allow(clippy::print_stdout, reason = "measured times")]
+fn two_of_four_may_die_at_once_and_then_all() {
+    let _alone = machine::alone();
+    let redis = Redis::start();
+    let data = tempfile::tempdir().expect("a directory");
+    let names = ["one", "two", "three", "four"];
+    let silos = names.map(|name| redis.silo(data.path(), name));
+    let mut orders: Vec<String> = (0..ORDERS).map(|n| silos[n % 4].order()).collect();
+    let at = [silos[2].http, silos[3].http];
+    silos[0].kill_now();
+    silos[1].kill_now();
+    let mut took = away(&orders, &at, Instant::now());
+    took.sort_unstable();
+    let hit = took.iter().filter(|took| **took > AT_ONCE).count();
+    let longest = took.last().copied().unwrap_or_default();
+    println!(
+        "{hit} of {} orders were away, {longest:?} at most",
+        took.len()
+    );
+    assert!(hit >= 2 * AWAY_MIN, "{hit} orders were hit");
+    assert!(longest <= TWO_MAX, "{longest:?}");
+    orders.push(silos[2].order());
+    for silo in &silos[2..] {
+        silo.kill_now();
+    }
+    drop(silos);
+    let silos = names.map(|name| redis.silo(data.path(), name));
+    for order in &orders {
+        for silo in &silos {
+            until(&format!("{order} to be answered for"), || {
+                is_answered(silo.http, order).then_some(())
+            });
+        }
+    }
+    silos[0].order();
 }

@@ -8,8 +8,9 @@ use serde_json::json;
 use super::fixture::Cluster;
 use crate::fixture::until;
 
-/// How long a caller may wait for the actors of a silo that died, from its death on.
-const AWAY_MAX: Duration = Duration::from_millis(1_500);
+/// How long a caller may wait for the actors of a silo that died, from its death on, with other tests
+/// beside it; what it takes with the machine to itself is measured with whole processes.
+const AWAY_MAX: Duration = Duration::from_millis(3_000);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_death_of_a_silo_costs_about_a_second_and_nothing_else() {

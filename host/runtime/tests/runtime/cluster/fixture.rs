@@ -55,12 +55,14 @@ impl Cluster {
     }
 
     pub(super) async fn silo(&self, name: &str) -> Member {
+        // Before it joins: compiling it may take longer than a silo may be silent.
+        let probe = probe().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let joined = join::join(&*self.store, &*clock, &self.settings, name, name).await;
         let membership = joined.expect("a silo joins");
         let network = self.network.of(membership.me());
         let catalog = Arc::new(Catalog::default());
-        catalog.set(probe().await, self.policy.clone());
+        catalog.set(probe, self.policy.clone());
         let seed = membership.me().generation();
         let silo = Silo::start(Parts {
             membership: Arc::clone(&membership),
