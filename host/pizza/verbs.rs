@@ -3,6 +3,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod bridge;
+pub(crate) mod cluster;
 pub(crate) mod compile;
 pub(crate) mod dlq;
 pub(crate) mod key;
@@ -27,6 +28,9 @@ pub(crate) enum Verb {
     Bench(Bench<AdminTarget>),
     /// Carry messages between an MQTT broker and a silo in another process.
     Bridge(bridge::BridgeVerb),
+    /// The silos that share a store.
+    #[command(subcommand)]
+    Cluster(cluster::Cluster),
     /// Compiles what a silo gives it (started by the silo itself).
     #[command(name = "compile-module", hide = true)]
     Compile(compile::Compile),
@@ -57,6 +61,7 @@ impl Verb {
             Self::Actor(verb) => verb.run(),
             Self::Bench(verb) => verb.run(),
             Self::Bridge(verb) => verb.run(),
+            Self::Cluster(verb) => verb.run(),
             Self::Compile(verb) => verb.run(),
             Self::Demo(verb) => verb.run(),
             Self::Dlq(verb) => verb.run(),

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use self::redis::Redis;
-use crate::common::{Pizza, until};
+use crate::common::{Pizza, operator, until};
 
 /// How long nobody may answer for the actors of a silo that was killed. A death is seen within 1.25
 /// seconds; tests share two cores with each other.
@@ -38,6 +38,15 @@ fn orders_go_on_when_a_silo_dies_and_a_new_one_knows_them() {
             assert_eq!(pizza.get(&format!("/api/orders/{order}")).status, 200);
         }
     }
+    let of_one = data.path().join("one");
+    let status = operator::run(&one, &of_one, &["cluster", "status", "--json"]);
+    let status = operator::json_of(&status);
+    assert_eq!(
+        status["members"].as_array().map(Vec::len),
+        Some(2),
+        "{status}"
+    );
+    assert!(status["leaseLeftMs"].as_u64() > Some(0), "{status}");
     two.kill_now();
     let killed = Instant::now();
     for order in &orders {

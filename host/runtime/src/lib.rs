@@ -35,7 +35,8 @@
 //! - [`metrics`](crate::metrics), [`module_stats`](crate::module_stats): what is counted of turns
 //! - [`breaker`](crate::breaker): a module whose every turn fails is not asked for a while
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect),
-//!   [`export`](crate::export): what an operator may look at and do
+//!   [`cluster_view`](crate::cluster_view), [`export`](crate::export): what an operator may look at
+//!   and do
 //! - [`copied`](crate::copied): what is done to copies of actors that leave the silo
 //! - [`housekeeping`](crate::housekeeping): idle actors leave memory, old rows leave the store
 //! - [`retire`](crate::retire), [`archive`](crate::archive): actors that ended long ago leave the store
@@ -55,6 +56,7 @@ mod archive;
 mod breaker;
 mod calls;
 pub mod catalog;
+mod cluster_view;
 mod copied;
 mod core;
 mod date;
@@ -105,6 +107,7 @@ pub use pizza_cluster::{Membership, Nobody};
 pub use archive::{Archive, NoArchive};
 pub use breaker::BreakerState;
 pub use catalog::Catalog;
+pub use cluster_view::{ClusterView, MemberView};
 pub use deployment::Deployment;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use export::Exported;

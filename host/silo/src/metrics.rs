@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metrics::{describe_gauge, gauge};
-use pizza_runtime::{BreakerState, Silo};
+use pizza_runtime::{BreakerState, ClusterView, Silo};
 use pizza_store::Store;
 
 #[derive(Clone)]
@@ -18,6 +18,16 @@ impl SiloMetrics {
         describe_gauge!("pizza_actors_at_work", "Actors with a turn in progress");
         describe_gauge!("pizza_outbox_pending", "One-way messages on their way");
         describe_gauge!("pizza_reminders_soon", "Reminders that are due soon");
+        describe_gauge!("pizza_cluster_members", "Silos that may be alive");
+        describe_gauge!("pizza_cluster_view_version", "The newest view known of");
+        describe_gauge!(
+            "pizza_cluster_shards_guarded",
+            "Shards guarded by this silo"
+        );
+        describe_gauge!(
+            "pizza_cluster_lease_left_seconds",
+            "How much longer this silo may answer from memory"
+        );
         describe_gauge!(
             "pizza_breaker_open",
             "1 while turns of the type are not begun"
@@ -48,10 +58,25 @@ impl SiloMetrics {
         set("pizza_store_stopped", usize::from(stopped));
         let full = self.store.full_reason().is_some();
         set("pizza_store_full", usize::from(full));
+        if let Some(cluster) = self.silo.cluster() {
+            set_cluster(&cluster);
+        }
         for (actor_type, state) in self.silo.breakers() {
             let is_open = !matches!(state, BreakerState::Closed { .. });
             let open = f64::from(u8::from(is_open));
             gauge!("pizza_breaker_open", "type" => actor_type.to_string()).set(open);
         }
     }
+}
+
+fn set_cluster(cluster: &ClusterView) {
+    let number = |value: u64| f64::from(u32::try_from(value).unwrap_or(u32::MAX));
+    let members = cluster.members.len() as u64;
+    gauge!("pizza_cluster_members").set(number(members));
+    gauge!("pizza_cluster_view_version").set(number(cluster.version));
+    let mut mine = cluster.members.iter().filter(|m| m.silo == cluster.silo);
+    let shards = mine.next().map_or(0, |member| member.shards as u64);
+    gauge!("pizza_cluster_shards_guarded").set(number(shards));
+    let left = number(cluster.lease_left_ms) / 1_000.0;
+    gauge!("pizza_cluster_lease_left_seconds").set(left);
 }

@@ -114,6 +114,14 @@ impl Transport for InProcess {
         if let Some(reason) = self.store.stop_reason() {
             reasons.push(format!("the store has stopped: {reason}"));
         }
+        if let Some(cluster) = self.silo.cluster()
+            && cluster.lease_left_ms == 0
+        {
+            reasons.push(
+                "this silo has no lease: the store of its cluster has not answered for a while"
+                    .to_owned(),
+            );
+        }
         let ready = reasons.is_empty();
         // Reads go on: nobody is helped when they are refused, too.
         if let Some(reason) = self.store.full_reason() {

@@ -3,7 +3,7 @@
 use super::state::Admin;
 use axum::Json;
 use axum::extract::State;
-use pizza_runtime::BreakerState;
+use pizza_runtime::{BreakerState, ClusterView};
 use serde_json::{Map, Value, json};
 
 pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
@@ -19,9 +19,27 @@ pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
         "outboxPending": stats.outbox_pending,
         "remindersSoon": stats.reminders_soon,
         "breakers": breakers,
+        "cluster": admin.silo.cluster().map(|view| cluster(&view)),
         "storeStopped": admin.store.stop_reason(),
         "storeFull": admin.store.full_reason(),
     }))
+}
+
+fn cluster(view: &ClusterView) -> Value {
+    let members = view.members.iter().map(|member| {
+        json!({
+            "silo": &*member.silo.0,
+            "address": &*member.address,
+            "state": if member.is_leaving { "leaving" } else { "live" },
+            "shards": member.shards,
+        })
+    });
+    json!({
+        "silo": &*view.silo.0,
+        "viewVersion": view.version,
+        "leaseLeftMs": view.lease_left_ms,
+        "members": members.collect::<Vec<_>>(),
+    })
 }
 
 fn breaker(state: BreakerState) -> Value {
