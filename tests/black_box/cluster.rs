@@ -2,6 +2,7 @@
 //! dies.
 
 mod kills;
+mod older_store;
 mod redis;
 
 use std::process::Command;

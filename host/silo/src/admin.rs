@@ -5,11 +5,13 @@
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
 //! - [`state`]: what the routes work on
-//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`stats`]: the routes
+//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`cluster`], [`stats`]: the
+//!   routes
 //! - [`edge`]: what an edge in another process asks
 //! - [`view`], [`msgpack`], [`whole`](mod@whole): what the answers are made of
 
 mod actors;
+mod cluster;
 mod dead_letters;
 mod edge;
 mod extract;
@@ -55,6 +57,7 @@ pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router
         .merge(actors::routes())
         .merge(modules::routes())
         .merge(plugins::routes())
+        .merge(cluster::routes())
         .merge(edge::routes())
         // Behind the token, so that nobody without it learns which paths there are.
         .fallback(async || Problem::not_found("there is nothing at this path"))

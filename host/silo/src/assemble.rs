@@ -152,6 +152,7 @@ impl RunningSilo {
         let admin = Admin {
             silo: self.silo.clone(),
             store: Arc::clone(&self.store),
+            cluster: self.member.as_ref().map(Member::store),
             client: self.client(),
             modules: self.modules.clone(),
             plugins: Arc::clone(&self.plugins),
@@ -195,7 +196,7 @@ async fn opened(config: &SiloConfig) -> Result<(Arc<dyn Store>, Option<Shared>),
     let Some(cluster) = &config.cluster else {
         return Ok((back_end::open(config)?, None));
     };
-    let shared = back_end::connect(cluster, config.store.durability).await?;
+    let shared = back_end::connect(cluster, config).await?;
     Ok((Arc::clone(&shared.store), Some(shared)))
 }
 

@@ -44,10 +44,11 @@ pub(crate) fn open(config: &SiloConfig) -> Result<Arc<dyn Store>, OpenError> {
 /// When nobody answers there, or its settings are such that it would lose what it was told.
 pub(crate) async fn connect(
     config: &ClusterConfig,
-    durability: Durability,
+    silo: &SiloConfig,
 ) -> Result<Shared, StoreError> {
     let options = pizza_store_redis::Options {
-        may_forget: durability == Durability::Memory,
+        may_forget: silo.store.durability == Durability::Memory,
+        told: Some(silo.data.join("store-counts")),
         ..pizza_store_redis::Options::at(&config.store)
     };
     let store = Arc::new(RedisStore::connect(&options).await?);

@@ -8,6 +8,7 @@ use pizza_cluster::heartbeat::Heartbeat;
 use pizza_cluster::transport::{Links, TcpDial, serve};
 use pizza_cluster::{ClusterSettings, Membership, Network, Service, join};
 use pizza_runtime::{Clock, Silo};
+use pizza_store::MembershipStore;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -108,6 +109,11 @@ impl Joined {
 }
 
 impl Member {
+    /// Where the view is.
+    pub(crate) fn store(&self) -> Arc<dyn MembershipStore> {
+        Arc::clone(&self.shared.membership)
+    }
+
     /// Is given no more actors.
     pub(crate) async fn cordon(&self) {
         if let Err(error) = join::cordon(&*self.shared.membership, &self.membership).await {

@@ -6,6 +6,7 @@
 //! - [`script`](crate::script): the scripts; what they write is one atomic step
 //! - [`lane`](crate::lane): a connection, and the commands that wait for it
 //! - [`value`](crate::value): answers, read
+//! - [`told`](crate::told): whether the store went back in time
 //! - [`store`](crate::store): the parts of the store, one file each
 //!
 //! All rows of an actor are in its shard, and all keys of a shard have its number as their hash tag,
@@ -16,6 +17,7 @@ mod lane;
 pub mod options;
 mod script;
 mod store;
+mod told;
 mod value;
 
 pub use options::Options;

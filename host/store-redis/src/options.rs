@@ -1,6 +1,7 @@
 //! Where the store is, and what may be promised of it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use pizza_types::Durability;
 
@@ -8,6 +9,9 @@ use pizza_types::Durability;
 pub struct Options {
     /// The address of the server, as `redis://host:port/database`.
     pub url: String,
+    /// The file in which is kept how far the store was; without it only a process that runs notices
+    /// a store that went back in time.
+    pub told: Option<PathBuf>,
     /// Whether a server is taken that keeps nothing: one without an append-only file.
     pub may_forget: bool,
     /// How many connections there are, among which shards are spread: each has one batch under way.
@@ -20,6 +24,7 @@ impl Options {
     pub fn at(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            told: None,
             may_forget: false,
             lanes: 8,
         }

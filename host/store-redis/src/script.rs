@@ -18,6 +18,7 @@ pub(crate) struct Scripts {
     pub(crate) silence: Known,
     pub(crate) heartbeat: Known,
     pub(crate) change_view: Known,
+    pub(crate) accept_loss: Known,
 }
 
 impl Scripts {
@@ -31,10 +32,11 @@ impl Scripts {
             silence: known(include_str!("lua/silence.lua")),
             heartbeat: known(include_str!("lua/heartbeat.lua")),
             change_view: known(include_str!("lua/change_view.lua")),
+            accept_loss: known(include_str!("lua/accept_loss.lua")),
         }
     }
 
-    pub(crate) fn all(&self) -> [&Known; 8] {
+    pub(crate) fn all(&self) -> [&Known; 9] {
         [
             &self.commit,
             &self.open,
@@ -44,6 +46,7 @@ impl Scripts {
             &self.silence,
             &self.heartbeat,
             &self.change_view,
+            &self.accept_loss,
         ]
     }
 }

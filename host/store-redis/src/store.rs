@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use crate::lane::Lane;
 use crate::options::{self, Options};
 use crate::script::{Known, Scripts};
+use crate::told::Told;
 use crate::value::{io, pairs};
 
 /// The store on Redis.
@@ -38,6 +39,8 @@ pub struct RedisStore {
     durability: Durability,
     /// Why nothing more is asked of it, once that is so.
     stopped: watch::Sender<Option<String>>,
+    /// How far the shards were.
+    told: Arc<Told>,
     /// Where the last sweep stopped: the next one goes on with the shard behind it.
     swept: Mutex<u16>,
 }
@@ -52,6 +55,13 @@ impl RedisStore {
             action: "connecting to the store",
             detail: error.to_string(),
         };
+        let told = match &options.told {
+            None => Told::nothing(),
+            Some(path) => Told::kept_in(path).map_err(|error| StoreError::Io {
+                action: "reading how far the store was",
+                detail: format!("{}: {error}", path.display()),
+            })?,
+        };
         let client = Client::open(options.url.as_str()).map_err(wrong)?;
         let scripts = Arc::new(Scripts::new());
         let lane = |_| Lane::begin(client.clone(), Arc::clone(&scripts));
@@ -60,6 +70,7 @@ impl RedisStore {
             of_membership: lane(0),
             durability: Durability::Memory,
             stopped: watch::Sender::new(None),
+            told: Arc::new(told),
             swept: Mutex::new(0),
             scripts,
         };

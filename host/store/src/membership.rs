@@ -89,4 +89,13 @@ pub trait MembershipStore: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be reached, or refuses; the view may have been replaced then.
     async fn change_view(&self, from: u64, to: &View) -> Result<bool, StoreError>;
+
+    /// Takes what the store has now for all there is, where it went back in time: from here on it
+    /// is written again. What is missing is lost. Where it never goes back there is nothing to do.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, or refuses; it may have been accepted in parts then.
+    async fn accept_loss(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

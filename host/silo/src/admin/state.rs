@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pizza_client::Client;
 use pizza_modules::Modules;
 use pizza_runtime::Silo;
-use pizza_store::Store;
+use pizza_store::{MembershipStore, Store};
 use tokio::sync::watch;
 
 use crate::plugins::Bindings;
@@ -15,6 +15,8 @@ use crate::plugins::Bindings;
 pub(crate) struct Admin {
     pub(crate) silo: Silo,
     pub(crate) store: Arc<dyn Store>,
+    /// `None` for a silo that is alone on its store.
+    pub(crate) cluster: Option<Arc<dyn MembershipStore>>,
     pub(crate) client: Client,
     pub(crate) modules: Modules,
     pub(crate) plugins: Arc<Bindings>,

@@ -4,10 +4,14 @@
 -- KEYS[1] the actor. ARGV: 1 the shard's tag, 2 the actor's id, 3 epoch, 4 version, 5 owner,
 -- 6 the version after it, 7 module or '', 8 what becomes of the state: k(eep), s(et), c(lear), 9 state,
 -- 10 the message or '', 11 its reply, 12 when that may go, 13 the end: k(eep), c(lear), or a time,
--- 14 what leaves or '', 15 the cursor's name or '', 16 its position, 17 type, 18 key, then counts and
--- rows: entries (name, s or r, bytes), reminders (name, s or r, due, bytes), delayed (name, bytes).
+-- 14 what leaves or '', 15 the cursor's name or '', 16 its position, 17 type, 18 key, 19 the highest count
+-- of the shard that this silo was told, then counts and rows: entries (name, s or r, bytes), reminders (name, s or r, due, bytes), delayed (name, bytes).
 local actor, tag, id = KEYS[1], ARGV[1], ARGV[2]
 local epoch = ARGV[3]
+-- How often the shard was written, which only grows: its incarnation is above it.
+local counts = redis.call('HMGET', tag .. ':c', 'incarnation', 'commits')
+local count = tonumber(counts[1] or '0') * 1099511627776 + tonumber(counts[2] or '0')
+if count < tonumber(ARGV[19]) then return {'behind', string.format('%.0f', count)} end
 local message = id .. '\0' .. ARGV[10]
 if ARGV[10] ~= '' then
   local before = redis.call('HGET', tag .. ':d', message)
@@ -26,7 +30,7 @@ else
   if head[2] ~= ARGV[4] then return {'stale', head[2]} end
 end
 
-local at = 19
+local at = 20
 local function rows(width, each)
   local count = tonumber(ARGV[at])
   at = at + 1
@@ -84,7 +88,8 @@ if ARGV[10] ~= '' then
 end
 if ARGV[15] ~= '' then redis.call('HSET', tag .. ':u', ARGV[15], ARGV[16]) end
 redis.call('HINCRBY', tag .. ':c', 'commits', 1)
-if ARGV[14] == '' then return {'taken'} end
+count = string.format('%.0f', count + 1)
+if ARGV[14] == '' then return {'taken', '', count} end
 local number = redis.call('HINCRBY', tag .. ':c', 'log', 1)
-redis.call('XADD', tag .. ':l', number .. '-0', 'e', ARGV[14])
-return {'taken', tostring(number)}
+redis.call('XADD', tag .. ':l', string.format('%.0f-0', number), 'e', ARGV[14])
+return {'taken', string.format('%.0f', number), count}

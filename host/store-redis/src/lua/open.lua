@@ -2,8 +2,12 @@
 -- Opening an actor, version 1.
 --
 -- KEYS[1] the actor. ARGV: 1 the shard's tag, 2 the actor's id, 3 who opens it, 4 the generation of
--- its view, then the ids of the living.
+-- its view, 5 the highest count of the shard that this silo was told, then the ids of the living.
 local actor, tag = KEYS[1], ARGV[1]
+-- How often the shard was written, which only grows: its incarnation is above it.
+local counts = redis.call('HMGET', tag .. ':c', 'incarnation', 'commits')
+local count = tonumber(counts[1] or '0') * 1099511627776 + tonumber(counts[2] or '0')
+if count < tonumber(ARGV[5]) then return {'behind', string.format('%.0f', count)} end
 local head = redis.call('HMGET', actor, 'p', 'o')
 if not head[1] then
   local retired = redis.call('HGET', tag .. ':x', ARGV[2])
@@ -15,7 +19,7 @@ local owner = head[2]
 if owner ~= ARGV[3] then
   local generation = tonumber(string.match(owner, '%.(%d+)$') or '0')
   local may_live = generation > tonumber(ARGV[4])
-  for i = 5, #ARGV do
+  for i = 6, #ARGV do
     if ARGV[i] == owner then may_live = true end
   end
   if may_live then return {'moved', owner} end

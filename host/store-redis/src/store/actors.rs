@@ -14,6 +14,7 @@ use super::entries::Whole;
 use super::inspection::Row;
 use super::{RedisStore, call};
 use crate::key;
+use crate::told::behind;
 use crate::value::{array, bytes, corrupt, decode, number, text};
 
 #[async_trait]
@@ -29,7 +30,8 @@ impl ActorStore for RedisStore {
             .arg(key::tag(actor.shard()))
             .arg(actor.to_string())
             .arg(&*by.0)
-            .arg(members.generation);
+            .arg(members.generation)
+            .arg(self.told.of(actor.shard()));
         for silo in &members.live {
             command.arg(&*silo.0);
         }
@@ -38,6 +40,10 @@ impl ActorStore for RedisStore {
         let what = said.next().and_then(text).ok_or_else(wrong)?;
         let more = said.next().unwrap_or(Value::Nil);
         match what.as_str() {
+            "behind" => Err(StoreError::Io {
+                action: "opening an actor",
+                detail: behind(actor.shard()),
+            }),
             "absent" => Ok(Opened::Absent {
                 epoch: number(more).ok_or_else(wrong)?,
             }),

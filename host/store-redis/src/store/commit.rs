@@ -1,13 +1,16 @@
 //! A commit as the script takes it.
 
+use std::sync::Arc;
+
 use pizza_store::apply::{check_names, delayed_key};
 use pizza_store::{Commit, CommitError, CommitTicket, Committed, EndWrite, StoreError};
-use pizza_types::{Durability, StateWrite};
+use pizza_types::{Durability, ShardId, StateWrite};
 use redis::{Cmd, Value};
 
 use super::{RedisStore, call};
 use crate::key;
 use crate::lane::{Answer, LaneError};
+use crate::told::behind;
 use crate::value::{array, bytes, decode, encode, number, text};
 
 impl RedisStore {
@@ -25,7 +28,12 @@ impl RedisStore {
         };
         let answer = self.queue(commit.actor.shard(), command);
         let (durability, ours) = (self.durability, (commit.epoch, commit.version));
-        CommitTicket::undecided(async move { outcome(answer.await, durability, ours) })
+        let (told, shard) = (Arc::clone(&self.told), commit.actor.shard());
+        CommitTicket::undecided(async move {
+            let (said, count) = said(answer.await)?;
+            told.note(shard, count);
+            outcome(said, durability, ours, shard)
+        })
     }
 
     fn command(&self, commit: &Commit) -> Result<Cmd, StoreError> {
@@ -76,6 +84,7 @@ impl RedisStore {
             }
         }
         command.arg(&**id.actor_type()).arg(&**id.key());
+        command.arg(self.told.of(id.shard()));
         rows(&mut command, commit)?;
         Ok(command)
     }
@@ -108,27 +117,40 @@ fn rows(command: &mut Cmd, commit: &Commit) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What the script said.
-fn outcome(
-    answer: Answer,
-    durability: Durability,
-    (epoch, version): (u64, u64),
-) -> Result<Committed, CommitError> {
+/// What the script said, in a word and its more, and the shard's count after it, which is 0 unless the
+/// commit was taken.
+fn said(answer: Answer) -> Result<((String, Value), u64), CommitError> {
     let value = answer.map_err(|error| match error {
         LaneError::Lost(detail) => CommitError::Unknown { detail },
         LaneError::NotSent(detail) | LaneError::Refused(detail) => CommitError::Refused { detail },
     })?;
-    let unknown = || CommitError::Unknown {
-        detail: "the script said what it never says".to_owned(),
-    };
     let mut said = array(value).into_iter();
     let what = said.next().and_then(text).ok_or_else(unknown)?;
     let more = said.next().unwrap_or(Value::Nil);
+    let count = said.next().and_then(number).unwrap_or(0);
+    Ok(((what, more), count))
+}
+
+fn unknown() -> CommitError {
+    CommitError::Unknown {
+        detail: "the script said what it never says".to_owned(),
+    }
+}
+
+fn outcome(
+    (what, more): (String, Value),
+    durability: Durability,
+    (epoch, version): (u64, u64),
+    shard: ShardId,
+) -> Result<Committed, CommitError> {
     Err(match what.as_str() {
         "taken" => {
             let log = number(more);
             return Ok(Committed { durability, log });
         }
+        "behind" => CommitError::Refused {
+            detail: behind(shard),
+        },
         "handled" => {
             let row = bytes(more).ok_or_else(unknown)?;
             CommitError::Handled(Box::new(decode(&row).map_err(|_| unknown())?))
