@@ -110,6 +110,8 @@ fn run_into(pizza: Pizza, what: &[&str], fault: impl FnOnce(&Pizza), mend: impl 
         // Where nobody says how much is free, a segment of the log has to be filled first.
         until_within(Duration::from_secs(150), "orders to be refused", || {
             seen.check();
+            // A connection that says nothing for a minute is closed.
+            line.ask("GET", "/health/live", "").expect("an answer");
             (seen.full.load(Ordering::Relaxed) >= REFUSED_MIN).then_some(())
         });
         let (status, ready) = line.ask("GET", "/health/ready", "").expect("an answer");
