@@ -99,9 +99,11 @@ pub(crate) fn answer(
 }
 
 /// Lets nobody hear of a state that may be of the past: without a lease the store is asked who has the
-/// actor. An epoch of 0 is that of an actor without a record.
+/// actor, and always for an actor without a record, whose epoch is 0.
 async fn still_ours(core: &Core, actor: &ActorId, epoch: u64) -> Result<(), CallError> {
-    if core.holds_lease() {
+    // What has no record has no owner: a lease does not keep others from making one.
+    let is_owned = epoch > 0 || core.membership.is_alone();
+    if is_owned && core.holds_lease() {
         return Ok(());
     }
     let record = core.store.record(actor).await.map_err(store_error)?;
