@@ -1,6 +1,6 @@
 //! Who could reach this process, and what that means for those who show nothing.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use pizza_http::Admission;
 
@@ -13,6 +13,23 @@ use crate::config::Config;
 /// # Errors
 /// When other machines could use the demo's tokens; the error says how to go on.
 pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
+    keep_the_demo_here(config)?;
+    settle_anonymous(config);
+    Ok(())
+}
+
+/// The same for a process that has nothing but a gateway.
+///
+/// # Errors
+/// As [`settle`].
+pub(crate) fn settle_gateway(config: &mut Config) -> anyhow::Result<()> {
+    // Nothing of it is served here.
+    config.broker.on = Some(false);
+    config.admin = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    settle(config)
+}
+
+fn keep_the_demo_here(config: &Config) -> anyhow::Result<()> {
     // Where others reach MQTT, it does not take the tokens of the demo.
     let [http, https, ..] = listeners(config);
     for (option, address) in [http, https] {
@@ -30,6 +47,10 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
             )),
         );
     }
+    Ok(())
+}
+
+fn settle_anonymous(config: &mut Config) {
     if !may_be_anonymous(config) {
         if config.gateway.anonymous_on_loopback {
             tracing::info!("everybody has to show a token, also on this machine");
@@ -46,7 +67,6 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
     if !config.demo && config.gateway.tokens.is_empty() {
         tracing::warn!("`demo` is off and there are no [[gateway.tokens]]: the API serves nobody");
     }
-    Ok(())
 }
 
 /// Whether requests of this machine need no token: only in a demo, and only while no listener is

@@ -6,11 +6,13 @@ pub(crate) mod bridge;
 pub(crate) mod cluster;
 pub(crate) mod compile;
 pub(crate) mod dlq;
+pub(crate) mod gateway;
 pub(crate) mod key;
 pub(crate) mod module;
 pub(crate) mod plugin;
 pub(crate) mod run;
 mod signature;
+pub(crate) mod silo;
 pub(crate) mod wit;
 
 use clap::Subcommand;
@@ -40,6 +42,8 @@ pub(crate) enum Verb {
     /// Messages that came to nothing: list, show, replay, drop.
     #[command(subcommand)]
     Dlq(dlq::Dlq),
+    /// Serve the API for silos in other processes.
+    Gateway(gateway::GatewayVerb),
     /// Keys that sign modules.
     #[command(subcommand)]
     Key(key::Key),
@@ -48,6 +52,8 @@ pub(crate) enum Verb {
     Module(module::Module),
     #[command(subcommand, about = texts::PLUGIN)]
     Plugin(plugin::Plugin),
+    /// Run a silo alone: actors, and nothing else.
+    Silo(silo::SiloVerb),
     #[command(subcommand, about = texts::SIMULATE)]
     Simulate(Simulate),
     /// Work on the contracts under `wit/`.
@@ -65,9 +71,11 @@ impl Verb {
             Self::Compile(verb) => verb.run(),
             Self::Demo(verb) => verb.run(),
             Self::Dlq(verb) => verb.run(),
+            Self::Gateway(verb) => verb.run(),
             Self::Key(verb) => verb.run(),
             Self::Module(verb) => verb.run(),
             Self::Plugin(verb) => verb.run(),
+            Self::Silo(verb) => verb.run(),
             Self::Simulate(verb) => verb.run(),
             Self::Wit(verb) => verb.run(),
         }

@@ -3,7 +3,7 @@
 //! In reading order:
 //! - [`transport`]: what carries a call to a silo, in this process or across a network
 //! - [`client`]: the handle that the edges hold
-//! - [`remote`], [`wire`]: a silo in another process, and what is said to it
+//! - [`remote`], [`wire`]: silos in other processes, and what is said to them
 
 pub mod client;
 pub mod remote;

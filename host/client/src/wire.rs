@@ -2,6 +2,7 @@
 //! answer, as MessagePack with named fields, over the silo's address for operators.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pizza_types::{CallError, MessageId, Reply};
@@ -43,6 +44,17 @@ pub enum Question {
         position: u64,
     },
     Readiness,
+    /// Where edges find the silos of the cluster that are not about to go.
+    Silos,
+}
+
+impl Question {
+    /// Says how long a call may take from now on; questions that are no calls have their own time.
+    pub(crate) fn has_left(&mut self, left: Duration) {
+        if let Self::Deliver(message) = self {
+            message.wait_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        }
+    }
 }
 
 /// As much of an envelope as somebody outside may set.
@@ -65,6 +77,8 @@ pub enum Answer {
     Actors(Vec<Arc<str>>),
     Position(Option<u64>),
     Readiness(Readiness),
+    /// `host:port` of each, for operators; none where the silo is alone.
+    Silos(Vec<String>),
     Done,
 }
 

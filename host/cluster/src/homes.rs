@@ -84,8 +84,13 @@ mod tests {
     fn view(names: &[&str]) -> View {
         let member = |name: &&str| {
             let state = MemberState::Live;
-            let address = "127.0.0.1:1".into();
-            (SiloId((*name).into()), Member { address, state })
+            let (address, edges) = ("127.0.0.1:1".into(), None);
+            let member = Member {
+                address,
+                edges,
+                state,
+            };
+            (SiloId((*name).into()), member)
         };
         View {
             version: 1,

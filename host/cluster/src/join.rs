@@ -22,6 +22,16 @@ pub enum Error {
     Contended,
 }
 
+/// What others are told of a silo that joins.
+#[derive(Debug, Clone, Copy)]
+pub struct Joining<'a> {
+    pub name: &'a str,
+    /// Where other silos reach it: host and port.
+    pub address: &'a str,
+    /// Where edges in other processes reach it, if they do.
+    pub edges: Option<&'a str>,
+}
+
 /// Joins the cluster under a name, with the next generation as a part of the id. The lease begins with
 /// it: nobody knows this id yet, so there is nothing of its that others could have taken.
 ///
@@ -31,17 +41,17 @@ pub async fn join(
     store: &dyn MembershipStore,
     clock: &dyn Clock,
     settings: &ClusterSettings,
-    name: &str,
-    address: &str,
+    joining: Joining<'_>,
 ) -> Result<Arc<Membership>, Error> {
     for _ in 0..TRIES_MAX {
         let before = store.view().await?;
         let sent_ms = clock.now_ms();
-        let me = SiloId::of(name, before.generation + 1);
+        let me = SiloId::of(joining.name, before.generation + 1);
         let view = before.next(|view| {
             view.generation += 1;
             let member = Member {
-                address: address.into(),
+                address: joining.address.into(),
+                edges: joining.edges.map(Into::into),
                 state: MemberState::Live,
             };
             view.members.insert(me.clone(), member);

@@ -101,6 +101,7 @@ mod tests {
     fn view() -> View {
         let member = || Member {
             address: "127.0.0.1:1".into(),
+            edges: None,
             state: MemberState::Live,
         };
         let names = ["a.1", "b.2"];

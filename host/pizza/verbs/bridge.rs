@@ -3,8 +3,6 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -12,19 +10,17 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use clap::Args;
 use pizza_bridge::{Bridge, BridgeConfig};
-use pizza_client::{Client, Remote, RemoteError};
+use pizza_client::Client;
 use pizza_http::problem::{Vocabulary, write_body};
 use pizza_http::{Admission, Limits, Problem, Refusal, with_admission};
 
-use crate::admin_target::AdminTarget;
 use crate::config::Config;
+use crate::edge_target::EdgeTarget;
 use crate::metrics;
 use crate::process::{asked_to_stop, listen, log_to_stderr};
 
 /// The most connections for metrics. A collector holds one; the rest is for people who look.
 const CONNECTIONS_MAX: usize = 256;
-/// How long to wait before a silo that is not there is tried again.
-const SILO_AGAIN: Duration = Duration::from_secs(1);
 
 /// Carries messages between a broker and a silo in another process. Messages at QoS 1 are
 /// acknowledged to the broker when their actor has committed; several bridges that name
@@ -32,7 +28,7 @@ const SILO_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Args)]
 pub(crate) struct BridgeVerb {
     #[command(flatten)]
-    silo: AdminTarget,
+    silo: EdgeTarget,
     /// Configuration file; of it, [bridge] and log matter [default: pizza.toml, where
     /// there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
@@ -74,7 +70,7 @@ impl BridgeVerb {
 }
 
 async fn carry(
-    silo: AdminTarget,
+    silo: EdgeTarget,
     config: BridgeConfig,
     metrics: Option<SocketAddr>,
 ) -> anyhow::Result<()> {
@@ -112,14 +108,13 @@ async fn carry(
     // From here on a signal stops the process by the way below, also while no silo is found.
     let stop = asked_to_stop()?;
     tokio::pin!(stop);
-    let (address, token) = silo.address_and_token()?;
-    let address = address.to_string();
+    let (address, token) = (silo.listed(), silo.token()?);
     let remote = tokio::select! {
-        remote = found(&address, token.expose()) => remote?,
+        remote = silo.found(&token) => remote?,
         () = &mut stop => return Ok(()),
     };
     let broker = config.broker.clone().unwrap_or_default();
-    let bridge = Bridge::start(Client::new(Arc::new(remote)), config)?;
+    let bridge = Bridge::start(Client::new(remote), config)?;
     let bridge = bridge.context("there is no broker to bridge to")?;
     let served = served.map_or_else(String::new, |address| {
         format!("  metrics http://{address}/metrics\n")
@@ -138,23 +133,4 @@ fn refused(refusal: Refusal) -> Response {
     let mut response = Problem::from(refusal).into_response();
     write_body(&mut response, &Vocabulary::FOR_OPERATORS, None);
     response
-}
-
-/// Finds the silo. One that is not there yet is waited for; one that does not let us in is not.
-async fn found(address: &str, token: &str) -> anyhow::Result<Remote> {
-    loop {
-        match Remote::connect(address, token).await {
-            Ok(remote) => return Ok(remote),
-            Err(error @ RemoteError::Silo { refused: false, .. }) => {
-                tracing::warn!(%error, "the silo is not there; it is tried again");
-                tokio::time::sleep(SILO_AGAIN).await;
-            }
-            Err(error) => {
-                return Err(error).context(
-                    "--admin takes the silo's address, --admin-token or PIZZA_ADMIN_TOKEN its \
-                     token; without them the token is read from admin-token under --data",
-                );
-            }
-        }
-    }
 }

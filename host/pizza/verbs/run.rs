@@ -1,138 +1,48 @@
 //! No verb: the whole pizzeria in one process.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::ensure;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
-use pizza_gateway::{Gateway, Metrics, Role, Secret, Tls, TokenConfig};
-use pizza_http::{Limits, Listener};
+use pizza_gateway::{Gateway, Metrics, Role, Secret, TokenConfig};
 use pizza_load::background::{self, Background};
 use pizza_load::pace::Pace;
-use pizza_silo::{ClusterConfig, RunningSilo, Token};
+use pizza_silo::{RunningSilo, Token};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::banner::{self, Open};
 use crate::config::Config;
+use crate::gateway_args::{Address, GatewayArgs};
 use crate::mqtt_edge::{self, MqttEdge};
 use crate::process::{asked_to_stop, listen, log_to_stderr};
 use crate::shutdown::{self, StoreStopped};
-use crate::{bundled, dev_tokens, exposure, first_data, metrics, open_files};
+use crate::silo_args::{self, SiloArgs};
+use crate::web::Web;
+use crate::{bundled, dev_tokens, exposure, first_data, metrics, open_files, operators};
 
 #[derive(Args)]
 pub(crate) struct Run {
-    /// Configuration file [default: pizza.toml, where there is one]
-    #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Where everything durable lives [default: ./data]
-    #[arg(long, env = "PIZZA_DATA", value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Where HTTP is served [default: 127.0.0.1:5000]
-    #[arg(long, env = "PIZZA_HTTP", value_name = "ADDR")]
-    http: Option<SocketAddr>,
-    /// Where HTTPS is served, or off [default: 127.0.0.1:5001]
-    #[arg(long, env = "PIZZA_HTTPS", value_name = "ADDR", value_parser = Address::parse)]
-    https: Option<Address>,
+    #[command(flatten)]
+    edges: Edges,
+    #[command(flatten)]
+    pace: Pace,
+    #[command(flatten)]
+    silo: SiloArgs,
+}
+
+#[derive(Args)]
+struct Edges {
+    #[command(flatten)]
+    web: GatewayArgs,
     /// Where MQTT is served, or off [default: 127.0.0.1:1883]
     #[arg(long, env = "PIZZA_MQTT", value_name = "ADDR", value_parser = Address::parse)]
     mqtt: Option<Address>,
     /// Where MQTT is served with TLS, or off [default: 127.0.0.1:8883]
     #[arg(long, env = "PIZZA_MQTTS", value_name = "ADDR", value_parser = Address::parse)]
     mqtts: Option<Address>,
-    /// Where operators are served [default: 127.0.0.1:5002]
-    #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
-    admin: Option<SocketAddr>,
-    /// What operators must show [default: made at the first start, kept in admin-token
-    /// under the data directory]
-    #[arg(
-        long,
-        env = "PIZZA_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    admin_token: Option<Token>,
-    #[command(flatten)]
-    cluster: Cluster,
-    #[command(flatten)]
-    pace: Pace,
-    /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
-    #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
-    log: Option<String>,
-}
-
-#[derive(Args)]
-#[command(next_help_heading = "One of many silos")]
-struct Cluster {
-    /// The Redis server that this silo shares with others, as redis://host:port/database
-    /// [default: none: it is alone on a store of its own]
-    #[arg(
-        long,
-        env = "PIZZA_CLUSTER_STORE",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    cluster_store: Option<String>,
-    /// Where the other silos are served [default: 127.0.0.1:7000]
-    #[arg(long, env = "PIZZA_CLUSTER_LISTEN", value_name = "ADDR")]
-    cluster_listen: Option<SocketAddr>,
-    /// Where they find it, if that is not where it listens
-    #[arg(long, env = "PIZZA_CLUSTER_ADDRESS", value_name = "HOST:PORT")]
-    cluster_address: Option<String>,
-    /// The silo's name [default: silo]
-    #[arg(long, env = "PIZZA_CLUSTER_NAME", value_name = "NAME")]
-    cluster_name: Option<String>,
-}
-
-impl Cluster {
-    fn set(self, config: &mut Option<ClusterConfig>) -> anyhow::Result<()> {
-        if let Some(store) = self.cluster_store {
-            let cluster = config.get_or_insert_with(|| ClusterConfig::on(store.clone()));
-            cluster.store = store;
-        }
-        let Some(cluster) = config else {
-            let is_used = self.cluster_listen.is_some()
-                || self.cluster_address.is_some()
-                || self.cluster_name.is_some();
-            ensure!(
-                !is_used,
-                "a silo is one of many only with --cluster-store, or with [silo.cluster] in the configuration"
-            );
-            return Ok(());
-        };
-        cluster.listen = self.cluster_listen.unwrap_or(cluster.listen);
-        cluster.address = self.cluster_address.or_else(|| cluster.address.take());
-        if let Some(name) = self.cluster_name {
-            cluster.name = name;
-        }
-        Ok(())
-    }
-}
-
-/// An address to listen at, or `None` for `off`.
-#[derive(Debug, Clone, Copy)]
-struct Address(Option<SocketAddr>);
-
-impl Address {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "off" => Ok(Self(None)),
-            address => match address.parse() {
-                Ok(address) => Ok(Self(Some(address))),
-                Err(_) => Err("an address like 127.0.0.1:5001, or off".to_owned()),
-            },
-        }
-    }
-
-    fn set(self, on: &mut bool, address: &mut SocketAddr) {
-        *on = self.0.is_some();
-        *address = self.0.unwrap_or(*address);
-    }
 }
 
 impl Run {
@@ -156,30 +66,18 @@ impl Run {
     }
 
     fn config(self) -> anyhow::Result<Config> {
-        let mut config = Config::found(self.config.as_deref())?;
-        if let Some(data) = self.data {
-            config.silo.data = data;
-        }
-        if let Some(http) = self.http {
-            config.gateway.http = http;
-        }
-        if let Some(https) = self.https {
-            let to = &mut config.gateway.https;
-            https.set(&mut to.on, &mut to.address);
-        }
-        if let Some(mqtt) = self.mqtt {
+        let mut config = self.silo.config()?;
+        let Edges { web, mqtt, mqtts } = self.edges;
+        web.set(&mut config.gateway);
+        if let Some(mqtt) = mqtt {
             let to = &mut config.broker.mqtt;
             mqtt.set(&mut to.on, &mut to.address);
         }
-        if let Some(mqtts) = self.mqtts {
+        if let Some(mqtts) = mqtts {
             let to = &mut config.broker.mqtts;
             mqtts.set(&mut to.on, &mut to.address);
         }
-        self.cluster.set(&mut config.silo.cluster)?;
-        config.admin = self.admin.unwrap_or(config.admin);
-        config.admin_token = self.admin_token.or(config.admin_token);
         config.speed = self.pace.speed.unwrap_or(config.speed);
-        config.log = self.log.unwrap_or(config.log);
         // The option only switches it on: the file may have done so already.
         config.simulate.on |= self.pace.simulate;
         // Last, so that what the command line says is handed down too.
@@ -194,14 +92,10 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     exposure::settle(&mut config)?;
     open_files::allow(&mut config);
     // Addresses first: a process that cannot be reached should not have touched the data.
-    let http = listen(config.gateway.http, "--http").await?;
-    let https = if config.gateway.https.on {
-        Some(listen(config.gateway.https.address, "--https").await?)
-    } else {
-        None
-    };
+    let web = Web::bind(&config.gateway).await?;
     let admin = listen(config.admin, "--admin").await?;
     let mqtt = mqtt_edge::bind(&config).await?;
+    silo_args::set_edges(&mut config, admin.local_addr()?);
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
     let silo = silo.map_err(shutdown::start_failed)?;
     let store = Arc::clone(silo.store());
@@ -209,8 +103,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         config,
         silo,
         Bound {
-            http,
-            https,
+            web,
             admin,
             mqtt,
             metrics,
@@ -222,8 +115,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
 
 /// What is bound already and is to be served, and what is counted.
 struct Bound {
-    http: TcpListener,
-    https: Option<TcpListener>,
+    web: Web,
     admin: TcpListener,
     mqtt: Option<pizza_broker::Bound>,
     metrics: PrometheusHandle,
@@ -232,8 +124,7 @@ struct Bound {
 /// Opens the listeners, and serves until it is asked to stop or the store has stopped.
 async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Result<()> {
     let Bound {
-        http,
-        https,
+        web,
         admin,
         mqtt,
         metrics,
@@ -245,18 +136,13 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     // By now the data directory is this process's own.
     let token = config.token()?;
     let mut open = Open {
-        http: http.local_addr()?,
-        https: None,
+        http: web.http()?,
+        https: web.https()?,
         admin: admin.local_addr()?,
         mqtt: String::new(),
         tokens: None,
     };
-    let mut listeners = vec![Listener::http(http)];
-    if let Some(https) = https {
-        open.https = Some(https.local_addr()?);
-        let tls = Tls::new(&config.gateway.https, &config.silo.data.join("tls"))?;
-        listeners.push(Listener::https(https, tls.acceptor()));
-    }
+    let listeners = web.listeners(&config.gateway, &config.silo.data)?;
     let of_mqtt = add_tokens_of_the_demo(&mut config, &token);
     open.tokens = config.demo.then(|| dev_tokens::listed(&token));
     // The configuration goes to the gateway below.
@@ -264,7 +150,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     let closing = watch::Sender::new(false);
     let admission = exposure::of_operators(&config, open.admin);
     let routes = silo.admin(token, admission);
-    let operators = operators(admin, routes, config.admin_limits.clone(), &closing);
+    let operators = operators::serve(admin, routes, config.admin_limits.clone(), &closing);
     // The first data are there, so that no message finds an actor without its profile.
     let mqtt = MqttEdge::open(mqtt, &config, &of_mqtt, silo.client()).await?;
     open.mqtt = mqtt.banner();
@@ -338,21 +224,4 @@ fn target(
             .map(|token| token.token.expose().to_owned()),
         key: config.gateway.default_key().to_owned(),
     }
-}
-
-/// Serves the admin API until it is closing, and then until everybody is answered.
-fn operators(
-    listener: TcpListener,
-    router: axum::Router,
-    limits: Limits,
-    closing: &watch::Sender<bool>,
-) -> JoinHandle<std::io::Result<()>> {
-    let mut closing = closing.subscribe();
-    tokio::spawn(async move {
-        let stop = async {
-            // A sender that is gone has closed too.
-            let _ = closing.wait_for(|closing| *closing).await;
-        };
-        pizza_http::serve(vec![Listener::http(listener)], router, &limits, stop).await
-    })
 }

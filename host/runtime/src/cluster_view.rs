@@ -23,6 +23,8 @@ pub struct ClusterView {
 pub struct MemberView {
     pub silo: SiloId,
     pub address: Arc<str>,
+    /// Where edges in other processes reach it.
+    pub edges: Option<Arc<str>>,
     pub is_leaving: bool,
     /// How many shards it guards.
     pub shards: usize,
@@ -40,6 +42,7 @@ impl Silo {
         let members = known.view.members.iter().map(|(silo, member)| MemberView {
             silo: silo.clone(),
             address: Arc::clone(&member.address),
+            edges: member.edges.clone(),
             is_leaving: member.state == MemberState::Leaving,
             shards: known.homes.shards_of(silo).len(),
         });

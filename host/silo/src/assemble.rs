@@ -176,14 +176,19 @@ impl RunningSilo {
         self.transport.close();
     }
 
+    /// Is given no more actors, and named to no edge any more, where others can take them.
+    pub async fn cordon(&self) {
+        if let Some(member) = &self.member {
+            member.cordon().await;
+        }
+    }
+
     /// Finishes what is being done, then lets the store go.
     pub async fn drain(self) {
         // It would roll back modules for failures that only the end brings about.
         self.watching.abort();
         self.transport.close();
-        if let Some(member) = &self.member {
-            member.cordon().await;
-        }
+        self.cordon().await;
         self.silo.drain().await;
         if let Some(member) = self.member {
             member.leave().await;

@@ -5,8 +5,9 @@ use std::io;
 use std::sync::Arc;
 
 use pizza_cluster::heartbeat::Heartbeat;
+use pizza_cluster::join::{self, Joining};
 use pizza_cluster::transport::{Links, TcpDial, serve};
-use pizza_cluster::{ClusterSettings, Membership, Network, Service, join};
+use pizza_cluster::{ClusterSettings, Membership, Network, Service};
 use pizza_runtime::{Clock, Silo};
 use pizza_store::MembershipStore;
 use tokio::net::TcpListener;
@@ -60,13 +61,12 @@ pub(crate) async fn join_at(
     let bound = listener.local_addr().map_err(listen)?.to_string();
     let address = config.address.clone().unwrap_or(bound);
     let settings = ClusterSettings::default();
-    let joined = join::join(
-        &*shared.membership,
-        &**clock,
-        &settings,
-        &config.name,
-        &address,
-    );
+    let joining = Joining {
+        name: &config.name,
+        address: &address,
+        edges: config.edges.as_deref(),
+    };
+    let joined = join::join(&*shared.membership, &**clock, &settings, joining);
     let membership = joined.await?;
     let network = Links::new(
         Arc::clone(&membership),

@@ -18,6 +18,9 @@ pub struct ClusterConfig {
     pub listen: SocketAddr,
     /// Where the others find it, host and port, if that is not where it listens.
     pub address: Option<String>,
+    /// Where gateways and bridges in other processes find it, host and port, if that is not where it
+    /// serves operators.
+    pub edges: Option<String>,
 }
 
 impl ClusterConfig {
@@ -29,6 +32,7 @@ impl ClusterConfig {
             name: name(),
             listen: listen(),
             address: None,
+            edges: None,
         }
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use pizza_clock::Clock;
 use pizza_cluster::heartbeat::Heartbeat;
+use pizza_cluster::join::{self, Joining};
 use pizza_cluster::transport::{Links, serve};
-use pizza_cluster::{ClusterSettings, Membership, Service, join};
+use pizza_cluster::{ClusterSettings, Membership, Service};
 use pizza_runtime::{Catalog, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo};
 use pizza_store::{MemoryStore, Store};
 use rand::SeedableRng as _;
@@ -70,7 +71,12 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
     }
     let address = format!("{}:{PORT}", SILOS[index]);
     let membership = loop {
-        let joined = join::join(&*store, &*clock, &settings, SILOS[index], &address).await;
+        let joining = Joining {
+            name: SILOS[index],
+            address: &address,
+            edges: None,
+        };
+        let joined = join::join(&*store, &*clock, &settings, joining).await;
         match joined {
             Ok(membership) => break membership,
             Err(_) => tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await,

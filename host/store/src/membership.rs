@@ -26,6 +26,9 @@ pub struct View {
 pub struct Member {
     /// Where the others reach it: host and port.
     pub address: Arc<str>,
+    /// Where edges in other processes reach it; unknown of one of an older version.
+    #[serde(default)]
+    pub edges: Option<Arc<str>>,
     pub state: MemberState,
 }
 

@@ -86,8 +86,18 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             let moved = transport.move_cursor(&name, position).await;
             moved.map(|()| Answer::Done)
         }
+        Question::Silos => Ok(Answer::Silos(silos(admin))),
         Question::Readiness => Ok(Answer::Readiness(transport.readiness().await)),
     }
+}
+
+/// Where edges find the silos that are not about to go.
+fn silos(admin: &Admin) -> Vec<String> {
+    let cluster = admin.silo.cluster();
+    let members = cluster.into_iter().flat_map(|cluster| cluster.members);
+    let stay = members.filter(|member| !member.is_leaving);
+    let edges = stay.filter_map(|member| member.edges);
+    edges.map(|edges| edges.to_string()).collect()
 }
 
 /// The envelope of an edge's message. It comes from outside, whatever its sender says.

@@ -10,6 +10,7 @@ type AnyMembership = Arc<dyn MembershipStore>;
 fn with(view: &mut View, name: &str) {
     let member = Member {
         address: "127.0.0.1:7000".into(),
+        edges: Some("127.0.0.1:5002".into()),
         state: MemberState::Live,
     };
     view.members.insert(silo(name), member);

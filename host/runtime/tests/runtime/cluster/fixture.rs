@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use pizza_clock::{Clock, SystemClock};
 use pizza_cluster::heartbeat::Heartbeat;
-use pizza_cluster::{ClusterSettings, LocalNetwork, Membership, join};
+use pizza_cluster::join::{self, Joining};
+use pizza_cluster::{ClusterSettings, LocalNetwork, Membership};
 use pizza_runtime::{Catalog, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo};
 use pizza_store::{MemoryStore, Store};
 use pizza_types::{ActorId, SiloId};
@@ -58,7 +59,12 @@ impl Cluster {
         // Before it joins: compiling it may take longer than a silo may be silent.
         let probe = probe().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let joined = join::join(&*self.store, &*clock, &self.settings, name, name).await;
+        let joining = Joining {
+            name,
+            address: name,
+            edges: None,
+        };
+        let joined = join::join(&*self.store, &*clock, &self.settings, joining).await;
         let membership = joined.expect("a silo joins");
         let network = self.network.of(membership.me());
         let catalog = Arc::new(Catalog::default());

@@ -1,0 +1,150 @@
+//! What is said on the command line of a process that has a silo.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::Args;
+use pizza_silo::{ClusterConfig, Token};
+
+use crate::config::Config;
+
+#[derive(Args)]
+pub(crate) struct SiloArgs {
+    /// Configuration file [default: pizza.toml, where there is one]
+    #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where everything durable lives [default: ./data]
+    #[arg(long, env = "PIZZA_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where operators are served [default: 127.0.0.1:5002]
+    #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
+    admin: Option<SocketAddr>,
+    /// What operators must show [default: made at the first start, kept in admin-token
+    /// under the data directory]
+    #[arg(
+        long,
+        env = "PIZZA_ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    admin_token: Option<Token>,
+    /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
+    #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
+    log: Option<String>,
+    #[command(flatten)]
+    cluster: Cluster,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "One of many silos")]
+struct Cluster {
+    /// The Redis server that this silo shares with others, as redis://host:port/database
+    /// [default: none: it is alone on a store of its own]
+    #[arg(
+        long,
+        env = "PIZZA_CLUSTER_STORE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    cluster_store: Option<String>,
+    /// Where the other silos are served [default: 127.0.0.1:7000]
+    #[arg(long, env = "PIZZA_CLUSTER_LISTEN", value_name = "ADDR")]
+    cluster_listen: Option<SocketAddr>,
+    /// Where they find it, if that is not where it listens
+    #[arg(long, env = "PIZZA_CLUSTER_ADDRESS", value_name = "HOST:PORT")]
+    cluster_address: Option<String>,
+    /// Where gateways and bridges find it, if that is not where it serves operators
+    #[arg(long, env = "PIZZA_CLUSTER_EDGES", value_name = "HOST:PORT")]
+    cluster_edges: Option<String>,
+    /// The silo's name [default: silo]
+    #[arg(long, env = "PIZZA_CLUSTER_NAME", value_name = "NAME")]
+    cluster_name: Option<String>,
+}
+
+impl SiloArgs {
+    /// The configuration of the file, with what the command line says above it.
+    ///
+    /// # Errors
+    /// As [`Config::found`], and when the options contradict each other.
+    pub(crate) fn config(self) -> anyhow::Result<Config> {
+        let mut config = Config::found(self.config.as_deref())?;
+        if let Some(data) = self.data {
+            config.silo.data = data;
+        }
+        self.cluster.set(&mut config.silo.cluster)?;
+        config.admin = self.admin.unwrap_or(config.admin);
+        config.admin_token = self.admin_token.or(config.admin_token);
+        config.log = self.log.unwrap_or(config.log);
+        Ok(config)
+    }
+}
+
+impl Cluster {
+    fn set(self, config: &mut Option<ClusterConfig>) -> anyhow::Result<()> {
+        if let Some(store) = self.cluster_store {
+            let cluster = config.get_or_insert_with(|| ClusterConfig::on(store.clone()));
+            cluster.store = store;
+        }
+        let Some(cluster) = config else {
+            let is_used = self.cluster_listen.is_some()
+                || self.cluster_address.is_some()
+                || self.cluster_edges.is_some()
+                || self.cluster_name.is_some();
+            ensure!(
+                !is_used,
+                "a silo is one of many only with --cluster-store, or with [silo.cluster] in the configuration"
+            );
+            return Ok(());
+        };
+        cluster.listen = self.cluster_listen.unwrap_or(cluster.listen);
+        cluster.address = self.cluster_address.or_else(|| cluster.address.take());
+        cluster.edges = self.cluster_edges.or_else(|| cluster.edges.take());
+        if let Some(name) = self.cluster_name {
+            cluster.name = name;
+        }
+        Ok(())
+    }
+}
+
+/// Tells the silo under which address edges in other processes are to find it: what is configured, else
+/// the listener's; where that is no address to go to, the one for other silos with its port.
+pub(crate) fn set_edges(config: &mut Config, admin: SocketAddr) {
+    let Some(cluster) = &mut config.silo.cluster else {
+        return;
+    };
+    if cluster.edges.is_some() {
+        return;
+    }
+    let host = cluster.address.as_deref().and_then(|address| {
+        let (host, _port) = address.rsplit_once(':')?;
+        admin.ip().is_unspecified().then(|| host.to_owned())
+    });
+    cluster.edges = Some(match host {
+        Some(host) => format!("{host}:{}", admin.port()),
+        None => admin.to_string(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edges(admin: &str, address: Option<&str>, edges: Option<&str>) -> Option<String> {
+        let mut config = Config::default();
+        let mut cluster = ClusterConfig::on("redis://localhost/".to_owned());
+        cluster.address = address.map(str::to_owned);
+        cluster.edges = edges.map(str::to_owned);
+        config.silo.cluster = Some(cluster);
+        set_edges(&mut config, admin.parse().expect("an address"));
+        config.silo.cluster?.edges
+    }
+
+    #[test]
+    fn edges_are_told_an_address_that_leads_somewhere() {
+        let told = |admin, address, given| edges(admin, address, given).expect("some");
+        assert_eq!(told("10.0.0.7:5002", None, None), "10.0.0.7:5002");
+        assert_eq!(told("0.0.0.0:5002", Some("one:7000"), None), "one:5002");
+        assert_eq!(told("0.0.0.0:5002", Some("one:7000"), Some("e:1")), "e:1");
+    }
+}
