@@ -3,6 +3,8 @@
 
 mod kills;
 mod older_store;
+mod process;
+mod processes;
 mod redis;
 
 use std::process::Command;

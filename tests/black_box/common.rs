@@ -284,7 +284,18 @@ pub(crate) fn request(
     headers: &[(&str, &str)],
     body: Option<&[u8]>,
 ) -> Answer {
-    let mut stream = TcpStream::connect(to).expect("it listens");
+    let stream = TcpStream::connect(to).expect("it listens");
+    exchange(stream, method, path, headers, body).expect("an answer")
+}
+
+/// One request on a connection that nobody has used; `None` when it breaks before there is an answer.
+pub(crate) fn exchange(
+    mut stream: TcpStream,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Option<Answer> {
     stream
         .set_read_timeout(Some(Duration::from_secs(40)))
         .expect("a timeout");
@@ -299,23 +310,16 @@ pub(crate) fn request(
         head += &format!("content-length: {}\r\n", body.len());
     }
     head += "\r\n";
-    stream.write_all(head.as_bytes()).expect("it reads");
+    stream.write_all(head.as_bytes()).ok()?;
     // A body that is refused by its length may not be read to its end.
     drop(stream.write_all(body.unwrap_or_default()));
     let mut reply = Vec::new();
     drop(stream.read_to_end(&mut reply));
-    let end = reply
-        .windows(4)
-        .position(|w| w == b"\r\n\r\n")
-        .expect("a head");
+    let end = reply.windows(4).position(|w| w == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&reply[..end]).into_owned();
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|s| s.parse().ok())
-        .expect("a status");
+    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok())?;
     let body = reply[end + 4..].to_vec();
-    Answer { status, head, body }
+    Some(Answer { status, head, body })
 }
 
 /// By the clock that the pizzeria goes by, too.

@@ -24,7 +24,7 @@ impl Apart {
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
             .args(["bridge", "--metrics", "127.0.0.1:0"])
             .args(["--broker", broker, "--client-id", id])
-            .args(["--admin", &pizza.admin.to_string(), "--data"])
+            .args(["--silo", &pizza.admin.to_string(), "--data"])
             .arg(data.path())
             .arg("--config")
             .arg(config)
@@ -165,7 +165,7 @@ fn a_bridge_that_is_not_let_in_says_so() {
     let output = Command::new(env!("CARGO_BIN_EXE_pizza"))
         .args(["bridge", "--broker", "mqtt://localhost:1", "--data"])
         .arg(data.path())
-        .args(["--admin", &pizza.admin.to_string()])
+        .args(["--silo", &pizza.admin.to_string()])
         .env("PIZZA_ADMIN_TOKEN", "0123456789abcdef0123456789abcdef")
         .output()
         .expect("the binary runs");
