@@ -3,7 +3,7 @@
 //! name-based mapping scheme for rendezvous", 1996).
 
 use pizza_store::{MemberState, View};
-use pizza_types::{SHARDS, ShardId, SiloId};
+use pizza_types::{SHARDS, ShardId, ShardSet, SiloId};
 
 /// The home of each shard in a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +49,9 @@ impl Homes {
         self.silos.get(usize::from(*at))
     }
 
-    /// The shards whose home this silo is, in order.
+    /// The shards whose home this silo is.
     #[must_use]
-    pub fn shards_of(&self, silo: &SiloId) -> Vec<ShardId> {
+    pub fn shards_of(&self, silo: &SiloId) -> ShardSet {
         let shards = (0..SHARDS).map(ShardId);
         shards.filter(|s| self.home(*s) == Some(silo)).collect()
     }

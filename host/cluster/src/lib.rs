@@ -27,5 +27,5 @@ pub use homes::Homes;
 pub use lease::Lease;
 pub use local::LocalNetwork;
 pub use membership::Membership;
-pub use network::{Delivery, LinkError, Network, Nobody, Request, Response, Service};
+pub use network::{Delivery, LinkError, Load, Network, Nobody, Request, Response, Service};
 pub use settings::ClusterSettings;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pizza_store::{Members, View};
-use pizza_types::{ShardId, SiloId};
+use pizza_types::{ShardId, ShardSet, SiloId};
 use tokio::sync::watch;
 
 use crate::homes::Homes;
@@ -97,6 +97,15 @@ impl Membership {
     #[must_use]
     pub fn guards(&self, shard: ShardId) -> bool {
         self.alone || self.known.borrow().homes.home(shard) == Some(&self.me)
+    }
+
+    /// The shards that this silo guards.
+    #[must_use]
+    pub fn guarded(&self) -> ShardSet {
+        if self.alone {
+            return ShardSet::ALL;
+        }
+        self.known.borrow().homes.shards_of(&self.me)
     }
 
     #[must_use]

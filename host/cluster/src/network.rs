@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use pizza_store::{StreamKey, View};
-use pizza_types::{CallError, Envelope, Reply, ShardId, SiloId};
+use pizza_types::{ActorId, CallError, Envelope, Reply, ShardId, SiloId};
 use serde::{Deserialize, Serialize};
 
 /// How a message is delivered.
@@ -40,6 +40,13 @@ pub enum Request {
         after: u64,
         wait_ms: u64,
     },
+    /// The record says that the one who is asked owns this actor, since it opened it under this epoch.
+    /// Done means that it has it not any more.
+    Release { actor: ActorId, epoch: u64 },
+    /// How much is there?
+    Load,
+    /// From now on let so many actors a second go that belong to others.
+    Rebalance { per_second: u64 },
     /// Are you there?
     Ping,
     /// There is a newer view than the one who is asked may have.
@@ -57,7 +64,17 @@ pub enum Response {
     NotMine {
         view_version: u64,
     },
+    Load(Load),
     Done,
+}
+
+/// How much a silo has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Load {
+    /// Actors in memory.
+    pub in_memory: usize,
+    /// Those of them that belong to other silos.
+    pub misplaced: usize,
 }
 
 /// Why there is no answer.

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::activation::Activation;
 use crate::core::{Core, store_error};
 use crate::deployment::Deployment;
+use crate::hand_over;
 use crate::pipeline::Pipeline;
 use crate::slot::Slot;
 
@@ -40,13 +41,22 @@ impl Actor {
                 return Err(no_lease());
             }
             let known = core.membership.known();
-            let opened = core.store.open(id, core.membership.me(), &known.living);
-            let opened = opened.await;
-            let activation = match opened.map_err(store_error)? {
+            let me = core.membership.me();
+            let opened = core.store.open(id, me, &known.living).await;
+            let mut opened = opened.map_err(store_error)?;
+            if let Opened::Moved { owner, epoch } = &opened
+                && hand_over::is_released(core, id, owner, *epoch).await
+            {
+                let mut members = known.living.clone();
+                members.released = Some((owner.clone(), *epoch));
+                let again = core.store.open(id, me, &members).await;
+                opened = again.map_err(store_error)?;
+            }
+            let activation = match opened {
                 // Asking for an actor that has no record must not give it one.
                 Opened::Absent { epoch } => Activation::absent(epoch),
                 Opened::Opened(stored) => Activation::new(*stored),
-                Opened::Moved(owner) => {
+                Opened::Moved { owner, .. } => {
                     core.owners.learn(id, owner);
                     return Err(CallError::Moved);
                 }

@@ -17,6 +17,7 @@ use crate::catalog::Catalog;
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::guarded::Guarded;
+use crate::hand_over::Moves;
 use crate::notices::Notices;
 use crate::outbox::{Lane, LaneStart, Message, Outbox};
 use crate::owners::Owners;
@@ -43,6 +44,7 @@ pub(crate) struct Core {
     pub(crate) at_work: AtomicUsize,
     pub(crate) owners: Owners,
     pub(crate) guarded: Guarded,
+    pub(crate) moves: Moves,
     pub(crate) notices: Notices,
     pub(crate) timers: Timers,
     pub(crate) reminders: Reminders,

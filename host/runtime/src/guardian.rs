@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pizza_store::{DelayedRow, LogEntry, LogKey, StoreError};
+use pizza_store::{LogEntry, LogKey, StoreError};
 use pizza_types::ShardId;
 
 use crate::core::Core;
@@ -86,7 +86,7 @@ fn send(core: &Arc<Core>, entry: LogEntry) {
 /// When the store cannot be read.
 pub(crate) async fn take_up(core: &Arc<Core>) -> Result<usize, StoreError> {
     let mut count = 0;
-    for shard in core.store.log_shards().await? {
+    for shard in core.store.log_shards(&core.membership.guarded()).await? {
         let mut after = 0;
         loop {
             let entries = core.store.log(shard, after, PAGE).await?;
@@ -111,12 +111,12 @@ pub(crate) async fn take_up(core: &Arc<Core>) -> Result<usize, StoreError> {
 /// When the store cannot be read.
 pub(crate) async fn take_up_delayed(core: &Arc<Core>) -> Result<usize, StoreError> {
     let (mut count, mut after) = (0, None);
+    let of = core.membership.guarded();
     loop {
-        let rows = core.store.delayed(after.as_ref(), PAGE).await?;
+        let rows = core.store.delayed(&of, after.as_ref(), PAGE).await?;
         let complete = rows.len() < PAGE;
         after = rows.last().map(|row| row.key.clone());
-        let guarded = |row: &DelayedRow| core.membership.guards(row.key.shard);
-        let rows = rows.into_iter().filter(guarded);
+        let rows = rows.into_iter();
         let rows: Vec<_> = rows.filter(|row| core.outbox.is_new(&row.key)).collect();
         count += rows.len();
         let now_ms = core.clock.now_ms();

@@ -72,6 +72,7 @@ mod gate;
 mod guarded;
 mod guardian;
 mod guest_turn;
+mod hand_over;
 mod hooks;
 mod housekeeping;
 mod in_doubt;

@@ -9,7 +9,7 @@ use pizza_clock::Moment;
 use pizza_store::{
     DelayedKey, EndedActor, EndedAfter, ReminderWrite, Retirement, StoreError, StoredActor,
 };
-use pizza_types::ActorId;
+use pizza_types::{ActorId, ShardSet};
 
 use crate::copied;
 use crate::core::Core;
@@ -167,9 +167,10 @@ async fn archive_and_retire(
 /// The messages that the actor has sent and that are to leave later.
 async fn delayed(core: &Core, actor: &ActorId) -> Result<Vec<DelayedKey>, StoreError> {
     let mut after = pizza_store::apply::delayed_key(actor, 0, 0);
+    let of = ShardSet::one(actor.shard());
     let mut keys = Vec::new();
     loop {
-        let rows = core.store.delayed(Some(&after), PAGE).await?;
+        let rows = core.store.delayed(&of, Some(&after), PAGE).await?;
         let is_last = rows.len() < PAGE;
         for row in rows {
             if row.key.actor != *actor {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pizza_cluster::{Delivery, Request, Response, Service};
 use pizza_store::StreamKey;
-use pizza_types::{CallError, Envelope};
+use pizza_types::{ActorId, CallError, Envelope, ShardId};
 
 use crate::core::Core;
-use crate::notices;
 use crate::silo::Silo;
 use crate::slot::Until;
 use crate::streams::watch;
+use crate::{hand_over, notices};
 
 #[async_trait]
 impl Service for Silo {
@@ -31,6 +31,12 @@ impl Service for Silo {
             Request::EventAfter { of, after, wait_ms } => {
                 event_after(core, of, after, wait_ms).await
             }
+            Request::Release { actor, epoch: _ } => released(core, &actor),
+            Request::Load => Response::Load(core.load()),
+            Request::Rebalance { per_second } => {
+                core.rebalance(per_second);
+                Response::Done
+            }
             Request::Ping => Response::Done,
             Request::View(view) => {
                 core.membership.adopt(view);
@@ -49,6 +55,12 @@ async fn deliver(
     if core.is_stopping() {
         return Response::Refused(CallError::ShuttingDown);
     }
+    // It is not here, and belongs elsewhere: to open it here again would keep it from its home.
+    if core.slots.is_at_work(&envelope.target).is_none()
+        && let Some(refused) = not_mine(core, [envelope.target.shard()])
+    {
+        return refused;
+    }
     envelope.deadline_ms = core.clock.now_ms().saturating_add(wait_ms);
     let target = envelope.target.clone();
     match core.deliver_here(envelope, delivery, Until::Durable).await {
@@ -62,7 +74,7 @@ async fn deliver(
 }
 
 fn published(core: &Arc<Core>, keys: &[StreamKey]) -> Response {
-    if let Some(refused) = not_mine(core, keys) {
+    if let Some(refused) = not_mine(core, keys.iter().map(StreamKey::shard)) {
         return refused;
     }
     core.published(keys);
@@ -70,7 +82,7 @@ fn published(core: &Arc<Core>, keys: &[StreamKey]) -> Response {
 }
 
 async fn event_after(core: &Arc<Core>, of: StreamKey, after: u64, wait_ms: u64) -> Response {
-    if let Some(refused) = not_mine(core, std::slice::from_ref(&of)) {
+    if let Some(refused) = not_mine(core, [of.shard()]) {
         return refused;
     }
     let until_ms = core.clock.now_ms().saturating_add(wait_ms);
@@ -84,8 +96,18 @@ async fn event_after(core: &Arc<Core>, of: StreamKey, after: u64, wait_ms: u64) 
     }
 }
 
-fn not_mine(core: &Core, keys: &[StreamKey]) -> Option<Response> {
-    let are_mine = keys.iter().all(|of| core.membership.guards(of.shard()));
+/// Whether this silo lets the actor go, if it has it.
+fn released(core: &Arc<Core>, actor: &ActorId) -> Response {
+    if hand_over::release(core, actor) {
+        return Response::Done;
+    }
+    let view_version = core.membership.known().view.version;
+    Response::NotMine { view_version }
+}
+
+fn not_mine(core: &Core, shards: impl IntoIterator<Item = ShardId>) -> Option<Response> {
+    let mut shards = shards.into_iter();
+    let are_mine = shards.all(|shard| core.membership.guards(shard));
     let view_version = core.membership.known().view.version;
     (!are_mine).then_some(Response::NotMine { view_version })
 }

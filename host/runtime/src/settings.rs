@@ -27,6 +27,8 @@ pub struct Settings {
     pub reminder_horizon_ms: u64,
     /// How long a stopping silo waits for turns to finish, in milliseconds.
     pub drain_ms: u64,
+    /// How many actors a second leave this silo for another one that has joined.
+    pub moves_per_second: u64,
 }
 
 impl Default for Settings {
@@ -49,6 +51,8 @@ impl Default for Settings {
             // Many sweeps: a store that cannot be read for a minute makes no reminder late.
             reminder_horizon_ms: 120_000,
             drain_ms: 10_000,
+            // Each costs whoever asks next an opening: as many as are not felt.
+            moves_per_second: 100,
         }
     }
 }

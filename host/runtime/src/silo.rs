@@ -17,6 +17,7 @@ use crate::core::{Core, Runners, store_error};
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::guarded::Guarded;
+use crate::hand_over::{self, Moves};
 use crate::notices::Notices;
 use crate::outbox::Outbox;
 use crate::owners::Owners;
@@ -85,6 +86,7 @@ impl Silo {
         } else {
             DurableClock::by_date(&*parts.clock)
         };
+        let moves = Moves::new(parts.settings.moves_per_second);
         let core = Arc::new(Core {
             membership: parts.membership,
             network: parts.network,
@@ -99,6 +101,7 @@ impl Silo {
             at_work: AtomicUsize::new(0),
             owners: Owners::default(),
             guarded: Guarded::default(),
+            moves,
             notices: Notices::default(),
             timers: Timers::default(),
             reminders: Reminders::default(),
@@ -126,6 +129,7 @@ impl Silo {
         tasks.spawn(retire::run(Arc::clone(&core)));
         if !core.membership.is_alone() {
             tasks.spawn(take_over::run(Arc::clone(&core)));
+            tasks.spawn(hand_over::run(Arc::clone(&core)));
         }
         let tasks = Arc::new(Mutex::new(tasks));
         Ok(Self { core, tasks })

@@ -334,6 +334,13 @@ impl Slots {
         (sum, idle)
     }
 
+    /// Tells of each actor in memory.
+    pub(crate) fn each(&self, mut tell: impl FnMut(&ActorId)) {
+        for part in &self.parts {
+            part.lock().keys().for_each(&mut tell);
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.parts.iter().map(|part| part.lock().len()).sum()
     }

@@ -2,11 +2,10 @@
 //! no longer guard it forgets. And now and then it looks whether others have left something that it
 //! was not told of.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pizza_store::StoreError;
-use pizza_types::ShardId;
+use pizza_types::ShardSet;
 
 use crate::core::Core;
 use crate::{guardian, notices, reminders, streams};
@@ -19,15 +18,17 @@ const LOOKS_A_RESUMPTION: u32 = 20;
 /// Guards the shards whose home this silo is, until it stops.
 pub(crate) async fn run(core: Arc<Core>) {
     let mut changes = core.membership.changes();
-    let mut mine = BTreeSet::new();
+    let mut mine = ShardSet::NONE;
+    // Whether streams of shards that came are still to be taken up: a look that fails leaves the debt.
+    let mut owes_resumption = true;
     let mut looks: u32 = 0;
     loop {
         let homes = changes.borrow_and_update().homes.clone();
-        let now: BTreeSet<ShardId> = homes.shards_of(core.membership.me()).into_iter().collect();
-        for lost in mine.difference(&now) {
-            core.guarded.forget(*lost);
+        let now = homes.shards_of(core.membership.me());
+        for lost in mine.without(&now).iter() {
+            core.guarded.forget(lost);
         }
-        let has_gained = !now.is_subset(&mine);
+        owes_resumption |= !now.without(&mine).is_empty();
         if now != mine {
             tracing::info!(
                 shards = now.len(),
@@ -38,9 +39,10 @@ pub(crate) async fn run(core: Arc<Core>) {
             core.streams.wake_all();
         }
         mine = now;
-        let resumes = has_gained || looks.is_multiple_of(LOOKS_A_RESUMPTION);
-        if let Err(error) = look(&core, resumes).await {
-            tracing::error!(%error, "guarded shards cannot be read yet");
+        owes_resumption |= looks.is_multiple_of(LOOKS_A_RESUMPTION);
+        match look(&core, &mine, owes_resumption).await {
+            Ok(()) => owes_resumption = false,
+            Err(error) => tracing::error!(%error, "guarded shards cannot be read yet"),
         }
         looks = looks.wrapping_add(1);
         tokio::select! {
@@ -52,8 +54,8 @@ pub(crate) async fn run(core: Arc<Core>) {
     }
 }
 
-async fn look(core: &Arc<Core>, resumes: bool) -> Result<(), StoreError> {
-    notices::worker::look(core, &core.store.log_shards().await?, false);
+async fn look(core: &Arc<Core>, mine: &ShardSet, resumes: bool) -> Result<(), StoreError> {
+    notices::worker::look(core, &core.store.log_shards(mine).await?, false);
     guardian::take_up_delayed(core).await?;
     reminders::horizon::read_again(core).await?;
     if resumes {

@@ -96,6 +96,11 @@ impl Timers {
         self.armed.lock().timers.remove(actor);
     }
 
+    /// Whether the actor has any.
+    pub(crate) fn has(&self, actor: &ActorId) -> bool {
+        self.armed.lock().timers.contains_key(actor)
+    }
+
     /// Whether the firing still counts; a periodic timer is armed for its next time. Another one
     /// stays until it is [`done`](Self::done), so that it can be cancelled, or be set anew, while it
     /// is tried.

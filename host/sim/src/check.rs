@@ -10,6 +10,7 @@ use pizza_store::{
 
 use crate::account::{Account, STREAM, TYPE, account};
 use crate::clients::{ACCOUNTS, Asked, History};
+use pizza_types::ShardSet;
 
 /// The accounts as the store has them in the end.
 async fn accounts(store: &MemoryStore) -> BTreeMap<String, Account> {
@@ -26,18 +27,22 @@ async fn accounts(store: &MemoryStore) -> BTreeMap<String, Account> {
 /// What is still on its way, or is to happen later.
 pub async fn on_its_way(store: &MemoryStore) -> Vec<String> {
     let mut waiting = Vec::new();
-    for shard in store.log_shards().await.unwrap_or_default() {
+    for shard in store.log_shards(&ShardSet::ALL).await.unwrap_or_default() {
         let entries = store.log(shard, 0, 10).await.unwrap_or_default();
         let told = entries
             .iter()
             .map(|e| format!("{:?} of {}", e.key, e.actor));
         waiting.extend(told);
     }
-    for row in store.delayed(None, 10).await.unwrap_or_default() {
+    for row in store
+        .delayed(&ShardSet::ALL, None, 10)
+        .await
+        .unwrap_or_default()
+    {
         waiting.push(format!("{:?}, not before {}", row.key, row.not_before_ms));
     }
     let due = store
-        .reminders_due(&DueAfter::default(), u64::MAX, 10)
+        .reminders_due(&ShardSet::ALL, &DueAfter::default(), u64::MAX, 10)
         .await;
     for row in due.unwrap_or_default() {
         waiting.push(format!("reminder {} of {}", row.name, row.actor));

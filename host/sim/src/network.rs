@@ -83,6 +83,9 @@ fn told(request: &Request) -> String {
         Request::Published(keys) => format!("{} streams have events", keys.len()),
         Request::EventAfter { after, .. } => format!("an event after {after}"),
         Request::View(view) => format!("view {}", view.version),
+        Request::Release { actor, epoch } => format!("release {actor} of epoch {epoch}"),
+        Request::Load => "load".to_owned(),
+        Request::Rebalance { per_second } => format!("rebalance {per_second} a second"),
         Request::Ping => "ping".to_owned(),
     }
 }

@@ -8,7 +8,9 @@ use pizza_store::{
     Inspected, Leaving, LogEntry, LogKey, Reminder, StoreError, StoredActor, StoredDeadLetter,
     StoredEvent,
 };
-use pizza_types::{ActorId, EntryLimit, EntryPage, EntryRange, MessageId, SHARDS, ShardId};
+use pizza_types::{
+    ActorId, EntryLimit, EntryPage, EntryRange, MessageId, SHARDS, ShardId, ShardSet,
+};
 
 use crate::row::{damaged, decode, decode_reminder};
 use crate::table::Table;
@@ -170,27 +172,33 @@ pub(crate) fn all_handled(
 
 pub(crate) fn delayed(
     view: &View,
+    of: &ShardSet,
     after: Option<&DelayedKey>,
     limit: usize,
 ) -> Result<Vec<DelayedRow>, StoreError> {
     let after = after.map(key::delayed_of);
-    let rows = view.scan(Table::Delayed, &[], after.as_deref());
-    rows.take(limit)
-        .map(|row| {
-            let (at, value) = row?;
-            let key = key::take_delayed(&at);
-            let key = key.ok_or_else(|| damaged(Table::Delayed, &at, "its key"))?;
-            let row: row::Delayed = decode(Table::Delayed, &at, &value)?;
-            Ok(DelayedRow {
-                key,
-                not_before_ms: row.not_before_ms,
-                envelope: row.envelope,
-            })
-        })
-        .collect()
+    let mut delayed = Vec::new();
+    for row in view.scan(Table::Delayed, &[], after.as_deref()) {
+        if delayed.len() == limit {
+            break;
+        }
+        let (at, value) = row?;
+        let key = key::take_delayed(&at);
+        let key = key.ok_or_else(|| damaged(Table::Delayed, &at, "its key"))?;
+        if !of.contains(key.shard) {
+            continue;
+        }
+        let row: row::Delayed = decode(Table::Delayed, &at, &value)?;
+        delayed.push(DelayedRow {
+            key,
+            not_before_ms: row.not_before_ms,
+            envelope: row.envelope,
+        });
+    }
+    Ok(delayed)
 }
 
-pub(crate) fn log_shards(view: &View) -> Result<Vec<ShardId>, StoreError> {
+pub(crate) fn log_shards(view: &View, of: &ShardSet) -> Result<Vec<ShardId>, StoreError> {
     let mut shards = Vec::new();
     let mut after: Option<Vec<u8>> = None;
     // From shard to shard, past the entries of each.
@@ -198,7 +206,9 @@ pub(crate) fn log_shards(view: &View) -> Result<Vec<ShardId>, StoreError> {
         let (at, _) = row?;
         let found = key::take_log(&at);
         let (shard, _) = found.ok_or_else(|| damaged(Table::Log, &at, "its key"))?;
-        shards.push(shard);
+        if of.contains(shard) {
+            shards.push(shard);
+        }
         after = Some(key::log(shard, u64::MAX));
     }
     Ok(shards)
@@ -234,6 +244,7 @@ pub(crate) fn log(
 
 pub(crate) fn reminders_due(
     view: &View,
+    of: &ShardSet,
     after: &DueAfter,
     until_ms: u64,
     limit: usize,
@@ -244,10 +255,10 @@ pub(crate) fn reminders_due(
         start.extend(key::of_actor(&key::actor(actor), name));
     }
     let mut due = Vec::new();
-    for row in view
-        .scan(Table::RemindersDue, &[], Some(&start))
-        .take(limit)
-    {
+    for row in view.scan(Table::RemindersDue, &[], Some(&start)) {
+        if due.len() == limit {
+            break;
+        }
         let (at, value) = row?;
         let parsed = key::take_u64(&at).and_then(|(due_ms, rest)| {
             let (actor, rest) = key::take_actor(rest)?;
@@ -257,6 +268,10 @@ pub(crate) fn reminders_due(
             parsed.ok_or_else(|| damaged(Table::RemindersDue, &at, "its key"))?;
         if due_ms > until_ms {
             break;
+        }
+        // A silo that is alone has all of them, and need not know which shard each is in.
+        if *of != ShardSet::ALL && !of.contains(actor.shard()) {
+            continue;
         }
         due.push(DueReminder {
             actor,

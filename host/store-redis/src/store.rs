@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use parking_lot::Mutex;
 use pizza_store::{Retention, Store, StoreError};
-use pizza_types::{Durability, SHARDS, ShardId};
+use pizza_types::{Durability, ShardId, ShardSet};
 use redis::{Client, Cmd, Value};
 use tokio::sync::watch;
 
@@ -128,7 +128,16 @@ impl RedisStore {
         &self,
         command: impl Fn(ShardId) -> Cmd,
     ) -> Result<Vec<(ShardId, Value)>, StoreError> {
-        let asked = (0..SHARDS).map(ShardId).map(|shard| {
+        self.ask_of(&ShardSet::ALL, command).await
+    }
+
+    /// Asks these shards at once; the answers are in the order of the shards.
+    async fn ask_of(
+        &self,
+        of: &ShardSet,
+        command: impl Fn(ShardId) -> Cmd,
+    ) -> Result<Vec<(ShardId, Value)>, StoreError> {
+        let asked = of.iter().map(|shard| {
             let answer = self.queue(shard, command(shard));
             async move { Ok((shard, answer.await.map_err(io)?)) }
         });

@@ -50,8 +50,8 @@ pub enum Opened {
     Absent { epoch: u64 },
     /// Whoever asked is its owner now, under a new epoch.
     Opened(Box<StoredActor>),
-    /// A silo that may be alive owns it; nothing was changed.
-    Moved(SiloId),
+    /// A silo that may be alive owns it, since it opened it under this epoch; nothing was changed.
+    Moved { owner: SiloId, epoch: u64 },
     /// It was retired then, by the silo's durable clock, and is not to be asked any more.
     Retired { at_ms: u64 },
 }
@@ -60,7 +60,7 @@ pub enum Opened {
 #[async_trait]
 pub trait ActorStore: Send + Sync + 'static {
     /// Makes `by` the owner of an actor that has a record, if nobody who may be alive by
-    /// `members` owns it: one atomic step reads the record, raises its epoch and sets the owner,
+    /// `members` owns it, or whoever does has released it: one atomic step reads the record, raises its epoch and sets the owner,
     /// and from then on only the owner's commits are taken. It is durable no later than the
     /// first commit under it. Of the entries it gives as many as [`OPENED`](crate::entries::OPENED)
     /// says, and tells whether there are more.

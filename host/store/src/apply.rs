@@ -32,10 +32,10 @@ impl Head {
     /// The head after `by` has opened the actor.
     ///
     /// # Errors
-    /// The owner, if it may be alive.
-    pub fn opened(self, by: &SiloId, members: &Members) -> Result<Self, SiloId> {
-        if self.owner != *by && !members.is_dead(&self.owner) {
-            return Err(self.owner);
+    /// The owner and its epoch, if it may be alive and has not released the actor.
+    pub fn opened(self, by: &SiloId, members: &Members) -> Result<Self, (SiloId, u64)> {
+        if self.owner != *by && !members.may_take(&self.owner, self.epoch) {
+            return Err((self.owner, self.epoch));
         }
         // Who may write changes, and nothing of what was written.
         Ok(Self {

@@ -44,6 +44,7 @@ macro_rules! contract_tests {
             actors: a_first_commit_makes_the_record,
             actors: of_two_who_found_no_record_one_goes_on,
             actors: a_living_owner_keeps_its_actor,
+            actors: an_actor_is_taken_from_a_living_owner_only_under_the_epoch_that_it_released,
             actors: epochs_rise_by_one_and_owners_follow,
             actors: of_many_who_open_only_the_last_commits,
             actors: a_version_commits_once,

@@ -46,8 +46,8 @@ macro_rules! delegate {
             fn relays(&self) -> bool {
                 self.$field.relays()
             }
-            async fn log_shards(&self) -> ::std::result::Result<Vec<::pizza_types::ShardId>, $crate::StoreError> {
-                self.$field.log_shards().await
+            async fn log_shards(&self, of: &::pizza_types::ShardSet) -> ::std::result::Result<Vec<::pizza_types::ShardId>, $crate::StoreError> {
+                self.$field.log_shards(of).await
             }
             async fn log(
                 &self,
@@ -76,18 +76,20 @@ macro_rules! delegate {
         impl $crate::ReminderStore for $type {
             async fn reminders_due(
                 &self,
+                of: &::pizza_types::ShardSet,
                 after: &$crate::DueAfter,
                 until_ms: u64,
                 limit: usize,
             ) -> ::std::result::Result<Vec<$crate::DueReminder>, $crate::StoreError> {
-                self.$field.reminders_due(after, until_ms, limit).await
+                self.$field.reminders_due(of, after, until_ms, limit).await
             }
             async fn delayed(
                 &self,
+                of: &::pizza_types::ShardSet,
                 after: Option<&$crate::DelayedKey>,
                 limit: usize,
             ) -> ::std::result::Result<Vec<$crate::DelayedRow>, $crate::StoreError> {
-                self.$field.delayed(after, limit).await
+                self.$field.delayed(of, after, limit).await
             }
             async fn delayed_done(
                 &self,

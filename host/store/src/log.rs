@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pizza_types::{ActorId, Envelope, ShardId};
+use pizza_types::{ActorId, Envelope, ShardId, ShardSet};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -81,11 +81,11 @@ pub trait LogStore: Send + Sync + 'static {
     /// positions then.
     fn relays(&self) -> bool;
 
-    /// The shards that have entries, in order.
+    /// Those of the shards that have entries, in order.
     ///
     /// # Errors
     /// When the store has stopped itself, or cannot read what it has.
-    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError>;
+    async fn log_shards(&self, of: &ShardSet) -> Result<Vec<ShardId>, StoreError>;
 
     /// Entries of a shard with a number above `after`, in the order of their commits.
     ///

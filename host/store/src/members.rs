@@ -13,6 +13,9 @@ pub struct Members {
     /// The highest generation that was given when the view was made.
     pub generation: u64,
     pub live: BTreeSet<SiloId>,
+    /// A silo that lives and has said that it has not the actor in question in memory, which it opened
+    /// under this epoch: it can only have it again under a higher one.
+    pub released: Option<(SiloId, u64)>,
 }
 
 impl Members {
@@ -22,7 +25,15 @@ impl Members {
         Self {
             generation: silo.generation(),
             live: BTreeSet::from([silo.clone()]),
+            released: None,
         }
+    }
+
+    /// Whether an actor may be taken from its owner, who opened it under this epoch.
+    #[must_use]
+    pub fn may_take(&self, owner: &SiloId, epoch: u64) -> bool {
+        let released = self.released.as_ref();
+        self.is_dead(owner) || released.is_some_and(|(by, of)| by == owner && *of == epoch)
     }
 
     #[must_use]

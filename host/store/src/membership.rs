@@ -48,6 +48,7 @@ impl View {
         Members {
             generation: self.generation,
             live: self.members.keys().cloned().collect(),
+            released: None,
         }
     }
 

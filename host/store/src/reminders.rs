@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pizza_types::{ActorId, Envelope, MissedPolicy, ShardId};
+use pizza_types::{ActorId, Envelope, MissedPolicy, ShardId, ShardSet};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -74,23 +74,25 @@ pub struct DelayedRow {
 /// Reading what is due. It is written by commits.
 #[async_trait]
 pub trait ReminderStore: Send + Sync + 'static {
-    /// Reminders behind `after` with `due_ms <= until_ms`, soonest first.
+    /// Reminders of these shards behind `after` with `due_ms <= until_ms`, soonest first.
     ///
     /// # Errors
     /// When the store has stopped itself, or cannot read what it has.
     async fn reminders_due(
         &self,
+        of: &ShardSet,
         after: &DueAfter,
         until_ms: u64,
         limit: usize,
     ) -> Result<Vec<DueReminder>, StoreError>;
 
-    /// Delayed messages behind a key, in the order of their keys.
+    /// Delayed messages of these shards behind a key, in the order of their keys.
     ///
     /// # Errors
     /// When the store has stopped itself, or cannot read what it has.
     async fn delayed(
         &self,
+        of: &ShardSet,
         after: Option<&DelayedKey>,
         limit: usize,
     ) -> Result<Vec<DelayedRow>, StoreError>;

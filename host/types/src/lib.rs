@@ -3,6 +3,7 @@
 //!
 //! In reading order:
 //! - [`id`]: actor ids, message ids, silo ids, module digests, shards
+//! - [`shard_set`]: some of the shards
 //! - [`envelope`]: a message on its way to an actor
 //! - [`entries`]: the entries of an actor, and ranges of them
 //! - [`outcome`]: what a turn wants to happen, before any of it has happened
@@ -19,6 +20,7 @@ pub mod id;
 pub mod metrics;
 pub mod outcome;
 pub mod reply;
+pub mod shard_set;
 
 pub use entries::{EntryLimit, EntryMap, EntryPage, EntryRange};
 pub use envelope::{Body, Chain, Envelope, StreamEvent};
@@ -29,3 +31,4 @@ pub use outcome::{
     Effect, EntryWrite, LogLevel, LogLine, MissedPolicy, Outcome, State, StateWrite,
 };
 pub use reply::{Durability, Reply};
+pub use shard_set::ShardSet;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pizza_clock::Moment;
 use pizza_store::{DueAfter, DueReminder, StoreError};
-use pizza_types::ActorId;
+use pizza_types::{ActorId, ShardSet};
 
 use crate::core::Core;
 
@@ -68,15 +68,16 @@ async fn read_all(
     at: Moment,
 ) -> Result<HashSet<(ActorId, Arc<str>)>, StoreError> {
     let (mut after, mut seen) = (DueAfter::default(), HashSet::new());
+    let of = core.membership.guarded();
     loop {
-        let rows = core.store.reminders_due(&after, until_ms, PAGE).await?;
+        let rows = core
+            .store
+            .reminders_due(&of, &after, until_ms, PAGE)
+            .await?;
         let complete = rows.len() < PAGE;
         after = rows.last().map_or(after, DueReminder::place);
         let mut window = core.reminders.window.lock();
         for row in rows {
-            if !core.membership.guards(row.actor.shard()) {
-                continue;
-            }
             let key = (row.actor, row.name);
             seen.insert(key.clone());
             let changed = window.changed.as_ref();
@@ -104,7 +105,8 @@ async fn read(core: &Arc<Core>, from_ms: u64, until_ms: u64, at: Moment) -> Resu
         last: None,
     };
     loop {
-        let rows = core.store.reminders_due(&after, until_ms, PAGE).await?;
+        let of = &ShardSet::ALL;
+        let rows = core.store.reminders_due(of, &after, until_ms, PAGE).await?;
         let complete = rows.len() < PAGE;
         after = rows.last().map_or(after, DueReminder::place);
         let mut window = core.reminders.window.lock();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pizza_store::Store;
+use pizza_types::ShardSet;
 use serde_json::{Value, json};
 
 use crate::fixture::{World, actor, settle, until};
@@ -31,7 +32,7 @@ async fn messages_arrive_in_the_order_of_their_sender() {
     // What was delivered leaves the store.
     let is_empty = async || {
         world.advance(100);
-        (world.store.log_shards().await).is_ok_and(|shards| shards.is_empty())
+        (world.store.log_shards(&ShardSet::ALL).await).is_ok_and(|shards| shards.is_empty())
     };
     assert!(until(is_empty).await);
 }

@@ -1,5 +1,6 @@
 //! Reminders: never early, at least once, and after an outage by their policy.
 
+use pizza_types::ShardSet;
 use serde_json::{Value, json};
 
 use crate::fixture::{START_MS, World, settle, until};
@@ -120,7 +121,9 @@ async fn a_cancelled_or_replaced_reminder_does_not_fire() {
     probes.expect_notes("b", &[&told(5_000, 0)]).await;
     assert!(probes.notes("a").await.is_empty());
     let start = pizza_store::DueAfter::default();
-    let due = world.store.reminders_due(&start, u64::MAX, 10);
+    let due = world
+        .store
+        .reminders_due(&ShardSet::ALL, &start, u64::MAX, 10);
     assert_eq!(due.await, Ok(vec![]));
 }
 

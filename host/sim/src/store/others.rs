@@ -7,7 +7,7 @@ use pizza_store::{
     DelayedKey, DelayedRow, DueAfter, DueReminder, InspectionStore as _, LogEntry, LogKey,
     LogStore, ReminderStore, StoreError, StoredEvent, StreamStore,
 };
-use pizza_types::ShardId;
+use pizza_types::{ShardId, ShardSet};
 
 use super::SimStore;
 use crate::planted::Planted;
@@ -25,9 +25,9 @@ impl LogStore for SimStore {
         self.inner.relays()
     }
 
-    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError> {
+    async fn log_shards(&self, of: &ShardSet) -> Result<Vec<ShardId>, StoreError> {
         self.trip().await?;
-        self.inner.log_shards().await
+        self.inner.log_shards(of).await
     }
 
     async fn log(
@@ -62,6 +62,7 @@ impl LogStore for SimStore {
 impl ReminderStore for SimStore {
     async fn reminders_due(
         &self,
+        of: &ShardSet,
         after: &DueAfter,
         until_ms: u64,
         limit: usize,
@@ -74,14 +75,17 @@ impl ReminderStore for SimStore {
                     after.due_ms += EARLY_MS;
                 }
                 let until_ms = until_ms.saturating_add(EARLY_MS);
-                let mut rows = self.inner.reminders_due(&after, until_ms, limit).await?;
+                let mut rows = self
+                    .inner
+                    .reminders_due(of, &after, until_ms, limit)
+                    .await?;
                 for row in &mut rows {
                     row.reminder.due_ms -= EARLY_MS;
                 }
                 Ok(rows)
             }
             Planted::ReminderJudgedLocally => {
-                let mut rows = self.inner.reminders_due(after, until_ms, limit).await?;
+                let mut rows = self.inner.reminders_due(of, after, until_ms, limit).await?;
                 for row in &rows {
                     let record = self.inner.record(&row.actor).await?;
                     let is_here = record.is_some_and(|r| r.owner.0.starts_with(self.name));
@@ -94,17 +98,18 @@ impl ReminderStore for SimStore {
                 rows.retain(|row| !dropped.contains(&(row.actor.clone(), row.reminder.version)));
                 Ok(rows)
             }
-            _ => self.inner.reminders_due(after, until_ms, limit).await,
+            _ => self.inner.reminders_due(of, after, until_ms, limit).await,
         }
     }
 
     async fn delayed(
         &self,
+        of: &ShardSet,
         after: Option<&DelayedKey>,
         limit: usize,
     ) -> Result<Vec<DelayedRow>, StoreError> {
         self.trip().await?;
-        self.inner.delayed(after, limit).await
+        self.inner.delayed(of, after, limit).await
     }
 
     async fn delayed_done(&self, keys: Vec<DelayedKey>) -> Result<(), StoreError> {

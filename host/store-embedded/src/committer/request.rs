@@ -33,7 +33,10 @@ pub(crate) enum OpenedHead {
     },
     /// The head as the opening made it.
     Opened(Head),
-    Moved(SiloId),
+    Moved {
+        owner: SiloId,
+        epoch: u64,
+    },
 }
 
 pub(super) struct Request<'a> {
@@ -98,7 +101,7 @@ impl<'a> Request<'a> {
             });
         };
         Ok(match head.opened(by, members) {
-            Err(owner) => OpenedHead::Moved(owner),
+            Err((owner, epoch)) => OpenedHead::Moved { owner, epoch },
             Ok(head) => {
                 self.set_head(actor, head.clone(), NewState::Kept, Some(layout));
                 OpenedHead::Opened(head)

@@ -31,7 +31,7 @@ impl ActorStore for EmbeddedStore {
         Ok(match self.committer.open(key.clone(), by, members)? {
             OpenedHead::Absent { epoch } => Opened::Absent { epoch },
             OpenedHead::Retired { at_ms } => Opened::Retired { at_ms },
-            OpenedHead::Moved(owner) => Opened::Moved(owner),
+            OpenedHead::Moved { owner, epoch } => Opened::Moved { owner, epoch },
             // Nobody else can commit now, so what is read fits the head.
             OpenedHead::Opened(head) => {
                 let view = View::now(&self.memory);

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use pizza_store::{LogEntry, LogKey, LogStore, StoreError};
-use pizza_types::ShardId;
+use pizza_types::{ShardId, ShardSet};
 
 use super::{EmbeddedStore, scan};
 use crate::table::Table;
@@ -15,9 +15,9 @@ impl LogStore for EmbeddedStore {
         false
     }
 
-    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError> {
-        let view = self.view()?;
-        scan(move || read::log_shards(&view)).await
+    async fn log_shards(&self, of: &ShardSet) -> Result<Vec<ShardId>, StoreError> {
+        let (view, of) = (self.view()?, *of);
+        scan(move || read::log_shards(&view, &of)).await
     }
 
     async fn log(

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use pizza_store::{DelayedKey, DelayedRow, DueAfter, DueReminder, ReminderStore, StoreError};
+use pizza_types::ShardSet;
 
 use super::{EmbeddedStore, scan};
 use crate::table::Table;
@@ -11,20 +12,22 @@ use crate::{key, read};
 impl ReminderStore for EmbeddedStore {
     async fn reminders_due(
         &self,
+        of: &ShardSet,
         after: &DueAfter,
         until_ms: u64,
         limit: usize,
     ) -> Result<Vec<DueReminder>, StoreError> {
-        read::reminders_due(&self.view()?, after, until_ms, limit)
+        read::reminders_due(&self.view()?, of, after, until_ms, limit)
     }
 
     async fn delayed(
         &self,
+        of: &ShardSet,
         after: Option<&DelayedKey>,
         limit: usize,
     ) -> Result<Vec<DelayedRow>, StoreError> {
-        let (view, after) = (self.view()?, after.cloned());
-        scan(move || read::delayed(&view, after.as_ref(), limit)).await
+        let (view, of, after) = (self.view()?, *of, after.cloned());
+        scan(move || read::delayed(&view, &of, after.as_ref(), limit)).await
     }
 
     async fn delayed_done(&self, keys: Vec<DelayedKey>) -> Result<(), StoreError> {

@@ -11,8 +11,8 @@ use pizza_store::{
 };
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_types::{
-    ActorId, Body, Chain, EntryWrite, Envelope, MessageId, MissedPolicy, ShardId, SiloId, State,
-    StateWrite,
+    ActorId, Body, Chain, EntryWrite, Envelope, MessageId, MissedPolicy, ShardId, ShardSet, SiloId,
+    State, StateWrite,
 };
 
 pub(crate) const NOW_MS: u64 = 1_700_000_000_000;
@@ -123,7 +123,7 @@ pub(crate) async fn opened(store: &EmbeddedStore, actor: &ActorId) -> (u64, u64)
         Opened::Absent { epoch } => (epoch, 0),
         Opened::Retired { at_ms } => panic!("retired at {at_ms}"),
         Opened::Opened(stored) => (stored.record.epoch, stored.record.version),
-        Opened::Moved(owner) => panic!("{owner} has it"),
+        Opened::Moved { owner, .. } => panic!("{owner} has it"),
     }
 }
 
@@ -143,7 +143,10 @@ pub(crate) async fn fill(store: &EmbeddedStore, actors: u64, versions: u64) {
         let even = even.filter(|entry| entry.version % 2 == 0);
         let done = even.map(|entry| entry.key).collect();
         store.log_done(done).await.expect("noted");
-        let rows = store.delayed(None, 10_000).await.expect("readable");
+        let rows = store
+            .delayed(&ShardSet::ALL, None, 10_000)
+            .await
+            .expect("readable");
         let keys = rows.into_iter().map(|row| row.key);
         let done = keys.filter(|key| key.version % 2 == 0).collect();
         store.delayed_done(done).await.expect("noted");
@@ -185,10 +188,10 @@ pub(crate) async fn read(store: &EmbeddedStore, actors: u64) -> Result<String, S
         let entries = store.log(ShardId(shard), 0, 1000).await?;
         entries.iter().for_each(|entry| note(entry));
     }
-    note(&store.delayed(None, 10_000).await?);
+    note(&store.delayed(&ShardSet::ALL, None, 10_000).await?);
     note(
         &store
-            .reminders_due(&DueAfter::default(), u64::MAX, 10_000)
+            .reminders_due(&ShardSet::ALL, &DueAfter::default(), u64::MAX, 10_000)
             .await?,
     );
     note(&store.stream_heads("counts").await?);

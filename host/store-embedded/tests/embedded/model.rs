@@ -12,7 +12,7 @@ use pizza_store::{
     Retirement, Store, StreamKey, StreamStore,
 };
 use pizza_store_embedded::{EmbeddedStore, Options};
-use pizza_types::{ActorId, MissedPolicy, SiloId, State, StateWrite};
+use pizza_types::{ActorId, MissedPolicy, ShardSet, SiloId, State, StateWrite};
 
 use crate::fixture::{NOW_MS, actor, silo, small_tables};
 
@@ -228,11 +228,15 @@ impl Pair {
             same("copy", &copies.0, &copies.1)?;
         }
         let start = DueAfter::default();
-        let due = model.reminders_due(&start, u64::MAX, 1_000).await;
+        let due = model
+            .reminders_due(&ShardSet::ALL, &start, u64::MAX, 1_000)
+            .await;
         same(
             "due",
             &due,
-            &store.reminders_due(&start, u64::MAX, 1_000).await,
+            &store
+                .reminders_due(&ShardSet::ALL, &start, u64::MAX, 1_000)
+                .await,
         )?;
         let start = EndedAfter::default();
         let ended = model.ended("meter", &start, u64::MAX, 100).await;

@@ -2,7 +2,8 @@
 -- Opening an actor, version 1.
 --
 -- KEYS[1] the actor. ARGV: 1 the shard's tag, 2 the actor's id, 3 who opens it, 4 the generation of
--- its view, 5 the highest count of the shard that this silo was told, then the ids of the living.
+-- its view, 5 the highest count of the shard that this silo was told, 6 and 7 the living owner that has
+-- released it and under which epoch, or '' and 0, then the ids of the living.
 local actor, tag = KEYS[1], ARGV[1]
 -- How often the shard was written, which only grows: its incarnation is above it.
 local counts = redis.call('HMGET', tag .. ':c', 'incarnation', 'commits')
@@ -19,10 +20,11 @@ local owner = head[2]
 if owner ~= ARGV[3] then
   local generation = tonumber(string.match(owner, '%.(%d+)$') or '0')
   local may_live = generation > tonumber(ARGV[4])
-  for i = 6, #ARGV do
+  for i = 8, #ARGV do
     if ARGV[i] == owner then may_live = true end
   end
-  if may_live then return {'moved', owner} end
+  if owner == ARGV[6] and head[1] == ARGV[7] then may_live = false end
+  if may_live then return {'moved', owner, head[1]} end
 end
 redis.call('HSET', actor, 'p', string.format('%.0f', tonumber(head[1]) + 1), 'o', ARGV[3])
 return {'opened', redis.call('HGETALL', actor)}

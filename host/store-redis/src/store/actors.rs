@@ -32,6 +32,10 @@ impl ActorStore for RedisStore {
             .arg(&*by.0)
             .arg(members.generation)
             .arg(self.told.of(actor.shard()));
+        let released = members.released.as_ref();
+        command
+            .arg(released.map_or("", |(silo, _)| &silo.0))
+            .arg(released.map_or(0, |(_, epoch)| *epoch));
         for silo in &members.live {
             command.arg(&*silo.0);
         }
@@ -51,8 +55,9 @@ impl ActorStore for RedisStore {
                 at_ms: number(more).ok_or_else(wrong)?,
             }),
             "moved" => {
-                let owner = text(more).ok_or_else(wrong)?;
-                Ok(Opened::Moved(SiloId(owner.into())))
+                let owner = SiloId(text(more).ok_or_else(wrong)?.into());
+                let epoch = said.next().and_then(number).ok_or_else(wrong)?;
+                Ok(Opened::Moved { owner, epoch })
             }
             _ => {
                 let row = Row::read(more)?.ok_or_else(wrong)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use pizza_store::{Leaving, LogEntry, LogKey, LogStore, StoreError, StreamKey};
-use pizza_types::{ActorId, ShardId};
+use pizza_types::{ActorId, ShardId, ShardSet};
 
 use super::{RedisStore, call};
 use crate::key;
@@ -16,13 +16,13 @@ impl LogStore for RedisStore {
         true
     }
 
-    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError> {
+    async fn log_shards(&self, of: &ShardSet) -> Result<Vec<ShardId>, StoreError> {
         let command = |shard| {
             let mut command = redis::cmd("XLEN");
             command.arg(key::of_shard(shard, "l"));
             command
         };
-        let lengths = self.ask_all(command).await?.into_iter();
+        let lengths = self.ask_of(of, command).await?.into_iter();
         let some = lengths.filter(|(_, length)| number(length.clone()).is_some_and(|n| n > 0));
         Ok(some.map(|(shard, _)| shard).collect())
     }

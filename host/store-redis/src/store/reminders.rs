@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use pizza_store::{
     DelayedKey, DelayedRow, DueAfter, DueReminder, Reminder, ReminderStore, StoreError,
 };
-use pizza_types::{ActorId, Envelope, ShardId};
+use pizza_types::{ActorId, Envelope, ShardId, ShardSet};
 
 use super::RedisStore;
 use crate::key;
@@ -17,6 +17,7 @@ use crate::value::{bytes, corrupt, decode, pairs, text};
 impl ReminderStore for RedisStore {
     async fn reminders_due(
         &self,
+        of: &ShardSet,
         after: &DueAfter,
         until_ms: u64,
         limit: usize,
@@ -28,7 +29,7 @@ impl ReminderStore for RedisStore {
             command
         };
         let mut found: Vec<(u64, ActorId, Arc<str>)> = Vec::new();
-        for (_, members) in self.ask_all(command).await? {
+        for (_, members) in self.ask_of(of, command).await? {
             for (member, due) in pairs(members) {
                 let wrong = || corrupt("a reminder");
                 let due_ms =
@@ -63,6 +64,7 @@ impl ReminderStore for RedisStore {
 
     async fn delayed(
         &self,
+        of: &ShardSet,
         after: Option<&DelayedKey>,
         limit: usize,
     ) -> Result<Vec<DelayedRow>, StoreError> {
@@ -72,7 +74,7 @@ impl ReminderStore for RedisStore {
             command
         };
         let mut rows = Vec::new();
-        for (_, found) in self.ask_all(command).await? {
+        for (_, found) in self.ask_of(of, command).await? {
             for (_, row) in pairs(found) {
                 let (key, not_before_ms, envelope): (DelayedKey, u64, Envelope) = decode(&row)?;
                 if after.is_none_or(|after| key > *after) {

@@ -73,12 +73,14 @@ pub async fn a_living_owner_keeps_its_actor(store: AnyStore) {
     let members = |generation, live: &[&str]| Members {
         generation,
         live: live.iter().map(|name| silo(name)).collect(),
+        released: None,
     };
     let before = store.record(&id).await;
     // It is among the living, or so new that the view does not know of it.
     for view in [members(9, &["silo.3", "silo.4"]), members(2, &["silo.4"])] {
         let moved = store.open(&id, &silo("silo.4"), &view).await;
-        assert_eq!(moved, Ok(Opened::Moved(silo("silo.3"))));
+        let owner = silo("silo.3");
+        assert_eq!(moved, Ok(Opened::Moved { owner, epoch: 1 }));
         assert_eq!(store.record(&id).await, before, "nothing was changed");
     }
     let commit = |epoch, version| Commit {
@@ -99,6 +101,43 @@ pub async fn a_living_owner_keeps_its_actor(store: AnyStore) {
     let record = stored.record;
     assert_eq!((record.epoch, record.version), (3, 3));
     assert_eq!(record.owner, silo("silo.4"));
+}
+
+pub async fn an_actor_is_taken_from_a_living_owner_only_under_the_epoch_that_it_released(
+    store: AnyStore,
+) {
+    let id = actor("a");
+    let by = |name: &str, epoch, version| Commit {
+        owner: silo(name),
+        ..commit(&id, epoch, version)
+    };
+    taken(&store, by("silo.3", 0, 0)).await;
+    let releasing = |name: &str, epoch| Members {
+        generation: 9,
+        live: ["silo.3", "silo.4"].map(silo).into(),
+        released: Some((silo(name), epoch)),
+    };
+    // Another one has said so, or of another opening: the owner may have it in memory.
+    let own = store.open(&id, &silo("silo.3"), &releasing("silo.3", 1));
+    assert!(matches!(own.await, Ok(Opened::Opened(_))));
+    for view in [releasing("silo.4", 2), releasing("silo.3", 1)] {
+        let moved = store.open(&id, &silo("silo.4"), &view).await;
+        let owner = silo("silo.3");
+        assert_eq!(moved, Ok(Opened::Moved { owner, epoch: 2 }), "{view:?}");
+    }
+    let opened = store
+        .open(&id, &silo("silo.4"), &releasing("silo.3", 2))
+        .await;
+    let Ok(Opened::Opened(stored)) = opened else {
+        panic!("{opened:?}");
+    };
+    assert_eq!(
+        (stored.record.epoch, stored.record.owner),
+        (3, silo("silo.4"))
+    );
+    let late = refused(&store, by("silo.3", 2, 1)).await;
+    assert!(matches!(late, CommitError::Fenced { .. }), "{late:?}");
+    taken(&store, by("silo.4", 3, 1)).await;
 }
 
 pub async fn epochs_rise_by_one_and_owners_follow(store: AnyStore) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pizza_types::ModuleDigest;
+use pizza_types::{ModuleDigest, ShardSet};
 
 use super::fixture::{
     AnyStore, NOW_MS, actor, by, bytes, commit, entry, envelope, event, full, handled, message,
@@ -30,7 +30,10 @@ pub async fn a_commit_writes_everything(store: AnyStore) {
     let reply = store.handled(&id, message("message-0")).await;
     let reply = reply.expect("readable").expect("handled");
     assert_eq!(reply, handled("message-0", "answer").reply);
-    let rows = store.delayed(None, 10).await.expect("readable");
+    let rows = store
+        .delayed(&ShardSet::ALL, None, 10)
+        .await
+        .expect("readable");
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].key, delayed_key(&id, 1, 0));
     assert_eq!(rows[0].envelope.id, message("sent-0"));
@@ -45,7 +48,7 @@ pub async fn a_commit_writes_everything(store: AnyStore) {
     assert_eq!((&found.target, &found.caller), (&sent.target, &sent.caller));
     assert!(found.chain.contains(&actor("waiting")));
     let due = store
-        .reminders_due(&DueAfter::default(), NOW_MS + 1, 10)
+        .reminders_due(&ShardSet::ALL, &DueAfter::default(), NOW_MS + 1, 10)
         .await
         .expect("readable");
     assert_eq!(
@@ -118,13 +121,16 @@ async fn nothing_of(store: &AnyStore, id: &pizza_types::ActorId) {
             .await;
         assert_eq!(reply, Ok(None));
     }
-    let rows = store.delayed(None, 10).await.expect("readable");
+    let rows = store
+        .delayed(&ShardSet::ALL, None, 10)
+        .await
+        .expect("readable");
     assert!(rows.is_empty());
     let entries = store.log(id.shard(), 0, 10).await.expect("readable");
     assert!(entries.is_empty());
     assert_eq!(
         store
-            .reminders_due(&DueAfter::default(), u64::MAX, 10)
+            .reminders_due(&ShardSet::ALL, &DueAfter::default(), u64::MAX, 10)
             .await,
         Ok(Vec::new())
     );

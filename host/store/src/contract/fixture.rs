@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_types::{
-    ActorId, Body, Chain, EntryWrite, Envelope, MessageId, MissedPolicy, SiloId, State, StateWrite,
+    ActorId, Body, Chain, EntryWrite, Envelope, MessageId, MissedPolicy, ShardSet, SiloId, State,
+    StateWrite,
 };
 
 use crate::actors::{Opened, StoredActor};
@@ -116,7 +117,7 @@ pub(super) async fn taken(store: &AnyStore, commit: Commit) -> Committed {
 
 /// What a guardian of all shards does with the events of the log, all of it once more each time.
 pub(super) async fn relay(store: &AnyStore) {
-    for shard in store.log_shards().await.expect("readable") {
+    for shard in store.log_shards(&ShardSet::ALL).await.expect("readable") {
         let entries = store.log(shard, 0, usize::MAX).await.expect("readable");
         store.relay(&entries).await.expect("relayed");
     }

@@ -4,11 +4,14 @@ use super::fixture::{AnyStore, NOW_MS, actor, commit, delayed, opened, reminder,
 use crate::apply::delayed_key;
 use crate::commit::Commit;
 use crate::reminders::{DueAfter, DueReminder};
+use pizza_types::ShardSet;
 
 /// What is due from the beginning.
 async fn due(store: &AnyStore, until_ms: u64, limit: usize) -> Vec<DueReminder> {
     let start = DueAfter::default();
-    let due = store.reminders_due(&start, until_ms, limit).await;
+    let due = store
+        .reminders_due(&ShardSet::ALL, &start, until_ms, limit)
+        .await;
     due.expect("readable")
 }
 
@@ -91,7 +94,9 @@ pub async fn due_reminders_are_read_in_pieces(store: AnyStore) {
     for limit in [1, 5, 12, 20] {
         let (mut after, mut found) = (DueAfter::default(), Vec::new());
         loop {
-            let page = store.reminders_due(&after, u64::MAX, limit).await;
+            let page = store
+                .reminders_due(&ShardSet::ALL, &after, u64::MAX, limit)
+                .await;
             let page = page.expect("readable");
             let complete = page.len() < limit;
             after = page.last().map_or(after, DueReminder::place);
@@ -104,7 +109,9 @@ pub async fn due_reminders_are_read_in_pieces(store: AnyStore) {
     }
     for (due_ms, left) in [(0, 12), (100, 12), (101, 9), (200, 9), (201, 3), (301, 0)] {
         let after = DueAfter { due_ms, last: None };
-        let found = store.reminders_due(&after, u64::MAX, 100).await;
+        let found = store
+            .reminders_due(&ShardSet::ALL, &after, u64::MAX, 100)
+            .await;
         assert_eq!(found.expect("readable").len(), left, "from {due_ms}");
     }
 }
@@ -144,7 +151,7 @@ pub async fn delayed_messages_keep_their_order(store: AnyStore) {
         .flat_map(|version| [0, 1, 300].map(|index| key(version, index)))
         .collect();
     let read = async |after: Option<_>, limit| {
-        let rows = store.delayed(after, limit).await;
+        let rows = store.delayed(&ShardSet::ALL, after, limit).await;
         let rows = rows.expect("readable").into_iter();
         rows.map(|row| {
             assert_eq!(row.not_before_ms, NOW_MS + u64::from(row.key.index));
@@ -157,7 +164,7 @@ pub async fn delayed_messages_keep_their_order(store: AnyStore) {
     assert_eq!(read(Some(&all[1]), 3).await, all[2..5]);
     assert_eq!(read(Some(&all[8]), 3).await, []);
     assert_eq!(
-        store.log_shards().await,
+        store.log_shards(&ShardSet::ALL).await,
         Ok(Vec::new()),
         "the log does not wait"
     );

@@ -1,6 +1,6 @@
 //! Actors that have ended leave whole, and no life of theirs comes back.
 
-use pizza_types::{ActorId, StateWrite};
+use pizza_types::{ActorId, ShardSet, StateWrite};
 
 use super::fixture::{
     AnyStore, NOW_MS, actor, commit, entry, full, handled, message, opened, queue, refused, silo,
@@ -138,11 +138,16 @@ pub async fn a_retired_actor_leaves_whole(store: AnyStore) {
     let keys = store.actors("meter", None, 100).await.expect("readable");
     assert_eq!(keys, [std::sync::Arc::clone(stays.key())]);
     let start = DueAfter::default();
-    let due = store.reminders_due(&start, u64::MAX, 100).await;
+    let due = store
+        .reminders_due(&ShardSet::ALL, &start, u64::MAX, 100)
+        .await;
     let due = due.expect("readable");
     let owners: Vec<_> = due.into_iter().map(|due| due.actor).collect();
     assert_eq!(owners, std::slice::from_ref(&stays));
-    let delayed = store.delayed(None, 100).await.expect("readable");
+    let delayed = store
+        .delayed(&ShardSet::ALL, None, 100)
+        .await
+        .expect("readable");
     let senders: Vec<_> = delayed.into_iter().map(|row| row.key.actor).collect();
     assert_eq!(senders, std::slice::from_ref(&stays));
     let left = ended(&store, u64::MAX).await;

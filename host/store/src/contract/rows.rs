@@ -1,6 +1,6 @@
 //! What commits leave behind for their actor.
 
-use pizza_types::{ActorId, StateWrite};
+use pizza_types::{ActorId, ShardSet, StateWrite};
 
 use super::fixture::{
     AnyStore, NOW_MS, actor, by, commit, entry, handled, message, opened, reminder, state, taken,
@@ -119,7 +119,7 @@ pub async fn strange_names_stay_apart(store: AnyStore) {
     taken(&store, commit).await;
     check_entries(&store, &id, &names.map(|name| (name, name))).await;
     let due = store
-        .reminders_due(&DueAfter::default(), NOW_MS, 100)
+        .reminders_due(&ShardSet::ALL, &DueAfter::default(), NOW_MS, 100)
         .await
         .expect("readable");
     let found: Vec<_> = due.iter().map(|due| &*due.name).collect();

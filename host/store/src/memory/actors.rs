@@ -83,7 +83,7 @@ impl Tables {
         };
         match row.head.clone().opened(by, members) {
             Ok(head) => row.head = head,
-            Err(owner) => return Opened::Moved(owner),
+            Err((owner, epoch)) => return Opened::Moved { owner, epoch },
         }
         self.stored(actor, OPENED)
             .map_or(Opened::Absent { epoch }, |stored| {

@@ -1,7 +1,7 @@
 //! The log, and the streams that its reader appends to.
 
 use async_trait::async_trait;
-use pizza_types::ShardId;
+use pizza_types::{ShardId, ShardSet};
 
 use super::MemoryStore;
 use super::tables::Tables;
@@ -15,8 +15,10 @@ impl LogStore for MemoryStore {
         true
     }
 
-    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError> {
-        Ok(self.tables.lock().log.keys().copied().collect())
+    async fn log_shards(&self, of: &ShardSet) -> Result<Vec<ShardId>, StoreError> {
+        let tables = self.tables.lock();
+        let shards = tables.log.keys().copied();
+        Ok(shards.filter(|shard| of.contains(*shard)).collect())
     }
 
     async fn log(

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use async_trait::async_trait;
-use pizza_types::ActorId;
+use pizza_types::{ActorId, ShardSet};
 
 use super::MemoryStore;
 use super::tables::Tables;
@@ -14,21 +14,24 @@ use crate::reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, ReminderSt
 impl ReminderStore for MemoryStore {
     async fn reminders_due(
         &self,
+        of: &ShardSet,
         after: &DueAfter,
         until_ms: u64,
         limit: usize,
     ) -> Result<Vec<DueReminder>, StoreError> {
-        Ok(self.tables.lock().due(after, until_ms, limit))
+        Ok(self.tables.lock().due(of, after, until_ms, limit))
     }
 
     async fn delayed(
         &self,
+        of: &ShardSet,
         after: Option<&DelayedKey>,
         limit: usize,
     ) -> Result<Vec<DelayedRow>, StoreError> {
         let tables = self.tables.lock();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = tables.delayed.range((start, Bound::Unbounded));
+        let rows = rows.filter(|(key, _)| of.contains(key.shard));
         Ok(rows.take(limit).map(|(_, row)| row.clone()).collect())
     }
 
@@ -42,7 +45,13 @@ impl ReminderStore for MemoryStore {
 }
 
 impl Tables {
-    fn due(&self, after: &DueAfter, until_ms: u64, limit: usize) -> Vec<DueReminder> {
+    fn due(
+        &self,
+        of: &ShardSet,
+        after: &DueAfter,
+        until_ms: u64,
+        limit: usize,
+    ) -> Vec<DueReminder> {
         let behind =
             |(due_ms, actor, name): &&(u64, ActorId, std::sync::Arc<str>)| match &after.last {
                 Some((last, last_name)) => (*due_ms, actor, name) > (after.due_ms, last, last_name),
@@ -50,6 +59,7 @@ impl Tables {
             };
         let due = self.due.iter().skip_while(|row| !behind(row));
         let due = due.take_while(|(due, ..)| *due <= until_ms);
+        let due = due.filter(|(_, actor, _)| of.contains(actor.shard()));
         due.take(limit)
             .filter_map(|(_, actor, name)| {
                 let key = (actor.clone(), name.clone());

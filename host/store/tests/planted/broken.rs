@@ -13,7 +13,8 @@ use pizza_store::{
     ReminderStore, Retention, RetireStore, Retirement, Store, StoreError, StoredActor, StoredReply,
 };
 use pizza_types::{
-    ActorId, Durability, EntryLimit, EntryPage, EntryRange, MessageId, ShardId, SiloId, StateWrite,
+    ActorId, Durability, EntryLimit, EntryPage, EntryRange, MessageId, ShardId, ShardSet, SiloId,
+    StateWrite,
 };
 
 /// What the store does wrong.
@@ -22,6 +23,7 @@ pub(crate) enum Mistake {
     MakesWhatItOpens,
     TakesWhatAnyOwnerWrites,
     TakesFromTheLiving,
+    TakesWhatWasOpenedAgain,
     KeepsTheEpoch,
     ForgetsWhatWasHandled,
     AnswersARepeatWithNothing,
@@ -88,6 +90,12 @@ impl ActorStore for Broken {
         if self.does(Mistake::TakesFromTheLiving) {
             members = Members::alone(by);
             members.generation = u64::MAX;
+        }
+        if self.does(Mistake::TakesWhatWasOpenedAgain)
+            && let Some((_, epoch)) = &mut members.released
+            && let Some(record) = self.inner.record(actor).await?
+        {
+            *epoch = record.epoch;
         }
         if self.does(Mistake::KeepsTheEpoch)
             && let Some(stored) = self.inner.copy(actor).await?
@@ -312,8 +320,8 @@ impl LogStore for Broken {
         self.inner.relays()
     }
 
-    async fn log_shards(&self) -> Result<Vec<ShardId>, StoreError> {
-        let mut shards = self.inner.log_shards().await?;
+    async fn log_shards(&self, of: &ShardSet) -> Result<Vec<ShardId>, StoreError> {
+        let mut shards = self.inner.log_shards(of).await?;
         if self.does(Mistake::HidesShards) {
             shards.pop();
         }
@@ -370,6 +378,7 @@ impl LogStore for Broken {
 impl ReminderStore for Broken {
     async fn reminders_due(
         &self,
+        of: &ShardSet,
         after: &DueAfter,
         until_ms: u64,
         limit: usize,
@@ -379,15 +388,16 @@ impl ReminderStore for Broken {
         // Not without end: the suite reads until a page is not full.
         let limit = if from_start { limit.min(4) } else { limit };
         let after = if from_start { &start } else { after };
-        self.inner.reminders_due(after, until_ms, limit).await
+        self.inner.reminders_due(of, after, until_ms, limit).await
     }
 
     async fn delayed(
         &self,
+        of: &ShardSet,
         after: Option<&DelayedKey>,
         limit: usize,
     ) -> Result<Vec<DelayedRow>, StoreError> {
-        self.inner.delayed(after, limit).await
+        self.inner.delayed(of, after, limit).await
     }
 
     async fn delayed_done(&self, keys: Vec<DelayedKey>) -> Result<(), StoreError> {

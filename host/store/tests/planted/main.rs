@@ -43,6 +43,8 @@ async fn every_planted_mistake_is_found() {
         actors::an_actor_without_a_record_is_absent_and_takes_no_commit: MakesWhatItOpens;
         actors::of_two_who_found_no_record_one_goes_on: TakesWhatAnyOwnerWrites;
         actors::a_living_owner_keeps_its_actor: TakesFromTheLiving;
+        actors::an_actor_is_taken_from_a_living_owner_only_under_the_epoch_that_it_released:
+            TakesWhatWasOpenedAgain;
         actors::opening_fences_the_owner_before: KeepsTheEpoch;
         actors::a_message_is_handled_once: ForgetsWhatWasHandled, AnswersARepeatWithNothing;
         actors::a_message_that_is_queued_is_handled_once_too: ForgetsWhatWasHandled;
