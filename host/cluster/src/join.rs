@@ -66,14 +66,19 @@ pub async fn join(
     Err(Error::Contended)
 }
 
-/// Is given no more actors from now on. It has those that it has.
+/// Is given no more actors from now on, or is again. It has those that it has.
 ///
 /// # Errors
 /// As [`join`].
-pub async fn cordon(store: &dyn MembershipStore, me: &Membership) -> Result<(), Error> {
+pub async fn mark(
+    store: &dyn MembershipStore,
+    me: &Membership,
+    silo: &SiloId,
+    state: MemberState,
+) -> Result<(), Error> {
     change(store, me, |view| {
-        if let Some(member) = view.members.get_mut(me.me()) {
-            member.state = MemberState::Leaving;
+        if let Some(member) = view.members.get_mut(silo) {
+            member.state = state;
         }
     })
     .await

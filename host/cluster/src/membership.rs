@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pizza_store::{Members, View};
+use pizza_store::{MemberState, Members, View};
 use pizza_types::{ShardId, ShardSet, SiloId};
 use tokio::sync::watch;
 
@@ -135,6 +135,14 @@ impl Membership {
     #[must_use]
     pub fn is_expelled(&self) -> bool {
         self.expelled.load(Ordering::Acquire)
+    }
+
+    /// Whether this silo is given no more actors.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        let known = self.known.borrow();
+        let me = known.view.members.get(&self.me);
+        me.is_some_and(|me| me.state == MemberState::Leaving)
     }
 
     /// Tells of each newer view.

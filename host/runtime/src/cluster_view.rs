@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use pizza_store::MemberState;
+use futures_util::future::join_all;
+use pizza_cluster::{Load, Request, Response, join};
+use pizza_store::{MemberState, MembershipStore};
 use pizza_types::SiloId;
 
 use crate::silo::Silo;
@@ -52,5 +54,48 @@ impl Silo {
             lease_left_ms: membership.lease().left_ms(self.core.clock.now_ms()),
             members: members.collect(),
         })
+    }
+
+    /// How much each silo has; nothing of one that does not answer.
+    pub async fn loads(&self) -> Vec<(SiloId, Option<Load>)> {
+        let known = self.core.membership.known();
+        let asked = known.view.members.keys().map(async |silo| {
+            if silo == self.core.membership.me() {
+                return (silo.clone(), Some(self.core.load()));
+            }
+            let load = match self.core.network.ask(silo, Request::Load).await {
+                Ok(Response::Load(load)) => Some(load),
+                _ => None,
+            };
+            (silo.clone(), load)
+        });
+        join_all(asked).await
+    }
+
+    /// From now on so many actors a second leave the silo that belong to others. False if it does not
+    /// answer.
+    pub async fn rebalance(&self, silo: &SiloId, per_second: u64) -> bool {
+        if silo == self.core.membership.me() {
+            self.core.rebalance(per_second);
+            return true;
+        }
+        let asked = self
+            .core
+            .network
+            .ask(silo, Request::Rebalance { per_second });
+        matches!(asked.await, Ok(Response::Done))
+    }
+
+    /// A silo is given no more actors from now on, or is again.
+    ///
+    /// # Errors
+    /// When the store of the view cannot be asked.
+    pub async fn mark(
+        &self,
+        store: &dyn MembershipStore,
+        silo: &SiloId,
+        state: MemberState,
+    ) -> Result<(), join::Error> {
+        join::mark(store, &self.core.membership, silo, state).await
     }
 }

@@ -99,10 +99,11 @@ pub(crate) fn release(core: &Arc<Core>, actor: &ActorId) -> bool {
     }
 }
 
-/// Takes an actor at rest out of memory. Timers end with it when the silo does; while it stays, whoever
-/// has some keeps its place.
+/// Takes an actor at rest out of memory. Its timers end with it; while the silo stays, whoever has some
+/// keeps its place.
 fn let_go(core: &Arc<Core>, actor: &ActorId) -> bool {
-    if !core.is_stopping() && core.timers.has(actor) {
+    let stays = !core.is_stopping() && !core.membership.is_leaving();
+    if stays && core.timers.has(actor) {
         return false;
     }
     let Some(evicted) = core.slots.evict(actor, u64::MAX) else {

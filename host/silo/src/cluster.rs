@@ -9,7 +9,7 @@ use pizza_cluster::join::{self, Joining};
 use pizza_cluster::transport::{Links, TcpDial, serve};
 use pizza_cluster::{ClusterSettings, Membership, Network, Service};
 use pizza_runtime::{Clock, Silo};
-use pizza_store::MembershipStore;
+use pizza_store::{MemberState, MembershipStore};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -116,9 +116,14 @@ impl Member {
 
     /// Is given no more actors.
     pub(crate) async fn cordon(&self) {
-        if let Err(error) = join::cordon(&*self.shared.membership, &self.membership).await {
+        if let Err(error) = self.mark_leaving().await {
             tracing::warn!(%error, "the other silos could not be told that this one is about to go");
         }
+    }
+
+    async fn mark_leaving(&self) -> Result<(), join::Error> {
+        let (store, me) = (&*self.shared.membership, &self.membership);
+        join::mark(store, me, me.me(), MemberState::Leaving).await
     }
 
     /// The silo has drained: whoever wants its actors may have them.

@@ -21,6 +21,9 @@ pub struct ClusterConfig {
     /// Where gateways and bridges in other processes find it, host and port, if that is not where it
     /// serves operators.
     pub edges: Option<String>,
+    /// How many actors a second move to a silo that has joined; 0: none before an operator says so.
+    #[serde(default = "moves_per_second")]
+    pub moves_per_second: u64,
 }
 
 impl ClusterConfig {
@@ -33,12 +36,17 @@ impl ClusterConfig {
             listen: listen(),
             address: None,
             edges: None,
+            moves_per_second: moves_per_second(),
         }
     }
 }
 
 fn name() -> String {
     "silo".to_owned()
+}
+
+fn moves_per_second() -> u64 {
+    pizza_runtime::Settings::default().moves_per_second
 }
 
 fn listen() -> SocketAddr {

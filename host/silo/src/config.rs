@@ -270,6 +270,7 @@ impl SiloConfig {
             memory_bytes_max: self.memory_mib_max << 20,
             outbox_pending_max: self.outbox_pending_max,
             retired_keep_ms: self.retire.known_ms,
+            moves_per_second: self.cluster.as_ref().map_or(0, |c| c.moves_per_second),
             ..Settings::default()
         }
     }

@@ -118,7 +118,9 @@ pub async fn an_actor_is_taken_from_a_living_owner_only_under_the_epoch_that_it_
         released: Some((silo(name), epoch)),
     };
     // Another one has said so, or of another opening: the owner may have it in memory.
-    let own = store.open(&id, &silo("silo.3"), &releasing("silo.3", 1)).await;
+    let own = store
+        .open(&id, &silo("silo.3"), &releasing("silo.3", 1))
+        .await;
     assert!(matches!(own, Ok(Opened::Opened(_))));
     for view in [releasing("silo.4", 2), releasing("silo.3", 1)] {
         let moved = store.open(&id, &silo("silo.4"), &view).await;
