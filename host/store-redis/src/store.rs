@@ -13,22 +13,27 @@ mod reminders;
 mod retire;
 mod streams;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use parking_lot::Mutex;
 use pizza_store::{Retention, Store, StoreError};
 use pizza_types::{Durability, SHARDS, ShardId};
-use redis::{Client, Cmd, Value};
+use redis::{Cmd, Value};
 use tokio::sync::watch;
 
+use crate::address::Address;
 use crate::lane::Lane;
-use crate::options::{self, Options};
+use crate::options::{Options, Rollback};
+use crate::queues::Answer;
 use crate::script::{Known, Scripts};
+use crate::settings;
+use crate::tag::Tag;
 use crate::told::Told;
-use crate::value::{io, pairs};
+use crate::topology::Topology;
+use crate::value::io;
 
 /// The store on Redis.
 pub struct RedisStore {
@@ -41,19 +46,23 @@ pub struct RedisStore {
     stopped: watch::Sender<Option<String>>,
     /// How far the shards were.
     told: Arc<Told>,
+    rollback: Rollback,
+    /// How often a loss was accepted without being asked.
+    accepted: AtomicU64,
     /// Where the last sweep stopped: the next one goes on with the shard behind it.
     swept: Mutex<u16>,
 }
 
 impl RedisStore {
-    /// Connects to a server.
+    /// Connects to a server, a cluster, or what sentinels name.
     ///
     /// # Errors
-    /// When the address is none, or nobody answers there.
+    /// When the address is none, nobody answers there, or a server's settings are such that it would
+    /// lose what it is told.
     pub async fn connect(options: &Options) -> Result<Self, StoreError> {
-        let wrong = |error: redis::RedisError| StoreError::Io {
+        let wrong = |detail: String| StoreError::Io {
             action: "connecting to the store",
-            detail: error.to_string(),
+            detail,
         };
         let told = match &options.told {
             None => Told::nothing(),
@@ -62,37 +71,35 @@ impl RedisStore {
                 detail: format!("{}: {error}", path.display()),
             })?,
         };
-        let client = Client::open(options.url.as_str()).map_err(wrong)?;
-        let scripts = Arc::new(Scripts::new());
-        let lane = |_| Lane::begin(client.clone(), Arc::clone(&scripts));
-        let mut store = Self {
-            lanes: (0..options.lanes.max(1)).map(lane).collect(),
-            of_membership: lane(0),
-            durability: Durability::Memory,
-            stopped: watch::Sender::new(None),
-            told: Arc::new(told),
-            swept: Mutex::new(0),
-            scripts,
-        };
-        let settings = store.settings().await?;
-        let durability = options::durability(&settings, options.may_forget);
-        store.durability = durability.map_err(|detail| StoreError::Io {
+        let address = Address::parse(&options.url).map_err(|error| wrong(error.to_string()))?;
+        let topology = Topology::read(address).await;
+        let topology =
+            topology.map_err(|error| wrong(format!("the store cannot be reached: {error}")))?;
+        let durability = settings::durability(&topology, options.may_forget).await;
+        let durability = durability.map_err(|detail| StoreError::Io {
             action: "using the store",
             detail,
         })?;
-        Ok(store)
+        let scripts = Arc::new(Scripts::new());
+        let lane = |_| Lane::begin(Arc::clone(&topology), Arc::clone(&scripts));
+        Ok(Self {
+            lanes: (0..options.lanes.max(1)).map(lane).collect(),
+            of_membership: lane(0),
+            durability,
+            stopped: watch::Sender::new(None),
+            told: Arc::new(told),
+            rollback: options.rollback,
+            accepted: AtomicU64::new(0),
+            swept: Mutex::new(0),
+            scripts,
+        })
     }
 
-    /// What the server says of how it keeps what it is told.
-    async fn settings(&self) -> Result<BTreeMap<String, String>, StoreError> {
-        let mut command = redis::cmd("CONFIG");
-        command.arg("GET");
-        command.arg(&["appendonly", "appendfsync", "maxmemory-policy"]);
-        let settings = pairs(self.ask_meta(command).await?).into_iter();
-        let text = |bytes| String::from_utf8(bytes).ok();
-        Ok(settings
-            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
-            .collect())
+    /// How often a shard that went back in time was given a new incarnation without an operator, since
+    /// this store was connected.
+    #[must_use]
+    pub fn losses_accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// From now on the store says that it has stopped: this silo is not to use it any more.
@@ -105,8 +112,12 @@ impl RedisStore {
         &self,
         shard: ShardId,
         command: Cmd,
-    ) -> impl Future<Output = crate::lane::Answer> + Send + use<> {
-        self.lanes[usize::from(shard.0) % self.lanes.len()].ask(command)
+    ) -> impl Future<Output = Answer> + Send + use<> {
+        self.queue_for(Tag::from(shard), command)
+    }
+
+    fn queue_for(&self, tag: Tag, command: Cmd) -> impl Future<Output = Answer> + Send + use<> {
+        self.lanes[tag.index() % self.lanes.len()].ask(tag, command)
     }
 
     async fn ask(&self, shard: ShardId, command: Cmd) -> Result<Value, StoreError> {
@@ -115,12 +126,15 @@ impl RedisStore {
 
     /// Asks for what belongs to no shard.
     async fn ask_meta(&self, command: Cmd) -> Result<Value, StoreError> {
-        self.ask(ShardId(0), command).await
+        self.queue_for(Tag::META, command).await.map_err(io)
     }
 
     /// Asks about the cluster itself, past all that waits.
     async fn ask_of_membership(&self, command: Cmd) -> Result<Value, StoreError> {
-        self.of_membership.ask(command).await.map_err(io)
+        self.of_membership
+            .ask(Tag::META, command)
+            .await
+            .map_err(io)
     }
 
     /// Asks every shard at once; the answers are in the order of the shards.

@@ -25,9 +25,13 @@ impl ActorStore for RedisStore {
         by: &SiloId,
         members: &Members,
     ) -> Result<Opened, StoreError> {
-        let mut command = call(&self.scripts.open, &[key::actor(actor)]);
+        let keys = [
+            key::actor(actor),
+            key::of_shard(actor.shard(), "c"),
+            key::of_shard(actor.shard(), "x"),
+        ];
+        let mut command = call(&self.scripts.open, &keys);
         command
-            .arg(key::tag(actor.shard()))
             .arg(actor.to_string())
             .arg(&*by.0)
             .arg(members.generation)

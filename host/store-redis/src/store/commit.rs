@@ -9,7 +9,7 @@ use redis::{Cmd, Value};
 
 use super::{RedisStore, call};
 use crate::key;
-use crate::lane::{Answer, LaneError};
+use crate::queues::{Answer, LaneError};
 use crate::told::behind;
 use crate::value::{array, bytes, decode, encode, number, text};
 
@@ -38,9 +38,8 @@ impl RedisStore {
 
     fn command(&self, commit: &Commit) -> Result<Cmd, StoreError> {
         let id = &commit.actor;
-        let mut command = call(&self.scripts.commit, &[key::actor(id)]);
+        let mut command = call(&self.scripts.commit, &keys(commit));
         command
-            .arg(key::tag(id.shard()))
             .arg(id.to_string())
             .arg(commit.epoch)
             .arg(commit.version)
@@ -83,11 +82,39 @@ impl RedisStore {
                 command.arg("").arg("");
             }
         }
-        command.arg(&**id.actor_type()).arg(&**id.key());
+        command.arg(&**id.key());
         command.arg(self.told.of(id.shard()));
         rows(&mut command, commit)?;
         Ok(command)
     }
+}
+
+/// All keys that the script touches, in its order. A server that gives the slot away runs it only if it
+/// has all of them; so where a row is not touched, the actor's key stands again.
+fn keys(commit: &Commit) -> [String; 11] {
+    let (shard, actor) = (commit.actor.shard(), key::actor(&commit.actor));
+    let of = |is_touched: bool, what: &str| {
+        if is_touched {
+            key::of_shard(shard, what)
+        } else {
+            actor.clone()
+        }
+    };
+    let actor_type = commit.actor.actor_type();
+    let is_handled = commit.handled.is_some();
+    [
+        actor.clone(),
+        key::of_shard(shard, "c"),
+        key::of_shard(shard, "x"),
+        of(is_handled, "d"),
+        of(is_handled, "D"),
+        of(commit.epoch == 0, &format!("t:{actor_type}")),
+        of(commit.ending != EndWrite::Keep, &format!("E:{actor_type}")),
+        of(!commit.reminders.is_empty(), "r"),
+        of(!commit.delayed.is_empty(), "w"),
+        of(commit.cursor.is_some(), "u"),
+        of(!commit.leaving.is_empty(), "l"),
+    ]
 }
 
 /// The rows of which a commit may have many.

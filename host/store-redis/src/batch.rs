@@ -1,0 +1,163 @@
+//! A batch, and what becomes of each of its commands.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, Pipeline, RedisResult, Value};
+
+use crate::address::Node;
+use crate::planted;
+use crate::queues::{Answer, LaneError, Order, Part, Waiting};
+use crate::refusal::{NotRun, not_run};
+use crate::value::{array, text};
+
+/// So long a command is tried while its slot migrates, and while its server serves nobody.
+const MIGRATED_WITHIN: Duration = Duration::from_secs(10);
+const SERVED_WITHIN: Duration = Duration::from_secs(2);
+/// How long one waits before it is tried again. The first hops to another server take no wait.
+const PAUSE: Duration = Duration::from_millis(20);
+const HOPS_AT_ONCE: u32 = 3;
+
+/// What is to be done with the commands of a tag that did not run.
+#[derive(Default)]
+pub(crate) struct Rest {
+    pub(crate) back: Vec<Waiting>,
+    /// Why the first of them did not.
+    pub(crate) first: Option<NotRun>,
+    pub(crate) pause: Duration,
+}
+
+/// The commands of a batch, in their order. They are moved there, and come back only when they are
+/// needed again.
+pub(crate) fn pipeline(parts: &mut [Part]) -> Pipeline {
+    let count = parts.iter().map(|part| part.waiting.len() + 1).sum();
+    let mut pipeline = Pipeline::with_capacity(count);
+    for part in parts {
+        if part.is_asking {
+            pipeline.cmd("ASKING");
+        }
+        for waiting in &mut part.waiting {
+            pipeline.add_command(waiting.command.take());
+        }
+    }
+    pipeline
+}
+
+/// # Errors
+/// When the connection is lost: then any of the commands may have run, or none.
+pub(crate) async fn send(
+    connection: &mut MultiplexedConnection,
+    pipeline: &Pipeline,
+) -> RedisResult<Vec<Value>> {
+    connection
+        .send_packed_commands(pipeline, 0, pipeline.len())
+        .await
+}
+
+/// Gives the answers to those who wait for them; what is left of each part did not run.
+pub(crate) fn settle(
+    parts: Vec<Part>,
+    pipeline: &Pipeline,
+    values: Vec<Value>,
+    from: &Node,
+) -> Vec<(Part, Rest)> {
+    let mut answers = pipeline.cmd_iter().zip(values);
+    let mut settled = Vec::with_capacity(parts.len());
+    for mut part in parts {
+        if part.is_asking {
+            answers.next();
+        }
+        let mut rest = Rest::default();
+        for waiting in std::mem::take(&mut part.waiting) {
+            match answers.next() {
+                Some((command, value)) => rest.settle(waiting, command, value, from),
+                // The library gives as many values as there were commands.
+                None => drop(waiting),
+            }
+        }
+        settled.push((part, rest));
+    }
+    settled
+}
+
+impl Rest {
+    fn settle(&mut self, mut waiting: Waiting, command: &Cmd, value: Value, from: &Node) {
+        let (answer, not_run) = match value {
+            Value::ServerError(error) => {
+                let text = format!("{} {}", error.code(), error.details().unwrap_or(""));
+                (Err(LaneError::Refused(text)), not_run(&error, from))
+            }
+            value => (Ok(value), None),
+        };
+        let is_early = !self.back.is_empty() && !planted::is("overtakes");
+        if let Some(not_run) = not_run {
+            waiting.hops += 1;
+            let limit = match not_run {
+                NotRun::Later => SERVED_WITHIN,
+                _ => MIGRATED_WITHIN,
+            };
+            if waiting.since.elapsed() > limit
+                && let Err(LaneError::Refused(text)) = answer
+            {
+                let detail = format!("{from} says so for {limit:?}: {text}");
+                let _ = waiting.answer.send(Err(LaneError::NotSent(detail)));
+                return;
+            }
+            let is_quick = matches!(
+                not_run,
+                NotRun::Moved(_) | NotRun::Ask(_) | NotRun::NoScript
+            );
+            if !is_quick || waiting.hops > HOPS_AT_ONCE {
+                self.pause = PAUSE;
+            }
+            self.first.get_or_insert(not_run);
+        } else if !(is_early && was_too_early(waiting.order, &answer)) {
+            let _ = waiting.answer.send(answer);
+            return;
+        }
+        waiting.command = command.clone();
+        self.back.push(waiting);
+    }
+}
+
+/// Whether an answer came about only because a command before this one did not run.
+fn was_too_early(order: Order, answer: &Answer) -> bool {
+    match order {
+        Order::Any => false,
+        Order::Reads => true,
+        // A commit that was taken stood on nothing that is missing.
+        Order::Commits => answer.as_ref().is_ok_and(|value| {
+            let said = array(value.clone()).into_iter().next().and_then(text);
+            matches!(said.as_deref(), Some("stale" | "fenced"))
+        }),
+    }
+}
+
+/// Nobody knows what became of these.
+pub(crate) fn lost(parts: Vec<Part>, detail: &str) {
+    for waiting in parts.into_iter().flat_map(|part| part.waiting) {
+        let _ = waiting.answer.send(Err(LaneError::Lost(detail.to_owned())));
+    }
+}
+
+/// Nothing became of these.
+pub(crate) fn not_sent(waiting: Vec<Waiting>, detail: &str) {
+    for waiting in waiting {
+        let detail = detail.to_owned();
+        let _ = waiting.answer.send(Err(LaneError::NotSent(detail)));
+    }
+}
+
+/// What a command's answer is worth out of its order.
+pub(crate) fn order_of(command: &Cmd, commit: &str) -> Order {
+    let mut words = command.args_iter().map(|word| match word {
+        redis::Arg::Simple(word) => word,
+        _ => b"".as_slice(),
+    });
+    match words.next().unwrap_or_default() {
+        b"EVALSHA" if words.next() == Some(commit.as_bytes()) => Order::Commits,
+        b"HGET" | b"HGETALL" | b"HKEYS" | b"SMEMBERS" | b"XLEN" | b"XRANGE" | b"ZRANGEBYLEX"
+        | b"ZRANGEBYSCORE" => Order::Reads,
+        _ => Order::Any,
+    }
+}
