@@ -143,13 +143,14 @@ mod tests {
     fn addresses_are_read() {
         let one = |node: &str| vec![node.to_owned()];
         assert_eq!(parsed("redis://h"), (one("h:6379"), None, "/".into()));
-        assert_eq!(
-            parsed("redis://h:1/3"),
-            (one("h:1"), None, "/3".into())
-        );
+        assert_eq!(parsed("redis://h:1/3"), (one("h:1"), None, "/3".into()));
         assert_eq!(
             parsed("redis://u:p@[::1]:7,[::2]"),
-            (vec!["[::1]:7".into(), "[::2]:6379".into()], None, "/".into())
+            (
+                vec!["[::1]:7".into(), "[::2]:6379".into()],
+                None,
+                "/".into()
+            )
         );
         assert_eq!(
             parsed("redis+sentinel://a,b:9/main/2"),

@@ -89,7 +89,6 @@ impl Rest {
             }
             value => (Ok(value), None),
         };
-        let is_early = !self.back.is_empty() && !planted::is("overtakes");
         if let Some(not_run) = not_run {
             waiting.hops += 1;
             let limit = match not_run {
@@ -111,12 +110,44 @@ impl Rest {
                 self.pause = PAUSE;
             }
             self.first.get_or_insert(not_run);
-        } else if !(is_early && was_too_early(waiting.order, &answer)) {
+        } else if !(self.has_one_before(command) && was_too_early(waiting.order, &answer)) {
+            if waiting.order == Order::Commits {
+                self.comes_too_late(command);
+            }
             let _ = waiting.answer.send(answer);
             return;
         }
         waiting.command = command.clone();
         self.back.push(waiting);
+    }
+
+    /// Whether a command before this one, about the same actor, did not run.
+    fn has_one_before(&self, command: &Cmd) -> bool {
+        let mut back = self.back.iter();
+        back.any(|before| about(&before.command) == about(command)) && !planted::is("overtakes")
+    }
+
+    /// A commit was decided: whatever was to be read of its actor before, and was not, can be read no
+    /// more.
+    fn comes_too_late(&mut self, command: &Cmd) {
+        let is_late = |before: &mut Waiting| {
+            before.order == Order::Reads && about(&before.command) == about(command)
+        };
+        let late = self.back.extract_if(.., is_late).collect();
+        not_sent(late, "the actor has been written since");
+    }
+}
+
+/// What a command is about: the key of its actor, where it has one.
+fn about(command: &Cmd) -> Option<&[u8]> {
+    let mut words = command.args_iter().map(|word| match word {
+        redis::Arg::Simple(word) => word,
+        _ => b"".as_slice(),
+    });
+    match words.next()? {
+        // Its hash and the number of its keys come first.
+        b"EVALSHA" => words.nth(2),
+        _ => words.next(),
     }
 }
 

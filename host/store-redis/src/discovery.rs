@@ -12,7 +12,7 @@ use crate::tag::{SLOTS, Tag};
 use crate::value::{array, number, text};
 
 /// So long one server is waited for; then the next one is asked.
-const ANSWER_WITHIN: Duration = Duration::from_millis(500);
+const ANSWER_WITHIN: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -157,6 +157,11 @@ async fn slots(connection: &mut Connection, asked: &Node) -> RedisResult<Found> 
         }
         nodes.extend(members);
     }
+    // Slots have no replica that was never written to.
+    let said = ask(connection, redis::cmd("CLUSTER").arg("NODES")).await?;
+    for line in text(said).unwrap_or_default().lines() {
+        nodes.extend(member(line, asked));
+    }
     let owner = |tag: Tag| by_slot.get(usize::from(tag.slot())).cloned().flatten();
     Ok(Found {
         owners: Tag::all().map(owner).collect(),
@@ -164,12 +169,30 @@ async fn slots(connection: &mut Connection, asked: &Node) -> RedisResult<Found> 
     })
 }
 
+/// The address in a line of `CLUSTER NODES`, as in `ID 127.0.0.1:7001@17001,name slave …`; none of one
+/// that has failed, or was never reached.
+fn member(line: &str, asked: &Node) -> Option<Node> {
+    let mut words = line.split(' ').skip(1);
+    let (host, port) = words.next()?.split('@').next()?.rsplit_once(':')?;
+    let mut flags = words.next()?.split(',');
+    if flags.any(|flag| matches!(flag, "fail" | "noaddr" | "handshake")) {
+        return None;
+    }
+    match host {
+        "" => Some(node(asked.rsplit_once(':')?.0, port)),
+        host => Some(node(host, port)),
+    }
+}
+
 /// A member as `CLUSTER SLOTS` has it; one without a host is at the host of whoever says so.
 fn named(member: Value, asked: &Node) -> Option<Node> {
     let mut member = array(member).into_iter();
     let (host, port) = (member.next(), member.next().and_then(number)?);
     let port = port.to_string();
-    match host.and_then(text).filter(|host| !matches!(&**host, "" | "?")) {
+    match host
+        .and_then(text)
+        .filter(|host| !matches!(&**host, "" | "?"))
+    {
         Some(host) => Some(node(&host, &port)),
         None => Some(node(asked.rsplit_once(':')?.0, &port)),
     }
@@ -214,5 +237,24 @@ pub(crate) async fn is_primary(connection: &mut Connection, node: &Node) -> Redi
             "{node} is no primary but {}",
             role.unwrap_or("nothing known")
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_read() {
+        let check = |line, expected: Option<&str>| {
+            let asked: Node = "here:1".into();
+            assert_eq!(member(line, &asked).as_deref(), expected, "{line}");
+        };
+        check("id 127.0.0.1:2@3,name slave x 0", Some("127.0.0.1:2"));
+        check("id ::1:2@3 myself,master - 0", Some("[::1]:2"));
+        check("id :2@3 myself,master - 0", Some("here:2"));
+        check("id 127.0.0.1:2@3 master,fail - 0", None);
+        check("id :0@0 master,noaddr - 0", None);
+        check("", None);
     }
 }

@@ -15,6 +15,25 @@ use crate::script::Scripts;
 use crate::tag::Tag;
 use crate::topology::Topology;
 
+/// The lanes of a store, among which tags are spread.
+pub(crate) struct Lanes(Vec<Lane>);
+
+impl Lanes {
+    pub(crate) fn begin(topology: &Arc<Topology>, scripts: &Arc<Scripts>, count: usize) -> Self {
+        let lane = |_| Lane::begin(Arc::clone(topology), Arc::clone(scripts));
+        Self((0..count.max(1)).map(lane).collect())
+    }
+
+    /// Queues a command at once, as [`Lane::ask`] does.
+    pub(crate) fn ask(
+        &self,
+        tag: Tag,
+        command: Cmd,
+    ) -> impl Future<Output = Answer> + Send + use<> {
+        self.0[tag.index() % self.0.len()].ask(tag, command)
+    }
+}
+
 /// Its connections end with it, when what it was asked is answered.
 pub(crate) struct Lane(Arc<Core>);
 

@@ -26,8 +26,10 @@ use crate::topology::Topology;
 const CONNECT_AGAIN: Duration = Duration::from_millis(50);
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Whoever has not answered for so long may have been replaced.
+const UNANSWERED: Duration = Duration::from_millis(250);
 /// So long a server may still answer that has none of a batch's slots any more.
-const ANSWER_WITHIN_WHEN_LEFT: Duration = Duration::from_millis(500);
+const ANSWER_WITHIN_WHEN_LEFT: Duration = Duration::from_millis(200);
 /// A connection that nobody needs for so long is closed.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -159,7 +161,15 @@ async fn left(core: &Core, node: &Node, tags: &[Tag], parts: &[Part]) {
     if parts.iter().any(|part| part.is_asking) {
         std::future::pending::<()>().await;
     }
-    core.topology.left(node, tags).await;
+    let mut unanswered = tokio::time::interval(UNANSWERED);
+    unanswered.reset();
+    loop {
+        tokio::select! {
+            () = core.topology.left(node, tags) => break,
+            // One that hangs says nothing of who has taken over.
+            _ = unanswered.tick() => core.topology.read_again(),
+        }
+    }
     tokio::time::sleep(ANSWER_WITHIN_WHEN_LEFT).await;
 }
 

@@ -11,6 +11,7 @@ mod log;
 mod membership;
 mod reminders;
 mod retire;
+mod rollback;
 mod streams;
 
 use std::sync::Arc;
@@ -24,9 +25,10 @@ use pizza_types::{Durability, SHARDS, ShardId};
 use redis::{Cmd, Value};
 use tokio::sync::watch;
 
+use self::rollback::Rollbacks;
 use crate::address::Address;
-use crate::lane::Lane;
-use crate::options::{Options, Rollback};
+use crate::lane::{Lane, Lanes};
+use crate::options::Options;
 use crate::queues::Answer;
 use crate::script::{Known, Scripts};
 use crate::settings;
@@ -37,7 +39,7 @@ use crate::value::io;
 
 /// The store on Redis.
 pub struct RedisStore {
-    lanes: Vec<Lane>,
+    lanes: Arc<Lanes>,
     /// For heartbeats alone: a silo that is busy is not dead.
     of_membership: Lane,
     scripts: Arc<Scripts>,
@@ -46,9 +48,7 @@ pub struct RedisStore {
     stopped: watch::Sender<Option<String>>,
     /// How far the shards were.
     told: Arc<Told>,
-    rollback: Rollback,
-    /// How often a loss was accepted without being asked.
-    accepted: AtomicU64,
+    rollbacks: Arc<Rollbacks>,
     /// Where the last sweep stopped: the next one goes on with the shard behind it.
     swept: Mutex<u16>,
 }
@@ -81,15 +81,21 @@ impl RedisStore {
             detail,
         })?;
         let scripts = Arc::new(Scripts::new());
-        let lane = |_| Lane::begin(Arc::clone(&topology), Arc::clone(&scripts));
+        let lanes = Arc::new(Lanes::begin(&topology, &scripts, options.lanes));
+        let told = Arc::new(told);
         Ok(Self {
-            lanes: (0..options.lanes.max(1)).map(lane).collect(),
-            of_membership: lane(0),
+            of_membership: Lane::begin(topology, Arc::clone(&scripts)),
             durability,
             stopped: watch::Sender::new(None),
-            told: Arc::new(told),
-            rollback: options.rollback,
-            accepted: AtomicU64::new(0),
+            rollbacks: Arc::new(Rollbacks {
+                lanes: Arc::clone(&lanes),
+                scripts: Arc::clone(&scripts),
+                told: Arc::clone(&told),
+                rollback: options.rollback,
+                accepted: AtomicU64::new(0),
+            }),
+            lanes,
+            told,
             swept: Mutex::new(0),
             scripts,
         })
@@ -99,7 +105,7 @@ impl RedisStore {
     /// this store was connected.
     #[must_use]
     pub fn losses_accepted(&self) -> u64 {
-        self.accepted.load(Ordering::Relaxed)
+        self.rollbacks.accepted.load(Ordering::Relaxed)
     }
 
     /// From now on the store says that it has stopped: this silo is not to use it any more.
@@ -108,16 +114,12 @@ impl RedisStore {
     }
 
     /// Queues a command for a shard: those of one shard go in their order.
-    fn queue(
-        &self,
-        shard: ShardId,
-        command: Cmd,
-    ) -> impl Future<Output = Answer> + Send + use<> {
+    fn queue(&self, shard: ShardId, command: Cmd) -> impl Future<Output = Answer> + Send + use<> {
         self.queue_for(Tag::from(shard), command)
     }
 
     fn queue_for(&self, tag: Tag, command: Cmd) -> impl Future<Output = Answer> + Send + use<> {
-        self.lanes[tag.index() % self.lanes.len()].ask(tag, command)
+        self.lanes.ask(tag, command)
     }
 
     async fn ask(&self, shard: ShardId, command: Cmd) -> Result<Value, StoreError> {
@@ -131,10 +133,7 @@ impl RedisStore {
 
     /// Asks about the cluster itself, past all that waits.
     async fn ask_of_membership(&self, command: Cmd) -> Result<Value, StoreError> {
-        self.of_membership
-            .ask(Tag::META, command)
-            .await
-            .map_err(io)
+        self.of_membership.ask(Tag::META, command).await.map_err(io)
     }
 
     /// Asks every shard at once; the answers are in the order of the shards.

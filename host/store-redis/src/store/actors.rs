@@ -15,7 +15,7 @@ use super::inspection::Row;
 use super::{RedisStore, call};
 use crate::key;
 use crate::told::behind;
-use crate::value::{array, bytes, corrupt, decode, number, text};
+use crate::value::{array, bytes, corrupt, decode, io, number, text};
 
 #[async_trait]
 impl ActorStore for RedisStore {
@@ -40,8 +40,16 @@ impl ActorStore for RedisStore {
             command.arg(&*silo.0);
         }
         let wrong = || corrupt("an answer to an opening");
-        let mut said = array(self.ask(actor.shard(), command).await?).into_iter();
-        let what = said.next().and_then(text).ok_or_else(wrong)?;
+        let ask = || async {
+            let answer = self.ask(actor.shard(), command.clone()).await?;
+            let mut said = array(answer).into_iter();
+            let what = said.next().and_then(text).ok_or_else(wrong)?;
+            Ok::<_, StoreError>((what, said))
+        };
+        let (mut what, mut said) = ask().await?;
+        if what == "behind" && self.rollbacks.goes_on(actor.shard()).await.map_err(io)? {
+            (what, said) = ask().await?;
+        }
         let more = said.next().unwrap_or(Value::Nil);
         match what.as_str() {
             "behind" => Err(StoreError::Io {

@@ -9,7 +9,9 @@ use redis::{Cmd, Value};
 
 use super::{RedisStore, call};
 use crate::key;
+use crate::options::Rollback;
 use crate::queues::{Answer, LaneError};
+use crate::tag::Tag;
 use crate::told::behind;
 use crate::value::{array, bytes, decode, encode, number, text};
 
@@ -26,13 +28,21 @@ impl RedisStore {
                 return CommitTicket::undecided(std::future::ready(refused));
             }
         };
-        let answer = self.queue(commit.actor.shard(), command);
+        let (rollbacks, shard) = (Arc::clone(&self.rollbacks), commit.actor.shard());
+        // Only where a shard that went back goes on by itself may it be needed again.
+        let again = (rollbacks.rollback == Rollback::Accept).then(|| command.clone());
+        let answer = self.queue(shard, command);
         let (durability, ours) = (self.durability, (commit.epoch, commit.version));
-        let (told, shard) = (Arc::clone(&self.told), commit.actor.shard());
         CommitTicket::undecided(async move {
-            let (said, count) = said(answer.await)?;
-            told.note(shard, count);
-            outcome(said, durability, ours, shard)
+            let (mut what, mut count) = said(answer.await)?;
+            if what.0 == "behind"
+                && let Some(command) = again
+                && rollbacks.goes_on(shard).await.map_err(not_taken)?
+            {
+                (what, count) = said(rollbacks.lanes.ask(Tag::from(shard), command).await)?;
+            }
+            rollbacks.told.note(shard, count);
+            outcome(what, durability, ours, shard)
         })
     }
 
@@ -156,6 +166,13 @@ fn said(answer: Answer) -> Result<((String, Value), u64), CommitError> {
     let more = said.next().unwrap_or(Value::Nil);
     let count = said.next().and_then(number).unwrap_or(0);
     Ok(((what, more), count))
+}
+
+/// What could not be done before the commit was asked for again: it was refused, and stays so.
+fn not_taken(error: LaneError) -> CommitError {
+    CommitError::Refused {
+        detail: error.to_string(),
+    }
 }
 
 fn unknown() -> CommitError {
