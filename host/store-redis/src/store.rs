@@ -29,6 +29,7 @@ use self::rollback::Rollbacks;
 use crate::address::Address;
 use crate::lane::{Lane, Lanes};
 use crate::options::Options;
+use crate::planted;
 use crate::queues::Answer;
 use crate::script::{Known, Scripts};
 use crate::settings;
@@ -152,10 +153,13 @@ impl RedisStore {
 /// A call of a script; its arguments follow.
 fn call(script: &Known, keys: &[String]) -> Cmd {
     let mut command = redis::cmd("EVALSHA");
-    command.arg(&script.hash).arg(keys.len());
-    for key in keys {
-        command.arg(key);
+    command.arg(&script.hash);
+    if planted::is("undeclared-keys") {
+        command.arg(1).arg(keys.first()).arg(keys.len());
+        command.arg(keys.get(1..));
+        return command;
     }
+    command.arg(keys.len()).arg(keys);
     command
 }
 
