@@ -192,3 +192,77 @@ pub(crate) fn order_of(command: &Cmd, commit: &str) -> Order {
         _ => Order::Any,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pizza_types::ShardId;
+    use tokio::sync::oneshot;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::tag::Tag;
+
+    /// A commit or a reading of an actor, and what the server says to it.
+    fn settled(commands: &[(&str, &str, &'static [u8])]) -> (Vec<String>, Vec<bool>) {
+        let mut ends = Vec::new();
+        let waiting = commands.iter().map(|(what, actor, _)| {
+            let mut command = redis::cmd(what);
+            if *what == "EVALSHA" {
+                command.arg("commit").arg(1);
+            }
+            command.arg(actor);
+            let (answer, end) = oneshot::channel();
+            ends.push(end);
+            Waiting {
+                order: order_of(&command, "commit"),
+                command,
+                since: Instant::now(),
+                hops: 0,
+                answer,
+            }
+        });
+        let part = Part {
+            tag: Tag::from(ShardId(1)),
+            is_asking: false,
+            waiting: waiting.collect(),
+        };
+        let mut parts = vec![part];
+        let pipeline = pipeline(&mut parts);
+        let read = |(_, _, said): &(_, _, &[u8])| redis::parse_redis_value(said).expect("read");
+        let values = commands.iter().map(read).collect();
+        let (_, rest) = settle(parts, &pipeline, values, &"here:1".into()).remove(0);
+        let text = |waiting: &Waiting| {
+            let actor = about(&waiting.command).unwrap_or_default();
+            format!("{:?} {}", waiting.order, String::from_utf8_lossy(actor))
+        };
+        let answered = ends.iter_mut().map(|end| end.try_recv().is_ok());
+        (rest.back.iter().map(text).collect(), answered.collect())
+    }
+
+    const NOT_RUN: &[u8] = b"-TRYAGAIN some keys are missing\r\n";
+    const STALE: &[u8] = b"*2\r\n+stale\r\n+0\r\n";
+    const TAKEN: &[u8] = b"*1\r\n+taken\r\n";
+    const READ: &[u8] = b"+row\r\n";
+
+    #[test]
+    fn what_came_too_early_for_its_actor_goes_again_in_order() {
+        let (back, answered) = settled(&[
+            ("EVALSHA", "a", NOT_RUN),
+            ("HGETALL", "a", READ),
+            ("EVALSHA", "a", STALE),
+            // These have nothing to do with it.
+            ("EVALSHA", "b", TAKEN),
+            ("HGETALL", "b", READ),
+            ("EVALSHA", "b", STALE),
+        ]);
+        assert_eq!(back, ["Commits a", "Reads a", "Commits a"]);
+        assert_eq!(answered, [false, false, false, true, true, true]);
+    }
+
+    #[test]
+    fn what_can_be_read_no_more_is_not_read() {
+        let (back, answered) = settled(&[("HGETALL", "a", NOT_RUN), ("EVALSHA", "a", TAKEN)]);
+        assert!(back.is_empty());
+        assert_eq!(answered, [true, true]);
+    }
+}

@@ -13,7 +13,9 @@
 //! - [`lane`](crate::lane): the links that some of the shards have
 //! - [`value`](crate::value): answers, read
 //! - [`told`](crate::told): whether the store went back in time
+//! - [`rollback`](crate::rollback): how a shard that went back goes on
 //! - [`store`](crate::store): the parts of the store, one file each
+//! - [`planted`](crate::planted): mistakes made on purpose, for the tests that must notice them
 //!
 //! All rows of an actor are in its shard, and all keys of a shard have its number as their hash tag,
 //! so that they are in one slot of a Redis Cluster.
@@ -28,6 +30,7 @@ pub mod options;
 mod planted;
 mod queues;
 mod refusal;
+mod rollback;
 mod script;
 mod settings;
 mod store;

@@ -111,7 +111,7 @@ fn cannot_reach(core: &Arc<Core>, node: &Node, parts: Vec<Part>, detail: &str) {
         if !part.is_asking && core.topology.owner(part.tag) == *node {
             batch::not_sent(std::mem::take(&mut back), detail);
         }
-        put_back(core, part.tag, back, Duration::ZERO);
+        requeue(core, part.tag, back, Duration::ZERO);
     }
 }
 
@@ -183,13 +183,13 @@ fn is_lost(core: &Arc<Core>, mut parts: Vec<Part>, pipeline: &Pipeline, detail: 
             for waiting in &mut back {
                 waiting.command = commands.next().cloned().unwrap_or_default();
             }
-            put_back(core, part.tag, back, Duration::ZERO);
+            requeue(core, part.tag, back, Duration::ZERO);
         }
         return;
     }
     batch::lost(std::mem::take(&mut parts), detail);
     for tag in tags {
-        put_back(core, tag, Vec::new(), Duration::ZERO);
+        requeue(core, tag, Vec::new(), Duration::ZERO);
     }
 }
 
@@ -204,11 +204,11 @@ fn go_on(core: &Arc<Core>, tag: Tag, rest: Rest) {
         Some(NotRun::Migrating) => core.queues.lock().is_migrating(tag, None, Instant::now()),
         Some(NotRun::Later | NotRun::NoScript) | None => {}
     }
-    put_back(core, tag, rest.back, rest.pause);
+    requeue(core, tag, rest.back, rest.pause);
 }
 
-fn put_back(core: &Arc<Core>, tag: Tag, back: Vec<crate::queues::Waiting>, pause: Duration) {
-    if !core.queues.lock().put_back(tag, back) {
+fn requeue(core: &Arc<Core>, tag: Tag, back: Vec<crate::queues::Waiting>, pause: Duration) {
+    if !core.queues.lock().requeue(tag, back) {
         return;
     }
     if pause.is_zero() {

@@ -153,7 +153,7 @@ impl Queues {
 
     /// A batch is over; these of the tag did not run, and go first the next time. Returns whether
     /// there is anything to be given to a server.
-    pub(crate) fn put_back(&mut self, tag: Tag, back: Vec<Waiting>) -> bool {
+    pub(crate) fn requeue(&mut self, tag: Tag, back: Vec<Waiting>) -> bool {
         let Some(queue) = self.tags.get_mut(&tag) else {
             return false;
         };

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use redis::Script;
+use redis::{Cmd, Script};
 
 use crate::planted;
 
@@ -59,6 +59,19 @@ fn known(text: &'static str) -> Known {
     let text = planted::script(text);
     let hash = Script::new(&text).get_hash().to_owned();
     Known { text, hash }
+}
+
+/// A call of a script; its arguments follow.
+pub(crate) fn call(script: &Known, keys: &[String]) -> Cmd {
+    let mut command = redis::cmd("EVALSHA");
+    command.arg(&script.hash);
+    if planted::is("undeclared-keys") {
+        command.arg(1).arg(keys.first()).arg(keys.len());
+        command.arg(keys.get(1..));
+        return command;
+    }
+    command.arg(keys.len()).arg(keys);
+    command
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ mod log;
 mod membership;
 mod reminders;
 mod retire;
-mod rollback;
 mod streams;
 
 use std::sync::Arc;
@@ -25,13 +24,12 @@ use pizza_types::{Durability, SHARDS, ShardId};
 use redis::{Cmd, Value};
 use tokio::sync::watch;
 
-use self::rollback::Rollbacks;
 use crate::address::Address;
 use crate::lane::{Lane, Lanes};
 use crate::options::Options;
-use crate::planted;
 use crate::queues::Answer;
-use crate::script::{Known, Scripts};
+use crate::rollback::Rollbacks;
+use crate::script::{Scripts, call};
 use crate::settings;
 use crate::tag::Tag;
 use crate::told::Told;
@@ -148,19 +146,6 @@ impl RedisStore {
         });
         try_join_all(asked).await
     }
-}
-
-/// A call of a script; its arguments follow.
-fn call(script: &Known, keys: &[String]) -> Cmd {
-    let mut command = redis::cmd("EVALSHA");
-    command.arg(&script.hash);
-    if planted::is("undeclared-keys") {
-        command.arg(1).arg(keys.first()).arg(keys.len());
-        command.arg(keys.get(1..));
-        return command;
-    }
-    command.arg(keys.len()).arg(keys);
-    command
 }
 
 #[async_trait]

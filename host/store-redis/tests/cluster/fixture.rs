@@ -61,7 +61,7 @@ pub(crate) fn commit(actor: &ActorId, version: u64) -> Arc<Commit> {
         name: "version".into(),
         bytes: Some(Bytes::from((version + 1).to_string())),
     };
-    let handled = (version % 2 == 0).then(|| handled(actor, version));
+    let handled = version.is_multiple_of(2).then(|| handled(actor, version));
     Arc::new(Commit {
         actor: actor.clone(),
         owner: owner(),
@@ -119,7 +119,7 @@ fn leaving(version: u64) -> Leaving {
 
 /// Whether a commit on this version leaves an entry in the log.
 pub(crate) fn leaves(version: u64) -> bool {
-    version % 5 == 0
+    version.is_multiple_of(5)
 }
 
 /// What is known of a commit in the end.

@@ -1,6 +1,11 @@
 //! The store on a Redis Cluster and behind sentinels, and what goes wrong there. One test at a time:
 //! they measure how long something takes.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "how long something took is part of what is tested"
+)]
+
 #[path = "../servers/cluster.rs"]
 mod cluster;
 mod cuts;

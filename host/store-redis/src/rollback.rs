@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pizza_types::ShardId;
 use redis::Cmd;
 
-use super::call;
 use crate::key;
 use crate::lane::Lanes;
 use crate::options::Rollback;
 use crate::queues::LaneError;
-use crate::script::Scripts;
+use crate::script::{Scripts, call};
 use crate::tag::Tag;
 use crate::told::Told;
 use crate::value::number;
@@ -20,13 +19,13 @@ use crate::value::number;
 const INCARNATION_BITS: u32 = 40;
 
 /// Gives shards new incarnations.
-pub(super) struct Rollbacks {
-    pub(super) lanes: Arc<Lanes>,
-    pub(super) scripts: Arc<Scripts>,
-    pub(super) told: Arc<Told>,
-    pub(super) rollback: Rollback,
+pub(crate) struct Rollbacks {
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) scripts: Arc<Scripts>,
+    pub(crate) told: Arc<Told>,
+    pub(crate) rollback: Rollback,
     /// How often a loss was accepted without being asked.
-    pub(super) accepted: AtomicU64,
+    pub(crate) accepted: AtomicU64,
 }
 
 impl Rollbacks {
@@ -35,7 +34,7 @@ impl Rollbacks {
     ///
     /// # Errors
     /// When that cannot be done.
-    pub(super) async fn goes_on(&self, shard: ShardId) -> Result<bool, LaneError> {
+    pub(crate) async fn goes_on(&self, shard: ShardId) -> Result<bool, LaneError> {
         if self.rollback == Rollback::Stop {
             return Ok(false);
         }
@@ -56,7 +55,7 @@ impl Rollbacks {
     }
 
     /// Gives a shard a new incarnation, if its count is below this.
-    pub(super) fn command(&self, shard: ShardId, below: Option<u64>) -> Cmd {
+    pub(crate) fn command(&self, shard: ShardId, below: Option<u64>) -> Cmd {
         let mut command = call(&self.scripts.accept_loss, &[key::of_shard(shard, "c")]);
         command.arg(self.told.of(shard) >> INCARNATION_BITS);
         match below {
