@@ -40,6 +40,8 @@ soak:
     STORE_KILLS=200 POWER_LOSSES=50 cargo test --release --workspace --test embedded -- kill power_loss
     POWER_LOSSES=50 cargo test --release --workspace --lib power
     KILLS_UNDER_LOAD=200 cargo test --release --test black_box kill_under_load
+    CUTS=1000 cargo test --release -p pizza-store-redis --test cluster -- --nocapture
+    cargo test --release -p pizza-store-redis --features planted --test cluster planted
     SILO_KILLS=100 cargo test --release --test black_box killed_silo -- --nocapture
     just sim
     just year

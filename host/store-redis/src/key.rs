@@ -24,10 +24,6 @@ use pizza_types::{ActorId, ShardId};
 /// The number of digits of numbers in names, so that the order of names is that of numbers.
 const DIGITS: usize = 20;
 
-pub(crate) fn tag(shard: ShardId) -> String {
-    format!("{{{}}}", shard.0)
-}
-
 pub(crate) fn of_shard(shard: ShardId, what: &str) -> String {
     format!("{{{}}}:{what}", shard.0)
 }

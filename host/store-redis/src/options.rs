@@ -7,15 +7,30 @@ use pizza_types::Durability;
 
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The address of the server, as `redis://host:port/database`.
+    /// The address: `redis://host:port/database` for a server, `redis://host:port,host:port` for
+    /// members of a cluster, of which one is enough, and
+    /// `redis+sentinel://host:port,host:port/service/database` for sentinels.
     pub url: String,
     /// The file in which is kept how far the store was; without it only a process that runs notices
     /// a store that went back in time.
     pub told: Option<PathBuf>,
     /// Whether a server is taken that keeps nothing: one without an append-only file.
     pub may_forget: bool,
-    /// How many connections there are, among which shards are spread: each has one batch under way.
+    /// How many connections there are to each server, among which shards are spread: each has one
+    /// batch under way.
     pub lanes: usize,
+    /// What becomes of a shard that went back in time.
+    pub rollback: Rollback,
+}
+
+/// What becomes of a shard that lacks something that was acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rollback {
+    /// Nothing is written there until an operator accepts the loss.
+    #[default]
+    Stop,
+    /// It goes on with what it has, as a new incarnation. This is counted and logged.
+    Accept,
 }
 
 impl Options {
@@ -27,6 +42,7 @@ impl Options {
             told: None,
             may_forget: false,
             lanes: 8,
+            rollback: Rollback::Stop,
         }
     }
 }

@@ -13,26 +13,32 @@ mod reminders;
 mod retire;
 mod streams;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use parking_lot::Mutex;
 use pizza_store::{Retention, Store, StoreError};
 use pizza_types::{Durability, ShardId, ShardSet};
-use redis::{Client, Cmd, Value};
+use redis::{Cmd, Value};
 use tokio::sync::watch;
 
-use crate::lane::Lane;
-use crate::options::{self, Options};
-use crate::script::{Known, Scripts};
+use crate::address::Address;
+use crate::lane::{Lane, Lanes};
+use crate::options::Options;
+use crate::queues::Answer;
+use crate::rollback::Rollbacks;
+use crate::script::{Scripts, call};
+use crate::settings;
+use crate::tag::Tag;
 use crate::told::Told;
-use crate::value::{io, pairs};
+use crate::topology::Topology;
+use crate::value::io;
 
 /// The store on Redis.
 pub struct RedisStore {
-    lanes: Vec<Lane>,
+    lanes: Arc<Lanes>,
     /// For heartbeats alone: a silo that is busy is not dead.
     of_membership: Lane,
     scripts: Arc<Scripts>,
@@ -41,19 +47,21 @@ pub struct RedisStore {
     stopped: watch::Sender<Option<String>>,
     /// How far the shards were.
     told: Arc<Told>,
+    rollbacks: Arc<Rollbacks>,
     /// Where the last sweep stopped: the next one goes on with the shard behind it.
     swept: Mutex<u16>,
 }
 
 impl RedisStore {
-    /// Connects to a server.
+    /// Connects to a server, a cluster, or what sentinels name.
     ///
     /// # Errors
-    /// When the address is none, or nobody answers there.
+    /// When the address is none, nobody answers there, or a server's settings are such that it would
+    /// lose what it is told.
     pub async fn connect(options: &Options) -> Result<Self, StoreError> {
-        let wrong = |error: redis::RedisError| StoreError::Io {
+        let wrong = |detail: String| StoreError::Io {
             action: "connecting to the store",
-            detail: error.to_string(),
+            detail,
         };
         let told = match &options.told {
             None => Told::nothing(),
@@ -62,37 +70,41 @@ impl RedisStore {
                 detail: format!("{}: {error}", path.display()),
             })?,
         };
-        let client = Client::open(options.url.as_str()).map_err(wrong)?;
-        let scripts = Arc::new(Scripts::new());
-        let lane = |_| Lane::begin(client.clone(), Arc::clone(&scripts));
-        let mut store = Self {
-            lanes: (0..options.lanes.max(1)).map(lane).collect(),
-            of_membership: lane(0),
-            durability: Durability::Memory,
-            stopped: watch::Sender::new(None),
-            told: Arc::new(told),
-            swept: Mutex::new(0),
-            scripts,
-        };
-        let settings = store.settings().await?;
-        let durability = options::durability(&settings, options.may_forget);
-        store.durability = durability.map_err(|detail| StoreError::Io {
+        let address = Address::parse(&options.url).map_err(|error| wrong(error.to_string()))?;
+        let topology = Topology::read(address).await;
+        let topology =
+            topology.map_err(|error| wrong(format!("the store cannot be reached: {error}")))?;
+        let durability = settings::durability(&topology, options.may_forget).await;
+        let durability = durability.map_err(|detail| StoreError::Io {
             action: "using the store",
             detail,
         })?;
-        Ok(store)
+        let scripts = Arc::new(Scripts::new());
+        let lanes = Arc::new(Lanes::begin(&topology, &scripts, options.lanes));
+        let told = Arc::new(told);
+        Ok(Self {
+            of_membership: Lane::begin(topology, Arc::clone(&scripts)),
+            durability,
+            stopped: watch::Sender::new(None),
+            rollbacks: Arc::new(Rollbacks {
+                lanes: Arc::clone(&lanes),
+                scripts: Arc::clone(&scripts),
+                told: Arc::clone(&told),
+                rollback: options.rollback,
+                accepted: AtomicU64::new(0),
+            }),
+            lanes,
+            told,
+            swept: Mutex::new(0),
+            scripts,
+        })
     }
 
-    /// What the server says of how it keeps what it is told.
-    async fn settings(&self) -> Result<BTreeMap<String, String>, StoreError> {
-        let mut command = redis::cmd("CONFIG");
-        command.arg("GET");
-        command.arg(&["appendonly", "appendfsync", "maxmemory-policy"]);
-        let settings = pairs(self.ask_meta(command).await?).into_iter();
-        let text = |bytes| String::from_utf8(bytes).ok();
-        Ok(settings
-            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
-            .collect())
+    /// How often a shard that went back in time was given a new incarnation without an operator, since
+    /// this store was connected.
+    #[must_use]
+    pub fn losses_accepted(&self) -> u64 {
+        self.rollbacks.accepted.load(Ordering::Relaxed)
     }
 
     /// From now on the store says that it has stopped: this silo is not to use it any more.
@@ -101,12 +113,12 @@ impl RedisStore {
     }
 
     /// Queues a command for a shard: those of one shard go in their order.
-    fn queue(
-        &self,
-        shard: ShardId,
-        command: Cmd,
-    ) -> impl Future<Output = crate::lane::Answer> + Send + use<> {
-        self.lanes[usize::from(shard.0) % self.lanes.len()].ask(command)
+    fn queue(&self, shard: ShardId, command: Cmd) -> impl Future<Output = Answer> + Send + use<> {
+        self.queue_for(Tag::from(shard), command)
+    }
+
+    fn queue_for(&self, tag: Tag, command: Cmd) -> impl Future<Output = Answer> + Send + use<> {
+        self.lanes.ask(tag, command)
     }
 
     async fn ask(&self, shard: ShardId, command: Cmd) -> Result<Value, StoreError> {
@@ -115,12 +127,12 @@ impl RedisStore {
 
     /// Asks for what belongs to no shard.
     async fn ask_meta(&self, command: Cmd) -> Result<Value, StoreError> {
-        self.ask(ShardId(0), command).await
+        self.queue_for(Tag::META, command).await.map_err(io)
     }
 
     /// Asks about the cluster itself, past all that waits.
     async fn ask_of_membership(&self, command: Cmd) -> Result<Value, StoreError> {
-        self.of_membership.ask(command).await.map_err(io)
+        self.of_membership.ask(Tag::META, command).await.map_err(io)
     }
 
     /// Asks every shard at once; the answers are in the order of the shards.
@@ -143,16 +155,6 @@ impl RedisStore {
         });
         try_join_all(asked).await
     }
-}
-
-/// A call of a script; its arguments follow.
-fn call(script: &Known, keys: &[String]) -> Cmd {
-    let mut command = redis::cmd("EVALSHA");
-    command.arg(&script.hash).arg(keys.len());
-    for key in keys {
-        command.arg(key);
-    }
-    command
 }
 
 #[async_trait]

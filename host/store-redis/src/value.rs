@@ -5,7 +5,7 @@ use redis::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::lane::LaneError;
+use crate::queues::LaneError;
 
 pub(crate) fn io(error: LaneError) -> StoreError {
     StoreError::Io {

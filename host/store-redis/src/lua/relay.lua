@@ -1,15 +1,14 @@
 #!lua
 -- Appends events of one source shard to one stream, version 1.
 --
--- KEYS[1] the stream. ARGV: 1 the tag of its shard, 2 the stream's name, 3 its key, 4 the source
+-- KEYS: 1 the stream, 2 the last entry of each source shard, 3 the newest positions, 4 names of streams.
+-- ARGV: 1 the stream's name, 2 its key, 3 the source
 -- shard, then for each event: the number of its entry, when its turn began, its payload.
-local tag = ARGV[1]
-local mark = ARGV[2] .. '\0' .. ARGV[3] .. '\0' .. ARGV[4]
-local had = tonumber(redis.call('HGET', tag .. ':m', mark) or '0')
-local heads = tag .. ':h:' .. ARGV[2]
-local position = tonumber(redis.call('HGET', heads, ARGV[3]) or '0')
+local mark = ARGV[1] .. '\0' .. ARGV[2] .. '\0' .. ARGV[3]
+local had = tonumber(redis.call('HGET', KEYS[2], mark) or '0')
+local position = tonumber(redis.call('HGET', KEYS[3], ARGV[2]) or '0')
 local last = had
-for i = 5, #ARGV, 3 do
+for i = 4, #ARGV, 3 do
   local number = tonumber(ARGV[i])
   if number > had then
     position = position + 1
@@ -18,8 +17,8 @@ for i = 5, #ARGV, 3 do
   end
 end
 if last > had then
-  redis.call('HSET', tag .. ':m', mark, string.format('%.0f', last))
-  redis.call('HSET', heads, ARGV[3], string.format('%.0f', position))
-  redis.call('SADD', tag .. ':S', ARGV[2])
+  redis.call('HSET', KEYS[2], mark, string.format('%.0f', last))
+  redis.call('HSET', KEYS[3], ARGV[2], string.format('%.0f', position))
+  redis.call('SADD', KEYS[4], ARGV[1])
 end
 return string.format('%.0f', position)

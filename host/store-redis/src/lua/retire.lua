@@ -1,24 +1,25 @@
 #!lua
 -- Retires an actor that has ended, version 1.
 --
--- KEYS[1] the actor. ARGV: 1 the shard's tag, 2 the actor's id, 3 its version, 4 the time, 5 type,
--- 6 key, 7 what the names of its delayed messages begin with.
-local actor, tag, id = KEYS[1], ARGV[1], ARGV[2]
-local head = redis.call('HMGET', actor, 'p', 'v', 'd')
-if not head[1] or not head[3] or head[2] ~= ARGV[3] then return 0 end
-for _, field in ipairs(redis.call('HKEYS', actor)) do
+-- KEYS: 1 the actor, 2 the shard's counters, 3 tombstones, 4 by their time, 5 actors of the type, 6 ended ones,
+-- 7 reminders, 8 delayed messages. ARGV: 1 the actor's id, 2 its version, 3 the time, 4 key,
+-- 5 what the names of its delayed messages begin with.
+local id = ARGV[1]
+local head = redis.call('HMGET', KEYS[1], 'p', 'v', 'd')
+if not head[1] or not head[3] or head[2] ~= ARGV[2] then return 0 end
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   if string.sub(field, 1, 1) == 'r' then
-    redis.call('ZREM', tag .. ':r', id .. '\0' .. string.sub(field, 2))
+    redis.call('ZREM', KEYS[7], id .. '\0' .. string.sub(field, 2))
   end
 end
-for _, field in ipairs(redis.call('HKEYS', tag .. ':w')) do
-  if string.sub(field, 1, #ARGV[7]) == ARGV[7] then redis.call('HDEL', tag .. ':w', field) end
+for _, field in ipairs(redis.call('HKEYS', KEYS[8])) do
+  if string.sub(field, 1, #ARGV[5]) == ARGV[5] then redis.call('HDEL', KEYS[8], field) end
 end
-redis.call('DEL', actor)
-redis.call('ZREM', tag .. ':t:' .. ARGV[5], ARGV[6])
-redis.call('ZREM', tag .. ':E:' .. ARGV[5], ARGV[6])
-redis.call('HSET', tag .. ':x', id, ARGV[4])
-redis.call('ZADD', tag .. ':X', ARGV[4], id)
-local floor = tonumber(redis.call('HGET', tag .. ':c', 'floor') or '0')
-if tonumber(head[1]) > floor then redis.call('HSET', tag .. ':c', 'floor', head[1]) end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[5], ARGV[4])
+redis.call('ZREM', KEYS[6], ARGV[4])
+redis.call('HSET', KEYS[3], id, ARGV[3])
+redis.call('ZADD', KEYS[4], ARGV[3], id)
+local floor = tonumber(redis.call('HGET', KEYS[2], 'floor') or '0')
+if tonumber(head[1]) > floor then redis.call('HSET', KEYS[2], 'floor', head[1]) end
 return 1

@@ -15,7 +15,7 @@ use super::inspection::Row;
 use super::{RedisStore, call};
 use crate::key;
 use crate::told::behind;
-use crate::value::{array, bytes, corrupt, decode, number, text};
+use crate::value::{array, bytes, corrupt, decode, io, number, text};
 
 #[async_trait]
 impl ActorStore for RedisStore {
@@ -25,9 +25,13 @@ impl ActorStore for RedisStore {
         by: &SiloId,
         members: &Members,
     ) -> Result<Opened, StoreError> {
-        let mut command = call(&self.scripts.open, &[key::actor(actor)]);
+        let keys = [
+            key::actor(actor),
+            key::of_shard(actor.shard(), "c"),
+            key::of_shard(actor.shard(), "x"),
+        ];
+        let mut command = call(&self.scripts.open, &keys);
         command
-            .arg(key::tag(actor.shard()))
             .arg(actor.to_string())
             .arg(&*by.0)
             .arg(members.generation)
@@ -40,8 +44,16 @@ impl ActorStore for RedisStore {
             command.arg(&*silo.0);
         }
         let wrong = || corrupt("an answer to an opening");
-        let mut said = array(self.ask(actor.shard(), command).await?).into_iter();
-        let what = said.next().and_then(text).ok_or_else(wrong)?;
+        let ask = || async {
+            let answer = self.ask(actor.shard(), command.clone()).await?;
+            let mut said = array(answer).into_iter();
+            let what = said.next().and_then(text).ok_or_else(wrong)?;
+            Ok::<_, StoreError>((what, said))
+        };
+        let (mut what, mut said) = ask().await?;
+        if what == "behind" && self.rollbacks.goes_on(actor.shard()).await.map_err(io)? {
+            (what, said) = ask().await?;
+        }
         let more = said.next().unwrap_or(Value::Nil);
         match what.as_str() {
             "behind" => Err(StoreError::Io {

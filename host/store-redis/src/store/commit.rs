@@ -9,7 +9,9 @@ use redis::{Cmd, Value};
 
 use super::{RedisStore, call};
 use crate::key;
-use crate::lane::{Answer, LaneError};
+use crate::options::Rollback;
+use crate::queues::{Answer, LaneError};
+use crate::tag::Tag;
 use crate::told::behind;
 use crate::value::{array, bytes, decode, encode, number, text};
 
@@ -26,21 +28,28 @@ impl RedisStore {
                 return CommitTicket::undecided(std::future::ready(refused));
             }
         };
-        let answer = self.queue(commit.actor.shard(), command);
+        let (rollbacks, shard) = (Arc::clone(&self.rollbacks), commit.actor.shard());
+        // Only where a shard that went back goes on by itself may it be needed again.
+        let again = (rollbacks.rollback == Rollback::Accept).then(|| command.clone());
+        let answer = self.queue(shard, command);
         let (durability, ours) = (self.durability, (commit.epoch, commit.version));
-        let (told, shard) = (Arc::clone(&self.told), commit.actor.shard());
         CommitTicket::undecided(async move {
-            let (said, count) = said(answer.await)?;
-            told.note(shard, count);
-            outcome(said, durability, ours, shard)
+            let (mut what, mut count) = said(answer.await)?;
+            if what.0 == "behind"
+                && let Some(command) = again
+                && rollbacks.goes_on(shard).await.map_err(not_taken)?
+            {
+                (what, count) = said(rollbacks.lanes.ask(Tag::from(shard), command).await)?;
+            }
+            rollbacks.told.note(shard, count);
+            outcome(what, durability, ours, shard)
         })
     }
 
     fn command(&self, commit: &Commit) -> Result<Cmd, StoreError> {
         let id = &commit.actor;
-        let mut command = call(&self.scripts.commit, &[key::actor(id)]);
+        let mut command = call(&self.scripts.commit, &keys(commit));
         command
-            .arg(key::tag(id.shard()))
             .arg(id.to_string())
             .arg(commit.epoch)
             .arg(commit.version)
@@ -83,11 +92,39 @@ impl RedisStore {
                 command.arg("").arg("");
             }
         }
-        command.arg(&**id.actor_type()).arg(&**id.key());
+        command.arg(&**id.key());
         command.arg(self.told.of(id.shard()));
         rows(&mut command, commit)?;
         Ok(command)
     }
+}
+
+/// All keys that the script touches, in its order. A server that gives the slot away runs it only if it
+/// has all of them; so where a row is not touched, the actor's key stands again.
+fn keys(commit: &Commit) -> [String; 11] {
+    let (shard, actor) = (commit.actor.shard(), key::actor(&commit.actor));
+    let of = |is_touched: bool, what: &str| {
+        if is_touched {
+            key::of_shard(shard, what)
+        } else {
+            actor.clone()
+        }
+    };
+    let actor_type = commit.actor.actor_type();
+    let is_handled = commit.handled.is_some();
+    [
+        actor.clone(),
+        key::of_shard(shard, "c"),
+        key::of_shard(shard, "x"),
+        of(is_handled, "d"),
+        of(is_handled, "D"),
+        of(commit.epoch == 0, &format!("t:{actor_type}")),
+        of(commit.ending != EndWrite::Keep, &format!("E:{actor_type}")),
+        of(!commit.reminders.is_empty(), "r"),
+        of(!commit.delayed.is_empty(), "w"),
+        of(commit.cursor.is_some(), "u"),
+        of(!commit.leaving.is_empty(), "l"),
+    ]
 }
 
 /// The rows of which a commit may have many.
@@ -129,6 +166,13 @@ fn said(answer: Answer) -> Result<((String, Value), u64), CommitError> {
     let more = said.next().unwrap_or(Value::Nil);
     let count = said.next().and_then(number).unwrap_or(0);
     Ok(((what, more), count))
+}
+
+/// What could not be done before the commit was asked for again: it was refused, and stays so.
+fn not_taken(error: LaneError) -> CommitError {
+    CommitError::Refused {
+        detail: error.to_string(),
+    }
 }
 
 fn unknown() -> CommitError {

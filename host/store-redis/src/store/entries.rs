@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
 use super::inspection::Row;
-use crate::lane::Answer;
+use crate::queues::Answer;
 use crate::value::io;
 
 pub(super) struct Whole {

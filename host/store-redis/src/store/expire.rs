@@ -107,8 +107,9 @@ impl RedisStore {
         if is_heard || events.len() != 1 || !events.first().is_some_and(is_silent) {
             return Ok(0);
         }
-        let mut command = call(&self.scripts.silence, &[key::stream(&of)]);
-        command.arg(key::tag(shard)).arg(stream).arg(key).arg(head);
+        let heads = key::of_shard(shard, &format!("h:{stream}"));
+        let mut command = call(&self.scripts.silence, &[key::stream(&of), heads]);
+        command.arg(key).arg(head);
         Ok(usize::from(
             number(self.ask(shard, command).await?) == Some(1),
         ))

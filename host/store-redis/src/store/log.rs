@@ -70,8 +70,8 @@ impl LogStore for RedisStore {
         }
         let mut appending = Vec::new();
         for (of, events) in by_stream {
-            let mut command = call(&self.scripts.relay, &[key::stream(of)]);
-            command.arg(key::tag(of.shard())).arg(&*of.stream);
+            let mut command = call(&self.scripts.relay, &relay_keys(of));
+            command.arg(&*of.stream);
             command.arg(&*of.key).arg(source.0);
             for (number, at_ms, payload) in events {
                 command.arg(number).arg(at_ms).arg(payload);
@@ -96,4 +96,14 @@ impl LogStore for RedisStore {
         futures_util::future::try_join_all(removing).await?;
         Ok(())
     }
+}
+
+/// All keys that the script touches, in its order.
+fn relay_keys(of: &StreamKey) -> [String; 4] {
+    [
+        key::stream(of),
+        key::of_shard(of.shard(), "m"),
+        key::of_shard(of.shard(), &format!("h:{}", of.stream)),
+        key::of_shard(of.shard(), "S"),
+    ]
 }

@@ -9,9 +9,6 @@ use super::{RedisStore, call};
 use crate::key;
 use crate::value::{array, bytes, corrupt, decode, encode, number, pairs};
 
-/// Below these bits of a shard's count are its commits, above them its incarnation.
-const INCARNATION_BITS: u32 = 40;
-
 fn keys() -> [String; 2] {
     [key::meta("view"), key::meta("heartbeats")]
 }
@@ -55,13 +52,7 @@ impl MembershipStore for RedisStore {
     }
 
     async fn accept_loss(&self) -> Result<(), StoreError> {
-        let command = |shard| {
-            let above = self.told.of(shard) >> INCARNATION_BITS;
-            let counters = [key::of_shard(shard, "c")];
-            let mut command = call(&self.scripts.accept_loss, &counters);
-            command.arg(above);
-            command
-        };
+        let command = |shard| self.rollbacks.command(shard, None);
         self.ask_all(command).await.map(drop)
     }
 }

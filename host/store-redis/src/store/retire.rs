@@ -55,13 +55,22 @@ impl RetireStore for RedisStore {
             now_ms,
         } in retirements
         {
-            let mut command = call(&self.scripts.retire, &[key::actor(&actor)]);
+            let (shard, actor_type) = (actor.shard(), actor.actor_type());
+            let keys = [
+                key::actor(&actor),
+                key::of_shard(shard, "c"),
+                key::of_shard(shard, "x"),
+                key::of_shard(shard, "X"),
+                key::of_shard(shard, &format!("t:{actor_type}")),
+                key::of_shard(shard, &format!("E:{actor_type}")),
+                key::of_shard(shard, "r"),
+                key::of_shard(shard, "w"),
+            ];
+            let mut command = call(&self.scripts.retire, &keys);
             command
-                .arg(key::tag(actor.shard()))
                 .arg(actor.to_string())
                 .arg(version)
                 .arg(now_ms)
-                .arg(&**actor.actor_type())
                 .arg(&**actor.key())
                 .arg(key::delayed_of(&actor));
             let answer = self.ask(actor.shard(), command).await?;

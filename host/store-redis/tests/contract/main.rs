@@ -1,5 +1,8 @@
 //! The contract of every store, on a server of each test's own.
 
+#[path = "../servers/process.rs"]
+#[allow(dead_code, reason = "clusters need more of it")]
+mod process;
 mod server;
 
 use std::sync::Arc;
