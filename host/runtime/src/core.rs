@@ -17,7 +17,7 @@ use crate::catalog::Catalog;
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::guarded::Guarded;
-use crate::hand_over::Moves;
+use crate::moves::Moves;
 use crate::notices::Notices;
 use crate::outbox::{Lane, LaneStart, Message, Outbox};
 use crate::owners::Owners;

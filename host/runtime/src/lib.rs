@@ -23,6 +23,7 @@
 //!   [`deployment`](crate::deployment): actor types and the modules that serve them
 //! - [`guardian`](crate::guardian): what commits leave in the log leaves for where it goes
 //! - [`guarded`](crate::guarded): how far the logs of shards are read where silos share them
+//! - [`hand_over`](crate::hand_over), [`moves`](crate::moves): an actor changes its silo, and how many may
 //! - [`take_over`](crate::take_over), [`notices`](crate::notices): shards change hands, and silos tell
 //!   each other what is new
 //! - [`service`](crate::service): what other silos may ask
@@ -79,6 +80,7 @@ mod in_doubt;
 mod inspect;
 mod metrics;
 mod module_stats;
+mod moves;
 mod notices;
 mod outbox;
 mod owners;

@@ -17,7 +17,7 @@ use crate::core::{Core, Runners, store_error};
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::guarded::Guarded;
-use crate::hand_over::{self, Moves};
+use crate::moves::Moves;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
 use crate::owners::Owners;
@@ -28,8 +28,8 @@ use crate::slot::Slots;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::{
-    actor_loop, deactivate, guardian, housekeeping, outbox, relay, reminders, retire, streams,
-    take_over, timers,
+    actor_loop, deactivate, guardian, hand_over, housekeeping, outbox, relay, reminders, retire,
+    streams, take_over, timers,
 };
 
 /// Boxed where each begins: an actor's loop is large, and a task of its size is aligned,
