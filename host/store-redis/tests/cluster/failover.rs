@@ -122,7 +122,7 @@ async fn fails_over(signal: &str) {
         stalls.len()
     );
     let again = again.expect("shards of the lost server go on");
-    assert!(again < took_over + Duration::from_secs(1), "{again:?}");
+    assert!(again < took_over + Duration::from_secs(2), "{again:?}");
     let own = seen.iter().filter(|seen| seen.is_own).count();
     assert!((10..40).contains(&own), "{own} of 64 shards");
     assert!(seen.iter().all(|seen| seen.is_own || !seen.has_failed));
