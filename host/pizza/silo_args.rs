@@ -39,7 +39,8 @@ pub(crate) struct SiloArgs {
 #[derive(Args)]
 #[command(next_help_heading = "One of many silos")]
 struct Cluster {
-    /// The Redis server that this silo shares with others, as redis://host:port/database
+    /// The Redis that this silo shares with others: redis://host:port/database, a Redis Cluster as
+    /// redis://host:port,host:port, or redis+sentinel://host:port,host:port/service
     /// [default: none: it is alone on a store of its own]
     #[arg(
         long,

@@ -8,7 +8,7 @@ use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_store_redis::RedisStore;
 use pizza_types::Durability;
 
-use crate::cluster_config::ClusterConfig;
+use crate::cluster_config::{ClusterConfig, Rollback};
 use crate::config::SiloConfig;
 
 /// A store that other silos share.
@@ -48,6 +48,10 @@ pub(crate) async fn connect(
 ) -> Result<Shared, StoreError> {
     let options = pizza_store_redis::Options {
         may_forget: silo.store.durability == Durability::Memory,
+        rollback: match config.rollback {
+            Rollback::Stop => pizza_store_redis::Rollback::Stop,
+            Rollback::Accept => pizza_store_redis::Rollback::Accept,
+        },
         told: Some(silo.data.join("store-counts")),
         ..pizza_store_redis::Options::at(&config.store)
     };

@@ -8,7 +8,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterConfig {
-    /// The Redis server that all of them share, as `redis://host:port/database`.
+    /// The Redis that all of them share: `redis://host:port/database` for a server,
+    /// `redis://host:port,host:port` for a Redis Cluster, of which one member is enough, and
+    /// `redis+sentinel://host:port,host:port/service/database` for sentinels.
     pub store: String,
     /// The silo's name; with the number of its start it is its id.
     #[serde(default = "name")]
@@ -21,9 +23,23 @@ pub struct ClusterConfig {
     /// Where gateways and bridges in other processes find it, host and port, if that is not where it
     /// serves operators.
     pub edges: Option<String>,
+    /// What becomes of a shard of the store that lacks something that was acknowledged.
+    #[serde(default)]
+    pub rollback: Rollback,
     /// How many actors a second move to a silo that has joined; 0: none before an operator says so.
     #[serde(default = "moves_per_second")]
     pub moves_per_second: u64,
+}
+
+/// What becomes of a shard that went back in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rollback {
+    /// Nothing is written there until an operator accepts the loss.
+    #[default]
+    Stop,
+    /// It goes on with what it has; this is logged.
+    Accept,
 }
 
 impl ClusterConfig {
@@ -36,6 +52,7 @@ impl ClusterConfig {
             listen: listen(),
             address: None,
             edges: None,
+            rollback: Rollback::default(),
             moves_per_second: moves_per_second(),
         }
     }

@@ -39,5 +39,5 @@ mod told;
 mod topology;
 mod value;
 
-pub use options::Options;
+pub use options::{Options, Rollback};
 pub use store::RedisStore;
