@@ -69,19 +69,7 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
     if world.planted == Planted::NoLease {
         settings.lease_ms = u64::MAX / 2;
     }
-    let address = format!("{}:{PORT}", SILOS[index]);
-    let membership = loop {
-        let joining = Joining {
-            name: SILOS[index],
-            address: &address,
-            edges: None,
-        };
-        let joined = join::join(&*store, &*clock, &settings, joining).await;
-        match joined {
-            Ok(membership) => break membership,
-            Err(_) => tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await,
-        }
-    };
+    let membership = joined(&store, &*clock, &settings, SILOS[index]).await;
     world.trace.note(|| format!("joined {}", membership.me()));
     let dial = Arc::new(SimDial);
     let links = Links::new(Arc::clone(&membership), dial, Arc::clone(&clock));
@@ -122,6 +110,27 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
     world.trace.note(|| format!("expelled {}", membership.me()));
     world.expelled[index].store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// Joins, however often the store must be asked.
+async fn joined(
+    store: &SimStore,
+    clock: &dyn Clock,
+    settings: &ClusterSettings,
+    name: &str,
+) -> Arc<Membership> {
+    let address = format!("{name}:{PORT}");
+    let joining = Joining {
+        name,
+        address: &address,
+        edges: None,
+    };
+    loop {
+        match join::join(store, clock, settings, joining).await {
+            Ok(membership) => return membership,
+            Err(_) => tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await,
+        }
+    }
 }
 
 fn parts(

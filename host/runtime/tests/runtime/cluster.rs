@@ -4,4 +4,5 @@
 mod away;
 mod fixture;
 mod guardians;
+mod moves;
 mod reaching;

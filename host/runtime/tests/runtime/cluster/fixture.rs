@@ -19,6 +19,8 @@ pub(super) struct Cluster {
     pub(super) network: LocalNetwork,
     pub(super) policy: Policy,
     pub(super) settings: ClusterSettings,
+    /// How many actors a second leave for a silo that has joined.
+    pub(super) moves_per_second: u64,
 }
 
 /// One of the silos.
@@ -38,6 +40,7 @@ impl Cluster {
                 ..Policy::default()
             },
             settings: ClusterSettings::default(),
+            moves_per_second: 1_000,
         }
     }
 
@@ -78,7 +81,10 @@ impl Cluster {
             catalog,
             clock: Arc::clone(&clock),
             entropy: Arc::new(SeededEntropy::new(seed)),
-            settings: Settings::default(),
+            settings: Settings {
+                moves_per_second: self.moves_per_second,
+                ..Settings::default()
+            },
         });
         let silo = silo.await.expect("a silo starts");
         self.network.serve(membership.me(), Arc::new(silo.clone()));

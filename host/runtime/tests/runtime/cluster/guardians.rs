@@ -118,7 +118,10 @@ async fn reminders_of_a_dead_silo_fire_elsewhere_never_early_and_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_actor_sets_away_from_home_is_guarded_at_home() {
-    let cluster = Cluster::new();
+    let cluster = Cluster {
+        moves_per_second: 0,
+        ..Cluster::new()
+    };
     let one = cluster.silo("one").await;
     // Actors that live on the first silo, and whose shards the second one will guard.
     let keys: Vec<String> = (0..40).map(|n| format!("k{n}")).collect();
