@@ -2,6 +2,7 @@
 //! dies.
 
 mod kills;
+mod modules;
 mod older_store;
 mod process;
 mod processes;

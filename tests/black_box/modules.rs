@@ -2,7 +2,7 @@
 //! keys, taken back, refused.
 
 mod canary;
-mod fixture;
+pub(crate) mod fixture;
 mod kept;
 mod layouts;
 mod refused;

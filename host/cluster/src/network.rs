@@ -1,8 +1,10 @@
 //! What silos ask each other, whatever carries it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use pizza_store::{StreamKey, View};
-use pizza_types::{ActorId, CallError, Envelope, Reply, ShardId, SiloId};
+use pizza_types::{ActorId, CallError, Envelope, ModuleDigest, Reply, ShardId, SiloId};
 use serde::{Deserialize, Serialize};
 
 /// How a message is delivered.
@@ -43,6 +45,10 @@ pub enum Request {
     /// The record says that the one who is asked owns this actor, since it opened it under this epoch.
     /// Done means that it has it not any more.
     Release { actor: ActorId, epoch: u64 },
+    /// Make this module ready for turns: it is about to serve.
+    Prepare(ModuleDigest),
+    /// What serves this actor type was changed.
+    PlanChanged(Arc<str>),
     /// How much is there?
     Load,
     /// From now on let so many actors a second go that belong to others.
@@ -65,6 +71,8 @@ pub enum Response {
         view_version: u64,
     },
     Load(Load),
+    /// What was asked for could not be done, and why.
+    Failed(String),
     Done,
 }
 

@@ -120,6 +120,8 @@ impl Inner {
             (Some(plan), How::Everybody) => succeeded(&plan, served.as_ref(), &module, now_ms),
             (Some(plan), How::Canary(percent)) => with_canary(plan, digest, percent)?,
         };
+        self.prepare_elsewhere(&module, served.as_ref(), wanted)
+            .await?;
         let (what, mut detail) = (wanted.how.named(), described(&plan, wanted));
         if let Some(Failing { actor, why, .. }) = unreadable {
             detail.push_str(&format!(", although it cannot take over {actor}: {why}"));
@@ -144,13 +146,38 @@ impl Inner {
         };
         // Durable first: a silo that dies between the two serves the new plan when it starts.
         let own = self.port.silo();
-        self.registry.set_plan(silo, own, plan, &line).await?;
+        let version = self.registry.set_plan(silo, own, plan, &line).await?;
+        let version = version.ok_or_else(|| Refusal::Changed(line.actor_type.clone()))?;
         if silo.is_none_or(|silo| silo == own) {
             // So that a rollback a moment later finds it in memory.
             self.keep_loaded(&current);
-            self.port.serve(Served { current, canary });
+            self.serve(version, Served { current, canary });
         }
+        self.port.changed(&line.actor_type).await;
         Ok(())
+    }
+
+    /// Each silo that is to serve the module has it ready before any does: else an actor that moves
+    /// could meet an older one, or wait for the compiler.
+    async fn prepare_elsewhere(
+        &self,
+        module: &Module,
+        served: Option<&Served>,
+        wanted: &Activate,
+    ) -> Result<(), Refusal> {
+        if self.port.is_alone() {
+            return Ok(());
+        }
+        let schema = module.schema();
+        if wanted.silo.is_some() && served.is_none_or(|served| served.current.schema() < schema) {
+            let digest = module.digest();
+            return Err(Refusal::OnlyHere { digest, schema });
+        }
+        let unready = self.port.prepare(module.digest()).await;
+        if unready.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::Unprepared(unready))
     }
 }
 

@@ -90,6 +90,20 @@ pub enum Refusal {
     Percent(f64),
     #[error("a canary does not give actors back: it has {has} percent, {wanted} are fewer")]
     Shrinks { has: f64, wanted: f64 },
+    /// Somebody else has changed what serves between the look and the change.
+    #[error(
+        "what serves {0:?} was changed by somebody else at the same time; look at it, and say it \
+         again if it is still what you want"
+    )]
+    Changed(String),
+    /// Silos that could not make the module ready, and why.
+    #[error("not every silo has it ready: {}", .0.join("; "))]
+    Unprepared(Vec<String>),
+    #[error(
+        "module {digest} writes layout {schema}, which other silos cannot read: it can serve on all \
+         silos only"
+    )]
+    OnlyHere { digest: ModuleDigest, schema: u32 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -9,6 +9,7 @@
 //! - [`compat`](crate::compat): whether a module may take another's place
 //! - [`activate`](crate::activate), [`rollback`](crate::rollback): the one step that changes
 //!   what serves, and the way back
+//! - [`follow`](crate::follow): what another silo has decided
 //! - [`downgrade`](crate::downgrade): states that an older module cannot read
 //! - [`withdraw`](crate::withdraw): what is not to come back
 //! - [`dry_run`](crate::dry_run), [`reading`](crate::reading): copies of real states, migrated
@@ -25,6 +26,7 @@ mod compat;
 mod downgrade;
 mod dry_run;
 pub mod error;
+mod follow;
 mod modules;
 mod push;
 mod reading;

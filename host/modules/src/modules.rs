@@ -1,5 +1,6 @@
 //! The handle that holds the modules of a silo together.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -82,6 +83,8 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     /// The modules that are loaded, the one that was used latest last.
     loaded: Mutex<Vec<Arc<Module>>>,
+    /// The version of each type's plan that was carried out last.
+    pub(crate) carried_out: Mutex<HashMap<String, u64>>,
     /// The lock that is held while what serves is changed: one change at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// One module is compiled at a time: the silo has other things to do.
@@ -108,13 +111,16 @@ impl Modules {
         port: Arc<dyn ServingPort>,
         settings: Settings,
     ) -> Self {
+        // Two starts of one silo differ by their time, two silos by their names.
+        let writer = format!("{}.{:x}", port.silo(), port.wall_ms());
         Self(Arc::new(Inner {
             host,
-            registry: Registry::new(Arc::clone(&store) as Arc<_>),
+            registry: Registry::new(Arc::clone(&store) as Arc<_>, writer),
             actors: store,
             port,
             settings,
             loaded: Mutex::default(),
+            carried_out: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             compiling: Semaphore::new(1),
         }))

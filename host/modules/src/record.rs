@@ -47,6 +47,9 @@ pub struct Plan {
     pub bundled: Option<ModuleDigest>,
     /// The date since which the current module serves, in milliseconds since the Unix epoch.
     pub since_ms: u64,
+    /// Raised with each change, whoever makes it: of two who change one plan the second is refused.
+    #[serde(default)]
+    pub version: u64,
 }
 
 /// A module that serves a part of the keys, beside the one that serves the rest.
@@ -99,6 +102,7 @@ impl Plan {
             before: Vec::new(),
             bundled: None,
             since_ms,
+            version: 0,
         }
     }
 
@@ -123,6 +127,7 @@ impl Plan {
             before,
             bundled: self.bundled,
             since_ms: now_ms,
+            version: self.version,
         }
     }
 

@@ -30,6 +30,8 @@ const PAGE: usize = 500;
 
 pub(crate) struct Registry {
     store: Arc<dyn FactStore>,
+    /// Who writes: several processes may write lines at one time.
+    writer: String,
     /// The number of lines that this process has written.
     lines: AtomicU64,
     /// Held from the look whether a component is there to the write that stands on it.
@@ -37,9 +39,10 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn FactStore>) -> Self {
+    pub(crate) fn new(store: Arc<dyn FactStore>, writer: String) -> Self {
         Self {
             store,
+            writer,
             lines: AtomicU64::new(0),
             components: tokio::sync::Mutex::default(),
         }
@@ -119,31 +122,49 @@ impl Registry {
     }
 
     /// Sets the plan of all silos, which the silo `own` follows from now on, or that of
-    /// `only` one; what it was set for is noted in the same step.
+    /// `only` one; what it was set for is noted in the same step. Gives the plan's new
+    /// version; nothing if the plan is not any more the one that this was made of, since another
+    /// silo has changed it.
     pub(crate) async fn set_plan(
         &self,
         only: Option<&str>,
         own: &str,
         plan: &Plan,
         line: &Audit,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         let actor_type = &line.actor_type;
-        let mut rows = vec![set(self.next_line(line.at_ms), line)?];
-        match only {
-            Some(silo) => rows.push(set(format!("{PLAN}{actor_type}@{silo}"), plan)?),
-            None => {
-                rows.push(set(format!("{PLAN}{actor_type}"), plan)?);
-                // Its own plan would go before the one that is meant for all.
-                rows.push((format!("{PLAN}{actor_type}@{own}"), None));
-            }
+        let name = match only {
+            Some(silo) => format!("{PLAN}{actor_type}@{silo}"),
+            None => format!("{PLAN}{actor_type}"),
+        };
+        let now = self.plan(actor_type, only.unwrap_or(own)).await?;
+        if now.is_some_and(|now| now.version != plan.version) {
+            return Ok(None);
         }
-        self.store.change_facts(rows).await
+        let before = self.store.fact(&name).await?;
+        let next = next(plan, before.as_ref(), &name)?;
+        let mut rows = vec![
+            set(self.next_line(line.at_ms), line)?,
+            set(name.clone(), &next)?,
+        ];
+        if only.is_none() {
+            // Its own plan would go before the one that is meant for all.
+            rows.push((format!("{PLAN}{actor_type}@{own}"), None));
+        }
+        let changed = self.store.change_facts_if(&name, before.as_ref(), rows);
+        Ok(changed.await?.then_some(next.version))
     }
 
-    /// Sets the plan of all silos; one that has its own keeps that.
+    /// Sets the plan of all silos, unless another silo has changed it since this one was made of it; a
+    /// silo that has its own plan keeps that.
     pub(crate) async fn keep_plan(&self, actor_type: &str, plan: &Plan) -> Result<(), StoreError> {
-        let row = set(format!("{PLAN}{actor_type}"), plan)?;
-        self.store.change_facts(vec![row]).await
+        let name = format!("{PLAN}{actor_type}");
+        let before = self.store.fact(&name).await?;
+        let row = set(name.clone(), &next(plan, before.as_ref(), &name)?)?;
+        let changed = self
+            .store
+            .change_facts_if(&name, before.as_ref(), vec![row]);
+        changed.await.map(drop)
     }
 
     pub(crate) async fn withdrawn(
@@ -194,7 +215,7 @@ impl Registry {
     fn next_line(&self, at_ms: u64) -> String {
         let line = self.lines.fetch_add(1, Ordering::Relaxed);
         // Leading zeros, because names are in the order of their bytes.
-        format!("{AUDIT}{at_ms:016}.{line:08}")
+        format!("{AUDIT}{at_ms:016}.{line:08}.{}", self.writer)
     }
 
     /// The newest lines, newest first.
@@ -258,6 +279,16 @@ fn set<T: Serialize>(name: String, row: &T) -> Result<FactChange, StoreError> {
 fn decode<T: DeserializeOwned>(name: &str, row: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(row).map_err(|error| StoreError::Corrupt {
         detail: format!("{name}: {error}"),
+    })
+}
+
+/// The plan as it is kept: above what is there, which may be the plan of another scope.
+fn next(plan: &Plan, before: Option<&Bytes>, name: &str) -> Result<Plan, StoreError> {
+    let before: Option<Plan> = before.map(|row| decode(name, row)).transpose()?;
+    let version = before.map_or(0, |before| before.version).max(plan.version);
+    Ok(Plan {
+        version: version + 1,
+        ..plan.clone()
     })
 }
 
@@ -334,7 +365,7 @@ mod tests {
             may_go_on: Semaphore::new(1),
             have_read: Semaphore::new(0),
         });
-        let registry = Arc::new(Registry::new(Arc::clone(&slow) as Arc<_>));
+        let registry = Arc::new(Registry::new(Arc::clone(&slow) as Arc<_>, "one".to_owned()));
         let wasm = Bytes::from_static(b"wasm");
         let digest = ModuleDigest::of(&wasm);
         let put = || {

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use pizza_guest::{Module, TypeSettings};
-use pizza_types::ModuleMetrics;
+use pizza_types::{ModuleDigest, ModuleMetrics};
 
 /// The modules that serve a type now.
 #[derive(Clone)]
@@ -16,6 +17,7 @@ pub struct Served {
 }
 
 /// What the modules need of the silo that they serve in.
+#[async_trait]
 pub trait ServingPort: Send + Sync + 'static {
     /// The silo's name, which stays over restarts.
     fn silo(&self) -> &str;
@@ -37,6 +39,17 @@ pub trait ServingPort: Send + Sync + 'static {
 
     /// What a module has done since it serves, if it does.
     fn metrics(&self, module: &Module) -> Option<ModuleMetrics>;
+
+    /// Has all other silos of the cluster make the module ready for turns, so that none is waited for
+    /// when it is to serve; tells of those that could not, and why.
+    async fn prepare(&self, digest: ModuleDigest) -> Vec<String>;
+
+    /// Tells the other silos that the plan of a type was changed. One that does not hear of it finds
+    /// out by itself.
+    async fn changed(&self, actor_type: &str);
+
+    /// Whether no other silo serves actors of this store.
+    fn is_alone(&self) -> bool;
 
     /// The settings of a type, as an operator gave them.
     fn settings(&self, actor_type: &str) -> TypeSettings;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pizza_types::{ModuleDigest, ModuleMetrics};
 
+use crate::error::Refusal;
 use crate::modules::{Modules, Settings};
 use crate::record::Plan;
 
@@ -53,6 +54,10 @@ impl Modules {
         let plan = inner.registry.plan(actor_type, inner.port.silo()).await;
         // A store that cannot be read stops more than this; it is not told here.
         let Ok(Some(plan)) = plan else { return };
+        if let Err(refusal) = self.follow(actor_type, &plan).await {
+            tracing::error!(actor_type, %refusal, "what another silo has decided cannot serve here");
+            return;
+        }
         let found = Probation::of(&plan, inner.settings.probation_ms, now_ms, wall_ms);
         let until_ms = watched.probation(actor_type, &plan, found);
         let module = match &served.canary {
@@ -83,6 +88,16 @@ impl Modules {
         if let Err(refusal) = noted {
             tracing::error!(actor_type, %refusal, "a failing module cannot be withdrawn");
         }
+    }
+}
+
+impl Modules {
+    /// Carries out what another silo has decided.
+    async fn follow(&self, actor_type: &str, plan: &Plan) -> Result<(), Refusal> {
+        if self.0.port.is_alone() {
+            return Ok(());
+        }
+        self.0.carry_out(actor_type, plan).await
     }
 }
 

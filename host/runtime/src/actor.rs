@@ -52,6 +52,11 @@ impl Actor {
                 let again = core.store.open(id, me, &members).await;
                 opened = again.map_err(store_error)?;
             }
+            if let Opened::Opened(stored) = &opened
+                && let Some(module) = stored.record.module
+            {
+                core.catalog.is_served_by(id.actor_type(), module).await;
+            }
             let activation = match opened {
                 // Asking for an actor that has no record must not give it one.
                 Opened::Absent { epoch } => Activation::absent(epoch),

@@ -1,11 +1,12 @@
 //! Actor types and the modules that give them their logic.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use async_trait::async_trait;
 use parking_lot::RwLock;
 use pizza_guest::Guest;
-use pizza_types::{ActorId, CallError};
+use pizza_types::{ActorId, CallError, ModuleDigest};
 
 use crate::breaker::BreakerState;
 use crate::deployment::Deployment;
@@ -17,6 +18,14 @@ use crate::settings::Policy;
 #[derive(Default)]
 pub struct Catalog {
     types: RwLock<HashMap<Arc<str>, Serving>>,
+    plans: OnceLock<Arc<dyn Plans>>,
+}
+
+/// Where it is kept what is to serve, for silos that decide it together.
+#[async_trait]
+pub trait Plans: Send + Sync + 'static {
+    /// Brings what serves a type here up to what was decided.
+    async fn read_again(&self, actor_type: &str);
 }
 
 impl Catalog {
@@ -30,6 +39,25 @@ impl Catalog {
     pub fn serve(&self, serving: Serving) {
         let name = Arc::clone(&serving.current.actor_type);
         self.types.write().insert(name, serving);
+    }
+
+    /// From now on an actor that another module has served is reason to ask these what is to serve.
+    pub fn decided_by(&self, plans: Arc<dyn Plans>) {
+        // It fails only when it is set already, and then it stays.
+        let _ = self.plans.set(plans);
+    }
+
+    /// An actor is opened that this module has served last: if that is not one of those that serve here,
+    /// another silo may have heard of a change before this one, and no actor goes back.
+    pub(crate) async fn is_served_by(&self, actor_type: &str, module: ModuleDigest) {
+        let Some(plans) = self.plans.get() else {
+            return;
+        };
+        let serving = self.serving(actor_type);
+        let mut deployments = serving.iter().flat_map(Serving::deployments);
+        if !deployments.any(|deployment| deployment.guest.digest() == module) {
+            plans.read_again(actor_type).await;
+        }
     }
 
     #[must_use]

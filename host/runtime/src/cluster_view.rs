@@ -56,6 +56,18 @@ impl Silo {
         })
     }
 
+    /// Asks all silos but this one; tells what each of them says, or why it says nothing.
+    pub async fn ask_others(&self, request: Request) -> Vec<(SiloId, Result<Response, String>)> {
+        let known = self.core.membership.known();
+        let me = self.core.membership.me();
+        let others = known.view.members.keys().filter(|silo| *silo != me);
+        let asked = others.map(async |silo| {
+            let answer = self.core.network.ask(silo, request.clone()).await;
+            (silo.clone(), answer.map_err(|error| error.to_string()))
+        });
+        join_all(asked).await
+    }
+
     /// How much each silo has; nothing of one that does not answer.
     pub async fn loads(&self) -> Vec<(SiloId, Option<Load>)> {
         let known = self.core.membership.known();

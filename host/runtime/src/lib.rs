@@ -109,7 +109,7 @@ pub use pizza_cluster::{Membership, Nobody};
 
 pub use archive::{Archive, NoArchive};
 pub use breaker::BreakerState;
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Plans};
 pub use cluster_view::{ClusterView, MemberView};
 pub use deployment::Deployment;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};

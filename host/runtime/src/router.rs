@@ -167,9 +167,9 @@ impl Core {
                 Attempt::Unavailable(error)
             }
             Ok(Response::Refused(error)) => here(Err(error)),
-            Ok(Response::NotMine { .. } | Response::Done | Response::Load(_)) => {
-                self.elsewhere(envelope)
-            }
+            Ok(
+                Response::NotMine { .. } | Response::Done | Response::Load(_) | Response::Failed(_),
+            ) => self.elsewhere(envelope),
             Err(error @ LinkError::NotSent { .. }) => {
                 self.owners.forget(&envelope.target);
                 let detail = error.to_string();

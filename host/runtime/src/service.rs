@@ -32,6 +32,10 @@ impl Service for Silo {
                 event_after(core, of, after, wait_ms).await
             }
             Request::Release { actor, epoch: _ } => released(core, &actor),
+            // What has modules stands in front of this.
+            Request::Prepare(_) | Request::PlanChanged(_) => {
+                Response::Failed("this silo has no modules".to_owned())
+            }
             Request::Load => Response::Load(core.load()),
             Request::Rebalance { per_second } => {
                 core.rebalance(per_second);

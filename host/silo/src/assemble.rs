@@ -18,6 +18,7 @@ use crate::cluster::{self, JoinError, Joined, Member};
 use crate::config::SiloConfig;
 use crate::data_dir::{self, DataDirError};
 use crate::metrics::SiloMetrics;
+use crate::peers::{Peers, SharedPlans};
 use crate::plugins::Bindings;
 use crate::serving::CatalogServing;
 use crate::transport::InProcess;
@@ -37,6 +38,8 @@ pub enum AssembleError {
     Cluster(#[from] JoinError),
     #[error("the Wasm engine cannot start")]
     Engine(#[source] LoadError),
+    #[error("what the silos of the cluster have decided cannot serve here")]
+    Plans { source: Refusal },
     #[error("actor type {actor_type:?} cannot be served")]
     Serve { actor_type: String, source: Refusal },
 }
@@ -83,7 +86,7 @@ impl RunningSilo {
         let host = engine(config)?;
         // Modules and silo need each other: the port stands between them, and gets the silo last.
         let port = Arc::new(CatalogServing {
-            name: NAME.to_owned(),
+            name: name(config),
             catalog: Arc::new(Catalog::default()),
             clock: Arc::clone(&clock),
             config: config.clone(),
@@ -116,6 +119,13 @@ impl RunningSilo {
             (Some(cluster), Some(shared)) => Some(cluster::join_at(cluster, shared, &clock).await?),
             _ => None,
         };
+        if joined.is_some() {
+            // What was decided since the start of the modules was not told to this silo.
+            let read = modules.read_all_again().await;
+            read.map_err(|source| AssembleError::Plans { source })?;
+            port.catalog
+                .decided_by(Arc::new(SharedPlans(modules.clone())));
+        }
         let (membership, network) = placed(joined.as_ref(), &*store).await?;
         let silo = Silo::start(Parts {
             membership,
@@ -132,7 +142,10 @@ impl RunningSilo {
         let _ = port.silo.set(silo.clone());
         let transport = Arc::new(InProcess::new(silo.clone(), Arc::clone(&store)));
         Ok(Self {
-            member: joined.map(|joined| joined.serve(&silo)),
+            member: joined.map(|joined| {
+                let (silo, modules) = (silo.clone(), modules.clone());
+                joined.serve(Arc::new(Peers { silo, modules }))
+            }),
             silo,
             store,
             transport,
@@ -194,6 +207,12 @@ impl RunningSilo {
             member.leave().await;
         }
     }
+}
+
+/// The silo's name, which stays over restarts.
+fn name(config: &SiloConfig) -> String {
+    let cluster = config.cluster.as_ref();
+    cluster.map_or_else(|| NAME.to_owned(), |cluster| cluster.name.clone())
 }
 
 /// The silo's store: its own, or the one of its cluster.

@@ -8,7 +8,7 @@ use pizza_cluster::heartbeat::Heartbeat;
 use pizza_cluster::join::{self, Joining};
 use pizza_cluster::transport::{Links, TcpDial, serve};
 use pizza_cluster::{ClusterSettings, Membership, Network, Service};
-use pizza_runtime::{Clock, Silo};
+use pizza_runtime::Clock;
 use pizza_store::{MemberState, MembershipStore};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -83,7 +83,7 @@ pub(crate) async fn join_at(
 }
 
 impl Joined {
-    pub(crate) fn serve(self, silo: &Silo) -> Member {
+    pub(crate) fn serve(self, service: Arc<dyn Service>) -> Member {
         let mut tasks = JoinSet::new();
         let shared = Arc::new(self.shared);
         let heartbeat = Heartbeat {
@@ -98,7 +98,6 @@ impl Joined {
             heartbeat.run().await;
             (of_heartbeat.stop)(TAKEN_FOR_DEAD);
         });
-        let service: Arc<dyn Service> = Arc::new(silo.clone());
         tasks.spawn(accept(self.listener, Arc::clone(&self.membership), service));
         Member {
             membership: self.membership,

@@ -9,6 +9,7 @@
 //! - [`archive`](crate::archive): where actors are kept that are retired
 //! - [`assemble`]: open the store, let the modules serve, start
 //! - [`serving`](crate::serving): how modules reach the runtime
+//! - [`peers`](crate::peers): what other silos may ask of it
 //! - [`admin`]: what an operator may ask of a running silo, over HTTP
 //! - [`metrics`]: how things stand, in numbers
 //! - [`plugins`]: which plugin is bound to which actor
@@ -24,6 +25,7 @@ pub mod config;
 mod data_dir;
 pub mod metrics;
 mod modules_config;
+mod peers;
 pub mod plugins;
 mod serving;
 pub mod transport;

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
+use async_trait::async_trait;
+use pizza_cluster::{Request, Response};
 use pizza_guest::{Guest, Module, TypeSettings};
 use pizza_modules::{Served, ServingPort};
 use pizza_runtime::{Canary, Catalog, Clock, Deployment, Serving, Silo};
-use pizza_types::ModuleMetrics;
+use pizza_types::{ModuleDigest, ModuleMetrics};
 
 use crate::config::SiloConfig;
 
@@ -40,6 +42,7 @@ fn module_of(deployment: &Deployment) -> Option<Arc<Module>> {
     guest.downcast().ok()
 }
 
+#[async_trait]
 impl ServingPort for CatalogServing {
     fn silo(&self) -> &str {
         &self.name
@@ -99,6 +102,33 @@ impl ServingPort for CatalogServing {
         let deployment =
             deployments.find(|deployment| deployment.guest.digest() == module.digest())?;
         Some(deployment.stats.metrics())
+    }
+
+    async fn prepare(&self, digest: ModuleDigest) -> Vec<String> {
+        // At the start there is nobody to ask: the plan was made before.
+        let Some(silo) = self.silo.get() else {
+            return Vec::new();
+        };
+        let answers = silo.ask_others(Request::Prepare(digest)).await.into_iter();
+        let unready = answers.filter_map(|(silo, answer)| match answer {
+            Ok(Response::Done) => None,
+            Ok(Response::Failed(why)) | Err(why) => Some(format!("{silo}: {why}")),
+            Ok(other) => Some(format!("{silo}: it answers {other:?}")),
+        });
+        unready.collect()
+    }
+
+    async fn changed(&self, actor_type: &str) {
+        if let Some(silo) = self.silo.get() {
+            // Whoever does not hear of it reads the plan soon.
+            let _ = silo
+                .ask_others(Request::PlanChanged(actor_type.into()))
+                .await;
+        }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.config.cluster.is_none()
     }
 
     fn settings(&self, actor_type: &str) -> TypeSettings {

@@ -84,6 +84,8 @@ fn told(request: &Request) -> String {
         Request::EventAfter { after, .. } => format!("an event after {after}"),
         Request::View(view) => format!("view {}", view.version),
         Request::Release { actor, epoch } => format!("release {actor} of epoch {epoch}"),
+        Request::Prepare(digest) => format!("prepare {digest}"),
+        Request::PlanChanged(actor_type) => format!("the plan of {actor_type}"),
         Request::Load => "load".to_owned(),
         Request::Rebalance { per_second } => format!("rebalance {per_second} a second"),
         Request::Ping => "ping".to_owned(),

@@ -47,6 +47,8 @@ pub struct EmbeddedStore {
     committer: Committer,
     durability: Durability,
     sweep: tokio::sync::Mutex<Sweep>,
+    /// Held while facts are changed, from the look at what one of them was.
+    facts: tokio::sync::Mutex<()>,
     running: Mutex<Option<Running>>,
 }
 
@@ -171,6 +173,7 @@ impl EmbeddedStore {
             committer,
             durability,
             sweep: tokio::sync::Mutex::default(),
+            facts: tokio::sync::Mutex::default(),
             running: Mutex::new(Some(Running {
                 threads,
                 _guard: guard,

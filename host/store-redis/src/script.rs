@@ -22,6 +22,7 @@ pub(crate) struct Scripts {
     pub(crate) silence: Known,
     pub(crate) heartbeat: Known,
     pub(crate) change_view: Known,
+    pub(crate) change_facts: Known,
     pub(crate) accept_loss: Known,
 }
 
@@ -36,11 +37,12 @@ impl Scripts {
             silence: known(include_str!("lua/silence.lua")),
             heartbeat: known(include_str!("lua/heartbeat.lua")),
             change_view: known(include_str!("lua/change_view.lua")),
+            change_facts: known(include_str!("lua/change_facts.lua")),
             accept_loss: known(include_str!("lua/accept_loss.lua")),
         }
     }
 
-    pub(crate) fn all(&self) -> [&Known; 9] {
+    pub(crate) fn all(&self) -> [&Known; 10] {
         [
             &self.commit,
             &self.open,
@@ -50,6 +52,7 @@ impl Scripts {
             &self.silence,
             &self.heartbeat,
             &self.change_view,
+            &self.change_facts,
             &self.accept_loss,
         ]
     }

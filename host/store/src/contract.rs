@@ -106,6 +106,7 @@ macro_rules! contract_tests {
             facts: facts_are_kept,
             facts: facts_are_listed_by_prefix_and_go,
             facts: facts_change_together,
+            facts: facts_change_under_a_condition_of_which_one_holds,
             expire: expired_replies_are_forgotten,
             expire: old_events_are_forgotten_but_the_newest,
             expire: a_bounded_sweep_gets_everywhere,

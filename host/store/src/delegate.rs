@@ -188,6 +188,14 @@ macro_rules! delegate {
             ) -> ::std::result::Result<(), $crate::StoreError> {
                 self.$field.change_facts(changes).await
             }
+            async fn change_facts_if(
+                &self,
+                name: &str,
+                before: Option<&::bytes::Bytes>,
+                changes: Vec<$crate::FactChange>,
+            ) -> ::std::result::Result<bool, $crate::StoreError> {
+                self.$field.change_facts_if(name, before, changes).await
+            }
             async fn facts(
                 &self,
                 prefix: &str,

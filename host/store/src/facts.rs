@@ -24,6 +24,18 @@ pub trait FactStore: Send + Sync + 'static {
     /// When the store has stopped itself, cannot write, or refuses because too much waits.
     async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError>;
 
+    /// The same, if the fact `name` is still `before`, where `None` means that there is none; in one
+    /// step. False, and nothing was changed, if it is not.
+    ///
+    /// # Errors
+    /// As [`FactStore::change_facts`]; then it may have been done.
+    async fn change_facts_if(
+        &self,
+        name: &str,
+        before: Option<&Bytes>,
+        changes: Vec<FactChange>,
+    ) -> Result<bool, StoreError>;
+
     /// Sets one fact. Durable when it returns.
     ///
     /// # Errors

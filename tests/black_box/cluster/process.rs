@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use crate::common::compiled;
 
@@ -78,6 +78,16 @@ impl Process {
         let address = address.unwrap_or_else(|| panic!("{command:?} opens and says where"));
         // Nobody reads on: the rest of the banner fits into the pipe.
         Self { child, address }
+    }
+
+    /// What a command says that asks this silo.
+    pub(super) fn cli(&self, words: &[&str]) -> Output {
+        let command = Command::new(env!("CARGO_BIN_EXE_pizza"))
+            .args(words)
+            .args(["--admin", &self.address.to_string()])
+            .env("PIZZA_ADMIN_TOKEN", TOKEN)
+            .output();
+        command.expect("the program runs")
     }
 
     /// SIGKILL.

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use pizza_guest::{Grant, GuestError, HostConfig, LoadError, Manifest, Module, Turn, TypeSettings};
 use pizza_guest::{Invocation, WasmHost};
 use pizza_modules::{Activate, How, Modules, Push, Refusal, Served, ServingPort, Settings};
 use pizza_store::MemoryStore;
-use pizza_types::{ActorId, MessageId, ModuleMetrics};
+use pizza_types::{ActorId, MessageId, ModuleDigest, ModuleMetrics};
 
 /// Whatever was activated last serves.
 #[derive(Default)]
 struct Serving(Mutex<BTreeMap<String, Served>>);
 
+#[async_trait]
 impl ServingPort for Serving {
     fn silo(&self) -> &'static str {
         "test"
@@ -39,6 +41,16 @@ impl ServingPort for Serving {
     fn serve(&self, served: Served) {
         let actor_type = served.current.actor_type().to_string();
         self.0.lock().insert(actor_type, served);
+    }
+
+    async fn prepare(&self, _: ModuleDigest) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn changed(&self, _: &str) {}
+
+    fn is_alone(&self) -> bool {
+        true
     }
 
     fn metrics(&self, _: &Module) -> Option<ModuleMetrics> {

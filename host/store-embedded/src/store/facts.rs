@@ -15,11 +15,22 @@ impl FactStore for EmbeddedStore {
     }
 
     async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
-        let rows = changes.into_iter().map(|(name, value)| {
-            let value = value.map(|value| row::encode(&value).into());
-            (Table::Facts, key::names(&[&name]).into(), value)
-        });
-        self.write("note facts", rows.collect(), true).await
+        let _one = self.facts.lock().await;
+        self.note(changes).await
+    }
+
+    async fn change_facts_if(
+        &self,
+        name: &str,
+        before: Option<&Bytes>,
+        changes: Vec<FactChange>,
+    ) -> Result<bool, StoreError> {
+        // Nobody else writes facts, and whoever does in this process waits.
+        let _one = self.facts.lock().await;
+        if self.fact(name).await?.as_ref() != before {
+            return Ok(false);
+        }
+        self.note(changes).await.map(|()| true)
     }
 
     async fn facts(
@@ -31,5 +42,15 @@ impl FactStore for EmbeddedStore {
         let view = self.view()?;
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
         scan(move || read::facts(&view, &prefix, after.as_deref(), limit)).await
+    }
+}
+
+impl EmbeddedStore {
+    async fn note(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
+        let rows = changes.into_iter().map(|(name, value)| {
+            let value = value.map(|value| row::encode(&value).into());
+            (Table::Facts, key::names(&[&name]).into(), value)
+        });
+        self.write("note facts", rows.collect(), true).await
     }
 }

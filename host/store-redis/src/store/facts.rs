@@ -6,7 +6,8 @@ use pizza_store::{FactChange, FactStore, StoreError};
 
 use super::RedisStore;
 use crate::key;
-use crate::value::{array, bytes, text};
+use crate::script::call;
+use crate::value::{array, bytes, number, text};
 
 #[async_trait]
 impl FactStore for RedisStore {
@@ -17,20 +18,25 @@ impl FactStore for RedisStore {
     }
 
     async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
-        let mut command = redis::cmd("EVAL");
-        // One step, so that all of them change or none.
-        command.arg(
-            "#!lua\nfor i = 1, #ARGV, 3 do\n  if ARGV[i + 1] == 's' then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2])\n  else redis.call('HDEL', KEYS[1], ARGV[i]) end\nend\nreturn 1",
-        );
-        command.arg(1).arg(key::meta("f"));
-        for (name, value) in &changes {
-            command.arg(name);
-            match value {
-                Some(value) => command.arg("s").arg(&**value),
-                None => command.arg("r").arg(""),
-            };
-        }
+        let mut command = call(&self.scripts.change_facts, &[key::meta("f")]);
+        command.arg("a").arg("").arg("");
+        add(&mut command, &changes);
         self.ask_meta(command).await.map(drop)
+    }
+
+    async fn change_facts_if(
+        &self,
+        name: &str,
+        before: Option<&Bytes>,
+        changes: Vec<FactChange>,
+    ) -> Result<bool, StoreError> {
+        let mut command = call(&self.scripts.change_facts, &[key::meta("f")]);
+        match before {
+            Some(before) => command.arg("i").arg(name).arg(&**before),
+            None => command.arg("n").arg(name).arg(""),
+        };
+        add(&mut command, &changes);
+        Ok(number(self.ask_meta(command).await?) == Some(1))
     }
 
     async fn facts(
@@ -56,5 +62,15 @@ impl FactStore for RedisStore {
             }
         }
         Ok(facts)
+    }
+}
+
+fn add(command: &mut redis::Cmd, changes: &[FactChange]) {
+    for (name, value) in changes {
+        command.arg(name);
+        match value {
+            Some(value) => command.arg("s").arg(&**value),
+            None => command.arg("r").arg(""),
+        };
     }
 }

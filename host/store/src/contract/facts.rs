@@ -1,5 +1,7 @@
 //! Named facts.
 
+use ::bytes::Bytes;
+
 use super::fixture::{AnyStore, bytes};
 
 pub async fn facts_are_kept(store: AnyStore) {
@@ -53,4 +55,36 @@ pub async fn facts_change_together(store: AnyStore) {
     assert_eq!(store.fact("a").await, Ok(None));
     assert_eq!(store.fact("b").await, Ok(Some(bytes("3"))));
     store.change_facts(Vec::new()).await.expect("nothing to do");
+}
+
+/// Of many who change a fact from what it was, one does.
+pub async fn facts_change_under_a_condition_of_which_one_holds(store: AnyStore) {
+    let value = |text: &'static str| Bytes::from_static(text.as_bytes());
+    let to = |text| {
+        vec![
+            ("plan".to_owned(), Some(value(text))),
+            ("line".to_owned(), Some(value(text))),
+        ]
+    };
+    let is = |text| Some(value(text));
+    let two = is("two");
+    let first = store.change_facts_if("plan", two.as_ref(), to("one"));
+    assert_eq!(first.await, Ok(false), "there is none");
+    assert_eq!(store.fact("line").await, Ok(None), "nothing was changed");
+    assert_eq!(
+        store.change_facts_if("plan", None, to("one")).await,
+        Ok(true)
+    );
+    assert_eq!(
+        store.change_facts_if("plan", None, to("two")).await,
+        Ok(false)
+    );
+    assert_eq!(store.fact("line").await, Ok(is("one")));
+    let one = value("one");
+    let change = |text| store.change_facts_if("plan", Some(&one), to(text));
+    let (a, b, c, d) = tokio::join!(change("a"), change("b"), change("c"), change("d"));
+    let outcomes = [a, b, c, d];
+    let succeeded = outcomes.iter().filter(|outcome| **outcome == Ok(true));
+    assert_eq!(succeeded.count(), 1, "{outcomes:?}");
+    assert_eq!(store.fact("plan").await, store.fact("line").await);
 }
