@@ -321,6 +321,15 @@ mod tests {
             self.store.change_facts(changes).await
         }
 
+        async fn change_facts_if(
+            &self,
+            name: &str,
+            before: Option<&Bytes>,
+            changes: Vec<FactChange>,
+        ) -> Result<bool, StoreError> {
+            self.store.change_facts_if(name, before, changes).await
+        }
+
         async fn facts(
             &self,
             prefix: &str,
@@ -329,6 +338,41 @@ mod tests {
         ) -> Result<Vec<(String, Bytes)>, StoreError> {
             self.store.facts(prefix, after, limit).await
         }
+    }
+
+    #[tokio::test]
+    async fn of_two_who_change_one_plan_the_second_is_refused() {
+        let store = Arc::new(MemoryStore::new());
+        let of = |silo: &str| Registry::new(Arc::clone(&store) as Arc<_>, silo.to_owned());
+        let (one, two) = (of("one"), of("two"));
+        let digests = [b"a", b"b", b"c"].map(|wasm| ModuleDigest::of(wasm));
+        one.keep_plan("meter", &Plan::only(digests[0], 1))
+            .await
+            .expect("kept");
+        let read = async |registry: &Registry| {
+            let plan = registry.plan("meter", "one").await.expect("readable");
+            plan.expect("there is one")
+        };
+        // Both have looked at the same plan.
+        let (first, second) = (read(&one).await, read(&two).await);
+        let set = async |registry: &Registry, silo, plan: Plan| {
+            let line = line(plan.current);
+            registry
+                .set_plan(None, silo, &plan, &line)
+                .await
+                .expect("asked")
+        };
+        let version = set(&one, "one", first.succeeded_by(digests[1], 2)).await;
+        assert_eq!(version, Some(first.version + 1));
+        assert_eq!(
+            set(&two, "two", second.succeeded_by(digests[2], 2)).await,
+            None
+        );
+        assert_eq!(read(&two).await.current, digests[1]);
+        // Who looks again is taken; and neither has written over the other's line.
+        let again = read(&two).await.succeeded_by(digests[2], 3);
+        assert_eq!(set(&two, "two", again).await, Some(first.version + 2));
+        assert_eq!(one.audit(None, 10).await.expect("readable").len(), 2);
     }
 
     fn line(digest: ModuleDigest) -> Audit {

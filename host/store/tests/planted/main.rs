@@ -5,7 +5,8 @@ mod broken;
 use std::sync::Arc;
 
 use pizza_store::contract::{
-    actors, atomicity, entries, expire, inspection, log, pipelining, reminders, retire, streams,
+    actors, atomicity, entries, expire, facts, inspection, log, pipelining, reminders, retire,
+    streams,
 };
 use pizza_store::{MemoryStore, Store};
 
