@@ -12,6 +12,8 @@ use pizza_runtime::{Catalog, Clock, Membership, Nobody, Parts, Silo, SystemClock
 use pizza_store::{FactStore, Store, StoreError};
 use pizza_types::SiloId;
 
+use tokio::task::JoinSet;
+
 use crate::admin::{self, Admin, Token};
 use crate::back_end::{self, OpenError, Shared};
 use crate::cluster::{self, JoinError, Joined, Member};
@@ -72,7 +74,8 @@ pub struct RunningSilo {
     transport: Arc<InProcess>,
     plugins: Arc<Bindings>,
     modules: Modules,
-    watching: tokio::task::JoinHandle<()>,
+    /// What goes on until the silo drains.
+    watching: JoinSet<()>,
 }
 
 impl RunningSilo {
@@ -141,6 +144,12 @@ impl RunningSilo {
         // It fails only when it is set already, and nothing else sets it.
         let _ = port.silo.set(silo.clone());
         let transport = Arc::new(InProcess::new(silo.clone(), Arc::clone(&store)));
+        let plugins = Arc::new(plugins);
+        let mut following = JoinSet::new();
+        following.spawn(modules.clone().watch());
+        if joined.is_some() {
+            following.spawn(Arc::clone(&plugins).follow());
+        }
         Ok(Self {
             member: joined.map(|joined| {
                 let (silo, modules) = (silo.clone(), modules.clone());
@@ -149,8 +158,8 @@ impl RunningSilo {
             silo,
             store,
             transport,
-            plugins: Arc::new(plugins),
-            watching: tokio::spawn(modules.clone().watch()),
+            plugins,
+            watching: following,
             modules,
         })
     }
@@ -197,9 +206,9 @@ impl RunningSilo {
     }
 
     /// Finishes what is being done, then lets the store go.
-    pub async fn drain(self) {
+    pub async fn drain(mut self) {
         // It would roll back modules for failures that only the end brings about.
-        self.watching.abort();
+        self.watching.abort_all();
         self.transport.close();
         self.cordon().await;
         self.silo.drain().await;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pizza_guest::plugins::PluginStats;
@@ -17,6 +18,8 @@ use tokio::sync::Mutex;
 
 /// The fact of the store that holds the list of bindings.
 const LIST: &str = "plugins";
+/// How often a silo of a cluster looks what others have bound.
+const LOOK: Duration = Duration::from_secs(1);
 /// The most bindings: the list is one fact, which each change writes whole.
 const BINDINGS_MAX: usize = 1_000;
 
@@ -89,20 +92,11 @@ impl Bindings {
         trust: Trust,
     ) -> Result<Self, StoreError> {
         let mut list = List {
-            bindings: read(&*store).await?,
+            bindings: parsed(store.fact(LIST).await?.as_ref())?,
             unusable: BTreeMap::new(),
         };
         for (actor, binding) in &list.bindings {
-            let taken_up = match admitted(&trust, binding) {
-                Ok(()) => take_up(&host, &*store, actor, binding).await?,
-                Err(error) => Err(format!("its signature: {error}")),
-            };
-            if let Err(why) = taken_up {
-                tracing::error!(
-                    actor,
-                    why,
-                    "a plugin cannot be loaded; its actor does without"
-                );
+            if let Some(why) = bring(&host, &*store, &trust, actor, binding).await? {
                 list.unusable.insert(actor.clone(), why);
             }
         }
@@ -143,27 +137,33 @@ impl Bindings {
             None => self.host.load_plugin(&wasm).await?,
         };
         let name = actor.to_string();
+        // The bytes first: a list must never name what is not there.
+        let bytes = wasm.len();
+        self.store
+            .set_fact(&wasm_key(&digest.to_string()), wasm)
+            .await?;
         // Only now: loading takes long, and others need not wait for it.
         let mut list = self.list.lock().await;
-        let mut bindings = list.bindings.clone();
-        if !bindings.contains_key(&name) && bindings.len() >= BINDINGS_MAX {
-            return Err(BindError::TooMany);
-        }
-        let binding = Binding {
-            digest: digest.to_string(),
-            bytes: wasm.len(),
-            // An actor tells one binding from the next by this time, even when the clock was set
-            // back.
-            at_ms: later_than(bindings.get(&name), now_ms),
-            signed_by,
-            signature: signature.cloned(),
+        let (bindings, before, binding) = loop {
+            let kept = self.read_again(&mut list).await?;
+            let mut bindings = list.bindings.clone();
+            if !bindings.contains_key(&name) && bindings.len() >= BINDINGS_MAX {
+                return Err(BindError::TooMany);
+            }
+            let binding = Binding {
+                digest: digest.to_string(),
+                bytes,
+                // An actor tells one binding from the next by this time, even when the clock was
+                // set back.
+                at_ms: later_than(bindings.get(&name), now_ms),
+                signed_by: signed_by.clone(),
+                signature: signature.cloned(),
+            };
+            let before = bindings.insert(name.clone(), binding.clone());
+            if write(&*self.store, kept.as_ref(), &bindings).await? {
+                break (bindings, before, binding);
+            }
         };
-        // The bytes first: a list must never name what is not there.
-        self.store
-            .set_fact(&wasm_key(&binding.digest), wasm)
-            .await?;
-        let before = bindings.insert(name.clone(), binding.clone());
-        write(&*self.store, &bindings).await?;
         // After the write: what is in force must be there after a restart.
         in_force(self.plugins(), actor.clone(), &binding, plugin);
         list.unusable.remove(&name);
@@ -179,17 +179,58 @@ impl Bindings {
     pub async fn unbind(&self, actor: &ActorId) -> Result<bool, StoreError> {
         let name = actor.to_string();
         let mut list = self.list.lock().await;
-        let mut bindings = list.bindings.clone();
-        let Some(before) = bindings.remove(&name) else {
-            return Ok(false);
+        let (bindings, before) = loop {
+            let kept = self.read_again(&mut list).await?;
+            let mut bindings = list.bindings.clone();
+            let Some(before) = bindings.remove(&name) else {
+                return Ok(false);
+            };
+            if write(&*self.store, kept.as_ref(), &bindings).await? {
+                break (bindings, before);
+            }
         };
-        write(&*self.store, &bindings).await?;
         // In this order a failed write changes nothing.
         self.plugins().unbind(actor);
         list.unusable.remove(&name);
         list.bindings = bindings;
         self.remove_unused(&list, Some(before)).await?;
         Ok(true)
+    }
+
+    /// Brings into force what other silos have bound or unbound, until the future is dropped.
+    pub(crate) async fn follow(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let mut list = self.list.lock().await;
+            if let Err(error) = self.read_again(&mut list).await {
+                tracing::warn!(%error, "which plugins are bound cannot be read");
+            }
+        }
+    }
+
+    /// Takes over the list of the store, where another silo has changed it; gives it as it is kept.
+    async fn read_again(&self, list: &mut List) -> Result<Option<Bytes>, StoreError> {
+        let kept = self.store.fact(LIST).await?;
+        let bindings = parsed(kept.as_ref())?;
+        let gone = list
+            .bindings
+            .keys()
+            .filter(|actor| !bindings.contains_key(*actor));
+        for actor in gone {
+            if let Some(id) = actor_id(actor) {
+                self.plugins().unbind(&id);
+            }
+            list.unusable.remove(actor);
+        }
+        for (actor, binding) in &bindings {
+            if list.bindings.get(actor) != Some(binding) {
+                let why = bring(&self.host, &*self.store, &self.trust, actor, binding).await?;
+                list.unusable.remove(actor);
+                list.unusable.extend(why.map(|why| (actor.clone(), why)));
+            }
+        }
+        list.bindings = bindings;
+        Ok(kept)
     }
 
     pub async fn get(&self, actor: &ActorId) -> Option<Bound> {
@@ -267,6 +308,27 @@ fn admitted(trust: &Trust, binding: &Binding) -> Result<(), SignError> {
     trust.admit(kept, by, digest, PLUGINS)
 }
 
+/// Brings a binding into force; tells why its actor does without it, if it does.
+async fn bring(
+    host: &WasmHost,
+    store: &dyn FactStore,
+    trust: &Trust,
+    actor: &str,
+    binding: &Binding,
+) -> Result<Option<String>, StoreError> {
+    let taken_up = match admitted(trust, binding) {
+        Ok(()) => take_up(host, store, actor, binding).await?,
+        Err(error) => Err(format!("its signature: {error}")),
+    };
+    Ok(taken_up.err().inspect(|why| {
+        tracing::error!(
+            actor,
+            why,
+            "a plugin cannot be loaded; its actor does without"
+        );
+    }))
+}
+
 async fn take_up(
     host: &WasmHost,
     store: &dyn FactStore,
@@ -294,21 +356,24 @@ async fn take_up(
     Ok(Ok(()))
 }
 
-async fn read(store: &dyn FactStore) -> Result<BTreeMap<String, Binding>, StoreError> {
-    let Some(list) = store.fact(LIST).await? else {
+fn parsed(list: Option<&Bytes>) -> Result<BTreeMap<String, Binding>, StoreError> {
+    let Some(list) = list else {
         return Ok(BTreeMap::new());
     };
-    serde_json::from_slice(&list).map_err(|error| StoreError::Corrupt {
+    serde_json::from_slice(list).map_err(|error| StoreError::Corrupt {
         detail: format!("the list of plugins: {error}"),
     })
 }
 
+/// False, and nothing was written, if another silo has changed the list since it was `before`.
 async fn write(
     store: &dyn FactStore,
+    before: Option<&Bytes>,
     bindings: &BTreeMap<String, Binding>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let list = serde_json::to_vec(bindings).map_err(|error| StoreError::Corrupt {
         detail: format!("the list of plugins: {error}"),
     })?;
-    store.set_fact(LIST, list.into()).await
+    let change = (LIST.to_owned(), Some(list.into()));
+    store.change_facts_if(LIST, before, vec![change]).await
 }
