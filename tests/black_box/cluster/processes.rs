@@ -1,6 +1,7 @@
 //! Gateways in processes of their own: whichever is asked, whichever silos die or are started anew.
 
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use super::process::{Process, gateway, silo};
 use super::redis::Redis;
+use crate::common::operator::json_of;
 use crate::common::{exchange, machine, request, until, until_within};
 
 /// How many requests are made while everything is started anew: a twentieth of the soak's.
@@ -38,6 +40,11 @@ fn a_gateway_finds_other_silos_when_its_own_dies() {
     let data = tempfile::tempdir().expect("a directory");
     let one = silo(&redis.url, data.path(), "one", &[]);
     let two = silo(&redis.url, data.path(), "two", &[]);
+    let knows = || {
+        let status = json_of(&one.cli(&["cluster", "status", "--json"]));
+        (status["members"].as_array()?.len() == 2).then_some(())
+    };
+    until("the first silo to know of the second", knows);
     // It is told of one silo only, which tells it of the other one.
     let web = gateway(data.path(), "web", &[one.address]);
     let first = ordered(web.address);
@@ -60,6 +67,25 @@ impl Drop for Stop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+#[test]
+fn the_demo_of_a_cluster_opens_answers_and_closes() {
+    let _alone = machine::alone();
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pizza"));
+    command
+        .args(["demo", "cluster", "--speed", "1200", "--dir"])
+        .arg(dir.path());
+    let demo = Process::open(command, "API");
+    let order = ordered(demo.address);
+    until("the order to be ready", || is_ready(demo.address, &order));
+    let address = demo.address;
+    assert!(demo.stop().success(), "it closes in peace");
+    assert!(
+        TcpStream::connect(address).is_err(),
+        "nothing is left behind"
+    );
 }
 
 /// What clients do and see: some gateways, of which one may refuse a connection, and then another is asked.

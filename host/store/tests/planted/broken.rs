@@ -1,5 +1,7 @@
 //! A store with a mistake.
 
+mod facts;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,8 +10,8 @@ use bytes::Bytes;
 use pizza_store::entries::OPENED;
 use pizza_store::{
     ActorRecord, ActorStore, Commit, CommitError, CommitTicket, DelayedKey, DelayedRow, DueAfter,
-    DueReminder, EndWrite, EndedActor, EndedAfter, EntryView, FactChange, FactStore, HandledRow,
-    Inspected, InspectionStore, Leaving, LogEntry, LogKey, LogStore, Members, MemoryStore, Opened,
+    DueReminder, EndWrite, EndedActor, EndedAfter, EntryView, HandledRow, Inspected,
+    InspectionStore, Leaving, LogEntry, LogKey, LogStore, Members, MemoryStore, Opened,
     ReminderStore, Retention, RetireStore, Retirement, Store, StoreError, StoredActor, StoredReply,
 };
 use pizza_types::{
@@ -78,38 +80,6 @@ impl Broken {
 }
 
 pizza_store::delegate!(Broken, inner: StreamStore, DeadLetterStore);
-
-#[async_trait]
-impl FactStore for Broken {
-    async fn fact(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
-        self.inner.fact(name).await
-    }
-
-    async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
-        self.inner.change_facts(changes).await
-    }
-
-    async fn change_facts_if(
-        &self,
-        name: &str,
-        before: Option<&Bytes>,
-        changes: Vec<FactChange>,
-    ) -> Result<bool, StoreError> {
-        if self.does(Mistake::IgnoresTheCondition) {
-            return self.inner.change_facts(changes).await.map(|()| true);
-        }
-        self.inner.change_facts_if(name, before, changes).await
-    }
-
-    async fn facts(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<(String, Bytes)>, StoreError> {
-        self.inner.facts(prefix, after, limit).await
-    }
-}
 
 #[async_trait]
 impl ActorStore for Broken {
