@@ -106,15 +106,7 @@ impl RunningSilo {
         // Before the silo: a message that waits in the store must find its module.
         let started = modules.start(bundled).await;
         started.map_err(|(actor_type, source)| AssembleError::Serve { actor_type, source })?;
-        // A type may be configured before its first module is pushed; or misspelt.
-        let types = port.types();
-        for unknown in config.types.keys().filter(|name| !types.contains(name)) {
-            tracing::warn!(
-                actor_type = unknown,
-                ?types,
-                "the configuration names an actor type that no module serves yet"
-            );
-        }
+        tell_of_unknown(config, &port.types());
         // Before the first turn: no actor acts without the plugin that it has.
         let plugins = Bindings::resume(host, Arc::clone(&store) as Arc<_>, trust).await?;
         // Last: a silo that the others know of is asked for actors, and sends heartbeats.
@@ -145,10 +137,10 @@ impl RunningSilo {
         let _ = port.silo.set(silo.clone());
         let transport = Arc::new(InProcess::new(silo.clone(), Arc::clone(&store)));
         let plugins = Arc::new(plugins);
-        let mut following = JoinSet::new();
-        following.spawn(modules.clone().watch());
+        let mut watching = JoinSet::new();
+        watching.spawn(modules.clone().watch());
         if joined.is_some() {
-            following.spawn(Arc::clone(&plugins).follow());
+            watching.spawn(Arc::clone(&plugins).follow());
         }
         Ok(Self {
             member: joined.map(|joined| {
@@ -159,7 +151,7 @@ impl RunningSilo {
             store,
             transport,
             plugins,
-            watching: following,
+            watching,
             modules,
         })
     }
@@ -215,6 +207,17 @@ impl RunningSilo {
         if let Some(member) = self.member {
             member.leave().await;
         }
+    }
+}
+
+/// A type may be configured before its first module is pushed; or misspelt.
+fn tell_of_unknown(config: &SiloConfig, types: &[String]) {
+    for unknown in config.types.keys().filter(|name| !types.contains(name)) {
+        tracing::warn!(
+            actor_type = unknown,
+            ?types,
+            "the configuration names an actor type that no module serves yet"
+        );
     }
 }
 
