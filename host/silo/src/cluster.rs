@@ -25,10 +25,7 @@ const TAKEN_FOR_DEAD: &str = "the other silos have heard nothing of this one for
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
     #[error("cannot listen for other silos at {at}")]
-    Listen {
-        at: SocketAddr,
-        source: io::Error,
-    },
+    Listen { at: SocketAddr, source: io::Error },
     #[error(transparent)]
     Tls(#[from] ClusterTlsError),
     #[error("cannot join the cluster")]

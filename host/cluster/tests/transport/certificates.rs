@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
-pub struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
@@ -29,11 +29,11 @@ impl Authority {
     }
 
     /// The certificate and the key of a silo of this name.
-    pub fn sign(&self, name: &str) -> (String, String) {
+    pub(crate) fn sign(&self, name: &str) -> (String, String) {
         self.signed(CertificateParams::new([name.to_owned()]).expect("a name"))
     }
 
-    pub fn sign_expired(&self, name: &str) -> (String, String) {
+    pub(crate) fn sign_expired(&self, name: &str) -> (String, String) {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
@@ -48,7 +48,7 @@ impl Authority {
 }
 
 /// The files of one silo.
-pub struct Silo {
+pub(crate) struct Silo {
     dir: TempDir,
     files: Files,
 }
@@ -67,7 +67,7 @@ impl Credentials for FromFiles {
 
 impl Silo {
     /// A silo that shows this, and believes whom `ca` vouches for.
-    pub fn new(shown: &(String, String), ca: &Authority) -> Self {
+    pub(crate) fn new(shown: &(String, String), ca: &Authority) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let path = |name: &str| -> PathBuf { dir.path().join(name) };
         let files = Files {
@@ -81,12 +81,12 @@ impl Silo {
         silo
     }
 
-    pub fn renew(&self, (certificate, key): &(String, String)) {
+    pub(crate) fn renew(&self, (certificate, key): &(String, String)) {
         self.replace("certificate.pem", certificate);
         self.replace("key.pem", key);
     }
 
-    pub fn believe(&self, ca: &Authority) {
+    pub(crate) fn believe(&self, ca: &Authority) {
         self.replace("ca.pem", &ca.pem);
     }
 
@@ -97,7 +97,7 @@ impl Silo {
     }
 
     /// Where a silo's name is the host of its address.
-    pub fn tls(&self) -> Tls {
+    pub(crate) fn tls(&self) -> Tls {
         let renewed = Renewed::read(self.files.clone()).expect("files that work");
         Tls {
             credentials: Arc::new(FromFiles(renewed)),
@@ -106,7 +106,7 @@ impl Silo {
     }
 
     /// Who believes the others and shows them nothing.
-    pub fn tls_without_certificate(&self) -> Tls {
+    pub(crate) fn tls_without_certificate(&self) -> Tls {
         let tls = self.tls();
         let roots = pem::authorities(&self.dir.path().join("ca.pem")).expect("an authority");
         let client = Arc::new(client(roots, None).expect("a client"));
@@ -117,7 +117,7 @@ impl Silo {
     }
 
     /// Where all silos have one name.
-    pub fn tls_named(&self, name: &'static str) -> Tls {
+    pub(crate) fn tls_named(&self, name: &'static str) -> Tls {
         let name = Some(ServerName::try_from(name).expect("a name"));
         Tls { name, ..self.tls() }
     }

@@ -17,29 +17,29 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 
-pub fn a() -> SiloId {
+pub(crate) fn a() -> SiloId {
     SiloId("a.1".into())
 }
 
-pub fn b() -> SiloId {
+pub(crate) fn b() -> SiloId {
     SiloId("b.2".into())
 }
 
 /// Counts what reaches it. It answers `event_after(n)` with so many bytes, and not before it may.
-pub struct Counting {
-    pub asked: AtomicUsize,
-    pub may_answer: Semaphore,
+pub(crate) struct Counting {
+    pub(crate) asked: AtomicUsize,
+    pub(crate) may_answer: Semaphore,
 }
 
 impl Counting {
-    pub fn new(may_answer: usize) -> Arc<Self> {
+    pub(crate) fn new(may_answer: usize) -> Arc<Self> {
         Arc::new(Self {
             asked: AtomicUsize::new(0),
             may_answer: Semaphore::new(may_answer),
         })
     }
 
-    pub fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
 }
@@ -66,14 +66,14 @@ impl Service for Counting {
 }
 
 /// A request of at least so many bytes.
-pub fn long_request(bytes: usize) -> Request {
+pub(crate) fn long_request(bytes: usize) -> Request {
     let stream = Arc::from("s".repeat(bytes));
     let key = Arc::from("k");
     Request::Published(vec![StreamKey { stream, key }])
 }
 
 /// A request for a response of at least so many bytes.
-pub fn ask_for(bytes: u64) -> Request {
+pub(crate) fn ask_for(bytes: u64) -> Request {
     let (stream, key) = (Arc::from("s"), Arc::from("k"));
     Request::EventAfter {
         of: StreamKey { stream, key },
@@ -83,18 +83,22 @@ pub fn ask_for(bytes: u64) -> Request {
 }
 
 /// What `b.2` is, and how each of its connections ended.
-pub struct Serving {
-    pub address: SocketAddr,
-    pub service: Arc<Counting>,
-    pub ended: mpsc::UnboundedReceiver<Result<(), Error>>,
+pub(crate) struct Serving {
+    pub(crate) address: SocketAddr,
+    pub(crate) service: Arc<Counting>,
+    pub(crate) ended: mpsc::UnboundedReceiver<Result<(), Error>>,
 }
 
 impl Serving {
-    pub async fn begin(service: Arc<Counting>, settings: Settings, tls: Option<Tls>) -> Self {
+    pub(crate) async fn begin(
+        service: Arc<Counting>,
+        settings: Settings,
+        tls: Option<Tls>,
+    ) -> Self {
         Self::at(service, settings, tls, Arc::new(SystemClock)).await
     }
 
-    pub async fn at(
+    pub(crate) async fn at(
         service: Arc<Counting>,
         settings: Settings,
         tls: Option<Tls>,
@@ -118,35 +122,35 @@ impl Serving {
     }
 
     /// How the next connection ended.
-    pub async fn how_it_ended(&mut self) -> Result<(), Error> {
+    pub(crate) async fn how_it_ended(&mut self) -> Result<(), Error> {
         self.ended.recv().await.expect("the listener lives")
     }
 
     /// `a.1` as it asks this one.
-    pub fn links(&self, settings: Settings, tls: Option<Tls>) -> Arc<Links> {
+    pub(crate) fn links(&self, settings: Settings, tls: Option<Tls>) -> Arc<Links> {
         links(self.address, settings, tls)
     }
 
     /// A connection on which a peer says what it likes.
-    pub async fn raw(&self) -> TcpStream {
+    pub(crate) async fn raw(&self) -> TcpStream {
         TcpStream::connect(self.address).await.expect("connected")
     }
 
-    pub async fn asked_at_least(&self, number: usize) {
+    pub(crate) async fn asked_at_least(&self, number: usize) {
         while self.service.asked() < number {
             tokio::task::yield_now().await;
         }
     }
 }
 
-pub fn dial(tls: Option<Tls>) -> Arc<dyn Dial> {
+pub(crate) fn dial(tls: Option<Tls>) -> Arc<dyn Dial> {
     match tls {
         Some(tls) => Arc::new(TlsDial { tls, over: TcpDial }),
         None => Arc::new(TcpDial),
     }
 }
 
-pub fn links(address: SocketAddr, settings: Settings, tls: Option<Tls>) -> Arc<Links> {
+pub(crate) fn links(address: SocketAddr, settings: Settings, tls: Option<Tls>) -> Arc<Links> {
     let member = Member {
         address: address.to_string().into(),
         state: MemberState::Live,
@@ -161,14 +165,14 @@ pub fn links(address: SocketAddr, settings: Settings, tls: Option<Tls>) -> Arc<L
 }
 
 /// Why a question did not leave.
-pub async fn not_sent(links: &Links) -> String {
+pub(crate) async fn not_sent(links: &Links) -> String {
     match links.ask(&b(), long_request(1)).await {
         Err(LinkError::NotSent { detail, .. }) => detail,
         other => panic!("{other:?}"),
     }
 }
 
-pub fn hello(oldest: u16, newest: u16) -> Hello {
+pub(crate) fn hello(oldest: u16, newest: u16) -> Hello {
     Hello {
         protocol: newest,
         protocol_oldest: oldest,
@@ -179,14 +183,14 @@ pub fn hello(oldest: u16, newest: u16) -> Hello {
 }
 
 /// Writes a frame as the protocol's text says, by hand.
-pub async fn write_frame(stream: &mut TcpStream, value: &impl serde::Serialize) {
+pub(crate) async fn write_frame(stream: &mut TcpStream, value: &impl serde::Serialize) {
     let bytes = rmp_serde::to_vec_named(value).expect("encoded");
     let length = u32::try_from(bytes.len()).expect("short");
     stream.write_u32(length).await.expect("written");
     stream.write_all(&bytes).await.expect("written");
 }
 
-pub async fn read_frame<T: serde::de::DeserializeOwned>(stream: &mut TcpStream) -> T {
+pub(crate) async fn read_frame<T: serde::de::DeserializeOwned>(stream: &mut TcpStream) -> T {
     let length = stream.read_u32().await.expect("a length");
     let mut bytes = vec![0; length as usize];
     stream.read_exact(&mut bytes).await.expect("a frame");

@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use crate::certificates::{Authority, Silo};
 use crate::fixture::{Counting, Serving, ask_for, b, hello, read_frame, write_frame};
 
-/// Most are no welcome; each ends the connection and nothing else, however it is cut.
+/// What is no greeting ends its connection and nothing else.
 #[tokio::test]
 async fn garbage_ends_its_connection_alone() {
     let mut serving = Serving::begin(Counting::new(100), Settings::default(), None).await;
@@ -103,8 +103,8 @@ async fn half_a_frame_does_not_stay_for_ever() {
     assert!(ended.is_ok(), "{ended:?}");
 }
 
-/// Random bytes, and good frames in which some bytes are random: nothing panics, and what is read is no
-/// larger than what it was read from.
+/// Random bytes, and good frames in which some bytes are random: each is understood or refused, and nothing
+/// panics.
 #[test]
 fn random_frames_are_refused_or_understood() {
     let mut rng = StdRng::seed_from_u64(52);

@@ -179,7 +179,7 @@ async fn renewed_files_count_for_the_next_connection() {
     of_a.renew(&next.sign(HOST));
     of_a.believe(&next);
     let after = serving.links(Settings::default(), Some(tls));
-    for links in [after, before] {
+    for links in [&after, &before] {
         let response = links.ask(&b(), ask_for(1)).await;
         assert!(response.is_ok(), "{response:?}");
     }
