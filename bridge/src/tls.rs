@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pizza_edge::pem::{self, PemError};
 use pizza_edge::tls::{self, Identity, TlsError};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 
 use crate::config::TlsConfig;
 
@@ -28,7 +28,7 @@ pub enum ClientTlsError {
 pub(crate) fn client(config: &TlsConfig) -> Result<Arc<ClientConfig>, ClientTlsError> {
     let roots = match &config.ca {
         Some(path) => pem::authorities(path).map_err(ClientTlsError::Authorities)?,
-        None => roots_of_this_machine()?,
+        None => pem::authorities_of_this_machine().ok_or(ClientTlsError::NoRoots)?,
     };
     let identity = match (&config.certificate, &config.key) {
         (None, None) => None,
@@ -37,14 +37,4 @@ pub(crate) fn client(config: &TlsConfig) -> Result<Arc<ClientConfig>, ClientTlsE
     };
     let config = tls::client(roots, identity).map_err(ClientTlsError::Unusable)?;
     Ok(Arc::new(config))
-}
-
-fn roots_of_this_machine() -> Result<RootCertStore, ClientTlsError> {
-    let mut roots = RootCertStore::empty();
-    // Some of a system's certificates may be beyond repair; the others are as good as ever.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        return Err(ClientTlsError::NoRoots);
-    }
-    Ok(roots)
 }

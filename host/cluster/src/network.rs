@@ -94,6 +94,20 @@ pub enum LinkError {
     /// The request may have been heard, and what came of it is not known.
     #[error("silo {to} did not answer: {detail}")]
     Lost { to: SiloId, detail: String },
+    /// The request did not leave, and never will.
+    #[error("the request is {bytes} bytes long, and silo {to} takes {bytes_max}")]
+    RequestTooLarge {
+        to: SiloId,
+        bytes: usize,
+        bytes_max: usize,
+    },
+    /// The request was heard, and what came of it is the same whenever it is asked again.
+    #[error("the response of silo {to} is {bytes} bytes long; {bytes_max} are taken")]
+    ResponseTooLarge {
+        to: SiloId,
+        bytes: usize,
+        bytes_max: usize,
+    },
 }
 
 /// Asks other silos.

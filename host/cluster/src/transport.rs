@@ -1,23 +1,58 @@
 //! A network of framed connections: one from each silo to each other, on which many requests are
 //! under way at once.
 //!
-//! A connection begins with a [`Hello`](frame::Hello) of either side: who asks, whom it takes the
-//! other one for, and which versions of the protocol it speaks. Then come frames: a length of 4
-//! bytes, and as many bytes of MessagePack. Each request has a number, and its response the same one;
-//! responses come in any order.
+//! A connection begins, inside of TLS where that is configured, with a [`Hello`](frame::Hello) of whoever
+//! asks: who it is, whom it takes the other one for, and which versions of the protocol it speaks. Then come
+//! frames: a length of 4 bytes, and as many bytes of MessagePack. Each request has a number, and its response the
+//! same one; responses come in any order.
 //!
+//! - [`error`]: why there is no connection
+//! - [`versions`]: which protocol is spoken
+//! - [`limits`]: how much is in flight at once
 //! - [`frame`]: what is said, byte by byte
 //! - [`dial`]: where connections come from
-//! - [`link`]: the requests of this silo to one other
+//! - [`tls`]: with certificates of both sides
+//! - `first_byte`, `farewell`: who is not spoken to hears why
+//! - `progress`: who is slow and who is gone
+//! - `link`, `connection`: the requests of this silo to one other
 //! - [`links`]: to all of them
 //! - [`serve`]: the requests of others
 
 pub mod dial;
+pub mod error;
 pub mod frame;
-pub mod link;
+pub mod limits;
 pub mod links;
 pub mod serve;
+pub mod tls;
+pub mod versions;
+
+mod connection;
+mod farewell;
+mod first_byte;
+mod link;
+mod progress;
 
 pub use dial::{Dial, Stream, TcpDial};
+pub use error::Error;
+pub use limits::Limits;
 pub use links::Links;
-pub use serve::serve;
+pub use serve::Server;
+pub use tls::{Credentials, Tls, TlsDial};
+pub use versions::Versions;
+
+/// What a silo says of itself on its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    pub versions: Versions,
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            versions: Versions::SPOKEN,
+            limits: Limits::default(),
+        }
+    }
+}

@@ -59,6 +59,15 @@ pub fn authorities(path: &Path) -> Result<RootCertStore, PemError> {
     Ok(roots)
 }
 
+/// The authorities that this machine trusts; `None` where there is none.
+#[must_use]
+pub fn authorities_of_this_machine() -> Option<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    // Some of a system's certificates may be beyond repair; the others are as good as ever.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    (!roots.is_empty()).then_some(roots)
+}
+
 fn unreadable(path: &Path) -> impl FnOnce(pem::Error) -> PemError {
     let path = path.to_owned();
     |source| PemError::Unreadable { path, source }

@@ -29,6 +29,8 @@ pub enum TlsError {
         path: PathBuf,
         source: VerifierBuilderError,
     },
+    #[error("this machine trusts no certificate authority; name a file with one")]
+    NoRoots,
     #[error("this process's cryptography knows no version of TLS")]
     NoVersion(#[source] rustls::Error),
 }

@@ -176,6 +176,15 @@ impl Core {
                 Attempt::Unavailable(CallError::Unreachable { detail })
             }
             Err(error @ LinkError::Lost { .. }) => Attempt::Lost(error.to_string()),
+            // No other silo and no other time would make it smaller.
+            Err(error @ LinkError::RequestTooLarge { .. }) => {
+                let (bound, detail) = ("frame".into(), error.to_string());
+                Attempt::Settled(Err(CallError::Failed { bound, detail }))
+            }
+            Err(error @ LinkError::ResponseTooLarge { .. }) => {
+                let (id, detail) = (envelope.id, error.to_string());
+                Attempt::Settled(Err(CallError::Unknown { id, detail }))
+            }
         }
     }
 

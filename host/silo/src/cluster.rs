@@ -2,12 +2,14 @@
 //! leaves when it has drained.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pizza_cluster::heartbeat::Heartbeat;
 use pizza_cluster::join::{self, Joining};
-use pizza_cluster::transport::{Links, TcpDial, serve};
+use pizza_cluster::transport::{self, Dial, Links, Server, TcpDial, Tls, TlsDial};
 use pizza_cluster::{ClusterSettings, Membership, Network, Service};
+use pizza_edge::accept::accept;
 use pizza_runtime::Clock;
 use pizza_store::{MemberState, MembershipStore};
 use tokio::net::TcpListener;
@@ -15,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::back_end::Shared;
 use crate::cluster_config::ClusterConfig;
+use crate::cluster_tls::{self, ClusterTlsError};
 
 /// What a silo is told that the others have given up.
 const TAKEN_FOR_DEAD: &str = "the other silos have heard nothing of this one for so long that they have \
@@ -23,10 +26,9 @@ const TAKEN_FOR_DEAD: &str = "the other silos have heard nothing of this one for
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
     #[error("cannot listen for other silos at {at}")]
-    Listen {
-        at: std::net::SocketAddr,
-        source: io::Error,
-    },
+    Listen { at: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] ClusterTlsError),
     #[error("cannot join the cluster")]
     Join(#[from] join::Error),
 }
@@ -36,6 +38,7 @@ pub(crate) struct Joined {
     pub(crate) membership: Arc<Membership>,
     pub(crate) network: Arc<dyn Network>,
     listener: TcpListener,
+    tls: Option<Tls>,
     shared: Shared,
     clock: Arc<dyn Clock>,
 }
@@ -48,7 +51,7 @@ pub(crate) struct Member {
 }
 
 /// # Errors
-/// When the address is taken, or the store cannot be asked.
+/// When the address is taken, the files of TLS do not work, or the store cannot be asked.
 pub(crate) async fn join_at(
     config: &ClusterConfig,
     shared: Shared,
@@ -56,6 +59,8 @@ pub(crate) async fn join_at(
 ) -> Result<Joined, JoinError> {
     let at = config.listen;
     let listen = |source| JoinError::Listen { at, source };
+    let tls = config.tls.as_ref().map(cluster_tls::read).transpose()?;
+    config.warn_of_exposure();
     // Bound before anybody is told the address.
     let listener = TcpListener::bind(at).await.map_err(listen)?;
     let bound = listener.local_addr().map_err(listen)?.to_string();
@@ -68,15 +73,21 @@ pub(crate) async fn join_at(
     };
     let joined = join::join(&*shared.membership, &**clock, &settings, joining);
     let membership = joined.await?;
+    let dial: Arc<dyn Dial> = match tls.clone() {
+        Some(tls) => Arc::new(TlsDial { tls, over: TcpDial }),
+        None => Arc::new(TcpDial),
+    };
     let network = Links::new(
         Arc::clone(&membership),
-        Arc::new(TcpDial),
+        dial,
         Arc::clone(clock),
+        transport::Settings::default(),
     );
     Ok(Joined {
         membership,
         network,
         listener,
+        tls,
         shared,
         clock: Arc::clone(clock),
     })
@@ -90,7 +101,7 @@ impl Joined {
             membership: Arc::clone(&self.membership),
             store: Arc::clone(&shared.membership),
             network: self.network,
-            clock: self.clock,
+            clock: Arc::clone(&self.clock),
             settings: ClusterSettings::default(),
         };
         let of_heartbeat = Arc::clone(&shared);
@@ -98,7 +109,14 @@ impl Joined {
             heartbeat.run().await;
             (of_heartbeat.stop)(TAKEN_FOR_DEAD);
         });
-        tasks.spawn(accept(self.listener, Arc::clone(&self.membership), service));
+        let server = Server::new(
+            self.membership.me().clone(),
+            service,
+            self.clock,
+            transport::Settings::default(),
+            self.tls,
+        );
+        tasks.spawn(serve(self.listener, Arc::new(server)));
         Member {
             membership: self.membership,
             shared,
@@ -134,26 +152,37 @@ impl Member {
     }
 }
 
-async fn accept(listener: TcpListener, membership: Arc<Membership>, service: Arc<dyn Service>) {
+async fn serve(listener: TcpListener, server: Arc<Server>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => {
-                    let _ = stream.set_nodelay(true);
-                    let (membership, service) = (Arc::clone(&membership), Arc::clone(&service));
-                    connections.spawn(async move {
-                        if let Err(error) = serve(membership.me(), Box::new(stream), service).await {
-                            tracing::debug!(%from, %error, "a silo's connection has ended");
-                        }
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a silo's connection could not be taken");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                }
+            (stream, from) = accept(&listener) => {
+                let server = Arc::clone(&server);
+                connections.spawn(async move {
+                    if let Err(error) = server.serve(Box::new(stream)).await {
+                        tell_operator(from, &error);
+                    }
+                });
             }
         }
+    }
+}
+
+/// Connections break, and strangers knock. That a silo is configured otherwise than this one has to be
+/// mended by somebody.
+fn tell_operator(from: SocketAddr, error: &transport::Error) {
+    use transport::Error;
+    if matches!(
+        error,
+        Error::AskedPlain
+            | Error::AskedForTls
+            | Error::CertificateRefused(_)
+            | Error::OurCertificateRefused { .. }
+            | Error::NoCommonVersion { .. }
+    ) {
+        tracing::warn!(%from, %error, "a silo's connection was refused");
+    } else {
+        tracing::debug!(%from, %error, "a silo's connection has ended");
     }
 }

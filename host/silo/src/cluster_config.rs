@@ -1,6 +1,7 @@
 //! What an operator may set of the cluster that a silo belongs to.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -29,6 +30,8 @@ pub struct ClusterConfig {
     /// How many actors a second move to a silo that has joined; 0: none before an operator says so.
     #[serde(default = "moves_per_second")]
     pub moves_per_second: u64,
+    /// With it, silos speak to each other by TLS alone.
+    pub tls: Option<ClusterTls>,
 }
 
 /// What becomes of a shard that went back in time.
@@ -40,6 +43,21 @@ pub enum Rollback {
     Stop,
     /// It goes on with what it has; this is logged.
     Accept,
+}
+
+/// How silos prove to each other that they are silos.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterTls {
+    /// This silo's certificate, then those that vouch for it, and its private key; files in PEM.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    /// The authority that vouches for silos; a file in PEM. With it, both sides of a connection show
+    /// a certificate that it signed.
+    pub ca: Option<PathBuf>,
+    /// The name that every silo's certificate has. Without it, it is the host at which the silo is
+    /// found.
+    pub name: Option<String>,
 }
 
 impl ClusterConfig {
@@ -54,6 +72,29 @@ impl ClusterConfig {
             edges: None,
             rollback: Rollback::default(),
             moves_per_second: moves_per_second(),
+            tls: None,
+        }
+    }
+}
+
+impl ClusterConfig {
+    /// What whoever reaches the port for silos could do there that is no silo.
+    pub(crate) fn warn_of_exposure(&self) {
+        // An IPv4 address may come written as one of IPv6.
+        if self.listen.ip().to_canonical().is_loopback() {
+            return;
+        }
+        let listen = self.listen;
+        match &self.tls {
+            None => tracing::warn!(
+                %listen,
+                "whoever reaches the address for silos is taken for one, and may do everything to every actor: set [silo.cluster.tls] with `ca`, or keep others away from it"
+            ),
+            Some(ClusterTls { ca: None, .. }) => tracing::warn!(
+                %listen,
+                "[silo.cluster.tls] without `ca` encrypts and asks nobody who connects for a certificate: whoever reaches the address for silos is taken for one"
+            ),
+            Some(_) => {}
         }
     }
 }

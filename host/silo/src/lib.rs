@@ -5,7 +5,8 @@
 //!   defaults
 //! - [`data_dir`](crate::data_dir): whose the data are
 //! - [`back_end`](crate::back_end): which store it has
-//! - [`cluster_config`](crate::cluster_config), [`cluster`](crate::cluster): a silo as one of many
+//! - [`cluster_config`](crate::cluster_config), [`cluster_tls`](crate::cluster_tls),
+//!   [`cluster`](crate::cluster): a silo as one of many
 //! - [`archive`](crate::archive): where actors are kept that are retired
 //! - [`assemble`]: open the store, let the modules serve, start
 //! - [`serving`](crate::serving): how modules reach the runtime
@@ -21,6 +22,7 @@ pub mod assemble;
 mod back_end;
 mod cluster;
 mod cluster_config;
+mod cluster_tls;
 pub mod config;
 mod data_dir;
 pub mod metrics;

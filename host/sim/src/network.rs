@@ -1,13 +1,12 @@
 //! The network of a simulation: the cluster's own transport over simulated connections, on which requests
 //! get lost, or arrive twice.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use pizza_cluster::transport::{Dial, Stream};
+use pizza_cluster::transport::{Dial, Error, Stream};
 use pizza_cluster::{LinkError, Network, Request, Response};
 use pizza_types::SiloId;
 use rand::RngExt as _;
@@ -22,7 +21,7 @@ pub struct SimDial;
 
 #[async_trait]
 impl Dial for SimDial {
-    async fn dial(&self, address: &str) -> io::Result<Box<dyn Stream>> {
+    async fn dial(&self, address: &str) -> Result<Box<dyn Stream>, Error> {
         let stream = TcpStream::connect(address.to_owned()).await?;
         Ok(Box::new(stream))
     }

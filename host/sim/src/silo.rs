@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use pizza_clock::Clock;
 use pizza_cluster::heartbeat::Heartbeat;
 use pizza_cluster::join::{self, Joining};
-use pizza_cluster::transport::{Links, serve};
-use pizza_cluster::{ClusterSettings, Membership, Service};
+use pizza_cluster::transport::{self, Links, Server};
+use pizza_cluster::{ClusterSettings, Membership};
 use pizza_runtime::{Catalog, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo};
 use pizza_store::{MemoryStore, Store};
 use rand::SeedableRng as _;
@@ -72,7 +72,8 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
     let membership = joined(&store, &*clock, &settings, SILOS[index]).await;
     world.trace.note(|| format!("joined {}", membership.me()));
     let dial = Arc::new(SimDial);
-    let links = Links::new(Arc::clone(&membership), dial, Arc::clone(&clock));
+    let speech = transport::Settings::default();
+    let links = Links::new(Arc::clone(&membership), dial, Arc::clone(&clock), speech);
     let network = Arc::new(LossyNetwork {
         inner: links,
         odds: world.plan.odds,
@@ -94,7 +95,9 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
             Err(_) => tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await,
         }
     };
-    tokio::spawn(accept(listener, Arc::clone(&membership), silo.clone()));
+    let (me, service) = (membership.me().clone(), Arc::new(silo.clone()));
+    let server = Server::new(me, service, Arc::clone(&clock), speech, None);
+    tokio::spawn(accept(listener, Arc::new(server)));
     for number in 0..CLIENTS {
         let client = Client {
             name: format!("c{start}.{number}"),
@@ -161,10 +164,9 @@ fn parts(
     }
 }
 
-async fn accept(listener: TcpListener, membership: Arc<Membership>, silo: Silo) {
-    let service: Arc<dyn Service> = Arc::new(silo);
+async fn accept(listener: TcpListener, server: Arc<Server>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (membership, service) = (Arc::clone(&membership), Arc::clone(&service));
-        tokio::spawn(async move { serve(membership.me(), Box::new(stream), service).await });
+        let server = Arc::clone(&server);
+        tokio::spawn(async move { server.serve(Box::new(stream)).await });
     }
 }

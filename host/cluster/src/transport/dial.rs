@@ -1,11 +1,11 @@
 //! Where connections come from: a trait, so that a simulation can own the network and a configuration
 //! put TLS on it.
 
-use std::io;
-
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+
+use super::error::Error;
 
 /// A connection, whatever carries it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -19,7 +19,7 @@ pub trait Dial: Send + Sync + 'static {
     ///
     /// # Errors
     /// When nobody answers there, or cannot prove to be a silo.
-    async fn dial(&self, address: &str) -> io::Result<Box<dyn Stream>>;
+    async fn dial(&self, address: &str) -> Result<Box<dyn Stream>, Error>;
 }
 
 /// Plain TCP.
@@ -28,7 +28,7 @@ pub struct TcpDial;
 
 #[async_trait]
 impl Dial for TcpDial {
-    async fn dial(&self, address: &str) -> io::Result<Box<dyn Stream>> {
+    async fn dial(&self, address: &str) -> Result<Box<dyn Stream>, Error> {
         let stream = TcpStream::connect(address).await?;
         // Frames are small, and somebody waits for each.
         stream.set_nodelay(true)?;

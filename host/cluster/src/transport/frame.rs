@@ -1,22 +1,22 @@
 //! What silos say to each other, byte by byte.
 
-use std::io;
-
 use bytes::Bytes;
+use futures_util::{Stream as Coming, StreamExt as _};
 use pizza_types::SiloId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::bytes::BytesMut;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
-use super::dial::Stream;
+use super::error::Error;
+use super::limits::Limits;
+use super::versions::{TELLS_LIMITS, Versions};
 use crate::network::{Request, Response};
 
-/// The version of the protocol that this silo speaks best, and the oldest that it still speaks.
-pub const PROTOCOL: u16 = 1;
-pub const PROTOCOL_OLDEST: u16 = 1;
-/// The longest frame, in bytes: more than the largest argument, reply or batch of events with all
-/// that goes with it.
-pub const FRAME_BYTES_MAX: usize = 32 << 20;
+/// The longest frame before both sides have greeted, in bytes: whoever has not said who it is gets no more
+/// of this silo's memory.
+pub(super) const GREETING_BYTES_MAX: usize = 16 << 10;
 
 /// The first frame of whoever opens a connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,15 +27,33 @@ pub struct Hello {
     pub from: SiloId,
     /// Whom it expects to find. Behind an address there may be another silo by now.
     pub to: SiloId,
+    /// What it takes; the first version did not say.
+    #[serde(default)]
+    pub limits: Option<Limits>,
 }
 
 /// The answer to it, also a frame.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Welcome {
-    /// From now on this version is spoken.
+    /// From now on this version is spoken, the first.
     Speak(u16),
     /// The connection ends here.
     Refused(String),
+    /// From now on this version is spoken, within these limits.
+    Agreed(Agreed),
+}
+
+/// What both sides keep to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    pub version: u16,
+    pub limits: Limits,
+}
+
+impl Agreed {
+    pub(super) fn tells_too_large(self) -> bool {
+        self.version >= TELLS_LIMITS
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,57 +62,76 @@ pub struct Asked {
     pub request: Request,
 }
 
+/// One of both is there.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Answered {
     pub number: u64,
-    pub response: Response,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+    /// In its place, from the second version on: the response is longer than the other side takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_large: Option<TooLarge>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TooLarge {
+    pub bytes: usize,
+    pub bytes_max: usize,
 }
 
 /// A connection, cut into frames.
-pub(super) type Frames = Framed<Box<dyn Stream>, LengthDelimitedCodec>;
+pub(super) type Frames<S> = Framed<S, LengthDelimitedCodec>;
 
-pub(super) fn framed(stream: Box<dyn Stream>) -> Frames {
+pub(super) fn framed<S: AsyncRead + AsyncWrite>(stream: S, frame_bytes_max: usize) -> Frames<S> {
     let mut codec = LengthDelimitedCodec::builder();
     codec
-        .max_frame_length(FRAME_BYTES_MAX)
+        .max_frame_length(frame_bytes_max)
         .length_field_length(4);
     Framed::new(stream, codec.new_codec())
 }
 
+/// The next frame; `None` at the end of the connection.
+pub(super) async fn next<S>(frames: &mut S, bytes_max: usize) -> Result<Option<BytesMut>, Error>
+where
+    S: Coming<Item = std::io::Result<BytesMut>> + Unpin,
+{
+    let frame = frames.next().await.transpose();
+    frame.map_err(|error| Error::of_frames(error, bytes_max))
+}
+
 /// # Errors
 /// What cannot be said; it is no fault of the other side.
-pub(super) fn encode(value: &impl Serialize) -> io::Result<Bytes> {
+pub(super) fn encode(value: &impl Serialize, bytes_max: usize) -> Result<Bytes, Error> {
     // By name, so that either side may have fields that the other one does not know yet.
-    let bytes = rmp_serde::to_vec_named(value).map_err(io::Error::other)?;
-    if bytes.len() > FRAME_BYTES_MAX {
-        let bytes = bytes.len();
-        let text = format!("a frame of {bytes} bytes; {FRAME_BYTES_MAX} are allowed");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    let frame = rmp_serde::to_vec_named(value).map_err(Error::NotSayable)?;
+    let bytes = frame.len();
+    if bytes > bytes_max {
+        return Err(Error::TooLarge { bytes, bytes_max });
     }
-    Ok(bytes.into())
+    Ok(frame.into())
 }
 
 /// # Errors
 /// What is not understood, and why.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
-    let read = rmp_serde::from_slice(bytes);
-    read.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    rmp_serde::from_slice(bytes).map_err(Error::NotUnderstood)
 }
 
-/// The version that both speak best.
+/// What is agreed with whoever said hello.
 ///
 /// # Errors
-/// When there is none, in words for the other side.
-pub(super) fn agree(hello: &Hello) -> Result<u16, String> {
-    let best = hello.protocol.min(PROTOCOL);
-    if best < PROTOCOL_OLDEST || best < hello.protocol_oldest {
-        let (theirs, oldest) = (hello.protocol, hello.protocol_oldest);
-        return Err(format!(
-            "this silo speaks versions {PROTOCOL_OLDEST} to {PROTOCOL} of the protocol, {} speaks {oldest} to {theirs}",
-            hello.from
-        ));
-    }
-    Ok(best)
+/// When there is no common version.
+pub(super) fn agree(hello: &Hello, ours: Versions, limits: Limits) -> Result<Agreed, Error> {
+    let theirs = Versions {
+        oldest: hello.protocol_oldest,
+        newest: hello.protocol,
+    };
+    let of = hello.from.clone();
+    let none = Error::NoCommonVersion { ours, theirs, of };
+    Ok(Agreed {
+        version: ours.common(theirs).ok_or(none)?,
+        limits: hello.limits.map_or(limits, |theirs| limits.and(theirs)),
+    })
 }
 
 #[cfg(test)]
@@ -107,20 +144,25 @@ mod tests {
             protocol_oldest,
             from: SiloId("a.1".into()),
             to: SiloId("b.2".into()),
+            limits: None,
         }
     }
 
     #[test]
-    fn the_best_version_of_both_is_spoken() {
-        assert_eq!(agree(&hello(1, 1)), Ok(1));
-        assert_eq!(
-            agree(&hello(1, 9)),
-            Ok(1),
-            "a newer one that still speaks ours"
-        );
-        let refused = agree(&hello(2, 9)).expect_err("it does not speak ours");
-        assert!(refused.contains("a.1 speaks 2 to 9"), "{refused}");
-        assert!(agree(&hello(0, 0)).is_err());
+    fn without_a_common_version_both_ranges_are_told() {
+        let ours = Versions {
+            oldest: 2,
+            newest: 3,
+        };
+        let agreed = agree(&hello(1, 2), ours, Limits::default());
+        assert_eq!(agreed.expect("2 is common").version, 2);
+        for (oldest, newest) in [(4, 9), (0, 1)] {
+            let refused = agree(&hello(oldest, newest), ours, Limits::default());
+            let refused = refused.expect_err("none is common").to_string();
+            let both = refused.contains("speaks versions 2 to 3")
+                && refused.contains(&format!("a.1 speaks {oldest} to {newest}"));
+            assert!(both, "{refused}");
+        }
     }
 
     #[test]
@@ -134,15 +176,37 @@ mod tests {
             region: &'static str,
         }
         let newer = Newer {
-            protocol: 2,
+            protocol: 3,
             protocol_oldest: 1,
             from: SiloId("a.1".into()),
             to: SiloId("b.2".into()),
             region: "north",
         };
-        let bytes = encode(&newer).expect("encoded");
+        let bytes = encode(&newer, GREETING_BYTES_MAX).expect("encoded");
         let read: Hello = decode(&bytes).expect("read");
-        assert_eq!((read.protocol, &*read.from.0), (2, "a.1"));
+        assert_eq!((read.protocol, &*read.from.0), (3, "a.1"));
         assert!(decode::<Hello>(b"GET / HTTP/1.1").is_err());
+    }
+
+    /// What the first version writes and reads, as it was written then.
+    #[test]
+    fn an_answer_is_the_same_in_both_versions() {
+        #[derive(Serialize, Deserialize)]
+        struct First {
+            number: u64,
+            response: Response,
+        }
+        let answered = Answered {
+            number: 7,
+            response: Some(Response::Done),
+            too_large: None,
+        };
+        let bytes = encode(&answered, 1_000).expect("encoded");
+        let first: First = decode(&bytes).expect("read");
+        assert!(matches!(first.response, Response::Done));
+        let bytes_of_first = encode(&first, 1_000).expect("encoded");
+        assert_eq!(bytes, bytes_of_first);
+        let answered: Answered = decode(&bytes_of_first).expect("read");
+        assert!(matches!(answered.response, Some(Response::Done)));
     }
 }

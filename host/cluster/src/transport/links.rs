@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use pizza_clock::Clock;
 use pizza_types::SiloId;
 
+use super::Settings;
 use super::dial::Dial;
 use super::link::{Beginning, Link, not_sent};
 use crate::membership::Membership;
@@ -17,6 +18,7 @@ pub struct Links {
     membership: Arc<Membership>,
     dial: Arc<dyn Dial>,
     clock: Arc<dyn Clock>,
+    settings: Settings,
     links: Mutex<BTreeMap<SiloId, Link>>,
 }
 
@@ -26,11 +28,13 @@ impl Links {
         membership: Arc<Membership>,
         dial: Arc<dyn Dial>,
         clock: Arc<dyn Clock>,
+        settings: Settings,
     ) -> Arc<Self> {
         Arc::new(Self {
             membership,
             dial,
             clock,
+            settings,
             links: Mutex::default(),
         })
     }
@@ -50,6 +54,7 @@ impl Links {
             address: Arc::clone(&member.address),
             dial: Arc::clone(&self.dial),
             clock: Arc::clone(&self.clock),
+            settings: self.settings,
         });
         links.insert(to.clone(), link.clone());
         Ok(link)

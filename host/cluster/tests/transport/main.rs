@@ -1,0 +1,8 @@
+//! The transport between silos, over real sockets.
+
+mod certificates;
+mod fixture;
+mod flow;
+mod garbage;
+mod tls;
+mod versions;
