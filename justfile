@@ -43,6 +43,8 @@ soak:
     CUTS=1000 cargo test --release -p pizza-store-redis --test cluster -- --nocapture
     cargo test --release -p pizza-store-redis --features planted --test cluster planted
     SILO_KILLS=100 cargo test --release --test black_box killed_silo -- --nocapture
+    ROLLING_REQUESTS=100000 cargo test --release --test black_box started_anew -- --nocapture
+    SWAPS=50 cargo test --release --test black_box on_all_silos_or_on_none -- --nocapture
     just sim
     just year
 

@@ -9,6 +9,7 @@
 //! - [`error`]: why there is no connection
 //! - [`versions`]: which protocol is spoken
 //! - [`limits`]: how much is in flight at once
+//! - [`warnings`]: what an operator is told of it
 //! - [`frame`]: what is said, byte by byte
 //! - [`dial`]: where connections come from
 //! - [`tls`]: with certificates of both sides
@@ -26,6 +27,7 @@ pub mod links;
 pub mod serve;
 pub mod tls;
 pub mod versions;
+pub mod warnings;
 
 mod connection;
 mod farewell;
@@ -40,6 +42,7 @@ pub use links::Links;
 pub use serve::Server;
 pub use tls::{Credentials, Tls, TlsDial};
 pub use versions::Versions;
+pub use warnings::Warnings;
 
 /// What a silo says of itself on its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

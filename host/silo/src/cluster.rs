@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pizza_cluster::heartbeat::Heartbeat;
 use pizza_cluster::join::{self, Joining};
-use pizza_cluster::transport::{self, Dial, Links, Server, TcpDial, Tls, TlsDial};
+use pizza_cluster::transport::{self, Dial, Links, Server, TcpDial, Tls, TlsDial, Warnings};
 use pizza_cluster::{ClusterSettings, Membership, Network, Service};
 use pizza_edge::accept::accept;
 use pizza_runtime::Clock;
@@ -112,11 +112,11 @@ impl Joined {
         let server = Server::new(
             self.membership.me().clone(),
             service,
-            self.clock,
+            Arc::clone(&self.clock),
             transport::Settings::default(),
             self.tls,
         );
-        tasks.spawn(serve(self.listener, Arc::new(server)));
+        tasks.spawn(serve(self.listener, Arc::new(server), self.clock));
         Member {
             membership: self.membership,
             shared,
@@ -152,37 +152,23 @@ impl Member {
     }
 }
 
-async fn serve(listener: TcpListener, server: Arc<Server>) {
+async fn serve(listener: TcpListener, server: Arc<Server>, clock: Arc<dyn Clock>) {
+    let warnings = Warnings::default();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            Some(ended) = connections.join_next(), if !connections.is_empty() => {
+                let Ok((from, Err(error))) = ended else { continue };
+                if transport::Error::is_to_be_mended(&error) && warnings.is_due(clock.now_ms()) {
+                    tracing::warn!(%from, %error, "a silo's connection was refused");
+                } else {
+                    tracing::debug!(%from, %error, "a silo's connection has ended");
+                }
+            }
             (stream, from) = accept(&listener) => {
                 let server = Arc::clone(&server);
-                connections.spawn(async move {
-                    if let Err(error) = server.serve(Box::new(stream)).await {
-                        tell_operator(from, &error);
-                    }
-                });
+                connections.spawn(async move { (from, server.serve(Box::new(stream)).await) });
             }
         }
-    }
-}
-
-/// Connections break, and strangers knock. That a silo is configured otherwise than this one has to be
-/// mended by somebody.
-fn tell_operator(from: SocketAddr, error: &transport::Error) {
-    use transport::Error;
-    if matches!(
-        error,
-        Error::AskedPlain
-            | Error::AskedForTls
-            | Error::CertificateRefused(_)
-            | Error::OurCertificateRefused { .. }
-            | Error::NoCommonVersion { .. }
-    ) {
-        tracing::warn!(%from, %error, "a silo's connection was refused");
-    } else {
-        tracing::debug!(%from, %error, "a silo's connection has ended");
     }
 }

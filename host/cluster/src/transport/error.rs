@@ -86,6 +86,34 @@ impl From<io::Error> for Error {
 }
 
 impl Error {
+    /// Whether somebody has to change something. Otherwise silos come and go, connections break, and
+    /// strangers knock.
+    #[must_use]
+    pub fn is_to_be_mended(&self) -> bool {
+        match self {
+            Self::AnswersPlain { .. }
+            | Self::AskedPlain
+            | Self::AskedForTls
+            | Self::CertificateRefused(_)
+            | Self::OurCertificateRefused { .. }
+            | Self::Tls(_)
+            | Self::NoHost { .. }
+            | Self::NoCommonVersion { .. }
+            | Self::Refused(_) => true,
+            Self::Io(_)
+            | Self::Ended
+            | Self::TimedOut { .. }
+            | Self::Silent { .. }
+            | Self::Stalled { .. }
+            | Self::Crowded { .. }
+            | Self::AnotherSilo { .. }
+            | Self::TooLarge { .. }
+            | Self::AnnouncedTooLarge { .. }
+            | Self::NotUnderstood(_)
+            | Self::NotSayable(_) => false,
+        }
+    }
+
     /// As `from`, of a connection whose frames have at most so many bytes.
     pub(super) fn of_frames(error: io::Error, bytes_max: usize) -> Self {
         let inner = error.get_ref();

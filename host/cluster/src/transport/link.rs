@@ -16,6 +16,7 @@ use super::frame::{
     Agreed, Frames, GREETING_BYTES_MAX, Hello, Welcome, decode, encode, framed, next,
 };
 use super::progress::{Progress, Watched};
+use super::warnings::Warnings;
 use crate::network::{LinkError, Request, Response};
 
 /// So many requests wait for the connection to take them; further ones wait to wait.
@@ -46,6 +47,7 @@ pub(super) struct Beginning {
     pub(super) dial: Arc<dyn Dial>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
+    pub(super) warnings: Arc<Warnings>,
 }
 
 impl Link {
@@ -87,7 +89,9 @@ async fn run(beginning: Beginning, mut requests: mpsc::Receiver<Waiting>) {
             }
         }
         Err(error) => {
-            tell_operator(&to, &address, &error);
+            if error.is_to_be_mended() && beginning.warnings.is_due(beginning.clock.now_ms()) {
+                tracing::warn!(silo = %to, %address, %error, "another silo cannot be reached");
+            }
             error
         }
     };
@@ -98,17 +102,6 @@ async fn run(beginning: Beginning, mut requests: mpsc::Receiver<Waiting>) {
         let _ = waiting
             .response
             .send(Err(not_sent(&to, &error.to_string())));
-    }
-}
-
-/// Silos come and go, and are then not to be reached. What somebody has to mend is louder.
-fn tell_operator(to: &SiloId, address: &str, error: &Error) {
-    let is_passing = matches!(
-        error,
-        Error::Io(_) | Error::Ended | Error::TimedOut { .. } | Error::Refused(_)
-    );
-    if !is_passing {
-        tracing::warn!(silo = %to, address, %error, "another silo cannot be reached");
     }
 }
 

@@ -11,6 +11,7 @@ use pizza_types::SiloId;
 use super::Settings;
 use super::dial::Dial;
 use super::link::{Beginning, Link, not_sent};
+use super::warnings::Warnings;
 use crate::membership::Membership;
 use crate::network::{LinkError, Network, Request, Response};
 
@@ -19,6 +20,7 @@ pub struct Links {
     dial: Arc<dyn Dial>,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    warnings: Arc<Warnings>,
     links: Mutex<BTreeMap<SiloId, Link>>,
 }
 
@@ -35,6 +37,7 @@ impl Links {
             dial,
             clock,
             settings,
+            warnings: Arc::default(),
             links: Mutex::default(),
         })
     }
@@ -55,6 +58,7 @@ impl Links {
             dial: Arc::clone(&self.dial),
             clock: Arc::clone(&self.clock),
             settings: self.settings,
+            warnings: Arc::clone(&self.warnings),
         });
         links.insert(to.clone(), link.clone());
         Ok(link)
