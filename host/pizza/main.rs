@@ -11,6 +11,7 @@ mod exposure;
 mod first_data;
 mod gateway_args;
 mod metrics;
+mod metrics_listener;
 mod mqtt_edge;
 mod open_files;
 mod operators;

@@ -5,22 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use axum::Router;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use clap::Args;
 use pizza_bridge::{Bridge, BridgeConfig};
 use pizza_client::Client;
-use pizza_http::problem::{Vocabulary, write_body};
-use pizza_http::{Admission, Limits, Problem, Refusal, with_admission};
 
 use crate::config::Config;
 use crate::edge_target::EdgeTarget;
-use crate::metrics;
-use crate::process::{asked_to_stop, listen, log_to_stderr};
-
-/// The most connections for metrics. A collector holds one; the rest is for people who look.
-const CONNECTIONS_MAX: usize = 256;
+use crate::process::{asked_to_stop, log_to_stderr};
+use crate::{metrics, metrics_listener};
 
 /// Carries messages between a broker and a silo in another process. Messages at QoS 1 are
 /// acknowledged to the broker when their actor has committed; several bridges that name
@@ -78,30 +70,8 @@ async fn carry(
     let counted = metrics::install()?;
     let served = match metrics {
         Some(address) => {
-            let listener = listen(address, "--metrics").await?;
-            let address = listener.local_addr()?;
-            let routes = Router::new()
-                .route("/health/live", get(async || "live"))
-                .route(
-                    "/metrics",
-                    get(async move || metrics::of_this_process(&counted)),
-                );
-            // No token is asked for; on this machine the name that was asked for is looked at
-            // instead.
-            let admission = Admission {
-                tokens_optional: address.ip().is_loopback(),
-                ..Admission::default()
-            };
-            let routes = with_admission(routes, admission, refused);
-            let limits = Limits::default().within(CONNECTIONS_MAX);
-            tokio::spawn(async move {
-                let listeners = vec![pizza_http::Listener::http(listener)];
-                let never = std::future::pending();
-                if let Err(error) = pizza_http::serve(listeners, routes, &limits, never).await {
-                    tracing::error!(%error, "metrics are not served any more");
-                }
-            });
-            Some(address)
+            let read = move || metrics::of_this_process(&counted);
+            Some(metrics_listener::serve(address, read).await?)
         }
         None => None,
     };
@@ -127,10 +97,4 @@ async fn carry(
     stop.await;
     bridge.stop().await;
     Ok(())
-}
-
-fn refused(refusal: Refusal) -> Response {
-    let mut response = Problem::from(refusal).into_response();
-    write_body(&mut response, &Vocabulary::FOR_OPERATORS, None);
-    response
 }

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::process::{asked_to_stop, listen, log_to_stderr};
 use crate::shutdown::{self, StoreStopped};
 use crate::silo_args::{self, SiloArgs};
-use crate::{bundled, exposure, first_data, operators};
+use crate::{bundled, exposure, first_data, metrics, metrics_listener, open_files, operators};
 
 /// Run a silo alone: actors, and the address by which operators, gateways and bridges reach it
 ///
@@ -29,6 +29,9 @@ pub(crate) struct SiloVerb {
     /// How many times faster than life actors work that take time [default: 60]
     #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     speed: Option<u64>,
+    /// Where /metrics and /health/live are served [default: nowhere]
+    #[arg(long, env = "PIZZA_METRICS", value_name = "ADDR")]
+    metrics: Option<SocketAddr>,
 }
 
 impl SiloVerb {
@@ -42,7 +45,7 @@ impl SiloVerb {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        let served = runtime.block_on(serve(config));
+        let served = runtime.block_on(serve(config, self.metrics));
         if served
             .as_ref()
             .is_err_and(|error| error.is::<StoreStopped>())
@@ -54,19 +57,35 @@ impl SiloVerb {
     }
 }
 
-async fn serve(mut config: Config) -> anyhow::Result<()> {
+async fn serve(mut config: Config, metrics_at: Option<SocketAddr>) -> anyhow::Result<()> {
+    // Before the silo, which counts from its beginning.
+    let counted = metrics::install()?;
+    open_files::allow(&mut config);
     // Addresses first: a process that cannot be reached should not have touched the data.
     let admin = listen(config.admin, "--admin").await?;
     silo_args::set_edges(&mut config, admin.local_addr()?);
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
     let silo = silo.map_err(shutdown::start_failed)?;
     let store = Arc::clone(silo.store());
-    let served = open(&config, silo, admin).await;
+    let metrics = match metrics_at {
+        Some(address) => {
+            let of_silo = silo.metrics();
+            let read = move || metrics::read(&counted, &of_silo);
+            Some(metrics_listener::serve(address, read).await?)
+        }
+        None => None,
+    };
+    let served = open(&config, silo, admin, metrics).await;
     shutdown::outcome(&*store, served)
 }
 
 /// Serves operators and edges until it is asked to stop or the store has stopped.
-async fn open(config: &Config, silo: RunningSilo, admin: TcpListener) -> anyhow::Result<()> {
+async fn open(
+    config: &Config,
+    silo: RunningSilo,
+    admin: TcpListener,
+    metrics: Option<SocketAddr>,
+) -> anyhow::Result<()> {
     let store = Arc::clone(silo.store());
     if config.demo {
         first_data::set_up_once(&silo, config.gateway.default_key()).await?;
@@ -79,7 +98,7 @@ async fn open(config: &Config, silo: RunningSilo, admin: TcpListener) -> anyhow:
     let operators = operators::serve(admin, routes, config.admin_limits.clone(), &closing);
     // Before the banner: a supervisor that has read it may send a signal at once.
     let stop = asked_to_stop()?;
-    banner(config, address);
+    banner(config, address, metrics);
     tokio::select! {
         () = stop => {}
         () = shutdown::store_stopped(&*store, config.silo.store.stopped_grace_ms) => {}
@@ -97,15 +116,19 @@ async fn open(config: &Config, silo: RunningSilo, admin: TcpListener) -> anyhow:
     Ok(())
 }
 
-fn banner(config: &Config, admin: SocketAddr) {
+fn banner(config: &Config, admin: SocketAddr, metrics: Option<SocketAddr>) {
     let data = config.silo.data.display();
     let name = config.silo.cluster.as_ref().map_or_else(
         || "alone on its store".to_owned(),
         |cluster| format!("{} of a cluster", cluster.name),
     );
+    let metrics = metrics.map_or_else(String::new, |address| {
+        format!("  metrics http://{address}/metrics\n")
+    });
     let banner = format!(
         "The silo is open.\n\
          \x20 silo   {name}\n\
+         {metrics}\
          \x20 admin  http://{admin}/stats\n\
          \x20 data   {data}\n"
     );

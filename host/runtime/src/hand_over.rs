@@ -13,6 +13,7 @@ use pizza_types::{ActorId, SiloId};
 
 use crate::core::Core;
 use crate::deactivate;
+use crate::metrics;
 use crate::moves::STEP_MS;
 
 /// How long an owner may take to say whether it lets an actor go, in milliseconds. It has to look
@@ -72,6 +73,7 @@ fn part_with(core: &Arc<Core>, actor: &ActorId) -> bool {
         return false;
     };
     core.timers.forget(actor);
+    metrics::actor_left();
     if let Some(activation) = evicted.activation {
         tokio::spawn(deactivate::run(Arc::clone(core), actor.clone(), activation));
     }

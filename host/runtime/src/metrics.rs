@@ -11,6 +11,8 @@ const SECONDS: &str = "pizza_turn_seconds";
 const QUERIES: &str = "pizza_queries_total";
 const RETRIES: &str = "pizza_message_retries_total";
 const DEAD_LETTERS: &str = "pizza_dead_letters_total";
+const MOVES: &str = "pizza_cluster_moves_total";
+const HOPS: &str = "pizza_router_retries_total";
 
 /// The metrics of one actor type; looked up once, since a turn is too short to look anything up.
 #[derive(Debug)]
@@ -85,7 +87,22 @@ impl TurnMetrics {
     }
 }
 
+/// An actor has left this silo for another one that lives.
+pub(crate) fn actor_left() {
+    counter!(MOVES).increment(1);
+}
+
+/// A message is sent on to another silo, or to the same one later.
+pub(crate) fn rerouted() {
+    counter!(HOPS).increment(1);
+}
+
 fn describe() {
+    describe_counter!(MOVES, "Actors that left this silo while it lives");
+    describe_counter!(
+        HOPS,
+        "Messages that had to be sent to another silo, or again"
+    );
     describe_counter!(TURNS, "Turns ended, by actor type and outcome");
     describe_histogram!(
         SECONDS,

@@ -11,6 +11,7 @@ use pizza_types::{ActorId, CallError, Envelope, Reply, SiloId, backoff};
 
 use crate::actor::no_lease;
 use crate::core::Core;
+use crate::metrics;
 use crate::slot::Until;
 
 /// After so many silos in a row that had it not, there is a pause: views are changing.
@@ -92,6 +93,9 @@ impl Core {
                 None => here(self.deliver_here(envelope.clone(), delivery, until).await),
                 Some(silo) => self.deliver_there(&silo, &envelope, delivery).await,
             };
+            if !matches!(attempt, Attempt::Settled(_)) {
+                metrics::rerouted();
+            }
             let failure = match attempt {
                 Attempt::Settled(outcome) => return outcome,
                 Attempt::Elsewhere => {

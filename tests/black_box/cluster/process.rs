@@ -14,6 +14,8 @@ pub(super) const TOKEN: &str = "the-token-of-all-silos-of-this-test";
 pub(super) struct Process {
     child: Child,
     pub(super) address: SocketAddr,
+    /// The lines that it has printed before that.
+    banner: Vec<String>,
 }
 
 /// A silo and nothing else, on a Redis server.
@@ -70,14 +72,28 @@ impl Process {
             .spawn()
             .expect("the binary starts");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let address = lines.find_map(|line| {
-            let line = line.trim().strip_prefix(listed)?.trim_start();
-            line.split('/').nth(2)?.parse().ok()
-        });
-        let address = address.unwrap_or_else(|| panic!("{command:?} opens and says where"));
-        // Nobody reads on: the rest of the banner fits into the pipe.
-        Self { child, address }
+        let mut banner = Vec::new();
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let is_it = address_of(&line, listed);
+            banner.push(line);
+            if let Some(address) = is_it {
+                // Nobody reads on: the rest of the banner fits into the pipe.
+                return Self {
+                    child,
+                    address,
+                    banner,
+                };
+            }
+        }
+        panic!("{command:?} opens and says where: {banner:?}")
+    }
+
+    /// Another address of its banner, of a line above that of its own.
+    pub(super) fn listed(&self, name: &str) -> SocketAddr {
+        let mut found = self.banner.iter().filter_map(|line| address_of(line, name));
+        found
+            .next()
+            .unwrap_or_else(|| panic!("no {name} in {:?}", self.banner))
     }
 
     /// What a command says that asks this silo.
@@ -103,6 +119,11 @@ impl Process {
         assert!(asked.expect("kill runs").success());
         self.child.wait().expect("it ends")
     }
+}
+
+fn address_of(line: &str, listed: &str) -> Option<SocketAddr> {
+    let line = line.trim().strip_prefix(listed)?.trim_start();
+    line.split('/').nth(2)?.parse().ok()
 }
 
 impl Drop for Process {

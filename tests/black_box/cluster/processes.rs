@@ -20,6 +20,65 @@ const READS: usize = 20;
 /// How long a step may take.
 const STEP_MAX: Duration = Duration::from_secs(120);
 
+/// A metric of a silo, as a collector reads it.
+fn metric(at: SocketAddr, name: &str) -> f64 {
+    let text = request(at, "GET", "/metrics", &[], None).text();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    let value = line.unwrap_or_else(|| panic!("no {name} in {text}"));
+    value.parse().expect("a number")
+}
+
+#[test]
+fn a_silo_that_joins_gets_actors_and_one_that_is_drained_has_none_left() {
+    let redis = Redis::start();
+    let data = tempfile::tempdir().expect("a directory");
+    let one = silo(
+        &redis.url,
+        data.path(),
+        "one",
+        &["--metrics", "127.0.0.1:0"],
+    );
+    let web = gateway(data.path(), "web", &[one.address]);
+    let orders: Vec<String> = (0..20).map(|_| ordered(web.address)).collect();
+    for order in &orders {
+        until(&format!("{order} to be ready"), || {
+            is_ready(web.address, order)
+        });
+    }
+    let two = silo(&redis.url, data.path(), "two", &[]);
+    let balanced = one.cli(&["cluster", "rebalance"]);
+    assert!(balanced.status.success(), "{balanced:?}");
+    for order in &orders {
+        is_ready(web.address, order).expect("it was");
+    }
+    let state = |silo: &Process, name: &str| {
+        let stats = json_of(&silo.cli(&["cluster", "status", "--json"]));
+        let members = stats["members"].as_array().expect("members").clone();
+        let mut members = members
+            .into_iter()
+            .filter(|m| m["silo"].as_str().is_some_and(|s| s.starts_with(name)));
+        members.next().expect("it is there")["state"].clone()
+    };
+    let moved = metric(one.listed("metrics"), "pizza_cluster_moves_total");
+    assert!(moved >= 1.0, "{moved} have moved");
+    let drained = one.cli(&["cluster", "drain", "one"]);
+    assert!(drained.status.success(), "{drained:?}");
+    assert_eq!(state(&two, "one"), "leaving");
+    for order in &orders {
+        is_ready(web.address, order).expect("it was");
+    }
+    assert!(one.cli(&["cluster", "uncordon", "one"]).status.success());
+    assert_eq!(state(&two, "one"), "live");
+    let unknown = one.cli(&["cluster", "cordon", "three"]);
+    let told = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(
+        !unknown.status.success() && told.contains("no silo") && told.contains("one.1"),
+        "{told}"
+    );
+}
+
 const BODY: &str = r#"{"customerId": "customer-1", "pizzaType": "Margherita"}"#;
 
 fn ordered(at: SocketAddr) -> String {
