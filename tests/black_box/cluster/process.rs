@@ -72,20 +72,20 @@ impl Process {
             .spawn()
             .expect("the binary starts");
         let stdout = child.stdout.take().expect("stdout is piped");
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
         let mut banner = Vec::new();
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let is_it = address_of(&line, listed);
+        let address = lines.find_map(|line| {
+            let address = address_of(&line, listed);
             banner.push(line);
-            if let Some(address) = is_it {
-                // Nobody reads on: the rest of the banner fits into the pipe.
-                return Self {
-                    child,
-                    address,
-                    banner,
-                };
-            }
+            address
+        });
+        let address = address.unwrap_or_else(|| panic!("{command:?} opens: {banner:?}"));
+        // Nobody reads on: the rest of the banner fits into the pipe.
+        Self {
+            child,
+            address,
+            banner,
         }
-        panic!("{command:?} opens and says where: {banner:?}")
     }
 
     /// Another address of its banner, of a line above that of its own.
