@@ -9,13 +9,14 @@
 //! - [`error`]: why there is no connection
 //! - [`versions`]: which protocol is spoken
 //! - [`limits`]: how much is in flight at once
-//! - [`warnings`]: what an operator is told of it
+//! - [`settings`]: both of these, as a silo has them
+//! - [`warnings`]: what an operator is told
 //! - [`frame`]: what is said, byte by byte
 //! - [`dial`]: where connections come from
 //! - [`tls`]: with certificates of both sides
 //! - `first_byte`, `farewell`: who is not spoken to hears why
 //! - `progress`: who is slow and who is gone
-//! - `link`, `connection`: the requests of this silo to one other
+//! - `waiting`, `connection`, `link`: the requests of this silo to one other
 //! - [`links`]: to all of them
 //! - [`serve`]: the requests of others
 
@@ -25,6 +26,7 @@ pub mod frame;
 pub mod limits;
 pub mod links;
 pub mod serve;
+pub mod settings;
 pub mod tls;
 pub mod versions;
 pub mod warnings;
@@ -34,28 +36,14 @@ mod farewell;
 mod first_byte;
 mod link;
 mod progress;
+mod waiting;
 
 pub use dial::{Dial, Stream, TcpDial};
 pub use error::Error;
 pub use limits::Limits;
 pub use links::Links;
 pub use serve::Server;
+pub use settings::Settings;
 pub use tls::{Credentials, Tls, TlsDial};
 pub use versions::Versions;
 pub use warnings::Warnings;
-
-/// What a silo says of itself on its connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    pub versions: Versions,
-    pub limits: Limits,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            versions: Versions::SPOKEN,
-            limits: Limits::default(),
-        }
-    }
-}

@@ -14,8 +14,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 use super::error::Error;
 use super::frame::{Agreed, Answered, Asked, Frames, TooLarge, decode, encode, next};
 use super::limits::Room;
-use super::link::{Waiting, lost, not_sent};
 use super::progress::{Progress, Watched};
+use super::waiting::{Waiting, lost, not_sent};
 use crate::network::{LinkError, Request, Response};
 
 /// How often the other side is asked whether it is there while responses are missing and nothing

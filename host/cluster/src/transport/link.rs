@@ -8,7 +8,6 @@ use pizza_clock::Clock;
 use pizza_types::SiloId;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Settings;
 use super::connection::Connection;
 use super::dial::Dial;
 use super::error::Error;
@@ -16,6 +15,8 @@ use super::frame::{
     Agreed, Frames, GREETING_BYTES_MAX, Hello, Welcome, decode, encode, framed, next,
 };
 use super::progress::{Progress, Watched};
+use super::settings::Settings;
+use super::waiting::{Waiting, lost, not_sent};
 use super::warnings::Warnings;
 use crate::network::{LinkError, Request, Response};
 
@@ -24,12 +25,6 @@ const QUEUE_MAX: usize = 1_024;
 /// How long it may take to connect and to be welcomed, in milliseconds: longer than a packet that
 /// was lost needs to come again, shorter than a silo takes to be taken for dead.
 const CONNECT_MS: u64 = 700;
-
-/// A request with whoever waits for its response.
-pub(super) struct Waiting {
-    pub(super) request: Request,
-    pub(super) response: oneshot::Sender<Result<Response, LinkError>>,
-}
 
 /// A link to another silo. It ends with its last user, or with its first failure: then the next
 /// request makes another one.
@@ -151,14 +146,4 @@ async fn greet(
         .codec_mut()
         .set_max_frame_length(limits.frame_bytes_max);
     Ok((frames, agreed))
-}
-
-pub(super) fn not_sent(to: &SiloId, detail: &str) -> LinkError {
-    let (to, detail) = (to.clone(), detail.to_owned());
-    LinkError::NotSent { to, detail }
-}
-
-pub(super) fn lost(to: &SiloId, detail: &str) -> LinkError {
-    let (to, detail) = (to.clone(), detail.to_owned());
-    LinkError::Lost { to, detail }
 }

@@ -8,9 +8,10 @@ use parking_lot::Mutex;
 use pizza_clock::Clock;
 use pizza_types::SiloId;
 
-use super::Settings;
 use super::dial::Dial;
-use super::link::{Beginning, Link, not_sent};
+use super::link::{Beginning, Link};
+use super::settings::Settings;
+use super::waiting::not_sent;
 use super::warnings::Warnings;
 use crate::membership::Membership;
 use crate::network::{LinkError, Network, Request, Response};

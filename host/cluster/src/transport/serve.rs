@@ -8,7 +8,6 @@ use pizza_clock::Clock;
 use pizza_types::SiloId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::Settings;
 use super::dial::Stream;
 use super::error::Error;
 use super::farewell;
@@ -19,6 +18,7 @@ use super::frame::{
 };
 use super::limits::Room;
 use super::progress::{Progress, Watched};
+use super::settings::Settings;
 use super::tls::Tls;
 use super::versions::TELLS_LIMITS;
 use crate::network::Service;
