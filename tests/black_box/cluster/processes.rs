@@ -65,12 +65,14 @@ fn a_silo_that_joins_gets_actors_and_one_that_is_drained_has_none_left() {
     assert!(moved >= 1.0, "{moved} have moved");
     let drained = one.cli(&["cluster", "drain", "one"]);
     assert!(drained.status.success(), "{drained:?}");
-    assert_eq!(state(&two, "one"), "leaving");
+    // Another silo hears of it with its next heartbeat.
+    let is = |wanted: &str| (state(&two, "one") == wanted).then_some(());
+    until("the others to know that it leaves", || is("leaving"));
     for order in &orders {
         is_ready(web.address, order).expect("it was");
     }
     assert!(one.cli(&["cluster", "uncordon", "one"]).status.success());
-    assert_eq!(state(&two, "one"), "live");
+    until("the others to know that it stays", || is("live"));
     let unknown = one.cli(&["cluster", "cordon", "three"]);
     let told = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert!(
