@@ -1,0 +1,85 @@
+/** What comes next with a ticket, and what can be done with it besides. */
+
+import type { OrderStatus } from '../../api/model';
+import type { Problem } from '../../api/problem';
+import type { Ticket } from './model';
+
+export interface Step {
+  to: 'preparing' | 'baking' | 'ready';
+  word: string;
+  /** What is said once it was tapped. */
+  towards: string;
+}
+
+const STEPS: Partial<Record<OrderStatus, Step>> = {
+  created: { to: 'preparing', word: 'Start', towards: 'Being made' },
+  preparing: { to: 'baking', word: 'In the oven', towards: 'In the oven' },
+  baking: { to: 'ready', word: 'Ready', towards: 'Ready' },
+};
+
+export function nextStep({ status }: Pick<Ticket, 'status'>): Step | undefined {
+  return STEPS[status];
+}
+
+/** The step that a command's body asks for. */
+export function stepTo(body: unknown): Step | undefined {
+  const { status } = (body ?? {}) as { status?: unknown };
+  return Object.values(STEPS).find(({ to }) => to === status);
+}
+
+const WAY: OrderStatus[] = [
+  'created',
+  'preparing',
+  'baking',
+  'ready',
+  'outForDelivery',
+  'delivered',
+];
+
+/** It is there already, or further: somebody else was quicker, or the oven's timer was. */
+export function hasReached(status: unknown, to: Step['to']): boolean {
+  return WAY.indexOf(status as OrderStatus) >= WAY.indexOf(to);
+}
+
+/** A refusal that says that the step has happened is no trouble to anybody. */
+export function happened(problem: Problem, to: Step['to']): boolean {
+  return problem.status === 409 && hasReached(problem.members['current'], to);
+}
+
+/** Only a start can be taken back once the server has it: what was baked cannot be unbaked. */
+export function isReversible(step: Step): boolean {
+  return step.to === 'preparing';
+}
+
+export interface Possible {
+  burn: boolean;
+  putBack: boolean;
+  assign: boolean;
+}
+
+export function possible({ status, place }: Ticket): Possible {
+  const isMade = status === 'created' || status === 'preparing';
+  return {
+    burn: status === 'baking',
+    putBack: isMade && place === undefined,
+    assign: isMade,
+  };
+}
+
+/** Why one that left cannot come back, or `undefined` if it can. */
+export function whyNotBack({ status }: Pick<Ticket, 'status'>): string | undefined {
+  switch (status) {
+    case 'ready':
+      return 'It is ready and cannot go back. It waits for a driver.';
+    case 'outForDelivery':
+      return 'The driver has it, so it cannot come back.';
+    case 'delivered':
+      return 'The customer has it, so it cannot come back.';
+    case 'cancelled':
+      return 'It was cancelled and is not made any more.';
+    case 'rejected':
+      return 'It was never taken.';
+    default:
+      return undefined;
+  }
+}

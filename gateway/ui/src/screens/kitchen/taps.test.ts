@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Command, type CommandSpec } from '../../command/command';
+import { unreachable } from '../../api/problem';
+import type { Kept } from './keeper';
+import { NOON, ticketOf } from './fixtures';
+import type { Ticket } from './model';
+import { DOUBLE_MS, Taps, UNDO_MS } from './taps';
+
+function setUp(ticket: Ticket, stored: Kept[] = []) {
+  const sent: Command[] = [];
+  const kept = new Map(stored.map((tap) => [tap.key, tap]));
+  const state = { ticket };
+  const taps = new Taps({
+    send: (spec: CommandSpec) => {
+      const command = new Command(spec);
+      sent.push(command);
+      return command;
+    },
+    now: () => performance.now() + NOON,
+    ticket: () => state.ticket,
+    putBack: () => ({ method: 'POST', path: '/put-back' }),
+    kitchenId: 'napoli',
+    keeper: {
+      isBroken: false,
+      add: (tap) => void kept.set(tap.key, tap),
+      remove: (key) => void kept.delete(key),
+      all: () => Promise.resolve([...kept.values()]),
+    },
+  });
+  const bodies = () => sent.map(({ spec }) => spec.body ?? spec.path);
+  const answered = (n: number, change: Parameters<Command['update']>[0] = { status: 'done' }) =>
+    sent[n]?.update({ attempts: 1, ...change });
+  const button = () => taps.button(state.ticket, performance.now() + NOON);
+  return { taps, sent, kept, bodies, answered, state, button };
+}
+
+const run = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a tap', () => {
+  it('that starts is sent at once, and can be taken back', async () => {
+    const { taps, bodies, answered, button } = setUp(ticketOf('a', { place: 1 }));
+    taps.press('a');
+    expect(bodies()).toEqual([{ status: 'preparing' }]);
+    expect(button()).toMatchObject({ kind: 'undo', seconds: 5 });
+    answered(0);
+    await run(DOUBLE_MS);
+    taps.press('a');
+    expect(bodies()).toEqual([{ status: 'preparing' }, '/put-back']);
+    expect(button().kind).toBe('busy');
+    answered(1);
+    await run(0);
+    expect(button()).toMatchObject({ kind: 'next', step: { word: 'Start' } });
+  });
+
+  it('that cannot be taken back is held until nobody takes it back', async () => {
+    const { taps, bodies } = setUp(ticketOf('a', { status: 'baking' }));
+    taps.press('a');
+    await run(UNDO_MS - 1);
+    expect(bodies()).toEqual([]);
+    await run(1);
+    expect(bodies()).toEqual([{ status: 'ready' }]);
+  });
+
+  it('that was held and taken back is never sent', async () => {
+    const { taps, sent, button } = setUp(ticketOf('a', { status: 'baking' }));
+    taps.press('a');
+    await run(1_000);
+    expect(taps.undoLast()).toBe(true);
+    expect(button().kind).toBe('next');
+    await run(60_000);
+    expect(sent).toEqual([]);
+    expect(taps.undoLast()).toBe(false);
+  });
+
+  it('of a wet finger is one', async () => {
+    const { taps, bodies } = setUp(ticketOf('a', { place: 1 }));
+    taps.press('a');
+    await run(DOUBLE_MS - 1);
+    taps.press('a');
+    expect(bodies()).toEqual([{ status: 'preparing' }]);
+  });
+
+  it('is not sent when the timer of the oven was quicker', async () => {
+    const { taps, sent, state } = setUp(ticketOf('a', { status: 'baking' }));
+    taps.press('a');
+    state.ticket = ticketOf('a', { status: 'ready' });
+    await run(UNDO_MS);
+    expect(sent).toEqual([]);
+  });
+
+  it('that is held goes out before the page does', () => {
+    const { taps, bodies, sent } = setUp(ticketOf('a', { status: 'preparing' }));
+    taps.press('a');
+    taps.flush();
+    taps.flush();
+    expect(bodies()).toEqual([{ status: 'baking' }]);
+    expect(sent[0]?.spec.outlivesPage).toBe(true);
+  });
+
+  it('without a network is kept, counted, and simply forgotten by an undo', async () => {
+    const { taps, sent, answered, button } = setUp(ticketOf('a', { place: 1 }));
+    taps.press('a');
+    answered(0, { status: 'kept', attempts: 0 });
+    expect(taps.open).toEqual({ sending: 0, kept: 1 });
+    taps.undoLast();
+    await run(0);
+    expect(sent.length).toBe(1);
+    expect(sent[0]?.isStopped).toBe(true);
+    expect(taps.refused).toEqual([]);
+    expect(button().kind).toBe('next');
+  });
+
+  it('that is refused is told, and the button is as before', async () => {
+    const { taps, answered, button } = setUp(ticketOf('a', { place: 1 }));
+    taps.press('a');
+    answered(0, {
+      status: 'refused',
+      problem: { ...unreachable('It was cancelled.'), status: 409 },
+    });
+    await run(0);
+    expect(taps.refused).toMatchObject([{ orderId: 'a', what: 'Start', why: 'It was cancelled.' }]);
+    expect(button().kind).toBe('next');
+    taps.dismiss(taps.refused[0]?.key ?? '');
+    expect(taps.refused).toEqual([]);
+  });
+
+  it('shows the way until the stream tells of it', async () => {
+    const { taps, answered, button, state } = setUp(ticketOf('a', { status: 'baking' }));
+    taps.press('a');
+    await run(UNDO_MS);
+    expect(button()).toEqual({ kind: 'busy', words: 'To: Ready' });
+    answered(0);
+    state.ticket = ticketOf('a', { status: 'ready' });
+    expect(button().kind).toBe('none');
+  });
+
+  it('is stored until there is an answer, with all that it takes to send it again', () => {
+    const { taps, kept, sent, answered } = setUp(ticketOf('a', { place: 1 }));
+    taps.press('a');
+    expect([...kept.values()]).toMatchObject([
+      {
+        key: sent[0]?.key,
+        orderId: 'a',
+        what: 'Start',
+        spec: { method: 'PUT', entity: 'order/a' },
+      },
+    ]);
+    expect(() => structuredClone([...kept.values()])).not.toThrow();
+    answered(0);
+    expect(kept.size).toBe(0);
+  });
+
+  it('of an earlier page is sent under its key, and one of yesterday is not', async () => {
+    const tap = (key: string, at: number): Kept => ({
+      ...{ key, kitchenId: 'napoli', what: 'Start', orderId: 'a', at: performance.now() + at },
+      spec: { method: 'PUT', path: '/status', body: { status: 'preparing' }, entity: 'order/a' },
+    });
+    const waits = ticketOf('a', { place: 1 });
+    const stored = [tap('old', NOON - 24 * 3_600_000), tap('new', NOON - 60_000)];
+    const { taps, sent, button, answered, kept } = setUp(waits, stored);
+    await taps.restore();
+    expect(sent.map(({ key }) => key)).toEqual(['new']);
+    expect(button()).toEqual({ kind: 'busy', words: 'To: Being made' });
+    expect(taps.refused).toMatchObject([{ key: 'old', orderId: 'a' }]);
+    answered(0);
+    expect(kept.size).toBe(0);
+  });
+});

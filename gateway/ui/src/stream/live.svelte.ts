@@ -1,0 +1,40 @@
+/** A store as components read it: they are drawn again when it changes. */
+
+import { createSubscriber } from 'svelte/reactivity';
+import { sawVersion } from '../api/http';
+import { clock } from '../time/now';
+import { conditionOf, type Condition } from './condition';
+import { browserSharing, sharedTransport } from './sharing';
+import type { Source } from './source';
+import { StreamStore } from './store';
+import { fetchTransport } from './transport';
+import { followVisibility } from './visibility';
+
+export class Live<E> {
+  readonly store: StreamStore<E>;
+  readonly #subscribe: () => void;
+  readonly #unfollow: () => void;
+
+  constructor(source: Source<E>) {
+    const transport = sharedTransport(fetchTransport, browserSharing());
+    this.store = new StreamStore(source, { transport, clock, sawVersion });
+    this.#subscribe = createSubscriber((update) => this.store.subscribe(update));
+    this.#unfollow = followVisibility(this.store);
+    this.store.start();
+  }
+
+  /** The store; whoever reads it in a component follows it. */
+  get current(): StreamStore<E> {
+    this.#subscribe();
+    return this.store;
+  }
+
+  condition(now: number, isOnline: boolean): Condition {
+    return conditionOf(this.current, now, isOnline);
+  }
+
+  close(): void {
+    this.#unfollow();
+    this.store.stop();
+  }
+}
