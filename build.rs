@@ -1,5 +1,6 @@
-//! Compiles the bundled actors to components, so that `cargo run` needs nothing else, and
-//! lists the SDK's sources for `pizza actor new`. Which actors are bundled, their manifests say.
+//! Compiles the bundled actors to components, so that `cargo run` needs nothing else, lists the
+//! SDK's sources for `pizza actor new`, and builds the pages of the user interface where Node is.
+//! Which actors are bundled, their manifests say.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -10,6 +11,8 @@ mod bundled;
 mod compile;
 #[path = "actors/embed.rs"]
 mod embed;
+#[path = "gateway/bundle/pages.rs"]
+mod pages;
 
 #[expect(
     clippy::print_stderr,
@@ -26,7 +29,13 @@ fn main() {
 fn build() -> Result<(), String> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(variable("OUT_DIR")?);
-    let shared = ["actors/sdk", "actors/sdk-macros", "actors/local-time"].map(str::to_owned);
+    let shared = [
+        "actors/sdk",
+        "actors/sdk-macros",
+        "actors/local-time",
+        "actors/streets",
+    ]
+    .map(str::to_owned);
     // A manifest that changes may be of one more actor. A new one is in the lock too.
     for manifest in bundled::manifests(&root)? {
         println!("cargo::rerun-if-changed={}", manifest.display());
@@ -54,6 +63,8 @@ fn build() -> Result<(), String> {
     write(&out.join("bundled.rs"), &list)?;
     let with_speed = bundled::marked(&root, "speed")?;
     write(&out.join("with_speed.rs"), &format!("&{with_speed:?}"))?;
+    let stateless = bundled::marked(&root, "stateless")?;
+    write(&out.join("stateless.rs"), &format!("&{stateless:?}"))?;
     let mut retired = Vec::new();
     for (actor, days) in bundled::said(&root, "retire-after-days")? {
         let days = days.parse::<u64>();
@@ -61,7 +72,15 @@ fn build() -> Result<(), String> {
         retired.push((actor, days));
     }
     write(&out.join("retired.rs"), &format!("&{retired:?}"))?;
-    write(&out.join("sdk.rs"), &embed::list(&root)?)
+    let mut prompt = Vec::new();
+    for (actor, ms) in bundled::said(&root, "answer-within-ms")? {
+        let ms = ms.parse::<u64>();
+        let ms = ms.map_err(|e| format!("{actor}: answer-within-ms: {e}"))?;
+        prompt.push((actor, ms));
+    }
+    write(&out.join("prompt.rs"), &format!("&{prompt:?}"))?;
+    write(&out.join("sdk.rs"), &embed::list(&root)?)?;
+    pages::bundle(&root, &out)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {

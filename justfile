@@ -41,10 +41,19 @@ soak:
     POWER_LOSSES=50 cargo test --release --workspace --lib power
     KILLS_UNDER_LOAD=200 cargo test --release --test black_box kill_under_load
     CUTS=1000 cargo test --release -p pizza-store-redis --test cluster -- --nocapture
+    DURABILITY_KILLS=5 cargo test --release -p pizza-store-redis --test cluster durability -- --nocapture
     cargo test --release -p pizza-store-redis --features planted --test cluster planted
     SILO_KILLS=100 cargo test --release --test black_box killed_silo -- --nocapture
     ROLLING_REQUESTS=100000 cargo test --release --test black_box started_anew -- --nocapture
+    SILOS=100 cargo test --release --test black_box a_hundred_silos -- --nocapture
+    CHAOS_RUNS=20 CHAOS_SECONDS=60 cargo test --release --test black_box every_actor_is_one -- --nocapture
+    VERSION_REQUESTS=60000 cargo test --release --test black_box newer_program_and_back -- --nocapture
     SWAPS=50 cargo test --release --test black_box on_all_silos_or_on_none -- --nocapture
+    RELAY_EVENTS=100000 cargo test --release --test black_box guardians_are_killed -- --nocapture
+    SILO_STOPS=20 cargo test --release --test black_box wakes_after_its_lease -- --nocapture
+    FOREIGN_REMINDERS=1000 cargo test --release --test black_box another_silo_fires -- --nocapture
+    SCREEN_ORDERS=1000 cargo test --release --test black_box a_screen -- --nocapture
+    BUSY_SECONDS=600 cargo test --release --test black_box on_a_busy_machine -- --nocapture
     just sim
     just year
 
@@ -56,6 +65,10 @@ sim seeds="20000":
 # A year of a pizzeria in simulated time, so many orders a day: how large everything is, month by month.
 year orders="20":
     YEAR_DAYS=365 YEAR_ORDERS={{orders}} cargo test --release --test year every_other -- --nocapture
+
+# Hours of chaos with a fault a minute: how many calls are answered within their deadline, as clients see it.
+chaos hours="8":
+    CHAOS_RUNS=$(({{hours}} * 60)) CHAOS_SECONDS=60 CHAOS_REST_MS=55000 CHAOS_AVAILABILITY=99.9 cargo test --release --test black_box whatever_is_killed -- --nocapture
 
 # Packets by chance for the MQTT broker, for hours: half for its decoder, half for a whole broker.
 # Another seed goes where none was before: `just fuzz-mqtt 8 1000000000`.

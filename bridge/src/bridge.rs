@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use pizza_client::Client;
+use pizza_client::lease::LeaseClaim;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::address::{self, AddressError};
 use crate::config::BridgeConfig;
 use crate::connection::Connection;
+use crate::lease::Lease;
 use crate::mapping::Mapping;
 use crate::metrics;
+use crate::mqtt_client::Options;
 use crate::outbound::Publisher;
 use crate::outbound_stream;
 use crate::session::Session;
@@ -28,11 +31,10 @@ pub enum BridgeError {
     Mapping(String),
 }
 
-/// A running bridge.
+/// A running bridge: one that works, or waits until no other one of its name does.
 pub struct Bridge {
     stop: watch::Sender<bool>,
-    inbound: JoinHandle<()>,
-    outbound: JoinHandle<()>,
+    running: JoinHandle<()>,
 }
 
 impl Bridge {
@@ -47,10 +49,83 @@ impl Bridge {
         };
         metrics::describe();
         let options = address::options(broker, &config)?;
-        let mappings = config.inbound.into_iter().map(Mapping::new);
-        let mappings: Vec<_> = mappings
-            .collect::<Result<_, _>>()
-            .map_err(BridgeError::Mapping)?;
+        // Made once more whenever it begins to work; what is wrong is said now.
+        mappings(&config)?;
+        let (stop, stopped) = watch::channel(false);
+        let plan = Plan {
+            client,
+            config,
+            options,
+        };
+        Ok(Some(Self {
+            stop,
+            running: tokio::spawn(plan.run(stopped)),
+        }))
+    }
+
+    /// Takes nothing more, and acknowledges what was begun when it is done.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // It bounds its own time.
+        let _ = self.running.await;
+    }
+}
+
+fn mappings(config: &BridgeConfig) -> Result<Vec<Mapping>, BridgeError> {
+    let mappings = config.inbound.iter().cloned().map(Mapping::new);
+    mappings
+        .collect::<Result<_, _>>()
+        .map_err(BridgeError::Mapping)
+}
+
+/// What a bridge does when it has the lease of its name.
+struct Plan {
+    client: Client,
+    config: BridgeConfig,
+    /// For the session that messages come by.
+    options: Options,
+}
+
+impl Plan {
+    /// Works whenever no other bridge of its name does, until it is told to stop.
+    async fn run(self, mut stopped: watch::Receiver<bool>) {
+        let name = format!("mqtt/{}", self.config.client_id);
+        loop {
+            let mut lease = tokio::select! {
+                lease = Lease::acquire(&self.client, &name) => lease,
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            };
+            let Ok(session) = self.session() else {
+                // It was made before, from the same configuration.
+                return;
+            };
+            let publisher = self.publisher(lease.claim());
+            let mut inbound = tokio::spawn(session.run(stopped.clone()));
+            let mut outbound = tokio::spawn(publisher.run(stopped.clone()));
+            let ends = async {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+                // What is published has its cursor moved, so that the next one repeats nothing; what is
+                // not acknowledged to the broker in time is delivered again by it.
+                let both = async { tokio::join!(&mut outbound, &mut inbound) };
+                let _ = tokio::time::timeout(STOP_WAIT, both).await;
+            };
+            let is_lost = tokio::select! {
+                () = lease.keep() => true,
+                () = ends => false,
+            };
+            // They have ended, or must not go on beside another one.
+            outbound.abort();
+            inbound.abort();
+            if !is_lost {
+                return lease.release().await;
+            }
+            tracing::warn!(name, "another bridge of this name works, or may");
+        }
+    }
+
+    fn session(&self) -> Result<Session, BridgeError> {
+        let config = &self.config;
+        let mappings = mappings(config)?;
         let patterns: Vec<_> = mappings.iter().map(|mapping| &mapping.pattern).collect();
         let mut filters = topic::subscriptions(&patterns, &config.watch);
         if let Some(group) = &config.share {
@@ -58,46 +133,33 @@ impl Bridge {
                 *filter = pizza_mqtt::topic::share(group, filter);
             }
         }
-        // A connection of its own for events: each kind of session needs another way to lose
-        // it. The inbound one is kept by the broker, the outbound one begins anew.
-        let mut outbound = options.clone();
-        outbound.client_id = format!("{}-events", config.client_id);
-        (outbound.clean, outbound.manual_acks) = (true, false);
-        let publisher = Publisher {
-            client: client.clone(),
-            options: outbound,
-            streams: outbound_stream::grouped(config.outbound),
-            restored: (!config.restore_retained).into(),
-        };
         // For each message in flight an acknowledgement and a dead letter; the rest is for
         // subscriptions and the goodbye.
         let capacity = 2 * config.in_flight + 16;
-        let connection = Connection::open(options, capacity, client.clone());
-        let session = Session::new(
+        let client = self.client.clone();
+        let connection = Connection::open(self.options.clone(), capacity, client.clone());
+        Ok(Session::new(
             client,
             connection,
             mappings,
             filters,
-            config.dead_letter_topic,
+            config.dead_letter_topic.clone(),
             config.in_flight,
-        );
-        let (stop, stopped) = watch::channel(false);
-        Ok(Some(Self {
-            stop,
-            inbound: tokio::spawn(session.run(stopped)),
-            outbound: tokio::spawn(publisher.run()),
-        }))
+        ))
     }
 
-    /// Takes nothing more, and acknowledges what was begun when it is done.
-    pub async fn stop(self) {
-        self.stop.send_replace(true);
-        // What the broker has not acknowledged is published again from the cursor.
-        self.outbound.abort();
-        let running = self.inbound.abort_handle();
-        if tokio::time::timeout(STOP_WAIT, self.inbound).await.is_err() {
-            // What was not acknowledged to the broker is delivered again by it.
-            running.abort();
+    fn publisher(&self, lease: LeaseClaim) -> Publisher {
+        // A connection of its own for events: each kind of session needs another way to lose
+        // it. The inbound one is kept by the broker, the outbound one begins anew.
+        let mut options = self.options.clone();
+        options.client_id = format!("{}-events", self.config.client_id);
+        (options.clean, options.manual_acks) = (true, false);
+        Publisher {
+            client: self.client.clone(),
+            options,
+            streams: outbound_stream::grouped(self.config.outbound.clone()),
+            restored: (!self.config.restore_retained).into(),
+            lease,
         }
     }
 }

@@ -22,7 +22,8 @@ pub struct BridgeConfig {
     pub tls: TlsConfig,
     pub user: Option<String>,
     pub password: Option<Secret>,
-    /// The broker keeps a session under this name: two bridges need two.
+    /// The broker keeps a session under this name. Of several bridges that have it one works, and the
+    /// others wait.
     pub client_id: String,
     /// Bridges that name the same group divide the messages among them (`$share`).
     pub share: Option<String>,

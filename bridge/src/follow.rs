@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_client::Client;
+use pizza_client::lease::LeaseClaim;
 use pizza_types::CallError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::metrics;
 use crate::outbound_stream::OutboundStream;
@@ -30,6 +31,8 @@ pub(crate) struct Follower {
     pub(crate) cursor: String,
     /// What was retained is published once more, before anything new.
     pub(crate) restores: bool,
+    /// Without it the cursor does not move.
+    pub(crate) lease: LeaseClaim,
     pub(crate) tx: mpsc::Sender<PendingPublication>,
 }
 
@@ -37,10 +40,13 @@ pub(crate) struct Follower {
 pub(crate) struct ConnectionLost;
 
 impl Follower {
-    /// Runs until the connection is gone.
-    pub(crate) async fn run(self) {
+    /// Runs until the connection is gone, or it is to stop and has moved its cursor.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut tries = 0;
         let mut position = loop {
+            if *stop.borrow() {
+                return;
+            }
             match self.client.transport().cursor(&self.cursor).await {
                 Ok(position) => break position.unwrap_or(0),
                 Err(error) => self.back_off(&error, &mut tries).await,
@@ -55,14 +61,18 @@ impl Follower {
                 }
             }
         }
-        loop {
+        // In between, and not within a page, whose events would be published once more.
+        while !*stop.borrow() {
             match self.page(position).await {
                 Ok(Ok(next)) if next > position => (position, tries) = (next, 0),
                 Ok(Ok(_)) => {
                     let transport = self.client.transport();
                     let (stream, key) = (&self.stream.name, &self.key);
                     // It may return early, and does where the silo cannot be reached.
-                    transport.event_after(stream, key, position).await;
+                    tokio::select! {
+                        () = transport.event_after(stream, key, position) => {}
+                        _ = stop.wait_for(|stop| *stop) => return,
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
                 Ok(Err(ConnectionLost)) => return,
@@ -114,8 +124,28 @@ impl Follower {
             return Ok(Err(ConnectionLost));
         }
         // After the broker has them, so a crash repeats events and loses none.
-        transport.move_cursor(&self.cursor, last).await?;
+        self.move_cursor(last).await;
         Ok(Ok(last))
+    }
+
+    /// Tries until it has moved: to read the page again would publish it again. Who has lost the lease is
+    /// ended meanwhile.
+    async fn move_cursor(&self, last: u64) {
+        let mut tries = 0;
+        loop {
+            let transport = self.client.transport();
+            match transport.move_cursor(&self.cursor, last, &self.lease).await {
+                Ok(true) => return,
+                Ok(false) => {
+                    tracing::warn!(cursor = self.cursor, "this bridge has no lease");
+                }
+                Err(error) => {
+                    tracing::warn!(cursor = self.cursor, %error, "a cursor cannot be moved");
+                }
+            }
+            tokio::time::sleep(wait(&self.client, tries)).await;
+            tries += 1;
+        }
     }
 
     /// Returns when the broker has acknowledged all of them.

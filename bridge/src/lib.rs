@@ -3,7 +3,7 @@
 //!
 //! In reading order:
 //! - [`config`]: which broker, which topics; the usual mappings are `mappings.toml`
-//! - [`bridge`]: start and stop
+//! - [`bridge`]: start and stop; [`lease`]: which of several bridges of one name works
 //! - [`address`], [`tls`]: from the configuration to how to connect
 //! - [`dial`]: a connection to the broker for somebody else
 //! - [`mqtt_client`]: one client of a broker, whichever version of MQTT is spoken
@@ -26,6 +26,7 @@ mod dead_letter;
 mod dial;
 mod follow;
 mod lane;
+mod lease;
 mod mapping;
 mod measure;
 mod metrics;

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pizza_client::Client;
-use tokio::sync::{mpsc, oneshot};
+use pizza_client::lease::LeaseClaim;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::follow::{Follower, PendingPublication};
@@ -32,6 +33,8 @@ pub(crate) struct Publisher {
     pub(crate) streams: Vec<Arc<OutboundStream>>,
     /// The broker has what was retained before this process began.
     pub(crate) restored: AtomicBool,
+    /// Without it no cursor moves.
+    pub(crate) lease: LeaseClaim,
 }
 
 /// What happens on the connection, as far as publications go.
@@ -43,20 +46,27 @@ enum PublisherEvent {
 }
 
 impl Publisher {
-    /// Runs for ever. It may be dropped anywhere: the next one goes on from the cursors.
-    pub(crate) async fn run(self) {
+    /// Runs until it is to stop, and what it has begun is done. It may be dropped anywhere: the next one
+    /// goes on from the cursors.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut tries = 0;
         loop {
-            let was_connected = self.connection().await;
+            let was_connected = self.connection(&mut stop).await;
+            if *stop.borrow() {
+                return;
+            }
             metrics::lost();
             // A connection that was made and lost is a new trouble, not the old one.
             tries = if was_connected { 0 } else { tries + 1 };
-            tokio::time::sleep(wait(&self.client, tries)).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait(&self.client, tries)) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
         }
     }
 
-    /// From one connection to its loss; whether it was ever made.
-    async fn connection(&self) -> bool {
+    /// From one connection to its loss, or to the end of what was begun on it; whether it was ever made.
+    async fn connection(&self, stop: &mut watch::Receiver<bool>) -> bool {
         // One more than are ever in flight, so that a publication always finds room.
         let (mqtt, event_loop) = self.options.open(IN_FLIGHT + 1);
         let (event_tx, mut events) = mpsc::channel(IN_FLIGHT);
@@ -69,13 +79,19 @@ impl Publisher {
         let mut handed_over: VecDeque<oneshot::Sender<()>> = VecDeque::new();
         let mut sent: HashMap<u16, oneshot::Sender<()>> = HashMap::new();
         let mut was_connected = false;
+        let (done_tx, mut done) = mpsc::channel(1);
         loop {
             let has_room = handed_over.len() + sent.len() < IN_FLIGHT;
             tokio::select! {
                 event = events.recv() => match event {
                     Some(PublisherEvent::Connected) => {
                         was_connected = true;
-                        tasks.spawn(self.discovery().follow_all(pending_tx.clone()));
+                        let following = self.discovery().follow_all(pending_tx.clone(), stop.clone());
+                        let done_tx = done_tx.clone();
+                        tasks.spawn(async move {
+                            following.await;
+                            let _ = done_tx.send(()).await;
+                        });
                     }
                     Some(PublisherEvent::Sent(id)) => {
                         sent.extend(handed_over.pop_front().map(|tx| (id, tx)));
@@ -93,6 +109,9 @@ impl Publisher {
                     }
                     None => return was_connected,
                 },
+                Some(()) = done.recv() => return was_connected,
+                // Nothing is begun yet.
+                () = stops(stop), if !was_connected => return false,
                 Some((publication, tx)) = pending.recv(), if has_room => {
                     match mqtt.publish(publication) {
                         Ok(()) => handed_over.push_back(tx),
@@ -111,11 +130,18 @@ impl Publisher {
             client: self.client.clone(),
             streams: self.streams.clone(),
             name: self.options.client_id.clone(),
+            lease: self.lease.clone(),
             // Once in the life of a process: a broker that forgets what it has retained is the
             // one in this process, and begins with it.
             restores: !self.restored.swap(true, Ordering::Relaxed),
         }
     }
+}
+
+/// Returns when it is to stop.
+async fn stops(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone has stopped, too.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Polls the connection until it is lost.
@@ -143,11 +169,17 @@ struct Discovery {
     client: Client,
     streams: Vec<Arc<OutboundStream>>,
     name: String,
+    lease: LeaseClaim,
     restores: bool,
 }
 
 impl Discovery {
-    async fn follow_all(self, tx: mpsc::Sender<PendingPublication>) {
+    /// Follows until it is to stop, and every follower has come to the end of what it has begun.
+    async fn follow_all(
+        self,
+        tx: mpsc::Sender<PendingPublication>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut followers = JoinSet::new();
         let mut known = HashSet::new();
         loop {
@@ -164,13 +196,18 @@ impl Discovery {
                         key,
                         cursor,
                         restores: self.restores,
+                        lease: self.lease.clone(),
                         tx: tx.clone(),
                     };
-                    followers.spawn(follower.run());
+                    followers.spawn(follower.run(stop.clone()));
                 }
             }
-            tokio::time::sleep(DISCOVER_EVERY).await;
+            tokio::select! {
+                () = tokio::time::sleep(DISCOVER_EVERY) => {}
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
         }
+        while followers.join_next().await.is_some() {}
     }
 
     async fn keys(&self, actor_type: &str) -> Vec<Arc<str>> {

@@ -1,6 +1,8 @@
 //! What a client should know of every actor's reply, whether it granted or declined: how
 //! durable it is, and whether it was given before.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use pizza_types::{Durability, Reply};
@@ -27,15 +29,24 @@ pub(crate) fn declined_by(problem: Problem, reply: &Reply) -> Problem {
 }
 
 fn headers(reply: &Reply) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    let durability = match reply.durability {
-        Durability::Memory => HeaderValue::from_static("memory"),
-        Durability::Process => HeaderValue::from_static("process"),
-        Durability::Fsync => HeaderValue::from_static("fsync"),
+    let durability = match durability_text(reply.durability) {
+        Cow::Borrowed(text) => HeaderValue::from_static(text),
         // Digits and parentheses are always fit for a header.
-        Durability::Replicated(copies) => HeaderValue::try_from(format!("replicated({copies})"))
-            .unwrap_or(HeaderValue::from_static("replicated")),
+        Cow::Owned(text) => {
+            HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("replicated"))
+        }
     };
     let replayed = reply.replayed.then(|| HeaderValue::from_static("true"));
     let replayed = replayed.map(|value| (REPLAYED, value));
     std::iter::once((DURABILITY, durability)).chain(replayed)
+}
+
+/// How durable something is, as clients are told.
+pub(crate) fn durability_text(durability: Durability) -> Cow<'static, str> {
+    match durability {
+        Durability::Memory => "memory".into(),
+        Durability::Process => "process".into(),
+        Durability::Fsync => "fsync".into(),
+        Durability::Replicated(copies) => format!("replicated({copies})").into(),
+    }
 }

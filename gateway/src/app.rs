@@ -1,22 +1,43 @@
 //! What every handler may use.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use pizza_client::Client;
 use pizza_http::Admission;
+use pizza_types::Durability;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::GatewayConfig;
+use crate::keys::Keys;
 use crate::known_restaurants::KnownRestaurants;
 use crate::limit::Limits;
 use crate::metrics;
 use crate::mqtt::Mqtt;
 use crate::openapi::Document;
+use crate::pages::Pages;
 use crate::tokens::Tokens;
 
 /// Gives this process's metrics, in the text that Prometheus reads.
 pub type Metrics = Box<dyn Fn() -> String + Send + Sync>;
+
+/// What the process around a gateway gives it, beside its actors and its settings. What is not there
+/// is not served.
+#[derive(Default)]
+pub struct Provided {
+    pub metrics: Option<Metrics>,
+    pub mqtt: Option<Mqtt>,
+    pub pages: Pages,
+    /// Whether whoever is on this machine may sign in as anybody: in a demo, where they need no
+    /// token for anything.
+    pub lends_roles: bool,
+    /// What an acknowledgement survives; absent where it is another process that keeps things.
+    pub durability: Option<Durability>,
+    /// Where things are kept on this machine, if they are.
+    pub data: Option<PathBuf>,
+}
 
 /// The state of the routes; a handle that is cheap to clone.
 #[derive(Clone)]
@@ -30,11 +51,13 @@ struct Inner {
     streams: Arc<Semaphore>,
     limits: Limits,
     tokens: Tokens,
+    keys: Keys,
     admission: Admission,
     known_restaurants: KnownRestaurants,
     document: Document,
-    metrics: Option<Metrics>,
-    mqtt: Option<Mqtt>,
+    provided: Provided,
+    /// Names this build, of the program and of its pages.
+    version: HeaderValue,
 }
 
 impl App {
@@ -42,8 +65,7 @@ impl App {
         client: Client,
         config: GatewayConfig,
         document: Document,
-        metrics: Option<Metrics>,
-        mqtt: Option<Mqtt>,
+        provided: Provided,
     ) -> Self {
         Self(Arc::new(Inner {
             client,
@@ -51,12 +73,13 @@ impl App {
             streams: Arc::new(Semaphore::new(config.sse_streams_max)),
             limits: Limits::new(&config),
             tokens: Tokens::new(&config.tokens),
+            keys: Keys::default(),
             admission: config.admission(),
             known_restaurants: KnownRestaurants::default(),
             config,
             document,
-            metrics,
-            mqtt,
+            version: version(&provided.pages),
+            provided,
         }))
     }
 
@@ -84,6 +107,10 @@ impl App {
         &self.0.tokens
     }
 
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
     pub(crate) fn admission(&self) -> &Admission {
         &self.0.admission
     }
@@ -99,15 +126,28 @@ impl App {
 
     /// This process's metrics as text; `None` when it keeps none.
     pub(crate) fn metrics(&self) -> Option<String> {
-        let read = self.0.metrics.as_ref()?;
+        let read = self.0.provided.metrics.as_ref()?;
         let streams_max = self.0.config.sse_streams_max;
         // A gauge is only looked at here, so that opening and closing a stream need not set it.
         metrics::streams_open(streams_max - self.0.streams.available_permits());
         Some(read())
     }
 
+    pub(crate) fn pages(&self) -> &Pages {
+        &self.0.provided.pages
+    }
+
+    pub(crate) fn provided(&self) -> &Provided {
+        &self.0.provided
+    }
+
+    /// Names this build: who sees another one than before may have pages of an older one.
+    pub(crate) fn version(&self) -> &HeaderValue {
+        &self.0.version
+    }
+
     pub(crate) fn mqtt(&self) -> Option<&Mqtt> {
-        self.0.mqtt.as_ref()
+        self.0.provided.mqtt.as_ref()
     }
 
     /// Becomes true when the gateway stops.
@@ -125,4 +165,14 @@ impl App {
         // It fails only without a sender, and the sender lives in `self`.
         let _ = closing.wait_for(|closing| *closing).await;
     }
+}
+
+/// The version of the program, and the build of its pages as semantic versions write it.
+fn version(pages: &Pages) -> HeaderValue {
+    let program = env!("CARGO_PKG_VERSION");
+    let whole = match pages.build {
+        "" => program.to_owned(),
+        build => format!("{program}+{build}"),
+    };
+    HeaderValue::try_from(whole).unwrap_or(HeaderValue::from_static(program))
 }

@@ -12,7 +12,7 @@ use pizza_types::{ActorId, CallError, MessageId, Reply};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::identity::Identity;
+use crate::identity::{Ends, Identity};
 use crate::problem::{self, Problem};
 use crate::{condition, idempotency, refused};
 
@@ -24,6 +24,8 @@ pub(crate) struct Caller {
     pub(crate) app: App,
     pub(crate) id: MessageId,
     pub(crate) identity: Identity,
+    /// When the sender's session ends.
+    pub(crate) ends: Ends,
     /// The version of the thing that the request is meant for; absent when any will do.
     pub(crate) expected: Option<u64>,
     trace: Option<Arc<str>>,
@@ -37,6 +39,7 @@ impl FromRequestParts<App> for Caller {
         let id = idempotency::message_id(head, &identity)?;
         Ok(Self {
             identity,
+            ends: head.extensions.get().copied().unwrap_or(Ends(None)),
             expected: condition::expected(&head.headers)?,
             id: id.unwrap_or_else(|| app.client().transport().fresh_id()),
             trace: trace_id(&head.headers),
@@ -52,6 +55,7 @@ impl Caller {
             app: self.app.clone(),
             id: self.app.client().transport().fresh_id(),
             identity: self.identity.clone(),
+            ends: self.ends,
             expected: None,
             trace: self.trace.clone(),
         }
@@ -59,6 +63,18 @@ impl Caller {
 
     pub(crate) async fn ask(&self, target: ActorId, method: &str) -> Result<Reply, Problem> {
         self.send(target, method, Bytes::from_static(b"[]")).await
+    }
+
+    /// The same, for an answer that is worth no longer waiting.
+    pub(crate) async fn ask_within(
+        &self,
+        target: ActorId,
+        method: &str,
+        within: Duration,
+    ) -> Result<Reply, Problem> {
+        let within = within.min(self.app.call_max());
+        let arguments = Bytes::from_static(b"[]");
+        self.send_within(target, method, arguments, within).await
     }
 
     pub(crate) async fn ask_with(
@@ -82,11 +98,22 @@ impl Caller {
         method: &str,
         arguments: Bytes,
     ) -> Result<Reply, Problem> {
+        let within = self.app.call_max();
+        self.send_within(target, method, arguments, within).await
+    }
+
+    async fn send_within(
+        &self,
+        target: ActorId,
+        method: &str,
+        arguments: Bytes,
+        within: Duration,
+    ) -> Result<Reply, Problem> {
         // Under the request's own id: what was committed for it before is answered and not done
         // again.
         let mut call = Call::new(target, method).id(Some(self.id));
         call.arguments = arguments;
-        call.deadline = self.app.call_max();
+        call.deadline = within;
         call.trace.clone_from(&self.trace);
         // The silo's deadline comes first: its answer says more than our giving up.
         let patience = call.deadline + PATIENCE;

@@ -1,6 +1,7 @@
-//! `If-Match`: a command that is meant for one version of a thing, and for no later one.
+//! `If-Match`: a command that is meant for one version of a thing, and for no later one; and
+//! `If-None-Match`, by which a client says what it has.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::problem::{self, Problem};
 
@@ -48,6 +49,16 @@ pub(crate) fn refuse_unless(versioned: bool, headers: &HeaderMap) -> Result<(), 
 pub(crate) fn stale(version: u64) -> Problem {
     let detail = format!("the entity tag is \"{version}\" now; If-Match names another");
     Problem::new(problem::STALE, detail).member("version", version)
+}
+
+/// Whether the client has what this entity tag names, by its `If-None-Match`; strong and weak tags
+/// compare as equal.
+pub(crate) fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let mut lists = headers.get_all(header::IF_NONE_MATCH).iter();
+    lists.any(|tags| {
+        let mut tags = tags.to_str().unwrap_or_default().split(',').map(str::trim);
+        tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    })
 }
 
 fn unmatched(tag: &str) -> Problem {

@@ -30,6 +30,8 @@ pub struct GatewayConfig {
     pub rate_per_second: u32,
     /// Requests that a client may make at once after a pause.
     pub rate_burst: u32,
+    /// Whether gateways tell each other what clients used, so that the limits hold over all of them.
+    pub rate_shared: bool,
     /// The largest request body, in bytes.
     pub body_bytes_max: usize,
     /// How long a client may take to send a body, in milliseconds.
@@ -41,6 +43,9 @@ pub struct GatewayConfig {
     /// How often a silent event stream says that it is still there, in milliseconds, so that nobody
     /// in between closes it.
     pub sse_keepalive_ms: u64,
+    /// How often an event stream tells its pages that it lives, what time it is and how far it has
+    /// come, in milliseconds.
+    pub sse_time_ms: u64,
     /// How soon a client whose event stream broke off should come back, in milliseconds.
     pub sse_retry_ms: u64,
     /// The most event streams that are open at once; above it, new ones are shed.
@@ -97,11 +102,13 @@ impl Default for GatewayConfig {
             mqtt: true,
             rate_per_second: 50,
             rate_burst: 100,
+            rate_shared: true,
             body_bytes_max: 1 << 20,
             body_ms_max: 10_000,
             call_ms_max: 30_000,
             default_restaurant: "napoli".to_owned(),
             sse_keepalive_ms: 15_000,
+            sse_time_ms: 10_000,
             sse_retry_ms: 2_000,
             sse_streams_max: 10_000,
             sse_page: 256,

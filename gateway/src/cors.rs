@@ -36,6 +36,7 @@ pub(crate) fn layer(origins: &[Origin]) -> Option<CorsLayer> {
         header::RETRY_AFTER,
         header::WWW_AUTHENTICATE,
         HeaderName::from_static("idempotency-replayed"),
+        HeaderName::from_static("x-pizza-version"),
         HeaderName::from_static("x-request-id"),
     ];
     let layer = CorsLayer::new().allow_origin(listed.collect::<Vec<_>>());

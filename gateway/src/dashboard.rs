@@ -2,27 +2,18 @@
 //! alert of its kitchen, its stock and its drivers, for the manager's
 //! screen. It begins with what happens next; what happened so far, other endpoints say.
 
-use std::convert::Infallible;
-
-use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{Response, sse};
-use futures_util::{Stream, stream};
 use pizza_client::Event;
 use pizza_http::extract::Path;
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::app::App;
 use crate::caller::Caller;
-use crate::event_stream;
-use crate::feed::{Feed, From, Item, position};
-use crate::ownership::Ownership;
+use crate::feed::Feed;
+use crate::follow::{self, Followed};
 use crate::problem::Problem;
-use crate::refused;
-use crate::stream_rights::StreamRights;
 use crate::time::At;
 
 const STREAM: &str = "restaurant-orders";
@@ -80,62 +71,17 @@ struct AlertView<'a> {
 }
 
 pub(crate) async fn follow(
-    State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let restaurant = ActorId::new("restaurant", id)?;
-    let from = match position::requested(&uri, &headers)? {
-        // A screen that opens asks other endpoints for the present, and this one for what follows.
-        None => From::Now,
-        Some(position) => From::After(position.after),
+    let followed = Followed {
+        stream: STREAM,
+        tell: sse_event,
     };
-    // Before the stream is read: a gateway that is full must not make others work.
-    let permit = event_stream::permit(&app)?;
-    let key = restaurant.key().clone();
-    let feed = Feed::open(app.clone(), STREAM, key, from).await;
-    let feed = feed.map_err(|error| refused::call(error, caller.id))?;
-    let opening = feed.opening();
-    let rights = StreamRights::new(
-        app.clone(),
-        caller.identity,
-        Ownership::Restaurant,
-        restaurant.key(),
-    );
-    Ok(event_stream::respond(
-        app,
-        opening,
-        rights,
-        course(feed, permit),
-    ))
-}
-
-/// Ends when events cannot be read: the client comes back with the last position it has.
-fn course(
-    feed: Feed,
-    permit: OwnedSemaphorePermit,
-) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    stream::unfold((feed, permit), async |(mut feed, permit)| {
-        loop {
-            let event = match feed.next().await {
-                Ok(Item::Event(event)) => sse_event(&feed, &event),
-                Ok(Item::Gap(gap)) => Some(feed.sse_event("gap", &gap)),
-                Ok(Item::Drained) => {
-                    feed.more().await;
-                    None
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a restaurant's events cannot be read");
-                    return None;
-                }
-            };
-            if let Some(event) = event {
-                return Some((Ok(event), (feed, permit)));
-            }
-        }
-    })
+    follow::follow(caller, restaurant, followed, &uri, &headers).await
 }
 
 fn sse_event(feed: &Feed, event: &Event) -> Option<sse::Event> {

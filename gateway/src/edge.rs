@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -14,14 +14,17 @@ use pizza_http::answer;
 use pizza_http::problem::write_body;
 use tracing::Instrument as _;
 
+use crate::app::App;
 use crate::metrics;
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// By which pages see that the server is of another build than they are.
+pub(crate) const VERSION: HeaderName = HeaderName::from_static("x-pizza-version");
 /// The longest id of a client that is taken over: it is repeated in every log line of the request.
 const REQUEST_ID_CHARS_MAX: usize = 128;
 
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
+pub(crate) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let id_text = id.to_str().unwrap_or_default();
     let (method, path) = (request.method(), request.uri().path());
@@ -43,7 +46,9 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     let route = route.as_ref().map(MatchedPath::as_str);
     metrics::answered(route, &method, status, elapsed);
     answer::harden(response.headers_mut());
-    response.headers_mut().insert(REQUEST_ID, id);
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(VERSION, app.version().clone());
     response
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Rules {
     /// The roles that may use it, beside the admin, who may do everything.
     pub(crate) roles: &'static [Role],
     pub(crate) ownership: Ownership,
+    /// Whether the link of the order that the path names opens it, whoever has it.
+    pub(crate) by_link: bool,
     /// Whether the answer has an entity tag, to which `If-Match` refers.
     pub(crate) versioned: bool,
     /// Whether the answer goes on for as long as its client listens.
@@ -82,6 +84,8 @@ pub(crate) enum Answer {
     Text(&'static str),
     /// A file of any content type.
     File,
+    /// Nothing but headers (204), and what that means.
+    Nothing(&'static str),
     Elsewhere,
 }
 
@@ -128,6 +132,7 @@ impl Endpoint {
                 open_if: None,
                 roles: &[],
                 ownership: Ownership::Anything,
+                by_link: false,
                 versioned: false,
                 streams: false,
             },
@@ -165,6 +170,12 @@ impl Endpoint {
     pub(crate) fn by(mut self, roles: &'static [Role], ownership: Ownership) -> Self {
         self.rules.roles = roles;
         self.rules.ownership = ownership;
+        self
+    }
+
+    /// Opens it to whoever has the link of the order, too.
+    pub(crate) fn or_by_link(mut self) -> Self {
+        self.rules.by_link = true;
         self
     }
 
@@ -212,6 +223,13 @@ impl Endpoint {
     pub(crate) fn creates(mut self, schema: Shape) -> Self {
         self.doc.status = 201;
         self.gives(schema)
+    }
+
+    /// Says that what it does is all there is to say.
+    pub(crate) fn gives_nothing(mut self, about: &'static str) -> Self {
+        self.doc.status = 204;
+        self.doc.answer = Answer::Nothing(about);
+        self
     }
 
     pub(crate) fn gives_events(

@@ -5,6 +5,7 @@ pub(crate) mod position;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::response::sse;
@@ -23,6 +24,8 @@ pub(crate) struct Feed {
     key: Arc<str>,
     /// The last position that went out, or was asked for.
     position: u64,
+    /// The same, for whoever tells it between the events.
+    reached: Arc<AtomicU64>,
     read: VecDeque<Event>,
     gap: Option<Gap>,
     woken: bool,
@@ -64,18 +67,37 @@ impl Feed {
             stream,
             key,
             position: 0,
+            reached: Arc::default(),
             read: VecDeque::new(),
             gap: None,
             woken: false,
         };
         feed.find(from).await?;
+        feed.reached.store(feed.position, Ordering::Relaxed);
         Ok(feed)
+    }
+
+    /// How far the feed has come, at any moment from now on.
+    pub(crate) fn reached(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.reached)
+    }
+
+    /// The newest position of a stream. Whatever an actor tells afterwards has in it all that was
+    /// published up to there.
+    pub(crate) async fn newest(
+        app: &App,
+        stream: &'static str,
+        key: &str,
+    ) -> Result<u64, CallError> {
+        let page = app.client().transport().events(stream, key, 0, 1).await?;
+        Ok(page.newest)
     }
 
     pub(crate) async fn next(&mut self) -> Result<Item, CallError> {
         // First, because only a read finds that events are not kept any more.
         self.has_more().await?;
         if let Some(gap) = self.gap.take() {
+            self.reached.store(self.position, Ordering::Relaxed);
             return Ok(Item::Gap(gap));
         }
         let Some(event) = self.read.pop_front() else {
@@ -84,6 +106,7 @@ impl Feed {
         // What came was not for nothing.
         self.woken = false;
         self.position = event.position;
+        self.reached.store(self.position, Ordering::Relaxed);
         Ok(Item::Event(event))
     }
 

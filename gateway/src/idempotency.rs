@@ -27,9 +27,11 @@ pub(crate) fn message_id(head: &Parts, identity: &Identity) -> Result<Option<Mes
     let mut parts = vec![method.as_bytes(), path.as_bytes(), key];
     match identity.authority() {
         Authority::Everything => {}
-        Authority::Own(holder) => {
+        Authority::Own(holder) | Authority::Look(holder) => {
             parts.extend([holder.role.name().as_bytes(), holder.subject.as_bytes()]);
         }
+        // No role is called so, and an order has one path.
+        Authority::Order(_) => parts.push(b"link"),
         // No role has an empty name, so that nobody's keys are nobody else's.
         Authority::Nothing => parts.push(b""),
     }

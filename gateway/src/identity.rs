@@ -21,15 +21,18 @@ pub enum Role {
     Manager,
     /// May do everything, and may call any function of any actor.
     Admin,
+    /// May read what an admin may, and do nothing.
+    Observer,
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Customer,
         Self::Driver,
         Self::Kitchen,
         Self::Manager,
         Self::Admin,
+        Self::Observer,
     ];
 
     #[must_use]
@@ -40,6 +43,7 @@ impl Role {
             Self::Kitchen => "kitchen",
             Self::Manager => "manager",
             Self::Admin => "admin",
+            Self::Observer => "observer",
         }
     }
 }
@@ -56,6 +60,8 @@ pub(crate) enum Identity {
     Local,
     /// The holder of a token.
     Known(Arc<Holder>),
+    /// Somebody who has the link of this order, and nothing else.
+    Link(Arc<str>),
 }
 
 /// The holder of a token.
@@ -64,8 +70,8 @@ pub struct Holder {
     pub role: Role,
     /// The id of the customer, the driver or the restaurant that they are or work for.
     pub subject: String,
-    /// Tells holders apart where requests are counted.
-    pub(crate) number: usize,
+    /// Tells holders apart where requests are counted; absent of one whose requests are not.
+    pub(crate) number: Option<usize>,
 }
 
 /// How far somebody's rights go.
@@ -75,15 +81,28 @@ pub(crate) enum Authority<'a> {
     Nothing,
     /// What the holder's role may, with what is the holder's own.
     Own(&'a Holder),
+    /// What concerns this order, as its customer.
+    Order(&'a str),
+    /// To look at everything.
+    Look(&'a Holder),
     Everything,
 }
+
+/// When the session ends that a request has shown, by the date of the silos; `None` without one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends(pub(crate) Option<u64>);
 
 impl Identity {
     pub(crate) fn authority(&self) -> Authority<'_> {
         match self {
             Self::Nobody => Authority::Nothing,
-            Self::Known(holder) if holder.role != Role::Admin => Authority::Own(holder),
-            Self::Known(_) | Self::Local => Authority::Everything,
+            Self::Link(order) => Authority::Order(order),
+            Self::Local => Authority::Everything,
+            Self::Known(holder) => match holder.role {
+                Role::Admin => Authority::Everything,
+                Role::Observer => Authority::Look(holder),
+                _ => Authority::Own(holder),
+            },
         }
     }
 }
@@ -107,7 +126,7 @@ mod tests {
 
     fn known(role: Role) -> Identity {
         let subject = "napoli".to_owned();
-        let number = 0;
+        let number = None;
         Identity::Known(Arc::new(Holder {
             role,
             subject,
@@ -123,5 +142,7 @@ mod tests {
         }
         assert!(matches!(Identity::Local.authority(), Authority::Everything));
         assert!(matches!(Identity::Nobody.authority(), Authority::Nothing));
+        let observer = known(Role::Observer);
+        assert!(matches!(observer.authority(), Authority::Look(_)));
     }
 }

@@ -15,12 +15,17 @@ const REQUESTS: &str = "pizza_http_requests_total";
 const SECONDS: &str = "pizza_http_request_seconds";
 const STREAMS: &str = "pizza_sse_streams_open";
 const WEBSOCKETS: &str = "pizza_websockets_open";
+const SHARED_WITH: &str = "pizza_gateway_limits_shared_with";
 
 pub(crate) fn describe() {
     describe_counter!(REQUESTS, "Requests answered, by route, method and status");
     describe_histogram!(SECONDS, "From a request's head to its answer's, by route");
     describe_gauge!(STREAMS, "Event streams that are open");
     describe_gauge!(WEBSOCKETS, "WebSockets that are open, for MQTT");
+    describe_gauge!(
+        SHARED_WITH,
+        "Other gateways that clients' limits are shared with"
+    );
 }
 
 /// Counts a WebSocket for as long as it lives.
@@ -106,6 +111,10 @@ fn add(
 
 pub(crate) fn streams_open(count: usize) {
     gauge!(STREAMS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+pub(crate) fn limits_shared_with(gateways: usize) {
+    gauge!(SHARED_WITH).set(f64::from(u32::try_from(gateways).unwrap_or(u32::MAX)));
 }
 
 /// Clients may invent methods; a series for each of them would have no end.

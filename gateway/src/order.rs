@@ -35,6 +35,17 @@ pub(crate) struct Order<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_delivery_at: Option<At>,
     pub(crate) version: u64,
+    /// What opens it to whoever has it; told to whoever has made it.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub(crate) tracking_key: Option<String>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    customer_name: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    note: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    remake_reason: Option<&'a RawValue>,
 }
 
 /// Why an order cannot be made, and what could be had instead.

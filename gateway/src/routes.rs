@@ -17,9 +17,12 @@ mod lists;
 mod metrics;
 mod mqtt;
 mod orders;
+mod overview;
+mod pages;
 mod restaurants;
+mod session;
 
-/// All endpoints that there are.
+/// All endpoints of the API.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     [
         orders::endpoints(),
@@ -32,6 +35,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         metrics::endpoints(),
         docs::endpoints(),
         mqtt::endpoints(),
+        session::endpoints(),
+        overview::endpoints(),
     ]
     .into_iter()
     .flatten()
@@ -40,8 +45,10 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
 
 /// Every route stands behind the check of its own rules.
 pub(crate) fn router(app: &App) -> Router<App> {
+    let pages = pages::endpoints(app.pages());
     endpoints()
         .into_iter()
+        .chain(pages)
         .fold(Router::new(), |router, endpoint| {
             let state = (app.clone(), endpoint.rules);
             let check = from_fn_with_state(state, access::check);

@@ -9,36 +9,37 @@ use axum::response::IntoResponse as _;
 use pizza_client::Client;
 use pizza_http::{Listener, with_admission};
 
-use crate::app::{App, Metrics};
+use crate::app::{App, Provided};
 use crate::config::GatewayConfig;
-use crate::mqtt::Mqtt;
 use crate::openapi::{self, Document};
 use crate::problem::{self, Problem};
-use crate::{cors, edge, routes};
+use crate::shared_limits::SharedLimits;
+use crate::{coding, cors, edge, routes};
 
 /// The gateway, ready to serve.
 pub struct Gateway(App);
 
 impl Gateway {
-    /// A gateway that reaches its actors by `client`. Without `metrics`, `/metrics` is not there,
-    /// and without `mqtt` there is no MQTT.
+    /// A gateway that reaches its actors by `client`.
     #[must_use]
-    pub fn new(
-        client: Client,
-        config: GatewayConfig,
-        metrics: Option<Metrics>,
-        mqtt: Option<Mqtt>,
-    ) -> Self {
+    pub fn new(client: Client, config: GatewayConfig, provided: Provided) -> Self {
         crate::metrics::describe();
         let document = Document::new(|| openapi::build(&routes::endpoints()));
-        Self(App::new(client, config, document, metrics, mqtt))
+        Self(App::new(client, config, document, provided))
+    }
+
+    /// Its limits, for whoever shares them with other gateways.
+    #[must_use]
+    pub fn shared_limits(&self) -> SharedLimits {
+        SharedLimits::of(self.0.clone())
     }
 
     /// All its routes, with what stands in front of them.
     pub fn router(&self) -> Router {
         let router = routes::router(&self.0)
             .fallback(unknown_route)
-            .method_not_allowed_fallback(wrong_method);
+            .method_not_allowed_fallback(wrong_method)
+            .layer(middleware::from_fn(coding::layer));
         let router = with_admission(router, self.0.admission().clone(), |refusal| {
             Problem::from(refusal).into_response()
         });
@@ -49,7 +50,7 @@ impl Gateway {
         };
         router
             // Outermost: whatever answers, gets an id and leaves as a problem.
-            .layer(middleware::from_fn(edge::layer))
+            .layer(middleware::from_fn_with_state(self.0.clone(), edge::layer))
             .with_state(self.0.clone())
     }
 }

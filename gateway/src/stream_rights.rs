@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::identity::{Authority, Identity, Role};
+use crate::caller::Caller;
+use crate::identity::{Authority, Ends, Identity, Role};
 use crate::ownership::{self, Ownership};
 
 #[derive(Clone)]
@@ -15,17 +16,18 @@ struct Inner {
     identity: Identity,
     ownership: Ownership,
     id: String,
+    ends: Ends,
 }
 
 impl StreamRights {
-    /// The rights of `identity` to what `id` names, which it has at this moment.
-    pub(crate) fn new(app: App, identity: Identity, ownership: Ownership, id: &str) -> Self {
-        let id = id.to_owned();
+    /// The rights of `caller` to what `id` names, which it has at this moment.
+    pub(crate) fn new(caller: Caller, ownership: Ownership, id: &str) -> Self {
         Self(Arc::new(Inner {
-            app,
-            identity,
+            app: caller.app,
+            identity: caller.identity,
             ownership,
-            id,
+            id: id.to_owned(),
+            ends: caller.ends,
         }))
     }
 
@@ -37,7 +39,12 @@ impl StreamRights {
             identity,
             ownership,
             id,
+            ends,
         } = &*self.0;
+        let now_ms = app.client().transport().now_ms();
+        if ends.0.is_some_and(|ends_ms| ends_ms <= now_ms) {
+            return false;
+        }
         if !may_end(*ownership, identity) {
             return true;
         }
@@ -48,10 +55,11 @@ impl StreamRights {
 }
 
 /// An order never changes its customer and its restaurant, but it may change its driver; and
-/// tokens last as long as the process. Only what may change is worth a question per event.
+/// tokens last as long as the process, as does the key of an order's link. Only what may change is
+/// worth a question per event.
 fn may_end(ownership: Ownership, identity: &Identity) -> bool {
     let holder = match identity.authority() {
-        Authority::Everything => return false,
+        Authority::Everything | Authority::Look(_) | Authority::Order(_) => return false,
         // Nothing is theirs, so that there is nothing which could not end.
         Authority::Nothing => return true,
         Authority::Own(holder) => holder,

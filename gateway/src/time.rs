@@ -22,11 +22,24 @@ pub(crate) struct Day(u32);
 #[serde(transparent)]
 pub(crate) struct Given(u64);
 
+impl At {
+    /// Milliseconds since the Unix epoch as a time on its way out.
+    pub(crate) fn of(ms: u64) -> Self {
+        Self(ms)
+    }
+}
+
 /// What is beyond the year 9999 is a mistake of some clock, and shown as its end.
 fn timestamp(ms: u64) -> Timestamp {
     let ms = i64::try_from(ms).ok();
     ms.and_then(|ms| Timestamp::from_millisecond(ms).ok())
         .unwrap_or(Timestamp::MAX)
+}
+
+impl At {
+    pub(crate) fn from_ms(ms: u64) -> Self {
+        Self(ms)
+    }
 }
 
 impl Serialize for At {

@@ -19,7 +19,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::answer::granted;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::event_stream;
+use crate::event_stream::{self, Head};
 use crate::feed::position;
 use crate::order::Order;
 use crate::ownership::Ownership;
@@ -52,11 +52,12 @@ pub(crate) async fn track(
     if has_seen_the_end && events.are_over().await.map_err(unreadable)? {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let opening = events.opening();
-    let rights = StreamRights::new(app.clone(), caller.identity, Ownership::Order, &order_key);
+    let (opening, reached) = (events.opening(), events.reached());
+    let rights = StreamRights::new(caller, Ownership::Order, &order_key);
+    let head = Head { opening, reached };
     Ok(event_stream::respond(
         app,
-        opening,
+        head,
         rights,
         course(events, permit),
     ))

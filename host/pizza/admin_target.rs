@@ -1,12 +1,12 @@
 //! Which silo a command is about, and what opens its door for operators.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
 use pizza_cli::admin::Admin;
 use pizza_silo::Token;
+
+use crate::token_args::TokenArgs;
 
 /// Where the silo is, and what opens its door.
 #[derive(Args)]
@@ -19,17 +19,8 @@ pub(crate) struct AdminTarget {
         default_value = "127.0.0.1:5002"
     )]
     admin: SocketAddr,
-    /// What the silo wants to see [default: what admin-token under the data directory holds]
-    #[arg(
-        long,
-        env = "PIZZA_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    admin_token: Option<Token>,
-    /// The silo's data directory, for the token
-    #[arg(long, env = "PIZZA_DATA", value_name = "DIR", default_value = "./data")]
-    data: PathBuf,
+    #[command(flatten)]
+    tokens: TokenArgs,
 }
 
 impl AdminTarget {
@@ -38,17 +29,7 @@ impl AdminTarget {
     /// # Errors
     /// When there is no token, or none that could be one.
     pub(crate) fn address_and_token(self) -> anyhow::Result<(SocketAddr, Token)> {
-        let token = match self.admin_token {
-            Some(given) => given.checked()?,
-            None => Token::read_from(&self.data).with_context(|| {
-                let data = self.data.display();
-                format!(
-                    "there is no token for the silo in its data directory {data}; --data names \
-                     another directory, --admin-token and PIZZA_ADMIN_TOKEN give the token itself"
-                )
-            })?,
-        };
-        Ok((self.admin, token))
+        Ok((self.admin, self.tokens.of_operators()?))
     }
 
     /// Connects to the silo's address for operators.

@@ -40,11 +40,13 @@ pub(crate) fn show(config: &Config, open: &Open) {
         };
         format!("Tokens to try each role with{none}:\n{tokens}")
     });
+    let pages = crate::pages::banner(*http);
     let invitation = pizza_load::texts::invitation(*http);
     let banner = format!(
         "Awesome Pizza is open.\n\
          \x20 API    http://{http}/api  (docs: http://{http}/docs)\n\
          {https}\
+         {pages}\
          {mqtt}\
          \x20 admin  http://{admin}/stats  (token: {token})\n\
          \x20 data   {data}\n\

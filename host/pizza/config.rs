@@ -8,7 +8,7 @@ use pizza_bridge::BridgeConfig;
 use pizza_gateway::GatewayConfig;
 use pizza_http::Limits;
 use pizza_load::background::BackgroundConfig;
-use pizza_silo::{SiloConfig, Token, TokenError};
+use pizza_silo::{PlacementConfig, SiloConfig, Token, TokenError, Tokens};
 use serde::Deserialize;
 
 use crate::bundled;
@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) admin_limits: Limits,
     /// The token that operators show; without it, one is made and kept in the data directory.
     pub(crate) admin_token: Option<Token>,
+    /// The token that gateways and bridges show; without it, they show that of operators.
+    pub(crate) edge_token: Option<Token>,
     /// Whether something to look at is set up when the data directory is new.
     pub(crate) demo: bool,
     pub(crate) silo: SiloConfig,
@@ -49,6 +51,7 @@ impl Default for Config {
             // An edge in another process holds one for each stream that it follows.
             admin_limits: Limits::default().within(4_096),
             admin_token: None,
+            edge_token: None,
             demo: true,
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
@@ -95,9 +98,32 @@ impl Config {
         }
     }
 
-    /// Hands settings down to the silo: actors that end are retired as their manifests say unless the
-    /// file says otherwise, actors that take a speed read it from the settings of their
-    /// own type, and modules are compiled by this program, in a process of its own.
+    /// Looks at the tokens that are configured: a silo that finds out later that one is none has become a member
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// As [`tokens`](Self::tokens).
+    pub(crate) fn check_tokens(&self) -> Result<(), TokenError> {
+        let of_edges = self.edge_token.clone().map(Token::checked).transpose()?;
+        match &self.admin_token {
+            Some(given) => Tokens::new(given.clone().checked()?, of_edges).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// What operators and edges show: the token of operators, and that of edges if there is one.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token), and when both are the same.
+    pub(crate) fn tokens(&self) -> Result<Tokens, TokenError> {
+        let of_edges = self.edge_token.clone().map(Token::checked).transpose()?;
+        Tokens::new(self.token()?, of_edges)
+    }
+
+    /// Hands settings down to the silo: actors that end are retired, answers waited for, and those of which
+    /// nothing is kept are placed at random, as their manifests say unless the file says otherwise, actors that
+    /// take a speed read it from the settings of their own type, and modules are compiled by this program, in a
+    /// process of its own.
     pub(crate) fn hand_down(&mut self) {
         let arguments = Compile::ARGUMENTS.map(str::to_owned);
         let program = std::env::current_exe().ok();
@@ -105,6 +131,16 @@ impl Config {
         for (actor_type, days) in bundled::RETIRED {
             let of_type = self.silo.types.entry((*actor_type).to_owned()).or_default();
             of_type.retire_after_ms.get_or_insert(days * 86_400_000);
+        }
+        for (actor_type, ms) in bundled::PROMPT {
+            let of_type = self.silo.types.entry((*actor_type).to_owned()).or_default();
+            of_type.answer_ms.get_or_insert(*ms);
+        }
+        for actor_type in bundled::STATELESS {
+            let placement = &mut self.silo.placement;
+            placement
+                .entry((*actor_type).to_owned())
+                .or_insert_with(PlacementConfig::random);
         }
         // At least one, because actors divide by it.
         let speed = self.speed.max(1).to_string();
@@ -116,5 +152,26 @@ impl Config {
                 .entry("speed".to_owned())
                 .or_insert_with(|| speed.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handed_down(text: &str) -> SiloConfig {
+        let mut config: Config = toml::from_str(text).expect("a configuration");
+        config.hand_down();
+        config.silo
+    }
+
+    #[test]
+    fn what_keeps_nothing_is_placed_at_random_unless_the_file_says_otherwise() {
+        assert_eq!(bundled::STATELESS, ["route"]);
+        let usual = handed_down("").placement;
+        assert_eq!(usual.get("route"), Some(&PlacementConfig::random()));
+        assert_eq!(usual.len(), 1, "{usual:?}");
+        let said = handed_down("[silo.placement]\nroute = \"hash\"\n").placement;
+        assert_eq!(said.get("route"), Some(&PlacementConfig::default()));
     }
 }

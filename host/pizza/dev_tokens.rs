@@ -1,5 +1,6 @@
 //! Tokens to try the API with: one for each role, in the demo only. They follow from the
-//! admin token, so that they stay the same and nobody else knows them.
+//! admin token, so that they stay the same and nobody else knows them; those of a gateway in a process of
+//! its own from what it shows to silos, which all gateways show.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
 //! Where an edge of its own process finds its silos.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,8 @@ use anyhow::Context;
 use clap::Args;
 use pizza_client::{Remote, RemoteError};
 use pizza_silo::Token;
+
+use crate::token_args::{EdgeTokenArgs, TokenArgs};
 
 /// How long to wait before silos that are not there are tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -25,18 +27,10 @@ pub(crate) struct EdgeTarget {
         default_value = "127.0.0.1:5002"
     )]
     silo: Vec<String>,
-    /// What the silos want to see, all the same [default: what admin-token under the data
-    /// directory holds]
-    #[arg(
-        long,
-        env = "PIZZA_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    admin_token: Option<Token>,
-    /// The data directory, for the token and for what the edge keeps itself
-    #[arg(long, env = "PIZZA_DATA", value_name = "DIR", default_value = "./data")]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    tokens: TokenArgs,
+    #[command(flatten)]
+    edge: EdgeTokenArgs,
 }
 
 impl EdgeTarget {
@@ -45,20 +39,20 @@ impl EdgeTarget {
         self.silo.join(", ")
     }
 
-    /// The token that the silos take.
+    /// The data directory, for what the edge keeps itself.
+    pub(crate) fn data(&self) -> &Path {
+        self.tokens.data()
+    }
+
+    /// What is shown to the silos: the token of edges, where one is said or `configured`, else that of
+    /// operators.
     ///
     /// # Errors
     /// When there is none, or none that could be one.
-    pub(crate) fn token(&self) -> anyhow::Result<Token> {
-        match &self.admin_token {
-            Some(given) => Ok(given.clone().checked()?),
-            None => Token::read_from(&self.data).with_context(|| {
-                let data = self.data.display();
-                format!(
-                    "there is no token for the silo in its data directory {data}; --data names \
-                     another directory, --admin-token and PIZZA_ADMIN_TOKEN give the token itself"
-                )
-            }),
+    pub(crate) fn token(&self, configured: Option<&Token>) -> anyhow::Result<Token> {
+        match self.edge.edge_token.as_ref().or(configured) {
+            Some(of_edges) => Ok(of_edges.clone().checked()?),
+            None => self.tokens.of_operators(),
         }
     }
 
@@ -76,8 +70,9 @@ impl EdgeTarget {
                 }
                 Err(error) => {
                     return Err(error).context(
-                        "--silo takes addresses of silos, --admin-token or PIZZA_ADMIN_TOKEN their \
-                         token; without it the token is read from admin-token under --data",
+                        "--silo takes addresses of silos, --edge-token or PIZZA_EDGE_TOKEN their token for \
+                         edges, where they have one; else --admin-token or PIZZA_ADMIN_TOKEN is that of \
+                         operators, which is read from admin-token under --data if nobody says it",
                     );
                 }
             }

@@ -1,12 +1,18 @@
 //! What a new data directory begins with: commands to actors, handed in by the crate that
 //! knows what they mean.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, anyhow};
 use pizza_client::{Call, Client, Refused};
 use pizza_load::first_data::{Command, commands};
 use pizza_silo::RunningSilo;
 use pizza_types::{ActorId, MessageId};
 use serde_json::Value;
+
+/// How long an actor that cannot be reached is tried, and how long after the last time.
+const WITHIN: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// The name under which the store notes that all of it has been done.
 const DONE: &str = "demo-set-up";
@@ -21,6 +27,10 @@ pub(crate) async fn set_up_once(silo: &RunningSilo, key: &str) -> anyhow::Result
         return Ok(());
     }
     let client = silo.client();
+    if client.transport().key_prefix().is_some() {
+        // What the demo shows is of the default cell.
+        return Ok(());
+    }
     for command in commands(key) {
         give(&client, command).await?;
     }
@@ -44,10 +54,22 @@ async fn give(client: &Client, command: Command) -> anyhow::Result<()> {
     let call = Call::new(target, method)
         .id(Some(id))
         .arguments(&arguments)?;
-    let answer: Result<Value, Refused<Value>> = client.ask(call).await;
-    match answer {
-        Ok(_) => Ok(()),
-        Err(Refused::Declined(why)) => Err(anyhow!("{actor_type}/{key} declines {method}: {why}")),
-        Err(error) => Err(error).with_context(|| format!("{actor_type}/{key} {method}")),
+    let begun = Instant::now();
+    loop {
+        let answer: Result<Value, Refused<Value>> = client.ask(call.clone()).await;
+        match answer {
+            Ok(_) => return Ok(()),
+            Err(Refused::Declined(why)) => {
+                return Err(anyhow!("{actor_type}/{key} declines {method}: {why}"));
+            }
+            // Of many silos that start at once on one machine some have no lease for a while.
+            Err(error) if begun.elapsed() < WITHIN => {
+                tracing::info!(actor_type, key, method, %error, "what the demo begins with is tried again");
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("{actor_type}/{key} {method}"));
+            }
+        }
     }
 }

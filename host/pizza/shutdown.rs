@@ -5,11 +5,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use pizza_silo::AssembleError;
+use pizza_silo::{AssembleError, STORE_STOPPED};
 use pizza_store::Store;
 
-/// `EX_IOERR` of sysexits.h.
-pub(crate) const STORE_STOPPED: u8 = 74;
 /// How long tidying up may take when the store has stopped: some of it may wait for the store.
 const TIDY_UP: Duration = Duration::from_secs(5);
 

@@ -5,30 +5,29 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
-use pizza_silo::{ClusterConfig, Token};
+use pizza_silo::{ClusterConfig, Label};
 
+use crate::cell_args::CellArgs;
 use crate::config::Config;
+use crate::store_tls_args::StoreTlsArgs;
+use crate::token_args::{EdgeTokenArgs, TokenArgs};
 
 #[derive(Args)]
 pub(crate) struct SiloArgs {
     /// Configuration file [default: pizza.toml, where there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where everything durable lives [default: ./data]
-    #[arg(long, env = "PIZZA_DATA", value_name = "DIR")]
-    data: Option<PathBuf>,
     /// Where operators are served [default: 127.0.0.1:5002]
     #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
     admin: Option<SocketAddr>,
-    /// What operators must show [default: made at the first start, kept in admin-token
-    /// under the data directory]
-    #[arg(
-        long,
-        env = "PIZZA_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    admin_token: Option<Token>,
+    #[command(flatten)]
+    tokens: TokenArgs,
+    #[command(flatten)]
+    edge: EdgeTokenArgs,
+    /// Where compiled modules are kept; silos of one machine may share it, and then each module is
+    /// compiled once [default: modules under the data directory]
+    #[arg(long, env = "PIZZA_MODULES_CACHE", value_name = "DIR")]
+    modules_cache: Option<PathBuf>,
     /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
     #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
     log: Option<String>,
@@ -40,8 +39,8 @@ pub(crate) struct SiloArgs {
 #[command(next_help_heading = "One of many silos")]
 struct Cluster {
     /// The Redis that this silo shares with others: redis://host:port/database, a Redis Cluster as
-    /// redis://host:port,host:port, or redis+sentinel://host:port,host:port/service
-    /// [default: none: it is alone on a store of its own]
+    /// redis://host:port,host:port, or redis+sentinel://host:port,host:port/service; by TLS where it
+    /// says rediss instead of redis [default: none: it is alone on a store of its own]
     #[arg(
         long,
         env = "PIZZA_CLUSTER_STORE",
@@ -61,6 +60,22 @@ struct Cluster {
     /// The silo's name [default: silo]
     #[arg(long, env = "PIZZA_CLUSTER_NAME", value_name = "NAME")]
     cluster_name: Option<String>,
+    /// What this silo has that actors may ask for by name; repeat it for more
+    #[arg(
+        long = "cluster-label",
+        env = "PIZZA_CLUSTER_LABELS",
+        value_name = "LABEL",
+        value_delimiter = ','
+    )]
+    cluster_labels: Vec<Label>,
+    /// How many replicas of a Redis have to have what is acknowledged, so that a failover loses none of it
+    /// [default: 0]
+    #[arg(long, env = "PIZZA_CLUSTER_REPLICAS", value_name = "N")]
+    cluster_replicas: Option<u8>,
+    #[command(flatten)]
+    store_tls: StoreTlsArgs,
+    #[command(flatten)]
+    cell: CellArgs,
 }
 
 impl SiloArgs {
@@ -70,12 +85,15 @@ impl SiloArgs {
     /// As [`Config::found`], and when the options contradict each other.
     pub(crate) fn config(self) -> anyhow::Result<Config> {
         let mut config = Config::found(self.config.as_deref())?;
-        if let Some(data) = self.data {
+        if let Some(data) = self.tokens.data {
             config.silo.data = data;
         }
+        let cache_dir = &mut config.silo.modules.cache_dir;
+        *cache_dir = self.modules_cache.or_else(|| cache_dir.take());
         self.cluster.set(&mut config.silo.cluster)?;
         config.admin = self.admin.unwrap_or(config.admin);
-        config.admin_token = self.admin_token.or(config.admin_token);
+        config.admin_token = self.tokens.admin_token.or(config.admin_token);
+        config.edge_token = self.edge.edge_token.or(config.edge_token);
         config.log = self.log.unwrap_or(config.log);
         Ok(config)
     }
@@ -91,7 +109,11 @@ impl Cluster {
             let is_used = self.cluster_listen.is_some()
                 || self.cluster_address.is_some()
                 || self.cluster_edges.is_some()
-                || self.cluster_name.is_some();
+                || self.cluster_name.is_some()
+                || !self.cluster_labels.is_empty()
+                || self.store_tls.are_used()
+                || self.cluster_replicas.is_some()
+                || self.cell.are_used();
             ensure!(
                 !is_used,
                 "a silo is one of many only with --cluster-store, or with [silo.cluster] in the configuration"
@@ -104,7 +126,12 @@ impl Cluster {
         if let Some(name) = self.cluster_name {
             cluster.name = name;
         }
-        Ok(())
+        if !self.cluster_labels.is_empty() {
+            cluster.labels = self.cluster_labels;
+        }
+        self.store_tls.set(cluster);
+        cluster.replicas = self.cluster_replicas.unwrap_or(cluster.replicas);
+        self.cell.set(cluster)
     }
 }
 

@@ -52,8 +52,9 @@ pub(crate) enum Verb {
     Module(module::Module),
     #[command(subcommand, about = texts::PLUGIN)]
     Plugin(plugin::Plugin),
+    // Boxed: it may be told far more than any other verb.
     /// Run a silo alone: actors, and nothing else.
-    Silo(silo::SiloVerb),
+    Silo(Box<silo::SiloVerb>),
     #[command(subcommand, about = texts::SIMULATE)]
     Simulate(Simulate),
     /// Work on the contracts under `wit/`.

@@ -14,12 +14,12 @@ use tokio::time::timeout;
 
 use crate::broker::{Address, Broker, Login};
 use crate::retrying_client::RetryingClient;
-use crate::simulate::city::City;
 use crate::simulate::customers::Customers;
 use crate::simulate::driver_pool::{DriverPool, Habits};
 use crate::simulate::restaurant;
 use crate::simulate::travel::Travel;
 use crate::target;
+use pizza_streets::city::City;
 
 /// How long a request is repeated before the simulation is interrupted and begins again.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -7,7 +7,7 @@
 //! - `actor_calls`, `actor_creation`, `actor_load`, `read_back`: what these ask, how, and whether all
 //!   of it is there
 //! - `cpu`: what an order costs of the machine's time
-//! - `metrics`, `process`: what the server says of itself, and the system of a process
+//! - `metrics`: what the server says of itself
 //! - `arrivals`: whether restaurants and kitchens have all orders that were promised
 //! - `lag`: how long orders take to get there
 //! - `swaps`: the same, while the module of orders is swapped
@@ -30,7 +30,6 @@ mod metrics;
 mod mqtt;
 mod order_worker;
 mod orders;
-mod process;
 mod read_back;
 mod report;
 mod restaurant;

@@ -13,6 +13,7 @@
 //! - `phone`: what a driver's phone reports, over HTTP or MQTT
 //! - `latency`: how long it all takes
 //! - `progress`: how far it is
+//! - `process`: what a process of this machine uses
 //!
 //! What is said:
 //!
@@ -39,6 +40,7 @@ mod menu;
 mod mqtt_connection;
 mod phone;
 mod place_orders;
+mod process;
 mod progress;
 mod restaurant_setup;
 mod retrying_client;

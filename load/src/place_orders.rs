@@ -80,6 +80,37 @@ pub(crate) async fn place(
     Ok(all)
 }
 
+/// Places one order, whatever becomes of the pizzeria meanwhile. The inner error is status and answer of one that
+/// was not taken.
+///
+/// # Errors
+/// As [`place`].
+pub(crate) async fn place_one(
+    client: &mut RetryingClient,
+    number: usize,
+    request: &OrderRequest,
+) -> anyhow::Result<Result<PlacedOrder, String>> {
+    let (begun, body) = (Instant::now(), request.body());
+    loop {
+        let answer = client.command(Method::POST, ORDERS, &body).await?;
+        // Nothing came of it, so another command, with a key of its own, cannot order twice.
+        let undecided = answer.status == StatusCode::CONFLICT
+            && answer.body["type"] == "urn:awesome-pizza:problem:conflict";
+        if undecided && begun.elapsed() < client.patience() {
+            sleep(UNDECIDED_PAUSE).await;
+            continue;
+        }
+        return Ok(match (answer.status, answer.body["orderId"].as_str()) {
+            (StatusCode::CREATED, Some(id)) => Ok(PlacedOrder {
+                id: id.to_owned(),
+                request: number,
+                took: begun.elapsed(),
+            }),
+            (status, _) => Err(format!("{status}: {}", answer.body)),
+        });
+    }
+}
+
 impl Outcome {
     pub(crate) fn add(&mut self, other: Self) {
         self.placed.extend(other.placed);
@@ -92,26 +123,11 @@ impl Outcome {
         number: usize,
         request: &OrderRequest,
     ) -> anyhow::Result<()> {
-        let (begun, body) = (Instant::now(), request.body());
-        loop {
-            let answer = client.command(Method::POST, ORDERS, &body).await?;
-            // Nothing came of it, so another command, with a key of its own, cannot order twice.
-            let undecided = answer.status == StatusCode::CONFLICT
-                && answer.body["type"] == "urn:awesome-pizza:problem:conflict";
-            if undecided && begun.elapsed() < client.patience() {
-                sleep(UNDECIDED_PAUSE).await;
-                continue;
-            }
-            match (answer.status, answer.body["orderId"].as_str()) {
-                (StatusCode::CREATED, Some(id)) => self.placed.push(PlacedOrder {
-                    id: id.to_owned(),
-                    request: number,
-                    took: begun.elapsed(),
-                }),
-                (status, _) => self.refused.push(format!("{status}: {}", answer.body)),
-            }
-            return Ok(());
+        match place_one(client, number, request).await? {
+            Ok(placed) => self.placed.push(placed),
+            Err(refused) => self.refused.push(refused),
         }
+        Ok(())
     }
 }
 

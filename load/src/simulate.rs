@@ -1,14 +1,13 @@
 //! `pizza simulate …`: people who keep a running pizzeria busy until they are told to stop.
 //! They are drivers with phones, and customers.
 //!
-//! - `location`, `city`, `motion`, `travel`: where one can go, and how one gets there
+//! - `motion`, `travel`: how one gets through the city
 //! - `driver`, `driver_pool`, `driver_stats`: drivers at work, and what has come of it
 //! - `restaurant`: for whom they work
 //! - `customers`, `tracking`: who orders, and what becomes of it
 //! - `common`, `stop_after`: what the verbs have in common, and how long they go on
 //! - `drivers_verb`, `customers_verb`: the verbs
 
-pub(crate) mod city;
 mod common;
 pub(crate) mod customers;
 mod customers_verb;
@@ -16,7 +15,6 @@ mod driver;
 pub(crate) mod driver_pool;
 mod driver_stats;
 mod drivers_verb;
-mod location;
 mod motion;
 pub(crate) mod restaurant;
 mod stop_after;

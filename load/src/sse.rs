@@ -142,7 +142,8 @@ impl Lines {
             return Ok(());
         }
         let Unfinished { kind, id, data } = std::mem::take(&mut self.event);
-        if !data.is_empty() {
+        // One without an id says only that the stream lives.
+        if !data.is_empty() && !id.is_empty() {
             let data = serde_json::from_str(&data).context("an event's data is no JSON")?;
             self.events.push_back(Event { kind, id, data });
             self.opened_at = None;
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn events_are_read_wherever_the_bytes_are_cut() {
-        let text = "retry: 9\nid: 0\n\nevent: status\nid: 1\ndata: {\"a\":1}\n\n:\n\nevent:eta\r\nid:2\r\ndata:[]\r\n\r\n";
+        let text = "retry: 9\nid: 0\n\nevent: status\nid: 1\ndata: {\"a\":1}\n\n:\n\nevent: time\ndata: {}\n\nevent:eta\r\nid:2\r\ndata:[]\r\n\r\n";
         let expected = [("status", "1", json!({"a": 1})), ("eta", "2", json!([]))];
         for size in 1..text.len() {
             let mut lines = Lines::default();
@@ -195,6 +196,6 @@ mod tests {
             .read(b"event: status\nid: 1\ndata: {}\n")
             .expect("well-formed");
         assert!(lines.events.is_empty());
-        assert!(lines.read(b"\n\ndata: {\n\n").is_err());
+        assert!(lines.read(b"\n\nid: 2\ndata: {\n\n").is_err());
     }
 }

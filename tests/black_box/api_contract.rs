@@ -149,7 +149,7 @@ fn what_the_document_forbids_is_refused_at_its_place_and_what_it_allows_is_not()
                 Some("drivers") => "driver-1",
                 _ => "napoli",
             };
-            let address = path.replace("{id}", id);
+            let address = path.replace("{id}", id).replace("{order}", &order);
             // The forms of a body are tried one by one.
             for form in document.forms(schema) {
                 let mut probes = Vec::new();
@@ -243,6 +243,11 @@ fn a_text_that_deceives_its_reader_is_refused_at_every_door() {
     for text in DECEITS {
         let order = json!({"customerId": "c", "pizzaType": "Margherita", "deliveryAddress": text});
         refused(pizza.post("/api/orders", &order), "/deliveryAddress");
+        for field in ["customerName", "note", "phone"] {
+            let mut order = json!({"customerId": "c", "pizzaType": "Margherita"});
+            order[field] = text.into();
+            refused(pizza.post("/api/orders", &order), &format!("/{field}"));
+        }
         let order = json!({"customerId": "c", "restaurantId": "napoli",
             "items": [{"pizzaType": text, "quantity": 1}]});
         let create = pizza.post("/api/actors/order/order-x/create", &json!({"order": order}));

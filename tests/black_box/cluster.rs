@@ -1,12 +1,32 @@
 //! Silos that share a Redis server: whom one asks does not matter, and an order goes on when its silo
 //! dies.
 
+mod busy;
+mod chaos;
+mod clocks;
+mod demos;
+mod edge_token;
 mod kills;
+mod lags;
+mod limits;
+mod many_silos;
 mod modules;
 mod older_store;
+mod placement;
+mod probes;
 mod process;
 mod processes;
-mod redis;
+pub(crate) mod redis;
+mod redis_cluster;
+mod relay;
+mod reminders;
+mod replicas;
+mod screens;
+mod sessions;
+mod stopped;
+mod tls;
+mod two_versions;
+mod without;
 
 use std::process::Command;
 use std::time::{Duration, Instant};

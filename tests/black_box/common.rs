@@ -120,7 +120,9 @@ impl Pizza {
         };
         let address =
             |name: &str| listed(name).unwrap_or_else(|| panic!("no {name} address in {banner:?}"));
-        let roles = ["customer", "driver", "kitchen", "manager", "admin"];
+        let roles = [
+            "customer", "driver", "kitchen", "manager", "admin", "observer",
+        ];
         let tokens = words.iter().filter_map(|words| match words[..] {
             [role, token] if roles.contains(&role) => Some((role.to_owned(), token.to_owned())),
             _ => None,
@@ -147,9 +149,14 @@ impl Pizza {
 
     /// SIGKILL: the process has no chance to tidy up.
     pub(crate) fn kill_now(&self) {
+        self.signal("-KILL");
+    }
+
+    /// Any signal.
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-KILL", &pid]).status();
-        assert!(killed.expect("kill runs").success());
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.expect("kill runs").success());
     }
 
     /// SIGKILL, and the data directory is free when it returns.
@@ -165,9 +172,7 @@ impl Pizza {
 
     /// Asks it to stop.
     pub(crate) fn terminate(&self) {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(asked.expect("kill runs").success());
+        self.signal("-TERM");
     }
 
     pub(crate) fn wait(&mut self) -> std::process::ExitStatus {
@@ -290,7 +295,7 @@ pub(crate) fn request(
 
 /// One request on a connection that nobody has used; `None` when it breaks before there is an answer.
 pub(crate) fn exchange(
-    mut stream: TcpStream,
+    stream: TcpStream,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
@@ -299,6 +304,17 @@ pub(crate) fn exchange(
     stream
         .set_read_timeout(Some(Duration::from_secs(40)))
         .expect("a timeout");
+    exchange_until(stream, method, path, headers, body)
+}
+
+/// The same by whoever does not wait longer than the stream's own time.
+pub(crate) fn exchange_until(
+    mut stream: TcpStream,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Option<Answer> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");

@@ -24,6 +24,7 @@ fn every_endpoint_does_its_part_and_refuses_the_rest() {
         walk.call("kitchen/napoli", "clock-out", &json!([chef]));
     }
     orders::orders(&mut walk);
+    orders::steps_and_link(&mut walk);
     orders::to_the_door(&mut walk);
     orders::kitchen(&mut walk);
     inventory::inventory(&mut walk);

@@ -8,6 +8,7 @@ mod events;
 mod fake;
 mod hostile;
 mod once;
+mod pairs;
 mod phones;
 mod secured;
 mod world;

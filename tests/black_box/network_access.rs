@@ -15,7 +15,7 @@ fn tokens_and_tls_work_from_elsewhere() {
         request(pizza.http, "GET", "/api/restaurants", headers, None).status
     };
     assert_eq!(list(&[from_elsewhere]), 401);
-    assert_eq!(pizza.tokens.len(), 5, "one for each role");
+    assert_eq!(pizza.tokens.len(), 6, "one for each role");
     for token in pizza.tokens.values() {
         let token = format!("Bearer {token}");
         assert_eq!(list(&[from_elsewhere, ("authorization", &token)]), 200);

@@ -4,5 +4,5 @@ mod bench;
 mod lively;
 mod people;
 mod secured;
-mod streets;
+pub(crate) mod streets;
 mod world;

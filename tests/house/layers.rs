@@ -50,7 +50,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pizza-wit-client", &[]),
     // From outside, like any client: it shares vocabulary and plumbing with what it puts
     // load on, and nothing that does the work.
-    ("pizza-load", &["pizza-cli", "pizza-edge", "pizza-types"]),
+    (
+        "pizza-load",
+        &["pizza-cli", "pizza-edge", "pizza-streets", "pizza-types"],
+    ),
     (
         "pizza-gateway",
         &[
@@ -76,6 +79,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("silo-sdk", &["silo-sdk-macros"]),
     ("silo-sdk-macros", &[]),
     ("pizza-local-time", &[]),
+    ("pizza-streets", &[]),
     ("kitchen-plugin", &[]),
     (
         "pizza-silo",
@@ -102,7 +106,12 @@ const WASMTIME: &str = "pizza-guest";
 fn allowed(package: &str) -> Option<Vec<&'static str>> {
     // A plugin is a guest too, with a smaller SDK.
     if package.starts_with("pizza-actor-") {
-        return Some(vec!["silo-sdk", "kitchen-plugin", "pizza-local-time"]);
+        return Some(vec![
+            "silo-sdk",
+            "kitchen-plugin",
+            "pizza-local-time",
+            "pizza-streets",
+        ]);
     }
     let rules: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
     rules.get(package).map(|names| names.to_vec())

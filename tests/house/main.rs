@@ -2,6 +2,7 @@
 //! files, words, generated contracts, known holes in dependencies.
 
 mod advisories;
+mod bundle;
 mod layers;
 mod neutral;
 mod rings;

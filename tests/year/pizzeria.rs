@@ -13,7 +13,7 @@ use pizza_runtime::{
 };
 use pizza_store::{DeadLetterStore, EndedAfter, RetireStore, Store, StoredActor};
 use pizza_store_embedded::{EmbeddedStore, Options};
-use pizza_types::{ActorId, Body, CallError, Chain, Durability, Envelope, SiloId};
+use pizza_types::{ActorId, Body, CallError, Chain, Durability, Envelope, ShardSet, SiloId};
 use serde_json::{Value, json};
 
 pub(crate) const HOUR_MS: u64 = 3_600_000;
@@ -122,12 +122,14 @@ impl Pizzeria {
         let archive = Arc::new(Counted::default());
         let id = SiloId("year".into());
         let silo = Silo::start(Parts {
+            cells: None,
             archive: Arc::clone(&archive) as Arc<_>,
             membership: Arc::new(Membership::alone(&id)),
             network: Arc::new(Nobody),
             store: Arc::clone(&store) as Arc<dyn Store>,
             catalog: Arc::new(catalog),
             clock: Arc::clone(&clock) as Arc<_>,
+            cpu: Arc::new(pizza_runtime::ManualCpu::default()),
             entropy: Arc::new(SeededEntropy::new(1)),
             settings,
         });
@@ -302,7 +304,10 @@ impl Pizzeria {
         loop {
             let until_ms = self.clock_ms().saturating_sub(after_ms + HOUR_MS);
             let first = EndedAfter::default();
-            let ended = self.store.ended("order", &first, until_ms, 1).await;
+            let ended = self
+                .store
+                .ended(&ShardSet::ALL, "order", &first, until_ms, 1)
+                .await;
             let ended = ended.expect("readable");
             let Some(stays) = ended.first() else {
                 return;

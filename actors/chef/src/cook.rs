@@ -103,10 +103,16 @@ impl Chef {
         if self.lose(reason).is_ok() {
             return;
         }
-        if let Some(task) = self.task.take() {
-            task::disarm(&task);
+        if let Some(task) = self.drop_task() {
             self.hand_back(&task.kitchen_id, &task.order_id, self.round, reason);
         }
+    }
+
+    /// Has nothing in hand any more.
+    pub(crate) fn drop_task(&mut self) -> Option<Task> {
+        let task = self.task.take()?;
+        task::disarm(&task);
+        Some(task)
     }
 
     /// Gives an order back. The order tells the kitchen that it waits again.

@@ -5,7 +5,8 @@
 //! - [`task`](crate::task): the clocks of the order in hand
 //! - [`cook`](crate::cook): the stages of an order, by durable deadlines
 
-use bindings::types::{ChefState, Refusal, Stage, Task};
+use bindings::clients::OrderClient;
+use bindings::types::{ChefState, CookStep, Refusal, Stage, Task};
 use bindings::{chef, chef_queries, reminder_events, timer_events};
 use silo_sdk::context;
 
@@ -62,20 +63,27 @@ impl chef::Guest for Chef {
 
     fn follow(&mut self, order_id: String, round: u32) -> Result<ChefState, Refusal> {
         said_by("kitchen")?;
-        // Only while it is prepared: what is in the oven already keeps its time.
-        let prepares = |task: &Task| task.stage == Stage::Preparing;
+        // What is in the oven already keeps its time.
         if self.has(&order_id, round) && self.task.as_ref().is_some_and(prepares) {
             self.bake();
         }
         Ok(self.view())
     }
 
+    fn requeue(&mut self, order_id: String, round: u32) -> Result<ChefState, Refusal> {
+        said_by("kitchen")?;
+        if self.has(&order_id, round) && self.task.as_ref().is_some_and(prepares) {
+            // No failure of the chef: the kitchen has asked for it.
+            self.drop_task();
+            OrderClient::of(&order_id).send_cook(CookStep::GaveUp, round);
+        }
+        Ok(self.view())
+    }
+
     fn abandon(&mut self, order_id: String, round: u32) -> Result<ChefState, Refusal> {
         said_by("kitchen")?;
-        if self.has(&order_id, round)
-            && let Some(task) = self.task.take()
-        {
-            task::disarm(&task);
+        if self.has(&order_id, round) {
+            self.drop_task();
         }
         Ok(self.view())
     }
@@ -112,6 +120,10 @@ impl Chef {
             burned: self.burned,
         }
     }
+}
+
+fn prepares(task: &Task) -> bool {
+    task.stage == Stage::Preparing
 }
 
 /// What a chef has in hand is known to the kitchen and to the order: nobody else gives or

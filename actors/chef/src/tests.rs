@@ -125,3 +125,21 @@ fn a_busy_chef_takes_no_second_order() {
     assert_eq!(steps(&host), ["began", "gaveUp"]);
     assert_eq!(chef.get().task.unwrap().order_id, "order-1");
 }
+
+#[test]
+fn an_order_is_requeue_while_it_is_prepared_and_that_is_no_failure() {
+    let (host, mut chef) = cooking();
+    chef.requeue("order-1".into(), 1).unwrap();
+    assert!(chef.get().task.is_some(), "that is another round");
+    chef.requeue("order-1".into(), 0).unwrap();
+    assert_eq!(chef.get().task, None);
+    assert_eq!(steps(&host), ["began", "gaveUp"]);
+    assert!(host.sent_to("kitchen", "chef-failed").is_empty());
+    assert!(host.timers().is_empty() && host.reminders().is_empty());
+    chef.assign("napoli".into(), "order-2".into(), 0).unwrap();
+    chef.follow("order-2".into(), 0).unwrap();
+    chef.requeue("order-2".into(), 0).unwrap();
+    assert_eq!(chef.get().task.unwrap().stage, Stage::Baking, "it stays in");
+    host.set_caller(None);
+    assert!(chef.requeue("order-2".into(), 0).is_err());
+}

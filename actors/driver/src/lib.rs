@@ -5,9 +5,12 @@
 //! - [`offers`](crate::offers): a restaurant offers an order, the driver takes it or not
 //! - [`carrying`](crate::carrying): an order comes into the car, and leaves it
 //! - [`position`](crate::position): where the driver is, and what happens when nobody knows
+//! - [`way`](crate::way): the way that lies before the driver
 
 use bindings::clients::OrderClient;
-use bindings::types::{Availability, Delivery, DriverState, Location, Motion, Refusal, Status};
+use bindings::types::{
+    Availability, Delivery, DriverState, Itinerary, Location, Motion, Refusal, Status,
+};
 use bindings::{bounds, driver, driver_queries, reminder_events};
 use refusal::{conflict, idle, of_call};
 use silo_sdk::context;
@@ -17,12 +20,13 @@ mod offers;
 mod position;
 mod refusal;
 mod state;
+mod way;
 
 pub use state::Driver;
 
 silo_sdk::actor! { state: Driver }
 silo_sdk::manifest!({
-    "calls": ["order.*", "restaurant.*"],
+    "calls": ["order.*", "restaurant.*", "route.*"],
     "publishes": ["driver-location-updates", "driver-offers"],
     "reminders": true
 });
@@ -157,6 +161,10 @@ impl driver_queries::Guest for Driver {
 
     fn could_take(&self, order_id: String, restaurant_id: String) -> Result<(), Refusal> {
         self.may_take(&order_id, &restaurant_id)
+    }
+
+    fn way(&self) -> Result<Itinerary, Refusal> {
+        self.way_ahead()
     }
 }
 

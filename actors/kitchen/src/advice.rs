@@ -9,19 +9,20 @@ use serde::de::DeserializeOwned;
 use silo_sdk::plugins::PluginFailure;
 use silo_sdk::{context, plugins};
 
-use crate::bindings::types::{Dish, FreeChef, Ticket, WaitingOrder};
+use crate::bindings::types::{Dish, FreeChef, WaitingOrder};
+use crate::card::Card;
 use crate::queue::Queue;
 use crate::trust::Trust;
 
 /// How many of the orders that have waited longest the plugin sees.
 pub(crate) const WINDOW: u32 = 50;
-/// How soon after it was received an order is promised, in milliseconds: 45 minutes.
-const PROMISE_MS: u64 = 45 * 60_000;
 /// The cooking times that are believed, in milliseconds: from a second to four hours.
 const COOKING_MS: std::ops::RangeInclusive<u64> = 1_000..=4 * 3_600_000;
 
 /// The advice of one turn.
 pub(crate) struct Advice {
+    /// What was known of the plugin before it was asked.
+    before: Trust,
     asks: bool,
     has_answered: bool,
     failure: Option<String>,
@@ -48,7 +49,9 @@ struct Chosen<'a> {
 
 impl Advice {
     pub(crate) fn begin(trust: &mut Trust) -> Self {
+        let before = trust.clone();
         Self {
+            before,
             asks: trust.is_asked(),
             has_answered: false,
             failure: None,
@@ -56,14 +59,20 @@ impl Advice {
         }
     }
 
-    /// What the kitchen has learned of its plugin.
-    pub(crate) fn end(self, trust: &mut Trust) {
+    /// The orders that the plugin would have made next, as far as it was asked and has said so.
+    pub(crate) fn line(&self) -> Vec<String> {
+        self.line.iter().flatten().cloned().collect()
+    }
+
+    /// What the kitchen has learned of its plugin, and whether that changes what it knew.
+    pub(crate) fn end(self, trust: &mut Trust) -> bool {
         match self.failure {
             Some(why) => trust.failed(&why),
             None if self.has_answered => trust.did_well(),
             // A turn in which it was not asked says nothing of it.
             None => {}
         }
+        *trust != self.before
     }
 
     /// The order to be cooked next; `None` leaves it to the kitchen.
@@ -72,7 +81,7 @@ impl Advice {
             return None;
         }
         if self.line.is_none() {
-            let queue = Queue::page(None, WINDOW);
+            let queue = Queue::cards(WINDOW);
             // Of one order there is no other order.
             let line = if queue.len() > 1 {
                 self.order_queue(&queue)
@@ -85,13 +94,13 @@ impl Advice {
         self.line.as_mut()?.pop_front()
     }
 
-    fn order_queue(&mut self, queue: &[Ticket]) -> Option<VecDeque<String>> {
+    fn order_queue(&mut self, queue: &[Card]) -> Option<VecDeque<String>> {
         let arguments = Queued {
             now: context::now_ms(),
             queue: queue.iter().map(waiting).collect(),
         };
         let line: Vec<String> = self.consult("order-queue", &arguments)?;
-        let known: BTreeSet<&str> = queue.iter().map(|t| t.order_id.as_str()).collect();
+        let known: BTreeSet<&str> = queue.iter().map(|card| card.order_id.as_str()).collect();
         let mut named = BTreeSet::new();
         for order_id in &line {
             if !known.contains(order_id.as_str()) {
@@ -102,7 +111,7 @@ impl Advice {
             }
         }
         // Those that it left out keep their place, behind the others.
-        let left_out = queue.iter().map(|ticket| &ticket.order_id);
+        let left_out = queue.iter().map(|card| &card.order_id);
         let left_out = left_out.filter(|id| !named.contains(id.as_str())).cloned();
         let left_out: Vec<String> = left_out.collect();
         Some(line.into_iter().chain(left_out).collect())
@@ -110,13 +119,13 @@ impl Advice {
 
     /// The chef for an order: one of `free`, which is not empty; its first is the kitchen's own
     /// choice.
-    pub(crate) fn choose_chef(&mut self, ticket: &Ticket, free: &[FreeChef]) -> String {
+    pub(crate) fn choose_chef(&mut self, card: &Card, free: &[FreeChef]) -> String {
         let own = || free.first().map(|c| c.chef_id.clone()).unwrap_or_default();
         if !self.asks || free.len() < 2 {
             return own();
         }
         let arguments = Chosen {
-            order: waiting(ticket),
+            order: waiting(card),
             chefs: free,
         };
         let chosen: Option<Option<String>> = self.consult("choose-chef", &arguments);
@@ -132,12 +141,12 @@ impl Advice {
 
     /// How long an order will cook, in milliseconds; `None` where the plugin does not say, for the
     /// kitchen itself ventures no guess.
-    pub(crate) fn estimate_cooking(&mut self, ticket: &Ticket) -> Option<u64> {
+    pub(crate) fn estimate_cooking(&mut self, card: &Card) -> Option<u64> {
         if !self.asks {
             return None;
         }
         let arguments = Estimated {
-            order: waiting(ticket),
+            order: waiting(card),
         };
         let estimate: Option<u64> = self.consult("estimate-cooking", &arguments)?;
         match estimate {
@@ -176,16 +185,16 @@ impl Advice {
     }
 }
 
-fn waiting(ticket: &Ticket) -> WaitingOrder {
-    let dishes = ticket.items.iter().map(|item| Dish {
+fn waiting(card: &Card) -> WaitingOrder {
+    let dishes = card.items.iter().map(|item| Dish {
         pizza_type: item.pizza_type.clone(),
         quantity: item.quantity,
     });
     WaitingOrder {
-        order_id: ticket.order_id.clone(),
+        order_id: card.order_id.clone(),
         dishes: dishes.collect(),
-        received_at: ticket.received_at,
-        promised_at: ticket.received_at.saturating_add(PROMISE_MS),
-        remakes: ticket.remakes,
+        received_at: card.received_at,
+        promised_at: card.promised_at(),
+        remakes: card.remakes,
     }
 }

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bindings::types::Ticket;
+use crate::card::Card;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Chef {
     #[serde(rename = "s")]
     pub(crate) on_shift: bool,
     #[serde(rename = "t")]
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Card>,
     #[serde(rename = "i")]
     pub(crate) since: Option<u64>,
     /// When the order in hand should be done; absent where nobody has ventured a guess.

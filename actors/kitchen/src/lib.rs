@@ -1,27 +1,37 @@
 //! A restaurant's kitchen: who cooks what, and what waits.
 //!
 //! - [`state`](crate::state): what is kept of it
+//! - [`card`](crate::card): an order, as far as it has come here
 //! - [`queue`](crate::queue): the orders that wait
 //! - [`chef`](crate::chef): what is known of one chef
 //! - [`staff`](crate::staff): chefs come, cook, fail and go
-//! - [`order_events`](crate::order_events): what the kitchen hears of orders
-//! - [`oven`](crate::oven): readings and alerts
+//! - [`made`](crate::made): the orders that are made by hand, and those that were ready last
+//! - [`order_event`](crate::order_event): what the kitchen hears of an order, and
+//!   [`order_events`](crate::order_events) what that changes here
+//! - [`steps`](crate::steps): what cooks say of an order
+//! - [`oven`](crate::oven): readings
+//! - [`alerts`](crate::alerts): what needs somebody, and who has seen it
+//! - [`screen`](crate::screen): what screens see, and how they hear of changes
 //! - [`advice`](crate::advice): what the kitchen's plugin says, and what of it is believed
 //! - [`trust`](crate::trust): a plugin that fails is given a rest
 
-use bindings::types::{KitchenDisplay, KitchenStatus, Refusal, Station, Ticket};
+use bindings::types::{Alert, KitchenDisplay, KitchenStatus, Refusal, RemakeReason, Ticket};
 use bindings::{bounds, kitchen, kitchen_queries, stream_events};
-use chef::Chef;
 use queue::Queue;
-use silo_sdk::context;
 
 mod advice;
+mod alerts;
+mod card;
 mod chef;
+mod made;
+mod order_event;
 mod order_events;
 mod oven;
 mod queue;
+mod screen;
 mod staff;
 mod state;
+mod steps;
 mod trust;
 
 pub use state::Kitchen;
@@ -29,7 +39,8 @@ pub use state::Kitchen;
 silo_sdk::actor! { state: Kitchen }
 silo_sdk::manifest!({
     "calls": ["chef.*", "order.*"],
-    "publishes": ["restaurant-orders"],
+    "publishes": ["restaurant-orders", "kitchen-events"],
+    "config": true,
     "plugins": true
 });
 
@@ -80,6 +91,26 @@ impl kitchen::Guest for Kitchen {
         self.alarm(kind, message)?;
         Ok(self.view())
     }
+
+    fn burn(&mut self, order_id: String, reason: RemakeReason) -> Result<Ticket, Refusal> {
+        bounds::burn(&order_id)?;
+        self.loses(&order_id, reason)
+    }
+
+    fn requeue(&mut self, order_id: String) -> Result<Ticket, Refusal> {
+        bounds::requeue(&order_id)?;
+        self.requeues(&order_id)
+    }
+
+    fn assign(&mut self, order_id: String, chef_id: String) -> Result<Ticket, Refusal> {
+        bounds::assign(&order_id, &chef_id)?;
+        self.gives(&order_id, &chef_id)
+    }
+
+    fn see_alert(&mut self, alert_id: u64, by: String) -> Result<Alert, Refusal> {
+        bounds::see_alert(&by)?;
+        self.is_seen(alert_id, &by)
+    }
 }
 
 #[silo_sdk::queries]
@@ -93,51 +124,18 @@ impl kitchen_queries::Guest for Kitchen {
     }
 
     fn display(&self) -> KitchenDisplay {
-        let station = |(chef_id, chef): (&String, &Chef)| Station {
-            chef_id: chef_id.clone(),
-            on_shift: chef.on_shift,
-            order_id: chef.ticket.as_ref().map(|ticket| ticket.order_id.clone()),
-            since: chef.since,
-            ready_at: chef.ready_at,
-        };
-        KitchenDisplay {
-            status: self.view(),
-            stations: self.chefs.iter().map(station).collect(),
-            queue: Queue::page(None, 100),
-            active: self
-                .chefs
-                .values()
-                .filter_map(|chef| chef.ticket.clone())
-                .collect(),
-        }
+        self.everything()
     }
 }
 
 #[silo_sdk::commands]
 impl stream_events::Guest for Kitchen {
     fn subscriptions() -> Vec<String> {
-        vec![order_events::STREAM.to_owned()]
+        vec![order_event::STREAM.to_owned()]
     }
 
     fn on_events(&mut self, events: Vec<stream_events::Event>) {
         self.on_order_events(events.iter().map(|event| event.payload.as_str()));
-    }
-}
-
-impl Kitchen {
-    fn view(&self) -> KitchenStatus {
-        let count = |f: fn(&&Chef) -> bool| {
-            u32::try_from(self.chefs.values().filter(f).count()).unwrap_or(u32::MAX)
-        };
-        KitchenStatus {
-            kitchen_id: context::key(),
-            pending: self.queue.waiting,
-            active: count(|chef| chef.ticket.is_some()),
-            available_chefs: count(|chef| chef.is_available()),
-            ovens: self.ovens.values().cloned().collect(),
-            alerts: self.alerts.clone(),
-            plugin: self.trust.view(),
-        }
     }
 }
 

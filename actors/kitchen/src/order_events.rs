@@ -1,37 +1,15 @@
 //! What the kitchen hears of orders, and what it changes here.
 
-use serde::Deserialize;
 use silo_sdk::log;
 
 use crate::bindings::clients::ChefClient;
-use crate::bindings::types::{Item, Status, Ticket};
+use crate::bindings::types::Status;
+use crate::card::{Card, Intent};
+use crate::chef::Chef;
+use crate::order_event::{OrderEvent, order_event};
 use crate::queue::Queue;
+use crate::screen::{Change, tell};
 use crate::state::Kitchen;
-
-pub(crate) const STREAM: &str = "kitchen-orders";
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OrderEvent {
-    order_id: String,
-    status: Status,
-    waits: bool,
-    front: bool,
-    #[serde(default)]
-    chef_id: Option<String>,
-    #[serde(default)]
-    by: Option<String>,
-    items: Vec<Item>,
-    at: u64,
-    remakes: u32,
-}
-
-fn order_event(payload: &str) -> Option<OrderEvent> {
-    let event = silo_sdk::json::from_str(payload);
-    event
-        .inspect_err(|error| log::warn!("an event of {STREAM} is not understood: {error}"))
-        .ok()
-}
 
 impl Kitchen {
     /// Takes a batch of news, in order; what the queue has of those orders is read with one
@@ -54,13 +32,13 @@ impl Kitchen {
         match self.cook_of(&event.order_id) {
             Some(chef_id) if self.keeps(&chef_id, &event) => self.goes_on(&chef_id, &event),
             Some(chef_id) => {
-                self.is_elsewhere(&chef_id, &event);
-                self.queues(event);
+                let card = self.is_elsewhere(&chef_id, &event);
+                self.goes_to(&event, card);
             }
-            None => self.queues(event),
+            None => self.goes_to(&event, None),
         }
         // Somebody may have become free, or something may have come to be cooked.
-        self.assign();
+        self.hand_out();
     }
 
     /// Whether the chef who has the order here still holds it, or is about to.
@@ -83,38 +61,76 @@ impl Kitchen {
         if event.status == Status::Baking && event.by.is_none() {
             ChefClient::of(chef_id).send_follow(&event.order_id, event.remakes);
         }
+        let chef = self.chefs.get_mut(chef_id);
+        if let Some(card) = chef.and_then(|chef| chef.ticket.as_mut()) {
+            card.hears(event);
+            tell(Change::Ticket(&card.ticket(Some(chef_id), None)));
+        }
     }
 
-    fn is_elsewhere(&mut self, chef_id: &str, event: &OrderEvent) {
-        let Some(ticket) = self.take_from(chef_id, &event.order_id) else {
-            return;
-        };
+    fn is_elsewhere(&mut self, chef_id: &str, event: &OrderEvent) -> Option<Card> {
+        let card = self.take_from(chef_id, &event.order_id)?;
         // A chef who has caused it knows it; any other has to let go.
         if event.by.as_deref() != Some(chef_id) {
-            ChefClient::of(chef_id).send_abandon(&ticket.order_id, ticket.remakes);
+            ChefClient::of(chef_id).send_abandon(&card.order_id, card.remakes);
         } else if event.status == Status::Ready
             && let Some(chef) = self.chefs.get_mut(chef_id)
         {
             chef.cooked += 1;
         }
+        Some(card)
     }
 
-    fn queues(&mut self, event: OrderEvent) {
-        if !event.waits {
-            self.queue.leave(&event.order_id);
+    /// An order that no chef of this kitchen has; `card` is what the one who had it had.
+    fn goes_to(&mut self, event: &OrderEvent, card: Option<Card>) {
+        let order_id = &event.order_id;
+        let known = card.or_else(|| Queue::card(order_id));
+        let known = known.or_else(|| self.made.get(order_id));
+        let mut card = known.unwrap_or_else(|| Card::new(event));
+        card.hears(event);
+        if event.waits {
+            self.made.leave_by_hand(order_id);
+            self.waits(card, event.front);
             return;
         }
-        let ticket = Ticket {
-            order_id: event.order_id,
-            items: event.items,
-            received_at: event.at,
-            remakes: event.remakes,
-        };
-        if event.front {
-            self.queue.join_front(&ticket);
-        } else {
-            self.queue.join(&ticket);
+        self.queue.leave(order_id);
+        match event.status {
+            // Also one that a chef has of whom the kitchen knows nothing: somebody makes it.
+            Status::Preparing | Status::Baking => self.made.put_by_hand(&card),
+            Status::Ready => {
+                self.made.leave_by_hand(order_id);
+                self.made.put_ready(&card);
+            }
+            // It was ready so long ago that no screen shows it.
+            Status::OutForDelivery if self.made.ready(order_id).is_none() => return,
+            Status::OutForDelivery => self.made.put_ready(&card),
+            _ => self.made.leave_by_hand(order_id),
         }
+        let chef_id = event.chef_id.as_deref();
+        tell(Change::Ticket(&card.ticket(chef_id, None)));
+    }
+
+    fn waits(&mut self, mut card: Card, front: bool) {
+        match card.intent.take() {
+            Some(Intent::Chef(chef_id)) if self.is_available(&chef_id) => {
+                self.give(&chef_id, card, None);
+                return;
+            }
+            // Whoever has put it back makes another one before.
+            Some(Intent::Later) => self.hand_out(),
+            // That chef has got something else to do meanwhile.
+            Some(Intent::Chef(_)) | None => {}
+        }
+        let ticket = if front {
+            self.queue.join_front(&card)
+        } else {
+            self.queue.join(&card)
+        };
+        tell(Change::Ticket(&ticket));
+    }
+
+    fn is_available(&self, chef_id: &str) -> bool {
+        self.chefs.get(chef_id).is_some_and(Chef::is_available)
     }
 
     /// Offers an order again. The caller has no ticket to give, so it must be one that is here.
@@ -122,6 +138,6 @@ impl Kitchen {
         if self.cook_of(order_id).is_none() && !self.queue.holds(order_id) {
             log::warn!("{order_id} is neither queued nor being cooked");
         }
-        self.assign();
+        self.hand_out();
     }
 }

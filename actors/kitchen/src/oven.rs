@@ -1,19 +1,16 @@
-//! Oven readings and alerts.
+//! Oven readings, and what ovens complain of.
 
 use silo_sdk::bounds::printable;
-use silo_sdk::{context, streams};
+use silo_sdk::context;
 
 use crate::bindings::bounds;
 use crate::bindings::clients::ChefClient;
-use crate::bindings::types::{Alert, OvenReading, Refusal, Violation};
+use crate::bindings::types::{OvenReading, Refusal, Violation};
+use crate::screen::{Change, judged, tell};
 use crate::state::Kitchen;
 
-/// The stream that the restaurant's manager follows.
-const DASHBOARD: &str = "restaurant-orders";
 /// The most ovens of a kitchen: all of them are in its state.
 const OVENS_MAX: usize = 50;
-/// How many alerts are kept; older ones are dropped.
-const ALERTS_KEPT: usize = 50;
 
 impl Kitchen {
     pub(crate) fn oven_says(
@@ -31,7 +28,12 @@ impl Kitchen {
             temperature,
             timer,
             at: context::now_ms(),
+            // How hot it should be may be set anew: it is not kept, but said with each answer.
+            min: None,
+            max: None,
+            is_too_hot: None,
         };
+        tell(Change::Oven(&judged(&reading)));
         self.ovens.insert(oven_id, reading);
         Ok(())
     }
@@ -49,22 +51,9 @@ impl Kitchen {
                 ChefClient::of(chef_id).send_burn(&message);
             }
         }
-        self.note(kind, message);
+        let source = context::caller().map(|caller| caller.to_string());
+        self.note(kind, &message, source);
         Ok(())
-    }
-
-    /// Notes an alert and tells the manager. The newest are kept, oldest first.
-    pub(crate) fn note(&mut self, kind: String, message: String) {
-        // It may repeat what somebody else said.
-        let message = printable(&message);
-        let at = context::now_ms();
-        let for_manager = silo_sdk::json::json!({
-            "at": at, "alert": {"kind": kind, "message": message},
-        });
-        streams::publish(DASHBOARD, &context::key(), &for_manager);
-        self.alerts.push(Alert { kind, message, at });
-        let surplus = self.alerts.len().saturating_sub(ALERTS_KEPT);
-        self.alerts.drain(..surplus);
     }
 }
 

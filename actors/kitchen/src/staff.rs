@@ -5,7 +5,9 @@ use silo_sdk::context;
 use crate::advice::Advice;
 use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{FreeChef, Refusal, Ticket, Violation};
+use crate::card::Card;
 use crate::chef::Chef;
+use crate::screen::{Change, tell};
 use crate::state::Kitchen;
 
 /// So many failures within [`FAILURES_MS`] take a chef off shift.
@@ -30,7 +32,8 @@ impl Kitchen {
         // A chef who comes back begins with a clean sheet.
         chef.failures.clear();
         ChefClient::of(&chef_id).send_clock_in();
-        self.assign();
+        self.tell_station(&chef_id);
+        self.hand_out();
         Ok(())
     }
 
@@ -42,6 +45,7 @@ impl Kitchen {
         chef.on_shift = false;
         // What the chef has in hand comes back with the chef's own message.
         ChefClient::of(&chef_id).send_clock_out();
+        self.tell_station(&chef_id);
         Ok(())
     }
 
@@ -58,23 +62,26 @@ impl Kitchen {
                 ChefClient::of(chef_id).send_clock_out();
                 let message =
                     format!("{chef_id} is off shift after {FAILURES_MAX} failures: {reason}");
-                self.note("chef-off-shift".to_owned(), message);
+                self.tell_station(chef_id);
+                let source = format!("chef/{chef_id}");
+                self.note("chef-off-shift".to_owned(), &message, Some(source));
             }
         }
-        self.assign();
+        self.hand_out();
     }
 
     /// Takes the chef's ticket, if it is for this order.
-    pub(crate) fn take_from(&mut self, chef_id: &str, order_id: &str) -> Option<Ticket> {
+    pub(crate) fn take_from(&mut self, chef_id: &str, order_id: &str) -> Option<Card> {
         let chef = self.chefs.get_mut(chef_id)?;
-        let ticket = chef.ticket.take_if(|ticket| ticket.order_id == order_id)?;
+        let card = chef.ticket.take_if(|card| card.order_id == order_id)?;
         chef.since = None;
         chef.ready_at = None;
-        Some(ticket)
+        self.tell_station(chef_id);
+        Some(card)
     }
 
     pub(crate) fn cook_of(&self, order_id: &str) -> Option<String> {
-        let holds = |ticket: &Ticket| ticket.order_id == order_id;
+        let holds = |card: &Card| card.order_id == order_id;
         let mut chefs = self.chefs.iter();
         let (chef_id, _) = chefs.find(|(_, chef)| chef.ticket.as_ref().is_some_and(holds))?;
         Some(chef_id.clone())
@@ -82,12 +89,11 @@ impl Kitchen {
 
     /// Gives what waits to the chefs who are free. Unless a plugin has better advice, that is first
     /// come, first served, and the least loaded chef.
-    pub(crate) fn assign(&mut self) {
+    pub(crate) fn hand_out(&mut self) {
         // After each event of a batch: so it has to cost nothing while all are busy.
         if self.queue.waiting == 0 || !self.chefs.values().any(Chef::is_available) {
             return;
         }
-        let kitchen_id = context::key();
         let mut advice = None;
         loop {
             let free = self.free_chefs();
@@ -95,41 +101,72 @@ impl Kitchen {
                 break;
             }
             let advice = advice.get_or_insert_with(|| Advice::begin(&mut self.trust));
-            let Some(ticket) = self.next_ticket(advice) else {
+            let Some(card) = self.next_card(advice) else {
                 break;
             };
             // The answer is checked against the free chefs, so it is always one of them.
-            let chef_id = advice.choose_chef(&ticket, &free);
-            let cooking_ms = advice.estimate_cooking(&ticket);
-            // A message: a chef who cannot take the order gives it back.
-            ChefClient::of(&chef_id).send_assign(&kitchen_id, &ticket.order_id, ticket.remakes);
-            if let Some(chef) = self.chefs.get_mut(&chef_id) {
-                let now = context::now_ms();
-                chef.ticket = Some(ticket);
-                chef.since = Some(now);
-                chef.ready_at = cooking_ms.map(|ms| now.saturating_add(ms));
-            }
+            let chef_id = advice.choose_chef(&card, &free);
+            let cooking_ms = advice.estimate_cooking(&card);
+            self.give(&chef_id, card, cooking_ms);
         }
         if let Some(advice) = advice {
-            advice.end(&mut self.trust);
+            self.has_advised(advice);
         }
+    }
+
+    /// What is known of the plugin now, and what it would have made next.
+    fn has_advised(&mut self, advice: Advice) {
+        let line = advice.line();
+        if advice.end(&mut self.trust)
+            && let Some(plugin) = self.trust.view()
+        {
+            tell(Change::Plugin(&plugin));
+        }
+        if line != self.line {
+            tell(Change::Queue(&line));
+            self.line = line;
+        }
+    }
+
+    /// Gives an order to a chef who is free.
+    pub(crate) fn give(
+        &mut self,
+        chef_id: &str,
+        mut card: Card,
+        cooking_ms: Option<u64>,
+    ) -> Ticket {
+        let now = context::now_ms();
+        // Here, because an order that was begun before does not say that it is begun again.
+        card.begins(now);
+        // A message: a chef who cannot take the order gives it back.
+        let chef = ChefClient::of(chef_id);
+        chef.send_assign(&context::key(), &card.order_id, card.remakes);
+        let ticket = card.ticket(Some(chef_id), None);
+        if let Some(chef) = self.chefs.get_mut(chef_id) {
+            chef.ticket = Some(card);
+            chef.since = Some(now);
+            chef.ready_at = cooking_ms.map(|ms| now.saturating_add(ms));
+        }
+        tell(Change::Ticket(&ticket));
+        self.tell_station(chef_id);
+        ticket
     }
 
     /// The next ticket by the plugin's advice. An order that has been passed by so often is
     /// not passed by again, whatever the plugin says: nobody waits for ever.
-    fn next_ticket(&mut self, advice: &mut Advice) -> Option<Ticket> {
+    fn next_card(&mut self, advice: &mut Advice) -> Option<Card> {
         let first = self.queue.first()?;
         while self.passed_by < PASSED_BY_MAX
             && let Some(order_id) = advice.next_order()
         {
             // It may have been taken in its own order meanwhile.
-            if let Some(ticket) = self.queue.take(&order_id) {
+            if let Some(card) = self.queue.take(&order_id) {
                 self.passed_by = if order_id == first {
                     0
                 } else {
                     self.passed_by + 1
                 };
-                return Some(ticket);
+                return Some(card);
             }
         }
         self.passed_by = 0;
@@ -151,7 +188,7 @@ impl Kitchen {
 }
 
 /// `1` and `napoli.1` are the same chef of the kitchen `napoli`.
-fn full_id(chef_id: &str) -> Result<String, Refusal> {
+pub(crate) fn full_id(chef_id: &str) -> Result<String, Refusal> {
     let prefix = format!("{}.", context::key());
     let full = if chef_id.starts_with(&prefix) {
         chef_id.to_owned()

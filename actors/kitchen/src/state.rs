@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bindings::types::{Alert, OvenReading};
 use crate::chef::Chef;
+use crate::made::Made;
 use crate::queue::Queue;
 use crate::trust::Trust;
 
@@ -25,4 +26,10 @@ pub struct Kitchen {
     /// Orders in a row that were cooked before the one that has waited longest.
     #[serde(rename = "p", default)]
     pub(crate) passed_by: u32,
+    /// What no chef has and what does not wait.
+    #[serde(rename = "m", default)]
+    pub(crate) made: Made,
+    /// The orders that the plugin would have made next, when it was asked last.
+    #[serde(rename = "l", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) line: Vec<String>,
 }

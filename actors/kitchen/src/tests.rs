@@ -27,7 +27,7 @@ fn order_event(kind: &str, order_id: &str) -> stream_events::Event {
         }
     }
     stream_events::Event {
-        name: order_events::STREAM.to_owned(),
+        name: order_event::STREAM.to_owned(),
         position: 1,
         payload: payload.to_string(),
     }
@@ -172,3 +172,4 @@ fn an_order_moved_by_hand_leaves_the_queue_and_the_chef() {
 }
 
 mod advice;
+mod screens;

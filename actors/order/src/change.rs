@@ -3,7 +3,7 @@
 use silo_sdk::context;
 
 use crate::bindings::clients::{DriverClient, InventoryClient};
-use crate::bindings::types::{OrderState, Refusal, Reservation, Status, Step};
+use crate::bindings::types::{OrderState, Refusal, RemakeReason, Reservation, Status, Step};
 use crate::notifications::Kind;
 use crate::refusal::{conflict, unknown};
 use crate::state::Order;
@@ -43,6 +43,15 @@ impl Order {
     /// Changes the state, if that is a legal move. The caller has settled who holds the order
     /// then.
     pub(crate) fn put(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
+        self.put_because(wanted, None)
+    }
+
+    /// The same, where somebody has said why what was in the oven is lost.
+    pub(crate) fn put_because(
+        &mut self,
+        wanted: Status,
+        reason: Option<RemakeReason>,
+    ) -> Result<OrderState, Refusal> {
         let mut order = self.order.clone().ok_or_else(unknown)?;
         let from = order.status;
         // A message may come twice; the second time there is nothing to do.
@@ -64,6 +73,7 @@ impl Order {
         order.status = wanted;
         // Out of the oven again: what was in it is lost, no matter who says so.
         if (from, wanted) == (Status::Baking, Status::Preparing) {
+            order.remake_reason = reason;
             self.remake(&mut order);
         }
         order.updated_at = context::now_ms();
@@ -102,7 +112,8 @@ impl Order {
             Status::Cancelled => inventory.send_release(&order.order_id),
             _ => {}
         }
-        if moves::is_kitchens(from) {
+        // That it has left is the last that the kitchen hears of it.
+        if moves::is_kitchens(from) || from == Status::Ready {
             let by = context::caller().filter(|caller| caller.actor_type == "chef");
             // A burned order goes to the front of the queue: its customer has waited longest.
             let burned = (from, order.status) == (Status::Baking, Status::Preparing);

@@ -24,6 +24,9 @@ mod tests {
             }],
             delivery_address: None,
             delivery_location: None,
+            customer_name: None,
+            note: None,
+            phone: None,
         }
     }
 
@@ -45,10 +48,41 @@ mod tests {
             (far, "/order/deliveryLocation/lat"),
             (long, "/order/deliveryAddress"),
             (none, "/order/items"),
+            (named("Ada\nLovelace"), "/order/customerName"),
+            (named(""), "/order/customerName"),
+            (named(&"x".repeat(101)), "/order/customerName"),
+            (noted("no \u{202e}olives"), "/order/note"),
+            (noted(&"x".repeat(201)), "/order/note"),
+            (called("\u{1b}[2J"), "/order/phone"),
+            (called(&"1".repeat(41)), "/order/phone"),
         ] {
             assert_eq!(refused(&order), [pointer]);
         }
         assert_eq!(bounds::create(&order(99, "customer-1")), Ok(()));
+        for fine in [named("Ada"), noted("senza olive 🫒"), called("+39 081 1")] {
+            assert_eq!(bounds::create(&fine), Ok(()));
+        }
+    }
+
+    fn named(name: &str) -> NewOrder {
+        NewOrder {
+            customer_name: Some(name.to_owned()),
+            ..order(1, "c")
+        }
+    }
+
+    fn noted(note: &str) -> NewOrder {
+        NewOrder {
+            note: Some(note.to_owned()),
+            ..order(1, "c")
+        }
+    }
+
+    fn called(phone: &str) -> NewOrder {
+        NewOrder {
+            phone: Some(phone.to_owned()),
+            ..order(1, "c")
+        }
     }
 
     fn refused(order: &NewOrder) -> Vec<String> {

@@ -2,8 +2,9 @@
 
 use silo_sdk::context;
 
-use crate::bindings::types::{CookStep, OrderState, Refusal, Status};
+use crate::bindings::types::{CookStep, OrderState, Refusal, RemakeReason, Status};
 use crate::custody::Holder;
+use crate::notifications::Kind;
 use crate::refusal::{conflict, unknown};
 use crate::state::Order;
 use crate::{moves, notifications};
@@ -37,7 +38,7 @@ impl Order {
             }
             (CookStep::Burned, Status::Baking) if may => {
                 self.holder = Holder::Nobody;
-                self.put(Status::Preparing)
+                self.put_because(Status::Preparing, Some(RemakeReason::Oven))
             }
             (CookStep::GaveUp, Status::Created | Status::Preparing) if may => {
                 self.holder = Holder::Nobody;
@@ -52,6 +53,40 @@ impl Order {
         }
     }
 
+    /// What is in the oven is lost, whoever makes it: the chef's later steps are of an earlier
+    /// round then.
+    pub(crate) fn burns(&mut self, reason: RemakeReason) -> Result<OrderState, Refusal> {
+        let order = self.order.as_ref().ok_or_else(unknown)?;
+        said_by_kitchen(order)?;
+        if order.status != Status::Baking {
+            let message = "only what is in the oven is lost; this is not".to_owned();
+            let wanted = Some(Status::Preparing);
+            return Err(conflict(message, Some(order.status), wanted));
+        }
+        self.holder = Holder::Nobody;
+        self.put_because(Status::Preparing, Some(reason))
+    }
+
+    /// What people prepare waits again; what a chef prepares, that chef gives back.
+    pub(crate) fn goes_back(&mut self) -> Result<OrderState, Refusal> {
+        let mut order = self.order.clone().ok_or_else(unknown)?;
+        said_by_kitchen(&order)?;
+        match (order.status, &self.holder) {
+            (Status::Created | Status::Preparing, Holder::Nobody) => {}
+            (Status::Preparing, Holder::People) => {
+                self.holder = Holder::Nobody;
+                order.updated_at = context::now_ms();
+                self.touch(&mut order, Kind::Status);
+                notifications::to_kitchen(&order, &self.holder, None, true);
+            }
+            (status, _) => {
+                let message = "nobody prepares it by hand".to_owned();
+                return Err(conflict(message, Some(status), None));
+            }
+        }
+        Ok(order)
+    }
+
     /// A late order that somebody took by hand, and has not put into the oven, goes back to
     /// the queue: it may have been forgotten.
     pub(crate) fn hand_back(&mut self, order: &OrderState) {
@@ -62,4 +97,14 @@ impl Order {
             notifications::to_kitchen(order, &self.holder, None, false);
         }
     }
+}
+
+/// The cooks of a restaurant say what becomes of its orders, and of no others.
+fn said_by_kitchen(order: &OrderState) -> Result<(), Refusal> {
+    let caller = context::caller().filter(|caller| caller.actor_type == "kitchen");
+    if caller.is_some_and(|caller| caller.key == order.restaurant_id) {
+        return Ok(());
+    }
+    let message = "only the kitchen of its restaurant says so".to_owned();
+    Err(conflict(message, Some(order.status), None))
 }

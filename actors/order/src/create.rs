@@ -130,6 +130,10 @@ fn draft(wish: NewOrder, items: Vec<Item>, now: u64) -> OrderState {
         updated_at: now,
         estimated_delivery_at: None,
         version: 0,
+        customer_name: wish.customer_name,
+        note: wish.note,
+        phone: wish.phone,
+        remake_reason: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Who carries an order, and where that driver is.
 
-use silo_sdk::{CallError, config, context};
+use silo_sdk::{CallError, context};
 
 use crate::bindings::clients::DriverClient;
 use crate::bindings::types::{Location, OrderState, Refusal, Status};
+use crate::eta::Way;
 use crate::notifications::Kind;
 use crate::refusal::{conflict, unknown};
 use crate::state::Order;
@@ -36,6 +37,7 @@ impl Order {
         order.driver_id = Some(driver_id.to_owned());
         // Where the one before is, is nobody's business any more.
         order.driver_location = None;
+        self.way = None;
         order.updated_at = context::now_ms();
         self.touch(&mut order, Kind::Driver);
         Ok(order)
@@ -71,11 +73,12 @@ impl Order {
         }
         let expected_before = order.estimated_delivery_at;
         if order.status == Status::OutForDelivery
-            && let Some(door) = &order.delivery_location
+            && let Some(door) = order.delivery_location
         {
-            // A scooter in a town.
-            let speed_kmh = config::parse_or("speed-kmh", 30.0);
-            order.estimated_delivery_at = Some(at + eta::travel_ms(&location, door, speed_kmh));
+            let way = Way::renewed(self.way, location, door);
+            self.way = Some(way);
+            let left_ms = way.travel_ms(location, door);
+            order.estimated_delivery_at = Some(at.saturating_add(left_ms));
         }
         order.driver_location = Some(location);
         order.updated_at = context::now_ms();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bindings::types::OrderState;
 use crate::custody::Holder;
+use crate::eta::Way;
 
 /// From which layout the state came; 0 for an order that began in this one.
 #[derive(Default, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub(crate) struct Older {
     pub(crate) checked: u64,
     #[serde(rename = "h", default)]
     pub(crate) holder: Holder,
+    #[serde(rename = "w", default)]
+    pub(crate) way: Option<Way>,
 }
 
 /// The name of a customer whose orders cannot be taken over.

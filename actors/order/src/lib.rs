@@ -15,7 +15,9 @@
 //! - [`progress`](crate::progress): when it is late
 //! - `layout`: a second layout of the state, for tests of swaps
 
-use bindings::types::{CookStep, Location, NewOrder, OrderState, Refusal, Status, Step};
+use bindings::types::{
+    CookStep, Location, NewOrder, OrderState, Refusal, RemakeReason, Status, Step,
+};
 use bindings::{bounds, order, order_queries, reminder_events};
 use refusal::unknown;
 
@@ -39,7 +41,7 @@ pub use state::Order;
 
 silo_sdk::actor! { state: Order }
 silo_sdk::manifest!({
-    "calls": ["driver.*", "inventory.*"],
+    "calls": ["driver.*", "inventory.*", "route.*"],
     "publishes": ["order-events", "restaurant-orders", "kitchen-orders"],
     "config": true,
     "reminders": true
@@ -62,6 +64,14 @@ impl order::Guest for Order {
 
     fn cook(&mut self, step: CookStep, round: u32) -> Result<OrderState, Refusal> {
         self.cooked(step, round)
+    }
+
+    fn burn(&mut self, reason: RemakeReason) -> Result<OrderState, Refusal> {
+        self.burns(reason)
+    }
+
+    fn requeue(&mut self) -> Result<OrderState, Refusal> {
+        self.goes_back()
     }
 
     fn assign_driver(

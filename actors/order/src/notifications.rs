@@ -3,8 +3,9 @@
 use serde::Serialize;
 use silo_sdk::{context, streams};
 
-use crate::bindings::types::{Item, Location, OrderState, Status};
+use crate::bindings::types::{Item, Location, OrderState, RemakeReason, Status};
 use crate::custody::{self, Holder};
+use crate::eta;
 
 /// Stream names are part of the contract; this one's events go by order.
 const EVENTS: &str = "order-events";
@@ -103,6 +104,14 @@ struct KitchenEvent<'a> {
     items: &'a [Item],
     at: u64,
     remakes: u32,
+    late: bool,
+    promised_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remake_reason: Option<RemakeReason>,
 }
 
 /// Where the order is now, as far as the kitchen is concerned; `by` is the chef whose step
@@ -125,6 +134,11 @@ pub fn to_kitchen(order: &OrderState, holder: &Holder, by: Option<&str>, front: 
         items: &order.items,
         at: order.updated_at,
         remakes: order.remakes,
+        late: order.late,
+        promised_at: order.created_at.saturating_add(eta::FIRST_MS),
+        customer_name: order.customer_name.as_deref(),
+        note: order.note.as_deref(),
+        remake_reason: order.remake_reason,
     };
     streams::publish(KITCHEN, &order.restaurant_id, &event);
 }

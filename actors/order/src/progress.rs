@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use silo_sdk::{config, context, reminders};
 
-use crate::bindings::types::Status;
 use crate::moves;
 use crate::notifications::Kind;
 use crate::state::Order;
@@ -39,8 +38,8 @@ impl Order {
             order.late = true;
             order.updated_at = context::now_ms();
             self.touch(&mut order, Kind::Status);
-            // Once it is baked, the kitchen has no part in the delay.
-            if matches!(order.status, Status::Created | Status::Preparing) {
+            // Once it is ready, the kitchen has no part in the delay.
+            if moves::is_kitchens(order.status) {
                 self.hand_back(&order);
             }
         }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bindings::types::OrderState;
 use crate::custody::Holder;
+use crate::eta::Way;
 #[cfg(feature = "layout-2")]
 use crate::layout;
 
@@ -22,6 +23,9 @@ pub struct Order {
     /// Who makes it.
     #[serde(rename = "h", default)]
     pub(crate) holder: Holder,
+    /// What is known of the driver's way to the door.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) way: Option<Way>,
     /// What the first layout has not.
     #[cfg(feature = "layout-2")]
     #[serde(rename = "l")]
@@ -36,6 +40,7 @@ impl Order {
             order: older.order,
             checked: older.checked,
             holder: older.holder,
+            way: older.way,
             layout: layout::Marked::from(from),
         })
     }

@@ -122,6 +122,9 @@ impl reminder_events::Guest for Probe {
         if name == "again" && self.notes.len() < 3 {
             reminders::set(&name, Duration::ZERO);
         }
+        if name.starts_with("clocked") {
+            return self.note(format!("{name} at {}", context::now_ms()));
+        }
         self.note(format!("reminder {name} due {due} missed {missed}"));
     }
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use pizza_client::edge_keys::EdgeKeys;
+use pizza_client::lease::{LeaseClaim, LeaseRecord};
 use pizza_client::{Event, EventPage, Readiness, Transport};
 use pizza_types::{Body, CallError, Durability, Envelope, MessageId, Reply};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -32,6 +34,7 @@ pub(crate) struct Fake {
     /// The one stream that there is, of the restaurant `main`.
     events: Arc<Vec<Event>>,
     cursors: watch::Sender<HashMap<String, u64>>,
+    leases: Arc<Mutex<HashMap<String, LeaseRecord>>>,
     last_id: Arc<AtomicU64>,
 }
 
@@ -55,6 +58,7 @@ impl Silo {
                 tx,
                 events: Arc::new(events.collect()),
                 cursors: watch::Sender::default(),
+                leases: Arc::default(),
                 last_id: Arc::default(),
             },
             deliveries: Mutex::new(rx),
@@ -173,11 +177,45 @@ impl Transport for Fake {
         Ok(self.cursors.borrow().get(name).copied())
     }
 
-    async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError> {
+    async fn move_cursor(
+        &self,
+        name: &str,
+        position: u64,
+        under: &LeaseClaim,
+    ) -> Result<bool, CallError> {
+        let holder = self.lease(&under.name).await?.map(|record| record.holder);
+        if holder != Some(under.holder) {
+            return Ok(false);
+        }
         self.cursors.send_modify(|all| {
             all.insert(name.to_owned(), position);
         });
-        Ok(())
+        Ok(true)
+    }
+
+    async fn lease(&self, name: &str) -> Result<Option<LeaseRecord>, CallError> {
+        Ok(self.leases.lock().await.get(name).copied())
+    }
+
+    async fn change_lease(
+        &self,
+        name: &str,
+        before: Option<LeaseRecord>,
+        after: Option<LeaseRecord>,
+    ) -> Result<bool, CallError> {
+        let mut leases = self.leases.lock().await;
+        if leases.get(name).copied() != before {
+            return Ok(false);
+        }
+        match after {
+            Some(after) => leases.insert(name.to_owned(), after),
+            None => leases.remove(name),
+        };
+        Ok(true)
+    }
+
+    async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {
+        panic!("a bridge seals nothing")
     }
 
     async fn readiness(&self) -> Readiness {

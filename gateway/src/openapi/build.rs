@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::document;
 use super::{operation, problems};
+use crate::cookie;
 use crate::endpoint::Endpoint;
 use crate::schema::Schemas;
 
@@ -53,15 +54,31 @@ fn described(endpoints: &[Endpoint]) -> (Value, Vec<String>) {
                     "schema": {"$ref": "#/components/schemas/Problem"},
                 }},
             }},
-            "securitySchemes": {"token": {
-                "type": "http",
-                "scheme": "bearer",
-                "description": "A token has a role. On loopback, where the operator allows \
-                    it, everything works without one.",
-            }},
+            "securitySchemes": security_schemes(),
         },
     });
     (document, missing)
+}
+
+fn security_schemes() -> Value {
+    let in_cookie = |name: &str, about: &str| json!({"type": "apiKey", "in": "cookie", "name": name, "description": about});
+    let session = in_cookie(
+        cookie::SESSION,
+        "For pages: `POST /api/session` changes a token for it. A request that may change \
+         something has to say `Sec-Fetch-Site: same-origin`, or its own `Origin`.",
+    );
+    let link = in_cookie(
+        cookie::ORDER,
+        "For pages: `POST /api/orders/{id}/session` changes the key of the order's link for it. \
+         It opens that order alone.",
+    );
+    let token = json!({
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token has a role. On loopback, where the operator allows it, everything \
+            works without one.",
+    });
+    json!({"token": token, "session": session, "orderLink": link})
 }
 
 /// What the operations are about, as they name it.
@@ -74,6 +91,8 @@ fn tags(paths: &Map<String, Value>) -> Vec<Value> {
         "drivers" => "Who carries pizzas, and where they are.",
         "dashboard" => "What happens in a restaurant, as it happens.",
         "actors" => "Any function of any actor.",
+        "session" => "Who a page's user is.",
+        "overview" => "All restaurants in figures.",
         _ => "For whoever runs the service.",
     };
     let operations = paths.values().filter_map(Value::as_object);

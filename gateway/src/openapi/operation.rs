@@ -17,11 +17,10 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         "operationId": operation_id(endpoint),
         "tags": [tag(rules.path)],
         "summary": doc.summary,
-        "description": who(rules),
+        "description": who(rules, endpoint.is_command()),
         "parameters": parameters(endpoint, schemas),
         "responses": responses(endpoint, schemas),
-        // The empty alternative is loopback, where an operator may allow to show none.
-        "security": if rules.public { json!([]) } else { json!([{"token": []}, {}]) },
+        "security": security(rules),
     });
     if let Some(body) = &doc.body {
         operation["requestBody"] = json!({
@@ -33,6 +32,20 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         }
     }
     operation
+}
+
+/// What has to be shown. The empty alternative is loopback, where an operator may allow to show
+/// nothing.
+fn security(rules: &Rules) -> Value {
+    if rules.public {
+        return json!([]);
+    }
+    let mut any = vec![json!({"token": []}), json!({"session": []})];
+    if rules.by_link {
+        any.push(json!({"orderLink": []}));
+    }
+    any.push(json!({}));
+    any.into()
 }
 
 /// A schema under a name of its own, which generated clients have for it.
@@ -66,7 +79,7 @@ fn tag(path: &str) -> &str {
         .unwrap_or("operations")
 }
 
-fn who(rules: &Rules) -> String {
+fn who(rules: &Rules, is_command: bool) -> String {
     if rules.public {
         return "Anybody may.".to_owned();
     }
@@ -79,7 +92,13 @@ fn who(rules: &Rules) -> String {
         .roles
         .iter()
         .map(|role| format!("{}{}, ", role.name(), own(*role)));
-    format!("Roles: {}admin.", roles.collect::<String>())
+    let link = if rules.by_link {
+        " Or whoever has the order's link."
+    } else {
+        ""
+    };
+    let look = if is_command { "" } else { ", observer" };
+    format!("Roles: {}admin{look}.{link}", roles.collect::<String>())
 }
 
 fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
@@ -98,7 +117,9 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
     let mut header = |name: &str, about: &str, schema: Value| {
         all.push(json!({"name": name, "in": "header", "description": about, "schema": schema}));
     };
-    if endpoint.is_command() {
+    // Only an actor remembers what happened, and public endpoints ask none.
+    let happens_once = endpoint.is_command() && !endpoint.rules.public;
+    if happens_once {
         let about = "Sent again with the same key, a command happens once.";
         let schema = json!({"type": "string", "pattern": "^[!-~]{1,255}$"});
         header("Idempotency-Key", about, schema);
@@ -129,6 +150,7 @@ fn in_path(name: &str, tag: &str) -> Value {
         ("id", "drivers") => Some("driver-1"),
         ("chef", _) => Some("napoli.1"),
         ("order", "inventory") => Some("supply-1"),
+        ("alert", _) => Some("1"),
         _ => None,
     };
     if let Some(example) = example {
@@ -139,6 +161,8 @@ fn in_path(name: &str, tag: &str) -> Value {
         ("id", "drivers") => "The driver's id.",
         ("id", _) => "The restaurant's id, which its kitchen and its inventory have too.",
         ("chef", _) => "The chef's id, as `napoli.1` or `1`.",
+        ("order", "kitchen") => "The order's id.",
+        ("alert", _) => "The alert's number.",
         ("type", _) => "The actor's type, as `order`.",
         ("key", _) => "The actor's key.",
         ("method", _) => "The function's name in the actor's contract.",
@@ -161,7 +185,7 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         }
         Answer::Text(media) => json!({*media: {"schema": {"type": "string"}}}),
         Answer::File => json!({"*/*": {}}),
-        Answer::Elsewhere => json!({}),
+        Answer::Elsewhere | Answer::Nothing(_) => json!({}),
     };
     let reason = |status: u16| {
         let status = StatusCode::from_u16(status).ok();
@@ -170,13 +194,16 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
             .unwrap_or("")
     };
     let mut answer = json!({"description": reason(doc.status), "content": content});
+    if let Answer::Nothing(about) = doc.answer {
+        answer = json!({"description": about});
+    }
     let mut headers = Map::new();
     if rules.versioned {
         let about = "Names this version of the thing.";
         let etag = json!({"description": about, "schema": {"type": "string"}});
         headers.insert("ETag".to_owned(), etag);
     }
-    if endpoint.is_command() {
+    if endpoint.is_command() && !rules.public {
         let about = "`true` when the same request was answered before.";
         let schema = json!({"type": "string", "enum": ["true"]});
         let replayed = json!({"description": about, "schema": schema});

@@ -82,7 +82,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     if !rules.public && tells {
         kinds.extend(OF_ACTORS);
     }
-    if endpoint.is_command() {
+    if endpoint.is_command() && !rules.public {
         kinds.extend(OF_COMMANDS);
     }
     if endpoint.is_command() && endpoint.method != Method::DELETE {

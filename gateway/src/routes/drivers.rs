@@ -1,5 +1,7 @@
 //! `/api/drivers/{id}`
 
+use std::time::Duration;
+
 use axum::response::Response;
 use pizza_http::extract::Path;
 use pizza_types::{ActorId, Reply};
@@ -14,15 +16,15 @@ use crate::endpoint::{Endpoint, get, post, put};
 use crate::identity::Role::{Driver, Manager};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
-use crate::schema::Schemas;
+use crate::schema::{Schemas, about};
 use crate::time::{At, Given};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/api/drivers/{id}/status", status)
-            .summary("A driver: where, with which order, with which offer")
+            .summary("A driver: where, with which order and by which way, with which offer")
             .by(&[Driver, Manager], Ownership::Driver)
-            .gives(driver),
+            .gives(with_route),
         put("/api/drivers/{id}/status", set_status)
             .summary("Begin or end to work")
             .by(&[Driver], Ownership::Driver)
@@ -60,8 +62,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// Nobody waits longer for a map.
+const ROUTE_WITHIN: Duration = Duration::from_millis(500);
+
 fn driver(schemas: &mut Schemas) -> Value {
     schemas.of("driver", "driver-state")
+}
+
+/// A driver, and the way that lies ahead.
+fn with_route(schemas: &mut Schemas) -> Value {
+    let text = "The way that lies before the driver: by the restaurant, while the order is there, \
+        and to the door. Absent without an order, or when nobody knows.";
+    let route = about(text, schemas.of("route", "itinerary"));
+    let driver = schemas.answer_of("driver", "driver-state");
+    let schema = driver.with("route", route, false).done();
+    schemas.name("DriverWithRoute", schema)
 }
 
 /// The schema of a position: the contract's location and motion side by side, and a time.
@@ -99,6 +114,9 @@ struct DriverView<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     offer: Option<Offer<'a>>,
     lost_signal: bool,
+    /// The actor tells it apart: whoever only says where they are has no use for it.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    route: Option<&'a RawValue>,
 }
 
 /// An order that the driver may take.
@@ -121,8 +139,19 @@ fn changed(reply: &Reply) -> Result<Response, Problem> {
 }
 
 async fn status(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
-    let reply = caller.ask(ActorId::new("driver", id)?, "get").await?;
-    changed(&reply)
+    let driver = ActorId::new("driver", id)?;
+    let reply = caller.ask(driver.clone(), "get").await?;
+    let mut view: DriverView<'_> = granted(&reply)?;
+    let way = match view.order_id {
+        Some(_) => {
+            let another = caller.for_another();
+            another.ask_within(driver, "way", ROUTE_WITHIN).await.ok()
+        }
+        None => None,
+    };
+    // Without an answer, or a way, everything else is told all the same.
+    view.route = way.as_ref().and_then(|way| granted(way).ok());
+    respond(&reply, &view)
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,24 +1,28 @@
 //! `/api/kitchen/{id}`
 
+mod display;
+mod steps;
+mod stream;
 mod view;
 
 use axum::response::Response;
 use pizza_http::extract::{Path, Query};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::answer::{granted, plain, respond};
 use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, delete, get, post};
+use crate::event_stream;
 use crate::identity::Role::{Kitchen, Manager};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::routes::lists;
-use crate::schema::{Object, about};
-use view::{Display, Status, Ticket};
+use crate::schema::{Object, Schemas, about, events};
+use view::{Status, Ticket};
 
 /// How many tickets a page has where the client does not say; [`PAGE_MAX`] is the most.
 const PAGE: u32 = 50;
@@ -45,10 +49,37 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("How much there is to do, ovens, alerts")
             .by(&[Kitchen, Manager], Ownership::Restaurant)
             .gives(|s| s.of("kitchen", "kitchen-status")),
-        get("/api/kitchen/{id}/display", display)
+        get("/api/kitchen/{id}/display", display::display)
             .summary("Everything that a kitchen's screen shows")
             .by(&[Kitchen, Manager], Ownership::Restaurant)
-            .gives(|s| s.of("kitchen", "kitchen-display")),
+            .gives(display::schema),
+        get("/api/kitchen/{id}/stream", stream::follow)
+            .summary("What changes on its screen: ticket, station, oven, alert, queue, plugin, gap")
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
+            .query(event_stream::LAST_EVENT_ID)
+            .gives_events("Kitchen", events::of_kitchen),
+        post("/api/kitchen/{id}/orders/{order}/burn", steps::burn)
+            .summary("What is in the oven is lost, and made again")
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
+            .takes(|s| s.arguments("kitchen", "burn", ORDER))
+            .for_example(|| json!({"dropped": {"value": {"reason": "dropped"}}}))
+            .gives(ticket),
+        post("/api/kitchen/{id}/orders/{order}/put-back", steps::requeue)
+            .summary("Whoever prepares it makes another one first")
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
+            .may_take(Schemas::nothing)
+            .gives(ticket),
+        post("/api/kitchen/{id}/orders/{order}/assign", steps::assign)
+            .summary("Give it to a chef who is free")
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
+            .takes(|s| s.arguments("kitchen", "assign", ORDER))
+            .for_example(|| json!({"second": {"value": {"chefId": "2"}}}))
+            .gives(ticket),
+        post("/api/kitchen/{id}/alerts/{alert}/seen", steps::see_alert)
+            .summary("Say that an alert was seen; who says so first is remembered")
+            .by(&[Kitchen, Manager], Ownership::Restaurant)
+            .may_take(Schemas::nothing)
+            .gives(|s| s.of("kitchen", "alert")),
         post("/api/kitchen/{id}/chefs", clock_in)
             .summary("A chef begins to work")
             .by(&[Kitchen, Manager], Ownership::Restaurant)
@@ -60,6 +91,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .by(&[Kitchen, Manager], Ownership::Restaurant)
             .gives(|s| s.of("kitchen", "kitchen-status")),
     ]
+}
+
+/// The argument that comes in the path, and not in the body.
+const ORDER: &[&str] = &["order-id"];
+
+fn ticket(schemas: &mut Schemas) -> Value {
+    schemas.of("kitchen", "ticket")
 }
 
 #[derive(Deserialize)]
@@ -111,11 +149,6 @@ async fn queue(
 async fn status(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let reply = caller.ask(ActorId::new("kitchen", id)?, "status").await?;
     respond(&reply, &plain::<Status<'_>>(&reply)?)
-}
-
-async fn display(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
-    let reply = caller.ask(ActorId::new("kitchen", id)?, "display").await?;
-    respond(&reply, &plain::<Display<'_>>(&reply)?)
 }
 
 #[derive(Serialize, Deserialize)]

@@ -60,7 +60,14 @@ async fn open(
     let upgraded = connection.map(|Extension(connection)| connection.hold());
     let opener = match identity.authority() {
         Authority::Everything => Opener::Trusted,
-        Authority::Own(_) | Authority::Nothing => Opener::Unknown,
+        Authority::Look(_) if !mqtt.asks_who => {
+            let detail =
+                "whoever may only look does not publish, and the broker cannot ask who is who";
+            return Err(Problem::new(problem::FORBIDDEN, detail));
+        }
+        Authority::Own(_) | Authority::Look(_) | Authority::Order(_) | Authority::Nothing => {
+            Opener::Unknown
+        }
     };
     Ok(upgrade.on_upgrade(move |socket| async move {
         let stream = ByteStream::new(socket, app.closing(), upgraded);

@@ -1,6 +1,8 @@
 //! `/api/orders`
 
 mod create;
+mod link;
+mod timeline;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -30,18 +32,36 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes(create::body)
             .for_example(create::examples)
             .declines(&[problem::REJECTED])
-            .creates(order),
+            .creates(create::answer),
         get("/api/orders/{id}", read)
             .summary("An order as it is now")
             .by(&[Customer, Driver, Kitchen, Manager], Ownership::Order)
+            .or_by_link()
             .versioned()
             .gives(order),
         get("/api/orders/{id}/track", track::track)
             .summary("An order's events: status, driver, eta, gap, end")
             .by(&[Customer, Driver, Kitchen, Manager], Ownership::Order)
+            .or_by_link()
             .query(event_stream::LAST_EVENT_ID)
             .gives_events("Order", events::of_order)
             .or_nothing("The stream is over, and the client has seen its end."),
+        get("/api/orders/{id}/timeline", timeline::read)
+            .summary("The steps that it has taken, and who caused them")
+            .by(&[Customer, Driver, Kitchen, Manager], Ownership::Order)
+            .or_by_link()
+            .gives(timeline::schema),
+        post("/api/orders/{id}/session", link::open)
+            .summary("Change the key of an order's link for a cookie that opens that order")
+            .public()
+            .takes(link::body)
+            .declines(&[
+                problem::FORBIDDEN,
+                problem::INVALID,
+                problem::INVALID_ID,
+                problem::UNAVAILABLE,
+            ])
+            .gives_nothing("The answer sets the cookie."),
         put("/api/orders/{id}/status", update_status)
             .summary("Move an order on")
             .by(&[Kitchen], Ownership::Order)
@@ -57,12 +77,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         post("/api/orders/{id}/cancel", cancel)
             .summary("Cancel an order, as long as it is not in the oven")
             .by(&[Customer, Manager], Ownership::Order)
+            .or_by_link()
             .versioned()
             .may_take(|s| s.arguments("order", "cancel", EXPECTED))
             .gives(order),
         post("/api/orders/{id}/confirm-delivery", confirm_delivery)
             .summary("Say that the pizza has arrived")
             .by(&[Customer, Driver, Manager], Ownership::Order)
+            .or_by_link()
             .versioned()
             .may_take(Schemas::nothing)
             .gives(order),
@@ -99,8 +121,7 @@ async fn read(
     {
         return Err(condition::stale(order.version));
     }
-    let mut known = headers.get_all(header::IF_NONE_MATCH).iter();
-    let mut response = if known.any(|tags| names(tags, &etag)) {
+    let mut response = if condition::is_known(&headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         json(StatusCode::OK, &order)?
@@ -111,12 +132,6 @@ async fn read(
     headers.insert(header::CACHE_CONTROL, revalidate);
     headers.insert(header::ETAG, etag);
     Ok(acknowledged(response, &reply))
-}
-
-/// Whether a list of entity tags has this one; strong and weak ones compare as equal.
-fn names(tags: &HeaderValue, etag: &HeaderValue) -> bool {
-    let mut tags = tags.to_str().unwrap_or_default().split(',').map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 #[derive(Serialize, Deserialize)]

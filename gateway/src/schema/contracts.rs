@@ -16,10 +16,11 @@ macro_rules! contract {
 }
 
 /// A contract that uses another stands behind it.
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 8] = [
     contract!("types/types.wit"),
     contract!("inventory/inventory.wit"),
     contract!("order/order.wit"),
+    contract!("route/route.wit"),
     contract!("driver/driver.wit"),
     contract!("chef/chef.wit"),
     contract!("kitchen/kitchen.wit"),

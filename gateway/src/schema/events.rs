@@ -5,20 +5,28 @@
 
 use serde_json::{Map, Value, json};
 
-use super::types::{Object, Schemas};
+use super::types::{Object, Schemas, about};
 
 /// One kind of event of a stream, as it is documented.
 pub(crate) struct EventDoc {
     pub(crate) event: &'static str,
     pub(crate) about: &'static str,
     pub(crate) data: Value,
+    /// Whether its client may go on from it.
+    pub(crate) has_id: bool,
 }
 
 /// The schema of a stream: one of its events. `stream` begins the names, as in `OrderEvent`.
 pub(crate) fn schema(stream: &str, events: Vec<EventDoc>, schemas: &mut Schemas) -> Value {
     let mut mapping = Map::new();
     let mut choices = Vec::new();
-    for EventDoc { event, about, data } in events {
+    for EventDoc {
+        event,
+        about,
+        data,
+        has_id,
+    } in events
+    {
         let (first, rest) = event.split_at(1);
         let name = format!("{stream}{}{rest}", first.to_uppercase());
         let data = json!({
@@ -32,11 +40,10 @@ pub(crate) fn schema(stream: &str, events: Vec<EventDoc>, schemas: &mut Schemas)
             "description": "Where to go on: what a browser sends as `Last-Event-ID`.",
         });
         let kind = json!({"type": "string", "const": event, "description": "Its kind."});
-        let mut schema = Object::default()
-            .with("id", id, true)
-            .with("event", kind, true)
-            .with("data", data, true)
-            .done();
+        // Readers of streams keep the id of the event before for one that has none.
+        let schema = Object::default().with("id", id, has_id);
+        let schema = schema.with("event", kind, true);
+        let mut schema = schema.with("data", data, true).done();
         schema["description"] = about.into();
         let reference = schemas.name(&format!("{name}Event"), schema);
         mapping.insert(event.to_owned(), reference["$ref"].clone());
@@ -70,6 +77,7 @@ pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<EventDoc> {
             "Nothing follows; the stream ends.",
             notice(schemas).done(),
         ),
+        sign_of_life(),
     ]
 }
 
@@ -79,7 +87,9 @@ pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<EventDoc> {
     let more = ["customerId", "totalCents", "createdAt"];
     let fields = [CHANGE, &more].concat();
     let change = |schemas: &mut Schemas| change(schemas, &fields).done();
-    let alert = schemas.answer_of("kitchen", "alert").done();
+    // Not only a kitchen raises them: others say no more.
+    let alert = schemas.answer_of("kitchen", "alert");
+    let alert = alert.only(&["kind", "message", "at"]).done();
     vec![
         event("status", "An order moved on.", change(schemas)),
         event(
@@ -94,6 +104,65 @@ pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<EventDoc> {
         ),
         event("alert", "Of the kitchen, the stock or a driver.", alert),
         event("gap", GAP, gap(Object::default())),
+        sign_of_life(),
+    ]
+}
+
+/// An event of each kind that happens in a kitchen. Each has what it tells as the kitchen's display
+/// has it.
+pub(crate) fn of_kitchen(schemas: &mut Schemas) -> Vec<EventDoc> {
+    let order_ids = json!({
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "The next one first; those that are not named come after them.",
+    });
+    let mut change = |event, text, field: &str, of: &str| {
+        let told = match of {
+            "" => order_ids.clone(),
+            of => about("As it is now.", schemas.of("kitchen", of)),
+        };
+        let data = Object::default().with("at", time(), true);
+        self::event(event, text, data.with(field, told, true).done())
+    };
+    vec![
+        change(
+            "ticket",
+            "An order came, moved on, waits elsewhere, is late, or has left.",
+            "ticket",
+            "ticket",
+        ),
+        change(
+            "station",
+            "A chef came, went, got an order or has none any more.",
+            "station",
+            "station",
+        ),
+        change(
+            "oven",
+            "An oven said how hot it is.",
+            "oven",
+            "oven-reading",
+        ),
+        change(
+            "alert",
+            "It is new, or somebody has seen it.",
+            "alert",
+            "alert",
+        ),
+        change(
+            "queue",
+            "What the plugin would have made next.",
+            "orderIds",
+            "",
+        ),
+        change(
+            "plugin",
+            "How the kitchen gets on with its plugin.",
+            "plugin",
+            "plugin-status",
+        ),
+        event("gap", GAP, gap(Object::default())),
+        sign_of_life(),
     ]
 }
 
@@ -110,7 +179,41 @@ const CHANGE: &[&str] = &[
 ];
 
 fn event(event: &'static str, about: &'static str, data: Value) -> EventDoc {
-    EventDoc { event, about, data }
+    let has_id = true;
+    EventDoc {
+        event,
+        about,
+        data,
+        has_id,
+    }
+}
+
+/// The event that every stream has.
+fn sign_of_life() -> EventDoc {
+    let at = json!({"type": "string", "format": "date-time"});
+    let position = json!({"type": "integer", "minimum": 0});
+    let version = json!({"type": "string"});
+    let data = Object::default()
+        .with("at", about("The date of the silos.", at), true)
+        .with(
+            "position",
+            about("Up to which position everything has been told.", position),
+            true,
+        )
+        .with(
+            "version",
+            about(
+                "The build of the program, as `X-Pizza-Version` names it.",
+                version,
+            ),
+            true,
+        );
+    EventDoc {
+        event: "time",
+        about: "The stream lives; it comes every 10 s (`sse_time_ms`), without an id.",
+        data: data.done(),
+        has_id: false,
+    }
 }
 
 /// An object with these fields of an order.

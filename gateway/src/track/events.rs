@@ -1,5 +1,8 @@
 //! An order's events one by one, from a position on.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use axum::response::sse;
 use pizza_client::Event;
 use pizza_types::{ActorId, CallError};
@@ -86,6 +89,11 @@ impl Events {
     /// The event that comes before all others: where to go on.
     pub(crate) fn opening(&self) -> sse::Event {
         self.feed.opening()
+    }
+
+    /// How far they have come, at any moment from now on.
+    pub(crate) fn reached(&self) -> Arc<AtomicU64> {
+        self.feed.reached()
     }
 
     /// Whether a client that has seen the end has seen everything.

@@ -1,5 +1,6 @@
 //! What each endpoint asks of which actor, and what it tells of the answer.
 
+use pizza_types::CallError;
 use serde_json::{Value, json};
 
 use crate::fake::order;
@@ -97,7 +98,8 @@ async fn commands_to_an_order() {
 async fn an_order_is_created_in_two_forms() {
     let long = "POST /api/orders\n\n{\"customerId\":\"c\",\"restaurantId\":\"roma\",\
         \"items\":[{\"pizzaType\":\"Diavola\",\"quantity\":2}],\
-        \"deliveryAddress\":\"Via 1\",\"deliveryLocation\":{\"lat\":41.9,\"lon\":12.5}}";
+        \"deliveryAddress\":\"Via 1\",\"deliveryLocation\":{\"lat\":41.9,\"lon\":12.5},\
+        \"customerName\":\"Ada\",\"note\":\"no olives\",\"phone\":\"081 1\"}";
     let short = "POST /api/orders\n\n{\"customerId\":\"c\",\"pizzaType\":\"Margherita\"}";
     let server = Server::start().await;
     for (request, arguments) in [
@@ -105,7 +107,8 @@ async fn an_order_is_created_in_two_forms() {
             long,
             json!({"order": {"customerId": "c", "restaurantId": "roma",
                 "items": [{"pizzaType": "Diavola", "quantity": 2}],
-                "deliveryAddress": "Via 1", "deliveryLocation": {"lat": 41.9, "lon": 12.5}}}),
+                "deliveryAddress": "Via 1", "deliveryLocation": {"lat": 41.9, "lon": 12.5},
+                "customerName": "Ada", "note": "no olives", "phone": "081 1"}}),
         ),
         (
             short,
@@ -174,84 +177,6 @@ async fn an_order_known_to_the_client_is_not_sent_again() {
     }
 }
 
-fn kitchen_status(at: Value) -> Value {
-    json!({
-        "kitchenId": "napoli", "pending": 1, "active": 2, "availableChefs": 3,
-        "ovens": [{"ovenId": "o", "temperature": 230.5, "at": at}],
-        "alerts": [{"kind": "overheat", "message": "hot", "at": at}],
-    })
-}
-
-fn ticket(id: &str, at: Value) -> Value {
-    json!({"orderId": id, "items": [], "receivedAt": at, "remakes": 0})
-}
-
-#[tokio::test]
-async fn a_kitchen() {
-    let (ms, text) = (json!(1_000), json!("1970-01-01T00:00:01.000Z"));
-    let display = |at: &Value| {
-        json!({
-            "status": kitchen_status(at.clone()),
-            "stations": [{"chefId": "c", "onShift": true, "orderId": "o", "since": at}],
-            "queue": [ticket("a", at.clone())], "active": [],
-        })
-    };
-    let case = |request, method, arguments, answer, told| Case {
-        request,
-        call: ("kitchen/napoli", method, arguments),
-        answer,
-        told,
-    };
-    let status = |at: &Value| kitchen_status(at.clone());
-    let tickets = json!([ticket("a", ms.clone()), ticket("b", ms.clone())]);
-    let outward = json!([ticket("a", text.clone()), ticket("b", text.clone())]);
-    check(vec![
-        case(
-            "GET /api/kitchen/napoli/status",
-            "status",
-            json!([]),
-            status(&ms),
-            status(&text),
-        ),
-        case(
-            "GET /api/kitchen/napoli/display",
-            "display",
-            json!([]),
-            display(&ms),
-            display(&text),
-        ),
-        case(
-            "GET /api/kitchen/napoli/queue",
-            "queue",
-            json!({"limit": 50}),
-            tickets.clone(),
-            json!({"kitchenId": "napoli", "queue": outward}),
-        ),
-        case(
-            "GET /api/kitchen/napoli/queue?after=z&limit=2",
-            "queue",
-            json!({"after": "z", "limit": 2}),
-            tickets,
-            json!({"kitchenId": "napoli", "queue": outward, "next": "b"}),
-        ),
-        case(
-            "POST /api/kitchen/napoli/chefs\n\n{\"chefId\":\"napoli.1\"}",
-            "clock-in",
-            json!({"chefId": "napoli.1"}),
-            json!({"ok": status(&ms)}),
-            status(&text),
-        ),
-        case(
-            "DELETE /api/kitchen/napoli/chefs/napoli.1",
-            "clock-out",
-            json!({"chefId": "napoli.1"}),
-            json!({"ok": status(&ms)}),
-            status(&text),
-        ),
-    ])
-    .await;
-}
-
 #[tokio::test]
 async fn a_driver_and_a_restaurant() {
     let driver = |at: Value| {
@@ -273,7 +198,6 @@ async fn a_driver_and_a_restaurant() {
     let located = json!({"location": {"lat": 1.5, "lon": 2.0}, "at": 1_000});
     let restaurant = |at: Value| json!({"restaurantId": "r", "profile": {}, "openedAt": at});
     check(vec![
-        case("GET /api/drivers/d/status", "get", json!([])),
         case(
             "PUT /api/drivers/d/status\n\n{\"status\":\"busy\"}",
             "set-status",
@@ -309,6 +233,45 @@ async fn a_driver_and_a_restaurant() {
         },
     ])
     .await;
+}
+
+#[tokio::test]
+async fn a_driver_with_an_order_has_a_way_to_go_where_somebody_knows_it() {
+    let driver = json!({"driverId": "d", "status": "busy", "location": {"lat": 1.5, "lon": 2.0},
+        "orderId": "order-1", "delivered": 4, "lostSignal": false});
+    let way = json!({"basis": "streets", "metres": 700, "seconds": 84,
+        "legs": [{"metres": 700, "seconds": 84}],
+        "path": [{"lat": 1.5, "lon": 2.0}, {"lat": 1.6, "lon": 2.0}]});
+    let server = Server::start().await;
+    server.fake.answers("driver.get", Ok(json!({"ok": driver})));
+    let declined = json!({"err": {"notFound": "there is no order order-1"}});
+    let when = "before the turn began".into();
+    let late = CallError::Deadline { when };
+    for (answer, told) in [
+        (Ok(json!({"ok": way})), way),
+        (Ok(declined), Value::Null),
+        (Err(late), Value::Null),
+    ] {
+        server.fake.answers("driver.way", answer);
+        let answer = server.send("GET /api/drivers/d/status").await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let mut found = answer.json();
+        let route = found.as_object_mut().and_then(|f| f.remove("route"));
+        assert_eq!(route.unwrap_or_default(), told);
+        assert_eq!(found, driver);
+    }
+    let sent = server.fake.last();
+    assert_eq!((&*sent.target, &*sent.method), ("driver/d", "way"));
+    let mut idle = driver;
+    idle.as_object_mut().expect("an object").remove("orderId");
+    server.fake.answers("driver.get", Ok(json!({"ok": idle})));
+    let answer = server.send("GET /api/drivers/d/status").await;
+    assert_eq!(answer.json(), idle);
+    assert_eq!(
+        server.fake.last().method,
+        "get",
+        "nobody asks for a way then"
+    );
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! Actors that are only pretended: scripted answers, one stream, and dedupe by message id.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use pizza_client::edge_keys::EdgeKeys;
+use pizza_client::lease::{LeaseClaim, LeaseRecord};
 use pizza_client::{Event, EventPage, Readiness, Transport};
 use pizza_types::{Body, CallError, Durability, Envelope, MessageId, Reply};
 use serde_json::{Value, json};
@@ -24,6 +26,10 @@ pub(crate) struct Fake {
     /// While this is so, nobody is answered.
     pub(crate) held: watch::Sender<bool>,
     pub(crate) not_ready: Mutex<Vec<String>>,
+    pub(crate) keys: Mutex<Option<EdgeKeys>>,
+    pub(crate) has_no_keys: AtomicBool,
+    /// How long it is since the beginning of all tests.
+    pub(crate) elapsed_ms: AtomicU64,
 }
 
 /// A call as it reached the actor.
@@ -64,6 +70,12 @@ impl Fake {
             "totalCents": 900, "createdAt": 1_000,
         });
         self.push(position, &payload);
+    }
+
+    /// As a kitchen tells its screens.
+    pub(crate) fn publish_to_kitchen(&self, position: u64, mut change: Value) {
+        change["at"] = (1_000 * position).into();
+        self.push(position, &change);
     }
 
     fn push(&self, position: u64, payload: &Value) {
@@ -172,7 +184,8 @@ impl Transport for Fake {
         limit: usize,
     ) -> Result<EventPage, CallError> {
         let of_an_order = (stream, key) == ("order-events", "order-1");
-        assert!(of_an_order || (stream, key) == ("restaurant-orders", "r"));
+        let of_a_kitchen = (stream, key) == ("kitchen-events", "napoli");
+        assert!(of_an_order || of_a_kitchen || (stream, key) == ("restaurant-orders", "r"));
         let events = self.events.lock().expect("unpoisoned");
         let newer = events.iter().filter(|event| event.position > after);
         Ok(EventPage {
@@ -212,8 +225,30 @@ impl Transport for Fake {
         Ok(None)
     }
 
-    async fn move_cursor(&self, _: &str, _: u64) -> Result<(), CallError> {
-        Ok(())
+    async fn move_cursor(&self, _: &str, _: u64, _: &LeaseClaim) -> Result<bool, CallError> {
+        Ok(true)
+    }
+
+    async fn lease(&self, _: &str) -> Result<Option<LeaseRecord>, CallError> {
+        Ok(None)
+    }
+
+    async fn change_lease(
+        &self,
+        _: &str,
+        _: Option<LeaseRecord>,
+        _: Option<LeaseRecord>,
+    ) -> Result<bool, CallError> {
+        Ok(false)
+    }
+
+    async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {
+        if self.has_no_keys.load(Ordering::Relaxed) {
+            let detail = "it is pretended".to_owned();
+            return Err(CallError::Unreachable { detail });
+        }
+        let mut keys = self.keys.lock().expect("unpoisoned");
+        Ok(keys.get_or_insert_with(|| EdgeKeys::new(0)).clone())
     }
 
     async fn readiness(&self) -> Readiness {
@@ -225,7 +260,7 @@ impl Transport for Fake {
     }
 
     fn now_ms(&self) -> u64 {
-        1_700_000_000_000
+        1_700_000_000_000 + self.elapsed_ms.load(Ordering::Relaxed)
     }
 
     fn deadline_ms(&self, wait: Duration) -> u64 {

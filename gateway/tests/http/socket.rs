@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pizza_client::Client;
-use pizza_gateway::{Gateway, GatewayConfig, Listener, Mqtt, serve};
+use pizza_gateway::{Gateway, GatewayConfig, Listener, Mqtt, Provided, serve};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -38,8 +38,16 @@ impl Server {
     }
 
     pub(crate) async fn with_mqtt(config: GatewayConfig, mqtt: Option<Mqtt>) -> Self {
+        let provided = Provided {
+            mqtt,
+            ..Provided::default()
+        };
+        Self::provided_with(config, provided).await
+    }
+
+    pub(crate) async fn provided_with(config: GatewayConfig, provided: Provided) -> Self {
         let fake = Arc::new(Fake::default());
-        let gateway = Gateway::new(Client::new(fake.clone()), config, None, mqtt);
+        let gateway = Gateway::new(Client::new(fake.clone()), config, provided);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();

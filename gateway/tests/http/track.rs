@@ -9,10 +9,10 @@ use crate::fake::order;
 use crate::socket::{Connection, Server};
 
 /// Events of the stream as `(event, id, data)`.
-struct Stream(Connection);
+pub(crate) struct Stream(Connection);
 
 impl Stream {
-    async fn open(server: &Server, request: &str) -> Self {
+    pub(crate) async fn open(server: &Server, request: &str) -> Self {
         let mut connection = server.connect().await;
         connection.write(request, b"").await;
         let head = connection.read_head().await.to_ascii_lowercase();
@@ -21,10 +21,10 @@ impl Stream {
         Self(connection)
     }
 
-    async fn next(&mut self) -> Option<(String, String, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, String, Value)> {
         let mut chunk = self.0.chunk().await?;
         // Where to go on, before anything has happened.
-        while chunk.starts_with("retry: ") {
+        while chunk.starts_with("retry: ") || chunk.starts_with("event: time\n") {
             chunk = self.0.chunk().await?;
         }
         let field = |name: &str| {

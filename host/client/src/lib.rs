@@ -3,13 +3,19 @@
 //! In reading order:
 //! - [`transport`]: what carries a call to a silo, in this process or across a network
 //! - [`client`]: the handle that the edges hold
+//! - [`lease`]: which of several processes does what only one may do at a time
+//! - [`client_use`]: what clients used of their limits
+//! - [`edge_keys`]: by which edges seal what clients keep for them
 //! - [`remote`], [`wire`]: silos in other processes, and what is said to them
 
 pub mod client;
+pub mod client_use;
+pub mod edge_keys;
+pub mod lease;
 pub mod remote;
 pub mod transport;
 pub mod wire;
 
 pub use client::{Call, Client, Refused};
-pub use remote::{Remote, RemoteError};
-pub use transport::{Event, EventPage, Readiness, Transport};
+pub use remote::{NotShared, Remote, RemoteError};
+pub use transport::{Event, EventPage, Everywhere, Readiness, Transport};

@@ -2,9 +2,10 @@
 
 mod clock;
 mod exchange;
+mod share_use;
 mod silos;
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -13,8 +14,11 @@ use pizza_types::{Body, CallError, Envelope, MessageId, Reply};
 use tokio::time::sleep;
 
 use self::exchange::{Asker, ExchangeError};
+pub use self::share_use::NotShared;
 use self::silos::Silos;
-use crate::transport::{EventPage, Readiness, Transport};
+use crate::edge_keys::EdgeKeys;
+use crate::lease::{LeaseClaim, LeaseRecord};
+use crate::transport::{EventPage, Everywhere, Readiness, Transport};
 use crate::wire::{Answer, Answered, CallMessage, Question};
 
 /// How much longer than a question may take its answer is waited for.
@@ -35,6 +39,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct Remote {
     asker: Asker,
     silos: Silos,
+    /// What keys begin with that are made here. It never changes; a silo of an older version does not
+    /// tell, and is of no cell.
+    key_prefix: OnceLock<Option<Arc<str>>>,
 }
 
 /// No silo is there, or none lets this edge in.
@@ -74,6 +81,7 @@ impl Remote {
         let remote = Arc::new(Self {
             asker: Asker::new(authorization),
             silos: Silos::named(addresses),
+            key_prefix: OnceLock::new(),
         });
         remote.find_one().await?;
         remote.look().await;
@@ -112,6 +120,14 @@ impl Remote {
             .await
         {
             self.silos.are(&addresses);
+        }
+        if self.key_prefix.get().is_none()
+            && let Ok(Ok(Answer::KeyPrefix(prefix))) = self
+                .exchange(Question::KeyPrefix, ANSWER_WAIT, Instant::now())
+                .await
+        {
+            // Of two answers that come at once the first one counts; they are the same.
+            let _ = self.key_prefix.set(prefix);
         }
     }
 
@@ -273,6 +289,27 @@ impl Transport for Remote {
         }
     }
 
+    async fn actors_everywhere(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Everywhere, CallError> {
+        let question = Question::ActorsEverywhere {
+            actor_type: actor_type.to_owned(),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        match self.ask(question, ANSWER_WAIT).await? {
+            Answer::Everywhere(listed) => Ok(listed),
+            answer => unexpected(&answer),
+        }
+    }
+
+    fn key_prefix(&self) -> Option<Arc<str>> {
+        self.key_prefix.get().cloned().flatten()
+    }
+
     async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError> {
         let name = name.to_owned();
         match self.ask(Question::Cursor { name }, ANSWER_WAIT).await? {
@@ -281,11 +318,51 @@ impl Transport for Remote {
         }
     }
 
-    async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError> {
-        let name = name.to_owned();
-        let question = Question::MoveCursor { name, position };
+    async fn move_cursor(
+        &self,
+        name: &str,
+        position: u64,
+        under: &LeaseClaim,
+    ) -> Result<bool, CallError> {
+        let question = Question::MoveCursor {
+            name: name.to_owned(),
+            position,
+            under: Some(under.clone()),
+        };
         match self.ask(question, ANSWER_WAIT).await? {
-            Answer::Done => Ok(()),
+            Answer::Changed(is_done) => Ok(is_done),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn lease(&self, name: &str) -> Result<Option<LeaseRecord>, CallError> {
+        let name = name.to_owned();
+        match self.ask(Question::Lease { name }, ANSWER_WAIT).await? {
+            Answer::Lease(record) => Ok(record),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn change_lease(
+        &self,
+        name: &str,
+        before: Option<LeaseRecord>,
+        after: Option<LeaseRecord>,
+    ) -> Result<bool, CallError> {
+        let question = Question::ChangeLease {
+            name: name.to_owned(),
+            before,
+            after,
+        };
+        match self.ask(question, ANSWER_WAIT).await? {
+            Answer::Changed(is_done) => Ok(is_done),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {
+        match self.ask(Question::EdgeKeys, ANSWER_WAIT).await? {
+            Answer::EdgeKeys(keys) => Ok(keys),
             answer => unexpected(&answer),
         }
     }

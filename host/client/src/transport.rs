@@ -8,6 +8,9 @@ use bytes::Bytes;
 use pizza_types::{CallError, Envelope, MessageId, Reply};
 use serde::{Deserialize, Serialize};
 
+use crate::edge_keys::EdgeKeys;
+use crate::lease::{LeaseClaim, LeaseRecord};
+
 /// A piece of a stream's history.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EventPage {
@@ -34,6 +37,14 @@ pub struct Readiness {
     pub reasons: Vec<String>,
 }
 
+/// Actors of a type, wherever they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Everywhere {
+    pub keys: Vec<Arc<str>>,
+    /// The cells that did not tell theirs.
+    pub missing: Vec<Arc<str>>,
+}
+
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
     /// Delivers a message. It answers once the turn is durable.
@@ -51,7 +62,25 @@ pub trait Transport: Send + Sync + 'static {
     /// Returns once there may be an event above `after`. May return early.
     async fn event_after(&self, stream: &str, key: &str, after: u64);
 
-    /// Keys of a type's actors after the key `after`, in an order that stays.
+    /// Like [`actors`](Self::actors), in all cells; the same where there is one alone.
+    async fn actors_everywhere(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Everywhere, CallError> {
+        let keys = self.actors(actor_type, after, limit).await?;
+        let missing = Vec::new();
+        Ok(Everywhere { keys, missing })
+    }
+
+    /// What keys begin with that are made here, so that they belong to the silo's cell; `None` where
+    /// they need nothing.
+    fn key_prefix(&self) -> Option<Arc<str>> {
+        None
+    }
+
+    /// Keys of a type's actors in the silo's cell, after the key `after`, in an order that stays.
     async fn actors(
         &self,
         actor_type: &str,
@@ -63,9 +92,30 @@ pub trait Transport: Send + Sync + 'static {
     /// `None` for a name that nobody has moved.
     async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError>;
 
-    /// Moves a reader's cursor, durably when it returns. A reader moves its own cursor only, and
-    /// one at a time.
-    async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError>;
+    /// Moves a reader's cursor if the reader has the lease that it names, durably when it returns; false,
+    /// and nothing was moved, if another one has it. A reader moves one cursor at a time.
+    async fn move_cursor(
+        &self,
+        name: &str,
+        position: u64,
+        under: &LeaseClaim,
+    ) -> Result<bool, CallError>;
+
+    /// Who has the lease of this name; `None` when nobody does.
+    async fn lease(&self, name: &str) -> Result<Option<LeaseRecord>, CallError>;
+
+    /// Puts `after` in the place of `before`; false, and nothing was changed, if something else is there.
+    /// It may have been asked twice: then it is false, and `after` is there.
+    async fn change_lease(
+        &self,
+        name: &str,
+        before: Option<LeaseRecord>,
+        after: Option<LeaseRecord>,
+    ) -> Result<bool, CallError>;
+
+    /// The keys that all edges share. They are made when they are first asked for, and a new one
+    /// that seals when it is time for one.
+    async fn edge_keys(&self) -> Result<EdgeKeys, CallError>;
 
     async fn readiness(&self) -> Readiness;
 

@@ -9,7 +9,10 @@ use pizza_types::{CallError, MessageId, Reply};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::transport::{EventPage, Readiness};
+use crate::client_use::{OthersUse, UseReport};
+use crate::edge_keys::EdgeKeys;
+use crate::lease::{LeaseClaim, LeaseRecord};
+use crate::transport::{EventPage, Everywhere, Readiness};
 
 pub const PATH: &str = "/edge/v2";
 /// The header of each answer with the silo's date, in milliseconds since the Unix epoch.
@@ -36,16 +39,39 @@ pub enum Question {
         after: Option<String>,
         limit: usize,
     },
+    /// Like `Actors`, in all cells.
+    ActorsEverywhere {
+        actor_type: String,
+        after: Option<String>,
+        limit: usize,
+    },
+    /// What keys begin with that are made for the silo's cell.
+    KeyPrefix,
     Cursor {
         name: String,
     },
     MoveCursor {
         name: String,
         position: u64,
+        /// Edges of an older version have no leases.
+        #[serde(default)]
+        under: Option<LeaseClaim>,
+    },
+    Lease {
+        name: String,
+    },
+    ChangeLease {
+        name: String,
+        before: Option<LeaseRecord>,
+        after: Option<LeaseRecord>,
     },
     Readiness,
     /// Where edges find the silos of the cluster that are not about to go.
     Silos,
+    /// What a gateway's clients used, and what those of others did.
+    ShareUse(UseReport),
+    /// The keys that edges share.
+    EdgeKeys,
 }
 
 impl Question {
@@ -75,10 +101,17 @@ pub enum Answer {
     Reply(Reply),
     Events(EventPage),
     Actors(Vec<Arc<str>>),
+    Everywhere(Everywhere),
+    KeyPrefix(Option<Arc<str>>),
     Position(Option<u64>),
     Readiness(Readiness),
     /// `host:port` of each, for operators; none where the silo is alone.
     Silos(Vec<String>),
+    OthersUse(OthersUse),
+    EdgeKeys(EdgeKeys),
+    Lease(Option<LeaseRecord>),
+    /// Whether it was done.
+    Changed(bool),
     Done,
 }
 

@@ -5,6 +5,7 @@
 //! delay that is to outlive the process is counted on neither, but on a durable clock, which the
 //! runtime makes of both.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -47,6 +48,64 @@ impl Moment {
             wall_ms: clock.wall_ms(),
         }
     }
+
+    /// The same for whoever keeps the distance of the two: of one millisecond, whatever else the machine does.
+    #[must_use]
+    pub fn exact(clock: &dyn Clock) -> Self {
+        let mut read = Self::of(clock);
+        for _ in 0..READ_MAX {
+            if clock.now_ms() == read.now_ms {
+                break;
+            }
+            read = Self::of(clock);
+        }
+        read
+    }
+}
+
+/// How often two clocks are read until both are of one moment.
+const READ_MAX: u32 = 16;
+const NANOS_PER_MS: u64 = 1_000_000;
+
+/// By how much the clock that never goes back is moved, in nanoseconds: less than a millisecond, so that its
+/// milliseconds begin with those of the date. Then the distance of the two is a whole number, and processes
+/// of one machine that count from their own start agree about the date; rounded each for itself, they
+/// would be apart by two.
+fn phase_ns() -> u64 {
+    static PHASE: OnceLock<u64> = OnceLock::new();
+    *PHASE.get_or_init(|| {
+        let read = || {
+            let before = steady_ns();
+            let date = u64::try_from(date().as_nanos()).unwrap_or(u64::MAX);
+            (steady_ns() - before, before, date)
+        };
+        // The quickest of them: between the others something else was run.
+        let best = (0..READ_MAX).map(|_| read()).min();
+        let (took, before, date) = best.unwrap_or_default();
+        let steady = (before + took / 2) % NANOS_PER_MS;
+        (date % NANOS_PER_MS + NANOS_PER_MS - steady) % NANOS_PER_MS
+    })
+}
+
+fn steady_ns() -> u64 {
+    // Linux's monotonic clock stops in suspend, its boot clock does not.
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(clock);
+    let (seconds, nanos) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
+    seconds.unwrap_or(0) * 1_000 * NANOS_PER_MS + nanos.unwrap_or(0)
+}
+
+fn date() -> Duration {
+    // The one place that reads the date.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the clock that all others ask"
+    )]
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.unwrap_or_default()
 }
 
 /// The machine's clocks.
@@ -56,24 +115,11 @@ pub struct SystemClock;
 #[async_trait]
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
-        // Linux's monotonic clock stops in suspend, its boot clock does not.
-        #[cfg(target_os = "linux")]
-        let clock = rustix::time::ClockId::Boottime;
-        #[cfg(not(target_os = "linux"))]
-        let clock = rustix::time::ClockId::Monotonic;
-        let time = rustix::time::clock_gettime(clock);
-        let (seconds, nanos) = (time.tv_sec, time.tv_nsec / 1_000_000);
-        u64::try_from(seconds).unwrap_or(0) * 1_000 + u64::try_from(nanos).unwrap_or(0)
+        (steady_ns() + phase_ns()) / NANOS_PER_MS
     }
 
     fn wall_ms(&self) -> u64 {
-        // The one place that reads the date.
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "this is the clock that all others ask"
-        )]
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-        millis(since_epoch.unwrap_or_default())
+        millis(date())
     }
 
     fn boot(&self) -> Option<u128> {
@@ -165,4 +211,27 @@ impl Clock for ManualClock {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const LOOKS: u32 = 100_000;
+
+    #[test]
+    fn milliseconds_of_both_clocks_begin_together() {
+        let clock = SystemClock;
+        let mut apart = BTreeMap::<u64, u32>::new();
+        // Over many beginnings of a millisecond: each of them would show.
+        for _ in 0..LOOKS {
+            let Moment { now_ms, wall_ms } = Moment::exact(&clock);
+            *apart.entry(wall_ms - now_ms).or_default() += 1;
+        }
+        // The date may be slewed meanwhile.
+        let most = apart.values().max().copied().unwrap_or_default();
+        assert!(most > LOOKS / 100 * 98, "{apart:?}");
+    }
 }

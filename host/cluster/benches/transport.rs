@@ -15,8 +15,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pizza_clock::SystemClock;
 use pizza_cluster::transport::{Credentials, Dial, Links, Server, Settings, TcpDial, Tls, TlsDial};
 use pizza_cluster::{Delivery, Membership, Network as _, Request, Response, Service};
-use pizza_edge::peer::{Files, Renewed};
-use pizza_store::{Member, MemberState, View};
+use pizza_edge::peer::Files;
+use pizza_edge::renewed::Renewed;
+use pizza_store::{Labels, Member, MemberState, View};
 use pizza_types::{ActorId, Body, Chain, Durability, Envelope, MessageId, Reply, SiloId};
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
@@ -37,7 +38,7 @@ impl Service for Answers {
     }
 }
 
-struct FromFiles(Renewed);
+struct FromFiles(Renewed<Files>);
 
 impl Credentials for FromFiles {
     fn server(&self) -> Arc<ServerConfig> {
@@ -82,6 +83,7 @@ async fn connected(tls: Option<Tls>, to: &SiloId) -> Arc<Links> {
         address: address.into(),
         edges: None,
         state: MemberState::Live,
+        labels: Labels::new(),
     };
     let view = View {
         version: 1,

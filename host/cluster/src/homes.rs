@@ -34,12 +34,18 @@ impl Homes {
         }
         let seeds: Vec<u64> = silos.iter().map(seed).collect();
         let home = |shard| {
-            let weights = seeds.iter().map(|seed| mix(seed ^ mix(u64::from(shard))));
+            let weights = seeds.iter().map(|seed| weight(*seed, shard));
             let heaviest = weights.zip(0_u16..).max();
             heaviest.map(|(_, at)| at)
         };
-        let of_shard = (0..SHARDS).filter_map(home).collect();
+        let of_shard = (0..SHARDS).map(ShardId).filter_map(home).collect();
         Self { silos, of_shard }
+    }
+
+    /// The silos that take actors; all of them where none does.
+    #[must_use]
+    pub fn silos(&self) -> &[SiloId] {
+        &self.silos
     }
 
     /// The home of a shard; `None` where there is no silo.
@@ -55,6 +61,18 @@ impl Homes {
         let shards = (0..SHARDS).map(ShardId);
         shards.filter(|s| self.home(*s) == Some(silo)).collect()
     }
+}
+
+/// Which of these silos a shard belongs to, if it were among them alone.
+pub(crate) fn home_among<'a>(
+    shard: ShardId,
+    silos: impl Iterator<Item = &'a SiloId>,
+) -> Option<&'a SiloId> {
+    silos.max_by_key(|silo| weight(seed(silo), shard))
+}
+
+fn weight(seed: u64, shard: ShardId) -> u64 {
+    mix(seed ^ mix(u64::from(shard.0)))
 }
 
 /// FNV-1a (Fowler, Noll, Vo), of which silos of all versions get the same.
@@ -77,7 +95,7 @@ fn mix(seed: u64) -> u64 {
 mod tests {
     use std::collections::BTreeMap;
 
-    use pizza_store::Member;
+    use pizza_store::{Labels, Member};
 
     use super::*;
 
@@ -89,6 +107,7 @@ mod tests {
                 address,
                 edges,
                 state,
+                labels: Labels::new(),
             };
             (SiloId((*name).into()), member)
         };

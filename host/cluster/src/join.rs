@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pizza_clock::Clock;
-use pizza_store::{Member, MemberState, MembershipStore, StoreError, View};
+use pizza_store::{Labels, Member, MemberState, MembershipStore, StoreError, View};
 use pizza_types::SiloId;
 
 use crate::membership::Membership;
@@ -30,9 +30,12 @@ pub struct Joining<'a> {
     pub address: &'a str,
     /// Where edges in other processes reach it, if they do.
     pub edges: Option<&'a str>,
+    /// What actors may ask of it by name.
+    pub labels: &'a Labels,
 }
 
-/// Joins the cluster under a name, with the next generation as a part of the id. The lease begins with
+/// Joins the cluster under a name, with the next generation as a part of the id. It is given no actors before it is
+/// marked as live, which is for when it serves: until then it has to send heartbeats only. The lease begins with
 /// it: nobody knows this id yet, so there is nothing of its that others could have taken.
 ///
 /// # Errors
@@ -52,7 +55,9 @@ pub async fn join(
             let member = Member {
                 address: joining.address.into(),
                 edges: joining.edges.map(Into::into),
-                state: MemberState::Live,
+                // Older silos know no third state, and this one does all that is needed.
+                state: MemberState::Leaving,
+                labels: joining.labels.clone(),
             };
             view.members.insert(me.clone(), member);
         });
@@ -79,6 +84,23 @@ pub async fn mark(
     change(store, me, |view| {
         if let Some(member) = view.members.get_mut(silo) {
             member.state = state;
+        }
+    })
+    .await
+}
+
+/// Puts back what a silo of an older version has dropped from this one's row: it changes the view as a whole, and
+/// knows fewer fields of it.
+///
+/// # Errors
+/// As [`join`].
+pub async fn mend(store: &dyn MembershipStore, me: &Membership) -> Result<(), Error> {
+    if me.mended(&me.known().view).is_none() {
+        return Ok(());
+    }
+    change(store, me, |view| {
+        if let Some(row) = me.mended(view) {
+            view.members.insert(me.me().clone(), row);
         }
     })
     .await

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use pizza_types::SiloId;
+use pizza_types::{CellName, SiloId};
 
-use crate::network::{LinkError, Network, Request, Response, Service};
+use crate::cells::CellRequest;
+use crate::network::{CellNetwork, LinkError, Network, Request, Response, Service};
 
 /// The silos of one process, and the links between them that are cut.
 #[derive(Clone, Default)]
@@ -79,5 +80,33 @@ impl Network for Link {
             return Err(LinkError::Lost { to, detail });
         }
         Ok(response)
+    }
+}
+
+/// Cells of one process. One that is cut off hears nobody.
+#[derive(Clone, Default)]
+pub struct LocalCells(Arc<Mutex<BTreeMap<CellName, Arc<dyn Service>>>>);
+
+impl LocalCells {
+    /// From now on this silo answers for its cell.
+    pub fn serve(&self, cell: &CellName, service: Arc<dyn Service>) {
+        self.0.lock().insert(cell.clone(), service);
+    }
+
+    /// From now on nobody does.
+    pub fn remove(&self, cell: &CellName) {
+        self.0.lock().remove(cell);
+    }
+}
+
+#[async_trait]
+impl CellNetwork for LocalCells {
+    async fn ask(&self, cell: &CellName, request: CellRequest) -> Result<Response, LinkError> {
+        let service = self.0.lock().get(cell).cloned();
+        let service = service.ok_or_else(|| LinkError::NotSent {
+            to: crate::cells::any_silo_of(cell),
+            detail: "no link".to_owned(),
+        })?;
+        Ok(service.answer(Request::Cell(request)).await)
     }
 }

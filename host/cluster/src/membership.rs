@@ -1,12 +1,15 @@
 //! The cluster as this silo knows it: the newest view it has heard of, and its own lease.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pizza_store::{MemberState, Members, View};
+use parking_lot::Mutex;
+use pizza_store::{Labels, Member, MemberState, Members, View};
 use pizza_types::{ShardId, ShardSet, SiloId};
 use tokio::sync::watch;
 
+use crate::clock_offset::ClockOffset;
 use crate::homes::Homes;
 use crate::lease::Lease;
 
@@ -27,6 +30,16 @@ impl Known {
             view,
         }
     }
+
+    /// The silos that take actors and have this label.
+    pub fn labelled(&self, label: &str) -> impl Iterator<Item = &SiloId> {
+        let has = move |silo: &&SiloId| self.labels(silo).is_some_and(|l| l.contains(label));
+        self.homes.silos().iter().filter(has)
+    }
+
+    fn labels(&self, silo: &SiloId) -> Option<&Labels> {
+        Some(&self.view.members.get(silo)?.labels)
+    }
 }
 
 /// What a silo knows of its cluster. One that is alone has no view that could change, and a lease
@@ -37,7 +50,12 @@ pub struct Membership {
     alone: bool,
     known: watch::Sender<Arc<Known>>,
     lease: Lease,
+    clock_offset: ClockOffset,
     expelled: AtomicBool,
+    /// The silos that were given actors, as far as this one has seen.
+    given_actors: Mutex<BTreeSet<SiloId>>,
+    /// The row with which this silo has joined; `None` for one that is alone.
+    row: Option<Member>,
 }
 
 impl Membership {
@@ -60,7 +78,10 @@ impl Membership {
             alone: true,
             known: watch::Sender::new(Arc::new(known)),
             lease: Lease::for_ever(),
+            clock_offset: ClockOffset::default(),
             expelled: AtomicBool::new(false),
+            given_actors: Mutex::default(),
+            row: None,
         }
     }
 
@@ -70,9 +91,12 @@ impl Membership {
         Self {
             me: me.clone(),
             alone: false,
+            row: view.members.get(me).cloned(),
             known: watch::Sender::new(Arc::new(Known::of(view))),
             lease: Lease::none(),
+            clock_offset: ClockOffset::default(),
             expelled: AtomicBool::new(false),
+            given_actors: Mutex::default(),
         }
     }
 
@@ -113,10 +137,28 @@ impl Membership {
         &self.lease
     }
 
+    /// How far this silo's date is from that of the store.
+    #[must_use]
+    pub fn clock_offset(&self) -> &ClockOffset {
+        &self.clock_offset
+    }
+
+    /// This silo's row as it has to be in this view, if the view has it otherwise.
+    pub(crate) fn mended(&self, view: &View) -> Option<Member> {
+        let (ours, theirs) = (self.row.as_ref()?, view.members.get(&self.me)?);
+        let state = theirs.state;
+        let mended = Member {
+            state,
+            ..ours.clone()
+        };
+        (mended != *theirs).then_some(mended)
+    }
+
     /// Takes a view over if it is newer than the one that is known; false if it is not. A silo
     /// that finds itself missing was taken for dead, and is from then on.
     pub fn adopt(&self, view: View) -> bool {
         let is_in = view.members.contains_key(&self.me);
+        self.note_given_actors(&view);
         let is_newer = self.known.send_if_modified(|known| {
             let is_newer = view.version > known.view.version;
             if is_newer {
@@ -129,6 +171,25 @@ impl Membership {
             self.lease.end();
         }
         is_newer
+    }
+
+    fn note_given_actors(&self, view: &View) {
+        let mut given = self.given_actors.lock();
+        given.retain(|silo| view.members.contains_key(silo));
+        let live = view.members.iter();
+        let live = live.filter(|(_, member)| member.state == MemberState::Live);
+        given.extend(live.map(|(silo, _)| silo.clone()));
+    }
+
+    /// Whether a silo has only joined, and is given no actors yet. One that this silo found leaving when it
+    /// joined itself may have some.
+    #[must_use]
+    pub fn has_only_joined(&self, silo: &SiloId) -> bool {
+        let known = self.known.borrow();
+        let member = known.view.members.get(silo);
+        let is_leaving = member.is_some_and(|member| member.state == MemberState::Leaving);
+        let is_later = silo.generation() > self.me.generation();
+        is_leaving && is_later && !self.given_actors.lock().contains(silo)
     }
 
     /// Whether the others have taken this silo for dead.

@@ -4,22 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pizza_store::{StreamKey, View};
-use pizza_types::{ActorId, CallError, Envelope, ModuleDigest, Reply, ShardId, SiloId};
+use pizza_types::{ActorId, CallError, CellName, Envelope, ModuleDigest, Reply, ShardId, SiloId};
 use serde::{Deserialize, Serialize};
 
-/// How a message is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Delivery {
-    /// Ask the guest, and commit what comes of it.
-    Normal,
-    /// Commit the host's part of the message without asking the guest: a reminder that
-    /// is to be skipped moves on to its next time this way.
-    SkipGuest,
-    /// A dead letter once more. The cursor of its stream and the time of its reminder
-    /// have moved past it: they do not tell whether it was handled, and it must not move
-    /// them. Only its message id counts.
-    Redelivery,
-}
+use crate::cells::{CellRequest, StreamPage};
+use crate::delivery::Delivery;
 
 /// What one silo asks another.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,6 +42,8 @@ pub enum Request {
     Load,
     /// From now on let so many actors a second go that belong to others.
     Rebalance { per_second: u64 },
+    /// Another cell asks.
+    Cell(CellRequest),
     /// Are you there?
     Ping,
     /// There is a newer view than the one who is asked may have.
@@ -71,6 +62,8 @@ pub enum Response {
         view_version: u64,
     },
     Load(Load),
+    Events(StreamPage),
+    Keys(Vec<Arc<str>>),
     /// What was asked for could not be done, and why.
     Failed(String),
     Done,
@@ -81,8 +74,12 @@ pub enum Response {
 pub struct Load {
     /// Actors in memory.
     pub in_memory: usize,
-    /// Those of them that belong to other silos.
+    /// Those of them that belong to other silos, counted within the last second.
     pub misplaced: usize,
+    /// How much of its CPU time the silo has used over the last second or so, in thousandths; one of an older
+    /// version does not tell.
+    #[serde(default)]
+    pub cpu_permille: Option<u16>,
 }
 
 /// Why there is no answer.
@@ -101,6 +98,12 @@ pub enum LinkError {
         bytes: usize,
         bytes_max: usize,
     },
+    /// The other silo is of a program that does not know this request, and has done nothing: do without.
+    #[error(
+        "silo {to} speaks version {version} of the protocol between silos, in which there is no such request \
+         yet: bring it to the program of this silo"
+    )]
+    NotUnderstood { to: SiloId, version: u16 },
     /// The request was heard, and what came of it is the same whenever it is asked again.
     #[error("the response of silo {to} is {bytes} bytes long; {bytes_max} are taken")]
     ResponseTooLarge {
@@ -116,6 +119,14 @@ pub trait Network: Send + Sync + 'static {
     /// # Errors
     /// When there is no answer.
     async fn ask(&self, to: &SiloId, request: Request) -> Result<Response, LinkError>;
+}
+
+/// Asks other cells.
+#[async_trait]
+pub trait CellNetwork: Send + Sync + 'static {
+    /// # Errors
+    /// When there is no answer.
+    async fn ask(&self, cell: &CellName, request: CellRequest) -> Result<Response, LinkError>;
 }
 
 /// Answers other silos.

@@ -90,7 +90,7 @@ impl Observer {
 
 #[cfg(test)]
 mod tests {
-    use pizza_store::{Member, MemberState};
+    use pizza_store::{Labels, Member, MemberState};
 
     use super::*;
 
@@ -103,6 +103,7 @@ mod tests {
             address: "127.0.0.1:1".into(),
             edges: None,
             state: MemberState::Live,
+            labels: Labels::new(),
         };
         let names = ["a.1", "b.2"];
         View {
@@ -117,6 +118,7 @@ mod tests {
         Heartbeats {
             view_version: 2,
             counts: counts.into(),
+            store_ms: None,
         }
     }
 

@@ -17,6 +17,11 @@ pub struct ClusterSettings {
     /// How late a heartbeat's answer may come after the one before, until a silo distrusts its own
     /// sight: from then on it begins to watch the others anew.
     pub healthy_gap_ms: u64,
+    /// How long nothing may be seen of the threads that do a silo's work; then it sends no heartbeats any
+    /// more until something is.
+    pub silent_ms_max: u64,
+    /// How long nothing may be seen of them before the silo ends: whoever watches its process starts it again.
+    pub hung_ms_max: u64,
 }
 
 impl Default for ClusterSettings {
@@ -28,6 +33,8 @@ impl Default for ClusterSettings {
             dead_after_ms: 900,
             lease_ms: 750,
             healthy_gap_ms: 450,
+            silent_ms_max: 2_000,
+            hung_ms_max: 30_000,
         }
     }
 }

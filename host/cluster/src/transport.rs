@@ -19,7 +19,9 @@
 //! - `waiting`, `connection`, `link`: the requests of this silo to one other
 //! - [`links`]: to all of them
 //! - [`serve`]: the requests of others
+//! - [`admission`]: whether the others take a silo for one, before it becomes a member
 
+pub mod admission;
 pub mod dial;
 pub mod error;
 pub mod frame;
@@ -31,6 +33,7 @@ pub mod tls;
 pub mod versions;
 pub mod warnings;
 
+mod cell_links;
 mod connection;
 mod farewell;
 mod first_byte;
@@ -38,6 +41,8 @@ mod link;
 mod progress;
 mod waiting;
 
+pub use admission::{Asking, NotAdmitted};
+pub use cell_links::CellLinks;
 pub use dial::{Dial, Stream, TcpDial};
 pub use error::Error;
 pub use limits::Limits;

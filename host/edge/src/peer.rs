@@ -1,15 +1,12 @@
-//! TLS among equals: each shows the same certificate as a server and as a client. The files are read again
-//! when they have changed, so that a certificate is renewed without a restart.
+//! TLS among equals: each shows the same certificate as a server and as a client.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::pem;
+use crate::renewed::FromFiles;
 use crate::tls::{self, Identity, TlsError};
 
 /// Where an equal's certificate is, in PEM.
@@ -29,58 +26,15 @@ pub struct Peer {
     pub client: Arc<ClientConfig>,
 }
 
-/// The peer that the files make, as they are now.
-#[derive(Debug)]
-pub struct Renewed {
-    files: Files,
-    read: Mutex<Read>,
-}
+impl FromFiles for Files {
+    type Made = Peer;
 
-#[derive(Debug)]
-struct Read {
-    peer: Peer,
-    stamps: Vec<Stamp>,
-}
-
-/// Tells a file from what was there before, also where it was replaced within one tick of the clock.
-type Stamp = Option<(u64, i64, i64, u64)>;
-
-impl Renewed {
-    /// # Errors
-    /// When a file cannot be read, or the certificate and the key do not belong together.
-    pub fn read(files: Files) -> Result<Self, TlsError> {
-        // Before the files: what changes meanwhile is read once more.
-        let stamps = files.stamps();
-        let peer = files.peer()?;
-        let read = Mutex::new(Read { peer, stamps });
-        Ok(Self { files, read })
+    fn paths(&self) -> Vec<&Path> {
+        let files = [Some(&self.certificate), Some(&self.key), self.ca.as_ref()];
+        files.into_iter().flatten().map(PathBuf::as_path).collect()
     }
 
-    /// What is shown and believed from now on. As long as changed files do not work, it is what they were:
-    /// a certificate and its key are not replaced in one moment.
-    #[must_use]
-    pub fn now(&self) -> Peer {
-        let stamps = self.files.stamps();
-        let mut read = self.read.lock();
-        if read.stamps != stamps {
-            match self.files.peer() {
-                Ok(peer) => {
-                    tracing::info!(certificate = %self.files.certificate.display(), "read again");
-                    read.peer = peer;
-                }
-                Err(error) => tracing::error!(
-                    %error,
-                    "changed files of TLS do not work; what they were is still in use"
-                ),
-            }
-            read.stamps = stamps;
-        }
-        read.peer.clone()
-    }
-}
-
-impl Files {
-    fn peer(&self) -> Result<Peer, TlsError> {
+    fn make(&self) -> Result<Peer, TlsError> {
         let identity = Identity {
             certificate: &self.certificate,
             key: &self.key,
@@ -97,23 +51,14 @@ impl Files {
             client: Arc::new(tls::client(roots, shown)?),
         })
     }
-
-    fn stamps(&self) -> Vec<Stamp> {
-        let files = [Some(&self.certificate), Some(&self.key), self.ca.as_ref()];
-        let files = files.into_iter().flatten();
-        files.map(|path| stamp(path)).collect()
-    }
-}
-
-fn stamp(path: &Path) -> Stamp {
-    let metadata = fs::metadata(path).ok()?;
-    let (at, length) = (metadata.mtime(), metadata.len());
-    Some((metadata.ino(), at, metadata.mtime_nsec(), length))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::renewed::Renewed;
 
     fn write(files: &Files, certificate: Option<&str>, key: Option<&str>) {
         for (path, text) in [(&files.certificate, certificate), (&files.key, key)] {

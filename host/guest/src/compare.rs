@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pizza_value::compat;
+use pizza_value::{compat, growth};
 
 use crate::module::{Method, Module};
 
@@ -73,12 +73,12 @@ fn methods(old: &Module, new: &Module, changes: &mut Vec<Change>) {
             changes.push(change(Weight::Warning, &subject(before), what));
             continue;
         };
-        if let Err(difference) = compat::same_function(&before.function, &after.function) {
-            changes.push(change(
-                Weight::Warning,
-                &subject(before),
-                difference.to_string(),
-            ));
+        if let Err(difference) = growth::serves(&before.function, &after.function) {
+            let what = difference.to_string();
+            changes.push(change(Weight::Warning, &subject(before), what));
+        } else if let Err(addition) = compat::same_function(&before.function, &after.function) {
+            let what = addition.to_string();
+            changes.push(change(Weight::Harmless, &subject(before), what));
         }
         // A query runs beside a turn and commits nothing: callers may rely on either.
         if before.query != after.query {

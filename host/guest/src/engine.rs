@@ -1,9 +1,4 @@
-//! The engine and its clock.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
+//! The engine, and what its code depends on.
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -81,46 +76,4 @@ pub(crate) fn compiling(reserved_bytes: u64) -> Config {
         // An access whose constant offset is below the guard's size needs no check either.
         .memory_guard_size(32 << 20);
     config
-}
-
-/// Moves the engine's epoch on, from a thread that no guest can hold up.
-pub(crate) struct Ticker {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Ticker {
-    pub(crate) fn start(engine: &Engine, tick: Duration) -> Result<Self, LoadError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        // Weak: the thread must not keep the engine, and with it all its reserved addresses,
-        // alive.
-        let (engine, seen) = (engine.weak(), Arc::clone(&stop));
-        let body = move || {
-            while !seen.load(Ordering::Relaxed) {
-                std::thread::sleep(tick);
-                let Some(engine) = engine.upgrade() else {
-                    return;
-                };
-                engine.increment_epoch();
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("wasm-ticker".into())
-            .spawn(body);
-        let thread = thread.map_err(|error| LoadError::Engine(error.to_string()))?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // It ends within a tick, and has nothing to report.
-            drop(thread.join());
-        }
-    }
 }

@@ -10,7 +10,7 @@ use wasmtime::component::{Component, Linker};
 use crate::cache::{self, Cache};
 use crate::compile;
 use crate::discover::{self, Discovered};
-use crate::engine::{Ticker, engine};
+use crate::engine::engine;
 use crate::error::LoadError;
 use crate::host_state::HostState;
 use crate::imports;
@@ -23,6 +23,7 @@ use crate::plugins::Plugins;
 use crate::pool::Pool;
 use crate::settings::{Compiling, ComponentBounds, Grant, HostConfig, TypeSettings};
 use crate::structure::Structure;
+use crate::ticks::{Ticker, Ticks};
 use crate::{turn_export, wasi};
 
 /// Loads modules. Dropping it stops the clock that bounds their turns.
@@ -36,7 +37,7 @@ pub struct WasmHost {
     plugins: Arc<Plugins>,
     plugin_linker: Linker<HostState>,
     bounds: ComponentBounds,
-    tick: Duration,
+    ticks: Arc<Ticks>,
     _ticker: Ticker,
 }
 
@@ -72,7 +73,14 @@ impl WasmHost {
         let mut plugin_linker = Linker::new(&engine);
         imports::add_log_to_linker(&mut plugin_linker).map_err(failed)?;
         let tick = Duration::from_millis(config.tick_ms.max(1));
-        let ticker = Ticker::start(&engine, tick)?;
+        let ticks = Arc::new(Ticks::new(tick));
+        // Weak: the thread must not keep the engine, and with it all its reserved addresses, alive.
+        let weak = engine.weak();
+        let moves_on = move || {
+            let engine = weak.upgrade();
+            engine.inspect(|engine| engine.increment_epoch()).is_some()
+        };
+        let ticker = Ticker::start(Arc::clone(&ticks), moves_on)?;
         Ok(Self {
             engine,
             linker,
@@ -83,7 +91,7 @@ impl WasmHost {
             plugins: Arc::default(),
             plugin_linker,
             bounds: config.component,
-            tick,
+            ticks,
             _ticker: ticker,
         })
     }
@@ -247,7 +255,7 @@ impl WasmHost {
                 settings: Arc::new(settings),
                 plugins: Arc::clone(&self.plugins) as _,
                 clients: clients.into(),
-                tick: self.tick,
+                ticks: Arc::clone(&self.ticks),
                 turn,
             },
             schema: 1,
@@ -261,9 +269,18 @@ impl WasmHost {
     }
 
     async fn component(&self, digest: ModuleDigest, wasm: &[u8]) -> Result<Component, LoadError> {
-        if let Some(cache) = &self.cache
-            && let Some(component) = cache.load(&self.engine, digest)
-        {
+        if let Some(component) = self.cached(digest) {
+            return Ok(component);
+        }
+        // Silos that share the cache and begin at once: one of them compiles, the others take what it made.
+        let _turn = match self.cache.clone() {
+            Some(cache) => {
+                let waiting = tokio::task::spawn_blocking(move || cache.turn_to_compile(digest));
+                waiting.await.ok().flatten()
+            }
+            None => None,
+        };
+        if let Some(component) = self.cached(digest) {
             return Ok(component);
         }
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
@@ -271,13 +288,23 @@ impl WasmHost {
             Compiling::Here => self.compile_here(wasm).await?,
             Compiling::Apart(apart) => compile::apart(apart, self.reserved_bytes, wasm).await?,
         };
-        let component = cache::written_by_us(&self.engine, &code).map_err(invalid)?;
+        let code = Arc::new(code);
         if let Some(cache) = self.cache.clone() {
+            let code = Arc::clone(&code);
             let keeping = tokio::task::spawn_blocking(move || cache.store(digest, &code));
             // Waited for, so that whoever asks next whether it is compiled hears yes.
             drop(keeping.await);
         }
-        Ok(component)
+        // From the file where there is one: those who share it have it in memory once.
+        match self.cached(digest) {
+            Some(component) => Ok(component),
+            None => cache::written_by_us(&self.engine, &code).map_err(invalid),
+        }
+    }
+
+    fn cached(&self, digest: ModuleDigest) -> Option<Component> {
+        let cache = self.cache.as_ref()?;
+        cache.load(&self.engine, digest)
     }
 
     async fn compile_here(&self, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {

@@ -16,6 +16,7 @@ use crate::meter::Meter;
 use crate::output::Output;
 use crate::permits::Permit;
 use crate::settings::{Reuse, TypeSettings};
+use crate::ticks::Ticks;
 use crate::turn_context::TurnContext;
 use crate::turn_export as wit;
 use crate::wasi;
@@ -33,7 +34,7 @@ pub(crate) struct InstanceTemplate {
     pub(crate) plugins: Arc<dyn Consult>,
     pub(crate) clients: Arc<[ClientImport]>,
     /// The time between two looks at a guest that is running.
-    pub(crate) tick: Duration,
+    pub(crate) ticks: Arc<Ticks>,
     /// Where its instances have the export for whole turns; `None` where they have none.
     pub(crate) turn: Option<wit::GuestIndices>,
 }
@@ -64,8 +65,8 @@ impl Instance {
         let meter = match settings.reuse {
             // See `meter`: the exact clock is only worth its price where the instance is new each
             // time.
-            Reuse::Warm { .. } => Meter::new(template.tick),
-            Reuse::Fresh => Meter::exact(template.tick),
+            Reuse::Warm { .. } => Meter::new(&template.ticks),
+            Reuse::Fresh => Meter::exact(&template.ticks),
         };
         let meter = Arc::new(meter);
         let host_state = HostState::new(

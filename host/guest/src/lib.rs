@@ -24,8 +24,8 @@
 //!   [`convert`](crate::convert): what a component exports and imports, and its values
 //! - [`pool`](crate::pool), [`permits`](crate::permits), [`instance`](crate::instance): warm
 //!   instances, bounded for each module and for all together
-//! - [`meter`](crate::meter), [`growth`](crate::growth): how long a guest computes, how far
-//!   its memory grows
+//! - [`ticks`](crate::ticks), [`meter`](crate::meter), [`growth`](crate::growth): how long a
+//!   guest computes, how far its memory grows
 //! - [`host`]: engine, compilation and loading
 //! - [`plugins`], [`plugin`]: code of third parties that actors may ask for advice
 //! - [`log`], [`output`](crate::output): what a guest says and prints, under its actor's name
@@ -64,6 +64,7 @@ mod run;
 pub mod settings;
 mod size;
 mod structure;
+mod ticks;
 pub mod turn;
 mod turn_context;
 mod turn_export;

@@ -34,7 +34,8 @@ impl Default for Limits {
             memory_bytes: 16 << 20,
             table_elements: 10_000,
             state_bytes: 1 << 20,
-            effects: 256,
+            // A batch of events has 256, and an actor that keeps a screen tells several things of each.
+            effects: 2_048,
             transfer_bytes: 1 << 20,
             log_lines: 100,
             log_line_bytes: 4_096,

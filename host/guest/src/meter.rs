@@ -12,13 +12,17 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::ticks::Ticks;
 
 /// Shared by an instance and the calls into it; only one of them runs at a time.
 #[derive(Debug)]
 pub(crate) struct Meter {
     clock: Clock,
+    ticks: Arc<Ticks>,
     tick_ns: u64,
     since_ns: AtomicU64,
     used_ns: AtomicU64,
@@ -46,19 +50,20 @@ impl Clock {
 }
 
 impl Meter {
-    pub(crate) fn new(tick: Duration) -> Self {
-        Self::by(Clock::Monotonic(Instant::now()), tick)
+    pub(crate) fn new(ticks: &Arc<Ticks>) -> Self {
+        Self::by(Clock::Monotonic(Instant::now()), ticks)
     }
 
     /// A meter that reads the thread's own CPU clock: exact, but dearer to read.
-    pub(crate) fn exact(tick: Duration) -> Self {
-        Self::by(Clock::Thread, tick)
+    pub(crate) fn exact(ticks: &Arc<Ticks>) -> Self {
+        Self::by(Clock::Thread, ticks)
     }
 
-    fn by(clock: Clock, tick: Duration) -> Self {
+    fn by(clock: Clock, ticks: &Arc<Ticks>) -> Self {
         Self {
             clock,
-            tick_ns: nanos(tick),
+            tick_ns: nanos(ticks.every),
+            ticks: Arc::clone(ticks),
             since_ns: AtomicU64::new(0),
             used_ns: AtomicU64::new(0),
         }
@@ -100,6 +105,7 @@ impl Meter {
     pub(crate) async fn run<F: Future>(&self, call: F) -> F::Output {
         let mut call = pin!(call);
         poll_fn(|context| {
+            self.ticks.want();
             self.resume();
             let polled = call.as_mut().poll(context);
             // What a finished call used after the last tick is not charged: it is less than a
@@ -123,6 +129,10 @@ mod tests {
 
     const TICK: Duration = Duration::from_millis(10);
 
+    fn ticks() -> Arc<Ticks> {
+        Arc::new(Ticks::new(TICK))
+    }
+
     fn spin(duration: Duration) {
         let until = Instant::now() + duration;
         while Instant::now() < until {}
@@ -130,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_is_not_charged() {
-        let meter = Meter::new(TICK);
+        let meter = Meter::new(&ticks());
         meter
             .run(async {
                 for _ in 0..10 {
@@ -144,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_others_compute_is_not_charged() {
-        let meter = Meter::new(TICK);
+        let meter = Meter::new(&ticks());
         meter
             .run(async {
                 spin(Duration::from_millis(5));
@@ -166,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn computing_between_waits_is_charged() {
-        let meter = Meter::new(TICK);
+        let meter = Meter::new(&ticks());
         meter
             .run(async {
                 for _ in 0..10 {
@@ -181,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_was_put_to_sleep_is_not_charged_by_its_own_clock() {
-        let meter = Meter::exact(TICK);
+        let meter = Meter::exact(&ticks());
         meter.resume();
         std::thread::sleep(Duration::from_millis(60));
         let asleep = meter.charge();
@@ -192,7 +202,7 @@ mod tests {
 
     #[test]
     fn one_stretch_counts_for_a_tick_at_most() {
-        let meter = Meter::new(TICK);
+        let meter = Meter::new(&ticks());
         meter.resume();
         std::thread::sleep(Duration::from_millis(60));
         assert_eq!(meter.charge(), TICK);

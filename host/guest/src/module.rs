@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pizza_types::ModuleDigest;
-use pizza_value::compat;
+use pizza_value::growth;
 use pizza_value::ty::{Function, ResultType, Type};
 use wasmtime::component::ComponentExportIndex;
 
@@ -193,7 +193,7 @@ fn mismatch(client: &ClientFunction, target: &Module) -> Option<String> {
     } else {
         expected_result(client, &method.function)
     };
-    let difference = compat::same_function(&expected, &method.function).err()?;
+    let difference = growth::serves(&expected, &method.function).err()?;
     Some(difference.to_string())
 }
 

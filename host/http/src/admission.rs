@@ -75,6 +75,12 @@ pub enum Refusal {
          setting `gateway.cors_origins` takes its origin"
     )]
     OtherOrigin(String),
+    #[error(
+        "a session counts for pages of this address: a request that changes something says so by \
+         `Sec-Fetch-Site: same-origin`, or by its own `Origin`; programs show a token in \
+         `Authorization`"
+    )]
+    NotOurPage,
 }
 
 impl Refusal {
@@ -83,7 +89,7 @@ impl Refusal {
     pub fn is_malformed(&self) -> bool {
         match self {
             Self::HostCount(_) | Self::HostUnreadable(_) | Self::HostTwice { .. } => true,
-            Self::OtherHost(_) | Self::OtherOrigin(_) => false,
+            Self::OtherHost(_) | Self::OtherOrigin(_) | Self::NotOurPage => false,
         }
     }
 }
@@ -113,6 +119,32 @@ impl Admission {
     /// When the page that asks is not ours.
     pub fn check_page(&self, request: &Parts) -> Result<(), Refusal> {
         self.page(host(request)?.as_ref(), &request.headers)
+    }
+
+    /// Checks a request that may change something and shows what a browser adds by itself: it has to
+    /// say that a page of ours made it. A browser of these years does; an older one names the page's
+    /// origin at least.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check_own_page(request: &Parts) -> Result<(), Refusal> {
+        let host = host(request)?;
+        let headers = &request.headers;
+        let own = if headers.contains_key(FETCH_SITE) {
+            let mut sites = headers.get_all(FETCH_SITE).iter();
+            sites.all(|site| site == "same-origin")
+        } else {
+            let mut origins = headers.get_all(ORIGIN).iter();
+            let origin = origins.next().and_then(|origin| origin.to_str().ok());
+            let origin = origin.filter(|_| origins.next().is_none());
+            let origin = origin.and_then(Origin::parse);
+            origin.is_some_and(|origin| host.is_some_and(|host| origin.is_at(&host)))
+        };
+        if own {
+            Ok(())
+        } else {
+            Err(Refusal::NotOurPage)
+        }
     }
 
     fn is_this_machine(&self, host: Option<&Authority>) -> Result<(), Refusal> {

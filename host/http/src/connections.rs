@@ -154,6 +154,7 @@ impl Acceptor {
             greeted = handshake(tls, stream, self.head_wait) => greeted,
             () = peer.evicted() => return,
         };
+        peer.secured();
         match greeted {
             Some(stream) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => {
                 self.http2(stream, &permit).await;

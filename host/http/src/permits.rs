@@ -36,6 +36,8 @@ struct Connection {
     /// Whether its socket notes from now on if something lies in it unread.
     watched: AtomicBool,
     read: AtomicBool,
+    /// Whether it speaks TLS.
+    secured: AtomicBool,
     evicted: Notify,
 }
 
@@ -53,6 +55,7 @@ impl Peer {
             leaving: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             read: AtomicBool::new(false),
+            secured: AtomicBool::new(false),
             evicted: Notify::new(),
         }))
     }
@@ -68,6 +71,16 @@ impl Peer {
         if !self.0.authenticated.load(Ordering::Relaxed) {
             self.0.authenticated.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether what is said on the connection is said by TLS.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.0.secured.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn secured(&self) {
+        self.0.secured.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn begin_request(&self) -> Busy {

@@ -211,7 +211,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let kind = match &refusal {
             Refusal::OtherHost(_) => kinds::OTHER_HOST,
-            Refusal::OtherOrigin(_) => kinds::OTHER_ORIGIN,
+            Refusal::OtherOrigin(_) | Refusal::NotOurPage => kinds::OTHER_ORIGIN,
             _ => kinds::MALFORMED,
         };
         Self::new(kind, refusal.to_string())

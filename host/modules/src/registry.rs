@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use futures_util::future::try_join;
 use pizza_store::{FactChange, FactStore, StoreError};
 use pizza_types::ModuleDigest;
 use serde::Serialize;
@@ -93,10 +94,31 @@ impl Registry {
         actor_type: &str,
         silo: &str,
     ) -> Result<Option<Plan>, StoreError> {
-        match self.read(&format!("{PLAN}{actor_type}@{silo}")).await? {
-            Some(plan) => Ok(Some(plan)),
-            None => self.read(&format!("{PLAN}{actor_type}")).await,
-        }
+        let (own, of_all) = (
+            format!("{PLAN}{actor_type}@{silo}"),
+            format!("{PLAN}{actor_type}"),
+        );
+        // Both in one trip: few types have one of their own.
+        let (own, of_all) = try_join(self.read(&own), self.read(&of_all)).await?;
+        Ok(own.or(of_all))
+    }
+
+    /// The plan of each of some types as a silo follows it, by one read of the store.
+    pub(crate) async fn plans_of(
+        &self,
+        types: &[String],
+        silo: &str,
+    ) -> Result<Vec<Result<Option<Plan>, StoreError>>, StoreError> {
+        let own = types.iter().map(|of| format!("{PLAN}{of}@{silo}"));
+        let of_all = types.iter().map(|of| format!("{PLAN}{of}"));
+        let names: Vec<String> = own.chain(of_all).collect();
+        let rows = self.store.several_facts(&names).await?;
+        let plan = |at: usize| {
+            let row = rows.get(at)?.as_ref()?;
+            Some(decode(&names[at], row))
+        };
+        let plans = (0..types.len()).map(|of| plan(of).or_else(|| plan(types.len() + of)));
+        Ok(plans.map(Option::transpose).collect())
     }
 
     /// The plans of a type: that of all silos, and that of each silo that has its own.

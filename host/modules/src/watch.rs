@@ -9,7 +9,7 @@ use crate::error::Refusal;
 use crate::modules::{Modules, Settings};
 use crate::record::Plan;
 
-/// How often modules are looked at. A look costs a read of the plan for each type; a module that
+/// How often modules are looked at. A look costs one read of all plans; a module that
 /// traps in every turn is gone within this and `rollback_turns` turns.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -39,21 +39,24 @@ impl Modules {
         let mut watched = Watched::default();
         loop {
             tokio::time::sleep(LOOK).await;
-            for actor_type in self.0.port.types() {
-                self.look(&actor_type, &mut watched).await;
+            let (inner, types) = (&self.0, self.0.port.types());
+            // A store that cannot be read stops more than this; it is not told here.
+            let plans = inner.registry.plans_of(&types, inner.port.silo()).await;
+            for (actor_type, plan) in types.iter().zip(plans.unwrap_or_default()) {
+                if let Ok(Some(plan)) = plan {
+                    self.look(actor_type, plan, &mut watched).await;
+                }
             }
         }
     }
 
-    async fn look(&self, actor_type: &str, watched: &mut Watched) {
+    /// A plan may be older than what was carried out meanwhile, which then stands.
+    async fn look(&self, actor_type: &str, plan: Plan, watched: &mut Watched) {
         let inner = &self.0;
         let Some(served) = inner.port.served(actor_type) else {
             return;
         };
         let (now_ms, wall_ms) = (inner.port.now_ms(), inner.port.wall_ms());
-        let plan = inner.registry.plan(actor_type, inner.port.silo()).await;
-        // A store that cannot be read stops more than this; it is not told here.
-        let Ok(Some(plan)) = plan else { return };
         if let Err(refusal) = self.follow(actor_type, &plan).await {
             tracing::error!(actor_type, %refusal, "what another silo has decided cannot serve here");
             return;

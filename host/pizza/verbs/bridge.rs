@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use pizza_bridge::{Bridge, BridgeConfig};
 use pizza_client::Client;
+use pizza_silo::Token;
 
 use crate::config::Config;
 use crate::edge_target::EdgeTarget;
@@ -21,14 +22,15 @@ use crate::{metrics, metrics_listener};
 pub(crate) struct BridgeVerb {
     #[command(flatten)]
     silo: EdgeTarget,
-    /// Configuration file; of it, [bridge] and log matter [default: pizza.toml, where
+    /// Configuration file; of it, [bridge], edge_token and log matter [default: pizza.toml, where
     /// there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// The broker: mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS
     #[arg(long, env = "PIZZA_BROKER", value_name = "URL")]
     broker: Option<String>,
-    /// Under which name the broker keeps this bridge's session: two bridges need two
+    /// Under which name the broker keeps this bridge's session; of several bridges of one name one
+    /// works, and the others wait
     #[arg(long, env = "PIZZA_BRIDGE_ID", value_name = "NAME")]
     client_id: Option<String>,
     /// Where /metrics and /health/live are served [default: nowhere]
@@ -57,12 +59,14 @@ impl BridgeVerb {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(carry(self.silo, config.bridge, self.metrics))
+        let token = self.silo.token(config.edge_token.as_ref())?;
+        runtime.block_on(carry(self.silo, token, config.bridge, self.metrics))
     }
 }
 
 async fn carry(
     silo: EdgeTarget,
+    token: Token,
     config: BridgeConfig,
     metrics: Option<SocketAddr>,
 ) -> anyhow::Result<()> {
@@ -78,7 +82,7 @@ async fn carry(
     // From here on a signal stops the process by the way below, also while no silo is found.
     let stop = asked_to_stop()?;
     tokio::pin!(stop);
-    let (address, token) = (silo.listed(), silo.token()?);
+    let address = silo.listed();
     let remote = tokio::select! {
         remote = silo.found(&token) => remote?,
         () = &mut stop => return Ok(()),

@@ -2,17 +2,19 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use pizza_client::Client;
-use pizza_gateway::{Gateway, Metrics};
+use pizza_client::{Client, Transport};
+use pizza_gateway::{Gateway, Metrics, Provided};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
 use crate::config::Config;
 use crate::edge_target::EdgeTarget;
 use crate::gateway_args::GatewayArgs;
+use crate::pages::{self, PAGES};
 use crate::process::{asked_to_stop, log_to_stderr};
 use crate::web::Web;
 use crate::{dev_tokens, exposure, metrics, open_files};
@@ -25,8 +27,8 @@ use crate::{dev_tokens, exposure, metrics, open_files};
 pub(crate) struct GatewayVerb {
     #[command(flatten)]
     silo: EdgeTarget,
-    /// Configuration file; of it, [gateway], demo and log matter [default: pizza.toml, where
-    /// there is one]
+    /// Configuration file; of it, [gateway], edge_token, demo and log matter [default:
+    /// pizza.toml, where there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -55,13 +57,13 @@ async fn serve(silo: EdgeTarget, mut config: Config) -> anyhow::Result<()> {
     exposure::settle_gateway(&mut config)?;
     open_files::allow(&mut config);
     let web = Web::bind(&config.gateway).await?;
-    let data = &silo.data;
+    let data = silo.data();
     std::fs::create_dir_all(data.join("tls"))
         .with_context(|| format!("--data {} cannot be made", data.display()))?;
     // From here on a signal stops the process by the way below, also while no silo is found.
     let stop = asked_to_stop()?;
     tokio::pin!(stop);
-    let token = silo.token()?;
+    let token = silo.token(config.edge_token.as_ref())?;
     let remote = tokio::select! {
         remote = silo.found(&token) => remote?,
         () = &mut stop => return Ok(()),
@@ -72,12 +74,20 @@ async fn serve(silo: EdgeTarget, mut config: Config) -> anyhow::Result<()> {
     let (http, https) = (web.http()?, web.https()?);
     let listeners = web.listeners(&config.gateway, data)?;
     let read: Metrics = Box::new(move || metrics::of_this_process(&counted));
-    let gateway = Gateway::new(Client::new(remote), config.gateway, Some(read), None);
+    let client = Client::new(Arc::clone(&remote) as Arc<dyn Transport>);
+    let provided = Provided {
+        metrics: Some(read),
+        pages: PAGES,
+        ..Provided::default()
+    };
+    let gateway = Gateway::new(client, config.gateway, provided);
+    tokio::spawn(gateway.shared_limits().keep(remote));
     let tls = https.map_or_else(String::new, |https| {
         format!("  TLS    https://{https}/api\n")
     });
     let banner = format!(
-        "The gateway is open.\n  API    http://{http}/api  (docs: http://{http}/docs)\n{tls}  silos  {}\n",
+        "The gateway is open.\n  API    http://{http}/api  (docs: http://{http}/docs)\n{tls}{}  silos  {}\n",
+        pages::banner(http),
         silo.listed()
     );
     // Nobody may be reading; that is no reason to serve nobody.

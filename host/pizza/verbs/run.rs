@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
-use pizza_gateway::{Gateway, Metrics, Role, Secret, TokenConfig};
+use pizza_gateway::{Gateway, Metrics, Provided, Role, Secret, TokenConfig};
 use pizza_load::background::{self, Background};
 use pizza_load::pace::Pace;
 use pizza_silo::{RunningSilo, Token};
@@ -16,7 +16,9 @@ use tokio::sync::watch;
 use crate::banner::{self, Open};
 use crate::config::Config;
 use crate::gateway_args::{Address, GatewayArgs};
+use crate::limit_sharing::LimitSharing;
 use crate::mqtt_edge::{self, MqttEdge};
+use crate::pages::PAGES;
 use crate::process::{asked_to_stop, listen, log_to_stderr};
 use crate::shutdown::{self, StoreStopped};
 use crate::silo_args::{self, SiloArgs};
@@ -96,6 +98,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let admin = listen(config.admin, "--admin").await?;
     let mqtt = mqtt_edge::bind(&config).await?;
     silo_args::set_edges(&mut config, admin.local_addr()?);
+    config.check_tokens()?;
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
     let silo = silo.map_err(shutdown::start_failed)?;
     let store = Arc::clone(silo.store());
@@ -134,7 +137,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         first_data::set_up_once(&silo, config.gateway.default_key()).await?;
     }
     // By now the data directory is this process's own.
-    let token = config.token()?;
+    let (token, tokens) = (config.token()?, config.tokens()?);
     let mut open = Open {
         http: web.http()?,
         https: web.https()?,
@@ -148,8 +151,9 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     // The configuration goes to the gateway below.
     let grace_ms = config.silo.store.stopped_grace_ms;
     let closing = watch::Sender::new(false);
+    let sharing = LimitSharing::of(&config, tokens.of_edges());
     let admission = exposure::of_operators(&config, open.admin);
-    let routes = silo.admin(token, admission);
+    let routes = silo.admin(tokens, admission);
     let operators = operators::serve(admin, routes, config.admin_limits.clone(), &closing);
     // The first data are there, so that no message finds an actor without its profile.
     let mqtt = MqttEdge::open(mqtt, &config, &of_mqtt, silo.client()).await?;
@@ -172,7 +176,16 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     let of_silo = silo.metrics();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &of_silo));
     let over_websocket = mqtt.over_websocket(&config);
-    let gateway = Gateway::new(silo.client(), config.gateway, Some(read), over_websocket);
+    let provided = Provided {
+        metrics: Some(read),
+        mqtt: over_websocket,
+        pages: PAGES,
+        lends_roles: config.demo,
+        durability: Some(store.durability()),
+        data: std::path::absolute(&config.silo.data).ok(),
+    };
+    let gateway = Gateway::new(silo.client(), config.gateway, provided);
+    sharing.begin(&gateway);
     let stop = async {
         stop.await;
         // From here on edges elsewhere hear that they are to ask another silo, or wait.

@@ -64,6 +64,7 @@ async fn serve(mut config: Config, metrics_at: Option<SocketAddr>) -> anyhow::Re
     // Addresses first: a process that cannot be reached should not have touched the data.
     let admin = listen(config.admin, "--admin").await?;
     silo_args::set_edges(&mut config, admin.local_addr()?);
+    config.check_tokens()?;
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
     let silo = silo.map_err(shutdown::start_failed)?;
     let store = Arc::clone(silo.store());
@@ -91,10 +92,10 @@ async fn open(
         first_data::set_up_once(&silo, config.gateway.default_key()).await?;
     }
     // By now the data directory is this process's own.
-    let token = config.token()?;
+    let tokens = config.tokens()?;
     let address = admin.local_addr()?;
     let closing = watch::Sender::new(false);
-    let routes = silo.admin(token, exposure::of_operators(config, address));
+    let routes = silo.admin(tokens, exposure::of_operators(config, address));
     let operators = operators::serve(admin, routes, config.admin_limits.clone(), &closing);
     // Before the banner: a supervisor that has read it may send a signal at once.
     let stop = asked_to_stop()?;

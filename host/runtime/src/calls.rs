@@ -121,15 +121,19 @@ impl Calls for TurnCalls {
         if !self.is_staged {
             self.gate.passed(self.version).await?;
         }
-        core.wait_for_lease(self.deadline_ms).await?;
+        // Inherited: an answer after the caller's own deadline is of no use to anybody. Of some
+        // types none is worth waiting for so long.
+        let answer_ms = core.policy(target.actor_type()).answer_ms;
+        let by_type = answer_ms.map(|ms| core.clock.now_ms().saturating_add(ms));
+        let deadline_ms = by_type.map_or(self.deadline_ms, |by| by.min(self.deadline_ms));
+        core.wait_for_lease(deadline_ms).await?;
         // Behind the gate: the first of two may have been in flight.
         self.refuse_repeat(&core).await?;
         let envelope = Envelope {
             target,
             body: Body::Call { method, arguments },
             id,
-            // Inherited: an answer after the caller's own deadline is of no use to anybody.
-            deadline_ms: self.deadline_ms,
+            deadline_ms,
             chain: self.chain.clone(),
             caller: Some(self.caller.clone()),
             trace: self.trace.clone(),

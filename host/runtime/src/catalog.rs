@@ -37,6 +37,13 @@ impl Catalog {
 
     /// Sets who serves a type, be it one module or two.
     pub fn serve(&self, serving: Serving) {
+        let subscribes = |d: &&Arc<Deployment>| !d.guest.subscriptions().is_empty();
+        if let Some(deployment) = serving.deployments().find(subscribes)
+            && deployment.policy.placement.is_stateless()
+        {
+            let actor_type = &deployment.actor_type;
+            tracing::warn!(%actor_type, "its actors are placed at random, and so hear of no events: nothing is kept of how far they have heard");
+        }
         let name = Arc::clone(&serving.current.actor_type);
         self.types.write().insert(name, serving);
     }
@@ -110,6 +117,13 @@ impl Catalog {
         views
     }
 
+    /// Whether any type is placed by how busy silos are.
+    pub(crate) fn places_by_load(&self) -> bool {
+        let types = self.types.read();
+        let mut current = types.values().map(|serving| &serving.current);
+        current.any(|deployment| deployment.policy.placement.is_by_load())
+    }
+
     /// The types whose ended actors are retired, and how long after their end, in milliseconds.
     pub(crate) fn retiring(&self) -> Vec<(Arc<str>, u64)> {
         let types = self.types.read();
@@ -124,6 +138,7 @@ impl Catalog {
     pub(crate) fn subscribers(&self, stream: &str, key: &Arc<str>) -> Vec<Arc<Deployment>> {
         let types = self.types.read();
         let chosen = types.values().map(|serving| serving.choose(key, None));
+        let chosen = chosen.filter(|deployment| !deployment.policy.placement.is_stateless());
         let subscribed = |deployment: &&Arc<Deployment>| {
             deployment
                 .guest
@@ -138,7 +153,9 @@ impl Catalog {
     pub(crate) fn subscriptions(&self) -> Vec<(Arc<Deployment>, Arc<str>)> {
         let types = self.types.read();
         let mut pairs: Vec<(Arc<Deployment>, Arc<str>)> = Vec::new();
-        for deployment in types.values().flat_map(Serving::deployments) {
+        let deployments = types.values().flat_map(Serving::deployments);
+        // Of what a stateless worker has heard nothing would be kept.
+        for deployment in deployments.filter(|d| !d.policy.placement.is_stateless()) {
             for stream in deployment.guest.subscriptions() {
                 // Two modules of one type share a cursor, so a stream counts once for both.
                 if !pairs

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use pizza_clock::Clock;
-use pizza_cluster::{Membership, Network};
+use pizza_clock::{Clock, Cpu};
+use pizza_cluster::{Loads, Membership, Network};
 use pizza_store::{Store, StoreError, StoredReply, StreamKey};
 use pizza_types::{ActorId, CallError, Envelope, Reply, ShardId};
 use tokio::sync::Notify;
@@ -14,9 +14,11 @@ use tokio::sync::Notify;
 use crate::activation::Activation;
 use crate::archive::Archive;
 use crate::catalog::Catalog;
+use crate::cells::Cells;
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::guarded::Guarded;
+use crate::misplaced::Misplaced;
 use crate::moves::Moves;
 use crate::notices::Notices;
 use crate::outbox::{Lane, LaneStart, Message, Outbox};
@@ -32,17 +34,23 @@ pub(crate) struct Core {
     /// Who this silo is, and which others there are.
     pub(crate) membership: Arc<Membership>,
     pub(crate) network: Arc<dyn Network>,
+    pub(crate) cells: Cells,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) durable: DurableClock,
+    /// How busy this silo is.
+    pub(crate) cpu: Arc<dyn Cpu>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) settings: Settings,
     pub(crate) slots: Slots,
     /// How many actors' loops run.
     pub(crate) at_work: AtomicUsize,
     pub(crate) owners: Owners,
+    /// What silos say of themselves.
+    pub(crate) loads: Loads,
+    pub(crate) misplaced: Misplaced,
     pub(crate) guarded: Guarded,
     pub(crate) moves: Moves,
     pub(crate) notices: Notices,

@@ -52,10 +52,14 @@ impl Core {
         delivery: Delivery,
         until: Until,
     ) -> Result<Reply, CallError> {
-        self.refuse_chain(&envelope)?;
+        let deployment = self.refuse_chain(&envelope)?;
         self.refuse_if_late(&envelope, "before the message was queued")?;
+        if deployment.policy.placement.is_stateless() {
+            // Boxed: others do not pay for its size.
+            return Box::pin(self.compute(&deployment, envelope, delivery, until)).await;
+        }
         let (id, deadline_ms) = (envelope.id, envelope.deadline_ms);
-        let mut ticket = self.submit(envelope, delivery, until)?;
+        let mut ticket = self.submit(&deployment, envelope, delivery, until)?;
         let answer = tokio::select! {
             // An answer that is there counts, even where the deadline has just passed.
             biased;
@@ -74,7 +78,8 @@ impl Core {
         answer.unwrap_or_else(|_| Err(no_answer(id)))
     }
 
-    fn refuse_chain(&self, envelope: &Envelope) -> Result<(), CallError> {
+    /// Which module is to answer, if the message may be sent at all by whom its callers are.
+    fn refuse_chain(&self, envelope: &Envelope) -> Result<Arc<Deployment>, CallError> {
         let (chain, target) = (&envelope.chain, &envelope.target);
         // An actor handles one message at a time: a call that comes back to one which waits
         // for it would wait for ever.
@@ -82,7 +87,8 @@ impl Core {
             let cycle = format!("{chain} -> {target}");
             return Err(CallError::Cycle { cycle });
         }
-        let limit = self.catalog.get(target, None)?.policy.chain_depth_max;
+        let deployment = self.catalog.get(target, None)?;
+        let limit = deployment.policy.chain_depth_max;
         if chain.depth() > limit {
             return Err(CallError::TooDeep {
                 depth: chain.depth(),
@@ -90,27 +96,26 @@ impl Core {
                 chain: chain.to_string(),
             });
         }
-        Ok(())
+        Ok(deployment)
     }
 
     /// Puts the message into its actor's mailbox, and starts the actor's loop if it is idle.
     ///
     /// # Errors
-    /// When no module answers for the actor or the method, or none may be asked now, or the
-    /// mailbox is full.
-    pub(crate) fn submit(
+    /// When the module has not the method, or may not be asked now, or the mailbox is full.
+    fn submit(
         self: &Arc<Self>,
+        deployment: &Deployment,
         mut envelope: Envelope,
         delivery: Delivery,
         until: Until,
     ) -> Result<Ticket, CallError> {
-        let deployment = self.catalog.get(&envelope.target, None)?;
         // The breaker guards the guest, which is not asked then.
         if delivery != Delivery::SkipGuest {
             deployment.refuse_if_open(self.clock.now_ms())?;
         }
         // Before it is queued: a method that does not exist needs no turn to be refused.
-        let query = is_query(&deployment, &envelope.body)?;
+        let query = deployment.is_query(&envelope.body)?;
         // All actors of a type share its name in memory.
         let key = Arc::clone(envelope.target.key());
         envelope.target = ActorId::new(Arc::clone(&deployment.actor_type), key)?;
@@ -160,22 +165,4 @@ pub(crate) fn unnamed() -> MessageId {
 fn no_answer(id: MessageId) -> CallError {
     let detail = NO_ANSWER.to_owned();
     CallError::Unknown { id, detail }
-}
-
-fn is_query(deployment: &Deployment, body: &Body) -> Result<bool, CallError> {
-    let Body::Call { method, .. } = body else {
-        return Ok(false);
-    };
-    let found = deployment.guest.is_query(method);
-    found.ok_or_else(|| unknown_method(deployment, method))
-}
-
-fn unknown_method(deployment: &Deployment, method: &str) -> CallError {
-    let mut known = deployment.guest.method_names();
-    known.sort_unstable();
-    CallError::UnknownMethod {
-        actor_type: deployment.actor_type.to_string(),
-        method: method.to_owned(),
-        known: known.join(", "),
-    }
 }

@@ -1,9 +1,10 @@
 //! A module that serves an actor type.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use pizza_guest::Guest;
-use pizza_types::CallError;
+use pizza_types::{Body, CallError};
 
 use crate::breaker::{Breaker, BreakerState, Outcome, Permit};
 use crate::metrics::TurnMetrics;
@@ -21,6 +22,8 @@ pub struct Deployment {
     pub(crate) metrics: TurnMetrics,
     /// What the module has done since it serves.
     pub stats: ModuleStats,
+    /// How many messages to stateless workers are at work.
+    pub(crate) computing: AtomicUsize,
 }
 
 impl Deployment {
@@ -34,7 +37,30 @@ impl Deployment {
             policy,
             breaker: Breaker::default(),
             stats: ModuleStats::default(),
+            computing: AtomicUsize::new(0),
         })
+    }
+
+    /// Whether a message only reads.
+    ///
+    /// # Errors
+    /// When it is a call of a method that there is not.
+    pub(crate) fn is_query(&self, body: &Body) -> Result<bool, CallError> {
+        let Body::Call { method, .. } = body else {
+            return Ok(false);
+        };
+        let found = self.guest.is_query(method);
+        found.ok_or_else(|| self.unknown_method(method))
+    }
+
+    fn unknown_method(&self, method: &str) -> CallError {
+        let mut known = self.guest.method_names();
+        known.sort_unstable();
+        CallError::UnknownMethod {
+            actor_type: self.actor_type.to_string(),
+            method: method.to_owned(),
+            known: known.join(", "),
+        }
     }
 
     /// # Errors

@@ -43,7 +43,7 @@ impl DurableClock {
         store: &dyn FactStore,
         clock: &dyn Clock,
     ) -> Result<Self, StoreError> {
-        let (at, boot) = (Moment::of(clock), clock.boot().unwrap_or(0));
+        let (at, boot) = (Moment::exact(clock), clock.boot().unwrap_or(0));
         // Once for each start: while the process runs, only the clock that never goes back
         // counts.
         let durable_ms = match store.fact(NAME).await? {
@@ -60,11 +60,12 @@ impl DurableClock {
     }
 
     /// The clock of a silo that shares its store with others: it goes by the date, as theirs do, and is
-    /// read once, so that nobody sets it while the silo runs.
-    pub(crate) fn by_date(clock: &dyn Clock) -> Self {
-        let at = Moment::of(clock);
+    /// read once, so that nobody sets it while the silo runs. Where this silo's date is wrong, it goes by the right one.
+    pub(crate) fn by_date(clock: &dyn Clock, wrong_ms: i64) -> Self {
+        let at = Moment::exact(clock);
+        let right_ms = i128::from(at.wall_ms) - i128::from(wrong_ms);
         Self {
-            ahead_ms: i128::from(at.wall_ms) - i128::from(at.now_ms),
+            ahead_ms: right_ms - i128::from(at.now_ms),
         }
     }
 
@@ -77,7 +78,7 @@ impl DurableClock {
         store: &dyn FactStore,
         clock: &dyn Clock,
     ) -> Result<(), StoreError> {
-        let at = Moment::of(clock);
+        let at = Moment::exact(clock);
         let note = Note {
             durable_ms: self.at(at.now_ms),
             at,

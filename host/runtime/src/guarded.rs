@@ -3,13 +3,17 @@
 //! known; if not, they are read.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use pizza_store::LogEntry;
 use pizza_types::ShardId;
 
 #[derive(Default)]
-pub(crate) struct Guarded(Mutex<HashMap<ShardId, Progress>>);
+pub(crate) struct Guarded {
+    shards: Mutex<HashMap<ShardId, Progress>>,
+    looked_ms: AtomicU64,
+}
 
 #[derive(Default)]
 struct Progress {
@@ -32,8 +36,18 @@ pub(crate) enum HandedOver {
 }
 
 impl Guarded {
+    /// All guarded shards were looked at; the look began then.
+    pub(crate) fn looked(&self, begun_ms: u64) {
+        self.looked_ms.store(begun_ms, Ordering::Relaxed);
+    }
+
+    /// When all guarded shards were last looked at.
+    pub(crate) fn looked_ms(&self) -> u64 {
+        self.looked_ms.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn hand_over(&self, shard: ShardId, number: u64) -> HandedOver {
-        let mut shards = self.0.lock();
+        let mut shards = self.shards.lock();
         let progress = shards.entry(shard).or_default();
         if progress.next > 0 && number < progress.next {
             return HandedOver::Known;
@@ -47,12 +61,12 @@ impl Guarded {
 
     /// There may be entries in the store that nobody hands over. True if somebody has to read.
     pub(crate) fn look(&self, shard: ShardId) -> bool {
-        self.0.lock().entry(shard).or_default().look() == HandedOver::Read
+        self.shards.lock().entry(shard).or_default().look() == HandedOver::Read
     }
 
     /// Where to go on reading: behind this number; `None` ends it.
     pub(crate) fn next_read(&self, shard: ShardId) -> Option<u64> {
-        let mut shards = self.0.lock();
+        let mut shards = self.shards.lock();
         let progress = shards.get_mut(&shard)?;
         // Taken before the store is read: what comes meanwhile sets it again.
         if std::mem::take(&mut progress.again) {
@@ -64,7 +78,7 @@ impl Guarded {
 
     /// These were read; returns those that are new.
     pub(crate) fn read(&self, shard: ShardId, entries: Vec<LogEntry>) -> Vec<LogEntry> {
-        let mut shards = self.0.lock();
+        let mut shards = self.shards.lock();
         let Some(progress) = shards.get_mut(&shard) else {
             return Vec::new();
         };
@@ -78,7 +92,7 @@ impl Guarded {
 
     /// Somebody else guards the shard from now on.
     pub(crate) fn forget(&self, shard: ShardId) {
-        self.0.lock().remove(&shard);
+        self.shards.lock().remove(&shard);
     }
 }
 
@@ -112,7 +126,7 @@ mod tests {
             HandedOver::Known,
             "the reader sees it"
         );
-        guarded.0.lock().get_mut(&SHARD).expect("known").next = 7;
+        guarded.shards.lock().get_mut(&SHARD).expect("known").next = 7;
         assert_eq!(guarded.next_read(SHARD), Some(6));
         assert_eq!(guarded.next_read(SHARD), None);
         assert_eq!(guarded.hand_over(SHARD, 6), HandedOver::Known);

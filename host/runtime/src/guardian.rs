@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use pizza_clock::Moment;
 use pizza_store::{LogEntry, LogKey, StoreError};
 use pizza_types::ShardId;
 
 use crate::core::Core;
-use crate::outbox::{Entry, Message};
+use crate::outbox::Message;
 use crate::relay::HandedOver;
 use crate::{guarded, notices};
 
@@ -61,11 +62,16 @@ fn send(core: &Arc<Core>, entry: LogEntry) {
     let LogEntry {
         key,
         actor,
+        at_ms,
         leaving,
         ..
     } = entry;
     let has_events = core.store.relays() && !leaving.events.is_empty();
-    let of = Entry::of(key, leaving.messages.len() + usize::from(has_events));
+    let parts = leaving.messages.len() + usize::from(has_events);
+    // Its turn may have begun on another silo, long ago.
+    let at = Moment::of(&*core.clock);
+    let since_ms = at.now_ms.saturating_sub(at.wall_ms.saturating_sub(at_ms));
+    let of = core.outbox.begin(key, since_ms, parts);
     let LogKey { shard, number } = key;
     let messages = leaving.messages.into_iter();
     let messages = messages.map(|envelope| Message::of(&of, &actor, envelope));

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use pizza_cluster::{Load, Request, Response};
+use pizza_cluster::{Request, Response};
 use pizza_types::{ActorId, SiloId};
 
 use crate::core::Core;
@@ -23,23 +23,6 @@ const ANSWER_MS: u64 = 1_000;
 const LOOK_MS: u64 = 2_000;
 
 impl Core {
-    /// Whether an actor belongs to another silo than this one, if it is free to choose.
-    fn is_misplaced(&self, actor: &ActorId) -> bool {
-        !self.membership.guards(actor.shard())
-    }
-
-    /// How many actors this silo has, and how many of them belong to others.
-    pub(crate) fn load(&self) -> Load {
-        let in_memory = self.slots.len();
-        let mut misplaced = 0;
-        self.slots
-            .each(|actor| misplaced += usize::from(self.is_misplaced(actor)));
-        Load {
-            in_memory,
-            misplaced,
-        }
-    }
-
     /// From now on so many actors a second leave that belong elsewhere.
     pub(crate) fn rebalance(&self, per_second: u64) {
         self.moves.set(per_second);
@@ -80,7 +63,7 @@ fn part_with(core: &Arc<Core>, actor: &ActorId) -> bool {
     true
 }
 
-/// Asks the owner of an actor to let it go, where this silo is its home, or the owner is about to leave.
+/// Asks the owner of an actor to let it go, where it belongs to this silo and not to its owner.
 pub(crate) async fn is_released(
     core: &Arc<Core>,
     actor: &ActorId,
@@ -89,7 +72,9 @@ pub(crate) async fn is_released(
 ) -> bool {
     let known = core.membership.known();
     let is_here = known.view.members.contains_key(owner);
-    if !is_here || core.is_misplaced(actor) {
+    // Between two silos that will do, whoever has it keeps it.
+    let fits = |silo| core.fits(actor, silo, &known);
+    if !is_here || fits(owner) || !fits(core.membership.me()) {
         return false;
     }
     let (actor, until_ms) = (actor.clone(), core.clock.now_ms() + ANSWER_MS);
@@ -107,7 +92,9 @@ pub(crate) async fn run(core: Arc<Core>) {
     let mut changes = core.membership.changes();
     loop {
         changes.borrow_and_update();
-        let (_, misplaced) = core.slots.idle(|actor, _| core.is_misplaced(actor));
+        let (me, known) = (core.membership.me(), core.membership.known());
+        let is_misplaced = |actor: &ActorId, _| !core.fits(actor, me, &known);
+        let (_, misplaced) = core.slots.idle(is_misplaced);
         for (actor, _, _) in misplaced {
             while !core.moves.may_leave(core.clock.now_ms()) {
                 core.pause(STEP_MS).await;

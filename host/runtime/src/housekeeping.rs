@@ -41,7 +41,11 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         let date_ms = expiry.date(Moment::of(&*core.clock));
         let retention = retention(&core);
-        let swept = core.store.expire(date_ms, &retention, EXPIRE_ROWS).await;
+        let guarded = core.membership.guarded();
+        let expired = core
+            .store
+            .expire(&guarded, date_ms, &retention, EXPIRE_ROWS);
+        let swept = expired.await;
         match swept {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "old rows left the store"),

@@ -15,7 +15,9 @@
 //! - [`query`](crate::query): reads, which may run beside a turn
 //! - [`actor_loop`](crate::actor_loop): one actor's messages, one at a time
 //! - [`router`](crate::router), [`owners`](crate::owners): which silo has an actor
+//! - [`placed`](crate::placed): where actors belong, by the placement of their types
 //! - [`deliver`](crate::deliver): the one way of a message to its actor
+//! - [`stateless`](crate::stateless): messages to actors of which nothing is kept
 //! - [`activation`](crate::activation): an actor in memory
 //! - [`entries`](crate::entries): what of its entries is in memory, over what the store has
 //! - [`slot`](crate::slot): mailboxes, and the table of actors that are in memory
@@ -23,10 +25,12 @@
 //!   [`deployment`](crate::deployment): actor types and the modules that serve them
 //! - [`guardian`](crate::guardian): what commits leave in the log leaves for where it goes
 //! - [`guarded`](crate::guarded): how far the logs of shards are read where silos share them
+//! - [`loads`](crate::loads), [`misplaced`](crate::misplaced): what silos tell each other of how busy they are
 //! - [`hand_over`](crate::hand_over), [`moves`](crate::moves): an actor changes its silo, and how many may
 //! - [`take_over`](crate::take_over), [`notices`](crate::notices): shards change hands, and silos tell
 //!   each other what is new
 //! - [`service`](crate::service): what other silos may ask
+//! - [`cells`]: other clusters that are one pizzeria with this one, and what waits for them
 //! - [`relay`](crate::relay): events of the log on their way to their streams
 //! - [`outbox`](crate::outbox), [`reminders`](crate::reminders), [`timers`](crate::timers),
 //!   [`streams`](crate::streams): what brings a message to an actor without a caller; each
@@ -57,6 +61,7 @@ mod archive;
 mod breaker;
 mod calls;
 pub mod catalog;
+pub mod cells;
 mod cluster_view;
 mod copied;
 mod core;
@@ -78,13 +83,16 @@ mod hooks;
 mod housekeeping;
 mod in_doubt;
 mod inspect;
+mod loads;
 mod metrics;
+mod misplaced;
 mod module_stats;
 mod moves;
 mod notices;
 mod outbox;
 mod owners;
 mod pipeline;
+mod placed;
 mod query;
 mod relay;
 mod reminders;
@@ -97,6 +105,7 @@ pub mod settings;
 mod silo;
 mod slot;
 mod stage;
+mod stateless;
 mod streams;
 mod supervise;
 mod tail;
@@ -104,13 +113,14 @@ mod take_over;
 mod timers;
 mod turn;
 
-pub use pizza_clock::{Clock, ManualClock, SystemClock};
-pub use pizza_cluster::{Membership, Nobody};
+pub use pizza_clock::{Clock, Cpu, ManualClock, ManualCpu, ProcessCpu, SystemClock};
+pub use pizza_cluster::{Membership, Nobody, Placement};
 
 pub use archive::{Archive, NoArchive};
 pub use breaker::BreakerState;
 pub use catalog::{Catalog, Plans};
-pub use cluster_view::{ClusterView, MemberView};
+pub use cells::CellParts;
+pub use cluster_view::{CellView, ClusterView, MemberView};
 pub use deployment::Deployment;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use export::Exported;

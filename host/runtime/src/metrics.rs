@@ -13,6 +13,8 @@ const RETRIES: &str = "pizza_message_retries_total";
 const DEAD_LETTERS: &str = "pizza_dead_letters_total";
 const MOVES: &str = "pizza_cluster_moves_total";
 const HOPS: &str = "pizza_router_retries_total";
+const REMINDERS: &str = "pizza_reminders_total";
+const LATE: &str = "pizza_due_late_seconds";
 
 /// The metrics of one actor type; looked up once, since a turn is too short to look anything up.
 #[derive(Debug)]
@@ -97,7 +99,27 @@ pub(crate) fn rerouted() {
     counter!(HOPS).increment(1);
 }
 
+/// A reminder was brought to its actor, which lives on this silo or on another one.
+pub(crate) fn reminded(is_here: bool) {
+    let to = if is_here { "here" } else { "elsewhere" };
+    counter!(REMINDERS, "to" => to).increment(1);
+}
+
+/// What was due so long ago, a reminder or a message that was to leave later, is on its way now.
+pub(crate) fn fired(what: &'static str, late_ms: u64) {
+    histogram!(LATE, "what" => what).record(Duration::from_millis(late_ms));
+}
+
 fn describe() {
+    describe_histogram!(
+        LATE,
+        Unit::Seconds,
+        "How late reminders and delayed messages leave, by what they are"
+    );
+    describe_counter!(
+        REMINDERS,
+        "Reminders brought to their actors by this silo, to those that live here and elsewhere"
+    );
     describe_counter!(MOVES, "Actors that left this silo while it lives");
     describe_counter!(
         HOPS,

@@ -3,17 +3,18 @@
 
 pub(crate) mod worker;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use pizza_store::{DelayedKey, DelayedRow, LogKey, Store, StoreError};
-use pizza_types::{ActorId, Envelope};
+use pizza_types::{ActorId, Envelope, ShardId};
 use tokio::sync::Notify;
 
 use crate::alarms::Alarms;
 use crate::durable_clock::DurableClock;
+use crate::metrics;
 
 /// So much that has arrived does not wait for more before it leaves the store together.
 const DONE_MAX: usize = 512;
@@ -23,16 +24,10 @@ pub(crate) type Lane = (ActorId, ActorId);
 /// An entry of the log, until everything in it has arrived.
 pub(crate) struct Entry {
     key: LogKey,
+    /// When its turn began, on the clock that never goes back.
+    since_ms: u64,
     /// How much of it is still on its way.
     left: AtomicUsize,
-}
-
-impl Entry {
-    /// An entry of `parts` messages and batches of events.
-    pub(crate) fn of(key: LogKey, parts: usize) -> Arc<Self> {
-        let left = AtomicUsize::new(parts);
-        Arc::new(Self { key, left })
-    }
 }
 
 /// A message on its way, and the row that goes when it has arrived.
@@ -67,7 +62,10 @@ pub(crate) struct LaneStart {
 #[derive(Default)]
 pub(crate) struct Outbox {
     lanes: Mutex<HashMap<Lane, VecDeque<Message>>>,
-    later: Alarms<Message>,
+    /// When they are due, too: who leaves late says so.
+    later: Alarms<(u64, Message)>,
+    /// The entries of which something is on its way, those of the oldest turns first.
+    leaving: Mutex<BTreeSet<(u64, LogKey)>>,
     /// The delayed messages that are known of, where their rows are read again and again.
     scheduled: Mutex<HashSet<DelayedKey>>,
     /// Messages of retired actors, which are not to leave when their time comes: alarms are not
@@ -88,6 +86,31 @@ struct Done {
 impl Outbox {
     pub(crate) fn pending(&self) -> usize {
         self.pending.load(Ordering::Relaxed)
+    }
+
+    /// An entry of `parts` messages and batches of events begins to leave.
+    pub(crate) fn begin(&self, key: LogKey, since_ms: u64, parts: usize) -> Arc<Entry> {
+        // Of one without any nothing ever arrives.
+        if parts > 0 {
+            self.leaving.lock().insert((since_ms, key));
+        }
+        Arc::new(Entry {
+            key,
+            since_ms,
+            left: AtomicUsize::new(parts),
+        })
+    }
+
+    /// The shard is another silo's: what becomes of its entries is not this one's to know.
+    pub(crate) fn forget(&self, shard: ShardId) {
+        self.leaving.lock().retain(|(_, key)| key.shard != shard);
+    }
+
+    /// When the oldest turn began of which something is still on its way, in one of these shards.
+    pub(crate) fn oldest_ms(&self, is_of: impl Fn(ShardId) -> bool) -> Option<u64> {
+        let leaving = self.leaving.lock();
+        let mut oldest = leaving.iter().filter(|(_, key)| is_of(key.shard));
+        oldest.next().map(|(since_ms, _)| *since_ms)
     }
 
     /// The message is durable; it goes to the end of its lane, which is returned if it has to be
@@ -114,9 +137,10 @@ impl Outbox {
         };
         let due_ms = durable.now_of(row.not_before_ms);
         if due_ms > now_ms {
-            self.later.set(due_ms, message);
+            self.later.set(due_ms, (due_ms, message));
             return None;
         }
+        metrics::fired("message", now_ms - due_ms);
         self.join_lane(message)
     }
 
@@ -184,6 +208,7 @@ impl Outbox {
     /// A part of the entry has arrived; with the last one the entry may leave the store.
     pub(crate) fn arrived(&self, entry: &Entry) {
         if entry.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.leaving.lock().remove(&(entry.since_ms, entry.key));
             self.note(|done| done.entries.push(entry.key));
         }
     }

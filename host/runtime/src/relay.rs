@@ -2,7 +2,7 @@
 //! reads the log in its order, from the store, so that events of one shard never pass each other.
 //! In a store that appends events by itself there is nothing to do here.
 
-mod announce;
+pub(crate) mod announce;
 pub(crate) mod worker;
 
 use std::collections::{BTreeMap, HashMap};

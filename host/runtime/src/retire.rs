@@ -57,7 +57,8 @@ pub(crate) async fn run(core: Arc<Core>) {
 async fn forget(core: &Core) -> Result<(), StoreError> {
     let now_ms = core.durable.at(core.clock.now_ms());
     let until_ms = now_ms.saturating_sub(core.settings.retired_keep_ms);
-    while core.store.forget_retired(until_ms, FORGET).await? == FORGET {}
+    let shards = core.membership.guarded();
+    while core.store.forget_retired(&shards, until_ms, FORGET).await? == FORGET {}
     Ok(())
 }
 
@@ -86,7 +87,13 @@ impl Walk {
         while !core.is_stopping() {
             let page = core
                 .store
-                .ended(actor_type, &self.place, until_ms, PAGE)
+                .ended(
+                    &core.membership.guarded(),
+                    actor_type,
+                    &self.place,
+                    until_ms,
+                    PAGE,
+                )
                 .await?;
             let is_last = page.len() < PAGE;
             // Only what went well moves the place: a page that failed is done again.

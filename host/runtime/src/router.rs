@@ -1,17 +1,18 @@
 //! Which silo has an actor: every message takes this way, and is sent on until it is there.
 //!
 //! A silo is asked that is likely to have it: the one that was last heard to, or the home of its
-//! shard. Each of them either has it, takes it, or names who has it, as the record in the store says.
+//! shard, or another one by the placement of its type. Each of them either has it, takes it, or names who has it, as the record in the store says.
 //! `Moved` is what they say among each other; whoever asked never hears it.
 
 use std::sync::Arc;
 
-use pizza_cluster::{Delivery, LinkError, Request, Response};
+use pizza_cluster::{Delivery, LinkError, Placement, Request, Response};
 use pizza_types::{ActorId, CallError, Envelope, Reply, SiloId, backoff};
 
 use crate::actor::no_lease;
 use crate::core::Core;
 use crate::metrics;
+use crate::placed::placement;
 use crate::slot::Until;
 
 /// After so many silos in a row that had it not, there is a pause: views are changing.
@@ -55,6 +56,10 @@ impl Core {
         delivery: Delivery,
         until: Until,
     ) -> Result<Reply, CallError> {
+        if let Some(cell) = self.cells.abroad(envelope.target.key()) {
+            let cell = cell.name.clone();
+            return Box::pin(self.deliver_abroad(cell, envelope, delivery)).await;
+        }
         if self.membership.is_alone() {
             return self.deliver_here(envelope, delivery, until).await;
         }
@@ -87,12 +92,20 @@ impl Core {
         until: Until,
     ) -> Result<Reply, CallError> {
         let (mut tries, mut hops) = (0, 0);
-        let mut in_doubt = None;
+        let (mut in_doubt, mut failed) = (None, None);
+        let deployment = self.catalog.find(envelope.target.actor_type());
+        let placement = placement(deployment.as_ref());
         loop {
-            let attempt = match self.whereabouts(&envelope.target) {
+            let silo = self.whereabouts(&envelope.target, placement, failed.as_ref())?;
+            let attempt = match &silo {
                 None => here(self.deliver_here(envelope.clone(), delivery, until).await),
-                Some(silo) => self.deliver_there(&silo, &envelope, delivery).await,
+                Some(silo) => self.deliver_there(silo, &envelope, delivery).await,
             };
+            if let (Attempt::Settled(Ok(_)), Some(silo)) = (&attempt, &silo)
+                && placement.is_to_be_remembered()
+            {
+                self.owners.learn(&envelope.target, silo.clone());
+            }
             if !matches!(attempt, Attempt::Settled(_)) {
                 metrics::rerouted();
             }
@@ -111,6 +124,7 @@ impl Core {
                     CallError::Moved
                 }
             };
+            failed = silo;
             tries += 1;
             let random = self.entropy.next();
             let pause_ms = backoff::pause_ms(FIRST_PAUSE_MS, LONGEST_PAUSE_MS, tries, random);
@@ -122,18 +136,41 @@ impl Core {
         }
     }
 
+    /// Whether a message to the actor stays on this silo, as far as is known.
+    pub(crate) fn is_here(&self, actor: &ActorId) -> bool {
+        let deployment = self.catalog.find(actor.actor_type());
+        let silo = self.whereabouts(actor, placement(deployment.as_ref()), None);
+        matches!(silo, Ok(None))
+    }
+
     /// The silo that is to be asked for an actor; `None` for this one.
-    fn whereabouts(&self, actor: &ActorId) -> Option<SiloId> {
+    ///
+    /// # Errors
+    /// As [`chosen`](Self::chosen).
+    fn whereabouts(
+        &self,
+        actor: &ActorId,
+        placement: &Placement,
+        failed: Option<&SiloId>,
+    ) -> Result<Option<SiloId>, CallError> {
         let me = self.membership.me();
         let known = self.membership.known();
-        let owner = self.owners.of(actor);
+        // A stateless worker is nowhere: any silo will do.
+        let owner = if placement.is_stateless() {
+            None
+        } else {
+            self.owners.of(actor)
+        };
         // Who is not in the view any more has nothing any more.
         let owner = owner.filter(|owner| known.view.members.contains_key(owner));
         if owner.is_none() && self.slots.is_at_work(actor).is_some() {
-            return None;
+            return Ok(None);
         }
-        let silo = owner.or_else(|| known.homes.home(actor.shard()).cloned());
-        silo.filter(|silo| silo != me)
+        let silo = match owner {
+            Some(owner) => Some(owner),
+            None => self.chosen(placement, actor, &known, failed)?,
+        };
+        Ok(silo.filter(|silo| silo != me))
     }
 
     async fn deliver_there(
@@ -172,9 +209,14 @@ impl Core {
             }
             Ok(Response::Refused(error)) => here(Err(error)),
             Ok(
-                Response::NotMine { .. } | Response::Done | Response::Load(_) | Response::Failed(_),
+                Response::NotMine { .. }
+                | Response::Done
+                | Response::Load(_)
+                | Response::Events(_)
+                | Response::Keys(_)
+                | Response::Failed(_),
             ) => self.elsewhere(envelope),
-            Err(error @ LinkError::NotSent { .. }) => {
+            Err(error @ (LinkError::NotSent { .. } | LinkError::NotUnderstood { .. })) => {
                 self.owners.forget(&envelope.target);
                 let detail = error.to_string();
                 Attempt::Unavailable(CallError::Unreachable { detail })

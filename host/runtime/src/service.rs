@@ -11,7 +11,7 @@ use crate::core::Core;
 use crate::silo::Silo;
 use crate::slot::Until;
 use crate::streams::watch;
-use crate::{hand_over, notices};
+use crate::{cells, hand_over, notices};
 
 #[async_trait]
 impl Service for Silo {
@@ -36,6 +36,7 @@ impl Service for Silo {
             Request::Prepare(_) | Request::PlanChanged(_) => {
                 Response::Failed("this silo has no modules".to_owned())
             }
+            Request::Cell(request) => cells::answer::answer(core, request).await,
             Request::Load => Response::Load(core.load()),
             Request::Rebalance { per_second } => {
                 core.rebalance(per_second);
@@ -60,10 +61,9 @@ async fn deliver(
         return Response::Refused(CallError::ShuttingDown);
     }
     // It is not here, and belongs elsewhere: to open it here again would keep it from its home.
-    if core.slots.is_at_work(&envelope.target).is_none()
-        && let Some(refused) = not_mine(core, [envelope.target.shard()])
-    {
-        return refused;
+    if core.slots.is_at_work(&envelope.target).is_none() && core.is_misplaced(&envelope.target) {
+        let view_version = core.membership.known().view.version;
+        return Response::NotMine { view_version };
     }
     envelope.deadline_ms = core.clock.now_ms().saturating_add(wait_ms);
     let target = envelope.target.clone();

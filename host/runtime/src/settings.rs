@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pizza_cluster::Placement;
 use pizza_store::Keep;
 
 #[derive(Debug, Clone)]
@@ -66,6 +67,9 @@ pub struct Policy {
     pub idle_ms: u64,
     /// How long after its end an actor is retired, in milliseconds; `None`: never.
     pub retire_after_ms: Option<u64>,
+    /// The longest that an actor waits for the answer of one of this type, in milliseconds; `None`:
+    /// as long as whoever asked it waits. For what others can do without.
+    pub answer_ms: Option<u64>,
     /// How many actors may wait in one chain of calls.
     pub chain_depth_max: usize,
     /// The time for one delivery that has no caller, in milliseconds: an event, a reminder, a
@@ -83,6 +87,8 @@ pub struct Policy {
     pub events_gather_ms: u64,
     pub retry: Retry,
     pub breaker: BreakerLimits,
+    /// Which silo opens an actor; the same on all silos of a cluster.
+    pub placement: Placement,
 }
 
 impl Default for Policy {
@@ -91,6 +97,7 @@ impl Default for Policy {
             mailbox_max: 1_024,
             idle_ms: 300_000,
             retire_after_ms: None,
+            answer_ms: None,
             chain_depth_max: 16,
             delivery_ms: 30_000,
             pipeline_max: 64,
@@ -98,6 +105,7 @@ impl Default for Policy {
             events_gather_ms: 100,
             retry: Retry::default(),
             breaker: BreakerLimits::default(),
+            placement: Placement::default(),
         }
     }
 }

@@ -4,19 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use pizza_clock::Clock;
-use pizza_cluster::{Membership, Network};
+use pizza_clock::{Clock, Cpu};
+use pizza_cluster::{Loads, Membership, Network, StreamPage};
 use pizza_store::{Store, StoreError, StoredEvent, StreamKey};
-use pizza_types::{CallError, Envelope, MessageId, Reply};
+use pizza_types::{CallError, CellName, Envelope, MessageId, Reply};
 use tokio::task::JoinSet;
 
 use crate::archive::Archive;
 use crate::breaker::BreakerState;
 use crate::catalog::Catalog;
+use crate::cells::{self, CellParts, Cells};
 use crate::core::{Core, Runners, store_error};
 use crate::durable_clock::DurableClock;
 use crate::entropy::Entropy;
 use crate::guarded::Guarded;
+use crate::misplaced::Misplaced;
 use crate::moves::Moves;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
@@ -28,8 +30,8 @@ use crate::slot::Slots;
 use crate::streams::Streams;
 use crate::timers::Timers;
 use crate::{
-    actor_loop, deactivate, guardian, hand_over, housekeeping, outbox, relay, reminders, retire,
-    streams, take_over, timers,
+    actor_loop, deactivate, guardian, hand_over, housekeeping, loads, outbox, relay, reminders,
+    retire, streams, take_over, timers,
 };
 
 /// Boxed where each begins: an actor's loop is large, and a task of its size is aligned,
@@ -49,11 +51,14 @@ pub struct Parts {
     pub membership: Arc<Membership>,
     /// How it reaches them.
     pub network: Arc<dyn Network>,
+    /// `None`: there is one cell alone.
+    pub cells: Option<CellParts>,
     pub store: Arc<dyn Store>,
     /// Where actors are kept that are retired.
     pub archive: Arc<dyn Archive>,
     pub catalog: Arc<Catalog>,
     pub clock: Arc<dyn Clock>,
+    pub cpu: Arc<dyn Cpu>,
     pub entropy: Arc<dyn Entropy>,
     pub settings: Settings,
 }
@@ -84,22 +89,27 @@ impl Silo {
         let durable = if parts.membership.is_alone() {
             DurableClock::resume(&*parts.store, &*parts.clock).await?
         } else {
-            DurableClock::by_date(&*parts.clock)
+            let wrong_ms = parts.membership.clock_offset().wrong_ms();
+            DurableClock::by_date(&*parts.clock, wrong_ms.unwrap_or(0))
         };
         let moves = Moves::new(parts.settings.moves_per_second);
         let core = Arc::new(Core {
             membership: parts.membership,
             network: parts.network,
+            cells: Cells::of(parts.cells),
             store: parts.store,
             archive: parts.archive,
             catalog: parts.catalog,
             clock: parts.clock,
             durable,
+            cpu: parts.cpu,
             entropy: parts.entropy,
             settings: parts.settings,
             slots: Slots::default(),
             at_work: AtomicUsize::new(0),
             owners: Owners::default(),
+            loads: Loads::default(),
+            misplaced: Misplaced::default(),
             guarded: Guarded::default(),
             moves,
             notices: Notices::default(),
@@ -127,9 +137,14 @@ impl Silo {
         tasks.spawn(outbox::worker::run_done(Arc::clone(&core)));
         tasks.spawn(housekeeping::run(Arc::clone(&core)));
         tasks.spawn(retire::run(Arc::clone(&core)));
+        for cell in core.cells.others() {
+            let (core, name) = (Arc::clone(&core), cell.name.clone());
+            tasks.spawn(cells::watch::run(core, name));
+        }
         if !core.membership.is_alone() {
             tasks.spawn(take_over::run(Arc::clone(&core)));
             tasks.spawn(hand_over::run(Arc::clone(&core)));
+            tasks.spawn(loads::run(Arc::clone(&core)));
         }
         let tasks = Arc::new(Mutex::new(tasks));
         Ok(Self { core, tasks })
@@ -154,7 +169,46 @@ impl Silo {
         self.core.deliver(envelope).await
     }
 
-    /// Events of a (stream, key) above `after`, oldest first.
+    /// A piece of a stream, also of one of another cell.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the cell is away.
+    pub async fn page(
+        &self,
+        stream: &str,
+        key: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<StreamPage, CallError> {
+        let of = StreamKey {
+            stream: stream.into(),
+            key: key.into(),
+        };
+        cells::read::page(&self.core, of, after, limit).await
+    }
+
+    /// Keys of a type's actors in all cells, page by page, and the cells that did not tell.
+    ///
+    /// # Errors
+    /// When the store of this cell cannot be read.
+    pub async fn actors_everywhere(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Arc<str>>, Vec<CellName>), CallError> {
+        cells::read::actors(&self.core, actor_type, after, limit).await
+    }
+
+    /// What keys begin with that are made here, so that they belong to this cell; `None` where they
+    /// need nothing.
+    #[must_use]
+    pub fn key_prefix(&self) -> Option<Arc<str>> {
+        let names = &self.core.cells.parts()?.names;
+        names.prefix().map(Into::into)
+    }
+
+    /// Events of a (stream, key) of this cell above `after`, oldest first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -169,7 +223,7 @@ impl Silo {
         events.map_err(store_error)
     }
 
-    /// Keys of a type's actors, page by page, in an order that stays.
+    /// Keys of a type's actors in this cell, page by page, in an order that stays.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -198,12 +252,7 @@ impl Silo {
             stream: stream.into(),
             key: key.into(),
         };
-        if let Err(error) = streams::watch::event_after(&self.core, of, after).await {
-            tracing::error!(%error, "a stream cannot be watched");
-            // Callers ask in a loop: without a pause, a store that fails would be asked without
-            // end.
-            self.core.pause(1_000).await;
-        }
+        cells::read::event_after(&self.core, of, after).await;
     }
 
     /// The time on the clock that never goes back, in milliseconds, which deadlines are on.

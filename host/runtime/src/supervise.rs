@@ -19,6 +19,8 @@ pub(crate) enum DeliveryResult {
     DeadLetter,
     /// Its actor is retired, and nobody else has to do with it.
     Dropped,
+    /// The cell of its actor is away: it is to wait among what waits for that.
+    Away,
     /// The silo is stopping; the message is still where it was.
     Stopped,
 }
@@ -41,6 +43,10 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> DeliveryRe
         if core.is_stopping() {
             break;
         }
+        let cell = core.cells.abroad(envelope.target.key());
+        if cell.is_some_and(|cell| cell.is_away()) && error.is_transient() {
+            return DeliveryResult::Away;
+        }
         // All tries make the pauses longer, but only failures of the actor itself lead to a dead
         // letter.
         tries += 1;
@@ -58,6 +64,17 @@ pub(crate) async fn deliver(core: &Arc<Core>, envelope: &Envelope) -> DeliveryRe
         core.pause(pause_ms).await;
     }
     DeliveryResult::Stopped
+}
+
+/// A message that waited so long for its cell that its receiver may have forgotten it: sent again, it
+/// might take effect twice.
+pub(crate) async fn give_up_late(core: &Core, envelope: &Envelope) -> DeliveryResult {
+    let error = CallError::Unknown {
+        id: envelope.id,
+        detail: "its cell was away for longer than messages are remembered".to_owned(),
+    };
+    let policy = core.policy(envelope.target.actor_type());
+    add_dead_letter(core, envelope, &error, 1, &policy.retry).await
 }
 
 /// Brings a dead letter to its actor once more. Somebody waits to hear what becomes of it, so a

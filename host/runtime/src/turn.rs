@@ -148,6 +148,7 @@ impl Actor {
             delivery,
             dedupe_ms: core.settings.dedupe_ms,
         };
+        core.cells.refuse_if_full(&outcome.effects)?;
         let outputs = stage::stage(activation, envelope, outcome, migrated, deployment, &now);
         let Some(commit) = &outputs.commit else {
             let tail = calls.have_left().then(|| core.store.tail());

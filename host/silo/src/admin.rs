@@ -1,13 +1,13 @@
 //! What an operator may ask of a running silo, over HTTP with a bearer token.
 //!
 //! In reading order:
-//! - [`token`]: who may ask
+//! - [`token`], [`rights`]: who may ask, and for what
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
 //! - [`state`]: what the routes work on
 //! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`cluster`], [`stats`]: the
 //!   routes
-//! - [`edge`]: what an edge in another process asks
+//! - [`edge`]: what an edge in another process asks; [`use_exchange`]: what gateways tell each other
 //! - [`view`], [`msgpack`], [`whole`](mod@whole): what the answers are made of
 
 mod actors;
@@ -19,26 +19,30 @@ mod modules;
 mod msgpack;
 mod plugins;
 mod problem;
+mod rights;
 mod state;
 mod stats;
 mod token;
+mod use_exchange;
 mod view;
 mod whole;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
+use axum::http::header::RETRY_AFTER;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use pizza_http::problem::{Vocabulary, write_body};
-use pizza_http::{Admission, Peer, answer, bearer_token, content_coding, with_admission};
+use pizza_http::{Admission, answer, with_admission};
 use serde_json::json;
 
 use self::problem::Problem;
+pub use self::rights::Tokens;
+use self::rights::{Routes, authorize};
 pub(crate) use self::state::Admin;
 pub use self::token::{Token, TokenError};
 pub(crate) use self::whole::whole;
@@ -49,22 +53,27 @@ const READY_RETRY_S: &str = "1";
 /// to refuse by itself.
 const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 
-pub(crate) fn router(admin: Admin, token: Token, admission: Admission) -> Router {
-    let transport = Arc::clone(admin.client.transport());
-    let guarded = Router::new()
-        .route("/stats", get(stats::stats))
+fn routes() -> Routes {
+    Routes::default()
+        .for_operators("/stats", get(stats::stats))
         .merge(dead_letters::routes())
         .merge(actors::routes())
         .merge(modules::routes())
         .merge(plugins::routes())
         .merge(cluster::routes())
         .merge(edge::routes())
+}
+
+pub(crate) fn router(admin: Admin, tokens: Tokens, admission: Admission) -> Router {
+    let transport = Arc::clone(admin.client.transport());
+    let (routes, guard) = routes().guarded_by(tokens);
+    let guarded = routes
         // Behind the token, so that nobody without it learns which paths there are.
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::method())
         .with_state(admin)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn_with_state(Arc::new(token), authorize));
+        .layer(from_fn_with_state(guard, authorize));
     // Whether the process lives, and can work, is no secret, and what watches it has no
     // token. Why it cannot is in `/stats`.
     let live = get(async || Json(json!({"status": "live"})));
@@ -94,23 +103,4 @@ async fn finish(request: Request, next: Next) -> Response {
     write_body(&mut response, &Vocabulary::FOR_OPERATORS, None);
     answer::harden(response.headers_mut());
     response
-}
-
-async fn authorize(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
-    match bearer_token(request.headers()) {
-        Some(given) if token.is(given) => {
-            if let Some(peer) = request.extensions().get::<Peer>() {
-                peer.authenticated();
-            }
-            // No route unpacks one, and a body that is taken for its content would be misread.
-            match content_coding(request.headers()) {
-                None => next.run(request).await,
-                Some(coding) => Problem::packed(&coding).into_response(),
-            }
-        }
-        None if !request.headers().contains_key(AUTHORIZATION) => {
-            Problem::unauthorized("Authorization: Bearer TOKEN is missing").into_response()
-        }
-        _ => Problem::unauthorized("this is not the admin token").into_response(),
-    }
 }

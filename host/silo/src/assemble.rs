@@ -8,13 +8,15 @@ use pizza_cluster::Network;
 use pizza_guest::{HostConfig, LoadError, WasmHost};
 use pizza_http::Admission;
 use pizza_modules::{Bundled, Modules, Refusal, ServingPort};
-use pizza_runtime::{Catalog, Clock, Membership, Nobody, Parts, Silo, SystemClock, SystemEntropy};
+use pizza_runtime::{
+    Catalog, Clock, Membership, Nobody, Parts, ProcessCpu, Silo, SystemClock, SystemEntropy,
+};
 use pizza_store::{FactStore, Store, StoreError};
 use pizza_types::SiloId;
 
 use tokio::task::JoinSet;
 
-use crate::admin::{self, Admin, Token};
+use crate::admin::{self, Admin, Tokens};
 use crate::back_end::{self, OpenError, Shared};
 use crate::cluster::{self, JoinError, Joined, Member};
 use crate::config::SiloConfig;
@@ -23,6 +25,7 @@ use crate::metrics::SiloMetrics;
 use crate::peers::{Peers, SharedPlans};
 use crate::plugins::Bindings;
 use crate::serving::CatalogServing;
+use crate::store_tls::{self, StoreTlsError};
 use crate::transport::InProcess;
 
 /// The silo's name; with its generation it is the silo's id.
@@ -36,6 +39,8 @@ pub enum AssembleError {
     Open(#[from] OpenError),
     #[error("the store cannot be used")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    StoreTls(#[from] StoreTlsError),
     #[error(transparent)]
     Cluster(#[from] JoinError),
     #[error("the Wasm engine cannot start")]
@@ -109,7 +114,7 @@ impl RunningSilo {
         tell_of_unknown(config, &port.types());
         // Before the first turn: no actor acts without the plugin that it has.
         let plugins = Bindings::resume(host, Arc::clone(&store) as Arc<_>, trust).await?;
-        // Last: a silo that the others know of is asked for actors, and sends heartbeats.
+        // Last: it is a member from here on, though one without actors.
         let joined = match (&config.cluster, shared) {
             (Some(cluster), Some(shared)) => Some(cluster::join_at(cluster, shared, &clock).await?),
             _ => None,
@@ -125,10 +130,12 @@ impl RunningSilo {
         let silo = Silo::start(Parts {
             membership,
             network,
+            cells: joined.as_ref().and_then(|joined| joined.cells.clone()),
             store: Arc::clone(&store),
             archive: config.archive(),
             catalog: Arc::clone(&port.catalog),
             clock,
+            cpu: Arc::new(ProcessCpu::default()),
             entropy: Arc::new(SystemEntropy),
             settings: config.settings(),
         })
@@ -143,10 +150,7 @@ impl RunningSilo {
             watching.spawn(Arc::clone(&plugins).follow());
         }
         Ok(Self {
-            member: joined.map(|joined| {
-                let (silo, modules) = (silo.clone(), modules.clone());
-                joined.serve(Arc::new(Peers { silo, modules }))
-            }),
+            member: serving(joined, &silo, &modules).await?,
             silo,
             store,
             transport,
@@ -161,8 +165,8 @@ impl RunningSilo {
         Client::new(Arc::clone(&self.transport) as Arc<dyn pizza_client::Transport>)
     }
 
-    /// The admin API, for operators who have the token.
-    pub fn admin(&self, token: Token, admission: Admission) -> axum::Router {
+    /// The admin API, for operators and edges that have a token.
+    pub fn admin(&self, tokens: Tokens, admission: Admission) -> axum::Router {
         let admin = Admin {
             silo: self.silo.clone(),
             store: Arc::clone(&self.store),
@@ -170,9 +174,10 @@ impl RunningSilo {
             client: self.client(),
             modules: self.modules.clone(),
             plugins: Arc::clone(&self.plugins),
+            uses: Arc::default(),
             closing: self.transport.closing(),
         };
-        admin::router(admin, token, admission)
+        admin::router(admin, tokens, admission)
     }
 
     #[must_use]
@@ -212,7 +217,8 @@ impl RunningSilo {
 
 /// A type may be configured before its first module is pushed; or misspelt.
 fn tell_of_unknown(config: &SiloConfig, types: &[String]) {
-    for unknown in config.types.keys().filter(|name| !types.contains(name)) {
+    let named = config.types.keys().chain(config.placement.keys());
+    for unknown in named.filter(|name| !types.contains(name)) {
         tracing::warn!(
             actor_type = unknown,
             ?types,
@@ -232,8 +238,23 @@ async fn opened(config: &SiloConfig) -> Result<(Arc<dyn Store>, Option<Shared>),
     let Some(cluster) = &config.cluster else {
         return Ok((back_end::open(config)?, None));
     };
-    let shared = back_end::connect(cluster, config).await?;
+    let tls = store_tls::read(cluster)?;
+    let shared = back_end::connect(cluster, tls, config).await?;
     Ok((Arc::clone(&shared.store), Some(shared)))
+}
+
+/// A member of its cluster that serves the others, if it is to be one.
+async fn serving(
+    joined: Option<Joined>,
+    silo: &Silo,
+    modules: &Modules,
+) -> Result<Option<Member>, JoinError> {
+    let Some(joined) = joined else {
+        return Ok(None);
+    };
+    let (silo, modules) = (silo.clone(), modules.clone());
+    let member = joined.serve(Arc::new(Peers { silo, modules })).await?;
+    Ok(Some(member))
 }
 
 /// Who the silo is, and how it reaches the others.
@@ -250,8 +271,9 @@ async fn placed(
 }
 
 fn engine(config: &SiloConfig) -> Result<Arc<WasmHost>, AssembleError> {
+    let cache_dir = config.modules.cache_dir.clone();
     let host = WasmHost::new(HostConfig {
-        cache_dir: Some(config.data.join("modules")),
+        cache_dir: Some(cache_dir.unwrap_or_else(|| config.data.join("modules"))),
         instances_max: config.instances_max,
         compiling: config.modules.compiling(),
         component: config.modules.component(),

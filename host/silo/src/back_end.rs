@@ -1,11 +1,12 @@
-//! Which store a silo has: the only file that names a back end.
+//! Which store a silo has: the only file that names a back end, but for the certificates of one
+//! ([`store_tls`](crate::store_tls)).
 
 use std::sync::Arc;
 
-use pizza_store::{MembershipStore, MemoryStore, Store, StoreError};
+use pizza_store::{CellStore, MembershipStore, MemoryStore, Store, StoreError};
 pub(crate) use pizza_store_embedded::OpenError;
 use pizza_store_embedded::{EmbeddedStore, Options};
-use pizza_store_redis::RedisStore;
+use pizza_store_redis::{RedisStore, Tls};
 use pizza_types::Durability;
 
 use crate::cluster_config::{ClusterConfig, Rollback};
@@ -15,6 +16,9 @@ use crate::config::SiloConfig;
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) membership: Arc<dyn MembershipStore>,
+    /// The same on a connection of its own, for heartbeats alone.
+    pub(crate) heartbeats: Arc<dyn MembershipStore>,
+    pub(crate) cells: Arc<dyn CellStore>,
     /// Ends this silo's use of it, and says why.
     pub(crate) stop: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -44,6 +48,7 @@ pub(crate) fn open(config: &SiloConfig) -> Result<Arc<dyn Store>, OpenError> {
 /// When nobody answers there, or its settings are such that it would lose what it was told.
 pub(crate) async fn connect(
     config: &ClusterConfig,
+    tls: Option<Tls>,
     silo: &SiloConfig,
 ) -> Result<Shared, StoreError> {
     let options = pizza_store_redis::Options {
@@ -52,13 +57,17 @@ pub(crate) async fn connect(
             Rollback::Stop => pizza_store_redis::Rollback::Stop,
             Rollback::Accept => pizza_store_redis::Rollback::Accept,
         },
+        replicas: config.replicas,
         told: Some(silo.data.join("store-counts")),
+        tls,
         ..pizza_store_redis::Options::at(&config.store)
     };
     let store = Arc::new(RedisStore::connect(&options).await?);
     let stopping = Arc::clone(&store);
     Ok(Shared {
         membership: Arc::clone(&store) as Arc<_>,
+        heartbeats: Arc::new(store.of_membership()),
+        cells: Arc::clone(&store) as Arc<_>,
         store,
         stop: Box::new(move |reason| stopping.stop(reason)),
     })

@@ -5,13 +5,17 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::cell_config::CellConfig;
+use crate::label::Label;
+
 /// A silo with this section shares its store with others.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterConfig {
     /// The Redis that all of them share: `redis://host:port/database` for a server,
     /// `redis://host:port,host:port` for a Redis Cluster, of which one member is enough, and
-    /// `redis+sentinel://host:port,host:port/service/database` for sentinels.
+    /// `redis+sentinel://host:port,host:port/service/database` for sentinels; with `rediss` in the place of
+    /// `redis` by TLS.
     pub store: String,
     /// The silo's name; with the number of its start it is its id.
     #[serde(default = "name")]
@@ -24,14 +28,27 @@ pub struct ClusterConfig {
     /// Where gateways and bridges in other processes find it, host and port, if that is not where it
     /// serves operators.
     pub edges: Option<String>,
+    /// What it has that actors may ask for by name ([silo.placement]).
+    #[serde(default)]
+    pub labels: Vec<Label>,
     /// What becomes of a shard of the store that lacks something that was acknowledged.
     #[serde(default)]
     pub rollback: Rollback,
+    /// How many replicas of a Redis have to have what is acknowledged, so that a failover loses none of it; 0: it may.
+    #[serde(default)]
+    pub replicas: u8,
     /// How many actors a second move to a silo that has joined; 0: none before an operator says so.
     #[serde(default = "moves_per_second")]
     pub moves_per_second: u64,
+    /// The highest version of the protocol between silos that this one speaks, if that is not the highest
+    /// that it knows.
+    pub protocol: Option<u16>,
+    /// The other clusters that are one pizzeria with this one; absent, there is none.
+    pub cell: Option<CellConfig>,
     /// With it, silos speak to each other by TLS alone.
     pub tls: Option<ClusterTls>,
+    /// Whom to believe, and what to show, where `store` asks for TLS.
+    pub store_tls: Option<StoreTls>,
 }
 
 /// What becomes of a shard that went back in time.
@@ -60,6 +77,22 @@ pub struct ClusterTls {
     pub name: Option<String>,
 }
 
+/// How the servers of the store prove who they are, and this silo to them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreTls {
+    /// The authority that vouches for servers; a file in PEM. Without it those are believed whom this
+    /// machine trusts.
+    pub ca: Option<PathBuf>,
+    /// What this silo shows, for servers that ask for it: its certificate, then those that vouch for it,
+    /// and its private key; files in PEM.
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// The name that every server's certificate has. Without it, it is the host at which the server is
+    /// found.
+    pub name: Option<String>,
+}
+
 impl ClusterConfig {
     /// A silo of the cluster on this store.
     #[must_use]
@@ -70,9 +103,14 @@ impl ClusterConfig {
             listen: listen(),
             address: None,
             edges: None,
+            labels: Vec::new(),
             rollback: Rollback::default(),
+            replicas: 0,
             moves_per_second: moves_per_second(),
+            protocol: None,
+            cell: None,
             tls: None,
+            store_tls: None,
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use pizza_cluster::transport::{Credentials, Tls};
-use pizza_edge::peer::{Files, Renewed};
+use pizza_edge::peer::Files;
+use pizza_edge::renewed::Renewed;
 use pizza_edge::tls::TlsError;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ServerConfig};
@@ -18,7 +19,7 @@ pub enum ClusterTlsError {
     NoName { name: String },
 }
 
-struct FromFiles(Renewed);
+struct FromFiles(Renewed<Files>);
 
 impl Credentials for FromFiles {
     fn server(&self) -> Arc<ServerConfig> {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::archive::JsonLines;
 pub use crate::cluster_config::ClusterConfig;
 pub use crate::modules_config::ModulesConfig;
+pub use crate::placement_config::PlacementConfig;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -32,6 +33,8 @@ pub struct SiloConfig {
     pub modules: ModulesConfig,
     /// The settings of each actor type, by its name; a type that is not named has the usual ones.
     pub types: BTreeMap<String, TypeConfig>,
+    /// Which silo of a cluster opens an actor, by its type; a type that is not named is placed by hash.
+    pub placement: BTreeMap<String, PlacementConfig>,
     /// How long events are kept, for each key of a stream.
     pub events: EventsConfig,
     /// How long events of single streams are kept, where that differs, by the name of the stream.
@@ -117,6 +120,10 @@ pub struct TypeConfig {
     /// How long after its end an actor is retired, in milliseconds; 0: never. Absent, it is what
     /// comes with the type, which is never unless its manifest says more.
     pub retire_after_ms: Option<u64>,
+    /// The longest that another actor waits for an answer of this type, in milliseconds; 0: as long
+    /// as whoever asked that one waits. Absent, it is what comes with the type, which is that unless
+    /// its manifest says more.
+    pub answer_ms: Option<u64>,
     /// The most actors that wait in one chain of calls.
     pub chain_depth: usize,
     /// The number of failures after which a message without a caller becomes a dead letter.
@@ -157,6 +164,7 @@ impl Default for SiloConfig {
             instances_max: 1_000,
             modules: ModulesConfig::default(),
             types: BTreeMap::new(),
+            placement: BTreeMap::new(),
             events: EventsConfig::default(),
             streams: BTreeMap::new(),
             retire: RetireConfig::default(),
@@ -222,6 +230,7 @@ impl Default for TypeConfig {
             mailbox: policy.mailbox_max,
             idle_ms: policy.idle_ms,
             retire_after_ms: policy.retire_after_ms,
+            answer_ms: policy.answer_ms,
             chain_depth: policy.chain_depth_max,
             attempts: policy.retry.attempts_max,
             retry_first_ms: policy.retry.first_ms,
@@ -241,6 +250,15 @@ impl Default for TypeConfig {
 impl SiloConfig {
     pub(crate) fn type_config(&self, actor_type: &str) -> TypeConfig {
         self.types.get(actor_type).cloned().unwrap_or_default()
+    }
+
+    /// What holds for the actors of a type.
+    pub(crate) fn policy(&self, actor_type: &str) -> Policy {
+        let placement = self.placement.get(actor_type).cloned();
+        Policy {
+            placement: placement.unwrap_or_default().0,
+            ..self.type_config(actor_type).policy()
+        }
     }
 
     pub(crate) fn archive(&self) -> Arc<dyn Archive> {
@@ -301,11 +319,12 @@ impl TypeConfig {
         }
     }
 
-    pub(crate) fn policy(&self) -> Policy {
+    fn policy(&self) -> Policy {
         Policy {
             mailbox_max: self.mailbox,
             idle_ms: self.idle_ms,
             retire_after_ms: self.retire_after_ms.filter(|ms| *ms > 0),
+            answer_ms: self.answer_ms.filter(|ms| *ms > 0),
             chain_depth_max: self.chain_depth,
             retry: Retry {
                 attempts_max: self.attempts,

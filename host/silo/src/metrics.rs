@@ -1,6 +1,7 @@
 //! How things stand in the silo, in numbers, for the metrics of its process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics::{describe_gauge, gauge};
 use pizza_runtime::{BreakerState, ClusterView, Silo};
@@ -27,6 +28,23 @@ impl SiloMetrics {
         describe_gauge!(
             "pizza_cluster_lease_left_seconds",
             "How much longer this silo may answer from memory"
+        );
+        describe_gauge!(
+            "pizza_cluster_clock_offset_seconds",
+            "How far this silo's date is ahead of that of the store; below 0 where it is behind"
+        );
+        describe_gauge!(
+            "pizza_cluster_relay_lag_seconds",
+            "How long ago the oldest turn began of which something waits in a log guarded by this silo"
+        );
+        describe_gauge!(
+            "pizza_cluster_guardian_lag_seconds",
+            "How long ago this silo last looked at all shards that it guards"
+        );
+        describe_gauge!("pizza_cell_reachable", "1 while the other cell answers");
+        describe_gauge!(
+            "pizza_cell_parked",
+            "Messages, and entries with events, that wait for the other cell"
         );
         describe_gauge!(
             "pizza_breaker_open",
@@ -61,6 +79,13 @@ impl SiloMetrics {
         if let Some(cluster) = self.silo.cluster() {
             set_cluster(&cluster);
         }
+        for cell in self.silo.cells() {
+            let name = || cell.name.to_string();
+            let reachable = f64::from(u8::from(!cell.is_away));
+            gauge!("pizza_cell_reachable", "cell" => name()).set(reachable);
+            let parked = f64::from(u32::try_from(cell.parked).unwrap_or(u32::MAX));
+            gauge!("pizza_cell_parked", "cell" => name()).set(parked);
+        }
         for (actor_type, state) in self.silo.breakers() {
             let is_open = !matches!(state, BreakerState::Closed { .. });
             let open = f64::from(u8::from(is_open));
@@ -77,6 +102,13 @@ fn set_cluster(cluster: &ClusterView) {
     let mut mine = cluster.members.iter().filter(|m| m.silo == cluster.silo);
     let shards = mine.next().map_or(0, |member| member.shards as u64);
     gauge!("pizza_cluster_shards_guarded").set(number(shards));
-    let left = number(cluster.lease_left_ms) / 1_000.0;
-    gauge!("pizza_cluster_lease_left_seconds").set(left);
+    let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
+    gauge!("pizza_cluster_lease_left_seconds").set(seconds(cluster.lease_left_ms));
+    gauge!("pizza_cluster_relay_lag_seconds").set(seconds(cluster.relay_lag_ms));
+    gauge!("pizza_cluster_guardian_lag_seconds").set(seconds(cluster.guardian_lag_ms));
+    if let Some(ahead_ms) = cluster.clock_ahead_ms {
+        let ahead = seconds(ahead_ms.unsigned_abs());
+        let offset = if ahead_ms < 0 { -ahead } else { ahead };
+        gauge!("pizza_cluster_clock_offset_seconds").set(offset);
+    }
 }

@@ -10,6 +10,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModulesConfig {
+    /// Where compiled modules are kept; absent: `modules` in the data directory. Silos of one machine may
+    /// share it: each module is then compiled once. Whoever may write there decides what code they run.
+    pub cache_dir: Option<PathBuf>,
     /// Whether only modules and plugins are taken that a trusted key has signed. Those that come
     /// with the program are taken anyway.
     pub require_signature: bool,
@@ -59,6 +62,7 @@ impl Default for ModulesConfig {
         let (settings, bounds) = (Settings::default(), CompileBounds::default());
         let component = ComponentBounds::default();
         Self {
+            cache_dir: None,
             require_signature: settings.trust.require_signature,
             trusted: settings.trust.trusted,
             size_mib: settings.bytes_max >> 20,

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pizza_cluster::{Request, Response};
@@ -11,6 +12,11 @@ use pizza_runtime::{Canary, Catalog, Clock, Deployment, Serving, Silo};
 use pizza_types::{ModuleDigest, ModuleMetrics};
 
 use crate::config::SiloConfig;
+
+/// How often a silo is asked that cannot be reached, and how long after the last time: one that has died or
+/// gone is found out about within that.
+const ASKED_MAX: u32 = 10;
+const ASKED_AGAIN: Duration = Duration::from_millis(250);
 
 /// The port by which modules are brought into the runtime's catalog.
 pub(crate) struct CatalogServing {
@@ -31,7 +37,7 @@ impl CatalogServing {
         if let Some(deployment) = same.next() {
             return Arc::clone(deployment);
         }
-        let policy = self.config.type_config(module.actor_type()).policy();
+        let policy = self.config.policy(module.actor_type());
         Deployment::new(module, policy)
     }
 }
@@ -109,13 +115,27 @@ impl ServingPort for CatalogServing {
         let Some(silo) = self.silo.get() else {
             return Vec::new();
         };
-        let answers = silo.ask_others(Request::Prepare(digest)).await.into_iter();
-        let unready = answers.filter_map(|(silo, answer)| match answer {
-            Ok(Response::Done) => None,
-            Ok(Response::Failed(why)) | Err(why) => Some(format!("{silo}: {why}")),
-            Ok(other) => Some(format!("{silo}: it answers {other:?}")),
-        });
-        unready.collect()
+        let mut tries = 0;
+        loop {
+            let answers = silo.ask_others(Request::Prepare(digest)).await;
+            let (mut unready, mut unreached) = (Vec::new(), Vec::new());
+            for (asked, answer) in answers {
+                match answer {
+                    Ok(Response::Done) => {}
+                    // It answers nobody, and reads the plans before it serves.
+                    Err(_) if silo.has_only_joined(&asked) => {}
+                    Err(why) => unreached.push(format!("{asked}: {why}")),
+                    Ok(Response::Failed(why)) => unready.push(format!("{asked}: {why}")),
+                    Ok(other) => unready.push(format!("{asked}: it answers {other:?}")),
+                }
+            }
+            tries += 1;
+            if unreached.is_empty() || !unready.is_empty() || tries == ASKED_MAX {
+                unready.append(&mut unreached);
+                return unready;
+            }
+            tokio::time::sleep(ASKED_AGAIN).await;
+        }
     }
 
     async fn changed(&self, actor_type: &str) {

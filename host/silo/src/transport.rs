@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pizza_client::{Event, EventPage, Readiness, Transport};
+use pizza_client::edge_keys::EdgeKeys;
+use pizza_client::lease::{LeaseClaim, LeaseRecord};
+use pizza_client::{Event, EventPage, Everywhere, Readiness, Transport};
 use pizza_runtime::Silo;
 use pizza_store::{Store, StoreError};
 use pizza_types::{CallError, Envelope, MessageId, Reply};
 use tokio::sync::watch;
+
+use crate::edge_keys;
+use crate::leases::Leases;
 
 /// The start of the names of readers' facts, which keeps them apart from everything else in the
 /// store.
@@ -17,6 +22,7 @@ const CURSOR: &str = "cursor/";
 
 pub struct InProcess {
     silo: Silo,
+    leases: Leases,
     store: Arc<dyn Store>,
     closed: watch::Sender<bool>,
 }
@@ -26,6 +32,7 @@ impl InProcess {
         let closed = watch::Sender::new(false);
         Self {
             silo,
+            leases: Leases::new(Arc::clone(&store)),
             store,
             closed,
         }
@@ -37,6 +44,10 @@ impl InProcess {
 }
 
 impl InProcess {
+    fn is_alone(&self) -> bool {
+        self.silo.cluster().is_none()
+    }
+
     /// A receiver that turns true when the transport is closed.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.closed.subscribe()
@@ -56,18 +67,16 @@ impl Transport for InProcess {
         after: u64,
         limit: usize,
     ) -> Result<EventPage, CallError> {
-        let oldest = self.silo.events(stream, key, 0, 1).await?;
-        let newest = self.silo.newest_event(stream, key).await?;
-        let events = self.silo.events(stream, key, after, limit).await?;
-        let events = events.into_iter().map(|event| Event {
+        let page = self.silo.page(stream, key, after, limit).await?;
+        let events = page.events.into_iter().map(|event| Event {
             position: event.position,
             at_ms: event.at_ms,
             payload: event.payload,
         });
         Ok(EventPage {
             events: events.collect(),
-            oldest: oldest.first().map_or(0, |event| event.position),
-            newest,
+            oldest: page.oldest,
+            newest: page.newest,
         })
     }
 
@@ -82,6 +91,22 @@ impl Transport for InProcess {
         limit: usize,
     ) -> Result<Vec<Arc<str>>, CallError> {
         self.silo.actors(actor_type, after, limit).await
+    }
+
+    async fn actors_everywhere(
+        &self,
+        actor_type: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Everywhere, CallError> {
+        let listed = self.silo.actors_everywhere(actor_type, after, limit).await;
+        let (keys, missing) = listed?;
+        let missing = missing.into_iter().map(Into::into).collect();
+        Ok(Everywhere { keys, missing })
+    }
+
+    fn key_prefix(&self) -> Option<Arc<str>> {
+        self.silo.key_prefix()
     }
 
     async fn cursor(&self, name: &str) -> Result<Option<u64>, CallError> {
@@ -99,14 +124,40 @@ impl Transport for InProcess {
         Ok(Some(u64::from_le_bytes(position)))
     }
 
-    async fn move_cursor(&self, name: &str, position: u64) -> Result<(), CallError> {
+    async fn move_cursor(
+        &self,
+        name: &str,
+        position: u64,
+        under: &LeaseClaim,
+    ) -> Result<bool, CallError> {
         let bytes = Bytes::copy_from_slice(&position.to_le_bytes());
-        let moved = self.store.set_fact(&format!("{CURSOR}{name}"), bytes).await;
-        moved.map_err(refused)
+        let change = (format!("{CURSOR}{name}"), Some(bytes));
+        let moved = self.leases.change_under(under, change, self.is_alone());
+        moved.await.map_err(refused)
+    }
+
+    async fn lease(&self, name: &str) -> Result<Option<LeaseRecord>, CallError> {
+        let record = self.leases.get(name, self.is_alone()).await;
+        record.map_err(refused)
+    }
+
+    async fn change_lease(
+        &self,
+        name: &str,
+        before: Option<LeaseRecord>,
+        after: Option<LeaseRecord>,
+    ) -> Result<bool, CallError> {
+        let changed = self.leases.change(name, before, after, self.is_alone());
+        changed.await.map_err(refused)
+    }
+
+    async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {
+        let keys = edge_keys::edge_keys(&*self.store, self.silo.wall_ms()).await;
+        keys.map_err(refused)
     }
 
     async fn readiness(&self) -> Readiness {
-        let mut reasons = Vec::new();
+        let (mut reasons, cluster) = (Vec::new(), self.silo.cluster());
         // First, since a silo that is stopping closes its store next.
         if *self.closed.borrow() {
             reasons.push("the silo is shutting down".to_owned());
@@ -114,7 +165,7 @@ impl Transport for InProcess {
         if let Some(reason) = self.store.stop_reason() {
             reasons.push(format!("the store has stopped: {reason}"));
         }
-        if let Some(cluster) = self.silo.cluster()
+        if let Some(cluster) = &cluster
             && cluster.lease_left_ms == 0
         {
             reasons.push(
@@ -127,6 +178,9 @@ impl Transport for InProcess {
         if let Some(reason) = self.store.full_reason() {
             reasons.push(format!("nothing new is stored: {reason}"));
         }
+        // It works, but what its actors take for the date is not that of others.
+        let wrong_ms = cluster.and_then(|cluster| cluster.clock_wrong_ms);
+        reasons.extend(wrong_ms.map(clock_is_wrong));
         Readiness { ready, reasons }
     }
 
@@ -143,6 +197,14 @@ impl Transport for InProcess {
     fn fresh_id(&self) -> MessageId {
         self.silo.fresh_id()
     }
+}
+
+fn clock_is_wrong(ahead_ms: i64) -> String {
+    let by_ms = ahead_ms.unsigned_abs();
+    let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
+    format!(
+        "this silo's clock is {by_ms} ms {side} that of the store, and so is what actors here take for the date"
+    )
 }
 
 fn refused(error: StoreError) -> CallError {

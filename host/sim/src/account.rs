@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use crate::trace::{Trace, now_ms};
 
 pub const TYPE: &str = "account";
+/// How many accounts there are.
+pub const ACCOUNTS: usize = 10;
 /// The stream to which accounts publish; each of its keys is an account that hears of it.
 pub const STREAM: &str = "ledger";
 /// The clocks of two silos may differ by so much, in milliseconds: an alarm is not early within it.

@@ -8,9 +8,11 @@ use pizza_store::{
     StreamStore as _,
 };
 
-use crate::account::{Account, STREAM, TYPE, account};
-use crate::clients::{ACCOUNTS, Asked, History};
-use pizza_types::ShardSet;
+use crate::account::{ACCOUNTS, Account, STREAM, TYPE, account};
+use crate::clients::{Asked, History};
+use crate::plan::HEALED_MS;
+use crate::sums;
+use pizza_types::{ShardId, ShardSet};
 
 /// The accounts as the store has them in the end.
 async fn accounts(store: &MemoryStore) -> BTreeMap<String, Account> {
@@ -47,7 +49,11 @@ pub async fn on_its_way(store: &MemoryStore) -> Vec<String> {
     for row in due.unwrap_or_default() {
         waiting.push(format!("reminder {} of {}", row.name, row.actor));
     }
-    for (key, head) in store.stream_heads(STREAM).await.unwrap_or_default() {
+    for (key, head) in store
+        .stream_heads(&ShardSet::ALL, STREAM)
+        .await
+        .unwrap_or_default()
+    {
         let cursor = store.cursor(TYPE, STREAM, &key).await.unwrap_or_default();
         if cursor != head {
             waiting.push(format!("events {cursor} to {head} of {key}"));
@@ -56,8 +62,16 @@ pub async fn on_its_way(store: &MemoryStore) -> Vec<String> {
     waiting
 }
 
-/// All that is wrong in the end.
-pub async fn all(store: &Arc<MemoryStore>, history: &History) -> Vec<String> {
+/// All that is wrong in the end. Where a shard lost something that silos were told of, it is what follows from
+/// that: nobody is answered as if it had never been, and the other shards go on.
+pub async fn all(
+    store: &Arc<MemoryStore>,
+    history: &History,
+    lost: Option<ShardId>,
+) -> Vec<String> {
+    if let Some(shard) = lost {
+        return beside(shard, store, history).await;
+    }
     let mut wrong = history.all_wrong();
     for waiting in on_its_way(store).await {
         wrong.push(format!("never arrived: {waiting}"));
@@ -70,6 +84,43 @@ pub async fn all(store: &Arc<MemoryStore>, history: &History) -> Vec<String> {
     reads(&asked, &mut wrong);
     streams(store, &accounts, &mut wrong).await;
     wrong
+}
+
+/// What must hold beside a shard that went back in time. What it has lost had left before, so messages and events
+/// of the others are without their reason, and theirs to it wait.
+async fn beside(shard: ShardId, store: &Arc<MemoryStore>, history: &History) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut asked = history.asked();
+    // First of all accounts: what was answered is not denied by a store that has forgotten it.
+    reads(&asked, &mut wrong);
+    let is_in = |key: &String| account(key).shard() == shard;
+    asked.retain(|a| !is_in(&a.key) && a.method != sums::TYPE);
+    let mut accounts = accounts(store).await;
+    accounts.retain(|key, _| !is_in(key));
+    once(&accounts, &mut wrong);
+    for Asked {
+        id, method, key, ..
+    } in asked.iter().filter(|a| is_change(a))
+    {
+        if !has_done(&accounts, key, &format!("{method} {id}")) {
+            wrong.push(format!("lost beside {shard:?}: {method} {id} of {key}"));
+        }
+    }
+    let goes_on = |a: &Asked| a.begun_ms >= HEALED_MS && is_change(a);
+    if !asked.iter().any(goes_on) {
+        wrong.push(format!("nothing is done beside {shard:?} after healing"));
+    }
+    wrong
+}
+
+/// Whether something was to be done, and was answered.
+fn is_change(asked: &Asked) -> bool {
+    asked.method != "read" && asked.method != sums::TYPE && asked.answered_ms.is_some()
+}
+
+fn has_done(accounts: &BTreeMap<String, Account>, key: &str, what: &str) -> bool {
+    let account = accounts.get(key);
+    account.is_some_and(|account| account.done.iter().any(|done| done == what))
 }
 
 /// Each thing was done once at most.
@@ -86,10 +137,7 @@ fn once(accounts: &BTreeMap<String, Account>, wrong: &mut Vec<String>) {
 
 /// What was answered was done, and what follows from what was done has followed.
 fn nothing_lost(accounts: &BTreeMap<String, Account>, asked: &[Asked], wrong: &mut Vec<String>) {
-    let has = |key: &str, what: &str| {
-        let account = accounts.get(key);
-        account.is_some_and(|account| account.done.iter().any(|done| done == what))
-    };
+    let has = |key: &str, what: &str| has_done(accounts, key, what);
     for Asked {
         id,
         method,
@@ -99,7 +147,7 @@ fn nothing_lost(accounts: &BTreeMap<String, Account>, asked: &[Asked], wrong: &m
         ..
     } in asked
     {
-        if *method == "read" {
+        if *method == "read" || *method == sums::TYPE {
             continue;
         }
         let is_done = has(key, &format!("{method} {id}"));
@@ -153,6 +201,7 @@ fn reads(asked: &[Asked], wrong: &mut Vec<String>) {
         let seen: BTreeSet<&str> = read.read.iter().map(String::as_str).collect();
         let before = |a: &&Asked| {
             a.method != "read"
+                && a.method != sums::TYPE
                 && a.key == read.key
                 && a.answered_ms
                     .is_some_and(|answered| answered < read.begun_ms)

@@ -11,12 +11,11 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use crate::account::account;
+use crate::account::{ACCOUNTS, account};
 use crate::plan::{END_MS, HEALED_MS};
+use crate::sums;
 use crate::trace::{Trace, now_ms};
 
-/// How many accounts there are.
-pub const ACCOUNTS: usize = 10;
 /// How long a call may take, in milliseconds, and how often it is made at most.
 const WAIT_MS: u64 = 2_000;
 const TRIES_MAX: u32 = 3;
@@ -111,6 +110,7 @@ impl Client {
             10..12 if to > key => "both",
             10..14 => "tell",
             14..16 => "later",
+            16 => sums::TYPE,
             _ => "read",
         };
         let method = if self.only_reads { "read" } else { method };
@@ -138,7 +138,11 @@ impl Client {
             self.trace.note(|| told(&asked, &answer));
             match answer {
                 Ok(reply) => {
-                    let read = serde_json::from_slice(&reply.body).unwrap_or_default();
+                    let read: Vec<String> = serde_json::from_slice(&reply.body).unwrap_or_default();
+                    if asked.method == sums::TYPE && read != [sums::sum(&asked.id, asked.amount)] {
+                        let told = format!("{} was answered {read:?}", asked.id);
+                        self.history.wrong(told);
+                    }
                     let is_read = asked.method == "read";
                     return self
                         .history
@@ -161,7 +165,11 @@ impl Client {
         });
         let arguments: Value = arguments;
         Envelope {
-            target: account(&asked.key),
+            target: if asked.method == sums::TYPE {
+                sums::worker(&asked.key)
+            } else {
+                account(&asked.key)
+            },
             body: Body::Call {
                 method: asked.method.into(),
                 arguments: arguments.to_string().into(),

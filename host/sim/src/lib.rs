@@ -6,9 +6,10 @@
 //! - [`run`]: one simulation from its seed to its verdict
 //! - [`silo`]: what runs on each host
 //! - [`clients`]: what is asked of the silos, and what they answered
-//! - [`account`]: the actor that is asked
+//! - [`account`], [`sums`]: the actors that are asked
 //! - [`check`]: what must hold
 //! - [`clock`], [`network`], [`store`]: time, links and storage, and what goes wrong in them
+//! - [`rollback`]: a store that goes back in time
 //! - [`planted`]: mistakes that the checks must find
 //! - [`trace`]: everything that happened, as one number
 
@@ -19,9 +20,11 @@ pub mod clock;
 pub mod network;
 pub mod plan;
 pub mod planted;
+pub mod rollback;
 pub mod run;
 pub mod silo;
 pub mod store;
+pub mod sums;
 pub mod trace;
 
 pub use planted::Planted;

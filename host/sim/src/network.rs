@@ -87,6 +87,7 @@ fn told(request: &Request) -> String {
         Request::PlanChanged(actor_type) => format!("the plan of {actor_type}"),
         Request::Load => "load".to_owned(),
         Request::Rebalance { per_second } => format!("rebalance {per_second} a second"),
+        Request::Cell(_) => "from another cell".to_owned(),
         Request::Ping => "ping".to_owned(),
     }
 }

@@ -1,12 +1,17 @@
 //! What a seed makes happen, and when.
 
+use pizza_runtime::Placement;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::account::ACCOUNTS;
 use crate::clock::SimClock;
 
 /// The names of the hosts.
 pub const SILOS: [&str; 4] = ["one", "two", "three", "four"];
+/// What the first two of them have.
+pub const LABEL: &str = "vault";
+pub const LABELLED: usize = 2;
 /// When faults begin and when all of them are mended, in milliseconds.
 pub const FAULTS_BEGIN_MS: u64 = 2_000;
 pub const FAULTS_END_MS: u64 = 12_000;
@@ -14,6 +19,10 @@ pub const FAULTS_END_MS: u64 = 12_000;
 pub const HEALED_MS: u64 = FAULTS_END_MS + 3_000;
 /// When nobody asks anything any more.
 pub const END_MS: u64 = HEALED_MS + 3_000;
+
+/// In one of so many seeds the store goes back, by less than this.
+const ROLLBACKS_ONE_OF: u32 = 6;
+const ROLLBACK_MS_MAX: u64 = 2_000;
 
 /// Something that goes wrong, at its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +40,9 @@ pub enum Fault {
     /// A silo does not reach the store, nor the store it.
     NoStore(usize),
     StoreAgain(usize),
+    /// What the shard of an account will go back to, and that it does.
+    Remember(usize),
+    GoBack,
 }
 
 /// How often the store and the network fail by themselves, in thousandths of all requests.
@@ -57,6 +69,10 @@ pub struct Plan {
     pub silos: usize,
     pub clocks: Vec<SimClock>,
     pub odds: Odds,
+    /// Where accounts are opened.
+    pub placement: Placement,
+    /// By silo, how busy it says that it is.
+    pub cpu_permille: Vec<u16>,
     /// In the order of their times, in milliseconds.
     pub faults: Vec<(u64, Fault)>,
 }
@@ -85,12 +101,17 @@ impl Plan {
         for _ in 0..rng.random_range(1..=6) {
             fault(&mut rng, silos, &mut faults);
         }
+        rollback(seed, &mut faults);
         faults.sort_by_key(|(at_ms, _)| *at_ms);
+        let placement = placement(&mut rng);
+        let cpu_permille = (0..silos).map(|_| rng.random_range(0..1_000)).collect();
         Self {
             seed,
             silos,
             clocks,
             odds,
+            placement,
+            cpu_permille,
             faults,
         }
     }
@@ -98,6 +119,34 @@ impl Plan {
     /// Whether it has a fault of this kind.
     pub fn has(&self, is_it: impl Fn(&Fault) -> bool) -> bool {
         self.faults.iter().any(|(_, fault)| is_it(fault))
+    }
+}
+
+/// In some seeds the store goes back by a moment. It has a chance of its own: what else a seed makes happen
+/// does not depend on it.
+fn rollback(seed: u64, faults: &mut Vec<(u64, Fault)>) {
+    let mut rng = StdRng::seed_from_u64(!seed);
+    if rng.random_range(0..ROLLBACKS_ONE_OF) > 0 {
+        return;
+    }
+    let to_ms = rng.random_range(FAULTS_BEGIN_MS..FAULTS_END_MS - ROLLBACK_MS_MAX);
+    let at_ms = to_ms + rng.random_range(100..ROLLBACK_MS_MAX);
+    let account = rng.random_range(0..ACCOUNTS);
+    faults.extend([(to_ms, Fault::Remember(account)), (at_ms, Fault::GoBack)]);
+}
+
+/// Stateful ones, for an account is one.
+fn placement(rng: &mut StdRng) -> Placement {
+    let fixed = |otherwise: Option<Placement>| Placement::Fixed {
+        label: LABEL.into(),
+        otherwise: otherwise.map(Box::new),
+    };
+    match rng.random_range(0..8) {
+        0..2 => Placement::Hash,
+        2..4 => Placement::PreferLocal,
+        4 => fixed(None),
+        5 => fixed(Some(Placement::Hash)),
+        _ => Placement::LeastLoaded,
     }
 }
 

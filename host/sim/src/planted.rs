@@ -25,11 +25,13 @@ pub enum Planted {
     RelaySkips,
     /// Only the owner's own silo fires a reminder.
     ReminderJudgedLocally,
+    /// The store takes commits after it went back in time.
+    RollbackUnnoticed,
 }
 
 impl Planted {
     /// All that there are.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::EpochUnchecked,
         Self::AcknowledgedEarly,
         Self::PublishedEarly,
@@ -40,5 +42,6 @@ impl Planted {
         Self::ResendAppliedTwice,
         Self::RelaySkips,
         Self::ReminderJudgedLocally,
+        Self::RollbackUnnoticed,
     ];
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use pizza_store::MemoryStore;
 use turmoil::Sim;
 
+use crate::account::account;
 use crate::check;
 use crate::clients::History;
 use crate::plan::{END_MS, Fault, Plan, SILOS};
@@ -31,6 +32,8 @@ pub struct Report {
     /// How often a silo was taken for dead while it lived.
     pub expelled: u32,
     pub faults: usize,
+    /// Whether the store went back in time, and lost something that was told.
+    pub went_back: bool,
     /// How long it was, in simulated milliseconds.
     pub took_ms: u64,
     /// Everything that happened, as one number, and how much that was.
@@ -47,6 +50,7 @@ pub fn run(seed: u64, planted: Planted, trace: &Trace) -> Report {
         store: Arc::new(MemoryStore::new()),
         history: History::default(),
         trace: trace.clone(),
+        rollback: Arc::default(),
         away: (0..silos).map(|_| Arc::default()).collect(),
         expelled: (0..silos).map(|_| AtomicBool::new(false)).collect(),
         starts: AtomicU64::new(0),
@@ -78,7 +82,8 @@ pub fn run(seed: u64, planted: Planted, trace: &Trace) -> Report {
     let took_ms = simulation.now_ms();
     let (expelled, mut wrong) = (simulation.expelled, std::mem::take(&mut simulation.wrong));
     drop(simulation);
-    wrong.extend(now(check::all(&world.store, &world.history)));
+    let lost = world.rollback.lost();
+    wrong.extend(now(check::all(&world.store, &world.history, lost)));
     let asked = world.history.asked();
     Report {
         seed,
@@ -87,6 +92,7 @@ pub fn run(seed: u64, planted: Planted, trace: &Trace) -> Report {
         asked: asked.len(),
         expelled,
         faults: world.plan.faults.len(),
+        went_back: lost.is_some(),
         took_ms,
         trace: trace.sum(),
     }
@@ -123,7 +129,9 @@ impl Simulation<'_> {
             if now_ms < END_MS || !now_ms.is_multiple_of(100) {
                 continue;
             }
+            // What a shard would have to take that takes nothing never arrives.
             if now_ms > END_MS + QUIET_MS_MAX
+                || self.world.rollback.lost().is_some()
                 || now(check::on_its_way(&self.world.store)).is_empty()
             {
                 return;
@@ -152,6 +160,11 @@ impl Simulation<'_> {
             Fault::Hold(one, other) => sim.hold(SILOS[one], SILOS[other]),
             Fault::Release(one, other) => sim.release(SILOS[one], SILOS[other]),
             Fault::NoStore(silo) => away[silo].store(true, Ordering::Relaxed),
+            Fault::Remember(number) => {
+                let shard = account(&format!("k{number}")).shard();
+                self.world.rollback.remember(&self.world.store, shard);
+            }
+            Fault::GoBack => self.world.rollback.go_back(&self.world.store),
             Fault::StoreAgain(silo) => away[silo].store(false, Ordering::Relaxed),
         }
     }

@@ -9,19 +9,24 @@ use pizza_clock::Clock;
 use pizza_cluster::heartbeat::Heartbeat;
 use pizza_cluster::join::{self, Joining};
 use pizza_cluster::transport::{self, Links, Server};
-use pizza_cluster::{ClusterSettings, Membership};
-use pizza_runtime::{Catalog, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo};
-use pizza_store::{MemoryStore, Store};
+use pizza_cluster::{ClusterSettings, Membership, Pulse};
+use pizza_runtime::{
+    Catalog, ManualCpu, NoArchive, Parts, Placement, Policy, SeededEntropy, Settings, Silo,
+};
+use pizza_store::{MemberState, MemoryStore, Store};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use tokio::runtime::Handle;
 use turmoil::net::TcpListener;
 
 use crate::account::Accounts;
 use crate::clients::{Client, History};
 use crate::network::{LossyNetwork, SimDial};
-use crate::plan::{Plan, SILOS};
+use crate::plan::{LABEL, LABELLED, Plan, SILOS};
 use crate::planted::Planted;
+use crate::rollback::Rollback;
 use crate::store::SimStore;
+use crate::sums::Sums;
 use crate::trace::Trace;
 
 const PORT: u16 = 7_000;
@@ -37,6 +42,7 @@ pub struct World {
     pub store: Arc<MemoryStore>,
     pub history: History,
     pub trace: Trace,
+    pub rollback: Arc<Rollback>,
     /// By silo, whether it cannot reach the store, and whether the others have taken it for dead.
     pub away: Vec<Arc<AtomicBool>>,
     pub expelled: Vec<AtomicBool>,
@@ -57,6 +63,7 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
         odds: world.plan.odds,
         rng: Mutex::new(StdRng::seed_from_u64(seed)),
         away: Arc::clone(&world.away[index]),
+        rollback: Arc::clone(&world.rollback),
         planted: world.planted,
         trace: world.trace.clone(),
         name: SILOS[index],
@@ -69,7 +76,7 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
     if world.planted == Planted::NoLease {
         settings.lease_ms = u64::MAX / 2;
     }
-    let membership = joined(&store, &*clock, &settings, SILOS[index]).await;
+    let membership = joined(&store, &*clock, &settings, index).await;
     world.trace.note(|| format!("joined {}", membership.me()));
     let dial = Arc::new(SimDial);
     let speech = transport::Settings::default();
@@ -86,10 +93,13 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
         network: Arc::clone(&network) as Arc<_>,
         clock: Arc::clone(&clock),
         settings,
+        pulse: Pulse::of_this_runtime(&clock),
+        workers: Handle::current(),
     };
+    // One thread is all that there is here.
     let heartbeats = tokio::spawn(heartbeat.run());
     let silo = loop {
-        let parts = parts(&world, &membership, &network, &store, &clock, seed);
+        let parts = parts(&world, &membership, &network, &store, &clock, index, seed);
         match Silo::start(parts).await {
             Ok(silo) => break silo,
             Err(_) => tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await,
@@ -98,6 +108,7 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
     let (me, service) = (membership.me().clone(), Arc::new(silo.clone()));
     let server = Server::new(me, service, Arc::clone(&clock), speech, None);
     tokio::spawn(accept(listener, Arc::new(server)));
+    serves(&store, &membership).await;
     for number in 0..CLIENTS {
         let client = Client {
             name: format!("c{start}.{number}"),
@@ -115,18 +126,32 @@ pub async fn live(world: Arc<World>, index: usize) -> turmoil::Result {
     Ok(())
 }
 
+/// Is given actors from now on, however often the store must be asked; unless it was taken for dead meanwhile.
+async fn serves(store: &SimStore, membership: &Membership) {
+    let mark = || join::mark(store, membership, membership.me(), MemberState::Live);
+    while !membership.is_expelled() && mark().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(AGAIN_MS)).await;
+    }
+}
+
 /// Joins, however often the store must be asked.
 async fn joined(
     store: &SimStore,
     clock: &dyn Clock,
     settings: &ClusterSettings,
-    name: &str,
+    index: usize,
 ) -> Arc<Membership> {
+    let name = SILOS[index];
+    let labels = (index < LABELLED)
+        .then(|| LABEL.into())
+        .into_iter()
+        .collect();
     let address = format!("{name}:{PORT}");
     let joining = Joining {
         name,
         address: &address,
         edges: None,
+        labels: &labels,
     };
     loop {
         match join::join(store, clock, settings, joining).await {
@@ -142,6 +167,7 @@ fn parts(
     network: &Arc<LossyNetwork>,
     store: &Arc<SimStore>,
     clock: &Arc<dyn Clock>,
+    index: usize,
     seed: u64,
 ) -> Parts {
     let catalog = Arc::new(Catalog::default());
@@ -149,16 +175,26 @@ fn parts(
     let accounts = Accounts::new(world.trace.clone(), move |early| history.wrong(early));
     let policy = Policy {
         delivery_ms: 5_000,
+        placement: world.plan.placement.clone(),
         ..Policy::default()
     };
     catalog.set(Arc::new(accounts), policy);
+    let at_random = Policy {
+        placement: Placement::Random,
+        ..Policy::default()
+    };
+    catalog.set(Arc::new(Sums::default()), at_random);
+    let cpu = ManualCpu::default();
+    cpu.set(world.plan.cpu_permille[index]);
     Parts {
+        cells: None,
         membership: Arc::clone(membership),
         network: Arc::clone(network) as Arc<_>,
         store: Arc::clone(store) as Arc<dyn Store>,
         archive: Arc::new(NoArchive),
         catalog,
         clock: Arc::clone(clock),
+        cpu: Arc::new(cpu),
         entropy: Arc::new(SeededEntropy::new(seed)),
         settings: Settings::default(),
     }

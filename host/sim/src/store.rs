@@ -14,12 +14,13 @@ use parking_lot::Mutex;
 use pizza_store::{
     Heartbeats, MembershipStore, MemoryStore, Retention, Store, StoreError, StoredActor, View,
 };
-use pizza_types::{ActorId, Durability, SiloId};
+use pizza_types::{ActorId, Durability, ShardSet, SiloId};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
 use crate::plan::Odds;
 use crate::planted::Planted;
+use crate::rollback::Rollback;
 use crate::trace::Trace;
 
 pub struct SimStore {
@@ -30,6 +31,7 @@ pub struct SimStore {
     pub(crate) name: &'static str,
     /// Whether this silo cannot reach it.
     pub(crate) away: Arc<AtomicBool>,
+    pub(crate) rollback: Arc<Rollback>,
     pub(crate) planted: Planted,
     pub(crate) trace: Trace,
     /// What was read of actors when they were opened, for those who believe it.
@@ -43,6 +45,13 @@ pub struct SimStore {
 impl SimStore {
     fn is_now(&self, thousandths: u32) -> bool {
         self.rng.lock().random_range(0..1_000) < thousandths
+    }
+
+    /// Why the store takes nothing for an actor whose shard went back in time.
+    fn refusal(&self, actor: &ActorId) -> Option<String> {
+        let is_noticed = self.planted != Planted::RollbackUnnoticed;
+        let refusal = is_noticed.then(|| self.rollback.refusal(actor.shard()));
+        refusal.flatten()
     }
 
     fn takes(&self) -> Duration {
@@ -100,11 +109,12 @@ impl Store for SimStore {
 
     async fn expire(
         &self,
+        shards: &ShardSet,
         now_ms: u64,
         events: &Retention,
         limit: usize,
     ) -> Result<usize, StoreError> {
         self.trip().await?;
-        self.inner.expire(now_ms, events, limit).await
+        self.inner.expire(shards, now_ms, events, limit).await
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use pizza_store::{Retention, Store, StoreError};
-use pizza_types::Durability;
+use pizza_types::{Durability, ShardSet};
 
 use crate::changes::RowChange;
 use crate::checkpoint::{Checkpoint, Mark, Steps};
@@ -314,6 +314,7 @@ impl Store for EmbeddedStore {
 
     async fn expire(
         &self,
+        _shards: &ShardSet,
         now_ms: u64,
         events: &Retention,
         limit: usize,

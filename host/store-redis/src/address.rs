@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `redis://[user:password@]host[:port][,host[:port]…][/database]` | a server, or members of a Redis Cluster: one is enough |
 //! | `redis+sentinel://[user:password@]host[:port][,…]/service[/database]` | sentinels, and the name under which they watch a primary |
+//! | `rediss://…`, `rediss+sentinel://…` | the same with TLS: to all servers, and to sentinels |
 //!
 //! Name and password are those of the servers; sentinels are asked without.
 
@@ -36,16 +37,25 @@ pub(crate) struct Address {
     credentials: String,
     /// What stands behind the servers: `/database`.
     pub(crate) database: String,
+    /// Whether servers and sentinels are spoken to by TLS.
+    pub(crate) has_tls: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{url:?} is no address of a store: {fault}; it should be redis://host:port,host:port/database or \
-     redis+sentinel://host:port,host:port/service/database"
+     redis+sentinel://host:port,host:port/service/database, or with TLS the same of rediss"
 )]
 pub(crate) struct Wrong {
     url: String,
     fault: &'static str,
+}
+
+/// Whether the address of a store asks for TLS.
+#[must_use]
+pub fn asks_for_tls(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    matches!(scheme, Some("rediss" | "rediss+sentinel"))
 }
 
 impl Address {
@@ -60,9 +70,8 @@ impl Address {
         };
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("no scheme"))?;
         let is_sentinel = match scheme {
-            "redis" => false,
-            "redis+sentinel" => true,
-            "rediss" => return Err(wrong("this build speaks no TLS to Redis")),
+            "redis" | "rediss" => false,
+            "redis+sentinel" | "rediss+sentinel" => true,
             _ => return Err(wrong("an unknown scheme")),
         };
         let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -89,10 +98,11 @@ impl Address {
             service,
             credentials,
             database: format!("/{database}"),
+            has_tls: asks_for_tls(url),
         })
     }
 
-    /// How a server is reached. This connects to nobody yet.
+    /// What is said to a server, whatever carries it. This connects to nobody yet.
     ///
     /// # Errors
     /// When it has no legal name.
@@ -101,7 +111,7 @@ impl Address {
         Client::open(format!("redis://{credentials}{node}{database}"))
     }
 
-    /// How a sentinel is reached.
+    /// What is said to a sentinel.
     ///
     /// # Errors
     /// When it has no legal name.
@@ -163,10 +173,26 @@ mod tests {
     }
 
     #[test]
+    fn the_scheme_says_whether_there_is_tls() {
+        for (url, expected) in [
+            ("redis://h", false),
+            ("rediss://u:p@h:1,h:2/3", true),
+            ("redis+sentinel://h/main", false),
+            ("rediss+sentinel://h/main/2", true),
+        ] {
+            assert_eq!(Address::parse(url).expect(url).has_tls, expected, "{url}");
+        }
+        assert_eq!(parsed("rediss://h").0, ["h:6379"]);
+        let sentinels = parsed("rediss+sentinel://h/main");
+        assert_eq!(sentinels.0, ["h:26379"]);
+        assert_eq!(sentinels.1.as_deref(), Some("main"));
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_without_its_password() {
         for (url, fault) in [
             ("h:1", "no scheme"),
-            ("rediss://u:secret@h:1", "TLS"),
+            ("rediss://u:secret@:1", "no host"),
             ("http://u:secret@h:1", "unknown scheme"),
             ("redis://h:1,,h:2", "no host"),
             ("redis://", "no host"),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, RedisResult, Value};
+use redis::{Cmd, Pipeline, Value};
 
 use crate::address::Node;
 use crate::planted;
 use crate::queues::{Answer, LaneError, Order, Part, Waiting};
 use crate::refusal::{NotRun, not_run};
+use crate::tag::Tag;
 use crate::value::{array, text};
 
 /// So long a command is tried while its slot migrates, and while its server serves nobody.
@@ -43,23 +43,27 @@ pub(crate) fn pipeline(parts: &mut [Part]) -> Pipeline {
     pipeline
 }
 
-/// # Errors
-/// When the connection is lost: then any of the commands may have run, or none.
-pub(crate) async fn send(
-    connection: &mut MultiplexedConnection,
-    pipeline: &Pipeline,
-) -> RedisResult<Vec<Value>> {
-    connection
-        .send_packed_commands(pipeline, 0, pipeline.len())
-        .await
+/// Whether there is something in a batch that replicas have to have.
+pub(crate) fn needs_replicas(parts: &[Part]) -> bool {
+    let mut all = parts.iter().flat_map(|part| &part.waiting);
+    all.any(|waiting| waiting.needs_replicas)
 }
 
-/// Gives the answers to those who wait for them; what is left of each part did not run.
+/// Where a marker may be written: where the server has the slot, for the one to which it goes could not be
+/// given a key that it has already.
+pub(crate) fn marked(parts: &[Part]) -> Option<Tag> {
+    let part = parts.iter().find(|part| !part.is_asking)?;
+    Some(part.tag)
+}
+
+/// Gives the answers to those who wait for them; what is left of each part did not run. Where replicas lack something,
+/// nobody knows what becomes of what they have to have.
 pub(crate) fn settle(
     parts: Vec<Part>,
     pipeline: &Pipeline,
     values: Vec<Value>,
     from: &Node,
+    lack: Option<&str>,
 ) -> Vec<(Part, Rest)> {
     let mut answers = pipeline.cmd_iter().zip(values);
     let mut settled = Vec::with_capacity(parts.len());
@@ -70,7 +74,7 @@ pub(crate) fn settle(
         let mut rest = Rest::default();
         for waiting in std::mem::take(&mut part.waiting) {
             match answers.next() {
-                Some((command, value)) => rest.settle(waiting, command, value, from),
+                Some((command, value)) => rest.settle(waiting, command, value, from, lack),
                 // The library gives as many values as there were commands.
                 None => drop(waiting),
             }
@@ -81,7 +85,14 @@ pub(crate) fn settle(
 }
 
 impl Rest {
-    fn settle(&mut self, mut waiting: Waiting, command: &Cmd, value: Value, from: &Node) {
+    fn settle(
+        &mut self,
+        mut waiting: Waiting,
+        command: &Cmd,
+        value: Value,
+        from: &Node,
+        lack: Option<&str>,
+    ) {
         let (answer, not_run) = match value {
             Value::ServerError(error) => {
                 let text = format!("{} {}", error.code(), error.details().unwrap_or(""));
@@ -114,6 +125,12 @@ impl Rest {
             if waiting.order == Order::Commits {
                 self.comes_too_late(command);
             }
+            let answer = match lack {
+                Some(lack) if waiting.needs_replicas && answer.is_ok() => {
+                    Err(LaneError::Lost(lack.to_owned()))
+                }
+                _ => answer,
+            };
             let _ = waiting.answer.send(answer);
             return;
         }
@@ -200,7 +217,6 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::tag::Tag;
 
     /// A commit or a reading of an actor, and what the server says to it.
     fn settled(commands: &[(&str, &str, &'static [u8])]) -> (Vec<String>, Vec<bool>) {
@@ -218,6 +234,7 @@ mod tests {
                 command,
                 since: Instant::now(),
                 hops: 0,
+                needs_replicas: true,
                 answer,
             }
         });
@@ -230,7 +247,7 @@ mod tests {
         let pipeline = pipeline(&mut parts);
         let read = |(_, _, said): &(_, _, &[u8])| redis::parse_redis_value(said).expect("read");
         let values = commands.iter().map(read).collect();
-        let (_, rest) = settle(parts, &pipeline, values, &"here:1".into()).remove(0);
+        let (_, rest) = settle(parts, &pipeline, values, &"here:1".into(), None).remove(0);
         let text = |waiting: &Waiting| {
             let actor = about(&waiting.command).unwrap_or_default();
             format!("{:?} {}", waiting.order, String::from_utf8_lossy(actor))

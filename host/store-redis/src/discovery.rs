@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{MultiplexedConnection, MultiplexedConnection as Connection};
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, RedisResult, Value};
+use redis::{ErrorKind, RedisError, RedisResult, Value};
 
-use crate::address::{Address, Node, node};
+use crate::address::{Node, node};
+use crate::dial::{Connection, Dial, Waits};
 use crate::tag::{SLOTS, Tag};
 use crate::value::{array, number, text};
 
 /// So long one server is waited for; then the next one is asked.
-const ANSWER_WITHIN: Duration = Duration::from_millis(300);
+const WAITS: Waits = Waits {
+    connect: Duration::from_millis(300),
+    answer: Duration::from_millis(300),
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -55,14 +58,14 @@ fn error(text: impl Into<String>) -> RedisError {
 ///
 /// # Errors
 /// When nobody there answers, or what there is does not fit together; the fault of the last one asked.
-pub(crate) async fn first(address: &Address) -> RedisResult<(Kind, Found)> {
-    if address.service.is_some() {
-        let found = again(Kind::Sentinel, address, &[], 0).await?;
+pub(crate) async fn first(dial: &Dial) -> RedisResult<(Kind, Found)> {
+    if dial.address.service.is_some() {
+        let found = again(Kind::Sentinel, dial, &[], 0).await?;
         return Ok((Kind::Sentinel, found));
     }
     let mut last = error("no server is named");
-    for node in &address.nodes {
-        match ask_first(address, node).await {
+    for node in &dial.address.nodes {
+        match ask_first(dial, node).await {
             Ok(found) => return Ok(found),
             Err(error) => last = error,
         }
@@ -70,13 +73,13 @@ pub(crate) async fn first(address: &Address) -> RedisResult<(Kind, Found)> {
     Err(last)
 }
 
-async fn ask_first(address: &Address, node: &Node) -> RedisResult<(Kind, Found)> {
-    let mut connection = connect(&address.client(node)?).await?;
-    let info = ask(&mut connection, redis::cmd("INFO").arg("cluster")).await?;
+async fn ask_first(dial: &Dial, node: &Node) -> RedisResult<(Kind, Found)> {
+    let mut connection = dial.server(node, WAITS).await?;
+    let info = connection.ask(redis::cmd("INFO").arg("cluster")).await?;
     if text(info).is_some_and(|info| info.contains("cluster_enabled:1")) {
         return Ok((Kind::Cluster, slots(&mut connection, node).await?));
     }
-    if address.nodes.len() > 1 {
+    if dial.address.nodes.len() > 1 {
         return Err(error(format!(
             "several servers are named, and {node} is no member of a cluster"
         )));
@@ -90,12 +93,12 @@ async fn ask_first(address: &Address, node: &Node) -> RedisResult<(Kind, Found)>
 /// When nobody says; the fault of the last one asked.
 pub(crate) async fn again(
     kind: Kind,
-    address: &Address,
+    dial: &Dial,
     nodes: &[Node],
     turn: usize,
 ) -> RedisResult<Found> {
     let asked = if kind == Kind::Sentinel {
-        &address.nodes
+        &dial.address.nodes
     } else {
         nodes
     };
@@ -104,13 +107,10 @@ pub(crate) async fn again(
         let Some(node) = asked.get((turn + at) % asked.len()) else {
             continue;
         };
-        let found = match &address.service {
-            Some(service) => primary(address, node, service).await,
-            None => match address.client(node) {
-                Ok(client) => match connect(&client).await {
-                    Ok(mut connection) => slots(&mut connection, node).await,
-                    Err(error) => Err(error),
-                },
+        let found = match &dial.address.service {
+            Some(service) => primary(dial, node, service).await,
+            None => match dial.server(node, WAITS).await {
+                Ok(mut connection) => slots(&mut connection, node).await,
                 Err(error) => Err(error),
             },
         };
@@ -122,25 +122,9 @@ pub(crate) async fn again(
     Err(last)
 }
 
-async fn connect(client: &Client) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(ANSWER_WITHIN))
-        .set_response_timeout(Some(ANSWER_WITHIN));
-    client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await
-}
-
-async fn ask(connection: &mut Connection, command: &Cmd) -> RedisResult<Value> {
-    connection
-        .send_packed_command(command)
-        .await?
-        .extract_error()
-}
-
 /// Who has which slot, as `asked` says.
 async fn slots(connection: &mut Connection, asked: &Node) -> RedisResult<Found> {
-    let said = ask(connection, redis::cmd("CLUSTER").arg("SLOTS")).await?;
+    let said = connection.ask(redis::cmd("CLUSTER").arg("SLOTS")).await?;
     let mut by_slot: Vec<Option<Node>> = vec![None; usize::from(SLOTS)];
     let mut nodes = BTreeSet::new();
     for range in array(said) {
@@ -158,7 +142,7 @@ async fn slots(connection: &mut Connection, asked: &Node) -> RedisResult<Found> 
         nodes.extend(members);
     }
     // Slots have no replica that was never written to.
-    let said = ask(connection, redis::cmd("CLUSTER").arg("NODES")).await?;
+    let said = connection.ask(redis::cmd("CLUSTER").arg("NODES")).await?;
     for line in text(said).unwrap_or_default().lines() {
         nodes.extend(member(line, asked));
     }
@@ -200,20 +184,20 @@ fn named(member: Value, asked: &Node) -> Option<Node> {
 
 /// The primary that a sentinel names, and its replicas. One that does not say itself that it is the
 /// primary is none: the sentinel may be behind.
-async fn primary(address: &Address, sentinel: &Node, service: &str) -> RedisResult<Found> {
-    let mut connection = connect(&Address::sentinel(sentinel)?).await?;
+async fn primary(dial: &Dial, sentinel: &Node, service: &str) -> RedisResult<Found> {
+    let mut connection = dial.sentinel(sentinel, WAITS).await?;
     let mut command = redis::cmd("SENTINEL");
     command.arg("get-master-addr-by-name").arg(service);
-    let mut said = array(ask(&mut connection, &command).await?).into_iter();
+    let mut said = array(connection.ask(&command).await?).into_iter();
     let unknown = || error(format!("sentinel {sentinel} watches no {service:?}"));
     let host = said.next().and_then(text).ok_or_else(unknown)?;
     let port = said.next().and_then(text).ok_or_else(unknown)?;
     let primary = node(&host, &port);
-    is_primary(&mut connect(&address.client(&primary)?).await?, &primary).await?;
+    is_primary(&mut dial.server(&primary, WAITS).await?, &primary).await?;
     let mut found = Found::one(&primary);
     let mut command = redis::cmd("SENTINEL");
     command.arg("replicas").arg(service);
-    for replica in array(ask(&mut connection, &command).await?) {
+    for replica in array(connection.ask(&command).await?) {
         let fields = array(replica).into_iter().filter_map(text);
         let fields: Vec<String> = fields.collect();
         let field = |name: &str| {
@@ -230,7 +214,7 @@ async fn primary(address: &Address, sentinel: &Node, service: &str) -> RedisResu
 /// # Errors
 /// When it is a replica, or does not say.
 pub(crate) async fn is_primary(connection: &mut Connection, node: &Node) -> RedisResult<()> {
-    let role = array(ask(connection, &redis::cmd("ROLE")).await?);
+    let role = array(connection.ask(&redis::cmd("ROLE")).await?);
     match role.into_iter().next().and_then(text).as_deref() {
         Some("master") => Ok(()),
         role => Err(error(format!(

@@ -15,17 +15,37 @@
 //! | `{s}:x`, `{s}:X` | hash, sorted set | tombstones |
 //! | `{s}:s:STREAM\0KEY` | stream | events |
 //! | `{s}:h:STREAM`, `{s}:S` | hash, set | the newest positions by key; names of streams |
-//! | `{s}:m` | hash | the last entry of each source shard, by stream |
+//! | `{s}:m` | hash | the last entry of each source shard, by stream; of a shard of another cell, `CELL/SHARD` |
+//! | `{s}:P:CELL` | stream | what waits for another cell; its newest number is the counter `parked:CELL` |
+//! | `{s}:replicas` | string | nothing: written where replicas have to have what is acknowledged |
 //! | `{meta}:…` | | facts, dead letters, the view and heartbeats |
 
 use pizza_store::{DelayedKey, LogKey, StreamKey};
 use pizza_types::{ActorId, ShardId};
+
+use crate::tag::Tag;
 
 /// The number of digits of numbers in names, so that the order of names is that of numbers.
 const DIGITS: usize = 20;
 
 pub(crate) fn of_shard(shard: ShardId, what: &str) -> String {
     format!("{{{}}}:{what}", shard.0)
+}
+
+/// How the key of a shard's replies ends.
+pub(crate) const REPLIES: &[u8] = b"}:d";
+
+/// And that of its delayed messages.
+pub(crate) const DELAYED: &[u8] = b"}:w";
+
+/// Whether a key is that of an actor.
+pub(crate) fn is_of_actor(key: &[u8]) -> bool {
+    let tag = key.iter().position(|byte| *byte == b'}');
+    tag.is_some_and(|tag| key[tag..].starts_with(b"}:a:"))
+}
+
+pub(crate) fn of_tag(tag: Tag, what: &str) -> String {
+    format!("{{{}}}:{what}", tag.text())
 }
 
 pub(crate) fn actor(actor: &ActorId) -> String {

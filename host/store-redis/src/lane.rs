@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::batch::order_of;
 use crate::link::{Core, schedule};
 use crate::queues::{Answer, LaneError, QUEUE_MAX, Queues, Waiting};
+use crate::replicas::Replicas;
 use crate::script::Scripts;
 use crate::tag::Tag;
 use crate::topology::Topology;
@@ -19,8 +20,13 @@ use crate::topology::Topology;
 pub(crate) struct Lanes(Vec<Lane>);
 
 impl Lanes {
-    pub(crate) fn begin(topology: &Arc<Topology>, scripts: &Arc<Scripts>, count: usize) -> Self {
-        let lane = |_| Lane::begin(Arc::clone(topology), Arc::clone(scripts));
+    pub(crate) fn begin(
+        topology: &Arc<Topology>,
+        scripts: &Arc<Scripts>,
+        count: usize,
+        replicas: Replicas,
+    ) -> Self {
+        let lane = |_| Lane::begin(Arc::clone(topology), Arc::clone(scripts), replicas);
         Self((0..count.max(1)).map(lane).collect())
     }
 
@@ -38,10 +44,15 @@ impl Lanes {
 pub(crate) struct Lane(Arc<Core>);
 
 impl Lane {
-    pub(crate) fn begin(topology: Arc<Topology>, scripts: Arc<Scripts>) -> Self {
+    pub(crate) fn begin(
+        topology: Arc<Topology>,
+        scripts: Arc<Scripts>,
+        replicas: Replicas,
+    ) -> Self {
         Self(Arc::new(Core {
             topology,
             scripts,
+            replicas,
             queues: Mutex::new(Queues::default()),
         }))
     }
@@ -56,6 +67,7 @@ impl Lane {
         let (answer, answered) = oneshot::channel();
         let order = order_of(&command, &self.0.scripts.commit.hash);
         let waiting = Waiting {
+            needs_replicas: self.0.replicas.must_have(&command),
             command,
             order,
             since: Instant::now(),

@@ -7,25 +7,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Pipeline, RedisResult};
+use redis::{Pipeline, RedisResult};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::address::Node;
 use crate::batch::{self, Rest};
+use crate::dial::{Connection, Waits};
 use crate::discovery::{Kind, is_primary};
 use crate::planted;
 use crate::queues::{Part, Queues};
 use crate::refusal::NotRun;
+use crate::replicas::Replicas;
 use crate::script::Scripts;
 use crate::tag::Tag;
 use crate::topology::Topology;
 
 /// How long a server that cannot be reached is left alone, and how long a batch may take.
 const CONNECT_AGAIN: Duration = Duration::from_millis(50);
-const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const WAITS: Waits = Waits {
+    connect: Duration::from_secs(1),
+    answer: Duration::from_secs(10),
+};
 /// Whoever has not answered for so long may have been replaced.
 const UNANSWERED: Duration = Duration::from_millis(250);
 /// So long a server may still answer that has none of a batch's slots any more.
@@ -37,6 +40,7 @@ const IDLE: Duration = Duration::from_secs(60);
 pub(crate) struct Core {
     pub(crate) topology: Arc<Topology>,
     pub(crate) scripts: Arc<Scripts>,
+    pub(crate) replicas: Replicas,
     pub(crate) queues: Mutex<Queues>,
 }
 
@@ -50,20 +54,27 @@ pub(crate) fn schedule(core: &Arc<Core>, tag: Tag) {
 }
 
 async fn run(core: Arc<Core>, node: Node, wake: Arc<Notify>) {
-    let mut connection = None;
+    let mut connection: Option<Connection> = None;
     loop {
         let parts = core.queues.lock().take(&node, Instant::now());
         if parts.is_empty() {
             let mut is_idle = core.queues.lock().is_closed;
             if !is_idle {
-                is_idle = tokio::time::timeout(IDLE, wake.notified()).await.is_err();
+                tokio::select! {
+                    biased;
+                    // Before somebody asks on it: what was sent in vain would be in doubt.
+                    () = ended(connection.as_mut()) => connection = None,
+                    () = wake.notified() => {}
+                    () = tokio::time::sleep(IDLE) => is_idle = true,
+                }
             }
             if is_idle && core.queues.lock().end(&node) {
                 return;
             }
             continue;
         }
-        let connected = match connection.take() {
+        let kept = connection.take_if(|kept| !kept.has_ended());
+        let connected = match kept {
             Some(connected) => Ok(connected),
             None => connect(&core, &node).await,
         };
@@ -78,14 +89,16 @@ async fn run(core: Arc<Core>, node: Node, wake: Arc<Notify>) {
     }
 }
 
+async fn ended(connection: Option<&mut Connection>) {
+    match connection {
+        Some(connection) => connection.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A connection to a server that knows the scripts.
-async fn connect(core: &Core, node: &Node) -> RedisResult<MultiplexedConnection> {
-    let client = core.topology.address.client(node)?;
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_WITHIN))
-        .set_response_timeout(Some(ANSWER_WITHIN));
-    let connecting = client.get_multiplexed_async_connection_with_config(&config);
-    let mut connection = connecting.await?;
+async fn connect(core: &Core, node: &Node) -> RedisResult<Connection> {
+    let mut connection = core.topology.dial.server(node, WAITS).await?;
     if core.topology.kind == Kind::Sentinel {
         is_primary(&mut connection, node).await?;
     }
@@ -93,12 +106,12 @@ async fn connect(core: &Core, node: &Node) -> RedisResult<MultiplexedConnection>
     Ok(connection)
 }
 
-async fn load(connection: &mut MultiplexedConnection, scripts: &Scripts) -> RedisResult<()> {
+async fn load(connection: &mut Connection, scripts: &Scripts) -> RedisResult<()> {
     let mut pipeline = Pipeline::new();
     for script in scripts.all() {
         pipeline.cmd("SCRIPT").arg("LOAD").arg(&*script.text);
     }
-    for value in batch::send(connection, &pipeline).await? {
+    for value in connection.send(&pipeline).await? {
         value.extract_error()?;
     }
     Ok(())
@@ -119,13 +132,17 @@ fn cannot_reach(core: &Arc<Core>, node: &Node, parts: Vec<Part>, detail: &str) {
 async fn go(
     core: &Arc<Core>,
     node: &Node,
-    mut connection: MultiplexedConnection,
+    mut connection: Connection,
     mut parts: Vec<Part>,
-) -> Option<MultiplexedConnection> {
-    let pipeline = batch::pipeline(&mut parts);
+) -> Option<Connection> {
+    let mut pipeline = batch::pipeline(&mut parts);
+    let asks_replicas = batch::needs_replicas(&parts);
+    if asks_replicas {
+        core.replicas.ask(&mut pipeline, batch::marked(&parts));
+    }
     let tags: Vec<Tag> = parts.iter().map(|part| part.tag).collect();
     let sent = tokio::select! {
-        sent = batch::send(&mut connection, &pipeline) => sent.map_err(|error| error.to_string()),
+        sent = connection.send(&pipeline) => sent.map_err(|error| error.to_string()),
         () = left(core, node, &tags, &parts) => Err("another server has taken over".to_owned()),
     };
     let values = match sent {
@@ -136,8 +153,12 @@ async fn go(
             return None;
         }
     };
+    let lack = asks_replicas.then(|| core.replicas.lack(&values)).flatten();
+    if let Some(lack) = &lack {
+        tracing::warn!(%node, lack, "nothing is acknowledged");
+    }
     let (mut needs_scripts, mut has_stepped_down) = (false, false);
-    for (part, rest) in batch::settle(parts, &pipeline, values, node) {
+    for (part, rest) in batch::settle(parts, &pipeline, values, node, lack.as_deref()) {
         needs_scripts |= rest.first == Some(NotRun::NoScript);
         has_stepped_down |= rest.first == Some(NotRun::Later);
         go_on(core, part.tag, rest);

@@ -56,6 +56,8 @@ pub(crate) struct Waiting {
     pub(crate) since: Instant,
     /// How often it was sent to a server that did not run it.
     pub(crate) hops: u32,
+    /// Whether its answer is worth something only if replicas have what it stands on.
+    pub(crate) needs_replicas: bool,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 

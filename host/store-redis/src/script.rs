@@ -17,6 +17,7 @@ pub(crate) struct Scripts {
     pub(crate) commit: Known,
     pub(crate) open: Known,
     pub(crate) relay: Known,
+    pub(crate) park: Known,
     pub(crate) retire: Known,
     pub(crate) forget: Known,
     pub(crate) silence: Known,
@@ -32,6 +33,7 @@ impl Scripts {
             commit: known(include_str!("lua/commit.lua")),
             open: known(include_str!("lua/open.lua")),
             relay: known(include_str!("lua/relay.lua")),
+            park: known(include_str!("lua/park.lua")),
             retire: known(include_str!("lua/retire.lua")),
             forget: known(include_str!("lua/forget.lua")),
             silence: known(include_str!("lua/silence.lua")),
@@ -42,11 +44,12 @@ impl Scripts {
         }
     }
 
-    pub(crate) fn all(&self) -> [&Known; 10] {
+    pub(crate) fn all(&self) -> [&Known; 11] {
         [
             &self.commit,
             &self.open,
             &self.relay,
+            &self.park,
             &self.retire,
             &self.forget,
             &self.silence,
@@ -97,7 +100,9 @@ mod tests {
         for script in Scripts::new().all() {
             for call in script.text.split("redis.call(").skip(1) {
                 let key = call.split(',').nth(1).map(str::trim_start);
-                let is_declared = key.is_some_and(|key| key.starts_with("KEYS["));
+                let is_declared = key.is_some_and(|key| key.starts_with("KEYS["))
+                    // It has no key.
+                    || call.starts_with("'TIME')");
                 assert!(is_declared, "{call}");
                 calls += 1;
             }

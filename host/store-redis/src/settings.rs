@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pizza_types::Durability;
-use redis::{AsyncConnectionConfig, RedisResult};
+use redis::RedisResult;
 
 use crate::address::Node;
+use crate::dial::Waits;
 use crate::discovery::Kind;
 use crate::options;
 use crate::topology::Topology;
 use crate::value::pairs;
 
-const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+const WAITS: Waits = Waits {
+    connect: Duration::from_secs(1),
+    answer: Duration::from_secs(1),
+};
 
 /// What an answered command survives on the weakest of the servers, replicas among them: any of
 /// those may be a primary tomorrow.
@@ -58,19 +62,14 @@ fn whole(kind: Kind, settings: &BTreeMap<String, String>) -> Result<(), String> 
 
 /// What a server says of how it keeps what it is told.
 async fn of(topology: &Topology, node: &Node) -> RedisResult<BTreeMap<String, String>> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(ANSWER_WITHIN))
-        .set_response_timeout(Some(ANSWER_WITHIN));
-    let client = topology.address.client(node)?;
-    let connecting = client.get_multiplexed_async_connection_with_config(&config);
+    let mut connection = topology.dial.server(node, WAITS).await?;
     let mut command = redis::cmd("CONFIG");
     command.arg("GET");
     command.arg(&["appendonly", "appendfsync", "maxmemory-policy"]);
     if topology.kind == Kind::Cluster {
         command.arg("cluster-require-full-coverage");
     }
-    let said = connecting.await?.send_packed_command(&command).await?;
-    let settings = pairs(said.extract_error()?).into_iter();
+    let settings = pairs(connection.ask(&command).await?).into_iter();
     let text = |bytes| String::from_utf8(bytes).ok();
     Ok(settings
         .filter_map(|(name, value)| Some((text(name)?, text(value)?)))

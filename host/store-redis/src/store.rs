@@ -1,6 +1,7 @@
 //! The store: its parts, one file each.
 
 mod actors;
+mod cells;
 mod commit;
 mod dead_letters;
 mod entries;
@@ -25,9 +26,12 @@ use redis::{Cmd, Value};
 use tokio::sync::watch;
 
 use crate::address::Address;
+use crate::dial::Dial;
 use crate::lane::{Lane, Lanes};
+use crate::membership::RedisMembership;
 use crate::options::Options;
 use crate::queues::Answer;
+use crate::replicas::Replicas;
 use crate::rollback::Rollbacks;
 use crate::script::{Scripts, call};
 use crate::settings;
@@ -39,8 +43,11 @@ use crate::value::io;
 /// The store on Redis.
 pub struct RedisStore {
     lanes: Arc<Lanes>,
-    /// For heartbeats alone: a silo that is busy is not dead.
-    of_membership: Lane,
+    /// What is asked of many shards at once: it goes together, and no commit waits behind it.
+    looks: Lane,
+    /// The view of the cluster, past all that waits.
+    membership: RedisMembership,
+    topology: Arc<Topology>,
     scripts: Arc<Scripts>,
     durability: Durability,
     /// Why nothing more is asked of it, once that is so.
@@ -71,7 +78,9 @@ impl RedisStore {
             })?,
         };
         let address = Address::parse(&options.url).map_err(|error| wrong(error.to_string()))?;
-        let topology = Topology::read(address).await;
+        let dial = Dial::new(address, options.tls.as_ref());
+        let dial = dial.map_err(|fault| wrong(fault.to_owned()))?;
+        let topology = Topology::read(dial).await;
         let topology =
             topology.map_err(|error| wrong(format!("the store cannot be reached: {error}")))?;
         let durability = settings::durability(&topology, options.may_forget).await;
@@ -79,21 +88,32 @@ impl RedisStore {
             action: "using the store",
             detail,
         })?;
+        let replicas = Replicas(options.replicas);
+        let durability = match (options.replicas, durability) {
+            // A primary that starts again with less than it had takes that away from its replicas, too.
+            (count @ 1.., Durability::Fsync) => Durability::Replicated(count),
+            (_, durability) => durability,
+        };
         let scripts = Arc::new(Scripts::new());
-        let lanes = Arc::new(Lanes::begin(&topology, &scripts, options.lanes));
+        let lanes = Lanes::begin(&topology, &scripts, options.lanes, replicas);
+        let lanes = Arc::new(lanes);
+        let looks = Lane::begin(Arc::clone(&topology), Arc::clone(&scripts), replicas);
         let told = Arc::new(told);
+        let rollbacks = Arc::new(Rollbacks {
+            lanes: Arc::clone(&lanes),
+            scripts: Arc::clone(&scripts),
+            told: Arc::clone(&told),
+            rollback: options.rollback,
+            accepted: AtomicU64::new(0),
+        });
         Ok(Self {
-            of_membership: Lane::begin(topology, Arc::clone(&scripts)),
+            membership: RedisMembership::begin(&topology, &scripts, &rollbacks),
+            topology,
             durability,
             stopped: watch::Sender::new(None),
-            rollbacks: Arc::new(Rollbacks {
-                lanes: Arc::clone(&lanes),
-                scripts: Arc::clone(&scripts),
-                told: Arc::clone(&told),
-                rollback: options.rollback,
-                accepted: AtomicU64::new(0),
-            }),
+            rollbacks,
             lanes,
+            looks,
             told,
             swept: Mutex::new(0),
             scripts,
@@ -105,6 +125,13 @@ impl RedisStore {
     #[must_use]
     pub fn losses_accepted(&self) -> u64 {
         self.rollbacks.accepted.load(Ordering::Relaxed)
+    }
+
+    /// The view and the heartbeats on a connection of their own, which belongs to the runtime that first asks for
+    /// something: so it works while others are busy, whatever they do.
+    #[must_use]
+    pub fn of_membership(&self) -> RedisMembership {
+        RedisMembership::begin(&self.topology, &self.scripts, &self.rollbacks)
     }
 
     /// From now on the store says that it has stopped: this silo is not to use it any more.
@@ -130,11 +157,6 @@ impl RedisStore {
         self.queue_for(Tag::META, command).await.map_err(io)
     }
 
-    /// Asks about the cluster itself, past all that waits.
-    async fn ask_of_membership(&self, command: Cmd) -> Result<Value, StoreError> {
-        self.of_membership.ask(Tag::META, command).await.map_err(io)
-    }
-
     /// Asks every shard at once; the answers are in the order of the shards.
     async fn ask_all(
         &self,
@@ -143,17 +165,23 @@ impl RedisStore {
         self.ask_of(&ShardSet::ALL, command).await
     }
 
-    /// Asks these shards at once; the answers are in the order of the shards.
+    /// Asks these shards at once; the answers are in the order of the shards. What was acknowledged before is in
+    /// them, what is under way may not be: it goes over other connections.
     async fn ask_of(
         &self,
         of: &ShardSet,
         command: impl Fn(ShardId) -> Cmd,
     ) -> Result<Vec<(ShardId, Value)>, StoreError> {
         let asked = of.iter().map(|shard| {
-            let answer = self.queue(shard, command(shard));
-            async move { Ok((shard, answer.await.map_err(io)?)) }
+            let answer = self.looked_at(shard, command(shard));
+            async move { Ok((shard, answer.await?)) }
         });
         try_join_all(asked).await
+    }
+
+    /// What is one of many such questions.
+    async fn looked_at(&self, shard: ShardId, command: Cmd) -> Result<Value, StoreError> {
+        self.looks.ask(Tag::from(shard), command).await.map_err(io)
     }
 }
 
@@ -176,10 +204,11 @@ impl Store for RedisStore {
 
     async fn expire(
         &self,
+        shards: &ShardSet,
         now_ms: u64,
         events: &Retention,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        self.sweep(now_ms, events, limit).await
+        self.sweep(shards, now_ms, events, limit).await
     }
 }

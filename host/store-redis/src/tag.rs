@@ -23,12 +23,16 @@ impl Tag {
 
     /// What a server computes from any key with this tag.
     pub(crate) fn slot(self) -> u16 {
-        let text = if self == Self::META {
+        crc16(self.text().as_bytes()) % SLOTS
+    }
+
+    /// What stands in braces in its keys.
+    pub(crate) fn text(self) -> String {
+        if self == Self::META {
             "meta".to_owned()
         } else {
             self.0.to_string()
-        };
-        crc16(text.as_bytes()) % SLOTS
+        }
     }
 }
 

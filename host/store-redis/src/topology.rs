@@ -9,7 +9,8 @@ use parking_lot::RwLock;
 use redis::RedisResult;
 use tokio::sync::{Notify, watch};
 
-use crate::address::{Address, Node};
+use crate::address::Node;
+use crate::dial::Dial;
 use crate::discovery::{self, Found, Kind};
 use crate::planted;
 use crate::tag::Tag;
@@ -18,7 +19,7 @@ use crate::tag::Tag;
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) struct Topology {
-    pub(crate) address: Address,
+    pub(crate) dial: Dial,
     pub(crate) kind: Kind,
     /// The server of each tag.
     owners: RwLock<Vec<Node>>,
@@ -35,13 +36,13 @@ impl Topology {
     ///
     /// # Errors
     /// When none of them says.
-    pub(crate) async fn read(address: Address) -> RedisResult<Arc<Self>> {
-        let (kind, found) = discovery::first(&address).await?;
+    pub(crate) async fn read(dial: Dial) -> RedisResult<Arc<Self>> {
+        let (kind, found) = discovery::first(&dial).await?;
         let topology = Arc::new(Self {
             known: RwLock::new(found.nodes.clone()),
             owners: RwLock::new(found.first_owners()?),
             kind,
-            address,
+            dial,
             wanted: Arc::new(Notify::new()),
             changes: watch::Sender::new(0),
         });
@@ -128,7 +129,7 @@ async fn keep(topology: std::sync::Weak<Topology>, wanted: Arc<Notify>) {
         }
         turn += 1;
         let nodes = topology.nodes();
-        match discovery::again(topology.kind, &topology.address, &nodes, turn).await {
+        match discovery::again(topology.kind, &topology.dial, &nodes, turn).await {
             Ok(found) => topology.take_in(&found),
             Err(error) => tracing::warn!(%error, "no server says who has which slot"),
         }

@@ -14,11 +14,13 @@
 //! - [`facts`]: named facts
 //! - [`inspection`]: what an operator reads of an actor
 //! - [`expire`]: what is forgotten, and when
+//! - [`cells`]: what waits for other cells, likewise, by [`cells_tests!`](crate::cells_tests)
 //! - [`membership`]: the view of a cluster and its heartbeats, in back ends that silos share, which
 //!   run them by [`membership_tests!`](crate::membership_tests)
 
 pub mod actors;
 pub mod atomicity;
+pub mod cells;
 pub mod dead_letters;
 pub mod entries;
 pub mod expire;
@@ -106,6 +108,7 @@ macro_rules! contract_tests {
             facts: facts_are_kept,
             facts: facts_are_listed_by_prefix_and_go,
             facts: facts_change_together,
+            facts: several_facts_come_in_the_order_of_their_names,
             facts: facts_change_under_a_condition_of_which_one_holds,
             expire: expired_replies_are_forgotten,
             expire: old_events_are_forgotten_but_the_newest,
@@ -134,6 +137,19 @@ macro_rules! membership_tests {
             membership: a_view_is_replaced_by_who_knows_it,
             membership: heartbeats_of_members_are_counted,
             membership: of_many_who_join_at_once_each_gets_an_id_of_its_own,
+        }
+    };
+}
+
+/// Makes a `#[tokio::test]` of every property of what a store keeps of other cells. Takes the path of
+/// an `async fn() -> (contract::cells::Cell, Guard)`; the guard lives as long as the test.
+#[macro_export]
+macro_rules! cells_tests {
+    ($make:path) => {
+        $crate::contract_tests! { $make;
+            cells: what_is_parked_stays_in_order_until_it_is_taken_out,
+            cells: events_of_another_cell_are_relayed_once,
+            cells: an_own_shard_is_not_taken_for_one_of_another_cell,
         }
     };
 }

@@ -12,12 +12,13 @@ macro_rules! delegate {
         impl $crate::RetireStore for $type {
             async fn ended(
                 &self,
+                shards: &::pizza_types::ShardSet,
                 actor_type: &str,
                 after: &$crate::EndedAfter,
                 until_ms: u64,
                 limit: usize,
             ) -> ::std::result::Result<Vec<$crate::EndedActor>, $crate::StoreError> {
-                self.$field.ended(actor_type, after, until_ms, limit).await
+                self.$field.ended(shards, actor_type, after, until_ms, limit).await
             }
             async fn retire(
                 &self,
@@ -33,10 +34,11 @@ macro_rules! delegate {
             }
             async fn forget_retired(
                 &self,
+                shards: &::pizza_types::ShardSet,
                 until_ms: u64,
                 limit: usize,
             ) -> ::std::result::Result<usize, $crate::StoreError> {
-                self.$field.forget_retired(until_ms, limit).await
+                self.$field.forget_retired(shards, until_ms, limit).await
             }
         }
     };
@@ -120,9 +122,10 @@ macro_rules! delegate {
             }
             async fn stream_heads(
                 &self,
+                shards: &::pizza_types::ShardSet,
                 stream: &str,
             ) -> ::std::result::Result<Vec<(::std::sync::Arc<str>, u64)>, $crate::StoreError> {
-                self.$field.stream_heads(stream).await
+                self.$field.stream_heads(shards, stream).await
             }
             async fn cursor(
                 &self,
@@ -181,6 +184,12 @@ macro_rules! delegate {
                 name: &str,
             ) -> ::std::result::Result<Option<::bytes::Bytes>, $crate::StoreError> {
                 self.$field.fact(name).await
+            }
+            async fn several_facts(
+                &self,
+                names: &[String],
+            ) -> ::std::result::Result<Vec<Option<::bytes::Bytes>>, $crate::StoreError> {
+                self.$field.several_facts(names).await
             }
             async fn change_facts(
                 &self,
@@ -254,11 +263,12 @@ macro_rules! delegate {
             }
             async fn expire(
                 &self,
+                shards: &::pizza_types::ShardSet,
                 now_ms: u64,
                 events: &$crate::Retention,
                 limit: usize,
             ) -> ::std::result::Result<usize, $crate::StoreError> {
-                self.$field.expire(now_ms, events, limit).await
+                self.$field.expire(shards, now_ms, events, limit).await
             }
         }
     };

@@ -10,6 +10,7 @@
 //! - [`reply`]: what is remembered of a message that was handled
 //! - [`members`]: who may be alive
 //! - [`membership`]: the silos of a cluster, as all of them agree on it
+//! - [`cells`]: what waits for other cells, and what came of them
 //! - [`retire`]: actors that have ended
 //! - [`log`]: what leaves a commit, until it has arrived
 //! - [`reminders`]: what is to happen later
@@ -25,6 +26,7 @@
 
 pub mod actors;
 pub mod apply;
+pub mod cells;
 pub mod commit;
 pub mod contract;
 pub mod dead_letters;
@@ -45,6 +47,7 @@ pub mod store;
 pub mod streams;
 
 pub use actors::{ActorRecord, ActorStore, Opened, StoredActor};
+pub use cells::{CellStore, EventsAbroad, Outbound, ParkedRow};
 pub use commit::{
     Commit, CommitError, CommitTicket, Committed, Cursor, DelayedWrite, Handled, ReminderWrite,
     Tail,
@@ -56,8 +59,8 @@ pub use facts::{FactChange, FactStore};
 pub use inspection::{HandledRow, Inspected, InspectionStore};
 pub use log::{Leaving, LogEntry, LogKey, LogStore, NewEvent, StreamKey};
 pub use members::Members;
-pub use membership::{Heartbeats, Member, MemberState, MembershipStore, View};
-pub use memory::MemoryStore;
+pub use membership::{Heartbeats, Labels, Member, MemberState, MembershipStore, View};
+pub use memory::{Earlier, MemoryStore};
 pub use reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, Reminder, ReminderStore};
 pub use reply::StoredReply;
 pub use retention::{Keep, Retention};

@@ -1,7 +1,7 @@
 //! The silos of a cluster, as all of them agree on it: the view; and the heartbeats by which they
 //! see who is still there. A silo that is alone on its store needs none of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +21,9 @@ pub struct View {
     pub members: BTreeMap<SiloId, Member>,
 }
 
+/// What actors may ask of a silo by name: its region, say, or what it has beside it.
+pub type Labels = BTreeSet<Arc<str>>;
+
 /// A silo in the view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
@@ -30,6 +33,9 @@ pub struct Member {
     #[serde(default)]
     pub edges: Option<Arc<str>>,
     pub state: MemberState,
+    /// None of a silo of an older version. Where there are none, the row is as it was before there were any.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +75,9 @@ pub struct Heartbeats {
     pub view_version: u64,
     /// How often each silo of the view was heard of since it came into it.
     pub counts: BTreeMap<SiloId, u64>,
+    /// The date of the store when it answered, in milliseconds since the Unix epoch; `None` of a store that has no
+    /// date of its own.
+    pub store_ms: Option<u64>,
 }
 
 /// Keeping the view, and counting heartbeats.

@@ -3,7 +3,9 @@
 //! stream lives by itself, it has events appended by the reader of its log.
 
 mod actors;
+mod cells;
 mod dead_letters;
+mod earlier;
 mod expire;
 mod facts;
 mod inspection;
@@ -16,8 +18,9 @@ mod tables;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use pizza_types::Durability;
+use pizza_types::{Durability, ShardSet};
 
+pub use self::earlier::Earlier;
 use self::tables::Tables;
 use crate::error::StoreError;
 use crate::retention::Retention;
@@ -46,6 +49,7 @@ impl Store for MemoryStore {
 
     async fn expire(
         &self,
+        _shards: &ShardSet,
         now_ms: u64,
         events: &Retention,
         limit: usize,
@@ -72,4 +76,11 @@ mod tests {
     }
 
     crate::membership_tests!(make_membership);
+
+    async fn make_cells() -> (crate::contract::cells::Cell, ()) {
+        let store = Arc::new(MemoryStore::new());
+        ((Arc::clone(&store) as Arc<_>, store), ())
+    }
+
+    crate::cells_tests!(make_cells);
 }

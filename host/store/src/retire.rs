@@ -5,7 +5,7 @@
 //! never been, but that its shard's epoch floor keeps out whoever still takes it for alive.
 
 use async_trait::async_trait;
-use pizza_types::ActorId;
+use pizza_types::{ActorId, ShardSet};
 
 use crate::error::StoreError;
 
@@ -61,13 +61,14 @@ pub struct Retirement {
 /// Ended actors on their way out.
 #[async_trait]
 pub trait RetireStore: Send + Sync + 'static {
-    /// Actors of a type behind `after` that ended at `until_ms` or before, those that ended first
+    /// Actors of a type in these shards (of a store that one silo has alone, in others too) behind `after` that ended at `until_ms` or before, those that ended first
     /// first.
     ///
     /// # Errors
     /// When the store has stopped itself, or cannot read what it has.
     async fn ended(
         &self,
+        shards: &ShardSet,
         actor_type: &str,
         after: &EndedAfter,
         until_ms: u64,
@@ -92,11 +93,16 @@ pub trait RetireStore: Send + Sync + 'static {
     /// When the store has stopped itself, or cannot read what it has.
     async fn retired(&self, actor: &ActorId) -> Result<Option<u64>, StoreError>;
 
-    /// Forgets the tombstones of actors that were retired at `until_ms` or before, the oldest
+    /// Forgets the tombstones of actors of these shards (a store that one silo has alone may forget others, too) that were retired at `until_ms` or before, the oldest
     /// first and no more than `limit`; returns how many went. An actor without tombstone is one
     /// without a record. It may become durable later.
     ///
     /// # Errors
     /// When the store has stopped itself, cannot write, or refuses because too much waits.
-    async fn forget_retired(&self, until_ms: u64, limit: usize) -> Result<usize, StoreError>;
+    async fn forget_retired(
+        &self,
+        shards: &ShardSet,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
 }

@@ -1,7 +1,7 @@
 //! What every part of a store has in common, and the store as a whole.
 
 use async_trait::async_trait;
-use pizza_types::Durability;
+use pizza_types::{Durability, ShardSet};
 
 use crate::actors::ActorStore;
 use crate::dead_letters::DeadLetterStore;
@@ -50,7 +50,8 @@ pub trait Store:
         std::future::pending().await
     }
 
-    /// Forgets dedupe records whose time has come and events that `events` lets go, looking
+    /// Of these shards, which their guardian looks after (a store that one silo has alone may look at others, too),
+    /// forgets dedupe records whose time has come and events that `events` lets go, looking
     /// at no more than about `limit` rows; returns how many events and records went. The newest event
     /// of a (stream, key) stays, and so does its head, unless `events` forgets the key.
     ///
@@ -58,6 +59,7 @@ pub trait Store:
     /// When the store has stopped itself, cannot write, or refuses because too much waits.
     async fn expire(
         &self,
+        shards: &ShardSet,
         now_ms: u64,
         events: &Retention,
         limit: usize,

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use pizza_types::ShardSet;
+use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 
 /// An event of a (stream, key).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredEvent {
     /// The place in the stream and key: 1 for the first, then one more each.
     pub position: u64,
@@ -38,11 +40,15 @@ pub trait StreamStore: Send + Sync + 'static {
     /// When the store has stopped itself, or cannot read what it has.
     async fn stream_head(&self, stream: &str, key: &str) -> Result<u64, StoreError>;
 
-    /// Every key of a stream with the position of its newest event.
+    /// Every key of a stream that lives in one of these shards, with the position of its newest event.
     ///
     /// # Errors
     /// When the store has stopped itself, or cannot read what it has.
-    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError>;
+    async fn stream_heads(
+        &self,
+        shards: &ShardSet,
+        stream: &str,
+    ) -> Result<Vec<(Arc<str>, u64)>, StoreError>;
 
     /// Position up to which `subscriber` has been given the events of a (stream, key).
     ///

@@ -4,6 +4,7 @@
 //! In reading order:
 //! - [`id`]: actor ids, message ids, silo ids, module digests, shards
 //! - [`shard_set`]: some of the shards
+//! - [`cell`]: which cluster of several a key belongs to
 //! - [`envelope`]: a message on its way to an actor
 //! - [`entries`]: the entries of an actor, and ranges of them
 //! - [`outcome`]: what a turn wants to happen, before any of it has happened
@@ -13,6 +14,7 @@
 //! - [`backoff`]: how long to wait before a failed attempt is made again
 
 pub mod backoff;
+pub mod cell;
 pub mod entries;
 pub mod envelope;
 pub mod error;
@@ -22,6 +24,7 @@ pub mod outcome;
 pub mod reply;
 pub mod shard_set;
 
+pub use cell::{CellName, CellNames, InvalidCell};
 pub use entries::{EntryLimit, EntryMap, EntryPage, EntryRange};
 pub use envelope::{Body, Chain, Envelope, StreamEvent};
 pub use error::{CallError, Mistake, told};

@@ -15,7 +15,7 @@ pub enum Durability {
     Process,
     /// It survives power loss.
     Fsync,
-    /// It survives the loss of n-1 machines.
+    /// When it was acknowledged so many replicas had it: it survives the loss of as many machines as that.
     Replicated(u8),
 }
 

@@ -22,7 +22,7 @@ impl fmt::Display for Difference {
 
 impl std::error::Error for Difference {}
 
-type Compared = Result<(), Difference>;
+pub(crate) type Compared = Result<(), Difference>;
 
 /// # Errors
 /// The first difference, seen from `expected`.
@@ -47,7 +47,7 @@ pub fn same_function(expected: &Function, found: &Function) -> Compared {
     )
 }
 
-fn differ(path: &str, what: String) -> Compared {
+pub(crate) fn differ(path: &str, what: String) -> Compared {
     let path = if path.is_empty() { "the value" } else { path };
     let path = path.to_owned();
     Err(Difference { path, what })
@@ -64,7 +64,7 @@ fn optional(path: &str, expected: Option<&Type>, found: Option<&Type>) -> Compar
     }
 }
 
-fn compare(path: &str, expected: &Type, found: &Type) -> Compared {
+pub(crate) fn compare(path: &str, expected: &Type, found: &Type) -> Compared {
     match (expected, found) {
         (Type::List(a), Type::List(b)) => compare(&format!("{path}[]"), a, b),
         (Type::Option(a), Type::Option(b)) => compare(&format!("{path}?"), a, b),
@@ -164,7 +164,7 @@ fn names<'n>(
 }
 
 /// The type's name in WIT.
-fn kind(ty: &Type) -> &'static str {
+pub(crate) fn kind(ty: &Type) -> &'static str {
     match ty {
         Type::Bool => "bool",
         Type::S8 => "s8",

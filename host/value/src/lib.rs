@@ -9,6 +9,7 @@
 //! - [`wit`]: the types of an interface read from WIT text
 //! - [`whole`]: whole numbers for readers that know no types
 //! - [`compat`]: whether what one side expects is what the other side offers
+//! - [`growth`]: whether the two understand each other although one knows more
 //!
 //! The mapping is described in `docs/wit-json.md`.
 
@@ -16,6 +17,7 @@ pub mod compat;
 pub mod decode;
 pub mod encode;
 pub mod error;
+pub mod growth;
 pub mod ty;
 pub mod value;
 pub mod whole;

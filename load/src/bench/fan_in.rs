@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::client::{Acknowledgements, Client, Qos};
-use super::process::Process;
 use crate::broker::Broker;
+use crate::process::Process;
 
 /// How long messages may take to arrive that are on their way in the end.
 const REST_WAIT: Duration = Duration::from_secs(2);

@@ -1,20 +1,28 @@
 //! `pizza demo cluster`: a pizzeria of many processes on one machine, to look at, to ask and to kill parts of.
+//!
+//! What other scenes with processes of their own share:
+//! - `session`: their directory, and that all of them end with the scene
+//! - `child`: one of them
+//! - `servers`, `silos`: what they are
+//! - `small`: silos on one Redis server behind a gateway
+//! - `ports`: ports that nobody has
 
-mod child;
+pub(super) mod child;
 mod ports;
-mod servers;
-mod silos;
+pub(super) mod servers;
+pub(super) mod session;
+pub(super) mod silos;
+pub(super) mod small;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use self::child::Child;
+use self::session::say;
 use crate::pace::Pace;
 
 /// How often it is looked whether all are there.
@@ -44,44 +52,21 @@ pub struct Cluster {
 
 impl Cluster {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let dir = match &self.dir {
-            Some(dir) => dir.clone(),
-            None => std::env::temp_dir().join(format!("pizza-cluster-{}", std::process::id())),
-        };
-        std::fs::create_dir_all(&dir)
-            .with_context(|| format!("{} cannot be made", dir.display()))?;
-        // From here on a signal ends it by the way below.
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut children = Vec::new();
-        let outcome = tokio::select! {
-            outcome = self.open_and_watch(&dir, &mut children) => outcome,
-            _ = interrupt.recv() => Ok(()),
-            _ = terminate.recv() => Ok(()),
-        };
-        say("closing: the edges first, the stores last")?;
-        for child in children.into_iter().rev() {
-            child.stop().await;
-        }
-        if self.dir.is_none() {
-            // Of no use to anybody; where it stays, the system clears it away.
-            let _ = std::fs::remove_dir_all(&dir);
-        }
-        outcome
+        let scene =
+            async |dir: &Path, children: &mut Vec<Child>| self.open_and_watch(dir, children).await;
+        // Whether it ended by itself or was told to does not matter.
+        session::run(self.dir.clone(), scene).await.map(drop)
     }
 
-    async fn open_and_watch(
-        &self,
-        dir: &std::path::Path,
-        children: &mut Vec<Child>,
-    ) -> anyhow::Result<()> {
+    async fn open_and_watch(&self, dir: &Path, children: &mut Vec<Child>) -> anyhow::Result<()> {
         say("Redis: three primaries with a replica each")?;
         let store = servers::redis_cluster(dir, children).await?;
         say("Mosquitto")?;
         let broker = servers::mosquitto(dir, children).await?;
         say("three silos, two gateways, a bridge")?;
         let speed = self.pace.speed.unwrap_or(60);
-        let open = silos::open(dir, &store, &broker, speed, children).await?;
+        let starter = silos::Starter::new(dir, store.clone(), speed)?;
+        let open = silos::open(starter, &broker, children).await?;
         let mut out = std::io::stdout().lock();
         out.write_all(shown(children, &open, &store).as_bytes())?;
         out.flush()?;
@@ -132,8 +117,4 @@ fn shown(children: &[Child], open: &silos::Open, store: &str) -> String {
         gateways[0], gateways[1], gateways[0],
     );
     text
-}
-
-fn say(what: &str) -> std::io::Result<()> {
-    writeln!(std::io::stderr().lock(), "{what}")
 }

@@ -1,10 +1,15 @@
-//! `pizza demo stress`
+//! `pizza demo stress`: very many orders of a running pizzeria, or of one that gets more and more silos (`growth`).
 
+mod growth;
+
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use self::growth::Growth;
 use super::dashboards::Dashboards;
 use super::scene::{Options, Scene};
 use super::town::Size;
@@ -13,8 +18,27 @@ use crate::place_orders::{self, OrderRequest};
 
 const NAME: &str = "stress";
 
+/// Many orders at many restaurants at once; none may be lost, no ingredient neither
+///
+/// With --silos a pizzeria of its own is started as processes of this machine: Redis, a gateway, and silos, one
+/// more after each --step. Orders are placed all the time, each customer as soon as the last one is taken. Of
+/// each step it is told how many there were, how long they took, and what CPU an order cost.
+///
+///   pizza demo stress --orders 1000 --kitchens 20 --drivers 50
+///   pizza demo stress --silos 4
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct Stress {
+    /// Start processes of its own, and add silos until there are so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64), conflicts_with_all = ["to", "broker", "orders", "drivers"])]
+    silos: Option<u16>,
+    /// With --silos: how long each number of silos is measured, in seconds
+    #[arg(long, default_value_t = 10, value_name = "SECONDS", requires = "silos", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    step: u64,
+    /// With --silos: where all of them keep what they have [default: a directory for temporary files,
+    /// removed at the end]
+    #[arg(long, value_name = "DIR", requires = "silos")]
+    dir: Option<PathBuf>,
     /// How many are ordered
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     orders: u32,
@@ -42,6 +66,9 @@ pub struct Stress {
 impl Stress {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let Self {
+            silos,
+            step,
+            dir,
             orders,
             kitchens,
             drivers,
@@ -51,6 +78,17 @@ impl Stress {
             login,
             options,
         } = self;
+        if let Some(silos) = silos {
+            let growth = Growth {
+                silos: silos.into(),
+                step: Duration::from_secs(step),
+                kitchens,
+                chefs,
+                at_once,
+                json: options.json,
+            };
+            return growth.run(dir).await;
+        }
         let broker = broker.map(|address| Broker { address, login });
         let size = Size {
             kitchens,

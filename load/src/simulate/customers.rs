@@ -11,11 +11,11 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::city::City;
 use super::tracking::OrderTracker;
 use crate::latency::Latencies;
 use crate::place_orders::{self, OrderRequest, Outcome};
 use crate::retrying_client::RetryingClient;
+use pizza_streets::city::City;
 
 /// How many of one pizza are ordered: mostly one.
 const QUANTITIES: [u32; 6] = [1, 1, 1, 1, 2, 3];

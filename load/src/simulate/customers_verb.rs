@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::common::{Common, live};
 use crate::latency;
-use crate::simulate::city::City;
 use crate::simulate::customers::{self, Ordered};
 use crate::simulate::restaurant;
 use crate::simulate::tracking::OrderCounts;
+use pizza_streets::city::City;
 
 /// How many refusals are shown; of the others only the number is told.
 const SHOWN_MAX: usize = 5;

@@ -14,11 +14,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::driver_stats::DriverStats;
-use super::location::Location;
 use super::motion::Fix;
 use super::travel::Travel;
 use crate::phone::{Phone, Position, StatusChange, declined_or_done, now_ms};
 use crate::retrying_client::RetryingClient;
+use pizza_streets::location::Location;
 
 /// The pause between two looks at the phone.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);

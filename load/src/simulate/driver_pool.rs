@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use super::driver::Driver;
 use super::driver_stats::DriverStats;
-use super::location::Location;
 use super::travel::Travel;
 use crate::broker::Broker;
 use crate::phone::{MqttPhone, Phone};
 use crate::retrying_client::RetryingClient;
+use pizza_streets::location::Location;
 
 /// How all drivers of a simulation work.
 #[derive(Clone)]

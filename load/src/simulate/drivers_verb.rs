@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::common::{Common, live};
 use crate::broker::Broker;
-use crate::simulate::city::City;
 use crate::simulate::driver_pool::{DriverPool, Habits};
 use crate::simulate::driver_stats::DriverStats;
 use crate::simulate::restaurant;
 use crate::simulate::travel::Travel;
+use pizza_streets::city::City;
 
 #[derive(Args)]
 pub struct Drivers {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
-use super::location::{Location, between, distance_m, heading};
+use pizza_streets::location::{Location, between, distance_m, heading};
 
 /// What drivers aim at on a free street, in metres a second: 21 to 37 km/h.
 const CRUISE: std::ops::Range<f64> = 5.8..10.2;
@@ -91,7 +91,7 @@ fn corner(before: f64, after: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::city::City;
+    use pizza_streets::city::City;
     use rand::SeedableRng as _;
 
     #[test]

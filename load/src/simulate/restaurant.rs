@@ -6,11 +6,11 @@ use anyhow::Context;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
-use super::city::City;
-use super::location::Location;
 use crate::menu;
 use crate::restaurant_setup::{self, Restaurant};
 use crate::retrying_client::RetryingClient;
+use pizza_streets::city::City;
+use pizza_streets::location::Location;
 
 /// Chefs of a restaurant that the simulation sets up.
 const CHEFS: u32 = 3;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
-use super::city::City;
-use super::location::{Location, between, distance_m, heading, moved};
 use super::motion::{Fix, drive};
+use pizza_streets::city::City;
+use pizza_streets::location::{Location, between, distance_m, heading, moved};
 
 /// How many positions are reported on a straight ride.
 const POSITIONS: u32 = 5;

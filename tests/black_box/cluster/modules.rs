@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::process::{Process, gateway, silo};
+use super::process::{Process, TOKEN, gateway, silo};
 use super::redis::Redis;
 use crate::common::operator::{complained, json_of};
 use crate::common::{machine, request, until};
@@ -33,7 +33,7 @@ fn json(silo: &Process, words: &[&str]) -> Value {
 }
 
 /// The module that serves orders, as a silo says.
-fn current(silo: &Process) -> String {
+pub(super) fn current(silo: &Process) -> String {
     let list = json(silo, &["module", "list", "order"]);
     let modules = list["modules"].as_array().expect("a list");
     let current = modules.iter().find(|module| module["percent"] == 100.0);
@@ -41,7 +41,7 @@ fn current(silo: &Process) -> String {
     digest.as_str().expect("a digest").to_owned()
 }
 
-fn pushed(silo: &Process, dir: &std::path::Path, mark: u32) -> String {
+pub(super) fn pushed(silo: &Process, dir: &std::path::Path, mark: u32) -> String {
     let file = dir.join(format!("order-{mark}.wasm"));
     std::fs::write(&file, marked(&bundled("order"), mark)).expect("a file");
     let file = file.to_str().expect("a path in UTF-8");
@@ -197,4 +197,36 @@ fn two_at_once(silos: &[Process], dir: &std::path::Path) {
         (same && digests.contains(&first)).then_some(())
     };
     until("all silos to agree", agree);
+}
+
+#[test]
+fn a_silo_that_has_just_died_holds_no_swap_up() {
+    let _alone = machine::alone();
+    let redis = Redis::start();
+    let data = tempfile::tempdir().expect("a directory");
+    let open = |name| silo(&redis.url, data.path(), name, &[]);
+    let one = open("one");
+    let members = || {
+        let authorization = format!("Bearer {TOKEN}");
+        let headers = [("authorization", &*authorization)];
+        let stats = request(one.address, "GET", "/stats", &headers, None).json();
+        stats["cluster"]["members"].as_array().map(Vec::len)
+    };
+    for mark in 1..=5 {
+        let two = open("two");
+        let digest = pushed(&one, data.path(), mark);
+        until("it to be a member", || (members() == Some(2)).then_some(()));
+        two.kill();
+        // Whoever has found out already is no test of this.
+        let is_in_time = members() == Some(2);
+        let done = one.cli(&["module", "activate", &digest]);
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{told}");
+        assert_eq!(current(&one), digest);
+        if is_in_time {
+            return;
+        }
+        until("it to be missed", || (members() == Some(1)).then_some(()));
+    }
+    panic!("a busy machine: nobody asked in time");
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::process::{Process, gateway, silo};
+use super::process::{Process, gateway, metric_of, silo};
 use super::redis::Redis;
 use crate::common::operator::json_of;
 use crate::common::{exchange, machine, request, until, until_within};
@@ -18,17 +18,7 @@ const CLIENTS: usize = 4;
 /// Of so many requests one is an order, and the others ask for one: a kitchen is to keep up.
 const READS: usize = 20;
 /// How long a step may take.
-const STEP_MAX: Duration = Duration::from_secs(120);
-
-/// A metric of a silo, as a collector reads it.
-fn metric(at: SocketAddr, name: &str) -> f64 {
-    let text = request(at, "GET", "/metrics", &[], None).text();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    // What has not happened yet is not counted.
-    line.map_or(0.0, |value| value.parse().expect("a number"))
-}
+pub(super) const STEP_MAX: Duration = Duration::from_secs(120);
 
 #[test]
 fn a_silo_that_joins_gets_actors_and_one_that_is_drained_has_none_left() {
@@ -62,7 +52,7 @@ fn a_silo_that_joins_gets_actors_and_one_that_is_drained_has_none_left() {
         members.next().expect("it is there")["state"].clone()
     };
     let has_moved = || {
-        let moved = metric(one.listed("metrics"), "pizza_cluster_moves_total");
+        let moved = metric_of(one.listed("metrics"), "pizza_cluster_moves_total");
         (moved >= 1.0).then_some(())
     };
     until("an actor to move", has_moved);
@@ -84,15 +74,15 @@ fn a_silo_that_joins_gets_actors_and_one_that_is_drained_has_none_left() {
     );
 }
 
-const BODY: &str = r#"{"customerId": "customer-1", "pizzaType": "Margherita"}"#;
+pub(super) const BODY: &str = r#"{"customerId": "customer-1", "pizzaType": "Margherita"}"#;
 
-fn ordered(at: SocketAddr) -> String {
+pub(super) fn ordered(at: SocketAddr) -> String {
     let answer = request(at, "POST", "/api/orders", &[], Some(BODY.as_bytes()));
     assert_eq!(answer.status, 201, "{}", answer.text());
     answer.json()["orderId"].as_str().expect("an id").to_owned()
 }
 
-fn is_ready(at: SocketAddr, order: &str) -> Option<()> {
+pub(super) fn is_ready(at: SocketAddr, order: &str) -> Option<()> {
     let answer = request(at, "GET", &format!("/api/orders/{order}"), &[], None);
     assert_eq!(answer.status, 200, "{order} is lost: {}", answer.text());
     (answer.json()["status"] == "ready").then_some(())
@@ -125,7 +115,7 @@ fn a_gateway_finds_other_silos_when_its_own_dies() {
     assert!(two.stop().success(), "it leaves in peace");
 }
 
-struct Stop<'a>(&'a AtomicBool);
+pub(super) struct Stop<'a>(pub(super) &'a AtomicBool);
 
 impl Drop for Stop<'_> {
     fn drop(&mut self) {
@@ -153,15 +143,25 @@ fn the_demo_of_a_cluster_opens_answers_and_closes() {
 }
 
 /// What clients do and see: some gateways, of which one may refuse a connection, and then another is asked.
-struct Clients {
-    gateways: Mutex<Vec<SocketAddr>>,
-    made: AtomicU64,
-    failed: Mutex<Vec<String>>,
-    orders: Mutex<Vec<String>>,
-    stop: AtomicBool,
+pub(super) struct Clients {
+    pub(super) gateways: Mutex<Vec<SocketAddr>>,
+    pub(super) made: AtomicU64,
+    pub(super) failed: Mutex<Vec<String>>,
+    pub(super) orders: Mutex<Vec<String>>,
+    pub(super) stop: AtomicBool,
 }
 
 impl Clients {
+    pub(super) fn of(gateways: Vec<SocketAddr>) -> Self {
+        Self {
+            gateways: Mutex::new(gateways),
+            made: AtomicU64::new(0),
+            failed: Mutex::default(),
+            orders: Mutex::default(),
+            stop: AtomicBool::new(false),
+        }
+    }
+
     /// A connection to a gateway: where one is refused, another gateway is asked, and nothing else is tried
     /// twice.
     fn connected(&self, turn: usize) -> TcpStream {
@@ -174,7 +174,7 @@ impl Clients {
         }
     }
 
-    fn run(&self, first: usize) {
+    pub(super) fn run(&self, first: usize) {
         for turn in first.. {
             if self.stop.load(Ordering::Relaxed) {
                 return;
@@ -210,7 +210,7 @@ impl Clients {
         self.failed.lock().expect("unpoisoned").push(told);
     }
 
-    fn has_made(&self, count: u64) -> Option<()> {
+    pub(super) fn has_made(&self, count: u64) -> Option<()> {
         (self.made.load(Ordering::Relaxed) >= count).then_some(())
     }
 }
@@ -229,13 +229,7 @@ fn nothing_fails_while_everything_is_started_anew() {
         .each_ref()
         .map(|silo| silo.as_ref().expect("open").address);
     let mut webs = ["web", "other"].map(|name| Some(gateway(data.path(), name, &at)));
-    let clients = Clients {
-        gateways: Mutex::new(addresses(&webs)),
-        made: AtomicU64::new(0),
-        failed: Mutex::default(),
-        orders: Mutex::default(),
-        stop: AtomicBool::new(false),
-    };
+    let clients = Clients::of(addresses(&webs));
     let mut restarts = 0;
     thread::scope(|scope| {
         for first in 0..CLIENTS {
@@ -288,7 +282,7 @@ fn nothing_fails_while_everything_is_started_anew() {
     }
 }
 
-fn addresses(processes: &[Option<Process>]) -> Vec<SocketAddr> {
+pub(super) fn addresses(processes: &[Option<Process>]) -> Vec<SocketAddr> {
     let open = processes.iter().flatten();
     open.map(|process| process.address).collect()
 }

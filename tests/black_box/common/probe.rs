@@ -22,7 +22,7 @@ arguments = { steps = [{ note = "$/note" }] }
 /// A custom section that asks for what the probe imports.
 pub(crate) fn manifest() -> Vec<u8> {
     let name = "silo:manifest";
-    let asks = r#"{"calls": ["probe"], "publishes": ["probes"], "config": true, "timers": true, "reminders": true}"#;
+    let asks = r#"{"calls": ["probe.*"], "publishes": ["probes"], "config": true, "timers": true, "reminders": true}"#;
     let byte = |length: usize| u8::try_from(length).expect("a small section");
     // The section's length is above 127, so it takes two bytes.
     let length = 1 + name.len() + asks.len();

@@ -60,6 +60,8 @@ impl Reader {
                 data = Some(serde_json::from_str(value).expect("data is JSON"));
             } else if line.is_empty()
                 && let Some(data) = data.take()
+                // That the stream lives is nothing that happened.
+                && kind != "time"
             {
                 return Some(Event { kind, id, data });
             }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::common::until;
 use crate::endpoints::walk::Walk;
 
 pub(crate) fn orders(walk: &mut Walk) {
@@ -71,6 +72,31 @@ pub(crate) fn orders(walk: &mut Walk) {
         &format!("/api/orders/{baking}/cancel"),
         None,
     );
+}
+
+pub(crate) fn steps_and_link(walk: &mut Walk) {
+    let order = walk.order();
+    let path = format!("/api/orders/{order}/timeline");
+    walk.row("GET", "/api/orders/{id}/timeline")
+        .good(200, &path, None)
+        .bad(404, "/api/orders/nothing/timeline", None)
+        .bad(422, "/api/orders/a%20b/timeline", None)
+        .not_for("driver", &path, None);
+    let body = json!({"customerId": "c", "pizzaType": "Margherita"});
+    let made = walk.pizza.post("/api/orders", &body).json();
+    let id = made["orderId"].as_str().expect("an id");
+    let key = |key: &Value| Some(json!({"trackingKey": key}));
+    let path = format!("/api/orders/{id}/session");
+    walk.row("POST", "/api/orders/{id}/session")
+        .good(204, &path, key(&made["trackingKey"]))
+        .bad(403, &path, key(&"guessed".into()))
+        .bad(
+            403,
+            "/api/orders/nothing/session",
+            key(&made["trackingKey"]),
+        )
+        .bad(422, "/api/orders/a%20b/session", key(&made["trackingKey"]))
+        .bad(422, &path, Some(json!({})));
 }
 
 pub(crate) fn to_the_door(walk: &mut Walk) {
@@ -143,4 +169,69 @@ pub(crate) fn kitchen(walk: &mut Walk) {
         .good(200, "/api/kitchen/napoli/chefs/new", None)
         .bad(404, "/api/kitchen/napoli/chefs/nobody", None)
         .bad(422, "/api/kitchen/napoli/chefs/a%20b", None);
+    screen(walk);
+}
+
+/// What a kitchen's screen follows, and what cooks say on it.
+fn screen(walk: &mut Walk) {
+    let stream = "/api/kitchen/napoli/stream";
+    walk.row("GET", "/api/kitchen/{id}/stream")
+        .bad(400, &format!("{stream}?lastEventId=x"), None)
+        .bad(404, "/api/kitchen/nowhere/stream", None)
+        .not_for("driver", stream, None);
+    let waits = walk.order();
+    let prepared = walk.order_at(&["preparing"]);
+    let baking = walk.order_at(&["preparing", "baking"]);
+    until("the kitchen to know them", || {
+        let active = walk.pizza.get("/api/kitchen/napoli/display").json()["active"].clone();
+        let mut active = active.as_array().into_iter().flatten();
+        active.find(|ticket| ticket["orderId"] == *baking).cloned()
+    });
+    let of = |order: &str, verb: &str| format!("/api/kitchen/napoli/orders/{order}/{verb}");
+    let reason = |reason: &str| Some(json!({"reason": reason}));
+    walk.row("POST", "/api/kitchen/{id}/orders/{order}/burn")
+        .bad(422, &of(&baking, "burn"), reason("hunger"))
+        .bad(409, &of(&waits, "burn"), reason("oven"))
+        .bad(404, &of("nothing", "burn"), reason("oven"))
+        .bad(422, &of("a%20b", "burn"), reason("oven"))
+        .not_for("customer", &of(&baking, "burn"), reason("oven"))
+        .good(200, &of(&baking, "burn"), reason("other"));
+    walk.row("POST", "/api/kitchen/{id}/orders/{order}/put-back")
+        .good(200, &of(&waits, "put-back"), None)
+        .good(200, &of(&prepared, "put-back"), None)
+        .bad(404, &of("nothing", "put-back"), None)
+        .bad(422, &of(&waits, "put-back"), Some(json!({"why": "x"})))
+        .not_for("driver", &of(&waits, "put-back"), None);
+    let chef = |id: &str| Some(json!({"chefId": id}));
+    walk.call("kitchen/napoli", "clock-in", &json!(["busy"]));
+    walk.row("POST", "/api/kitchen/{id}/orders/{order}/assign")
+        .bad(404, &of(&waits, "assign"), chef("nobody"))
+        .bad(409, &of(&waits, "assign"), chef("1"))
+        .bad(404, &of("nothing", "assign"), chef("busy"))
+        .bad(422, &of(&waits, "assign"), chef("a b"))
+        .not_for("customer", &of(&waits, "assign"), chef("busy"));
+    // That chef has the first of those that wait, and keeps it for a second.
+    let given = walk.row("POST", "/api/kitchen/{id}/orders/{order}/assign");
+    until("an order to be given to whoever has it", || {
+        let stations =
+            given.walk.pizza.get("/api/kitchen/napoli/display").json()["stations"].clone();
+        let mut stations = stations.as_array().into_iter().flatten();
+        let busy = stations.find(|station| station["chefId"] == "napoli.busy")?;
+        let path = of(busy["orderId"].as_str()?, "assign");
+        (given.ask(&path, &[], chef("busy").as_ref()).status == 200).then_some(())
+    });
+    let alert = json!({"kind": "malfunction", "message": "the fan stands still"});
+    walk.call("kitchen/napoli", "report-alert", &alert);
+    let alerts = walk.pizza.get("/api/kitchen/napoli/status").json()["alerts"].clone();
+    let newest = alerts.as_array().and_then(|alerts| alerts.last());
+    let id = newest
+        .and_then(|alert| alert["id"].as_u64())
+        .expect("an alert");
+    let seen = |id: &str| format!("/api/kitchen/napoli/alerts/{id}/seen");
+    walk.row("POST", "/api/kitchen/{id}/alerts/{alert}/seen")
+        .good(200, &seen(&id.to_string()), None)
+        .bad(404, &seen("999999"), None)
+        .bad(404, &seen("first"), None)
+        .bad(404, "/api/kitchen/nowhere/alerts/1/seen", None)
+        .not_for("driver", &seen("1"), None);
 }

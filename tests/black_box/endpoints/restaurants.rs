@@ -122,6 +122,32 @@ pub(crate) fn operations(walk: &mut Walk) {
             Some(json!(["x"])),
         )
         .not_for("manager", "/api/actors/inventory/napoli/menu", None);
+    let session = "/api/session";
+    let lent = |role: &str| Some(json!({"demoRole": {"role": role, "subject": "napoli"}}));
+    walk.row("POST", session)
+        .good(204, session, lent("manager"))
+        .bad(401, session, Some(json!({"token": "wrong"})))
+        .bad(422, session, lent("baker"))
+        .bad(422, session, Some(json!({})))
+        .bad_with(
+            403,
+            session,
+            &[("x-forwarded-for", "203.0.113.9")],
+            lent("admin"),
+        );
+    walk.row("GET", session).good(200, session, None).bad_with(
+        401,
+        session,
+        &[("authorization", "Bearer wrong")],
+        None,
+    );
+    walk.row("DELETE", session).good(204, session, None);
+    let overview = "/api/overview";
+    walk.row("GET", overview)
+        .good(200, overview, None)
+        .bad(400, "/api/overview?limit=many", None);
+    let told = walk.pizza.get(overview).json();
+    assert_eq!(told["restaurants"][0]["id"], "napoli", "{told}");
     walk.row("GET", "/metrics")
         .good(200, "/metrics", None)
         .bad_with(412, "/metrics", &[("if-match", "\"1\"")], None)

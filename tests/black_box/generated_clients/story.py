@@ -16,6 +16,7 @@ from pizza_client.api.orders import (
 )
 from pizza_client.models import (
     ConflictProblem,
+    CreatedOrder,
     InvalidProblem,
     OrderState,
     OrderStatus,
@@ -44,7 +45,8 @@ def events(path, name, headers={}):
             field, _, value = line.partition(":")
             fields[field] = value.removeprefix(" ")
             continue
-        if "data" in fields:
+        # One without an id says only that the stream lives.
+        if "data" in fields and "id" in fields:
             event = {"id": fields["id"], "event": fields["event"], "data": fields["data"]}
             valid({"$ref": f"#/components/schemas/{name}"}, event)
             kind = kinds[event["event"]].rpartition("/")[2]
@@ -68,9 +70,10 @@ since = opening[1].removeprefix("id: ").strip()
 
 made = post_orders.sync_detailed(client=client, body=wish(2), idempotency_key="story-in-python")
 order = made.parsed
-assert isinstance(order, OrderState) and order.status == OrderStatus.CREATED, made
+assert isinstance(order, CreatedOrder) and order.status == OrderStatus.CREATED, made
 again = post_orders.sync_detailed(client=client, body=wish(2), idempotency_key="story-in-python")
 assert again.parsed.order_id == order.order_id, again
+assert again.parsed.tracking_key == order.tracking_key != "", again
 assert again.headers["idempotency-replayed"] == "true", again.headers
 
 read = get_orders_id.sync(client=client, id=order.order_id)

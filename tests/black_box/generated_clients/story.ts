@@ -84,6 +84,7 @@ for await (const event of track(order.orderId)) {
     }
     case "driver":
     case "eta":
+    case "time":
       break;
     default:
       // Whatever else there were would have a type here.

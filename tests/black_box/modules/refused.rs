@@ -55,6 +55,40 @@ fn what_others_may_rely_on_changes_only_when_an_operator_says_so() {
     assert!(complained(&world.cli(&["actor", "call", "lone/a", "touch"])).contains("touch"));
 }
 
+/// A component whose `touch` takes a value of this type, which is of these core types.
+fn taking(ty: &str, core: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+            (core module $m (func (export "f") (param {core})))
+            (core instance $i (instantiate $m))
+            (func $f (param "a" {ty}) (canon lift (core func $i "f")))
+            (instance $e (export "touch" (func $f)))
+            (export "lone:lone/lone" (instance $e)))"#
+    );
+    wat::parse_str(text).expect("a component")
+}
+
+#[test]
+fn a_contract_may_grow_by_what_may_be_absent() {
+    let world = World::new(&[]);
+    let one = world.file("one.wasm", &only("lone:lone/lone", "touch"));
+    let before = world.activate(&one, "lone");
+    let needs = world.file("needs.wasm", &taking("u32", "i32"));
+    let pushed = world.json(&["module", "push", &needs, "--type", "lone"]);
+    let digest = pushed["module"]["digest"].as_str().expect("a digest");
+    let refusal = complained(&world.cli(&["module", "activate", digest]));
+    assert!(refusal.contains("--force"), "{refusal}");
+    let grown = world.file("grown.wasm", &taking("(option u32)", "i32 i32"));
+    let pushed = world.json(&["module", "push", &grown, "--type", "lone"]);
+    let digest = pushed["module"]["digest"].as_str().expect("a digest");
+    let diff = succeeded(&world.cli(&["module", "diff", &before, digest]));
+    let line = "  lone.touch: touch(a): the parameter is not expected";
+    assert!(diff.contains(line), "{diff}");
+    succeeded(&world.cli(&["module", "activate", digest]));
+    succeeded(&world.cli(&["actor", "call", "lone/a", "touch"]));
+    succeeded(&world.cli(&["actor", "call", "lone/a", "touch", r#"{"a": 7}"#]));
+}
+
 /// Name, component, the stage that refuses it, and words of the refusal.
 type Refused = (&'static str, Vec<u8>, &'static str, &'static str);
 
@@ -153,7 +187,7 @@ fn each_stage_says_what_it_refuses() {
     let modules = world.json(&["module", "list"]);
     assert_eq!(
         modules["modules"].as_array().map(Vec::len),
-        Some(7),
+        Some(8),
         "nothing was kept"
     );
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -20,12 +21,23 @@ pub(crate) struct Apart {
 impl Apart {
     /// Open when it returns.
     pub(crate) fn start(pizza: &Pizza, data: &TempDir, broker: &str, id: &str) -> Self {
-        let config = data.path().join("pizza.toml");
+        Self::start_at(pizza, data.path(), data.path(), broker, id)
+    }
+
+    /// The same, where the configuration is not in the data directory.
+    pub(crate) fn start_at(
+        pizza: &Pizza,
+        data: &Path,
+        config: &Path,
+        broker: &str,
+        id: &str,
+    ) -> Self {
+        let config = config.join("pizza.toml");
         let mut child = Command::new(env!("CARGO_BIN_EXE_pizza"))
             .args(["bridge", "--metrics", "127.0.0.1:0"])
             .args(["--broker", broker, "--client-id", id])
             .args(["--silo", &pizza.admin.to_string(), "--data"])
-            .arg(data.path())
+            .arg(data)
             .arg("--config")
             .arg(config)
             .stdout(Stdio::piped())
@@ -43,10 +55,19 @@ impl Apart {
 
     /// Messages that it has handled.
     pub(crate) fn handled(&self) -> u64 {
+        self.counted("pizza_bridge_messages_total")
+    }
+
+    /// Events that it has published.
+    pub(crate) fn published(&self) -> u64 {
+        self.counted("pizza_bridge_published_total")
+    }
+
+    fn counted(&self, name: &str) -> u64 {
         let address = self.metrics.parse().expect("an address");
         let text = crate::common::request(address, "GET", "/metrics", &[], None).text();
         let counts = text.lines().filter_map(|line| {
-            let line = line.strip_prefix("pizza_bridge_messages_total{")?;
+            let line = line.strip_prefix(name)?;
             line.rsplit(' ').next()?.parse::<u64>().ok()
         });
         counts.sum()

@@ -207,7 +207,8 @@ pub(crate) struct Hearing {
 impl Hearing {
     /// What the broker has kept, up to the one that is as wished.
     pub(crate) fn until(self, broker: &Mosquitto, wished: impl Fn(&Value) -> bool) -> Vec<Value> {
-        broker.heard(&self.topic, &["-c", "-i", "hearing"], wished)
+        // Without what is retained, which comes again with each subscription.
+        broker.heard(&self.topic, &["-c", "-i", "hearing", "-R"], wished)
     }
 }
 

@@ -122,7 +122,7 @@ const tries = [
     hears(`fetch(${text(`${pizza}/api/dashboard/napoli/stream`)}, { headers: { accept: "*/*" } })
        .then(() => { heard = true; });`)),
   listens("a socket", () =>
-    hears(`new WebSocket(${text(pizza.replace("http", "ws"))}).onopen = () => { heard = true; };`)),
+    hears(`new WebSocket(${text(`${pizza.replace("http", "ws")}/nothing`)}).onopen = () => { heard = true; };`)),
   listens("MQTT", () =>
     hears(`new WebSocket(${text(`${pizza.replace("http", "ws")}/mqtt`)}, "mqtt").onopen = () => { heard = true; };`)),
   listens("MQTT, by a name that leads here", () =>

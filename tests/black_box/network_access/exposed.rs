@@ -101,6 +101,31 @@ fn outside() -> Option<std::net::IpAddr> {
 }
 
 #[test]
+fn whoever_guesses_tokens_to_sign_in_is_slowed_down() {
+    let Some(outside) = outside() else {
+        // On loopback there is no limit, for it would be one for everybody.
+        return;
+    };
+    let data = tempfile::tempdir().expect("a directory");
+    let config = "demo = false\n[gateway]\nrate_per_second = 1\nrate_burst = 5\n\
+                  [[gateway.tokens]]\ntoken = \"a-token-of-the-test\"\nrole = \"admin\"\n";
+    let mut pizza = configured(data.path(), config, "0.0.0.0:0");
+    pizza.http.set_ip(outside);
+    let guess = |token: &str| {
+        let body = json!({"token": token}).to_string();
+        let headers = [("content-type", "application/json")];
+        let path = "/api/session";
+        request(pizza.http, "POST", path, &headers, Some(body.as_bytes())).status
+    };
+    assert_eq!(guess("a-token-of-the-test"), 204);
+    let told: Vec<u16> = (0..8)
+        .map(|number| guess(&format!("guess-{number}")))
+        .collect();
+    assert_eq!(told[0], 401, "{told:?}");
+    assert!(told.contains(&429), "{told:?}");
+}
+
+#[test]
 fn a_page_over_tls_has_more_streams_than_six() {
     let data = tempfile::tempdir().expect("a directory");
     let pizza = Pizza::start(data.path(), &[]);

@@ -5,14 +5,15 @@ use serde_json::Value;
 use crate::common::until;
 use crate::simulate::world::{World, interrupt, report};
 
-const CITY: &str = include_str!("../../../load/src/simulate/demo-city.json");
+const CITY: &str = include_str!("../../../actors/streets/src/demo-city.json");
 /// A phone is off by less than this, in metres.
 const OFF_M_MAX: f64 = 8.0;
 const METRES_PER_DEGREE: f64 = 111_195.0;
 
-type Place = (f64, f64);
+pub(crate) type Place = (f64, f64);
 
-fn segments() -> Vec<(Place, Place)> {
+/// Every stretch of street between two crossings.
+pub(crate) fn segments() -> Vec<(Place, Place)> {
     let city: Value = serde_json::from_str(CITY).expect("JSON");
     let number = |value: &Value| value.as_f64().expect("a number");
     let nodes = city["nodes"].as_array().expect("crossings");
@@ -40,7 +41,8 @@ fn flat(origin: Place, place: Place) -> Place {
     )
 }
 
-fn off_m(place: Place, (from, to): (Place, Place)) -> f64 {
+/// How many metres a place is beside a stretch.
+pub(crate) fn off_m(place: Place, (from, to): (Place, Place)) -> f64 {
     let ((x, y), (a, b)) = (flat(from, place), flat(from, to));
     let part = ((x * a + y * b) / (a * a + b * b)).clamp(0.0, 1.0);
     (x - a * part).hypot(y - b * part)

@@ -76,12 +76,14 @@ impl Town {
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
         let id = SiloId("town".into());
         let silo = Silo::start(Parts {
+            cells: None,
             archive: Arc::new(pizza_runtime::NoArchive),
             membership: Arc::new(Membership::alone(&id)),
             network: Arc::new(Nobody),
             store: Arc::clone(&store) as Arc<dyn Store>,
             catalog: Arc::new(catalog),
             clock: Arc::clone(&clock) as Arc<_>,
+            cpu: Arc::new(pizza_runtime::ManualCpu::default()),
             entropy: Arc::new(SeededEntropy::new(1)),
             settings: Settings::default(),
         });

@@ -265,3 +265,41 @@ fn a_new_plugin_is_not_to_blame_for_the_old_one() {
         ("good", None)
     );
 }
+
+#[test]
+fn screens_see_what_the_plugin_would_have_made_next_and_how_it_does() {
+    let host = kitchen();
+    let backwards = |ids: &[String]| Ok(json!(ids.iter().rev().collect::<Vec<_>>()));
+    host.bind_plugin("one", plugin(backwards, none, none));
+    let mut kitchen = Kitchen::default();
+    for order in ["a", "b", "c", "d"] {
+        kitchen.on_events(vec![order_event("created", order)]);
+    }
+    let waiting = |kitchen: &Kitchen| -> Vec<String> {
+        let queue = kitchen.display().queue.into_iter();
+        queue.map(|ticket| ticket.order_id).collect()
+    };
+    assert_eq!(waiting(&kitchen), ["a", "b", "c", "d"], "it was not asked");
+    kitchen.clock_in("1".to_owned()).unwrap();
+    assert_eq!(waiting(&kitchen), ["c", "b", "a"]);
+    kitchen.on_events(vec![order_event("created", "e")]);
+    assert_eq!(waiting(&kitchen), ["c", "b", "a", "e"]);
+    let told = |host: &Host, kind: &str| -> Vec<Value> {
+        let events = host.published("kitchen-events").into_iter();
+        let told = events.map(|event| event[kind].clone());
+        told.filter(|told| !told.is_null()).collect()
+    };
+    assert_eq!(told(&host, "queue"), [json!(["c", "b", "a"])]);
+    assert_eq!(told(&host, "plugin").len(), 1, "it is a new one");
+
+    host.clear_effects();
+    let fails = |_: &[String]| Err(PluginFailure::Failed("trap".to_owned()));
+    host.bind_plugin("one", plugin(fails, none, none));
+    finish(&mut kitchen, "napoli.1", "d");
+    assert_eq!(waiting(&kitchen), ["b", "c", "e"], "as they came");
+    let plugin = told(&host, "plugin").pop().unwrap();
+    assert_eq!(
+        (&plugin["failures"], &plugin["trust"]),
+        (&json!(1), &json!("asked"))
+    );
+}

@@ -23,7 +23,7 @@ pub(super) struct Status<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Plugin<'a> {
+pub(super) struct Plugin<'a> {
     #[serde(borrow)]
     binding: &'a RawValue,
     #[serde(borrow)]
@@ -38,7 +38,7 @@ struct Plugin<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Oven<'a> {
+pub(super) struct Oven<'a> {
     #[serde(borrow)]
     oven_id: &'a RawValue,
     #[serde(borrow)]
@@ -46,15 +46,32 @@ struct Oven<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     timer: Option<u32>,
     at: At,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    min: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    max: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_too_hot: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Alert<'a> {
+#[serde(rename_all = "camelCase")]
+pub(super) struct Alert<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
     #[serde(borrow)]
     kind: &'a RawValue,
     #[serde(borrow)]
     message: &'a RawValue,
     at: At,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    source: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    severity: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_at: Option<At>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    seen_by: Option<&'a RawValue>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,11 +83,36 @@ pub(super) struct Ticket<'a> {
     items: &'a RawValue,
     received_at: At,
     remakes: u32,
+    // An older module of kitchens tells none of these.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    status: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promised_at: Option<At>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<At>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baking_at: Option<At>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready_at: Option<At>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    chef_id: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<i64>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    customer_name: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    note: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    remake_reason: Option<&'a RawValue>,
+    #[serde(default)]
+    late: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Station<'a> {
+pub(super) struct Station<'a> {
     #[serde(borrow)]
     chef_id: &'a RawValue,
     on_shift: bool,
@@ -80,16 +122,4 @@ struct Station<'a> {
     since: Option<At>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ready_at: Option<At>,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct Display<'a> {
-    #[serde(borrow)]
-    status: Status<'a>,
-    #[serde(borrow)]
-    stations: Vec<Station<'a>>,
-    #[serde(borrow)]
-    queue: Vec<Ticket<'a>>,
-    #[serde(borrow)]
-    active: Vec<Ticket<'a>>,
 }

@@ -1,5 +1,7 @@
 //! `POST /api/orders`, in its long and its short form.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use pizza_types::{ActorId, MessageId};
@@ -13,6 +15,7 @@ use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::identity::{Authority, Role};
 use crate::order::Order;
+use crate::order_link;
 use crate::problem::{self, Problem};
 use crate::schema::Schemas;
 
@@ -31,6 +34,12 @@ struct OrderRequest<'a> {
     #[serde(borrow)]
     delivery_address: Option<Text<'a>>,
     delivery_location: Option<Location>,
+    #[serde(borrow)]
+    customer_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    note: Option<Text<'a>>,
+    #[serde(borrow)]
+    phone: Option<Text<'a>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -63,6 +72,12 @@ struct NewOrder<'a> {
     delivery_address: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_location: Option<Location>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_name: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<Text<'a>>,
 }
 
 /// Where the parts of the arguments came from: pointers into the arguments, and into the body.
@@ -84,18 +99,26 @@ pub(super) async fn create(caller: Caller, body: JsonBody) -> Result<Response, P
     // Here, because the actor does not know who asks.
     order.check_owner(&caller)?;
     // The id follows from the message, so that the same message makes the same order.
-    let order_id = format!("order-{}", MessageId::derive("order", &[&caller.id.0]));
+    let prefix = caller.app.client().transport().key_prefix();
+    let order_id = format!(
+        "{}order-{}",
+        prefix.as_deref().unwrap_or_default(),
+        MessageId::derive("order", &[&caller.id.0])
+    );
     let location = HeaderValue::try_from(format!("/api/orders/{order_id}"));
     let target = ActorId::new("order", order_id)?;
+    let order_key = Arc::clone(target.key());
     let reply = caller
         .ask_with(target, "create", &Arguments { order })
         .await
         .map_err(|problem| problem.relocated(pointers))?;
-    let order: Order<'_> = granted(&reply).map_err(|problem| problem.relocated(pointers))?;
+    let mut order: Order<'_> = granted(&reply).map_err(|problem| problem.relocated(pointers))?;
     // The order exists and says why; for its client nothing was created.
     if order.status == "rejected" {
         return Err(declined_by(rejected(&order), &reply));
     }
+    // It follows from the id, so that a repeat is told the same.
+    order.tracking_key = order_link::key(&caller.app, &order_key).await;
     let mut response = json(StatusCode::CREATED, &order)?;
     let headers = response.headers_mut();
     headers.insert(header::ETAG, order.etag());
@@ -129,6 +152,9 @@ impl<'a> OrderRequest<'a> {
             items,
             delivery_address: self.delivery_address,
             delivery_location: self.delivery_location,
+            customer_name: self.customer_name,
+            note: self.note,
+            phone: self.phone,
         })
     }
 }
@@ -139,7 +165,10 @@ impl NewOrder<'_> {
         let holder = match caller.identity.authority() {
             Authority::Everything => return Ok(()),
             Authority::Own(holder) => holder,
-            Authority::Nothing => return Err(Problem::no_token()),
+            // Neither comes here: it is a command, and no order is there yet.
+            Authority::Look(_) | Authority::Order(_) | Authority::Nothing => {
+                return Err(Problem::no_token());
+            }
         };
         let (name, named) = match holder.role {
             Role::Customer => ("customerId", &self.customer_id.0),
@@ -169,6 +198,13 @@ pub(super) fn body(schemas: &mut Schemas) -> Value {
     schema!({"anyOf": [long.done(), short.done()]})
 }
 
+/// The order, and what opens it to whoever has it.
+pub(super) fn answer(schemas: &mut Schemas) -> Value {
+    let order = schemas.answer_of("order", "order-state");
+    let created = order.with("trackingKey", super::link::key(), false).done();
+    schemas.name("CreatedOrder", created)
+}
+
 pub(super) fn examples() -> Value {
     schema!({
         "short": {"value": {"customerId": "customer-1", "pizzaType": "Margherita"}},
@@ -181,6 +217,9 @@ pub(super) fn examples() -> Value {
             ],
             "deliveryAddress": "Via dei Tribunali 32",
             "deliveryLocation": {"lat": 40.8512, "lon": 14.2571},
+            "customerName": "Ada",
+            "note": "Third floor, no olives",
+            "phone": "+39 081 5550100",
         }},
     })
 }

@@ -1,8 +1,11 @@
 //! `/api/restaurants`: all of them, by id, page by page.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use pizza_client::Everywhere;
 use pizza_http::extract::Query;
 use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
@@ -33,11 +36,15 @@ pub(super) struct Page {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct List<'a> {
     restaurants: Vec<Restaurant<'a>>,
     /// What to ask for as `after` to see more.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'a str>,
+    /// The cells that are away, whose restaurants are missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_cells: Vec<Arc<str>>,
 }
 
 pub(super) fn schema(schemas: &mut Schemas) -> Value {
@@ -45,7 +52,13 @@ pub(super) fn schema(schemas: &mut Schemas) -> Value {
     let all = about("One page of them, by id.", all);
     let next = json!({"type": "string", "description": "What to ask for as `after`"});
     let list = Object::default().with("restaurants", all, true);
-    list.with("next", next, false).done()
+    let missing = json!({
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "The cells that are away, whose restaurants are missing",
+    });
+    let list = list.with("next", next, false);
+    list.with("missingCells", missing, false).done()
 }
 
 /// Lists restaurants: the store knows which there are, and each of them what it is.
@@ -56,8 +69,8 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX) as usize;
     let transport = app.client().transport();
-    let ids = transport.actors("restaurant", page.after.as_deref(), limit);
-    let ids = ids
+    let listed = transport.actors_everywhere("restaurant", page.after.as_deref(), limit);
+    let Everywhere { keys: ids, missing } = listed
         .await
         .map_err(|error| crate::refused::call(error, caller.id))?;
     let questions: Vec<_> = ids.iter().map(|id| ask(&caller, id)).collect();
@@ -77,7 +90,12 @@ pub(super) async fn list(
     }
     // By the ids and not by the answers, of which some may be left out.
     let next = ids.last().filter(|_| ids.len() >= limit).map(|id| &**id);
-    answer(axum::http::StatusCode::OK, &List { restaurants, next })
+    let list = List {
+        restaurants,
+        next,
+        missing_cells: missing,
+    };
+    answer(axum::http::StatusCode::OK, &list)
 }
 
 async fn ask(caller: &Caller, id: &str) -> Result<Reply, Problem> {

@@ -85,6 +85,15 @@ impl Silos {
         order.into_iter().chain(named).cloned().collect()
     }
 
+    /// The address of the one that all edges agree on: the live member with the smallest id.
+    pub(super) fn first(&self) -> String {
+        // Silos list themselves in the order of their ids.
+        let known = self.known();
+        known
+            .first()
+            .map_or_else(String::new, |peer| peer.address.clone())
+    }
+
     fn known(&self) -> Arc<[Arc<Peer>]> {
         // Nothing that panics happens under the lock.
         let known = self.known.read();
@@ -126,6 +135,7 @@ mod tests {
         silos.are(&[]);
         assert_eq!(order(&silos, 0), ["a:1"], "none is no answer");
         silos.are(&named(&["b:1", "c:1"]));
+        assert_eq!(silos.first(), "b:1");
         assert_eq!(order(&silos, 0), ["c:1", "b:1", "a:1"]);
         silos.are(&named(&["a:1"]));
         assert_eq!(order(&silos, 0), ["a:1"]);

@@ -12,7 +12,9 @@ use pizza_types::SiloId;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::error::Error;
-use super::frame::{Agreed, Answered, Asked, Frames, TooLarge, decode, encode, next};
+use super::frame::{
+    Agreed, Answered, Asked, Frames, TooLarge, decode, encode, next, number_of_answer,
+};
 use super::limits::Room;
 use super::progress::{Progress, Watched};
 use super::waiting::{Waiting, lost, not_sent};
@@ -97,33 +99,56 @@ impl Connection {
     async fn read(&self, mut stream: SplitStream<Frames<Watched>>) -> Error {
         loop {
             let read = next(&mut stream, self.agreed.limits.frame_bytes_max).await;
-            let answered = match read {
-                Ok(Some(frame)) => decode(&frame),
+            let frame = match read {
+                Ok(Some(frame)) => frame,
                 Ok(None) => return Error::Ended,
                 Err(error) => return error,
             };
-            match answered {
+            match decode(&frame) {
                 Ok(answered) => self.answered(answered),
-                Err(error) => return error,
+                // A newer program may answer what this one has no word for: that is the end of one request.
+                Err(error) => match number_of_answer(&frame) {
+                    Some(number) => {
+                        self.settle(number, |to| Err(lost(to, &error.to_string())));
+                    }
+                    None => return error,
+                },
             }
         }
     }
 
+    fn settle(&self, number: u64, outcome: impl FnOnce(&SiloId) -> Result<Response, LinkError>) {
+        // Nobody waits for the answer to a ping, and who asked may have stopped waiting.
+        if let Some(waiting) = self.under_way.lock().remove(&number) {
+            let _ = waiting.response.send(outcome(&self.to));
+        }
+    }
+
     fn answered(&self, answered: Answered) {
-        let under_way = self.under_way.lock().remove(&answered.number);
-        // Nobody waits for the answer to a ping.
-        let Some(waiting) = under_way else { return };
-        let outcome = match (answered.response, answered.too_large) {
-            (Some(response), _) => Ok(response),
-            (None, Some(TooLarge { bytes, bytes_max })) => Err(LinkError::ResponseTooLarge {
-                to: self.to.clone(),
-                bytes,
-                bytes_max,
-            }),
-            (None, None) => Err(lost(&self.to, "its answer is empty")),
-        };
-        // Who asked may have stopped waiting.
-        let _ = waiting.response.send(outcome);
+        let Answered {
+            number,
+            response,
+            too_large,
+            not_understood,
+        } = answered;
+        self.settle(number, |to| {
+            if let Some(response) = response {
+                return Ok(response);
+            }
+            let to = to.clone();
+            Err(match (too_large, not_understood) {
+                (Some(TooLarge { bytes, bytes_max }), _) => LinkError::ResponseTooLarge {
+                    to,
+                    bytes,
+                    bytes_max,
+                },
+                (None, Some(theirs)) => LinkError::NotUnderstood {
+                    to,
+                    version: theirs.newest,
+                },
+                (None, None) => lost(&to, "its answer is empty"),
+            })
+        });
     }
 
     /// Ends when the other side gives no sign of life while responses are missing.
@@ -242,9 +267,15 @@ impl Writing<'_> {
     }
 
     fn frame(&mut self, request: Request) -> Result<bytes::Bytes, Error> {
+        let agreed = self.connection.agreed;
+        // A silo of an older program would end the connection, and all that is under way on it.
+        if !agreed.has(&request) {
+            let version = agreed.version;
+            return Err(Error::NotAgreed { version });
+        }
         self.number += 1;
         let number = self.number;
-        let bytes_max = self.connection.agreed.limits.frame_bytes_max;
+        let bytes_max = agreed.limits.frame_bytes_max;
         encode(&Asked { number, request }, bytes_max)
     }
 
@@ -255,6 +286,10 @@ impl Writing<'_> {
                 to: to.clone(),
                 bytes,
                 bytes_max,
+            },
+            Error::NotAgreed { version } => LinkError::NotUnderstood {
+                to: to.clone(),
+                version,
             },
             ref error => not_sent(to, &error.to_string()),
         }

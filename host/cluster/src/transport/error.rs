@@ -67,6 +67,8 @@ pub enum Error {
     AnnouncedTooLarge { bytes_max: usize },
     #[error("a frame is not understood: {0}")]
     NotUnderstood(#[source] rmp_serde::decode::Error),
+    #[error("a request that version {version} of the protocol does not have, which was agreed on")]
+    NotAgreed { version: u16 },
     #[error("it cannot be put into a frame: {0}")]
     NotSayable(#[source] rmp_serde::encode::Error),
 }
@@ -110,6 +112,7 @@ impl Error {
             | Self::TooLarge { .. }
             | Self::AnnouncedTooLarge { .. }
             | Self::NotUnderstood(_)
+            | Self::NotAgreed { .. }
             | Self::NotSayable(_) => false,
         }
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::{Stream as Coming, StreamExt as _};
 use pizza_types::SiloId;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::bytes::BytesMut;
@@ -11,7 +11,7 @@ use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
 use super::error::Error;
 use super::limits::Limits;
-use super::versions::{TELLS_LIMITS, Versions};
+use super::versions::{TELLS_LIMITS, TELLS_NOT_UNDERSTOOD, Versions, since};
 use crate::network::{Request, Response};
 
 /// The longest frame before both sides have greeted, in bytes: whoever has not said who it is gets no more
@@ -54,6 +54,15 @@ impl Agreed {
     pub(super) fn tells_too_large(self) -> bool {
         self.version >= TELLS_LIMITS
     }
+
+    pub(super) fn tells_not_understood(self) -> bool {
+        self.version >= TELLS_NOT_UNDERSTOOD
+    }
+
+    /// Whether the version has this request.
+    pub(super) fn has(self, request: &Request) -> bool {
+        since(request) <= self.version
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,7 +71,7 @@ pub struct Asked {
     pub request: Request,
 }
 
-/// One of both is there.
+/// One of the three is there.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Answered {
     pub number: u64,
@@ -71,12 +80,50 @@ pub struct Answered {
     /// In its place, from the second version on: the response is longer than the other side takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub too_large: Option<TooLarge>,
+    /// In its place, from the third version on: the request is none that the answering silo knows. These are
+    /// the versions that it speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_understood: Option<Versions>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TooLarge {
     pub bytes: usize,
     pub bytes_max: usize,
+}
+
+impl Answered {
+    pub(super) fn with(number: u64, response: Response) -> Self {
+        Self {
+            number,
+            response: Some(response),
+            too_large: None,
+            not_understood: None,
+        }
+    }
+}
+
+/// As much of a frame as any version understands.
+#[derive(Deserialize)]
+struct Asking {
+    number: u64,
+    #[serde(rename = "request")]
+    _request: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+struct Answering {
+    number: u64,
+}
+
+/// The number of a request that is not known itself.
+pub(super) fn number_of_asked(frame: &[u8]) -> Option<u64> {
+    decode(frame).ok().map(|Asking { number, .. }| number)
+}
+
+/// The number of an answer that is not understood otherwise.
+pub(super) fn number_of_answer(frame: &[u8]) -> Option<u64> {
+    decode(frame).ok().map(|Answering { number }| number)
 }
 
 /// A connection, cut into frames.
@@ -196,11 +243,7 @@ mod tests {
             number: u64,
             response: Response,
         }
-        let answered = Answered {
-            number: 7,
-            response: Some(Response::Done),
-            too_large: None,
-        };
+        let answered = Answered::with(7, Response::Done);
         let bytes = encode(&answered, 1_000).expect("encoded");
         let first: First = decode(&bytes).expect("read");
         assert!(matches!(first.response, Response::Done));

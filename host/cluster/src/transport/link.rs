@@ -101,7 +101,7 @@ async fn run(beginning: Beginning, mut requests: mpsc::Receiver<Waiting>) {
 }
 
 /// A connection on which the other side has said that it is who it is taken for.
-async fn connect(
+pub(super) async fn connect(
     beginning: &Beginning,
     progress: &Progress,
 ) -> Result<(Frames<Watched>, Agreed), Error> {

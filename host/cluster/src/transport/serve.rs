@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use pizza_clock::Clock;
-use pizza_types::SiloId;
+use pizza_types::{CellName, SiloId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::dial::Stream;
@@ -14,13 +14,14 @@ use super::farewell;
 use super::first_byte::Looked;
 use super::frame::{
     Agreed, Answered, Asked, Frames, GREETING_BYTES_MAX, Hello, TooLarge, Welcome, agree, decode,
-    encode, framed, next,
+    encode, framed, next, number_of_asked,
 };
 use super::limits::Room;
 use super::progress::{Progress, Watched};
 use super::settings::Settings;
 use super::tls::Tls;
-use super::versions::TELLS_LIMITS;
+use super::versions::{TELLS_LIMITS, Versions};
+use crate::cells::any_silo_of;
 use crate::network::Service;
 
 /// How long whoever connects may take to say who it is, in milliseconds, and how many may be about
@@ -44,6 +45,8 @@ pub struct Server {
     clock: Arc<dyn Clock>,
     settings: Settings,
     tls: Option<Tls>,
+    /// By what it may be greeted besides its own id.
+    also: Option<SiloId>,
     greeting: Semaphore,
 }
 
@@ -62,8 +65,16 @@ impl Server {
             clock,
             settings,
             tls,
+            also: None,
             greeting: Semaphore::new(GREETING_AT_ONCE_MAX),
         }
+    }
+
+    /// Serves also whoever asks for any silo of this cell.
+    #[must_use]
+    pub fn of_cell(mut self, cell: &CellName) -> Self {
+        self.also = Some(any_silo_of(cell));
+        self
     }
 
     /// Serves a connection that another silo has opened, until it ends it.
@@ -92,6 +103,7 @@ impl Server {
         let in_flight = agreed.limits.in_flight_bytes_max;
         let serving = Serving {
             agreed,
+            versions: self.settings.versions,
             service: Arc::clone(&self.service),
             asked: Room::of(in_flight + PINGS_BYTES),
             answers: Room::of(in_flight),
@@ -150,7 +162,7 @@ impl Server {
     }
 
     fn agree(&self, hello: &Hello) -> Result<Agreed, Error> {
-        if hello.to != self.me {
+        if hello.to != self.me && Some(&hello.to) != self.also.as_ref() {
             return Err(Error::AnotherSilo {
                 me: self.me.clone(),
                 taken_for: hello.to.clone(),
@@ -169,6 +181,7 @@ struct Ready {
 /// What happens on one connection.
 struct Serving {
     agreed: Agreed,
+    versions: Versions,
     service: Arc<dyn Service>,
     /// Requests that are worked on. Beyond that nothing is read, so that the other side comes to wait.
     asked: Room,
@@ -187,7 +200,14 @@ impl Serving {
             let asked = self.asked.take(frame.len()).await;
             // Whoever does not read its answers is asked nothing more.
             drop(self.answers.take(0).await);
-            let Asked { number, request } = decode(&frame)?;
+            let Asked { number, request } = match self.understood(&frame) {
+                Ok(asked) => asked,
+                Err(error) => {
+                    let answer = self.not_understood(&frame, error)?;
+                    let _ = responses.send(Ok(answer)).await;
+                    continue;
+                }
+            };
             let (agreed, answers) = (self.agreed, self.answers.clone());
             let (service, responses) = (Arc::clone(&self.service), responses.clone());
             tokio::spawn(async move {
@@ -206,6 +226,32 @@ impl Serving {
             });
         }
         Ok(())
+    }
+
+    /// A request that the agreed version has.
+    fn understood(&self, frame: &[u8]) -> Result<Asked, Error> {
+        let asked: Asked = decode(frame)?;
+        let version = self.agreed.version;
+        if self.agreed.has(&asked.request) {
+            Ok(asked)
+        } else {
+            Err(Error::NotAgreed { version })
+        }
+    }
+
+    /// What is said to a request that this program does not know. Versions before the third have no word
+    /// for it, and the connection ends.
+    fn not_understood(&self, frame: &[u8], error: Error) -> Result<Ready, Error> {
+        let number = number_of_asked(frame).filter(|_| self.agreed.tells_not_understood());
+        let number = number.ok_or(error)?;
+        let answered = Answered {
+            number,
+            response: None,
+            too_large: None,
+            not_understood: Some(self.versions),
+        };
+        let frame = encode(&answered, self.agreed.limits.frame_bytes_max)?;
+        Ok(Ready { frame, room: None })
     }
 
     /// Ends when the other side takes no answers, or has asked nothing for long.
@@ -236,11 +282,7 @@ fn answer(
     response: crate::network::Response,
     agreed: Agreed,
 ) -> Result<bytes::Bytes, Error> {
-    let mut answered = Answered {
-        number,
-        response: Some(response),
-        too_large: None,
-    };
+    let mut answered = Answered::with(number, response);
     let frame_bytes_max = agreed.limits.frame_bytes_max;
     match encode(&answered, frame_bytes_max) {
         Err(Error::TooLarge { bytes, bytes_max }) if agreed.tells_too_large() => {

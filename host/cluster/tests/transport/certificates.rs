@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pizza_cluster::transport::{Credentials, Tls};
-use pizza_edge::peer::{Files, Renewed};
+use pizza_edge::peer::Files;
 use pizza_edge::pem;
+use pizza_edge::renewed::Renewed;
 use pizza_edge::tls::client;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use tempfile::TempDir;
@@ -53,7 +54,7 @@ pub(crate) struct Silo {
     files: Files,
 }
 
-struct FromFiles(Renewed);
+struct FromFiles(Renewed<Files>);
 
 impl Credentials for FromFiles {
     fn server(&self) -> Arc<ServerConfig> {

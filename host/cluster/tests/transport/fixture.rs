@@ -11,7 +11,7 @@ use pizza_clock::{Clock, SystemClock};
 use pizza_cluster::transport::frame::Hello;
 use pizza_cluster::transport::{Dial, Error, Links, Server, Settings, TcpDial, Tls, TlsDial};
 use pizza_cluster::{LinkError, Membership, Network, Request, Response, Service};
-use pizza_store::{Member, MemberState, StreamKey, View};
+use pizza_store::{Labels, Member, MemberState, StreamKey, View};
 use pizza_types::{Durability, Reply, SiloId};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -155,6 +155,7 @@ pub(crate) fn links(address: SocketAddr, settings: Settings, tls: Option<Tls>) -
         address: address.to_string().into(),
         edges: None,
         state: MemberState::Live,
+        labels: Labels::new(),
     };
     let view = View {
         version: 1,

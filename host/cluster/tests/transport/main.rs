@@ -1,5 +1,6 @@
 //! The transport between silos, over real sockets.
 
+mod admission;
 mod certificates;
 mod fixture;
 mod flow;

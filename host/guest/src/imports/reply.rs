@@ -37,6 +37,8 @@ pub(super) fn limits(transfer_bytes: usize) -> Limits {
     Limits {
         // What the target sent was within its bounds; this is the client's.
         bytes_max: transfer_bytes.saturating_add(64),
+        // A newer target may tell more than this client knows of.
+        extra_fields: true,
         ..Limits::default()
     }
 }

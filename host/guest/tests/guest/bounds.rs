@@ -121,7 +121,7 @@ async fn effects_are_counted() {
     assert_eq!(outcome.effects.len(), 256);
     for count in ["[257]", "[10000]"] {
         let error = guest.refusal("effects", count).await;
-        let counted = matches!(error, GuestError::TooManyEffects { limit: 256 });
+        let counted = matches!(error, GuestError::TooManyEffects { limit: 2_048 });
         assert!(counted, "{error:?}");
     }
 }

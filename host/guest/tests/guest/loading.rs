@@ -205,9 +205,20 @@ async fn compiled_code_is_loaded_only_if_we_wrote_it() {
         panic!("{:?}", files());
     };
     let good = std::fs::read(file).expect("a file");
+    // From its pages, which all who share the directory share.
+    let guest = hostile_on(&open(), |_| ()).await;
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux");
+    let name = file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("a name");
+    assert!(maps.contains(name), "the code is mapped from its file");
+    drop(guest);
     for position in [0, 40, good.len() / 2, good.len() - 1] {
         let mut bad = good.clone();
         bad[position] ^= 1;
+        // Another file of that name: what is mapped stays as it is.
+        std::fs::remove_file(file).expect("a file");
         std::fs::write(file, &bad).expect("a file");
         let guest = hostile_on(&open(), |_| ()).await;
         assert_eq!(guest.reply("turns", "").await, "1");

@@ -1,5 +1,7 @@
 //! `pizza cluster status`
 
+use std::io::Write as _;
+
 use anyhow::bail;
 use clap::Args;
 use pizza_cli::admin::Admin;
@@ -29,9 +31,15 @@ impl Status {
             let stats = admin.get("/stats").await?;
             let cluster = &stats["cluster"];
             if json {
-                return table::print_json(cluster);
+                let mut told = cluster.clone();
+                if let Some(told) = told.as_object_mut() {
+                    told.insert("cell".to_owned(), stats["cell"].clone());
+                    told.insert("cells".to_owned(), stats["cells"].clone());
+                }
+                return table::print_json(&told);
             }
-            print(cluster)
+            print(cluster)?;
+            print_cells(&stats)
         })
     }
 }
@@ -41,9 +49,9 @@ fn print(cluster: &Value) -> anyhow::Result<()> {
         bail!("this silo is alone on its store; it was started without --cluster-store");
     }
     let members = cluster["members"].as_array().into_iter().flatten();
-    let columns = ["silo", "address", "state", "shards"];
+    let columns = ["silo", "address", "state", "shards", "labels"];
     let rows: Vec<_> = members
-        .map(|member| columns.map(|column| cell(&member[column])))
+        .map(|member| columns.map(|column| list(&member[column])))
         .collect();
     table::print(columns, &rows)?;
     table::print_pairs(&[
@@ -54,4 +62,34 @@ fn print(cluster: &Value) -> anyhow::Result<()> {
             format!("{} ms left", cell(&cluster["leaseLeftMs"])),
         ),
     ])
+}
+
+/// A cell of a table, in which a list is what it has with commas between.
+fn list(value: &Value) -> String {
+    match value.as_array() {
+        Some(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
+        None => cell(value),
+    }
+}
+
+/// The other cells, where there are any.
+fn print_cells(stats: &Value) -> anyhow::Result<()> {
+    let cells: Vec<_> = stats["cells"].as_array().into_iter().flatten().collect();
+    if cells.is_empty() {
+        return Ok(());
+    }
+    let mine = cell(&stats["cell"]);
+    writeln!(
+        std::io::stdout().lock(),
+        "\ncell {mine} is one of several; the others:"
+    )?;
+    let columns = ["cell", "state", "roundTripMs", "parked", "parkedMax"];
+    let rows: Vec<_> = cells
+        .iter()
+        .map(|other| columns.map(|column| cell(&other[column])))
+        .collect();
+    table::print(
+        ["cell", "state", "round trip (ms)", "parked", "at most"],
+        &rows,
+    )
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Lane, Message};
+use crate::cells::park;
 use crate::core::Core;
+use crate::metrics;
 use crate::supervise::{self, DeliveryResult};
 
 /// How long what has arrived may wait for more, with which it leaves the store in one
@@ -19,22 +21,49 @@ pub(crate) async fn run_lane(core: Arc<Core>, lane: Lane, first: Message) {
     while let Some(message) = next {
         // One after the other: the order on a lane holds because nothing passes a message that
         // is tried again.
-        match supervise::deliver(&core, &message.envelope).await {
-            DeliveryResult::Settled | DeliveryResult::DeadLetter | DeliveryResult::Dropped => {
-                core.outbox.delivered(message.row);
-            }
+        if !leave(&core, &message).await {
             // It stays in the store, and those behind it too, in order.
-            DeliveryResult::Stopped => return,
+            return;
         }
+        core.outbox.delivered(message.row);
         next = core.outbox.next_in_lane(&lane);
+    }
+}
+
+/// Brings a message to its actor, or to the list of what waits for its cell. False when the silo is
+/// stopping.
+async fn leave(core: &Arc<Core>, message: &Message) -> bool {
+    let envelope = &message.envelope;
+    loop {
+        let cell = core.cells.abroad(envelope.target.key());
+        let result = if cell.is_some_and(|cell| cell.must_park()) {
+            DeliveryResult::Away
+        } else {
+            supervise::deliver(core, envelope).await
+        };
+        match result {
+            DeliveryResult::Settled | DeliveryResult::DeadLetter | DeliveryResult::Dropped => {
+                return true;
+            }
+            DeliveryResult::Away => {
+                if park::message(core, &message.from, envelope).await {
+                    return true;
+                }
+                if core.is_stopping() {
+                    return false;
+                }
+            }
+            DeliveryResult::Stopped => return false,
+        }
     }
 }
 
 /// Starts delayed messages when their time has come, until the silo stops.
 pub(crate) async fn run_later(core: Arc<Core>) {
     loop {
-        let message = core.outbox.later.next(&*core.clock).await;
+        let (due_ms, message) = core.outbox.later.next(&*core.clock).await;
         if core.outbox.may_leave(&message) {
+            metrics::fired("message", core.clock.now_ms().saturating_sub(due_ms));
             core.start_lanes(core.outbox.join_lane(message));
         }
     }

@@ -21,9 +21,12 @@ pub(super) async fn events_of(core: &Arc<Core>, entries: &[LogEntry]) {
         }
         return;
     }
-    let keys = events
-        .flat_map(|event| event.keys.iter().cloned())
-        .collect();
+    let events = events.flat_map(|event| event.keys.iter().cloned());
+    keys(core, events.collect()).await;
+}
+
+/// Tells whoever guards these streams.
+pub(crate) async fn keys(core: &Arc<Core>, keys: BTreeSet<StreamKey>) {
     let left = tell(core, keys).await;
     if left.is_empty() {
         return;

@@ -6,6 +6,7 @@ use pizza_store::StoreError;
 use pizza_types::ShardId;
 
 use super::announce;
+use crate::cells::park;
 use crate::core::Core;
 
 /// The number of entries that are read at a time.
@@ -32,10 +33,13 @@ async fn relay(core: &Arc<Core>, shard: ShardId, after: u64) -> Result<(), Store
     let Some(last) = entries.last() else {
         return Ok(());
     };
-    core.store.relay(&entries).await?;
+    let number = last.key.number;
+    let divided = park::divide(core, entries);
+    core.store.relay(&divided.here).await?;
     // Told before the entries leave the log: whoever takes the shard over tells it again.
-    announce::events_of(core, &entries).await;
-    for entry in core.relay.relayed(shard, last.key.number) {
+    announce::events_of(core, &divided.here).await;
+    divided.send(core).await?;
+    for entry in core.relay.relayed(shard, number) {
         core.outbox.arrived(&entry);
     }
     Ok(())

@@ -6,6 +6,7 @@ use pizza_types::{Body, Envelope, MissedPolicy};
 
 use super::{Firing, firing_id, missed};
 use crate::core::Core;
+use crate::metrics;
 use crate::supervise::{self, DeliveryResult};
 
 /// Fires reminders until the silo stops.
@@ -35,7 +36,9 @@ fn message(core: &Arc<Core>, firing: &Firing) -> Option<Message> {
         return None;
     }
     let (reminder, date_ms) = core.reminders.fires(firing)?;
-    let missed = missed(&reminder, core.durable.at(core.clock.now_ms()));
+    let durable_ms = core.durable.at(core.clock.now_ms());
+    metrics::fired("reminder", durable_ms.saturating_sub(reminder.due_ms));
+    let missed = missed(&reminder, durable_ms);
     let period_ms = reminder.period_ms.unwrap_or(0);
     let body = Body::Reminder {
         name: Arc::clone(&firing.name),
@@ -55,7 +58,12 @@ async fn fire(core: &Arc<Core>, message: Message) {
         return supervise::move_on(core, envelope).await;
     }
     // Dead letters keep the message; the reminder itself goes on to its next time.
-    if let DeliveryResult::DeadLetter = supervise::deliver(core, &envelope).await {
-        supervise::move_on(core, envelope).await;
+    match supervise::deliver(core, &envelope).await {
+        // By now it is known where the actor is.
+        DeliveryResult::Settled => {
+            metrics::reminded(core.is_here(&envelope.target));
+        }
+        DeliveryResult::DeadLetter => supervise::move_on(core, envelope).await,
+        DeliveryResult::Away | DeliveryResult::Dropped | DeliveryResult::Stopped => {}
     }
 }

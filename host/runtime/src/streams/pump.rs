@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use pizza_store::{StoreError, StoredEvent, StreamKey};
+use pizza_store::{StoreError, StoredEvent};
 use pizza_types::{ActorId, Body, Envelope, MessageId, StreamEvent};
 
 use super::Route;
@@ -151,7 +151,7 @@ async fn give(
                 let store = &core.store;
                 store.set_cursor(subscriber, stream, key, position).await?;
             }
-            DeliveryResult::Stopped => return Ok(false),
+            DeliveryResult::Away | DeliveryResult::Stopped => return Ok(false),
         }
     }
     Ok(true)
@@ -179,15 +179,9 @@ fn envelope(core: &Core, target: &ActorId, route: &Route, events: Vec<StreamEven
 /// When the store cannot be read.
 pub(crate) async fn resume(core: &Arc<Core>) -> Result<(), StoreError> {
     for (deployment, stream) in core.catalog.subscriptions() {
-        for (key, head) in core.store.stream_heads(&stream).await? {
+        let guarded = core.membership.guarded();
+        for (key, head) in core.store.stream_heads(&guarded, &stream).await? {
             let subscriber = Arc::clone(&deployment.actor_type);
-            let of = StreamKey {
-                stream: Arc::clone(&stream),
-                key: Arc::clone(&key),
-            };
-            if !core.membership.guards(of.shard()) {
-                continue;
-            }
             if core.store.cursor(&subscriber, &stream, &key).await? < head {
                 let stream = Arc::clone(&stream);
                 let route = Route {

@@ -113,3 +113,20 @@ async fn a_deadline_is_inherited() {
     );
     assert!(error.to_string().contains("deadline"), "{error}");
 }
+
+#[tokio::test]
+async fn an_answer_is_waited_for_no_longer_than_its_type_says() {
+    let mut world = World::default();
+    world.policy.answer_ms = Some(100);
+    let probes = world.silo("one").await;
+    let started = Instant::now();
+    // Whoever asks has half a minute, and goes on without the answer.
+    let view = probes.act("a", json!([ask("b", &json!(["spin"]))])).await;
+    assert!(
+        started.elapsed() < Duration::from_millis(450),
+        "{:?}",
+        started.elapsed()
+    );
+    let why = view["notes"][0].as_str().expect("a note");
+    assert!(why.to_lowercase().contains("deadline"), "{why}");
+}

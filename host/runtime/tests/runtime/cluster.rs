@@ -2,7 +2,11 @@
 //! costs a second and nothing else. Time is the machine's, for leases and heartbeats race with work.
 
 mod away;
+mod cells;
 mod fixture;
 mod guardians;
+mod least_loaded;
 mod moves;
+mod placement;
 mod reaching;
+mod stateless;

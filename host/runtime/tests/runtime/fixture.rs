@@ -82,6 +82,7 @@ impl World {
         catalog.set(probe().await, self.policy.clone());
         let id = SiloId(name.into());
         let silo = Silo::start(Parts {
+            cells: None,
             // The tests' silos take each other for dead, unless they say otherwise.
             membership: Arc::new(Membership::alone(&id)),
             network: Arc::new(Nobody),
@@ -89,6 +90,7 @@ impl World {
             archive: Arc::clone(&self.archive),
             catalog,
             clock: Arc::clone(&self.clock) as Arc<_>,
+            cpu: Arc::new(pizza_runtime::ManualCpu::default()),
             // Two silos are not to think of the same message ids.
             entropy: Arc::new(SeededEntropy::new(seed(name))),
             settings: self.settings.clone(),

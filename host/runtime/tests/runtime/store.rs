@@ -12,7 +12,9 @@ use pizza_store::{
     ActorStore, Commit, CommitError, CommitTicket, EntryView, Members, MemoryStore, Opened,
     Retention, Store, StoreError, StoredReply, Tail,
 };
-use pizza_types::{ActorId, Durability, EntryLimit, EntryPage, EntryRange, MessageId, SiloId};
+use pizza_types::{
+    ActorId, Durability, EntryLimit, EntryPage, EntryRange, MessageId, ShardSet, SiloId,
+};
 use tokio::sync::watch;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -298,10 +300,11 @@ impl Store for MoodyStore {
 
     async fn expire(
         &self,
+        shards: &ShardSet,
         now_ms: u64,
         events: &Retention,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        self.inner.expire(now_ms, events, limit).await
+        self.inner.expire(shards, now_ms, events, limit).await
     }
 }

@@ -1,8 +1,8 @@
 //! `/actors/{type}` and `/actors/{type}/{key}`: look at actors, ask one, put it to rest.
 
+use axum::Json;
 use axum::extract::State;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use pizza_client::Call;
 use pizza_runtime::{Handled, Presence};
 use pizza_types::ActorId;
@@ -10,17 +10,18 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Page, Path, Query};
 use super::problem::Problem;
+use super::rights::Routes;
 use super::state::Admin;
 use super::view::{json_or_text, text, time};
 use super::whole::{record, whole};
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new()
-        .route("/actors/{type}", get(export))
-        .route("/actors/{type}/{key}", get(inspect))
-        .route("/actors/{type}/{key}/history", get(history))
-        .route("/actors/{type}/{key}/call/{method}", post(call))
-        .route("/actors/{type}/{key}/deactivate", post(deactivate))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .for_operators("/actors/{type}", get(export))
+        .for_operators("/actors/{type}/{key}", get(inspect))
+        .for_operators("/actors/{type}/{key}/history", get(history))
+        .for_operators("/actors/{type}/{key}/call/{method}", post(call))
+        .for_operators("/actors/{type}/{key}/deactivate", post(deactivate))
 }
 
 /// The most actors in one page of an export.

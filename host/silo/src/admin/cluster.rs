@@ -1,9 +1,9 @@
 //! `/cluster`: what an operator may do to the cluster.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use pizza_store::{MemberState, MembershipStore};
 use pizza_types::{CallError, SiloId};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Path};
 use super::problem::Problem;
+use super::rights::Routes;
 use super::state::Admin;
 
 /// How fast actors may move, in actors a second. Each costs whoever asks next an opening.
@@ -20,14 +21,14 @@ struct Speed {
     per_second: u64,
 }
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new()
-        .route("/cluster", get(show))
-        .route("/cluster/accept-loss", post(accept_loss))
-        .route("/cluster/rebalance", post(rebalance))
-        .route("/cluster/silos/{silo}/cordon", post(cordon))
-        .route("/cluster/silos/{silo}/uncordon", post(uncordon))
-        .route("/cluster/silos/{silo}/drain", post(drain))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .for_operators("/cluster", get(show))
+        .for_operators("/cluster/accept-loss", post(accept_loss))
+        .for_operators("/cluster/rebalance", post(rebalance))
+        .for_operators("/cluster/silos/{silo}/cordon", post(cordon))
+        .for_operators("/cluster/silos/{silo}/uncordon", post(uncordon))
+        .for_operators("/cluster/silos/{silo}/drain", post(drain))
 }
 
 async fn show(State(admin): State<Admin>) -> Result<Json<Value>, Problem> {
@@ -37,6 +38,7 @@ async fn show(State(admin): State<Admin>) -> Result<Json<Value>, Problem> {
             "silo": &*silo.0,
             "inMemory": load.map(|load| load.in_memory),
             "misplaced": load.map(|load| load.misplaced),
+            "cpuPermille": load.and_then(|load| load.cpu_permille),
         })
     });
     Ok(Json(json!({ "silos": loads.collect::<Vec<_>>() })))

@@ -2,24 +2,25 @@
 
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router, extract::State};
+use axum::{Json, extract::State};
 use pizza_store::DeadLetter;
 use pizza_types::{Body, CallError};
 use serde_json::{Value, json};
 
 use super::extract::{Page, Path, Query};
 use super::problem::Problem;
+use super::rights::Routes;
 use super::state::Admin;
 use super::view::{json_or_text, time};
 
 /// The most letters read at once: each may carry a megabyte.
 const PAGE_MAX: usize = 100;
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new()
-        .route("/dead-letters", get(list))
-        .route("/dead-letters/{id}", get(show).delete(drop_one))
-        .route("/dead-letters/{id}/replay", post(replay))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .for_operators("/dead-letters", get(list))
+        .for_operators("/dead-letters/{id}", get(show).delete(drop_one))
+        .for_operators("/dead-letters/{id}/replay", post(replay))
 }
 
 async fn list(

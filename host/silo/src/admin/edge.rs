@@ -1,18 +1,19 @@
 //! What an edge in another process asks: the same as one in this process.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use pizza_client::Transport;
+use pizza_client::lease::LeaseClaim;
 use pizza_client::wire::{self, Answer, Answered, CallMessage, Question};
-use pizza_types::{ActorId, Body as Content, Chain, Envelope, InvalidId};
+use pizza_types::{ActorId, Body as Content, CallError, Chain, Envelope, InvalidId};
 
 use super::extract::Body;
 use super::problem::Problem;
+use super::rights::Routes;
 use super::state::Admin;
 
 /// The longest wait for an event, in milliseconds; an edge that waits longer asks again.
@@ -20,12 +21,11 @@ const EVENT_WAIT_MS_MAX: u64 = 30_000;
 /// The most events or keys in one answer.
 const PAGE_MAX: usize = 1_000;
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new().route(wire::PATH, post(edge))
+pub(super) fn routes() -> Routes {
+    Routes::default().for_edges(wire::PATH, post(edge))
 }
 
 async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Problem> {
-    // Behind the token, as all of this API: an edge may do whatever an operator may.
     let question = wire::decode(&body?).map_err(Problem::malformed)?;
     let transport = admin.client.transport();
     let answered = answer(&admin, transport.as_ref(), question).await;
@@ -40,11 +40,12 @@ async fn edge(State(admin): State<Admin>, body: Body) -> Result<Response, Proble
     Ok((headers, body).into_response())
 }
 
+/// Whoever has the token of edges may ask any of these: what is more than an edge needs has no place here.
 async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) -> Answered {
     match question {
         Question::Deliver(message) => {
-            let reply = transport.deliver(envelope(transport, message)?).await;
-            reply.map(Answer::Reply)
+            let envelope = envelope(transport, message)?;
+            transport.deliver(envelope).await.map(Answer::Reply)
         }
         Question::Events {
             stream,
@@ -62,14 +63,7 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             after,
             wait_ms,
         } => {
-            let wait = Duration::from_millis(wait_ms.min(EVENT_WAIT_MS_MAX));
-            let event = transport.event_after(&stream, &key, after);
-            let mut closing = admin.closing.clone();
-            // The edge asks again in any case, and its question must not hold up the end.
-            tokio::select! {
-                _ = tokio::time::timeout(wait, event) => {}
-                _ = closing.wait_for(|closing| *closing) => {}
-            }
+            at_most(admin, wait_ms, transport.event_after(&stream, &key, after)).await;
             Ok(Answer::Done)
         }
         Question::Actors {
@@ -81,14 +75,66 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             let keys = transport.actors(&actor_type, after.as_deref(), limit).await;
             keys.map(Answer::Actors)
         }
+        Question::ActorsEverywhere {
+            actor_type,
+            after,
+            limit,
+        } => {
+            let limit = limit.clamp(1, PAGE_MAX);
+            let listed = transport.actors_everywhere(&actor_type, after.as_deref(), limit);
+            listed.await.map(Answer::Everywhere)
+        }
+        Question::KeyPrefix => Ok(Answer::KeyPrefix(transport.key_prefix())),
         Question::Cursor { name } => transport.cursor(&name).await.map(Answer::Position),
-        Question::MoveCursor { name, position } => {
-            let moved = transport.move_cursor(&name, position).await;
-            moved.map(|()| Answer::Done)
+        Question::MoveCursor {
+            name,
+            position,
+            under,
+        } => {
+            let moved = move_cursor(transport, &name, position, under).await;
+            moved.map(Answer::Changed)
+        }
+        Question::Lease { name } => transport.lease(&name).await.map(Answer::Lease),
+        Question::ChangeLease {
+            name,
+            before,
+            after,
+        } => {
+            let changed = transport.change_lease(&name, before, after).await;
+            changed.map(Answer::Changed)
         }
         Question::Silos => Ok(Answer::Silos(silos(admin))),
+        Question::ShareUse(report) => Ok(Answer::OthersUse(
+            admin.uses.exchange(report, Instant::now()),
+        )),
+        Question::EdgeKeys => transport.edge_keys().await.map(Answer::EdgeKeys),
         Question::Readiness => Ok(Answer::Readiness(transport.readiness().await)),
     }
+}
+
+/// Waits for an event, no longer than an edge asks for, nor than the silo lives.
+async fn at_most(admin: &Admin, wait_ms: u64, event: impl Future<Output = ()>) {
+    let wait = Duration::from_millis(wait_ms.min(EVENT_WAIT_MS_MAX));
+    let mut closing = admin.closing.clone();
+    // The edge asks again in any case, and its question must not hold up the end.
+    tokio::select! {
+        _ = tokio::time::timeout(wait, event) => {}
+        _ = closing.wait_for(|closing| *closing) => {}
+    }
+}
+
+/// To move it for one that may not be alone would be to lose or to repeat.
+async fn move_cursor(
+    transport: &dyn Transport,
+    name: &str,
+    position: u64,
+    under: Option<LeaseClaim>,
+) -> Result<bool, CallError> {
+    let Some(under) = under else {
+        let message = "a reader of this version needs a lease: renew the bridge";
+        return Err(CallError::bad_argument("/under", message));
+    };
+    transport.move_cursor(name, position, &under).await
 }
 
 /// Where edges find the silos that are not about to go.

@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 
+use axum::Json;
 use axum::body::{Body as Stream, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use futures_util::{StreamExt as _, stream};
 use pizza_guest::{Change, Weight};
 use pizza_modules::{Activate, Audit, DryRun, How, Plan, Push, Pushed, Refusal, Shown};
@@ -19,19 +19,20 @@ use tokio::sync::mpsc;
 
 use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
+use super::rights::Routes;
 use super::state::Admin;
 use super::view::time;
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new()
-        .route("/modules", get(list).post(push))
-        .route("/modules/{digest}", get(show).delete(remove))
-        .route("/modules/{digest}/diff/{other}", get(diff))
-        .route("/modules/{digest}/activate", post(activate))
-        .route("/modules/{digest}/dry-run", post(dry_run))
-        .route("/modules/{digest}/withdraw", post(withdraw).delete(restore))
-        .route("/module-types/{type}/rollback", post(roll_back))
-        .route("/module-audit", get(audit))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .for_operators("/modules", get(list).post(push))
+        .for_operators("/modules/{digest}", get(show).delete(remove))
+        .for_operators("/modules/{digest}/diff/{other}", get(diff))
+        .for_operators("/modules/{digest}/activate", post(activate))
+        .for_operators("/modules/{digest}/dry-run", post(dry_run))
+        .for_operators("/modules/{digest}/withdraw", post(withdraw).delete(restore))
+        .for_operators("/module-types/{type}/rollback", post(roll_back))
+        .for_operators("/module-audit", get(audit))
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,9 +1,9 @@
 //! `/plugins`: bind a plugin to an actor, look how it does, take it away.
 
+use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
-use axum::{Json, Router};
 use pizza_store::StoreError;
 use pizza_types::ActorId;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
+use super::rights::Routes;
 use super::state::Admin;
 use super::view::time;
 use crate::plugins::{self, BindError, Bound};
@@ -18,12 +19,12 @@ use crate::plugins::{self, BindError, Bound};
 /// The largest plugin that is taken, in bytes; one of the examples' kind has 40 KB.
 const PLUGIN_BYTES_MAX: usize = 2 << 20;
 
-pub(super) fn routes() -> Router<Admin> {
+pub(super) fn routes() -> Routes {
     let one = get(show).put(bind).delete(unbind);
-    Router::new()
-        .route("/plugins", get(list))
-        .route("/plugins/{type}/{key}", one)
-        .layer(DefaultBodyLimit::max(PLUGIN_BYTES_MAX))
+    Routes::default()
+        .for_operators("/plugins", get(list))
+        .for_operators("/plugins/{type}/{key}", one)
+        .map(|routes| routes.layer(DefaultBodyLimit::max(PLUGIN_BYTES_MAX)))
 }
 
 type ActorPath = Path<(String, String)>;

@@ -53,6 +53,10 @@ impl Problem {
     pub(super) fn unauthorized(detail: &'static str) -> Self {
         problem::Problem::new(kinds::UNAUTHORIZED, detail).into()
     }
+
+    pub(super) fn forbidden(detail: &'static str) -> Self {
+        problem::Problem::new(kinds::FORBIDDEN, detail).into()
+    }
 }
 
 impl From<problem::Problem> for Problem {

@@ -8,6 +8,7 @@ use pizza_runtime::Silo;
 use pizza_store::{MembershipStore, Store};
 use tokio::sync::watch;
 
+use super::use_exchange::UseExchange;
 use crate::plugins::Bindings;
 
 /// The silo and what belongs to it, for every route.
@@ -20,6 +21,8 @@ pub(crate) struct Admin {
     pub(crate) client: Client,
     pub(crate) modules: Modules,
     pub(crate) plugins: Arc<Bindings>,
+    /// What the clients of gateways used.
+    pub(crate) uses: Arc<UseExchange>,
     /// Turns true when the silo is about to go, so that nobody waits for events any more.
     pub(crate) closing: watch::Receiver<bool>,
 }

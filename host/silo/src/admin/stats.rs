@@ -3,7 +3,8 @@
 use super::state::Admin;
 use axum::Json;
 use axum::extract::State;
-use pizza_runtime::{BreakerState, ClusterView};
+use pizza_runtime::{BreakerState, CellView, ClusterView};
+use pizza_types::CellName;
 use serde_json::{Map, Value, json};
 
 pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
@@ -20,6 +21,8 @@ pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
         "remindersSoon": stats.reminders_soon,
         "breakers": breakers,
         "cluster": admin.silo.cluster().map(|view| cluster(&view)),
+        "cell": admin.silo.cell().map(CellName::as_str),
+        "cells": admin.silo.cells().iter().map(cell).collect::<Vec<_>>(),
         "storeStopped": admin.store.stop_reason(),
         "storeFull": admin.store.full_reason(),
     }))
@@ -32,13 +35,27 @@ fn cluster(view: &ClusterView) -> Value {
             "address": &*member.address,
             "state": if member.is_leaving { "leaving" } else { "live" },
             "shards": member.shards,
+            "labels": member.labels,
         })
     });
     json!({
         "silo": &*view.silo.0,
         "viewVersion": view.version,
         "leaseLeftMs": view.lease_left_ms,
+        "clockAheadMs": view.clock_ahead_ms,
+        "relayLagMs": view.relay_lag_ms,
+        "guardianLagMs": view.guardian_lag_ms,
         "members": members.collect::<Vec<_>>(),
+    })
+}
+
+fn cell(view: &CellView) -> Value {
+    json!({
+        "cell": view.name.as_str(),
+        "state": if view.is_away { "away" } else { "there" },
+        "roundTripMs": view.round_trip_ms,
+        "parked": view.parked,
+        "parkedMax": view.parked_max,
     })
 }
 

@@ -1,5 +1,5 @@
-//! The token of the admin API: given by the operator, or made at the first start and
-//! kept where only the owner of the data directory can read it.
+//! A token of the admin API. That of operators is given, or made at the first start and kept where only the
+//! owner of the data directory can read it; that of edges is given, or there is none.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -13,7 +13,7 @@ const RANDOM_BYTES: usize = 32;
 /// The fewest characters of a token that somebody chose.
 const CHARACTERS_MIN: usize = 16;
 
-/// The token of the admin API.
+/// A token of the admin API.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Token(Secret);
@@ -21,13 +21,17 @@ pub struct Token(Secret);
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     #[error(
-        "the admin token has {0} characters that are fit for one; it takes at least {CHARACTERS_MIN}, and no spaces"
+        "the token has {0} characters that are fit for one; it takes at least {CHARACTERS_MIN}, and no spaces"
     )]
     Unfit(usize),
     #[error("the admin token's file {} cannot be used", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("{} holds no token; delete it, and the next start of the silo makes a new one", path.display())]
     NoToken { path: PathBuf },
+    #[error(
+        "edge_token is the same as the token of operators: who has it would be one; it takes another, or none"
+    )]
+    Same,
 }
 
 impl Token {

@@ -27,6 +27,10 @@ impl ActorStore for SimStore {
         {
             return Ok(Opened::Opened(Box::new(stored.clone())));
         }
+        if let Some(detail) = self.refusal(actor) {
+            let action = "opening an actor";
+            return Err(StoreError::Io { action, detail });
+        }
         let opened = self.inner.open(actor, by, members).await;
         if let Ok(Opened::Opened(stored)) = &opened {
             let epoch = stored.record.epoch;
@@ -56,12 +60,18 @@ impl ActorStore for SimStore {
                 Err(unknown("the request was lost"))
             });
         }
+        if let Some(detail) = self.refusal(&commit.actor) {
+            return CommitTicket::undecided(async move {
+                tokio::time::sleep(takes + comes_back).await;
+                Err(CommitError::Refused { detail })
+            });
+        }
         if self.planted == Planted::AcknowledgedEarly && self.is_now(30) {
             let durability = self.inner.durability();
             let log = None;
             return CommitTicket::undecided(async move { Ok(Committed { durability, log }) });
         }
-        let written = self.write(commit);
+        let written = self.write(commit, !is_answer_lost);
         CommitTicket::undecided(async move {
             tokio::time::sleep(takes).await;
             let outcome = written.await;
@@ -87,7 +97,7 @@ impl ActorStore for SimStore {
 }
 
 impl SimStore {
-    fn write(&self, commit: Arc<Commit>) -> CommitTicket {
+    fn write(&self, commit: Arc<Commit>, is_told: bool) -> CommitTicket {
         let commit = match self.planted {
             Planted::NoDedupe => Arc::new(Commit {
                 handled: None,
@@ -98,15 +108,20 @@ impl SimStore {
         };
         let (actor, epoch, version) = (commit.actor.clone(), commit.epoch, commit.version);
         let ticket = self.inner.commit(Arc::clone(&commit));
+        let outcome = futures_now(ticket);
+        let outcome = outcome.expect("the store in memory decides at once");
+        let is_taken = outcome.is_ok();
+        self.rollback.decided(actor.shard(), is_taken, is_told);
         self.trace.note(|| {
             let id = commit.handled.as_ref().map(|handled| handled.id);
-            let refused = ticket.refusal().map(ToString::to_string);
+            let refused = outcome.as_ref().err().map(ToString::to_string);
             format!(
                 "commit {actor} {epoch}.{version} by {} of {id:?}: {}",
                 commit.owner,
                 refused.as_deref().unwrap_or("taken")
             )
         });
+        let ticket = CommitTicket::undecided(std::future::ready(outcome));
         self.applied.lock().insert(actor, version);
         if self.planted == Planted::PublishedEarly && !commit.leaving.is_empty() {
             return self.published_early(commit, ticket);

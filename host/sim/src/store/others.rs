@@ -136,9 +136,13 @@ impl StreamStore for SimStore {
         self.inner.stream_head(stream, key).await
     }
 
-    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+    async fn stream_heads(
+        &self,
+        shards: &ShardSet,
+        stream: &str,
+    ) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
         self.trip().await?;
-        self.inner.stream_heads(stream).await
+        self.inner.stream_heads(shards, stream).await
     }
 
     async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError> {

@@ -10,7 +10,7 @@ use pizza_store::{
     ActorStore, Commit, CommitError, FactStore, InspectionStore, Keep, Members, Retention, Store,
     StoreError,
 };
-use pizza_types::{ActorId, SiloId, State, StateWrite};
+use pizza_types::{ActorId, ShardSet, SiloId, State, StateWrite};
 
 use super::Disk;
 use crate::log::{Log, Record};
@@ -98,7 +98,7 @@ async fn a_failed_write_is_final() {
         assert!(store.fact("name").await.is_err_and(poisoned));
         assert!(
             store
-                .expire(0, &Retention::usual(Keep::EVERYTHING), 10)
+                .expire(&ShardSet::ALL, 0, &Retention::usual(Keep::EVERYTHING), 10)
                 .await
                 .is_err_and(poisoned)
         );

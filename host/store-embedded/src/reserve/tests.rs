@@ -13,7 +13,7 @@ use pizza_store::{
     ActorStore, Commit, CommitError, DeadLetter, DeadLetterStore, FactStore, InspectionStore, Keep,
     Members, Retention, Store, StoreError,
 };
-use pizza_types::{ActorId, Body, Chain, Envelope, MessageId, SiloId, State, StateWrite};
+use pizza_types::{ActorId, Body, Chain, Envelope, MessageId, ShardSet, SiloId, State, StateWrite};
 use rustix::io::Errno;
 
 use super::system::{RealSystem, System};
@@ -157,7 +157,10 @@ async fn without_room_only_what_needs_some_is_refused() {
             .expect("noted");
         assert!(store.remove_dead_letter(dead).await.expect("removed"));
         let keep = Retention::usual(Keep::EVERYTHING);
-        store.expire(u64::MAX, &keep, 10).await.expect("expired");
+        store
+            .expire(&ShardSet::ALL, u64::MAX, &keep, 10)
+            .await
+            .expect("expired");
         let clear = Commit {
             // The opening has raised it.
             epoch: 2,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use pizza_store::{EndedActor, EndedAfter, RetireStore, Retirement, StoreError};
-use pizza_types::ActorId;
+use pizza_types::{ActorId, ShardSet};
 
 use super::{EmbeddedStore, scan, written};
 use crate::reserve::Need;
@@ -13,6 +13,7 @@ use crate::{key, read};
 impl RetireStore for EmbeddedStore {
     async fn ended(
         &self,
+        _shards: &ShardSet,
         actor_type: &str,
         after: &EndedAfter,
         until_ms: u64,
@@ -41,7 +42,12 @@ impl RetireStore for EmbeddedStore {
         self.view()?.get(Table::Retired, &key::actor(actor))
     }
 
-    async fn forget_retired(&self, until_ms: u64, limit: usize) -> Result<usize, StoreError> {
+    async fn forget_retired(
+        &self,
+        _shards: &ShardSet,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
         // One at a time: of two, the slower could take the tombstone of a second life.
         let mut sweep = self.sweep.lock().await;
         let (view, start) = (self.view()?, sweep.forgotten.clone());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pizza_store::{StoreError, StoredEvent, StreamStore};
+use pizza_types::{ShardId, ShardSet};
 
 use super::{EmbeddedStore, scan};
 use crate::table::Table;
@@ -26,9 +27,15 @@ impl StreamStore for EmbeddedStore {
         stream_head::newest(&self.view()?, &key)
     }
 
-    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+    async fn stream_heads(
+        &self,
+        shards: &ShardSet,
+        stream: &str,
+    ) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
         let (view, prefix) = (self.view()?, key::names(&[stream]));
-        scan(move || read::stream_heads(&view, &prefix)).await
+        let mut heads = scan(move || read::stream_heads(&view, &prefix)).await?;
+        heads.retain(|(key, _)| shards.contains(ShardId::of(stream, key)));
+        Ok(heads)
     }
 
     async fn cursor(&self, subscriber: &str, stream: &str, key: &str) -> Result<u64, StoreError> {

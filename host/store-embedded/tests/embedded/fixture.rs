@@ -194,7 +194,7 @@ pub(crate) async fn read(store: &EmbeddedStore, actors: u64) -> Result<String, S
             .reminders_due(&ShardSet::ALL, &DueAfter::default(), u64::MAX, 10_000)
             .await?,
     );
-    note(&store.stream_heads("counts").await?);
+    note(&store.stream_heads(&ShardSet::ALL, "counts").await?);
     note(&store.dead_letters(0, 10).await?);
     note(&store.fact("fact").await?);
     for number in 0..actors {

@@ -203,8 +203,14 @@ impl Pair {
         let store = self.store.retire(all).await;
         same("retire", &model, &store)?;
         // So that the actors do not end for good one after the other.
-        let model = self.model.forget_retired(self.now_ms, 10).await;
-        let store = self.store.forget_retired(self.now_ms, 10).await;
+        let model = self
+            .model
+            .forget_retired(&ShardSet::ALL, self.now_ms, 10)
+            .await;
+        let store = self
+            .store
+            .forget_retired(&ShardSet::ALL, self.now_ms, 10)
+            .await;
         same("forget the retired", &model, &store)
     }
 
@@ -212,8 +218,14 @@ impl Pair {
         // Twice: what a first one leaves behind may be silent.
         for _ in 0..2 {
             let (now_ms, retention) = (self.now_ms, retention());
-            let model = self.model.expire(now_ms, &retention, usize::MAX).await;
-            let store = self.store.expire(now_ms, &retention, usize::MAX).await;
+            let model = self
+                .model
+                .expire(&ShardSet::ALL, now_ms, &retention, usize::MAX)
+                .await;
+            let store = self
+                .store
+                .expire(&ShardSet::ALL, now_ms, &retention, usize::MAX)
+                .await;
             model.expect("swept");
             store.expect("swept");
         }
@@ -239,16 +251,24 @@ impl Pair {
                 .await,
         )?;
         let start = EndedAfter::default();
-        let ended = model.ended("meter", &start, u64::MAX, 100).await;
+        let ended = model
+            .ended(&ShardSet::ALL, "meter", &start, u64::MAX, 100)
+            .await;
         same(
             "ended",
             &ended,
-            &store.ended("meter", &start, u64::MAX, 100).await,
+            &store
+                .ended(&ShardSet::ALL, "meter", &start, u64::MAX, 100)
+                .await,
         )?;
         for number in 0..2 {
             let stream = format!("stream-{number}");
-            let heads = model.stream_heads(&stream).await;
-            same("heads", &heads, &store.stream_heads(&stream).await)?;
+            let heads = model.stream_heads(&ShardSet::ALL, &stream).await;
+            same(
+                "heads",
+                &heads,
+                &store.stream_heads(&ShardSet::ALL, &stream).await,
+            )?;
             for key in 0..KEYS {
                 let key = key.to_string();
                 let head = model.stream_head(&stream, &key).await;

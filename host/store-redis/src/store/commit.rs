@@ -46,7 +46,12 @@ impl RedisStore {
         })
     }
 
-    fn command(&self, commit: &Commit) -> Result<Cmd, StoreError> {
+    /// The command that a commit is, for whoever measures what a client reaches that does nothing else. It names
+    /// the script by its hash, which a server knows that this store has connected to.
+    ///
+    /// # Errors
+    /// When something of it cannot be encoded.
+    pub fn command(&self, commit: &Commit) -> Result<Cmd, StoreError> {
         let id = &commit.actor;
         let mut command = call(&self.scripts.commit, &keys(commit));
         command

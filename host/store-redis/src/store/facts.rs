@@ -17,6 +17,16 @@ impl FactStore for RedisStore {
         Ok(bytes(self.ask_meta(command).await?).map(Bytes::from))
     }
 
+    async fn several_facts(&self, names: &[String]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut command = redis::cmd("HMGET");
+        command.arg(key::meta("f")).arg(names);
+        let values = array(self.ask_meta(command).await?).into_iter();
+        Ok(values.map(|value| bytes(value).map(Bytes::from)).collect())
+    }
+
     async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
         let mut command = call(&self.scripts.change_facts, &[key::meta("f")]);
         command.arg("a").arg("").arg("");

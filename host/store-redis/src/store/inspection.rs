@@ -13,7 +13,7 @@ use redis::{Cmd, Value};
 
 use super::RedisStore;
 use crate::key;
-use crate::value::{array, corrupt, decode, pairs, text};
+use crate::value::{Fields, array, corrupt, decode, pairs, text};
 
 /// All of an actor, as its hash has it.
 pub(super) struct Row {
@@ -153,24 +153,69 @@ impl InspectionStore for RedisStore {
         after: Option<MessageId>,
         limit: usize,
     ) -> Result<Vec<HandledRow>, StoreError> {
-        let mut command = redis::cmd("HGETALL");
-        command.arg(key::of_shard(actor.shard(), "d"));
+        // The replies of all actors of the shard, of a whole day.
+        let hash = key::of_shard(actor.shard(), "d");
         let prefix = format!("{actor}\0");
-        let mut rows = Vec::new();
-        for (name, reply) in pairs(self.ask(actor.shard(), command).await?) {
+        let mut found = BTreeMap::new();
+        for (name, reply) in self.fields_of(actor, &hash, &prefix).await? {
             let Some(id) = name.strip_prefix(prefix.as_bytes()) else {
                 continue;
             };
             let id = message(id).ok_or_else(|| corrupt("the name of a reply"))?;
             if after.is_none_or(|after| id > after) {
-                let reply = decode(&reply)?;
-                rows.push(HandledRow { id, reply });
+                found.insert(id, reply);
             }
         }
-        rows.sort_unstable_by_key(|row| row.id);
-        rows.truncate(limit);
-        Ok(rows)
+        let first = found.into_iter().take(limit);
+        first
+            .map(|(id, reply)| {
+                let reply = decode(&reply)?;
+                Ok(HandledRow { id, reply })
+            })
+            .collect()
     }
+}
+
+/// How many fields a server looks at before it does something for somebody else.
+const LOOKED_AT: usize = 1_000;
+
+impl RedisStore {
+    /// The fields of a large hash that begin with this, some of them perhaps twice. What comes or goes meanwhile may
+    /// be among them or not.
+    async fn fields_of(
+        &self,
+        actor: &ActorId,
+        hash: &str,
+        prefix: &str,
+    ) -> Result<Fields, StoreError> {
+        let (mut fields, mut cursor) = (Fields::new(), "0".to_owned());
+        loop {
+            let mut command = redis::cmd("HSCAN");
+            command.arg(hash).arg(&cursor);
+            command.arg("MATCH").arg(pattern(prefix));
+            command.arg("COUNT").arg(LOOKED_AT);
+            let mut said = array(self.ask(actor.shard(), command).await?).into_iter();
+            let next = said.next().and_then(text);
+            cursor = next.ok_or_else(|| corrupt("a look at a hash"))?;
+            fields.extend(pairs(said.next().unwrap_or(Value::Nil)));
+            if cursor == "0" {
+                return Ok(fields);
+            }
+        }
+    }
+}
+
+/// What matches all that begins with this, and nothing else.
+fn pattern(prefix: &str) -> String {
+    let mut pattern = String::with_capacity(prefix.len() + 1);
+    for character in prefix.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('*');
+    pattern
 }
 
 /// The id of a message, from its 32 hexadecimal digits.
@@ -178,4 +223,15 @@ fn message(digits: &[u8]) -> Option<MessageId> {
     let digits = std::str::from_utf8(digits).ok()?;
     let number = u128::from_str_radix(digits, 16).ok()?;
     Some(MessageId(number.to_be_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pattern;
+
+    #[test]
+    fn what_stands_for_others_stands_for_itself() {
+        assert_eq!(pattern("note/a\0"), "note/a\0*");
+        assert_eq!(pattern(r"note/[a]*?\"), r"note/\[a\]\*\?\\*");
+    }
 }

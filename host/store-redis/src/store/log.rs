@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use pizza_store::{Leaving, LogEntry, LogKey, LogStore, StoreError, StreamKey};
+use pizza_store::{Leaving, LogEntry, LogKey, LogStore, NewEvent, StoreError, StreamKey};
 use pizza_types::{ActorId, ShardId, ShardSet};
 
 use super::{RedisStore, call};
@@ -58,28 +58,12 @@ impl LogStore for RedisStore {
         let Some(source) = entries.first().map(|entry| entry.key.shard) else {
             return Ok(());
         };
-        // Everything of one stream at once: it remembers the number of the last entry.
-        let mut by_stream: BTreeMap<&StreamKey, Vec<(u64, u64, &[u8])>> = BTreeMap::new();
+        let mut appends = Appends::default();
         for entry in entries {
-            for event in &entry.leaving.events {
-                for of in &event.keys {
-                    let row = (entry.key.number, entry.at_ms, &*event.payload);
-                    by_stream.entry(of).or_default().push(row);
-                }
-            }
+            let events = &entry.leaving.events;
+            appends.add(&source.0.to_string(), entry.key.number, entry.at_ms, events);
         }
-        let mut appending = Vec::new();
-        for (of, events) in by_stream {
-            let mut command = call(&self.scripts.relay, &relay_keys(of));
-            command.arg(&*of.stream);
-            command.arg(&*of.key).arg(source.0);
-            for (number, at_ms, payload) in events {
-                command.arg(number).arg(at_ms).arg(payload);
-            }
-            appending.push(self.ask(of.shard(), command));
-        }
-        futures_util::future::try_join_all(appending).await?;
-        Ok(())
+        self.append(appends).await
     }
 
     async fn log_done(&self, keys: Vec<LogKey>) -> Result<(), StoreError> {
@@ -94,6 +78,47 @@ impl LogStore for RedisStore {
             self.ask(shard, command)
         });
         futures_util::future::try_join_all(removing).await?;
+        Ok(())
+    }
+}
+
+/// The number of its entry, when its turn began, and what an event says.
+type Row<'a> = (u64, u64, &'a [u8]);
+
+/// Events on their way to their streams.
+#[derive(Default)]
+pub(super) struct Appends<'a> {
+    /// Everything of one stream and one source at once: the stream remembers the number of the last
+    /// entry.
+    by_stream: BTreeMap<(&'a StreamKey, String), Vec<Row<'a>>>,
+}
+
+impl<'a> Appends<'a> {
+    /// Events of an entry of a log, named by its source.
+    pub(super) fn add(&mut self, source: &str, number: u64, at_ms: u64, events: &'a [NewEvent]) {
+        for event in events {
+            for of in &event.keys {
+                let row = (number, at_ms, &*event.payload);
+                let key = (of, source.to_owned());
+                self.by_stream.entry(key).or_default().push(row);
+            }
+        }
+    }
+}
+
+impl RedisStore {
+    pub(super) async fn append(&self, appends: Appends<'_>) -> Result<(), StoreError> {
+        let mut appending = Vec::new();
+        for ((of, source), events) in appends.by_stream {
+            let mut command = call(&self.scripts.relay, &relay_keys(of));
+            command.arg(&*of.stream);
+            command.arg(&*of.key).arg(source);
+            for (number, at_ms, payload) in events {
+                command.arg(number).arg(at_ms).arg(payload);
+            }
+            appending.push(self.ask(of.shard(), command));
+        }
+        futures_util::future::try_join_all(appending).await?;
         Ok(())
     }
 }

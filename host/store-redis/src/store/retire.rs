@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use pizza_store::{EndedActor, EndedAfter, RetireStore, Retirement, StoreError};
-use pizza_types::{ActorId, SHARDS, ShardId};
+use pizza_types::{ActorId, ShardSet};
 
 use super::{RedisStore, call};
 use crate::key;
@@ -12,6 +12,7 @@ use crate::value::{corrupt, number, pairs};
 impl RetireStore for RedisStore {
     async fn ended(
         &self,
+        shards: &ShardSet,
         actor_type: &str,
         after: &EndedAfter,
         until_ms: u64,
@@ -24,7 +25,7 @@ impl RetireStore for RedisStore {
             command
         };
         let mut ended = Vec::new();
-        for (_, found) in self.ask_all(command).await? {
+        for (_, found) in self.ask_of(shards, command).await? {
             for (key, at) in pairs(found) {
                 let wrong = || corrupt("an ended actor");
                 let key = String::from_utf8(key).map_err(|_| wrong())?;
@@ -86,7 +87,12 @@ impl RetireStore for RedisStore {
         Ok(number(self.ask(actor.shard(), command).await?))
     }
 
-    async fn forget_retired(&self, until_ms: u64, limit: usize) -> Result<usize, StoreError> {
+    async fn forget_retired(
+        &self,
+        shards: &ShardSet,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
         // The oldest of all shards first.
         let command = |shard| {
             let mut command = redis::cmd("ZRANGEBYSCORE");
@@ -95,7 +101,7 @@ impl RetireStore for RedisStore {
             command
         };
         let mut found = Vec::new();
-        for (shard, members) in self.ask_all(command).await? {
+        for (shard, members) in self.ask_of(shards, command).await? {
             for (name, at) in pairs(members) {
                 let at = String::from_utf8(at)
                     .ok()
@@ -116,9 +122,4 @@ impl RetireStore for RedisStore {
         }
         Ok(found.len())
     }
-}
-
-/// All shards, those from this one on first.
-pub(super) fn shards_from(first: u16) -> impl Iterator<Item = ShardId> {
-    (0..SHARDS).map(move |at| ShardId((first + at) % SHARDS))
 }

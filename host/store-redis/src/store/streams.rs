@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pizza_store::{StoreError, StoredEvent, StreamKey, StreamStore};
-use pizza_types::ShardId;
+use pizza_types::{ShardId, ShardSet};
 
 use super::RedisStore;
 use crate::key;
@@ -54,14 +54,18 @@ impl StreamStore for RedisStore {
         Ok(number(self.ask(of.shard(), command).await?).unwrap_or(0))
     }
 
-    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+    async fn stream_heads(
+        &self,
+        shards: &ShardSet,
+        stream: &str,
+    ) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
         let command = |shard| {
             let mut command = redis::cmd("HGETALL");
             command.arg(key::of_shard(shard, &format!("h:{stream}")));
             command
         };
         let mut heads = Vec::new();
-        for (_, found) in self.ask_all(command).await? {
+        for (_, found) in self.ask_of(shards, command).await? {
             for (key, head) in pairs(found) {
                 let wrong = || corrupt("the head of a stream");
                 let key = String::from_utf8(key).map_err(|_| wrong())?;

@@ -6,9 +6,13 @@
     reason = "how long something took is part of what is tested"
 )]
 
+#[path = "../servers/certificates.rs"]
+#[allow(dead_code, reason = "who is refused is tested on one server")]
+mod certificates;
 #[path = "../servers/cluster.rs"]
 mod cluster;
 mod cuts;
+mod durability;
 mod failover;
 mod fixture;
 mod migration;
@@ -18,5 +22,8 @@ mod planted;
 mod process;
 mod proxy;
 mod refused;
+mod replicas;
 mod sentinel;
+mod slow_disk;
 mod suite;
+mod tls;

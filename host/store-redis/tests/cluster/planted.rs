@@ -45,3 +45,9 @@ async fn who_has_what_is_never_read_again() {
     let with = "shards of the lost server go on";
     fails(test, "keeps-the-map", with).await;
 }
+
+#[tokio::test]
+async fn a_setting_is_believed_that_loses_what_was_acknowledged() {
+    let test = "durability::everysec_loses_what_it_has_acknowledged_and_is_named_memory";
+    fails(test, "believes-everysec", "named").await;
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pizza_store::contract::cells::Cell;
 use pizza_store::{MembershipStore, Store};
 use tokio::sync::OnceCell;
 
@@ -24,5 +25,14 @@ async fn make_membership() -> (Arc<dyn MembershipStore>, Alone) {
     (connected(&cluster.url(0)).await, alone)
 }
 
+async fn make_cells() -> (Cell, Alone) {
+    let alone = alone().await;
+    let cluster = CLUSTER.get_or_init(|| Cluster::start(true)).await;
+    cluster.flush().await;
+    let store = connected(&cluster.url(4)).await;
+    ((Arc::clone(&store) as Arc<_>, store), alone)
+}
+
 pizza_store::contract_tests!(make);
 pizza_store::membership_tests!(make_membership);
+pizza_store::cells_tests!(make_cells);

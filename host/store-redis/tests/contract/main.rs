@@ -1,12 +1,16 @@
 //! The contract of every store, on a server of each test's own.
 
+#[path = "../servers/certificates.rs"]
+mod certificates;
 #[path = "../servers/process.rs"]
 #[allow(dead_code, reason = "clusters need more of it")]
 mod process;
 mod server;
+mod tls;
 
 use std::sync::Arc;
 
+use pizza_store::contract::cells::Cell;
 use pizza_store::{MembershipStore, Store};
 use pizza_store_redis::{Options, RedisStore};
 
@@ -22,8 +26,14 @@ async fn make_membership() -> (Arc<dyn MembershipStore>, Server) {
     (store, server)
 }
 
+async fn make_cells() -> (Cell, Server) {
+    let (server, store) = Server::with_store().await;
+    ((Arc::clone(&store) as Arc<_>, store), server)
+}
+
 pizza_store::contract_tests!(make);
 pizza_store::membership_tests!(make_membership);
+pizza_store::cells_tests!(make_cells);
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told() {

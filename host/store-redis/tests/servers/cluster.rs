@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, cmd};
 
-use crate::process::{Process, free_port};
+use super::process::{Process, free_port};
 
 /// A third of the slots each.
 const RANGES: [(u16, u16); 3] = [(0, 5_460), (5_461, 10_922), (10_923, 16_383)];
@@ -14,6 +14,8 @@ pub(crate) struct Cluster {
     /// Three primaries, then their replicas in the same order.
     pub(crate) nodes: Vec<Process>,
     ids: Vec<String>,
+    /// Their ports for TLS, where they have any.
+    pub(crate) tls_ports: Vec<u16>,
 }
 
 /// Waits until something is so.
@@ -58,17 +60,33 @@ impl Cluster {
     }
 
     pub(crate) async fn start_with(replicas: bool, more: &[&str]) -> Self {
+        Self::start_at(replicas, more, &[]).await
+    }
+
+    /// Three primaries that speak TLS to each other and to whoever wants to, with these settings of it.
+    pub(crate) async fn start_with_tls(settings: &[String]) -> Self {
+        let mut more = vec!["--cluster-require-full-coverage", "no"];
+        more.extend(settings.iter().map(String::as_str));
+        let tls_ports: Vec<u16> = (0..3).map(|_| free_port()).collect();
+        Self::start_at(false, &more, &tls_ports).await
+    }
+
+    async fn start_at(replicas: bool, more: &[&str], tls_ports: &[u16]) -> Self {
         let count = if replicas { 6 } else { 3 };
         let buses: Vec<String> = (0..count).map(|_| free_port().to_string()).collect();
-        let start = |bus: &String| {
+        let tls: Vec<String> = tls_ports.iter().map(ToString::to_string).collect();
+        let start = |(at, bus): (usize, &String)| {
             let mut settings = vec!["--cluster-enabled", "yes", "--cluster-port", bus];
             settings.extend(["--cluster-node-timeout", "500"]);
             settings.extend(["--repl-diskless-sync-delay", "0"]);
             settings.extend(["--cluster-allow-replica-migration", "no"]);
             settings.extend(more);
+            if let Some(port) = tls.get(at) {
+                settings.extend(["--tls-port", port]);
+            }
             Process::start(&settings)
         };
-        let nodes: Vec<Process> = buses.iter().map(start).collect();
+        let nodes: Vec<Process> = buses.iter().enumerate().map(start).collect();
         let mut ids = Vec::new();
         for (at, node) in nodes.iter().enumerate() {
             until("it answers", || async {
@@ -83,11 +101,15 @@ impl Cluster {
                 let () = tell(node, &["CLUSTER", "ADDSLOTSRANGE", &first, &last]).await;
             }
         }
-        for (node, bus) in nodes.iter().zip(&buses).skip(1) {
-            let port = node.port.to_string();
+        for (at, (node, bus)) in nodes.iter().zip(&buses).enumerate().skip(1) {
+            let port = tls_ports.get(at).unwrap_or(&node.port).to_string();
             let () = tell(&nodes[0], &["CLUSTER", "MEET", "127.0.0.1", &port, bus]).await;
         }
-        let cluster = Self { nodes, ids };
+        let cluster = Self {
+            nodes,
+            ids,
+            tls_ports: tls_ports.to_vec(),
+        };
         cluster.know_each_other().await;
         cluster
     }
@@ -126,6 +148,11 @@ impl Cluster {
     /// The address of one member.
     pub(crate) fn url(&self, member: usize) -> String {
         format!("redis://{}", self.nodes[member].address())
+    }
+
+    /// The same by TLS.
+    pub(crate) fn url_with_tls(&self, member: usize) -> String {
+        format!("rediss://127.0.0.1:{}", self.tls_ports[member])
     }
 
     /// Forgets all that is in it.

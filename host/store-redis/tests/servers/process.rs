@@ -22,33 +22,75 @@ impl Process {
     /// Starts a server on a port of its own, with these settings beside those that all have. What the
     /// `REDIS_SERVER` of the environment names is started, `redis-server` without it.
     pub(crate) fn start(settings: &[&str]) -> Self {
+        let server = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+        Self::start_as(Path::new(&server), settings)
+    }
+
+    /// The same, by a program that becomes the server.
+    pub(crate) fn start_as(server: &Path, settings: &[&str]) -> Self {
         let port = free_port();
         let port_text = port.to_string();
         let mut all = vec!["--port", &port_text, "--bind", "127.0.0.1", "--save", ""];
         all.extend(settings);
-        Self::run(tempfile::tempdir().expect("a directory"), port, &all)
+        Self::run(
+            server,
+            tempfile::tempdir().expect("a directory"),
+            port,
+            &all,
+        )
+    }
+
+    /// Starts a server that has no port without TLS, with these settings of TLS.
+    pub(crate) fn start_with_tls(settings: &[String]) -> Self {
+        let port = free_port();
+        let port_text = port.to_string();
+        let mut all = vec!["--port", "0", "--tls-port", &port_text];
+        all.extend(["--bind", "127.0.0.1", "--save", ""]);
+        all.extend(settings.iter().map(String::as_str));
+        let server = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+        let dir = tempfile::tempdir().expect("a directory");
+        Self::run(Path::new(&server), dir, port, &all)
     }
 
     /// Starts a sentinel that watches this primary as `main`.
     pub(crate) fn sentinel(primary: u16) -> Self {
-        let (dir, port) = (tempfile::tempdir().expect("a directory"), free_port());
+        let port = free_port();
+        Self::sentinel_of(port, &format!("port {port}\n"), primary, 2)
+    }
+
+    /// The same by TLS alone, and it is enough that this one says so.
+    pub(crate) fn sentinel_with_tls(primary: u16, settings: &[String]) -> Self {
+        let port = free_port();
+        let mut more = format!("port 0\ntls-port {port}\n");
+        for setting in settings.chunks_exact(2) {
+            let name = setting[0].trim_start_matches('-');
+            // Sentinels are no cluster.
+            if name != "tls-cluster" {
+                more.push_str(&format!("{name} {}\n", setting[1]));
+            }
+        }
+        Self::sentinel_of(port, &more, primary, 1)
+    }
+
+    fn sentinel_of(port: u16, more: &str, primary: u16, quorum: u8) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("sentinel.conf");
         let text = format!(
-            "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {primary} 2\n\
+            "{more}bind 127.0.0.1\nsentinel monitor main 127.0.0.1 {primary} {quorum}\n\
              sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n"
         );
         std::fs::write(&file, text).expect("writable");
         let file = file.to_str().expect("a text").to_owned();
-        Self::run(dir, port, &[&file, "--sentinel"])
+        let server = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+        Self::run(Path::new(&server), dir, port, &[&file, "--sentinel"])
     }
 
-    fn run(dir: TempDir, port: u16, args: &[&str]) -> Self {
-        let server = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+    fn run(server: &Path, dir: TempDir, port: u16, args: &[&str]) -> Self {
         // The guard removes it.
         let dir = dir.keep();
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
-            .args([Path::new(&dir), Path::new(&server)])
+            .args([&dir, server])
             .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -136,6 +136,9 @@ async fn nothing_of(store: &AnyStore, id: &pizza_types::ActorId) {
     );
     assert_eq!(store.events("stream", "key", 0, 10).await, Ok(Vec::new()));
     assert_eq!(store.stream_head("stream", "key").await, Ok(0));
-    assert_eq!(store.stream_heads("stream").await, Ok(Vec::new()));
+    assert_eq!(
+        store.stream_heads(&ShardSet::ALL, "stream").await,
+        Ok(Vec::new())
+    );
     assert_eq!(store.cursor("meter", "given", "a").await, Ok(0));
 }

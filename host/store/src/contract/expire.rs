@@ -39,7 +39,7 @@ pub async fn expired_replies_are_forgotten(store: AnyStore) {
         taken(&store, commit).await;
     }
     let gone = store
-        .expire(NOW_MS + 4, &everything(), 1000)
+        .expire(&ShardSet::ALL, NOW_MS + 4, &everything(), 1000)
         .await
         .expect("swept");
     assert_eq!(gone, 5);
@@ -47,7 +47,12 @@ pub async fn expired_replies_are_forgotten(store: AnyStore) {
         let reply = store.handled(&id, message(&version.to_string())).await;
         assert_eq!(reply.expect("readable").is_some(), version > 4);
     }
-    assert_eq!(store.expire(NOW_MS + 4, &everything(), 1000).await, Ok(0));
+    assert_eq!(
+        store
+            .expire(&ShardSet::ALL, NOW_MS + 4, &everything(), 1000)
+            .await,
+        Ok(0)
+    );
 }
 
 pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
@@ -73,9 +78,19 @@ pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
         let told = store.events("stream", key, 0, 100).await.expect("readable");
         told.iter().map(|e| e.position).collect::<Vec<_>>()
     };
-    assert_eq!(store.expire(NOW_MS + 4, &nothing(), 1000).await, Ok(10));
+    assert_eq!(
+        store
+            .expire(&ShardSet::ALL, NOW_MS + 4, &nothing(), 1000)
+            .await,
+        Ok(10)
+    );
     assert_eq!(positions("busy").await, (11..=20).collect::<Vec<_>>());
-    assert_eq!(store.expire(u64::MAX, &nothing(), 1000).await, Ok(9));
+    assert_eq!(
+        store
+            .expire(&ShardSet::ALL, u64::MAX, &nothing(), 1000)
+            .await,
+        Ok(9)
+    );
     assert_eq!(positions("busy").await, [20]);
     assert_eq!(positions("quiet").await, [1]);
     assert_eq!(store.stream_head("stream", "busy").await, Ok(20));
@@ -116,19 +131,26 @@ pub async fn a_silent_key_is_forgotten_unless_somebody_subscribes(store: AnyStor
     });
     let subscribers = vec!["subscriber".into()];
     retention.subscribers.insert("heard".into(), subscribers);
+    let expire = async |now_ms| {
+        let all = &ShardSet::ALL;
+        store.expire(all, now_ms, &retention, 1000).await
+    };
     let head = async |stream, key| {
         let head = store.stream_head(stream, key).await;
         head.expect("readable")
     };
-    assert_eq!(store.expire(NOW_MS + 99, &retention, 1000).await, Ok(5));
+    assert_eq!(expire(NOW_MS + 99).await, Ok(5));
     assert_eq!(head("stream", "quiet").await, 3);
-    assert_eq!(store.expire(NOW_MS + 100, &retention, 1000).await, Ok(1));
+    assert_eq!(expire(NOW_MS + 100).await, Ok(1));
     assert_eq!(head("stream", "quiet").await, 0);
     assert_eq!(head("stream", "loud").await, 4);
-    let heads = store.stream_heads("stream").await.expect("readable");
+    let heads = store
+        .stream_heads(&ShardSet::ALL, "stream")
+        .await
+        .expect("readable");
     assert_eq!(heads, [("loud".into(), 4)]);
     // Long after, only the one that an actor type hears is left.
-    assert_eq!(store.expire(NOW_MS + 200, &retention, 1000).await, Ok(1));
+    assert_eq!(expire(NOW_MS + 200).await, Ok(1));
     assert_eq!(head("stream", "loud").await, 0);
     assert_eq!(head("heard", "quiet").await, 4);
     let next = Commit {
@@ -168,13 +190,19 @@ pub async fn events_are_kept_by_number_and_until_they_are_handled(store: AnyStor
     retention.subscribers.insert("read".into(), subscribers);
     let moved = store.set_cursor("quick", "read", "key", 10).await;
     moved.expect("moved");
-    assert_eq!(store.expire(NOW_MS, &retention, 1000).await, Ok(7));
+    assert_eq!(
+        store.expire(&ShardSet::ALL, NOW_MS, &retention, 1000).await,
+        Ok(7)
+    );
     assert_eq!(oldest("few").await, Some(8));
     assert_eq!(oldest("many").await, Some(1));
     assert_eq!(oldest("read").await, Some(1), "one has had none of it");
     let moved = store.set_cursor("slow", "read", "key", 4).await;
     moved.expect("moved");
-    assert_eq!(store.expire(NOW_MS, &retention, 1000).await, Ok(4));
+    assert_eq!(
+        store.expire(&ShardSet::ALL, NOW_MS, &retention, 1000).await,
+        Ok(4)
+    );
     assert_eq!(oldest("read").await, Some(5));
 }
 
@@ -192,7 +220,7 @@ pub async fn a_bounded_sweep_gets_everywhere(store: AnyStore) {
     }
     let mut gone = 0;
     for _ in 0..100 {
-        let swept = store.expire(NOW_MS, &nothing(), 3).await;
+        let swept = store.expire(&ShardSet::ALL, NOW_MS, &nothing(), 3).await;
         gone += swept.expect("swept");
     }
     assert_eq!(gone, 10 + 40);

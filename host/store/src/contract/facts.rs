@@ -57,6 +57,17 @@ pub async fn facts_change_together(store: AnyStore) {
     store.change_facts(Vec::new()).await.expect("nothing to do");
 }
 
+pub async fn several_facts_come_in_the_order_of_their_names(store: AnyStore) {
+    for name in ["a", "b", "c"] {
+        store.set_fact(name, bytes(name)).await.expect("noted");
+    }
+    let names = ["c", "never", "a", "c"].map(str::to_owned);
+    let [a, c] = ["a", "c"].map(|value| Some(bytes(value)));
+    let several = store.several_facts(&names).await;
+    assert_eq!(several, Ok(vec![c.clone(), None, a, c]));
+    assert_eq!(store.several_facts(&[]).await, Ok(Vec::new()));
+}
+
 /// Of many who change a fact from what it was, one does.
 pub async fn facts_change_under_a_condition_of_which_one_holds(store: AnyStore) {
     let value = |text: &'static str| Bytes::from_static(text.as_bytes());

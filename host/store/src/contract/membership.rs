@@ -12,6 +12,7 @@ fn with(view: &mut View, name: &str) {
         address: "127.0.0.1:7000".into(),
         edges: Some("127.0.0.1:5002".into()),
         state: MemberState::Live,
+        labels: ["disk".into()].into(),
     };
     view.members.insert(silo(name), member);
 }

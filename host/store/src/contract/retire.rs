@@ -24,7 +24,9 @@ fn ending(actor: &ActorId, epoch: u64, version: u64, ended_ms: u64) -> Commit {
 
 async fn ended(store: &AnyStore, until_ms: u64) -> Vec<EndedActor> {
     let start = EndedAfter::default();
-    let ended = store.ended("meter", &start, until_ms, 100).await;
+    let ended = store
+        .ended(&ShardSet::ALL, "meter", &start, until_ms, 100)
+        .await;
     ended.expect("readable")
 }
 
@@ -106,7 +108,9 @@ pub async fn ended_actors_are_read_by_type_and_time(store: AnyStore) {
     assert_eq!(times, [1, 2, 2, 3, 4]);
     let (mut after, mut pages) = (EndedAfter::default(), Vec::new());
     loop {
-        let page = store.ended("meter", &after, NOW_MS + 4, 2).await;
+        let page = store
+            .ended(&ShardSet::ALL, "meter", &after, NOW_MS + 4, 2)
+            .await;
         let page = page.expect("readable");
         assert!(page.len() <= 2);
         let Some(last) = page.last() else { break };
@@ -119,7 +123,9 @@ pub async fn ended_actors_are_read_by_type_and_time(store: AnyStore) {
         ended_ms: NOW_MS + 3,
         last: None,
     };
-    let rest = store.ended("meter", &from, u64::MAX, 100).await;
+    let rest = store
+        .ended(&ShardSet::ALL, "meter", &from, u64::MAX, 100)
+        .await;
     assert_eq!(rest.expect("readable").len(), 3, "with those of that time");
 }
 
@@ -158,7 +164,10 @@ pub async fn a_retired_actor_leaves_whole(store: AnyStore) {
     let known = store.handled(&id, message("message-0")).await;
     assert!(known.expect("readable").is_some());
     // Nothing of it is in the way of another life.
-    assert_eq!(store.forget_retired(RETIRED_MS, 100).await, Ok(1));
+    assert_eq!(
+        store.forget_retired(&ShardSet::ALL, RETIRED_MS, 100).await,
+        Ok(1)
+    );
     let again = Commit {
         state: StateWrite::Set(state("again")),
         ..commit(&id, 0, 0)
@@ -219,10 +228,19 @@ pub async fn tombstones_are_forgotten_in_their_order(store: AnyStore) {
         assert_eq!(store.retire(vec![of]).await, Ok(vec![true]));
     }
     let until_ms = RETIRED_MS + 2;
-    assert_eq!(store.forget_retired(RETIRED_MS, 100).await, Ok(0));
-    assert_eq!(store.forget_retired(until_ms, 1).await, Ok(1));
+    assert_eq!(
+        store.forget_retired(&ShardSet::ALL, RETIRED_MS, 100).await,
+        Ok(0)
+    );
+    assert_eq!(
+        store.forget_retired(&ShardSet::ALL, until_ms, 1).await,
+        Ok(1)
+    );
     assert_eq!(store.retired(&actor("b")).await, Ok(None), "the oldest");
-    assert_eq!(store.forget_retired(until_ms, 100).await, Ok(1));
+    assert_eq!(
+        store.forget_retired(&ShardSet::ALL, until_ms, 100).await,
+        Ok(1)
+    );
     assert_eq!(store.retired(&actor("c")).await, Ok(None));
     assert_eq!(
         store.retired(&actor("a")).await,
@@ -247,7 +265,10 @@ pub async fn no_commit_of_a_former_life_is_taken(store: AnyStore) {
     assert!(retire(&store, &id, 2).await);
     let zombie = |version| commit(&id, 4, version);
     queue(&store, zombie(2)).await.expect_err("it is retired");
-    assert_eq!(store.forget_retired(RETIRED_MS, 100).await, Ok(1));
+    assert_eq!(
+        store.forget_retired(&ShardSet::ALL, RETIRED_MS, 100).await,
+        Ok(1)
+    );
     queue(&store, zombie(2))
         .await
         .expect_err("it has no record");
@@ -270,7 +291,10 @@ pub async fn no_commit_of_a_former_life_is_taken(store: AnyStore) {
 pub async fn a_message_of_a_former_life_is_not_handled_again(store: AnyStore) {
     let id = actor("a");
     live_and_die(&store, &id).await;
-    assert_eq!(store.forget_retired(RETIRED_MS, 100).await, Ok(1));
+    assert_eq!(
+        store.forget_retired(&ShardSet::ALL, RETIRED_MS, 100).await,
+        Ok(1)
+    );
     // `full` handles the same message in its first commit.
     let repeat = refused(&store, full(&id, 0, 0)).await;
     assert!(matches!(repeat, CommitError::Handled(_)), "{repeat:?}");

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use pizza_types::{ShardId, ShardSet};
+
 use super::fixture::{AnyStore, actor, bytes, commit, event, events, refused, stream_key, taken};
 use crate::commit::Commit;
 
@@ -151,10 +153,23 @@ pub async fn heads_are_listed_by_stream(store: AnyStore) {
         let own = list.iter().map(|(key, at)| (Arc::from(*key), *at));
         Ok(own.collect::<Vec<(Arc<str>, u64)>>())
     };
-    assert_eq!(store.stream_heads("s").await, heads(&[("a", 1), ("b", 2)]));
-    assert_eq!(store.stream_heads("s2").await, heads(&[("x", 1)]));
-    assert_eq!(store.stream_heads("").await, heads(&[("", 1)]));
-    assert_eq!(store.stream_heads("none").await, heads(&[]));
+    assert_eq!(
+        store.stream_heads(&ShardSet::ALL, "s").await,
+        heads(&[("a", 1), ("b", 2)])
+    );
+    assert_eq!(
+        store.stream_heads(&ShardSet::ALL, "s2").await,
+        heads(&[("x", 1)])
+    );
+    assert_eq!(
+        store.stream_heads(&ShardSet::ALL, "").await,
+        heads(&[("", 1)])
+    );
+    assert_eq!(store.stream_heads(&ShardSet::ALL, "none").await, heads(&[]));
+    let of_a = ShardSet::one(ShardId::of("s", "a"));
+    assert_ne!(ShardId::of("s", "a"), ShardId::of("s", "b"));
+    assert_eq!(store.stream_heads(&of_a, "s").await, heads(&[("a", 1)]));
+    assert_eq!(store.stream_heads(&ShardSet::NONE, "s").await, heads(&[]));
 }
 
 pub async fn cursors_are_kept_apart(store: AnyStore) {

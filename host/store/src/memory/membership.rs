@@ -18,6 +18,7 @@ impl MembershipStore for MemoryStore {
         Ok(Heartbeats {
             view_version: tables.view.version,
             counts: tables.heartbeats.clone(),
+            store_ms: None,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pizza_types::ActorId;
+use pizza_types::{ActorId, ShardSet};
 
 use super::MemoryStore;
 use super::tables::Tables;
@@ -15,6 +15,7 @@ use crate::retire::{EndedActor, EndedAfter, RetireStore, Retirement};
 impl RetireStore for MemoryStore {
     async fn ended(
         &self,
+        shards: &ShardSet,
         actor_type: &str,
         after: &EndedAfter,
         until_ms: u64,
@@ -24,6 +25,7 @@ impl RetireStore for MemoryStore {
         let actor_type: Arc<str> = actor_type.into();
         let ended = tables.ended.iter();
         let of_type = ended.filter(|(of, at_ms, _)| *of == actor_type && *at_ms <= until_ms);
+        let of_type = of_type.filter(|(_, _, actor)| shards.contains(actor.shard()));
         let later = of_type.filter(|(_, at_ms, actor)| match &after.last {
             Some(last) => (*at_ms, actor) > (after.ended_ms, last),
             None => *at_ms >= after.ended_ms,
@@ -45,10 +47,16 @@ impl RetireStore for MemoryStore {
         Ok(self.tables.lock().retired.get(actor).copied())
     }
 
-    async fn forget_retired(&self, until_ms: u64, limit: usize) -> Result<usize, StoreError> {
+    async fn forget_retired(
+        &self,
+        shards: &ShardSet,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
         let mut tables = self.tables.lock();
         let oldest = tables.retired_by_time.iter();
         let oldest = oldest.take_while(|(at_ms, _)| *at_ms <= until_ms);
+        let oldest = oldest.filter(|(_, actor)| shards.contains(actor.shard()));
         let gone: Vec<_> = oldest.take(limit).cloned().collect();
         for row in &gone {
             tables.retired.remove(&row.1);

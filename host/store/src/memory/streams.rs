@@ -4,6 +4,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use pizza_types::ShardSet;
 
 use super::{MemoryStore, tables};
 use crate::error::StoreError;
@@ -31,12 +32,16 @@ impl StreamStore for MemoryStore {
         Ok(self.tables.lock().stream(stream, key).map_or(0, |s| s.head))
     }
 
-    async fn stream_heads(&self, stream: &str) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+    async fn stream_heads(
+        &self,
+        shards: &ShardSet,
+        stream: &str,
+    ) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
         let tables = self.tables.lock();
         let own = tables
             .streams
             .iter()
-            .filter(|(of, _)| *of.stream == *stream);
+            .filter(|(of, _)| *of.stream == *stream && shards.contains(of.shard()));
         Ok(own.map(|(of, s)| (Arc::clone(&of.key), s.head)).collect())
     }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pizza_types::{
-    ActorId, EntryLimit, EntryMap, EntryPage, EntryRange, MessageId, ShardId, SiloId, State,
+    ActorId, CellName, EntryLimit, EntryMap, EntryPage, EntryRange, MessageId, ShardId, SiloId,
+    State,
 };
 
 use crate::actors::StoredActor;
 use crate::apply::Head;
+use crate::cells::Outbound;
 use crate::dead_letters::DeadLetter;
 use crate::log::{LogEntry, StreamKey};
 use crate::membership::View;
@@ -48,11 +50,12 @@ pub(super) struct Tables {
     pub(super) epoch_floors: BTreeMap<ShardId, u64>,
     pub(super) view: View,
     pub(super) heartbeats: BTreeMap<SiloId, u64>,
+    pub(super) parked: BTreeMap<CellName, Parked>,
     /// Where the last sweep stopped, so that the next one goes on from there.
     pub(super) swept: Swept,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Actor {
     pub(super) head: Head,
     pub(super) state: Option<State>,
@@ -66,6 +69,15 @@ pub(super) struct Stream {
     pub(super) events: BTreeMap<u64, StoredEvent>,
     /// The newest entry of each shard's log of which the stream has the events.
     pub(super) relayed: BTreeMap<ShardId, u64>,
+    /// The same of the shards of other cells.
+    pub(super) relayed_from: BTreeMap<(CellName, ShardId), u64>,
+}
+
+/// What waits for another cell.
+#[derive(Debug, Default)]
+pub(super) struct Parked {
+    pub(super) newest: u64,
+    pub(super) rows: BTreeMap<u64, Outbound>,
 }
 
 #[derive(Debug, Default)]

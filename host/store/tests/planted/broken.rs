@@ -27,6 +27,7 @@ pub(crate) enum Mistake {
     TakesFromTheLiving,
     TakesWhatWasOpenedAgain,
     IgnoresTheCondition,
+    LeavesOutWhatIsMissing,
     KeepsTheEpoch,
     ForgetsWhatWasHandled,
     AnswersARepeatWithNothing,
@@ -266,6 +267,7 @@ fn first(actor: &ActorId, by: &SiloId) -> Commit {
 impl RetireStore for Broken {
     async fn ended(
         &self,
+        shards: &ShardSet,
         actor_type: &str,
         after: &EndedAfter,
         until_ms: u64,
@@ -279,7 +281,9 @@ impl RetireStore for Broken {
         } else {
             until_ms
         };
-        self.inner.ended(actor_type, after, until_ms, limit).await
+        self.inner
+            .ended(shards, actor_type, after, until_ms, limit)
+            .await
     }
 
     async fn retire(&self, mut retirements: Vec<Retirement>) -> Result<Vec<bool>, StoreError> {
@@ -295,7 +299,9 @@ impl RetireStore for Broken {
         }
         let retired = self.inner.retire(retirements).await?;
         if self.does(Mistake::LeavesNoTombstone) {
-            self.inner.forget_retired(u64::MAX, usize::MAX).await?;
+            self.inner
+                .forget_retired(&ShardSet::ALL, u64::MAX, usize::MAX)
+                .await?;
         }
         if self.does(Mistake::AnswersForAll) {
             return Ok(vec![true; count]);
@@ -307,13 +313,18 @@ impl RetireStore for Broken {
         self.inner.retired(actor).await
     }
 
-    async fn forget_retired(&self, until_ms: u64, limit: usize) -> Result<usize, StoreError> {
+    async fn forget_retired(
+        &self,
+        shards: &ShardSet,
+        until_ms: u64,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
         if self.does(Mistake::KeepsTombstones) {
             return Ok(0);
         }
         let is_early = self.does(Mistake::ForgetsTombstonesEarly);
         let until_ms = if is_early { u64::MAX } else { until_ms };
-        self.inner.forget_retired(until_ms, limit).await
+        self.inner.forget_retired(shards, until_ms, limit).await
     }
 }
 
@@ -465,6 +476,7 @@ impl Store for Broken {
 
     async fn expire(
         &self,
+        shards: &ShardSet,
         now_ms: u64,
         events: &Retention,
         limit: usize,
@@ -479,6 +491,6 @@ impl Store for Broken {
         if self.does(Mistake::ForgetsUnderSubscribers) {
             events.subscribers.clear();
         }
-        self.inner.expire(now_ms, &events, limit).await
+        self.inner.expire(shards, now_ms, &events, limit).await
     }
 }

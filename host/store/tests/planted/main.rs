@@ -51,6 +51,7 @@ async fn every_planted_mistake_is_found() {
         actors::a_message_that_is_queued_is_handled_once_too: ForgetsWhatWasHandled;
         actors::a_commit_sent_again_settles_itself: ForgetsWhatWasHandled;
         facts::facts_change_under_a_condition_of_which_one_holds: IgnoresTheCondition;
+        facts::several_facts_come_in_the_order_of_their_names: LeavesOutWhatIsMissing;
         atomicity::a_commit_writes_everything:
             ForgetsWhoAsked, SplitsTheEntry, RemindersStayBehind, LosesTheDelayed;
         pipelining::what_is_staged_is_decided: StagesLater, CallsTheRefusedStaged;

@@ -289,6 +289,12 @@ pub(super) fn record<'de, M: Make, A: MapAccess<'de>>(
     while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
         let from_guess = (guess..fields.len()).chain(0..guess);
         let Some(at) = { from_guess }.find(|at| fields[*at].json == key) else {
+            if walk.passes_over_extra_fields() {
+                // So that it is written anew, without them, for whoever is handed the document.
+                walk.note_spelling();
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
             let known = known(fields.iter().map(|field| &field.json));
             walk.note_at(Problem::UnknownField { known }, &key)?;
             map.next_value::<IgnoredAny>()?;

@@ -15,6 +15,9 @@ pub struct Limits {
     pub depth_max: usize,
     /// The most values of all kinds together.
     pub items_max: usize,
+    /// Whether fields that a record does not have are passed over: whoever reads a reply need not
+    /// know all that a newer module tells. Everywhere else they are mistakes.
+    pub extra_fields: bool,
 }
 
 impl Default for Limits {
@@ -27,6 +30,7 @@ impl Default for Limits {
             // A value takes more memory than the two bytes that it needs in a document: this
             // bounds the ratio.
             items_max: 100_000,
+            extra_fields: false,
         }
     }
 }
@@ -76,6 +80,10 @@ impl<'l> Walk<'l> {
 
     pub(super) fn found(&self) -> Found {
         self.found.get()
+    }
+
+    pub(super) fn passes_over_extra_fields(&self) -> bool {
+        self.limits.extra_fields
     }
 
     /// Something is spelled in another way than the first that comes to mind.

@@ -123,3 +123,25 @@ proptest! {
         prop_assert_eq!(checked, read);
     }
 }
+
+/// A reply may tell more than its reader knows of; an argument may not.
+#[test]
+fn a_field_too_many_is_passed_over_only_where_it_may_be() {
+    let json = br#"{"ok":[{"personId":"a","age":{"years":7}}]}"#;
+    let ty = ty("result<list<person>, string>");
+    let lenient = Limits {
+        extra_fields: true,
+        ..Limits::default()
+    };
+    from_json(json, &ty, &Limits::default()).expect_err("a mistake");
+    let checked = check_json(json, &ty, &lenient).expect("it is passed over");
+    assert!(
+        !checked.plain,
+        "it is written anew for whoever is handed it"
+    );
+    let read = from_json(json, &ty, &lenient).expect("it is passed over");
+    let written = to_json(&read, &ty).expect("JSON");
+    assert_eq!(written, br#"{"ok":[{"personId":"a"}]}"#);
+    let without = from_json(br#"{"ok":[{"age":7}]}"#, &ty, &lenient);
+    without.expect_err("what is needed is still missed");
+}

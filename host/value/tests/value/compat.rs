@@ -1,6 +1,7 @@
 //! What fits what, and how a difference is told.
 
 use pizza_value::compat::{same, same_function};
+use pizza_value::growth::serves;
 
 use crate::types::{function, ty};
 
@@ -146,4 +147,45 @@ fn what_has_no_json_form_is_named() {
     let interface = resolve.packages[id].interfaces["f"];
     let error = pizza_value::wit::functions(&resolve, interface).expect_err("a resource");
     assert_eq!(error.to_string(), "f: a resource has no JSON form");
+}
+
+/// Each is `older` and `newer` fields of a record, and whether a caller with the first one of
+/// both is served by a target with the other: with an argument of it, and with a reply.
+#[test]
+fn contracts_may_grow_by_what_can_be_absent_and_by_what_is_only_read() {
+    let argument = |fields: &str| in_record(fields, "func(r: r)");
+    let reply = |fields: &str| in_record(fields, "func() -> result<list<r>, string>");
+    for (expected, found, takes, gives) in [
+        ("a: u8", "a: u8", true, true),
+        ("a: u8", "a: u8, b: option<u8>", true, true),
+        ("a: u8", "a: u8, b: u8", false, true),
+        ("a: u8", "b: option<u8>, a: u8", true, true),
+        ("a: u8, b: option<u8>", "a: u8", false, true),
+        ("a: u8, b: u8", "a: u8", false, false),
+        ("a: u8", "a: u16, b: option<u8>", false, false),
+    ] {
+        let told = |served: Result<(), _>| served.is_ok();
+        let what = format!("{expected} / {found}");
+        let taken = serves(&argument(expected), &argument(found));
+        assert_eq!(told(taken), takes, "arguments: {what}");
+        let given = serves(&reply(expected), &reply(found));
+        assert_eq!(told(given), gives, "replies: {what}");
+    }
+    for (expected, found, served) in [
+        ("f: func(a: u8);", "f: func(a: u8, b: option<u8>);", true),
+        ("f: func(a: u8);", "f: func(a: u8, b: u8);", false),
+        ("f: func(a: u8, b: option<u8>);", "f: func(a: u8);", false),
+        ("f: func(a: option<u8>);", "f: func(b: option<u8>);", false),
+        ("f: func() -> u8;", "f: func();", false),
+        ("f: func();", "f: func() -> u8;", false),
+    ] {
+        let is_served = serves(&function(expected), &function(found)).is_ok();
+        assert_eq!(is_served, served, "{expected} / {found}");
+    }
+}
+
+fn in_record(fields: &str, signature: &str) -> pizza_value::ty::Function {
+    parsed(&format!(
+        "package t:t; interface f {{ record r {{ {fields} }} f: {signature}; }}"
+    ))
 }

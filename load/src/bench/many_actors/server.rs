@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::cpu::{self, CpuSeconds};
 use super::super::metrics::{ACTORS_IN_MEMORY, CPU_SECONDS, Metrics, RESIDENT_BYTES};
-use super::super::process::Process;
+use crate::process::Process;
 use crate::target::Target;
 
 /// After the last creation the store goes on bringing rows from its log into the database. So memory

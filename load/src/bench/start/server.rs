@@ -15,8 +15,8 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::super::process::Process;
 use crate::lean_connection::Template;
+use crate::process::Process;
 use crate::target::Target;
 
 /// From one connection to the next, until one has its answer.

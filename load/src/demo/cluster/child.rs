@@ -15,10 +15,10 @@ use tokio::time::timeout;
 const OPEN_WITHIN: Duration = Duration::from_secs(120);
 const END_WITHIN: Duration = Duration::from_secs(20);
 
-pub(super) struct Child {
-    pub(super) name: String,
+pub(crate) struct Child {
+    pub(crate) name: String,
     /// Where it is, for a person.
-    pub(super) address: String,
+    pub(crate) address: String,
     process: tokio::process::Child,
     is_told: bool,
 }
@@ -28,7 +28,7 @@ impl Child {
     ///
     /// # Errors
     /// When the program is not there; the error names the `package` that brings it on Debian.
-    pub(super) fn start(
+    pub(crate) fn start(
         mut command: Command,
         name: &str,
         address: String,
@@ -62,7 +62,7 @@ impl Child {
     ///
     /// # Errors
     /// When it ends before, or takes too long.
-    pub(super) async fn opened(&mut self, listed: &str, dir: &Path) -> anyhow::Result<SocketAddr> {
+    pub(crate) async fn opened(&mut self, listed: &str, dir: &Path) -> anyhow::Result<SocketAddr> {
         let output = self.process.stdout.take();
         let mut lines = BufReader::new(output.context("its output is piped")?).lines();
         let found = async {
@@ -82,12 +82,12 @@ impl Child {
         Ok(address)
     }
 
-    pub(super) fn pid(&self) -> Option<u32> {
+    pub(crate) fn pid(&self) -> Option<u32> {
         self.process.id()
     }
 
     /// How it has ended, told once.
-    pub(super) fn has_ended(&mut self) -> std::io::Result<Option<ExitStatus>> {
+    pub(crate) fn has_ended(&mut self) -> std::io::Result<Option<ExitStatus>> {
         if self.is_told {
             return Ok(None);
         }
@@ -96,8 +96,23 @@ impl Child {
         Ok(ended)
     }
 
+    /// SIGKILL; returns when it has ended.
+    ///
+    /// # Errors
+    /// When it had ended by itself before.
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
+        let ended = self.process.try_wait()?;
+        anyhow::ensure!(
+            ended.is_none(),
+            "{} had ended before it was killed",
+            self.name
+        );
+        self.process.kill().await?;
+        Ok(())
+    }
+
     /// Asks it to end, and waits until it has.
-    pub(super) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let pid = self.process.id().and_then(|pid| i32::try_from(pid).ok());
         if let Some(pid) = pid.and_then(Pid::from_raw) {
             // It may have ended by itself.

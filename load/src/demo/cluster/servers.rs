@@ -24,7 +24,7 @@ const NODE_TIMEOUT_MS: &str = "500";
 ///
 /// # Errors
 /// When the server is not installed, or no cluster comes of it.
-pub(super) async fn redis_cluster(dir: &Path, children: &mut Vec<Child>) -> anyhow::Result<String> {
+pub(crate) async fn redis_cluster(dir: &Path, children: &mut Vec<Child>) -> anyhow::Result<String> {
     let ports = ports::for_servers(SERVERS)?;
     for port in &ports {
         let data = dir.join(format!("redis-{port}"));
@@ -74,11 +74,33 @@ pub(super) async fn redis_cluster(dir: &Path, children: &mut Vec<Child>) -> anyh
     Ok(format!("redis://{}", addresses.join(",")))
 }
 
+/// Starts one server, which writes every commit to its disk before it answers, at this port and with what it may
+/// have kept in this directory before.
+///
+/// # Errors
+/// When it is not installed, or does not open.
+pub(crate) async fn redis_at(dir: &Path, port: u16) -> anyhow::Result<Child> {
+    let data = dir.join("redis");
+    std::fs::create_dir_all(&data)?;
+    let mut command = Command::new("redis-server");
+    command
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--appendonly", "yes", "--appendfsync", "always"])
+        .args(["--save", "", "--dir"])
+        .arg(&data)
+        .stdout(Stdio::null());
+    let address = format!("127.0.0.1:{port}");
+    let child = Child::start(command, "redis", address, dir, Some("redis-server"))?;
+    // One that does not open is killed when it is dropped.
+    listens(port).await?;
+    Ok(child)
+}
+
 /// Starts Mosquitto; returns its address.
 ///
 /// # Errors
 /// When it is not installed, or does not open.
-pub(super) async fn mosquitto(dir: &Path, children: &mut Vec<Child>) -> anyhow::Result<String> {
+pub(crate) async fn mosquitto(dir: &Path, children: &mut Vec<Child>) -> anyhow::Result<String> {
     let port = ports::free()?;
     let config = dir.join("mosquitto.conf");
     std::fs::write(

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use pizza_clock::{Clock, SystemClock};
 use pizza_cluster::heartbeat::Heartbeat;
 use pizza_cluster::join::{self, Joining};
-use pizza_cluster::{ClusterSettings, LocalNetwork, Membership};
-use pizza_runtime::{Catalog, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo};
-use pizza_store::{MemoryStore, Store};
+use pizza_cluster::{ClusterSettings, LocalNetwork, Membership, Pulse};
+use pizza_runtime::{
+    Catalog, CellParts, ManualCpu, NoArchive, Parts, Policy, SeededEntropy, Settings, Silo,
+};
+use pizza_store::{MemberState, MemoryStore, Store};
 use pizza_types::{ActorId, SiloId};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::fixture::{Probes, actor, probe, until};
@@ -19,6 +22,8 @@ pub(super) struct Cluster {
     pub(super) network: LocalNetwork,
     pub(super) policy: Policy,
     pub(super) settings: ClusterSettings,
+    /// Which other cells there are, and how they are reached.
+    pub(super) cells: Option<CellParts>,
     /// How many actors a second leave for a silo that has joined.
     pub(super) moves_per_second: u64,
 }
@@ -27,6 +32,9 @@ pub(super) struct Cluster {
 pub(super) struct Member {
     pub(super) probes: Probes,
     pub(super) membership: Arc<Membership>,
+    pub(super) catalog: Arc<Catalog>,
+    /// How busy it says that it is.
+    pub(super) cpu: Arc<ManualCpu>,
     heartbeats: JoinHandle<()>,
 }
 
@@ -40,6 +48,7 @@ impl Cluster {
                 ..Policy::default()
             },
             settings: ClusterSettings::default(),
+            cells: None,
             moves_per_second: 1_000,
         }
     }
@@ -50,15 +59,18 @@ impl Cluster {
         for name in names {
             members.push(self.silo(name).await);
         }
-        let all_known = async || {
-            let knows = |m: &Member| m.membership.known().view.members.len() == N;
-            members.iter().all(knows)
-        };
+        let all_known = async || members.iter().all(|member| member.knows(N));
         assert!(until(all_known).await, "all know of all");
         members.try_into().ok().expect("as many as there are names")
     }
 
     pub(super) async fn silo(&self, name: &str) -> Member {
+        self.labelled(name, &[]).await
+    }
+
+    /// A silo that has these labels.
+    pub(super) async fn labelled(&self, name: &str, labels: &[&str]) -> Member {
+        let labels = labels.iter().map(|label| (*label).into()).collect();
         // Before it joins: compiling it may take longer than a silo may be silent.
         let probe = probe().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -66,6 +78,7 @@ impl Cluster {
             name,
             address: name,
             edges: None,
+            labels: &labels,
         };
         let joined = join::join(&*self.store, &*clock, &self.settings, joining).await;
         let membership = joined.expect("a silo joins");
@@ -73,13 +86,16 @@ impl Cluster {
         let catalog = Arc::new(Catalog::default());
         catalog.set(probe, self.policy.clone());
         let seed = membership.me().generation();
+        let cpu = Arc::new(ManualCpu::default());
         let silo = Silo::start(Parts {
+            cells: self.cells.clone(),
             membership: Arc::clone(&membership),
             network: Arc::clone(&network),
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             archive: Arc::new(NoArchive),
-            catalog,
+            catalog: Arc::clone(&catalog),
             clock: Arc::clone(&clock),
+            cpu: Arc::clone(&cpu) as Arc<_>,
             entropy: Arc::new(SeededEntropy::new(seed)),
             settings: Settings {
                 moves_per_second: self.moves_per_second,
@@ -92,12 +108,19 @@ impl Cluster {
             membership: Arc::clone(&membership),
             store: Arc::clone(&self.store) as Arc<_>,
             network,
+            pulse: Pulse::of_this_runtime(&clock),
             clock,
             settings: self.settings,
+            workers: Handle::current(),
         };
+        let (store, me) = (&*self.store, membership.me());
+        let live = join::mark(store, &membership, me, MemberState::Live).await;
+        live.expect("a silo serves");
         Member {
             probes: Probes { silo },
             membership,
+            catalog,
+            cpu,
             heartbeats: tokio::spawn(heartbeat.run()),
         }
     }
@@ -120,6 +143,12 @@ impl Cluster {
 impl Member {
     pub(super) fn me(&self) -> &SiloId {
         self.membership.me()
+    }
+
+    /// Whether it knows of so many silos, and that all of them take actors.
+    pub(super) fn knows(&self, count: usize) -> bool {
+        let known = self.membership.known();
+        known.view.members.len() == count && known.homes.silos().len() == count
     }
 
     /// It sends no heartbeats any more, but lives on.

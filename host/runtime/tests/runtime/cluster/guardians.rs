@@ -129,7 +129,7 @@ async fn what_an_actor_sets_away_from_home_is_guarded_at_home() {
         one.probes.act(key, json!([])).await;
     }
     let two = cluster.silo("two").await;
-    let knows = async || one.membership.known().view.members.len() == 2;
+    let knows = async || one.knows(2);
     assert!(until(knows).await);
     let away: Vec<String> = two.keys(10);
     assert!(away.iter().all(|key| keys.contains(key)), "{away:?}");

@@ -24,7 +24,7 @@ async fn actors_move_to_a_silo_that_has_joined_and_forget_nothing() {
         one.probes.act(&key, json!([{"note": "before"}])).await;
     }
     let two = cluster.silo("two").await;
-    let knows = async || one.membership.known().view.members.len() == 2;
+    let knows = async || one.knows(2);
     assert!(until(knows).await);
     let away = two.keys(10);
     assert!(away.iter().all(|key| keys().contains(key)), "{away:?}");
@@ -55,7 +55,7 @@ async fn no_actor_moves_by_itself_before_it_may_and_an_operator_may_say_so() {
         one.probes.act(&key, json!([{"note": "before"}])).await;
     }
     let two = cluster.silo("two").await;
-    let knows = async || one.membership.known().view.members.len() == 2;
+    let knows = async || one.knows(2);
     assert!(until(knows).await);
     let away = two.keys(10);
     for key in &away {

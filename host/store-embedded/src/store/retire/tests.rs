@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use pizza_store::{ActorStore, Commit, EndWrite};
-use pizza_types::StateWrite;
+use pizza_types::{ShardSet, StateWrite};
 
 use super::*;
 use crate::Options;
@@ -29,7 +29,7 @@ async fn what_was_gone_over_is_not_gone_over_again() {
     for (key, now_ms) in [("a", 10), ("b", 20), ("c", 30)] {
         ends_and_is_retired(&store, key, now_ms).await;
     }
-    assert_eq!(store.forget_retired(20, 100).await, Ok(2));
+    assert_eq!(store.forget_retired(&ShardSet::ALL, 20, 100).await, Ok(2));
     // A row that nobody writes there shows who reads it.
     let passed = key::ended(key::RETIRED, 15, &key::actor(&actor("passed")));
     let rows = vec![(
@@ -38,12 +38,12 @@ async fn what_was_gone_over_is_not_gone_over_again() {
         Some(crate::row::encode(&()).into()),
     )];
     store.write("plant", rows, true).await.expect("written");
-    assert_eq!(store.forget_retired(25, 100).await, Ok(0));
-    assert_eq!(store.forget_retired(30, 100).await, Ok(1));
+    assert_eq!(store.forget_retired(&ShardSet::ALL, 25, 100).await, Ok(0));
+    assert_eq!(store.forget_retired(&ShardSet::ALL, 30, 100).await, Ok(1));
     assert_eq!(store.retired(&actor("c")).await, Ok(None));
 
     // Whoever is retired at a time that was passed is not left behind for that.
     ends_and_is_retired(&store, "late", 20).await;
-    assert_eq!(store.forget_retired(30, 100).await, Ok(2));
+    assert_eq!(store.forget_retired(&ShardSet::ALL, 30, 100).await, Ok(2));
     assert_eq!(store.retired(&actor("late")).await, Ok(None));
 }

@@ -12,6 +12,14 @@ impl FactStore for Broken {
         self.inner.fact(name).await
     }
 
+    async fn several_facts(&self, names: &[String]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let mut facts = self.inner.several_facts(names).await?;
+        if self.does(Mistake::LeavesOutWhatIsMissing) {
+            facts.retain(Option::is_some);
+        }
+        Ok(facts)
+    }
+
     async fn change_facts(&self, changes: Vec<FactChange>) -> Result<(), StoreError> {
         self.inner.change_facts(changes).await
     }

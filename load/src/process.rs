@@ -10,22 +10,22 @@ const TICKS_PER_SECOND: u32 = 100;
 /// the kernel: 14 and 15 of all (proc(5)).
 const TIMES: std::ops::Range<usize> = 11..13;
 
-pub(super) struct Process {
+pub(crate) struct Process {
     pid: u32,
 }
 
 /// Memory of a process, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Resident {
-    pub(super) now: u64,
+pub(crate) struct Resident {
+    pub(crate) now: u64,
     /// The most that it ever was.
-    pub(super) most: u64,
+    pub(crate) most: u64,
 }
 
 impl Process {
     /// # Errors
     /// When there is no such process, or this system does not tell.
-    pub(super) fn of(pid: u32) -> anyhow::Result<Self> {
+    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
         let process = Self { pid };
         let used = process.cpu();
         used.context("--pid takes a process of this machine")?;
@@ -36,7 +36,7 @@ impl Process {
     ///
     /// # Errors
     /// When it has ended.
-    pub(super) fn cpu(&self) -> anyhow::Result<Duration> {
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         self.read("stat", |stat| {
             ticks(stat).map(|ticks| Duration::from_secs(ticks) / TICKS_PER_SECOND)
         })
@@ -44,7 +44,7 @@ impl Process {
 
     /// # Errors
     /// When it has ended.
-    pub(super) fn resident(&self) -> anyhow::Result<Resident> {
+    pub(crate) fn resident(&self) -> anyhow::Result<Resident> {
         self.read("status", |status| {
             Some(Resident {
                 now: bytes(status, "VmRSS:")?,

@@ -1,11 +1,14 @@
 //! The demo city: streets, and the shortest way along them.
 
-use petgraph::algo::astar;
-use petgraph::graph::{EdgeIndex, NodeIndex, UnGraph};
+use std::sync::LazyLock;
+
+use petgraph::algo::{astar, dijkstra};
+use petgraph::graph::{EdgeIndex, EdgeReference, NodeIndex, UnGraph};
 use petgraph::visit::EdgeRef as _;
 use serde::Deserialize;
+use thiserror::Error;
 
-use super::location::{Location, between, distance_m, offset_m};
+use crate::location::{Location, between, distance_m, offset_m};
 
 /// The map of the demo city, bundled; the screens draw the same file.
 const DEMO: &str = include_str!("demo-city.json");
@@ -13,7 +16,20 @@ const DEMO: &str = include_str!("demo-city.json");
 /// Farther from any street than this is not in the city.
 const OUTSIDE_M: f64 = 5_000.0;
 
-pub(crate) struct City {
+/// Why there is no such city.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("there is no city {0:?}, only demo")]
+    Unknown(String),
+    #[error("the map is no JSON of a city: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("{0} leads to a crossing that is not on the map")]
+    LeadsNowhere(String),
+    #[error("a city has streets")]
+    NoStreets,
+}
+
+pub struct City {
     /// Crossings, and how many metres are between them.
     map: UnGraph<Location, f64>,
     /// The street name of each edge, by its index.
@@ -45,12 +61,22 @@ impl City {
     ///
     /// # Errors
     /// When there is none of this name.
-    pub(crate) fn named(name: &str) -> anyhow::Result<Self> {
-        anyhow::ensure!(name == "demo", "there is no city {name:?}, only demo");
+    pub fn named(name: &str) -> Result<Self, Error> {
+        if name != "demo" {
+            return Err(Error::Unknown(name.to_owned()));
+        }
         Self::read(DEMO)
     }
 
-    fn read(text: &str) -> anyhow::Result<Self> {
+    /// The demo city, which is read once.
+    #[must_use]
+    pub fn demo() -> &'static Self {
+        static CITY: LazyLock<City> =
+            LazyLock::new(|| City::read(DEMO).expect("the map is bundled, and a test reads it"));
+        &CITY
+    }
+
+    fn read(text: &str) -> Result<Self, Error> {
         let drawn: Drawn = serde_json::from_str(text)?;
         let mut map = UnGraph::default();
         let mut names = Vec::new();
@@ -62,7 +88,7 @@ impl City {
                 let (a, b) = (NodeIndex::from(pair[0]), NodeIndex::from(pair[1]));
                 let crossings = map.node_weight(a).zip(map.node_weight(b));
                 let Some((from, to)) = crossings.map(|(a, b)| (*a, *b)) else {
-                    anyhow::bail!("{name} leads to a crossing that is not on the map");
+                    return Err(Error::LeadsNowhere(name));
                 };
                 map.add_edge(a, b, distance_m(from, to));
                 // In step with the edges of the graph: nothing is ever removed, so an index names
@@ -70,16 +96,20 @@ impl City {
                 names.push(name.clone());
             }
         }
-        anyhow::ensure!(!names.is_empty(), "a city has streets");
+        if names.is_empty() {
+            return Err(Error::NoStreets);
+        }
         Ok(Self { map, names })
     }
 
-    pub(crate) fn crossings(&self) -> usize {
+    #[must_use]
+    pub fn crossings(&self) -> usize {
         self.map.node_count()
     }
 
     /// A crossing by its number, whichever that is, and a street that leads to it.
-    pub(crate) fn crossing(&self, number: usize) -> (Location, &str) {
+    #[must_use]
+    pub fn crossing(&self, number: usize) -> (Location, &str) {
         let node = NodeIndex::new(number % self.map.node_count());
         let mut streets = self.map.edges(node);
         let street = streets
@@ -88,18 +118,22 @@ impl City {
         (self.map[node], street)
     }
 
-    pub(crate) fn contains(&self, location: Location) -> bool {
+    #[must_use]
+    pub fn contains(&self, location: Location) -> bool {
         self.off_street_m(location) < OUTSIDE_M
     }
 
     /// How many metres a location is from the nearest street.
-    pub(crate) fn off_street_m(&self, location: Location) -> f64 {
+    #[must_use]
+    pub fn off_street_m(&self, location: Location) -> f64 {
         self.snap(location).off_m
     }
 
     /// The shortest way along the streets, from the point of a street that is nearest to
-    /// one location to the one that is nearest to the other.
-    pub(crate) fn route(&self, from: Location, to: Location) -> Vec<Location> {
+    /// one location to the one that is nearest to the other: A* (P. E. Hart, N. J. Nilsson and
+    /// B. Raphael, 1968).
+    #[must_use]
+    pub fn route(&self, from: Location, to: Location) -> Vec<Location> {
         // An edge has two ends on each side: the shortest way is one of four.
         let (from, to) = (self.snap(from), self.snap(to));
         if from.edge == to.edge {
@@ -111,7 +145,7 @@ impl City {
                 let goal = self.map[last];
                 // The straight line is never longer than the streets, as A* wants its estimate.
                 let straight = |node: NodeIndex| distance_m(self.map[node], goal);
-                let length = |edge: petgraph::graph::EdgeReference<'_, f64>| *edge.weight();
+                let length = |edge: EdgeReference<'_, f64>| *edge.weight();
                 let found = astar(&self.map, first, |node| node == last, length, straight);
                 let Some((length, nodes)) = found else {
                     continue;
@@ -131,6 +165,41 @@ impl City {
         // Within a decimetre is the same point, reached from two sides.
         path.dedup_by(|a, b| distance_m(*a, *b) < 0.1);
         path
+    }
+
+    /// From one location to each of others by the streets, in metres: to the nearest street,
+    /// along the shortest way, and from there to the door. Infinite where no street leads. All of
+    /// them cost two runs of Dijkstra's algorithm (E. W. Dijkstra, 1959), one from each end of
+    /// the street where it begins.
+    #[must_use]
+    pub fn distances_m(&self, from: Location, to: &[Location]) -> Vec<f64> {
+        let start = self.snap(from);
+        let reached = self.ends(start.edge).map(|end| {
+            let length = |edge: EdgeReference<'_, f64>| *edge.weight();
+            let before = distance_m(start.location, self.map[end]);
+            (before, dijkstra(&self.map, end, None, length))
+        });
+        let along = |goal: &Snapped| {
+            if goal.edge == start.edge {
+                return distance_m(start.location, goal.location);
+            }
+            let ends = self.ends(goal.edge).into_iter().flat_map(|end| {
+                let behind = distance_m(self.map[end], goal.location);
+                let lengths = reached.iter();
+                lengths
+                    .filter_map(move |(before, lengths)| Some(before + lengths.get(&end)? + behind))
+            });
+            ends.fold(f64::INFINITY, f64::min)
+        };
+        let distance = |to: &Location| {
+            // Whoever is there need not go to the street and back.
+            if *to == from {
+                return 0.0;
+            }
+            let goal = self.snap(*to);
+            start.off_m + along(&goal) + goal.off_m
+        };
+        to.iter().map(distance).collect()
     }
 
     fn ends(&self, edge: EdgeIndex) -> [NodeIndex; 2] {
@@ -161,7 +230,7 @@ impl City {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::location::moved;
+    use crate::location::moved;
 
     fn demo() -> City {
         City::named("demo").expect("it is bundled")

@@ -1,0 +1,53 @@
+//! The link of an order: whoever has its key may see that order without an account, and do what its
+//! customer may. The key follows from the order's id and a secret of the store, so that nothing is
+//! kept of it; a page changes it for a cookie that is sent to that order's addresses alone.
+
+use axum::http::{HeaderMap, HeaderValue};
+
+use crate::app::App;
+use crate::cookie::{self, Cookie, ORDER};
+use crate::problem::{self, Problem};
+
+/// How long the cookie is kept: longer than any order takes.
+const SECONDS: u64 = 7 * 24 * 3_600;
+
+/// The key of an order's link; `None` while the silos do not tell the secret.
+pub(crate) async fn key(app: &App, id: &str) -> Option<String> {
+    let keys = app.keys().get(app.client()).await.ok()?;
+    Some(keys.of_order(id).into_exposed())
+}
+
+/// Whether this is the key of the order's link.
+///
+/// # Errors
+/// When the secret cannot be had.
+pub(crate) async fn is_key(app: &App, id: &str, given: &str) -> Result<bool, Problem> {
+    Ok(app.keys().get(app.client()).await?.of_order(id).is(given))
+}
+
+/// Whether a request has the cookie of the order's link.
+///
+/// # Errors
+/// As [`is_key`].
+pub(crate) async fn opens(app: &App, headers: &HeaderMap, id: &str) -> Result<bool, Problem> {
+    match cookie::sent(headers, ORDER) {
+        Some(given) => is_key(app, id, given).await,
+        None => Ok(false),
+    }
+}
+
+/// The cookie for the order, whose id is one that an actor may have.
+///
+/// # Errors
+/// When it is not fit for a header.
+pub(crate) fn cookie(id: &str, key: &str, secure: bool) -> Result<HeaderValue, Problem> {
+    let cookie = Cookie {
+        name: ORDER,
+        value: key,
+        path: &format!("/api/orders/{id}"),
+        seconds: SECONDS,
+        secure,
+    };
+    let header = cookie.header();
+    header.ok_or_else(|| Problem::new(problem::INTERNAL, "the cookie is not fit for a header"))
+}
