@@ -33,7 +33,7 @@ fn number(of: &Value) -> f64 {
 
 #[test]
 fn the_demo_of_a_failover_kills_a_silo_and_says_that_nothing_is_lost() {
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let account = played(&["failover", "--orders", "60", "--speed", "1200"]);
     let kill = &account["kills"][0];
     assert!(number(&kill["ordersOfIt"]) >= 1.0, "{account}");
@@ -63,7 +63,7 @@ fn running_in(dir: &Path) -> usize {
 
 #[test]
 fn a_demo_that_is_interrupted_leaves_no_process_behind() {
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().canonicalize().expect("a path");
     let mut demo = Command::new(env!("CARGO_BIN_EXE_pizza"))
@@ -96,7 +96,7 @@ fn a_demo_that_is_interrupted_leaves_no_process_behind() {
 
 #[test]
 fn the_demo_of_growth_tells_of_each_silo_that_is_added() {
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let shown = played(&[
         "stress",
         "--silos",
@@ -136,7 +136,7 @@ fn the_demo_of_growth_tells_of_each_silo_that_is_added() {
 
 #[test]
 fn the_demo_of_regions_loses_one_and_no_order() {
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let account = played(&[
         "regions", "--orders", "3", "--silos", "1", "--speed", "1200", "--sea", "40,90,70",
     ]);

@@ -85,7 +85,7 @@ impl Drop for Stop<'_> {
 #[allow(clippy::print_stdout, reason = "measured figures")]
 fn a_module_serves_on_all_silos_or_on_none_and_no_call_fails() {
     let swaps = std::env::var("SWAPS").map_or(SWAPS, |swaps| swaps.parse().expect("a number"));
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let redis = Redis::start();
     let data = tempfile::tempdir().expect("a directory");
     let open = |name| silo(&redis.url, data.path(), name, &[]);
@@ -201,7 +201,7 @@ fn two_at_once(silos: &[Process], dir: &std::path::Path) {
 
 #[test]
 fn a_silo_that_has_just_died_holds_no_swap_up() {
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let redis = Redis::start();
     let data = tempfile::tempdir().expect("a directory");
     let open = |name| silo(&redis.url, data.path(), name, &[]);

@@ -125,7 +125,7 @@ impl Drop for Stop<'_> {
 
 #[test]
 fn the_demo_of_a_cluster_opens_answers_and_closes() {
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let dir = tempfile::tempdir().expect("a directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_pizza"));
     command
@@ -220,7 +220,7 @@ impl Clients {
 fn nothing_fails_while_everything_is_started_anew() {
     let requests = std::env::var("ROLLING_REQUESTS");
     let requests = requests.map_or(REQUESTS, |count| count.parse().expect("a number"));
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let redis = Redis::start();
     let data = tempfile::tempdir().expect("a directory");
     let names = ["one", "two", "three"];

@@ -43,7 +43,7 @@ type Shown = (Event, u64);
 fn show(gateways: &[SocketAddr], mut reader: Reader, orders: usize) -> (Vec<Shown>, usize) {
     let (mut shown, mut ready, mut breaks) = (Vec::<Shown>::new(), 0, 0);
     while ready < orders {
-        let Some(event) = reader.next() else {
+        let Some(event) = reader.next_of_order() else {
             breaks += 1;
             let last = shown.last().and_then(|(event, _)| event.id);
             reader = Reader::open(gateways[breaks % gateways.len()], DASHBOARD, last);

@@ -70,7 +70,7 @@ fn silos_are_brought_to_a_newer_program_and_back_and_nothing_fails() {
     let older = Older::of_environment();
     // Before there is load, for it may take a minute.
     bundled("order");
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let redis = Redis::start();
     let data = tempfile::tempdir().expect("a directory");
     let dir = data.path();

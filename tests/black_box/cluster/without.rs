@@ -210,7 +210,7 @@ fn told(all: &BTreeMap<&'static str, Seen>) {
 
 #[test]
 fn the_page_says_what_goes_on_without_what() {
-    let _alone = machine::alone();
+    let _few = machine::with_few();
     let table = Table::of_page();
     let pizzeria = Pizzeria::open();
     let (here, there) = (Side::Elsewhere, Side::There);

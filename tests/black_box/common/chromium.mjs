@@ -9,7 +9,7 @@ const QUIET = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
   "--disable-dev-shm-usage", "--remote-debugging-pipe",
 ];
-const LATE_MS = 90_000;
+const LATE_MS = 180_000;
 
 // Opens one, lets `work` use it, prints what that returns as JSON, and ends the process.
 // `told` gives what else helps whoever reads of a failure.

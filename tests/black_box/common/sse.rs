@@ -42,6 +42,17 @@ impl Reader {
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     }
 
+    /// The next event of an order. What else a restaurant's stream tells depends on when somebody
+    /// looks: figures, stock, where drivers are.
+    pub(crate) fn next_of_order(&mut self) -> Option<Event> {
+        loop {
+            let event = self.next()?;
+            if ["status", "driver", "eta"].contains(&event.kind.as_str()) {
+                return Some(event);
+            }
+        }
+    }
+
     /// The next event; `None` when the stream is over or the connection breaks.
     pub(crate) fn next(&mut self) -> Option<Event> {
         let (mut kind, mut id, mut data) = (String::new(), None, None);

@@ -117,9 +117,9 @@ async fn arguments_have_a_size() {
 #[tokio::test]
 async fn effects_are_counted() {
     let guest = hostile(|_| ()).await;
-    let outcome = guest.call("effects", "[256]").await.expect("an outcome");
-    assert_eq!(outcome.effects.len(), 256);
-    for count in ["[257]", "[10000]"] {
+    let outcome = guest.call("effects", "[2048]").await.expect("an outcome");
+    assert_eq!(outcome.effects.len(), 2_048);
+    for count in ["[2049]", "[10000]"] {
         let error = guest.refusal("effects", count).await;
         let counted = matches!(error, GuestError::TooManyEffects { limit: 2_048 });
         assert!(counted, "{error:?}");

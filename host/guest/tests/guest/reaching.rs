@@ -61,7 +61,7 @@ const IN_VAIN: &[(&str, &str, &str, &str)] = &[
         "a million messages to itself",
         "send-itself",
         "[1000000]",
-        "256 effects",
+        "2048 effects",
     ),
     (
         "state of 12 MB",
@@ -131,7 +131,7 @@ async fn what_is_done_too_much() {
         ("a table that grows", "fill-table", "", "10000 elements"),
         ("a reply of 1 MB", "reply", "[1048577]", "1048576 bytes"),
         ("a reply of 100 MB", "reply", "[104857600]", "bytes"),
-        ("a million timers", "effects", "[1000000]", "256 effects"),
+        ("a million timers", "effects", "[1000000]", "2048 effects"),
         ("an entry of 2 MB", "write-entry", "[2000000]", "1048576"),
     ] {
         let error = arena.stopped(kind, &guest, method, arguments).await;

@@ -42,7 +42,7 @@ async fn what_was_lost_is_sent_again() {
 #[tokio::test]
 async fn who_has_what_is_never_read_again() {
     let test = "failover::a_primary_is_killed";
-    let with = "shards of the lost server go on";
+    let with = "no shard of the lost server went on";
     fails(test, "keeps-the-map", with).await;
 }
 
