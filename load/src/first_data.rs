@@ -24,6 +24,8 @@ const THRESHOLD: u32 = 50;
 /// What is below the first number is ordered, up to the second. The first is above
 /// [`THRESHOLD`]: a warning is about what was not ordered in time.
 const REORDER: (u32, u32) = (100, 1_000);
+/// Who drives for it, once somebody has signed in as them and gone on duty.
+const DRIVER: &str = "driver-1";
 const MINUTE_MS: u64 = 60_000;
 
 /// Name, lead time in minutes, most in one delivery, every how many orders one fails, and
@@ -74,6 +76,9 @@ const SUPPLIERS: [Supplier; 3] = [
     ),
 ];
 
+/// Where that restaurant is, in the city of the demo.
+const ADDRESS: &str = "Corso Umberto 1";
+
 /// One restaurant with menu, stock, suppliers and chefs, in the order in which they are to be
 /// given: stock is counted in ingredients of recipes, and ordered from suppliers that are there.
 #[must_use]
@@ -87,7 +92,8 @@ pub fn commands(restaurant: &str) -> Vec<Command> {
     // The same centre of Naples that the scenes use.
     let profile = json!([{
         "name": restaurant, "region": "eu", "location": {"lat": 40.8518, "lon": 14.2681},
-        "open": true, "drivers": [], "timeZone": TIME_ZONE,
+        "open": true, "drivers": [DRIVER], "timeZone": TIME_ZONE,
+        "address": ADDRESS,
     }]);
     let mut all = vec![to("restaurant", "configure", profile)];
     for recipe in recipes() {
@@ -137,7 +143,7 @@ fn rules_for((supplier, .., prices): Supplier) -> impl Iterator<Item = Value> {
 pub fn subject(role: &str, restaurant: &str) -> String {
     match role {
         "customer" => "customer-1".to_owned(),
-        "driver" => "driver-1".to_owned(),
+        "driver" => DRIVER.to_owned(),
         "kitchen" | "manager" => restaurant.to_owned(),
         // An admin is nobody's.
         _ => String::new(),

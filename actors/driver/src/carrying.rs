@@ -1,22 +1,108 @@
 //! An order comes into the car, and leaves it.
 
-use crate::bindings::types::{Availability, DriverState};
+use silo_sdk::context;
+
+use crate::bindings::clients::OrderClient;
+use crate::bindings::types::{Availability, DriverState, OrderState, Refusal, Status, Trouble};
+use crate::notifications::{self, Ended, News};
 use crate::position;
+use crate::refusal::{idle, of_call};
 use crate::state::Driver;
+use crate::trips::{self, Trip};
 
 impl Driver {
-    pub(crate) fn carry(&mut self, state: &mut DriverState, order_id: String) {
+    pub(crate) fn carry(
+        &mut self,
+        mut state: DriverState,
+        order_id: &str,
+        restaurant_id: &str,
+    ) -> DriverState {
         // An offer of another order is open to others from now on.
-        self.set_free(state);
-        state.order_id = Some(order_id);
+        self.set_free(&mut state);
+        state.order_id = Some(order_id.to_owned());
+        self.carries_for = Some(restaurant_id.to_owned());
         state.status = Availability::Busy;
+        self.trip = Some(Trip::begins());
         position::watch();
+        let state = self.tell(state);
+        self.announce(News::Assigned { order_id }, &state);
+        state
     }
 
-    pub(crate) fn is_free(&mut self, mut state: DriverState) -> DriverState {
+    /// # Errors
+    /// When there is no order, or it does not agree.
+    pub(crate) fn picks_up(&mut self) -> Result<DriverState, Refusal> {
+        let state = self.known()?;
+        let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
+        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None);
+        let order = moved.map_err(|error| of_call(error, &state))?;
+        self.moved(order_id, order.status, order.version, &state);
+        Ok(state)
+    }
+
+    /// The order has moved on; the same again is no news.
+    pub(crate) fn moved(
+        &mut self,
+        order_id: &str,
+        status: Status,
+        version: u64,
+        state: &DriverState,
+    ) {
+        let trip = self.trip.get_or_insert_with(Trip::begins);
+        if status != Status::OutForDelivery || trip.picked_up_at.is_some() {
+            return;
+        }
+        trip.picked_up_at = Some(context::now_ms());
+        let news = News::Order {
+            order_id,
+            status,
+            version,
+        };
+        self.announce(news, state);
+    }
+
+    /// # Errors
+    /// When there is no order, or it does not agree.
+    pub(crate) fn gives_back(&mut self, trouble: Trouble) -> Result<DriverState, Refusal> {
+        let state = self.known()?;
+        let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
+        let order = match OrderClient::of(order_id).give_back() {
+            Ok(order) => order,
+            // The answer may be lost, of this time or one before, though the order is back. Then
+            // it refuses each further try, and nobody has told the manager or gone off duty yet.
+            Err(error) => without_driver(order_id).ok_or_else(|| of_call(error, &state))?,
+        };
+        notifications::alert(&order.restaurant_id, order_id, trouble);
+        Ok(self.set_down(state, Ended::Returned))
+    }
+
+    /// The driver has no order any more, and is free; but not who has given one back: the next
+    /// one would be offered to somebody who stands beside a broken scooter.
+    pub(crate) fn set_down(&mut self, mut state: DriverState, reason: Ended) -> DriverState {
+        let order_id = state.order_id.take().unwrap_or_default();
+        self.carries_for = None;
+        let trip = self.trip.take();
+        if reason == Ended::Delivered {
+            state.delivered += 1;
+            trips::arrived(&order_id, trip.unwrap_or_else(Trip::begins));
+        }
         state.status = Availability::Available;
+        if reason == Ended::Returned {
+            state.status = Availability::Offline;
+            self.since = None;
+        }
         state.lost_signal = false;
         position::stop_watching();
-        self.tell(state)
+        let state = self.tell(state);
+        let order_id = &order_id;
+        self.announce(News::Released { order_id, reason }, &state);
+        state
     }
+}
+
+/// The order, if it says itself that it is not this driver's any more.
+fn without_driver(order_id: &str) -> Option<OrderState> {
+    let order = OrderClient::of(order_id).get().ok()?;
+    let is_theirs = order.driver_id.as_deref() == Some(&*context::key());
+    (!is_theirs).then_some(order)
 }

@@ -4,22 +4,30 @@
 //! - [`refusal`](crate::refusal): how the driver declines
 //! - [`offers`](crate::offers): a restaurant offers an order, the driver takes it or not
 //! - [`carrying`](crate::carrying): an order comes into the car, and leaves it
+//! - [`trips`](crate::trips): from the restaurant to a door, and those that ended there
+//! - [`duty`](crate::duty): what the driver's screen shows, and what was done today
+//! - [`notifications`](crate::notifications): what screens hear of the driver
 //! - [`position`](crate::position): where the driver is, and what happens when nobody knows
 //! - [`way`](crate::way): the way that lies before the driver
 
 use bindings::clients::OrderClient;
 use bindings::types::{
-    Availability, Delivery, DriverState, Itinerary, Location, Motion, Refusal, Status,
+    Availability, Delivery, DriverDay, DriverDuty, DriverState, Fix, Itinerary, Location, Motion,
+    OfferDetails, Refusal, Status, Trouble,
 };
 use bindings::{bounds, driver, driver_queries, reminder_events};
+use notifications::{Ended, Gone, News};
 use refusal::{conflict, idle, of_call};
 use silo_sdk::context;
 
 mod carrying;
+mod duty;
+mod notifications;
 mod offers;
 mod position;
 mod refusal;
 mod state;
+mod trips;
 mod way;
 
 pub use state::Driver;
@@ -27,7 +35,7 @@ pub use state::Driver;
 silo_sdk::actor! { state: Driver }
 silo_sdk::manifest!({
     "calls": ["order.*", "restaurant.*", "route.*"],
-    "publishes": ["driver-location-updates", "driver-offers"],
+    "publishes": ["driver-events", "driver-location-updates", "driver-offers", "restaurant-orders"],
     "reminders": true
 });
 
@@ -40,7 +48,9 @@ impl driver::Guest for Driver {
         let before = state.restaurant_id.replace(restaurant_id);
         let is_other = |id: &String| Some(id) != state.restaurant_id.as_ref();
         self.others.extend(before.filter(is_other));
-        Ok(self.tell(state))
+        let state = self.tell(state);
+        self.announce(News::Duty, &state);
+        Ok(state)
     }
 
     fn leave(&mut self, restaurant_id: String) -> Result<DriverState, Refusal> {
@@ -51,17 +61,28 @@ impl driver::Guest for Driver {
             state.restaurant_id = self.others.pop_last();
         }
         (state.offer).take_if(|offer| offer.restaurant_id == restaurant_id);
-        Ok(self.keep(state))
+        let state = self.keep(state);
+        self.announce(News::Duty, &state);
+        Ok(state)
     }
 
-    fn offer(&mut self, delivery: Delivery) -> Result<DriverState, Refusal> {
-        self.consider(delivery)
+    fn offer(
+        &mut self,
+        delivery: Delivery,
+        details: Option<OfferDetails>,
+    ) -> Result<DriverState, Refusal> {
+        self.consider(delivery, details)
     }
 
     fn withdraw(&mut self, order_id: String) -> Result<DriverState, Refusal> {
         let mut state = self.view();
-        state.offer.take_if(|offer| offer.order_id == order_id);
-        Ok(self.keep(state))
+        let offer = state.offer.take_if(|offer| offer.order_id == order_id);
+        let Some(offer) = offer else {
+            return Ok(self.keep(state));
+        };
+        let is_over = offer.expires_at <= context::now_ms();
+        let reason = if is_over { Gone::Expired } else { Gone::Taken };
+        Ok(self.is_not_asked(state, &offer.order_id, reason))
     }
 
     fn accept(&mut self, order_id: String) -> Result<DriverState, Refusal> {
@@ -93,7 +114,13 @@ impl driver::Guest for Driver {
         if status != Availability::Available {
             self.set_free(&mut state);
         }
-        Ok(self.tell(state))
+        self.since = match status {
+            Availability::Offline => None,
+            _ => self.since.or(Some(context::now_ms())),
+        };
+        let state = self.tell(state);
+        self.announce(News::Duty, &state);
+        Ok(state)
     }
 
     fn update_location(
@@ -102,12 +129,18 @@ impl driver::Guest for Driver {
         at: u64,
         motion: Option<Motion>,
     ) -> Result<DriverState, Refusal> {
+        bounds::update_location(&location, &motion)?;
         self.is_at(location, at, motion)
+    }
+
+    fn update_locations(&mut self, fixes: Vec<Fix>) -> Result<DriverState, Refusal> {
+        bounds::update_locations(&fixes)?;
+        self.was_at(fixes)
     }
 
     fn assign(&mut self, order_id: String, restaurant_id: String) -> Result<DriverState, Refusal> {
         bounds::assign(&order_id)?;
-        let mut state = self.view();
+        let state = self.view();
         said_by_order(&order_id, &state)?;
         if state.order_id.as_ref() == Some(&order_id) {
             return Ok(state);
@@ -117,39 +150,48 @@ impl driver::Guest for Driver {
             OrderClient::of(&order_id).send_driver_declined(&context::key());
             return Ok(state);
         }
-        self.carry(&mut state, order_id);
-        Ok(self.tell(state))
+        Ok(self.carry(state, &order_id, &restaurant_id))
     }
 
     fn picked_up(&mut self) -> Result<DriverState, Refusal> {
-        let state = self.known()?;
-        let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
-        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None);
-        moved.map_err(|error| of_call(error, &state))?;
-        Ok(state)
+        self.picks_up()
     }
 
     fn delivered(&mut self) -> Result<DriverState, Refusal> {
-        let mut state = self.known()?;
+        let state = self.known()?;
         let order_id = state.order_id.clone().ok_or_else(|| idle(&state))?;
         // The order decides: what was not picked up cannot have been delivered.
         let ended = OrderClient::of(&order_id).confirm_delivery(None);
         ended.map_err(|error| of_call(error, &state))?;
-        state.order_id = None;
-        state.delivered += 1;
-        Ok(self.is_free(state))
+        Ok(self.set_down(state, Ended::Delivered))
+    }
+
+    fn cannot_deliver(&mut self, reason: Trouble) -> Result<DriverState, Refusal> {
+        self.gives_back(reason)
+    }
+
+    fn order_moved(
+        &mut self,
+        order_id: String,
+        status: Status,
+        version: u64,
+    ) -> Result<DriverState, Refusal> {
+        let state = self.view();
+        said_by_order(&order_id, &state)?;
+        if state.order_id.as_ref() == Some(&order_id) {
+            self.moved(&order_id, status, version, &state);
+        }
+        Ok(state)
     }
 
     fn release(&mut self, order_id: String, delivered: bool) -> Result<DriverState, Refusal> {
-        let mut state = self.view();
+        let state = self.view();
         said_by_order(&order_id, &state)?;
-        match state.order_id.take_if(|current| *current == order_id) {
-            Some(_) => {
-                state.delivered += u64::from(delivered);
-                Ok(self.is_free(state))
-            }
-            None => Ok(state),
+        if state.order_id.as_ref() != Some(&order_id) {
+            return Ok(state);
         }
+        let delivered = delivered.then_some(Ended::Delivered);
+        Ok(self.set_down(state, delivered.unwrap_or(Ended::Given)))
     }
 }
 
@@ -157,6 +199,14 @@ impl driver::Guest for Driver {
 impl driver_queries::Guest for Driver {
     fn get(&self) -> Result<DriverState, Refusal> {
         self.known()
+    }
+
+    fn duty(&self) -> Result<DriverDuty, Refusal> {
+        Ok(self.on_duty(&self.known()?))
+    }
+
+    fn day(&self) -> Result<DriverDay, Refusal> {
+        self.so_far_today()
     }
 
     fn could_take(&self, order_id: String, restaurant_id: String) -> Result<(), Refusal> {

@@ -3,7 +3,8 @@
 use silo_sdk::{context, log, streams};
 
 use crate::bindings::clients::{OrderClient, RestaurantClient};
-use crate::bindings::types::{Availability, Delivery, DriverState, Refusal};
+use crate::bindings::types::{Availability, Delivery, DriverState, OfferDetails, Refusal};
+use crate::notifications::{Gone, News};
 use crate::refusal::{conflict, of_call};
 use crate::state::Driver;
 
@@ -13,7 +14,11 @@ const OFFERS: &str = "driver-offers";
 impl Driver {
     /// One offer at a time: a driver who has another one, or an order, is not asked, and none is
     /// asked by a restaurant for which they do not drive.
-    pub(crate) fn consider(&mut self, delivery: Delivery) -> Result<DriverState, Refusal> {
+    pub(crate) fn consider(
+        &mut self,
+        delivery: Delivery,
+        details: Option<OfferDetails>,
+    ) -> Result<DriverState, Refusal> {
         let mut state = self.view();
         let same = (state.offer.as_ref()).is_some_and(|offer| offer.order_id == delivery.order_id);
         let free = state.status == Availability::Available && state.offer.is_none();
@@ -23,8 +28,13 @@ impl Driver {
             return Ok(state);
         }
         streams::publish(OFFERS, &context::key(), &delivery);
+        let order_id = delivery.order_id.clone();
         state.offer = Some(delivery);
-        Ok(self.keep(state))
+        self.details = details;
+        let state = self.keep(state);
+        let order_id = &order_id;
+        self.announce(News::Offer { order_id }, &state);
+        Ok(state)
     }
 
     /// The order itself decides who carries it: it may have gone to another meanwhile.
@@ -43,12 +53,9 @@ impl Driver {
                 OrderClient::of(&offer.order_id).send_driver_declined(&context::key());
                 let message = format!("{} is not theirs", offer.order_id);
                 log::warn!("{message}");
-                Ok(self.keep(state))
+                Ok(self.is_not_asked(state, &offer.order_id, Gone::Taken))
             }
-            Ok(_) => {
-                self.carry(&mut state, offer.order_id);
-                Ok(self.tell(state))
-            }
+            Ok(order) => Ok(self.carry(state, &offer.order_id, &order.restaurant_id)),
             Err(error) => Err(of_call(error, &state)),
         }
     }
@@ -58,10 +65,22 @@ impl Driver {
         match state.offer.take_if(|offer| offer.order_id == order_id) {
             Some(offer) => {
                 refuse(&offer);
-                Ok(self.keep(state))
+                Ok(self.is_not_asked(state, order_id, Gone::Declined))
             }
             None => Err(conflict("there is no such offer", &state, &[])),
         }
+    }
+
+    /// The offer is gone from `state`; the screens hear of it.
+    pub(crate) fn is_not_asked(
+        &mut self,
+        state: DriverState,
+        order_id: &str,
+        reason: Gone,
+    ) -> DriverState {
+        let state = self.keep(state);
+        self.announce(News::Withdrawn { order_id, reason }, &state);
+        state
     }
 
     /// A driver who goes away, or has an order, takes no offer any more.

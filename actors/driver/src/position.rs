@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use pizza_streets::location::distance_m;
 use silo_sdk::{context, log, reminders, streams};
 
-use crate::bindings::bounds;
 use crate::bindings::clients::OrderClient;
 use crate::bindings::types::{
-    Availability, DriverState, Location, Motion, Refusal, Status, Violation,
+    Availability, DriverState, Fix, Location, Motion, Refusal, Status, Violation,
 };
+use crate::notifications::{Ended, News};
 use crate::refusal::invalid;
 use crate::state::Driver;
 
@@ -36,29 +37,64 @@ pub(crate) fn stop_watching() {
 }
 
 impl Driver {
+    /// # Errors
+    /// When the place, or its time, is none.
     pub(crate) fn is_at(
         &mut self,
         location: Location,
         at: u64,
         motion: Option<Motion>,
     ) -> Result<DriverState, Refusal> {
-        let mut state = self.view();
-        bounds::update_location(&location, &motion)?;
-        let motion = motion.map(known).filter(|motion| *motion != NOTHING);
-        if let Some(motion) = motion {
-            possible(motion)?;
-        }
-        has_fix(location, motion)?;
+        let motion = plausible(location, motion, "")?;
         if is_ahead(at) {
             return Err(invalid("/at", "lies in the future"));
         }
-        if at + BEHIND_MS_MAX < context::now_ms() {
+        if is_old(at) {
             return Err(invalid("/at", "lies more than an hour in the past"));
         }
+        let fix = Fix {
+            location,
+            at,
+            motion,
+        };
+        Ok(self.has_come(&[fix]))
+    }
+
+    /// A whole way, of which a phone may have kept the beginning for too long.
+    ///
+    /// # Errors
+    /// When one of the places, or of their times, is none.
+    pub(crate) fn was_at(&mut self, mut fixes: Vec<Fix>) -> Result<DriverState, Refusal> {
+        for (index, fix) in fixes.iter_mut().enumerate() {
+            let pointer = format!("/fixes/{index}");
+            fix.motion = plausible(fix.location, fix.motion, &pointer)?;
+            if is_ahead(fix.at) {
+                return Err(invalid(&format!("{pointer}/at"), "lies in the future"));
+            }
+        }
+        fixes.retain(|fix| !is_old(fix.at));
+        fixes.sort_by_key(|fix| fix.at);
+        Ok(self.has_come(&fixes))
+    }
+
+    /// Follows the places that are newer than the last one, which is told.
+    fn has_come(&mut self, fixes: &[Fix]) -> DriverState {
+        let mut state = self.view();
         // What lies ahead was told before the date was set back: nobody waits for it.
         let known = state.located_at.filter(|last| !is_ahead(*last));
-        if known.is_some_and(|last| at <= last) {
-            return Ok(state);
+        let first = fixes.partition_point(|fix| known.is_some_and(|last| fix.at <= last));
+        let newer = fixes.get(first..).unwrap_or_default();
+        let Some(&Fix {
+            location,
+            at,
+            motion,
+        }) = newer.last()
+        else {
+            return state;
+        };
+        if let Some(trip) = &mut self.trip {
+            let before = state.location.into_iter();
+            trip.metres += length_m(before.chain(newer.iter().map(|fix| fix.location)));
         }
         state.location = Some(location);
         state.located_at = Some(at);
@@ -75,11 +111,16 @@ impl Driver {
             });
             streams::publish("driver-location-updates", &driver_id, &update);
         }
+        self.show(location, &state);
         let worth_telling = state.status == Availability::Available && self.is_news(location);
-        if found_again || worth_telling {
-            return Ok(self.tell(state));
+        if !found_again && !worth_telling {
+            return self.keep(state);
         }
-        Ok(self.keep(state))
+        let state = self.tell(state);
+        if found_again {
+            self.announce(News::Duty, &state);
+        }
+        state
     }
 
     fn is_news(&self, location: Location) -> bool {
@@ -91,14 +132,13 @@ impl Driver {
 
     /// Every two minutes on the way.
     pub(crate) fn listen(&mut self) {
-        let mut state = self.view();
+        let state = self.view();
         if let Some(order_id) = &state.order_id
             && is_elsewhere(order_id)
         {
             log::warn!("{order_id} is not this driver's any more");
             // The message that took it away has come to nothing; the order itself is right.
-            state.order_id = None;
-            self.is_free(state);
+            self.set_down(state, Ended::Given);
             return;
         }
         let heard = state.located_at.unwrap_or_default();
@@ -116,7 +156,9 @@ impl Driver {
         if std::mem::replace(&mut state.lost_signal, true) {
             return state;
         }
-        self.tell(state)
+        let state = self.tell(state);
+        self.announce(News::Duty, &state);
+        state
     }
 }
 
@@ -137,13 +179,37 @@ fn known(motion: Motion) -> Motion {
     }
 }
 
+/// What a phone says of a place, without what it says that it does not know. `pointer` is where
+/// it stands in the arguments.
+///
+/// # Errors
+/// When nobody is there.
+fn plausible(
+    location: Location,
+    motion: Option<Motion>,
+    pointer: &str,
+) -> Result<Option<Motion>, Refusal> {
+    let motion = motion.map(known).filter(|motion| *motion != NOTHING);
+    if let Some(motion) = motion {
+        possible(motion, pointer)?;
+    }
+    has_fix(location, motion, pointer)?;
+    Ok(motion)
+}
+
+fn length_m(places: impl Iterator<Item = Location>) -> f64 {
+    let places: Vec<_> = places.map(|place| (place.lat, place.lon)).collect();
+    let steps = places.windows(2).map(|pair| distance_m(pair[0], pair[1]));
+    steps.sum()
+}
+
 /// A receiver that has not found itself says zero and zero. A driver who
 /// is really in that part of the Gulf of Guinea knows how exactly.
-fn has_fix(location: Location, motion: Option<Motion>) -> Result<(), Refusal> {
+fn has_fix(location: Location, motion: Option<Motion>, pointer: &str) -> Result<(), Refusal> {
     let exact = motion.and_then(|motion| motion.accuracy);
     if location.lat == 0.0 && location.lon == 0.0 && exact.is_none_or(|metres| metres == 0.0) {
         let message = "is no position: latitude and longitude are both 0, and no accuracy is known";
-        return Err(invalid("/location", message));
+        return Err(invalid(&format!("{pointer}/location"), message));
     }
     Ok(())
 }
@@ -152,8 +218,12 @@ fn is_ahead(at: u64) -> bool {
     at > context::now_ms().saturating_add(AHEAD_MS_MAX)
 }
 
+fn is_old(at: u64) -> bool {
+    at.saturating_add(BEHIND_MS_MAX) < context::now_ms()
+}
+
 /// The contract's range begins at what is not known; of what is, nothing is below zero.
-fn possible(motion: Motion) -> Result<(), Refusal> {
+fn possible(motion: Motion, pointer: &str) -> Result<(), Refusal> {
     let parts = [
         ("accuracy", motion.accuracy),
         ("speed", motion.speed),
@@ -164,7 +234,7 @@ fn possible(motion: Motion) -> Result<(), Refusal> {
         .filter_map(|(name, value)| Some((name, value.filter(|value| *value < 0.0)?)));
     let mistakes: Vec<Violation> = below
         .map(|(name, value)| Violation {
-            pointer: format!("/motion/{name}"),
+            pointer: format!("{pointer}/motion/{name}"),
             message: format!("is at least 0, or -1 where it is not known; found {value}"),
         })
         .collect();

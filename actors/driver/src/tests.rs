@@ -177,7 +177,7 @@ fn only_an_order_of_its_own_restaurants_is_given_to_an_available_driver() {
         .unwrap();
     let mut strange = delivery("order-1", host.now_ms());
     strange.restaurant_id = "roma".to_owned();
-    assert!(driver.offer(strange).unwrap().offer.is_none());
+    assert!(driver.offer(strange, None).unwrap().offer.is_none());
     driver.set_status(Availability::Offline).unwrap();
     assert_eq!(given(&host, &mut driver, "order-2").order_id, None);
     assert_eq!(host.sent_to("order", "driver-declined")[0].key, "order-2");
@@ -220,7 +220,9 @@ fn available() -> (Host, Driver) {
 #[test]
 fn an_offer_is_taken_when_the_order_agrees() {
     let (host, mut driver) = available();
-    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    driver
+        .offer(delivery("order-1", host.now_ms()), None)
+        .unwrap();
     host.answer("order", "assign-driver", |order, arguments| {
         assert_eq!(
             (order, &arguments["driverId"]),
@@ -241,7 +243,9 @@ fn an_offer_is_taken_when_the_order_agrees() {
 #[test]
 fn an_order_that_went_to_another_is_not_taken() {
     let (host, mut driver) = available();
-    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    driver
+        .offer(delivery("order-1", host.now_ms()), None)
+        .unwrap();
     host.answer("order", "assign-driver", |_, _| {
         refused(Refusal::NotFound("gone".to_owned()))
     });
@@ -267,9 +271,13 @@ fn order_of(order_id: &str) -> silo_sdk::json::Value {
 #[test]
 fn a_rejected_offer_goes_back_to_the_restaurant() {
     let (host, mut driver) = available();
-    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    driver
+        .offer(delivery("order-1", host.now_ms()), None)
+        .unwrap();
     // One at a time.
-    let busy = driver.offer(delivery("order-2", host.now_ms())).unwrap();
+    let busy = driver
+        .offer(delivery("order-2", host.now_ms()), None)
+        .unwrap();
     assert_eq!(busy.offer.unwrap().order_id, "order-1");
     assert_eq!(host.sent_to("restaurant", "offer-rejected").len(), 1);
     let free = driver.reject("order-1".to_owned()).unwrap();
@@ -281,7 +289,9 @@ fn a_rejected_offer_goes_back_to_the_restaurant() {
 #[test]
 fn who_goes_offline_gives_the_offer_back() {
     let (host, mut driver) = available();
-    driver.offer(delivery("order-1", host.now_ms())).unwrap();
+    driver
+        .offer(delivery("order-1", host.now_ms()), None)
+        .unwrap();
     driver.set_status(Availability::Offline).unwrap();
     assert_eq!(host.sent_to("restaurant", "offer-rejected").len(), 1);
     assert!(driver.accept("order-1".to_owned()).is_err());
@@ -335,3 +345,5 @@ fn who_vanishes_on_the_way_keeps_the_order_and_comes_back() {
         (Availability::Offline, false)
     );
 }
+
+mod screen;

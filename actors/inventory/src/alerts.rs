@@ -36,9 +36,19 @@ pub(crate) fn failed_order(order: &SupplyOrder) {
     );
 }
 
+/// Tells the manager's screens to look at the stock: something has come, or is expected from now on.
+/// That it goes down with each order they see without being told.
+pub(crate) fn stock_changed() {
+    let news = json::json!({"kind": "stock", "at": context::now_ms()});
+    streams::publish(DASHBOARD, &context::key(), &news);
+}
+
 pub(crate) fn to_manager(kind: &str, message: &str) {
     let alert = json::json!({
-        "at": context::now_ms(), "alert": {"kind": kind, "message": message},
+        "at": context::now_ms(), "alert": {
+            "kind": kind, "message": message, "severity": "warning",
+            "source": context::self_id().to_string(),
+        },
     });
     streams::publish(DASHBOARD, &context::key(), &alert);
 }

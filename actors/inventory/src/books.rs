@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use silo_sdk::context;
 use silo_sdk::entries::Table;
 
-use crate::bindings::types::{DayMovement, IngredientReport};
+use crate::bindings::types::{DayMovement, IngredientReport, Refusal};
 use crate::ledger::Line;
 use crate::reports;
 use crate::state::Inventory;
@@ -76,42 +76,76 @@ pub(crate) fn movements(
     after: Option<&str>,
     limit: u32,
 ) -> Vec<IngredientReport> {
-    let today = inventory.today();
-    let first = today.saturating_sub(days.clamp(1, DAYS_MAX) - 1);
+    let span = Span::of(inventory, days);
     let older = LastReport::default();
     let lines = inventory.ledger.lines.iter();
     let behind = lines.filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
-    let report = |(ingredient, line): (&String, &Line)| {
-        let book = open(ingredient, &older);
-        let mut days = book.days;
-        let open = Totals::of(line).since(book.closed);
-        match days.last_mut() {
-            // After a change of the time zone it may be a day again that was closed before.
-            Some((last, totals)) if *last >= today => *totals = totals.and(open),
-            _ if open == Totals::default() => {}
-            _ => days.push((today, open)),
-        }
-        days.retain(|(day, _)| *day >= first);
-        let totals = days.iter().map(|(_, totals)| *totals);
-        let total = totals.fold(Totals::default(), Totals::and);
-        let view = |(day, totals): (u32, Totals)| DayMovement {
-            day,
-            supplied: totals.supplied,
-            used: totals.used,
-            wasted: totals.wasted,
-            ordered: totals.ordered,
-        };
-        IngredientReport {
-            ingredient: ingredient.clone(),
-            supplied: total.supplied,
-            used: total.used,
-            wasted: total.wasted,
-            ordered: total.ordered,
-            days: days.into_iter().rev().map(view).collect(),
-        }
-    };
     let limit = limit.clamp(1, PAGE_MAX) as usize;
+    let report = |(ingredient, line): (&String, &Line)| report(ingredient, line, span, &older);
     behind.take(limit).map(report).collect()
+}
+
+/// What happened to one ingredient on the last days.
+///
+/// # Errors
+/// When there is no such ingredient.
+pub(crate) fn movements_of(
+    inventory: &Inventory,
+    ingredient: &str,
+    days: u32,
+) -> Result<IngredientReport, Refusal> {
+    let Some(line) = inventory.ledger.lines.get(ingredient) else {
+        return Err(Refusal::NotFound(format!(
+            "there is no {ingredient:?} here"
+        )));
+    };
+    let span = Span::of(inventory, days);
+    Ok(report(ingredient, line, span, &LastReport::default()))
+}
+
+/// The days that are asked for, by their numbers.
+#[derive(Clone, Copy)]
+struct Span {
+    first: u32,
+    today: u32,
+}
+
+impl Span {
+    fn of(inventory: &Inventory, days: u32) -> Self {
+        let today = inventory.today();
+        let first = today.saturating_sub(days.clamp(1, DAYS_MAX) - 1);
+        Self { first, today }
+    }
+}
+
+fn report(ingredient: &str, line: &Line, span: Span, older: &LastReport) -> IngredientReport {
+    let book = open(ingredient, older);
+    let mut days = book.days;
+    let open = Totals::of(line).since(book.closed);
+    match days.last_mut() {
+        // After a change of the time zone it may be a day again that was closed before.
+        Some((last, totals)) if *last >= span.today => *totals = totals.and(open),
+        _ if open == Totals::default() => {}
+        _ => days.push((span.today, open)),
+    }
+    days.retain(|(day, _)| *day >= span.first);
+    let totals = days.iter().map(|(_, totals)| *totals);
+    let total = totals.fold(Totals::default(), Totals::and);
+    let view = |(day, totals): (u32, Totals)| DayMovement {
+        day,
+        supplied: totals.supplied,
+        used: totals.used,
+        wasted: totals.wasted,
+        ordered: totals.ordered,
+    };
+    IngredientReport {
+        ingredient: ingredient.to_owned(),
+        supplied: total.supplied,
+        used: total.used,
+        wasted: total.wasted,
+        ordered: total.ordered,
+        days: days.into_iter().rev().map(view).collect(),
+    }
 }
 
 impl Inventory {

@@ -63,6 +63,21 @@ impl Ledger {
         lacking.collect()
     }
 
+    /// For how many times `amounts` there is enough on hand. What takes nothing is not counted.
+    #[must_use]
+    pub fn enough_for(&self, amounts: &[Amount]) -> u32 {
+        // A recipe may name an ingredient twice, which then is what it takes of it.
+        let mut needed: BTreeMap<&str, u64> = BTreeMap::new();
+        for amount in amounts {
+            *needed.entry(&amount.ingredient).or_default() += u64::from(amount.quantity);
+        }
+        let on_hand = |name: &str| self.lines.get(name).map_or(0, |line| line.on_hand);
+        let needed = needed.into_iter().filter(|(_, quantity)| *quantity > 0);
+        let times = needed.map(|(name, quantity)| u64::from(on_hand(name)) / quantity);
+        let fewest = times.min().unwrap_or(0);
+        u32::try_from(fewest).unwrap_or(u32::MAX)
+    }
+
     /// Moves amounts from on hand to reserved: all of them, or none when something is missing.
     pub fn reserve(&mut self, amounts: &[Amount]) -> bool {
         // Looked at whole before anything is taken, so that half a pizza is never reserved.

@@ -18,7 +18,7 @@
 //! [`reservations::reserve`], and that calls [`ledger::Ledger::reserve`].
 
 use bindings::types::{
-    Amount, DayReport, IngredientReport, Recipe, Refusal, RequestedItem, Reservation, Rule,
+    Amount, DayReport, IngredientReport, Offer, Recipe, Refusal, RequestedItem, Reservation, Rule,
     StockLine, SupplyNews, SupplyOrder, SupplyState,
 };
 use bindings::{bounds, inventory, inventory_queries, reminder_events};
@@ -72,29 +72,29 @@ impl inventory::Guest for Inventory {
 
     fn restock(&mut self, amounts: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
         bounds::restock(&amounts)?;
-        stock::restock(self, &amounts)
+        stock::restock(self, &amounts).inspect(|_| alerts::stock_changed())
     }
 
     fn set_threshold(&mut self, thresholds: Vec<Amount>) -> Result<Vec<StockLine>, Refusal> {
         bounds::set_threshold(&thresholds)?;
-        stock::set_threshold(self, thresholds)
+        stock::set_threshold(self, thresholds).inspect(|_| alerts::stock_changed())
     }
 
     fn set_rules(&mut self, rules: Vec<Rule>) -> Result<Vec<StockLine>, Refusal> {
         bounds::set_rules(&rules)?;
-        rules::set_rules(self, rules)
+        rules::set_rules(self, rules).inspect(|_| alerts::stock_changed())
     }
 
     fn confirm_order(&mut self, order_id: String) -> Result<SupplyOrder, Refusal> {
-        supply::confirm_order(self, &order_id)
+        supply::confirm_order(self, &order_id).inspect(|_| alerts::stock_changed())
     }
 
     fn cancel_order(&mut self, order_id: String) -> Result<SupplyOrder, Refusal> {
-        supply::cancel_order(self, &order_id)
+        supply::cancel_order(self, &order_id).inspect(|_| alerts::stock_changed())
     }
 
     fn supply(&mut self, order_id: String, news: SupplyNews) -> Result<(), Refusal> {
-        supply::supply(self, &order_id, news)
+        supply::supply(self, &order_id, news).inspect(|_| alerts::stock_changed())
     }
 
     fn set_open(&mut self, open: bool) -> Result<(), Refusal> {
@@ -127,6 +127,10 @@ impl inventory_queries::Guest for Inventory {
         menu::makeable(&self.ledger)
     }
 
+    fn offers(&self) -> Vec<Offer> {
+        menu::offers(&self.ledger)
+    }
+
     fn history(&self, days: u32) -> Vec<DayReport> {
         reports::history(days)
     }
@@ -142,6 +146,10 @@ impl inventory_queries::Guest for Inventory {
 
     fn movements(&self, days: u32, after: Option<String>, limit: u32) -> Vec<IngredientReport> {
         books::movements(self, days, after.as_deref(), limit)
+    }
+
+    fn movements_of(&self, ingredient: String, days: u32) -> Result<IngredientReport, Refusal> {
+        books::movements_of(self, &ingredient, days)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use silo_sdk::entries::Table;
 
-use crate::bindings::types::Recipe;
+use crate::bindings::types::{Offer, Recipe};
 use crate::ledger::Ledger;
 
 /// The recipes, by the name of the pizza.
@@ -21,6 +21,17 @@ pub(crate) fn set_recipe(recipe: &Recipe) {
 pub(crate) fn all() -> Vec<Recipe> {
     let names = RECIPES.keys(None, PIZZAS_MAX);
     names.iter().filter_map(|name| RECIPES.get(name)).collect()
+}
+
+/// The menu, and how many of each could be made now.
+pub(crate) fn offers(ledger: &Ledger) -> Vec<Offer> {
+    let offer = |recipe: Recipe| Offer {
+        can_make: ledger.enough_for(&recipe.ingredients),
+        pizza_type: recipe.pizza_type,
+        price_cents: recipe.price_cents,
+        ingredients: recipe.ingredients,
+    };
+    all().into_iter().map(offer).collect()
 }
 
 /// The names of the pizzas of which one could be made now.

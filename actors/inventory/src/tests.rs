@@ -9,6 +9,7 @@ use silo_sdk::testing::{Due, Host, START_MS, ok, refused};
 use super::*;
 
 mod days;
+mod offers;
 
 const DAY: Duration = Duration::from_secs(86_400);
 

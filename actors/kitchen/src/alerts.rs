@@ -20,10 +20,6 @@ impl Kitchen {
         // It may repeat what somebody else said.
         let message = printable(message);
         let at = context::now_ms();
-        let for_manager = silo_sdk::json::json!({
-            "at": at, "alert": {"kind": kind, "message": message},
-        });
-        streams::publish(DASHBOARD, &context::key(), &for_manager);
         let alert = Alert {
             severity: Some(severity(&kind)),
             kind,
@@ -34,6 +30,13 @@ impl Kitchen {
             seen_at: None,
             seen_by: None,
         };
+        // The manager numbers and sees alerts apart: somebody in the kitchen has not seen it for
+        // somebody in an office.
+        let for_manager = silo_sdk::json::json!({"at": at, "alert": {
+            "kind": alert.kind, "message": alert.message,
+            "severity": alert.severity, "source": alert.source,
+        }});
+        streams::publish(DASHBOARD, &context::key(), &for_manager);
         tell(Change::Alert(&alert));
         self.alerts.push(alert);
         let surplus = self.alerts.len().saturating_sub(ALERTS_KEPT);
@@ -65,6 +68,13 @@ impl Kitchen {
         }
         alerts
     }
+}
+
+/// Tells the manager's screens to look at who works in the kitchen. What chefs have in hand they see
+/// without being told.
+pub(crate) fn staff_changed() {
+    let news = silo_sdk::json::json!({"kind": "kitchen", "at": context::now_ms()});
+    streams::publish(DASHBOARD, &context::key(), &news);
 }
 
 fn severity(kind: &str) -> Severity {

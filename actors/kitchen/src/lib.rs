@@ -15,7 +15,9 @@
 //! - [`advice`](crate::advice): what the kitchen's plugin says, and what of it is believed
 //! - [`trust`](crate::trust): a plugin that fails is given a rest
 
-use bindings::types::{Alert, KitchenDisplay, KitchenStatus, Refusal, RemakeReason, Ticket};
+use bindings::types::{
+    Alert, KitchenDisplay, KitchenOverview, KitchenStatus, Refusal, RemakeReason, Ticket,
+};
 use bindings::{bounds, kitchen, kitchen_queries, stream_events};
 use queue::Queue;
 
@@ -125,6 +127,13 @@ impl kitchen_queries::Guest for Kitchen {
 
     fn display(&self) -> KitchenDisplay {
         self.everything()
+    }
+
+    fn overview(&self) -> KitchenOverview {
+        KitchenOverview {
+            status: self.view(),
+            stations: self.stations(),
+        }
     }
 }
 

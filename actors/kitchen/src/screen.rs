@@ -86,16 +86,20 @@ impl Kitchen {
         let by_hand = self.made.all_by_hand();
         let by_hand = by_hand.iter().map(|card| card.ticket(None, None));
         let ready = self.made.all_ready();
-        let chefs = self.chefs.iter();
         KitchenDisplay {
             status: self.view(),
-            stations: chefs
-                .map(|(chef_id, chef)| station(chef_id, chef))
-                .collect(),
+            stations: self.stations(),
             queue: self.next_up(),
             active: cooked.chain(by_hand).collect(),
             ready: ready.iter().map(|card| card.ticket(None, None)).collect(),
         }
+    }
+
+    pub(crate) fn stations(&self) -> Vec<Station> {
+        let chefs = self.chefs.iter();
+        chefs
+            .map(|(chef_id, chef)| station(chef_id, chef))
+            .collect()
     }
 
     /// The first of the queue: as the plugin has advised, the others as they came.

@@ -3,6 +3,7 @@
 use silo_sdk::context;
 
 use crate::advice::Advice;
+use crate::alerts;
 use crate::bindings::clients::ChefClient;
 use crate::bindings::types::{FreeChef, Refusal, Ticket, Violation};
 use crate::card::Card;
@@ -33,6 +34,7 @@ impl Kitchen {
         chef.failures.clear();
         ChefClient::of(&chef_id).send_clock_in();
         self.tell_station(&chef_id);
+        alerts::staff_changed();
         self.hand_out();
         Ok(())
     }
@@ -46,6 +48,7 @@ impl Kitchen {
         // What the chef has in hand comes back with the chef's own message.
         ChefClient::of(&chef_id).send_clock_out();
         self.tell_station(&chef_id);
+        alerts::staff_changed();
         Ok(())
     }
 

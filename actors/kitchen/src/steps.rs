@@ -43,7 +43,12 @@ impl Kitchen {
     /// Whoever prepares it makes another one first.
     pub(crate) fn requeues(&mut self, order_id: &str) -> Result<Ticket, Refusal> {
         match self.place_of(order_id)? {
-            Place::Queue(ticket) => Ok(ticket),
+            Place::Queue(ticket) => {
+                // Somebody may have begun it by hand a moment ago, and its event is still on its way: only
+                // the order knows, and it says nothing where it waits.
+                answer(OrderClient::of(order_id).requeue())?;
+                Ok(ticket)
+            }
             Place::Past(card) => Err(conflict("nobody prepares it", card.status)),
             Place::Hands(chef_id, card) => self.frees(chef_id, card, Intent::Later),
         }

@@ -124,6 +124,11 @@ impl Order {
                 burned,
             );
         }
+        if order.status == Status::OutForDelivery
+            && let Some(driver_id) = &order.driver_id
+        {
+            tell_driver(driver_id, order);
+        }
         if moves::is_end(order.status)
             && let Some(driver_id) = &order.driver_id
         {
@@ -157,5 +162,15 @@ impl Order {
         order.version += 1;
         notifications::to_followers(order, kind, None);
         self.order = Some(order.clone());
+    }
+}
+
+/// A driver who has moved the order knows it.
+fn tell_driver(driver_id: &str, order: &OrderState) {
+    let caller = context::caller();
+    let is_theirs = caller.is_some_and(|by| (&*by.actor_type, &*by.key) == ("driver", driver_id));
+    if !is_theirs {
+        let driver = DriverClient::of(driver_id);
+        driver.send_order_moved(&order.order_id, order.status, order.version);
     }
 }

@@ -8,7 +8,7 @@ use crate::eta::Way;
 use crate::notifications::Kind;
 use crate::refusal::{conflict, unknown};
 use crate::state::Order;
-use crate::{check, eta, moves};
+use crate::{check, eta, moves, notifications};
 
 impl Order {
     pub(crate) fn give_to(&mut self, driver_id: &str) -> Result<OrderState, Refusal> {
@@ -53,6 +53,35 @@ impl Order {
             order.updated_at = context::now_ms();
             self.touch(&mut order, Kind::Driver);
         }
+        Ok(order)
+    }
+
+    /// The one move back that is no mistake: whoever carries it says that they cannot, and nobody
+    /// would ever bring it if it stayed theirs. From then on it is an order like any that is ready.
+    ///
+    /// # Errors
+    /// Unless the driver who has it says so.
+    pub(crate) fn comes_back(&mut self) -> Result<OrderState, Refusal> {
+        let mut order = self.order.clone().ok_or_else(unknown)?;
+        let from = order.status;
+        let asks = context::caller().filter(|asks| asks.actor_type == "driver");
+        let is_theirs = asks.is_some_and(|asks| order.driver_id.as_deref() == Some(&*asks.key));
+        if !is_theirs || !matches!(from, Status::Ready | Status::OutForDelivery) {
+            let message = "only the driver who has it gives it back".to_owned();
+            return Err(conflict(message, Some(from), Some(Status::Ready)));
+        }
+        order.driver_id = None;
+        order.driver_location = None;
+        self.way = None;
+        order.updated_at = context::now_ms();
+        if from == Status::Ready {
+            self.touch(&mut order, Kind::Driver);
+            return Ok(order);
+        }
+        order.status = Status::Ready;
+        self.record(&mut order, Some(from));
+        notifications::to_kitchen(&order, &self.holder, None, false);
+        self.order = Some(order.clone());
         Ok(order)
     }
 

@@ -88,6 +88,10 @@ impl order::Guest for Order {
         self.take_from(&driver_id)
     }
 
+    fn give_back(&mut self) -> Result<OrderState, Refusal> {
+        self.comes_back()
+    }
+
     fn update_driver_location(
         &mut self,
         driver_id: String,

@@ -54,6 +54,24 @@ struct RestaurantEvent<'a> {
     created_at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     deliver_to: Option<&'a Location>,
+    /// How many there are to carry.
+    pizzas: u32,
+    #[serde(flatten)]
+    details: Option<Details<'a>>,
+}
+
+/// What never changes of an order. It is told once, with the first event, and the restaurant keeps
+/// it: most events of an order are where its driver is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details<'a> {
+    items: &'a [Item],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
 }
 
 /// To those who follow the order, and to those who follow its restaurant.
@@ -81,6 +99,13 @@ pub fn to_followers(order: &OrderState, kind: Kind, from: Option<Status>) {
         total_cents: order.total_cents,
         created_at: order.created_at,
         deliver_to: order.delivery_location.as_ref(),
+        pizzas: order.items.iter().map(|item| item.quantity).sum(),
+        details: (order.version == 1).then(|| Details {
+            items: &order.items,
+            delivery_address: order.delivery_address.as_deref(),
+            customer_name: order.customer_name.as_deref(),
+            note: order.note.as_deref(),
+        }),
     };
     streams::publish(OF_RESTAURANT, &order.restaurant_id, &for_restaurant);
 }

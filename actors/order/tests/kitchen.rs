@@ -64,10 +64,31 @@ fn what_a_customer_writes_is_kept_and_told_to_the_kitchen() {
     assert_eq!(heard["note"], "no olives");
     assert_eq!(heard["promisedAt"], kept.created_at + 45 * 60_000);
     assert_eq!(heard["phone"], Value::Null, "nobody calls from the kitchen");
-    // Dashboards and brokers are for more people than those who make it and bring it.
-    for stream in ["order-events", "restaurant-orders"] {
-        let told = Value::from(host.published(stream)).to_string();
-        assert!(!told.contains("Ada") && !told.contains("olives"), "{told}");
+    // Whoever follows an order may be anybody with its link.
+    let told = Value::from(host.published("order-events")).to_string();
+    assert!(!told.contains("Ada") && !told.contains("olives"), "{told}");
+}
+
+/// The manager sees it; brokers are for more people, and leave it out (`bridge/src/mappings.toml`).
+#[test]
+fn what_never_changes_is_told_to_the_restaurant_once() {
+    let (host, mut order) = placed();
+    chef_takes_it_to(&host, &mut order, CookStep::Baking);
+    let told = host.published("restaurant-orders");
+    assert!(told.len() >= 3, "{told:?}");
+    let what = ["items", "customerName", "note"];
+    assert!(
+        what.iter().all(|name| !told[0][name].is_null()),
+        "{}",
+        told[0]
+    );
+    assert_eq!(
+        told[0]["phone"],
+        Value::Null,
+        "the manager asks the order for it"
+    );
+    for later in &told[1..] {
+        assert!(what.iter().all(|name| later[name].is_null()), "{later}");
     }
 }
 

@@ -8,7 +8,7 @@ use silo_sdk::entries::Table;
 use silo_sdk::{context, log, reminders};
 
 use crate::bindings::clients::DriverClient;
-use crate::bindings::types::{Delivery, Location};
+use crate::bindings::types::{Delivery, Location, OfferDetails};
 use crate::drivers;
 use crate::order_event::OrderEvent;
 use crate::state::Restaurant;
@@ -32,6 +32,8 @@ struct Waiting {
     /// The drivers who were asked in this round.
     #[serde(rename = "a")]
     asked: Vec<String>,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pizzas: Option<u32>,
 }
 
 impl Restaurant {
@@ -45,6 +47,7 @@ impl Restaurant {
             deliver_to: event.deliver_to,
             offered_to: None,
             asked: Vec::new(),
+            pizzas: event.pizzas,
         };
         self.ask_next(&event.order_id, waiting);
     }
@@ -125,12 +128,20 @@ impl Restaurant {
             return;
         }
         for order_id in WAITING.keys(None, TRIED_MAX) {
+            // Whoever has declined is asked again when the minute is over. It is not begun anew
+            // by each position of theirs, or it would never be.
             if let Some(waiting) = WAITING.get(&order_id)
                 && waiting.offered_to.is_none()
+                && self.next_for(&waiting).is_some()
             {
                 self.ask_next(&order_id, waiting);
             }
         }
+    }
+
+    fn next_for(&self, waiting: &Waiting) -> Option<String> {
+        let state = self.state.as_ref()?;
+        drivers::nearest(&state.profile.location, context::now_ms(), &waiting.asked)
     }
 
     fn ask_next(&self, order_id: &str, mut waiting: Waiting) {
@@ -138,7 +149,7 @@ impl Restaurant {
             return;
         };
         let (pick_up, now) = (state.profile.location, context::now_ms());
-        waiting.offered_to = drivers::nearest(&pick_up, now, &waiting.asked);
+        waiting.offered_to = self.next_for(&waiting);
         if let Some(driver_id) = &waiting.offered_to {
             let delivery = Delivery {
                 order_id: order_id.to_owned(),
@@ -147,7 +158,13 @@ impl Restaurant {
                 deliver_to: waiting.deliver_to,
                 expires_at: now + u64::try_from(ANSWER_WITHIN.as_millis()).unwrap_or(u64::MAX),
             };
-            DriverClient::of(driver_id).send_offer(&delivery);
+            let details = OfferDetails {
+                offered_at: now,
+                restaurant_name: Some(state.profile.name.clone()),
+                pick_up_address: state.profile.address.clone(),
+                pizzas: waiting.pizzas,
+            };
+            DriverClient::of(driver_id).send_offer(&delivery, Some(&details));
             // Noted at once, so that the next order of this turn asks somebody else.
             drivers::set_offered(driver_id, Some(order_id));
             waiting.asked.push(driver_id.clone());

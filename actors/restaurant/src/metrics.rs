@@ -1,7 +1,5 @@
 //! Counts and times, by hour and by day.
 
-use std::collections::BTreeMap;
-
 use pizza_local_time::WallClock;
 use serde::{Deserialize, Serialize};
 use silo_sdk::context;
@@ -11,17 +9,18 @@ use crate::bindings::clients::{InventoryClient, KitchenClient};
 use crate::bindings::types::{
     Availability, DriverCount, Figures, Period, StateCount, Status, StockLine,
 };
-use crate::drivers;
-use crate::order_event::OrderEvent;
+use crate::order_event::{OrderEvent, UNDER_WAY};
 use crate::rows::Rows;
 use crate::state::Restaurant;
+use crate::times::Histogram;
+use crate::{drivers, orders};
 
 const HOUR_MS: u64 = 3_600_000;
-const DAY_MS: u64 = 24 * HOUR_MS;
+pub(crate) const DAY_MS: u64 = 24 * HOUR_MS;
 /// How many hours are kept: a week of them.
 const HOURS_KEPT: u64 = 168;
 /// How many days are kept.
-const DAYS_KEPT: u64 = 90;
+pub(crate) const DAYS_KEPT: u64 = 90;
 
 /// The hours, by when they began, upside down, so that the newest is first.
 const HOURS: Table<PeriodCounts> = Table::new("h");
@@ -29,14 +28,6 @@ const HOURS: Table<PeriodCounts> = Table::new("h");
 const DAYS: Table<PeriodCounts> = Table::new("d");
 /// How many orders are in each state that is no end, by the state's name.
 const ACTIVE: Table<u32> = Table::new("n");
-
-const UNDER_WAY: [Status; 5] = [
-    Status::Created,
-    Status::Preparing,
-    Status::Baking,
-    Status::Ready,
-    Status::OutForDelivery,
-];
 
 #[derive(Default, Serialize, Deserialize)]
 struct PeriodCounts {
@@ -52,34 +43,20 @@ struct PeriodCounts {
     revenue_cents: u64,
     #[serde(rename = "t")]
     delivery_ms: u64,
-    /// How many deliveries took how long, by the time's logarithm; see [`bucket`].
     #[serde(rename = "h")]
-    times: BTreeMap<u16, u32>,
+    times: Histogram,
+    #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
+    late: u32,
 }
 
-/// The bucket of a time. There are eight for each doubling: a value is known to within a tenth.
-fn bucket(ms: u64) -> u16 {
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the logarithm of a u64 is below 64"
-    )]
-    let bucket = (((ms + 1) as f64).log2() * 8.0).round() as u16;
-    bucket
+/// Most periods have none that is late.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
-fn middle_ms(bucket: u16) -> u64 {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a bucket was made of a u64, so its middle is near one; a cast saturates"
-    )]
-    let ms = (f64::from(bucket) / 8.0).exp2() as u64;
-    ms.saturating_sub(1)
-}
-
-fn name(begin_ms: u64) -> String {
+/// The name of what began then: the newest is first.
+pub(crate) fn name(begin_ms: u64) -> String {
     format!("0{:016x}", u64::MAX - begin_ms)
 }
 
@@ -107,7 +84,7 @@ impl PeriodCounts {
                 self.delivered += 1;
                 self.revenue_cents += event.total_cents;
                 self.delivery_ms += took_ms;
-                *self.times.entry(bucket(took_ms)).or_default() += 1;
+                self.times.add(took_ms);
             }
             Status::Preparing | Status::Baking | Status::Ready | Status::OutForDelivery => {}
         }
@@ -120,9 +97,8 @@ impl PeriodCounts {
         self.rejected += other.rejected;
         self.revenue_cents += other.revenue_cents;
         self.delivery_ms += other.delivery_ms;
-        for (bucket, count) in &other.times {
-            *self.times.entry(*bucket).or_default() += count;
-        }
+        self.late += other.late;
+        self.times.merge(&other.times);
     }
 
     fn period(&self, start: u64) -> Period {
@@ -134,19 +110,10 @@ impl PeriodCounts {
             rejected: self.rejected,
             revenue_cents: self.revenue_cents,
             average_delivery_ms: self.delivery_ms.checked_div(u64::from(self.delivered)),
-            p95_delivery_ms: self.p95(),
+            p95_delivery_ms: self.times.percentile(95),
+            p50_delivery_ms: self.times.percentile(50),
+            late: Some(self.late),
         }
-    }
-
-    fn p95(&self) -> Option<u64> {
-        // The nearest rank: the shortest time that at least 95 of 100 have kept.
-        let rank = (u64::from(self.delivered) * 95).div_ceil(100);
-        let mut seen = 0;
-        let at = self.times.iter().find(|(_, count)| {
-            seen += u64::from(**count);
-            seen >= rank && rank > 0
-        });
-        at.map(|(bucket, _)| middle_ms(*bucket))
     }
 }
 
@@ -195,6 +162,14 @@ impl Counts {
         let (hour, day) = (clock.hour_begin(event.at), clock.day(event.at).from_ms);
         self.hours.change(name(hour)).count(event);
         self.days.change(name(day)).count(event);
+        self.newest = (self.newest.0.max(hour), self.newest.1.max(day));
+    }
+
+    /// Counts an order that has become late.
+    pub(crate) fn count_late(&mut self, clock: &mut WallClock, at: u64) {
+        let (hour, day) = (clock.hour_begin(at), clock.day(at).from_ms);
+        self.hours.change(name(hour)).late += 1;
+        self.days.change(name(day)).late += 1;
         self.newest = (self.newest.0.max(hour), self.newest.1.max(day));
     }
 
@@ -287,6 +262,7 @@ pub(crate) fn now(restaurant: &Restaurant) -> Figures {
         low_stock: stock.map(|lines| low(&lines)),
         last_hour: last(&mut clock, 1),
         last_day: last(&mut clock, 24),
+        late: Some(orders::late()),
         restaurant_id: key,
     }
 }

@@ -2,9 +2,18 @@
 
 use serde::Deserialize;
 
-use crate::bindings::types::{Location, Status};
+use crate::bindings::types::{Item, Location, Status};
 
 pub(crate) const STREAM: &str = "restaurant-orders";
+
+/// The states that are no end.
+pub(crate) const UNDER_WAY: [Status; 5] = [
+    Status::Created,
+    Status::Preparing,
+    Status::Baking,
+    Status::Ready,
+    Status::OutForDelivery,
+];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,8 +31,24 @@ pub(crate) struct OrderEvent {
     pub(crate) driver_id: Option<String>,
     #[serde(default)]
     pub(crate) deliver_to: Option<Location>,
+    #[serde(default)]
+    pub(crate) pizzas: Option<u32>,
     pub(crate) total_cents: u64,
     pub(crate) created_at: u64,
+    #[serde(default)]
+    pub(crate) estimated_delivery_at: Option<u64>,
+    /// The actor that caused it, as `type/key`.
+    #[serde(default)]
+    pub(crate) by: Option<String>,
+    // The first event alone tells these.
+    #[serde(default)]
+    pub(crate) items: Option<Vec<Item>>,
+    #[serde(default)]
+    pub(crate) delivery_address: Option<String>,
+    #[serde(default)]
+    pub(crate) customer_name: Option<String>,
+    #[serde(default)]
+    pub(crate) note: Option<String>,
 }
 
 impl OrderEvent {

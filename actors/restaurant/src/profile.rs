@@ -1,13 +1,14 @@
 //! Setting the restaurant up. Its inventory and its drivers are told what concerns them.
 
 use pizza_local_time::{UnknownZone, WallClock, Zone};
-use silo_sdk::context;
+use silo_sdk::{context, json, streams};
 
 use crate::bindings::bounds;
 use crate::bindings::clients::{DriverClient, InventoryClient};
 use crate::bindings::types::{Profile, Refusal, RestaurantState, Violation};
 use crate::drivers;
-use crate::state::{Restaurant, unknown};
+use crate::order_event::STREAM;
+use crate::state::Restaurant;
 
 impl Restaurant {
     pub(crate) fn set_up(&mut self, mut profile: Profile) -> Result<RestaurantState, Refusal> {
@@ -46,21 +47,26 @@ impl Restaurant {
         // and not two.
         inventory.send_set_open(profile.open);
         inventory.send_set_time_zone(zone.name());
+        let (open_until, closed_reason) = self.opening_after(&profile);
         let state = RestaurantState {
             restaurant_id,
             profile,
             opened_at,
+            open_until,
+            closed_reason,
         };
+        tell(&state);
         self.state = Some(state.clone());
         Ok(state)
     }
+}
 
-    pub(crate) fn open(&mut self, open: bool) -> Result<RestaurantState, Refusal> {
-        let state = self.state.as_mut().ok_or_else(unknown)?;
-        state.profile.open = open;
-        InventoryClient::of(&context::key()).send_set_open(open);
-        Ok(in_full(state.clone()))
-    }
+/// To the manager's screens.
+pub(crate) fn tell(state: &RestaurantState) {
+    let changed = json::json!({
+        "kind": "restaurant", "at": context::now_ms(), "restaurant": state,
+    });
+    streams::publish(STREAM, &context::key(), &changed);
 }
 
 /// What was set up before there were time zones has UTC, like what names none.

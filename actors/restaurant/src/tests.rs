@@ -18,6 +18,7 @@ fn profile(drivers: &[&str]) -> Profile {
         open: true,
         drivers: drivers.iter().map(|id| (*id).to_owned()).collect(),
         time_zone: None,
+        address: None,
     }
 }
 
@@ -66,7 +67,7 @@ fn event(host: &Host, order_id: &str, from: Option<&str>, status: &str) -> Value
 }
 
 fn tell(restaurant: &mut Restaurant, event: &Value) {
-    restaurant.on_order_events([event.to_string().as_str()]);
+    restaurant.on_order_events([(1, event.to_string().as_str())]);
 }
 
 fn offers(host: &Host) -> Vec<String> {
@@ -79,7 +80,7 @@ fn a_restaurant_is_configured_before_it_opens() {
     let host = Host::new("restaurant", "napoli");
     let mut restaurant = Restaurant::default();
     assert!(matches!(
-        restaurant.set_open(true),
+        restaurant.set_open(true, None, None),
         Err(Refusal::NotFound(_))
     ));
     let mut nowhere = profile(&[]);
@@ -90,10 +91,82 @@ fn a_restaurant_is_configured_before_it_opens() {
     ));
     restaurant.configure(profile(&["driver-1"])).unwrap();
     assert_eq!(host.sent_to("driver", "join").len(), 1);
-    assert!(!restaurant.set_open(false).unwrap().profile.open);
+    let closed = restaurant.set_open(false, None, None).unwrap();
+    assert!(!closed.profile.open);
     assert_eq!(host.sent_to("inventory", "set-open").len(), 2);
     restaurant.configure(profile(&[])).unwrap();
     assert_eq!(host.sent_to("driver", "leave").len(), 1);
+}
+
+#[test]
+fn whoever_is_asked_hears_what_there_is_to_carry_and_from_where() {
+    let host = Host::new("restaurant", "napoli");
+    let mut restaurant = Restaurant::default();
+    let mut at = profile(&["near"]);
+    at.address = Some("Piazza Grande 1".to_owned());
+    restaurant.configure(at).unwrap();
+    restaurant.driver_changed(free(&host, "near", 1.0)).unwrap();
+    let mut ready = event(&host, "order-1", Some("baking"), "ready");
+    ready["pizzas"] = 3.into();
+    tell(&mut restaurant, &ready);
+    let sent = host.sent_to("driver", "offer").pop().unwrap();
+    let details = &sent.arguments["details"];
+    assert_eq!(details["pizzas"], 3);
+    assert_eq!(details["restaurantName"], "Napoli");
+    assert_eq!(details["pickUpAddress"], "Piazza Grande 1");
+    assert_eq!(details["offeredAt"], host.now_ms());
+}
+
+#[test]
+fn a_driver_may_ask_when_the_day_began_and_how_many_wait() {
+    let (host, mut restaurant) = open(&["one", "two", "busy"]);
+    for id in ["one", "two"] {
+        restaurant.driver_changed(free(&host, id, 1.0)).unwrap();
+    }
+    let mut busy = free(&host, "busy", 0.0);
+    busy.status = Availability::Busy;
+    restaurant.driver_changed(busy).unwrap();
+    let today = restaurant.today();
+    assert_eq!(today.waiting_drivers, 2);
+    assert_eq!(today.begin, host.now_ms() - host.now_ms() % 86_400_000);
+}
+
+#[test]
+fn whoever_counts_those_who_wait_reads_none_of_the_others() {
+    let ids: Vec<String> = (0..300).map(|n| format!("driver-{n}")).collect();
+    let drivers: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let (host, mut restaurant) = open(&drivers);
+    for id in &drivers {
+        restaurant.driver_changed(free(&host, id, 1.0)).unwrap();
+    }
+    assert_eq!(restaurant.today().waiting_drivers, 300);
+    for id in &drivers[2..] {
+        let mut gone = free(&host, id, 1.0);
+        gone.status = Availability::Offline;
+        restaurant.driver_changed(gone).unwrap();
+    }
+    let before = host.entries_read();
+    assert_eq!(restaurant.today().waiting_drivers, 2);
+    assert_eq!(host.entries_read() - before, 2);
+    restaurant.configure(profile(&drivers[1..])).unwrap();
+    assert_eq!(restaurant.today().waiting_drivers, 1, "one has left");
+}
+
+#[test]
+fn what_is_for_the_managers_screen_alone_changes_nothing_here() {
+    let (host, mut restaurant) = open(&[]);
+    for kind in ["driver-state", "position", "stock", "kitchen", "restaurant"] {
+        let event = json!({"kind": kind, "at": host.now_ms(), "driverId": "driver-1"});
+        tell(&mut restaurant, &event);
+    }
+    tell(
+        &mut restaurant,
+        &json!({"at": 1, "alert": {"kind": "x", "message": "y"}}),
+    );
+    assert_eq!(host.logs(), Vec::new());
+    // What says of itself neither what it is nor of which order it is, somebody should hear of.
+    tell(&mut restaurant, &json!({"at": 1}));
+    assert_eq!(host.logs().len(), 1, "{:?}", host.logs());
 }
 
 #[test]
@@ -121,6 +194,26 @@ fn the_nearest_free_driver_is_asked_first_and_then_the_next() {
     restaurant.unanswered("order-1");
     assert_eq!(offers(&host), ["near", "far", "near"]);
     assert_eq!(restaurant.metrics().waiting_for_driver, 1);
+}
+
+#[test]
+fn whoever_declines_and_goes_on_saying_where_they_are_is_asked_again_after_a_minute() {
+    let (host, mut restaurant) = open(&["only"]);
+    restaurant.driver_changed(free(&host, "only", 1.0)).unwrap();
+    let ready = event(&host, "order-1", Some("baking"), "ready");
+    tell(&mut restaurant, &ready);
+    restaurant
+        .offer_rejected("order-1".to_owned(), "only".to_owned())
+        .unwrap();
+    let due_at = host.reminders()["offer.order-1"].clone();
+    for _ in 0..3 {
+        host.advance(std::time::Duration::from_secs(15));
+        restaurant.driver_changed(free(&host, "only", 1.0)).unwrap();
+    }
+    assert_eq!(offers(&host), ["only"], "not before the minute is over");
+    assert_eq!(host.reminders()["offer.order-1"], due_at);
+    restaurant.unanswered("order-1");
+    assert_eq!(offers(&host), ["only", "only"]);
 }
 
 #[test]
@@ -223,7 +316,9 @@ fn a_lost_signal_is_told_once_and_alerts_are_no_orders() {
     for _ in 0..2 {
         restaurant.driver_changed(driver.clone()).unwrap();
     }
-    let told = host.published("restaurant-orders");
+    let mut told = host.published("restaurant-orders");
+    // That it was set up is told, too.
+    told.retain(|told| told["kind"] != "restaurant");
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["alert"]["kind"], "lost-signal");
     tell(&mut restaurant, &told[0]);
@@ -231,4 +326,6 @@ fn a_lost_signal_is_told_once_and_alerts_are_no_orders() {
 }
 
 mod batches;
+mod board;
+mod opening;
 mod zones;

@@ -1,5 +1,8 @@
 //! What screens of the kitchen see, and what cooks say on them.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use silo_sdk::json::{Value, json};
 use silo_sdk::state;
 use silo_sdk::testing::{ok, refused};
@@ -180,6 +183,12 @@ fn what_is_lost_in_the_oven_is_lost_by_its_order() {
 #[test]
 fn an_order_that_is_requeue_comes_after_the_next_one() {
     let host = kitchen();
+    let asked = Rc::new(Cell::new(0));
+    let count = Rc::clone(&asked);
+    host.answer("order", "requeue", move |_, _| {
+        count.set(count.get() + 1);
+        ok(order_state("created", 2, 0))
+    });
     let mut kitchen = Kitchen::default();
     kitchen.clock_in("1".to_owned()).unwrap();
     for (version, order) in [(1, "a"), (2, "b"), (3, "c")] {
@@ -191,6 +200,11 @@ fn an_order_that_is_requeue_comes_after_the_next_one() {
         kitchen.requeue("b".into()).unwrap().place,
         Some(2),
         "it waits anyway"
+    );
+    assert_eq!(
+        asked.get(),
+        1,
+        "that it was begun by hand may not be known here yet"
     );
     kitchen.requeue("a".into()).unwrap();
     let sent = &host.sent_to("chef", "requeue")[0];

@@ -104,11 +104,12 @@ fn told(seed: u64, batch_max: u64) -> Vec<String> {
     }
     let events = events(&mut Chance(seed), host.now_ms());
     let mut sizes = Chance(!seed);
+    let events: Vec<(u64, &str)> = (1..).zip(events.iter().map(String::as_str)).collect();
     let mut left = events.as_slice();
     while !left.is_empty() {
         let size = usize::try_from(1 + sizes.below(batch_max)).unwrap();
         let (batch, rest) = left.split_at(size.min(left.len()));
-        restaurant.on_order_events(batch.iter().map(String::as_str));
+        restaurant.on_order_events(batch.iter().copied());
         left = rest;
     }
     seen(&host, &restaurant)
@@ -147,13 +148,13 @@ fn a_batch_takes_old_orders_and_periods_out_as_its_events_would() {
         order.to_string()
     };
     let before: Vec<String> = (0..20).map(|n| order(n, now + n * DAY_MS)).collect();
-    restaurant.on_order_events(before.iter().map(String::as_str));
+    restaurant.on_order_events((1..).zip(before.iter().map(String::as_str)));
     assert_eq!(restaurant.orders(None, None, 200).len(), 20);
     assert_eq!(restaurant.days(90).len(), 20);
     // The first ten are older than ninety days then; five events take two each.
     let later = now + 100 * DAY_MS - 1;
     let batch: Vec<String> = (100..105).map(|n| order(n, later)).collect();
-    restaurant.on_order_events(batch.iter().map(String::as_str));
+    restaurant.on_order_events((21..).zip(batch.iter().map(String::as_str)));
     let left = restaurant.orders(None, None, 200);
     assert_eq!(left.len(), 10 + 5);
     assert_eq!(

@@ -62,6 +62,11 @@ impl Host {
         with(|host| host.durable.entries.keys().cloned().collect())
     }
 
+    /// How many entries, or names of them, the actor has been given so far.
+    pub fn entries_read(&self) -> usize {
+        with(|host| host.entries_read)
+    }
+
     /// Decides what calls to a method of another actor get, typed clients and `calls` alike.
     /// `arguments` is an object with the parameters in camel case. The answer is [`ok`],
     /// [`refused`] or [`plain`] (for a function without a `result`), or [`failed`].

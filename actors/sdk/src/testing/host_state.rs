@@ -26,6 +26,8 @@ pub(super) struct HostState {
     pub(super) answers: Answers,
     pub(super) plugin: Option<Plugin>,
     pub(super) logs: Vec<(Level, String)>,
+    /// What is read costs, whatever becomes of the turn.
+    pub(super) entries_read: usize,
     pub(super) durable: Durable,
 }
 
@@ -54,6 +56,7 @@ impl HostState {
             answers: Answers::default(),
             plugin: None,
             logs: Vec::new(),
+            entries_read: 0,
             durable: Durable::default(),
         }
     }

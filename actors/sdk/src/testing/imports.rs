@@ -56,7 +56,11 @@ pub(crate) mod state {
     }
 
     pub(crate) fn get_entry(name: &str) -> Option<Vec<u8>> {
-        with(|host| host.durable.entries.get(name).cloned())
+        with(|host| {
+            let entry = host.durable.entries.get(name).cloned();
+            host.entries_read += usize::from(entry.is_some());
+            entry
+        })
     }
 
     pub(crate) fn set_entry(name: &str, bytes: &[u8]) {
@@ -72,6 +76,12 @@ pub(crate) mod state {
     }
 
     pub(crate) fn list_entries(prefix: &str, after: Option<&str>, limit: u32) -> Vec<String> {
+        let names = names(prefix, after, limit);
+        with(|host| host.entries_read += names.len());
+        names
+    }
+
+    fn names(prefix: &str, after: Option<&str>, limit: u32) -> Vec<String> {
         // What is before the prefix would be a row of another table.
         let from = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
@@ -106,10 +116,13 @@ pub(crate) mod state {
             let entries = host.durable.entries.range::<str, _>(range);
             let entries = entries.map(|(name, bytes)| (name.clone(), bytes.clone()));
             let limit = limit as usize;
-            if backwards {
-                return entries.rev().take(limit).collect();
-            }
-            entries.take(limit).collect()
+            let found: Vec<_> = if backwards {
+                entries.rev().take(limit).collect()
+            } else {
+                entries.take(limit).collect()
+            };
+            host.entries_read += found.len();
+            found
         })
     }
 
@@ -122,7 +135,7 @@ pub(crate) mod state {
         after: Option<&str>,
         limit: u32,
     ) -> Vec<(String, Vec<u8>)> {
-        let names = list_entries(prefix, after, limit).into_iter();
+        let names = names(prefix, after, limit).into_iter();
         let entry = |name: String| {
             let bytes = get_entry(&name)?;
             Some((name, bytes))
