@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use pizza_client::{Remote, RemoteError};
+use pizza_client::{Operators, Remote, RemoteError};
 use pizza_silo::Token;
 
 use crate::token_args::{EdgeTokenArgs, TokenArgs};
@@ -54,6 +54,26 @@ impl EdgeTarget {
             Some(of_edges) => Ok(of_edges.clone().checked()?),
             None => self.tokens.of_operators(),
         }
+    }
+
+    /// The way to what is for operators, for a gateway that shows `token` to silos: where that is theirs,
+    /// or theirs is given beside it. One that is to have no more than an edge's rights is given no other.
+    ///
+    /// # Errors
+    /// When the token that is given is none.
+    pub(crate) fn operators(
+        &self,
+        configured: Option<&Token>,
+        token: &Token,
+    ) -> anyhow::Result<Option<Arc<Operators>>> {
+        let of_edges = self.edge.edge_token.as_ref().or(configured);
+        let of_operators = match (&self.tokens.admin_token, of_edges) {
+            (Some(given), _) => given.clone().checked()?,
+            (None, Some(_)) => return Ok(None),
+            (None, None) => token.clone(),
+        };
+        let operators = Operators::of(&self.silo, of_operators.expose())?;
+        Ok(Some(operators))
     }
 
     /// Finds a silo. Those that are not there yet are waited for; one that does not let us in is not.

@@ -21,6 +21,7 @@ mod pages;
 mod process;
 mod shutdown;
 mod silo_args;
+mod simulation;
 mod store_tls_args;
 mod token_args;
 mod verbs;

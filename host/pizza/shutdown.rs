@@ -17,7 +17,7 @@ const TIDY_UP: Duration = Duration::from_secs(5);
 pub(crate) struct StoreStopped(pub(crate) String);
 
 /// Resolves when the store has stopped and its time of grace is over.
-pub(crate) async fn store_stopped(store: &dyn Store, grace_ms: u64) {
+async fn store_stopped(store: &dyn Store, grace_ms: u64) {
     let reason = store.stopped().await;
     tracing::error!(
         reason,
@@ -27,6 +27,18 @@ pub(crate) async fn store_stopped(store: &dyn Store, grace_ms: u64) {
     );
     // Meanwhile the process says that it is not ready, which a load balancer has to hear.
     tokio::time::sleep(Duration::from_millis(grace_ms)).await;
+}
+
+/// Resolves when somebody asks the process to stop, or its store has stopped for it.
+pub(crate) async fn asked_or_store_stopped(
+    asked: impl Future<Output = ()>,
+    store: &dyn Store,
+    grace_ms: u64,
+) {
+    tokio::select! {
+        () = asked => {}
+        () = store_stopped(store, grace_ms) => {}
+    }
 }
 
 /// Tidies up: that takes the time that it needs, but not for ever where the store has stopped.

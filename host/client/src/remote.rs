@@ -3,7 +3,6 @@
 mod clock;
 mod exchange;
 mod share_use;
-mod silos;
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -13,11 +12,12 @@ use hyper::header::HeaderValue;
 use pizza_types::{Body, CallError, Envelope, MessageId, Reply};
 use tokio::time::sleep;
 
+pub(crate) use self::exchange::chain;
 use self::exchange::{Asker, ExchangeError};
 pub use self::share_use::NotShared;
-use self::silos::Silos;
 use crate::edge_keys::EdgeKeys;
 use crate::lease::{LeaseClaim, LeaseRecord};
+use crate::silos::Silos;
 use crate::transport::{EventPage, Everywhere, Readiness, Transport};
 use crate::wire::{Answer, Answered, CallMessage, Question};
 

@@ -27,6 +27,9 @@ pub struct Activate {
     pub allow_withdrawn: bool,
     /// Whether to activate it although a sampled state cannot be taken over.
     pub force_unreadable: bool,
+    /// The version of the plan that whoever wants this has seen: it is done only while that holds, and
+    /// so once, however often it is asked for. `None` to do it in any case.
+    pub version: Option<u64>,
 }
 
 /// How much of the type a module is to serve.
@@ -113,6 +116,7 @@ impl Inner {
             });
         }
         let plan = self.registry.plan(actor_type, self.port.silo()).await?;
+        refuse_unless_seen(actor_type, plan.as_ref(), wanted.version)?;
         let now_ms = self.port.wall_ms();
         let plan = match (plan, wanted.how) {
             (None, How::Everybody) => Plan::only(digest, now_ms),
@@ -127,18 +131,18 @@ impl Inner {
             detail.push_str(&format!(", although it cannot take over {actor}: {why}"));
         }
         let line = self.line(actor_type, digest, what, "operator", detail);
-        self.follow(wanted.silo.as_deref(), &plan, line).await?;
+        let version = self.follow(wanted.silo.as_deref(), &plan, line).await?;
         self.clean(actor_type, digest).await;
-        Ok(plan)
+        Ok(Plan { version, ..plan })
     }
 
-    /// Makes the plan durable together with why it is followed, then carries it out.
+    /// Makes the plan durable together with why it is followed, then carries it out; tells its version.
     pub(crate) async fn follow(
         &self,
         silo: Option<&str>,
         plan: &Plan,
         line: Audit,
-    ) -> Result<(), Refusal> {
+    ) -> Result<u64, Refusal> {
         let current = self.module(plan.current).await?;
         let canary = match &plan.canary {
             Some(canary) => Some((self.module(canary.digest).await?, canary.percent)),
@@ -154,7 +158,7 @@ impl Inner {
             self.serve(version, Served { current, canary });
         }
         self.port.changed(&line.actor_type).await;
-        Ok(())
+        Ok(version)
     }
 
     /// Each silo that is to serve the module has it ready before any does: else an actor that moves
@@ -178,6 +182,26 @@ impl Inner {
             return Ok(());
         }
         Err(Refusal::Unprepared(unready))
+    }
+}
+
+/// Whether the plan is still the one that somebody has seen.
+///
+/// # Errors
+/// When it is another one.
+pub(crate) fn refuse_unless_seen(
+    actor_type: &str,
+    plan: Option<&Plan>,
+    seen: Option<u64>,
+) -> Result<(), Refusal> {
+    let now = plan.map_or(0, |plan| plan.version);
+    match seen {
+        Some(seen) if seen != now => Err(Refusal::Seen {
+            actor_type: actor_type.to_owned(),
+            seen,
+            now,
+        }),
+        _ => Ok(()),
     }
 }
 

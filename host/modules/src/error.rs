@@ -96,6 +96,16 @@ pub enum Refusal {
          again if it is still what you want"
     )]
     Changed(String),
+    /// Whoever wants a change has seen another plan than there is.
+    #[error(
+        "what serves {actor_type:?} is at version {now}, and not at {seen} any more; look at it, and \
+         say it again if it is still what you want"
+    )]
+    Seen {
+        actor_type: String,
+        seen: u64,
+        now: u64,
+    },
     /// Silos that could not make the module ready, and why.
     #[error("not every silo has it ready: {}", .0.join("; "))]
     Unprepared(Vec<String>),

@@ -11,6 +11,7 @@
 //!   what serves, and the way back
 //! - [`follow`](crate::follow): what another silo has decided
 //! - [`downgrade`](crate::downgrade): states that an older module cannot read
+//! - [`layouts`](crate::layouts): how many states there are of which
 //! - [`withdraw`](crate::withdraw): what is not to come back
 //! - [`dry_run`](crate::dry_run), [`reading`](crate::reading): copies of real states, migrated
 //!   and read
@@ -27,6 +28,7 @@ mod downgrade;
 mod dry_run;
 pub mod error;
 mod follow;
+mod layouts;
 mod modules;
 mod push;
 mod reading;
@@ -43,6 +45,7 @@ pub use activate::{Activate, How};
 pub use bundled::Bundled;
 pub use dry_run::{DryRun, Failing};
 pub use error::Refusal;
+pub use layouts::Layouts;
 pub use modules::{Modules, Settings, Shown};
 pub use push::{Push, Pushed, Step};
 pub use record::{Audit, Canary, Info, Plan, Withdrawn};

@@ -10,7 +10,7 @@ use pizza_types::{ModuleDigest, ModuleMetrics};
 use tokio::sync::Semaphore;
 
 use crate::error::Refusal;
-use crate::record::{Audit, Info, Plan};
+use crate::record::{Audit, Info, Plan, Withdrawn};
 use crate::registry::Registry;
 use crate::serving::ServingPort;
 use crate::sign::Trust;
@@ -99,6 +99,8 @@ pub struct Shown {
     pub percent: Option<f64>,
     /// What it has done since it serves; `None` when it does not serve.
     pub metrics: Option<ModuleMetrics>,
+    /// That it is not to serve any more; `None` when it may.
+    pub withdrawn: Option<Withdrawn>,
 }
 
 impl Modules {
@@ -140,7 +142,12 @@ impl Modules {
         let mut infos = self.0.registry.infos("").await?;
         infos.retain(|info| actor_type.is_none_or(|wanted| wanted == info.actor_type));
         infos.sort_by(|a, b| (&a.actor_type, b.at_ms).cmp(&(&b.actor_type, a.at_ms)));
-        Ok(infos.into_iter().map(|info| self.0.shown(info)).collect())
+        let mut withdrawn = self.0.registry.all_withdrawn().await?;
+        let shown = infos.into_iter().map(|info| {
+            let withdrawn = withdrawn.remove(&info.digest.to_string());
+            self.0.shown(info, withdrawn)
+        });
+        Ok(shown.collect())
     }
 
     /// Finds the module by the beginning of its digest.
@@ -149,7 +156,8 @@ impl Modules {
     /// When there is none, or more than one.
     pub async fn find(&self, prefix: &str) -> Result<Shown, Refusal> {
         let info = self.0.find(prefix).await?;
-        Ok(self.0.shown(info))
+        let withdrawn = self.0.registry.withdrawn(info.digest).await?;
+        Ok(self.0.shown(info, withdrawn))
     }
 
     /// What changes for others when `new` takes the place of `old`.
@@ -172,16 +180,33 @@ impl Modules {
         Ok(self.0.registry.plan(actor_type, silo).await?)
     }
 
-    /// What was done, newest first.
+    /// The plans of all types that are served, as this silo follows them, by type.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn plans(&self) -> Result<Vec<(String, Plan)>, Refusal> {
+        let types = self.0.port.types();
+        let plans = self.0.registry.plans_of(&types, self.0.port.silo()).await?;
+        let mut known = Vec::new();
+        for (actor_type, plan) in types.into_iter().zip(plans) {
+            known.extend(plan?.map(|plan| (actor_type, plan)));
+        }
+        Ok(known)
+    }
+
+    /// What was done, newest first, each line with its number. Lines have their numbers by the
+    /// time when they were written, so that an `after` which begins with a time, in milliseconds since
+    /// the Unix epoch and 16 digits long, asks for those that are not older.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn audit(
         &self,
         actor_type: Option<&str>,
+        after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Audit>, Refusal> {
-        Ok(self.0.registry.audit(actor_type, limit).await?)
+    ) -> Result<Vec<(String, Audit)>, Refusal> {
+        Ok(self.0.registry.audit(actor_type, after, limit).await?)
     }
 }
 
@@ -204,12 +229,13 @@ impl Inner {
             .ok_or_else(|| Refusal::Unknown(prefix.to_owned()))
     }
 
-    fn shown(&self, info: Info) -> Shown {
+    fn shown(&self, info: Info, withdrawn: Option<Withdrawn>) -> Shown {
         let served = self.port.served(&info.actor_type);
         let mut shown = Shown {
             info,
             percent: None,
             metrics: None,
+            withdrawn,
         };
         let Some(served) = served else {
             return shown;

@@ -9,6 +9,7 @@
 //! | `module/withdrawn/DIGEST` | [`Withdrawn`]; it stays when the module goes |
 //! | `module/audit/NUMBER` | [`Audit`] |
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -189,6 +190,16 @@ impl Registry {
         changed.await.map(drop)
     }
 
+    /// The notes on all modules and plugins that are not to serve, by their digests.
+    pub(crate) async fn all_withdrawn(&self) -> Result<HashMap<String, Withdrawn>, StoreError> {
+        let rows = self.rows(WITHDRAWN).await?.into_iter();
+        let notes = rows.map(|(name, row)| {
+            let digest = name.strip_prefix(WITHDRAWN).unwrap_or_default();
+            Ok((digest.to_owned(), decode(&name, &row)?))
+        });
+        notes.collect()
+    }
+
     pub(crate) async fn withdrawn(
         &self,
         digest: ModuleDigest,
@@ -240,16 +251,26 @@ impl Registry {
         format!("{AUDIT}{at_ms:016}.{line:08}.{}", self.writer)
     }
 
-    /// The newest lines, newest first.
+    /// The newest lines with their numbers, newest first; of those after a number, where one is given.
     pub(crate) async fn audit(
         &self,
         actor_type: Option<&str>,
+        after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Audit>, StoreError> {
-        let mut lines: Vec<Audit> = self.all(AUDIT).await?;
-        lines.retain(|line| actor_type.is_none_or(|wanted| wanted == line.actor_type));
-        lines.reverse();
-        lines.truncate(limit);
+    ) -> Result<Vec<(String, Audit)>, StoreError> {
+        let after = after.map(|number| format!("{AUDIT}{number}"));
+        let rows = self.rows_after(AUDIT, after).await?.into_iter().rev();
+        let mut lines = Vec::new();
+        for (name, row) in rows {
+            let line: Audit = decode(&name, &row)?;
+            if actor_type.is_none_or(|wanted| wanted == line.actor_type) {
+                let number = name.strip_prefix(AUDIT).unwrap_or_default();
+                lines.push((number.to_owned(), line));
+            }
+            if lines.len() >= limit {
+                break;
+            }
+        }
         Ok(lines)
     }
 
@@ -259,15 +280,23 @@ impl Registry {
     }
 
     async fn rows(&self, prefix: &str) -> Result<Vec<(String, Bytes)>, StoreError> {
+        self.rows_after(prefix, None).await
+    }
+
+    async fn rows_after(
+        &self,
+        prefix: &str,
+        mut after: Option<String>,
+    ) -> Result<Vec<(String, Bytes)>, StoreError> {
         let mut rows: Vec<(String, Bytes)> = Vec::new();
         loop {
-            let after = rows.last().map(|(name, _)| name.clone());
             let page = self.store.facts(prefix, after.as_deref(), PAGE).await?;
             let is_last = page.len() < PAGE;
             rows.extend(page);
             if is_last {
                 return Ok(rows);
             }
+            after = rows.last().map(|(name, _)| name.clone());
         }
     }
 
@@ -394,7 +423,7 @@ mod tests {
         // Who looks again is taken; and neither has written over the other's line.
         let again = read(&two).await.succeeded_by(digests[2], 3);
         assert_eq!(set(&two, "two", again).await, Some(first.version + 2));
-        assert_eq!(one.audit(None, 10).await.expect("readable").len(), 2);
+        assert_eq!(one.audit(None, None, 10).await.expect("readable").len(), 2);
     }
 
     fn line(digest: ModuleDigest) -> Audit {

@@ -1,5 +1,6 @@
 //! The way back: a canary gives up its share, or what served before serves again.
 
+use crate::activate::refuse_unless_seen;
 use crate::compat;
 use crate::downgrade;
 use crate::error::Refusal;
@@ -7,12 +8,13 @@ use crate::modules::{Inner, Modules};
 use crate::record::{Canary, Plan};
 
 impl Modules {
-    /// Takes back what was activated last.
+    /// Takes back what was activated last; with the version of a plan, only while that holds.
     ///
     /// # Errors
     /// When there is nothing to go back to, or it could not read what is there now.
-    pub async fn roll_back(&self, actor_type: &str) -> Result<Plan, Refusal> {
-        self.0.roll_back(actor_type, "operator", "by hand").await
+    pub async fn roll_back(&self, actor_type: &str, seen: Option<u64>) -> Result<Plan, Refusal> {
+        let (by, reason) = ("operator", "by hand");
+        self.0.roll_back(actor_type, seen, by, reason).await
     }
 }
 
@@ -20,12 +22,14 @@ impl Inner {
     pub(crate) async fn roll_back(
         &self,
         actor_type: &str,
+        seen: Option<u64>,
         by: &str,
         reason: &str,
     ) -> Result<Plan, Refusal> {
         let _one = self.changing.lock().await;
         let plan = self.registry.plan(actor_type, self.port.silo()).await?;
         let plan = plan.ok_or_else(|| Refusal::NothingServes(actor_type.to_owned()))?;
+        refuse_unless_seen(actor_type, Some(&plan), seen)?;
         let taken_back = match &plan.canary {
             // A canary with a share is what was activated last; one without only holds states.
             Some(canary) if canary.percent > 0.0 => canary.digest,
@@ -35,7 +39,8 @@ impl Inner {
             Ok(plan) => {
                 let detail = reason.to_owned();
                 let line = self.line(actor_type, taken_back, "rolled-back", by, detail);
-                self.follow(None, &plan, line).await.map(|()| plan)
+                let followed = self.follow(None, &plan, line).await;
+                followed.map(|version| Plan { version, ..plan })
             }
             Err(refusal) => Err(refusal),
         };

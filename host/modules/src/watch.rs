@@ -81,7 +81,7 @@ impl Modules {
         // What failed before must not be counted against what serves next.
         past.clear();
         tracing::warn!(actor_type, digest = %module.digest(), reason, "a module is taken back");
-        if let Err(refusal) = inner.roll_back(actor_type, "silo", &reason).await {
+        if let Err(refusal) = inner.roll_back(actor_type, None, "silo", &reason).await {
             tracing::error!(actor_type, %refusal, "a failing module cannot be taken back");
             return;
         }

@@ -78,6 +78,7 @@ async fn serve(silo: EdgeTarget, mut config: Config) -> anyhow::Result<()> {
     let provided = Provided {
         metrics: Some(read),
         pages: PAGES,
+        operators: silo.operators(config.edge_token.as_ref(), &token)?,
         ..Provided::default()
     };
     let gateway = Gateway::new(client, config.gateway, provided);

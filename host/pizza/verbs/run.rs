@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
 use pizza_gateway::{Gateway, Metrics, Provided, Role, Secret, TokenConfig};
-use pizza_load::background::{self, Background};
+use pizza_load::background;
 use pizza_load::pace::Pace;
 use pizza_silo::{RunningSilo, Token};
 use rustix::fs::Mode;
@@ -22,6 +22,7 @@ use crate::pages::PAGES;
 use crate::process::{asked_to_stop, listen, log_to_stderr};
 use crate::shutdown::{self, StoreStopped};
 use crate::silo_args::{self, SiloArgs};
+use crate::simulation::Simulation;
 use crate::web::Web;
 use crate::{bundled, dev_tokens, exposure, first_data, metrics, open_files, operators};
 
@@ -102,17 +103,14 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
     let silo = silo.map_err(shutdown::start_failed)?;
     let store = Arc::clone(silo.store());
-    let served = open(
-        config,
-        silo,
-        Bound {
-            web,
-            admin,
-            mqtt,
-            metrics,
-        },
-    )
-    .await;
+    let bound = Bound {
+        web,
+        admin,
+        mqtt,
+        metrics,
+    };
+    // It has everything in it that is served, which is too much for a stack.
+    let served = Box::pin(open(config, silo, bound)).await;
     shutdown::outcome(&*store, served)
 }
 
@@ -161,28 +159,28 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     // Before the banner: a supervisor that has read it may send a signal at once.
     let stop = asked_to_stop()?;
     let broker = mqtt.for_clients(&config, &of_mqtt);
-    let simulation = Background::start(&config.simulate, &target(&config, &open, broker))?;
+    let target = target(&config, &open, broker);
+    let simulation = Simulation::begun(&config.simulate, target).await?;
+    let of_gateway = config.demo.then(|| simulation.for_gateway());
     let stop = async {
-        tokio::select! {
-            () = stop => {}
-            () = shutdown::store_stopped(&*store, grace_ms) => {}
-        }
+        shutdown::asked_or_store_stopped(stop, &*store, grace_ms).await;
         // While everything is still open: simulated people finish what they have begun.
-        if let Some(simulation) = simulation {
-            shutdown::tidy_up(&*store, simulation.stop()).await;
-        }
+        shutdown::tidy_up(&*store, simulation.close()).await;
     };
     banner::show(&config, &open);
     let of_silo = silo.metrics();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &of_silo));
     let over_websocket = mqtt.over_websocket(&config);
+    let at_home = operators::reached_at(open.admin, &token)?;
     let provided = Provided {
         metrics: Some(read),
         mqtt: over_websocket,
         pages: PAGES,
+        operators: Some(at_home),
         lends_roles: config.demo,
         durability: Some(store.durability()),
         data: std::path::absolute(&config.silo.data).ok(),
+        simulation: of_gateway,
     };
     let gateway = Gateway::new(silo.client(), config.gateway, provided);
     sharing.begin(&gateway);
@@ -192,7 +190,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
         silo.begin_to_stop();
         closing.send_replace(true);
     };
-    pizza_gateway::serve(gateway, listeners, stop).await?;
+    Box::pin(pizza_gateway::serve(gateway, listeners, stop)).await?;
     let rest = async {
         // It has the time of the requests in progress, as everybody has.
         let _ = operators.await;

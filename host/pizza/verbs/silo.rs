@@ -100,10 +100,8 @@ async fn open(
     // Before the banner: a supervisor that has read it may send a signal at once.
     let stop = asked_to_stop()?;
     banner(config, address, metrics);
-    tokio::select! {
-        () = stop => {}
-        () = shutdown::store_stopped(&*store, config.silo.store.stopped_grace_ms) => {}
-    }
+    let grace_ms = config.silo.store.stopped_grace_ms;
+    shutdown::asked_or_store_stopped(stop, &*store, grace_ms).await;
     let rest = async {
         // From here on edges ask other silos: they are told, and then there is nobody to ask.
         silo.begin_to_stop();

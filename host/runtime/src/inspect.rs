@@ -93,6 +93,22 @@ impl Silo {
         })
     }
 
+    /// How many actors of a type this silo has in memory.
+    #[must_use]
+    pub fn in_memory_of(&self, actor_type: &str) -> usize {
+        let mut count = 0;
+        self.core.slots.each(|actor| {
+            count += usize::from(&**actor.actor_type() == actor_type);
+        });
+        count
+    }
+
+    /// How many messages of an actor are on their way from this silo, by whom they are for.
+    #[must_use]
+    pub fn pending_from(&self, actor: &ActorId) -> Vec<(ActorId, usize)> {
+        self.core.outbox.pending_from(actor)
+    }
+
     /// The newest messages that the actor has handled and the silo still remembers.
     ///
     /// # Errors

@@ -125,7 +125,7 @@ pub use deployment::Deployment;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use export::Exported;
 pub use inspect::{ActorView, Handled, History, Presence};
-pub use module_stats::ModuleStats;
+pub use module_stats::{Counts, Latency, ModuleStats};
 pub use serving::{Canary, Serving};
 pub use settings::{BreakerLimits, Policy, Retry, Settings};
 pub use silo::{Parts, Silo, SiloStats};

@@ -88,6 +88,18 @@ impl Outbox {
         self.pending.load(Ordering::Relaxed)
     }
 
+    /// How many messages are on their way from an actor, by whom they are for. Those that leave later
+    /// are not among them.
+    pub(crate) fn pending_from(&self, from: &ActorId) -> Vec<(ActorId, usize)> {
+        let lanes = self.lanes.lock();
+        let of_actor = lanes.iter().filter(|((of, _), _)| of == from);
+        // One more than wait: whoever runs the lane has the first.
+        let counted = of_actor.map(|((_, to), waiting)| (to.clone(), waiting.len() + 1));
+        let mut pending: Vec<_> = counted.collect();
+        pending.sort();
+        pending
+    }
+
     /// An entry of `parts` messages and batches of events begins to leave.
     pub(crate) fn begin(&self, key: LogKey, since_ms: u64, parts: usize) -> Arc<Entry> {
         // Of one without any nothing ever arrives.

@@ -5,8 +5,8 @@
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
 //! - [`state`]: what the routes work on
-//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`cluster`], [`stats`]: the
-//!   routes
+//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`streams`], [`cluster`], [`stats`], [`rates`]:
+//!   the routes
 //! - [`edge`]: what an edge in another process asks; [`use_exchange`]: what gateways tell each other
 //! - [`view`], [`msgpack`], [`whole`](mod@whole): what the answers are made of
 
@@ -19,9 +19,11 @@ mod modules;
 mod msgpack;
 mod plugins;
 mod problem;
+mod rates;
 mod rights;
 mod state;
 mod stats;
+mod streams;
 mod token;
 mod use_exchange;
 mod view;
@@ -56,10 +58,12 @@ const BODY_BYTES_MAX: usize = (1 << 20) + 4096;
 fn routes() -> Routes {
     Routes::default()
         .for_operators("/stats", get(stats::stats))
+        .for_operators("/rates", get(rates::rates))
         .merge(dead_letters::routes())
         .merge(actors::routes())
         .merge(modules::routes())
         .merge(plugins::routes())
+        .merge(streams::routes())
         .merge(cluster::routes())
         .merge(edge::routes())
 }

@@ -14,8 +14,10 @@ use pizza_runtime::{
 use pizza_store::{FactStore, Store, StoreError};
 use pizza_types::SiloId;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::about::About;
 use crate::admin::{self, Admin, Tokens};
 use crate::back_end::{self, OpenError, Shared};
 use crate::cluster::{self, JoinError, Joined, Member};
@@ -24,6 +26,7 @@ use crate::data_dir::{self, DataDirError};
 use crate::metrics::SiloMetrics;
 use crate::peers::{Peers, SharedPlans};
 use crate::plugins::Bindings;
+use crate::rates::Rates;
 use crate::serving::CatalogServing;
 use crate::store_tls::{self, StoreTlsError};
 use crate::transport::InProcess;
@@ -79,6 +82,8 @@ pub struct RunningSilo {
     transport: Arc<InProcess>,
     plugins: Arc<Bindings>,
     modules: Modules,
+    about: Arc<About>,
+    rates: Arc<Rates>,
     /// What goes on until the silo drains.
     watching: JoinSet<()>,
 }
@@ -101,19 +106,15 @@ impl RunningSilo {
             silo: OnceLock::new(),
         });
         let settings = config.modules.settings();
-        let trust = settings.trust.clone();
-        let modules = Modules::new(
-            Arc::clone(&host),
-            Arc::clone(&store),
-            port.clone(),
-            settings,
-        );
+        let (trust, of_modules) = (settings.trust.clone(), Arc::clone(&store));
+        let modules = Modules::new(Arc::clone(&host), of_modules, port.clone(), settings);
         // Before the silo: a message that waits in the store must find its module.
         let started = modules.start(bundled).await;
         started.map_err(|(actor_type, source)| AssembleError::Serve { actor_type, source })?;
         tell_of_unknown(config, &port.types());
         // Before the first turn: no actor acts without the plugin that it has.
-        let plugins = Bindings::resume(host, Arc::clone(&store) as Arc<_>, trust).await?;
+        let plugins = Bindings::resume(host, Arc::clone(&store) as Arc<_>, trust);
+        let plugins = Arc::new(plugins.await?);
         // Last: it is a member from here on, though one without actors.
         let joined = match (&config.cluster, shared) {
             (Some(cluster), Some(shared)) => Some(cluster::join_at(cluster, shared, &clock).await?),
@@ -123,10 +124,12 @@ impl RunningSilo {
             // What was decided since the start of the modules was not told to this silo.
             let read = modules.read_all_again().await;
             read.map_err(|source| AssembleError::Plans { source })?;
-            port.catalog
-                .decided_by(Arc::new(SharedPlans(modules.clone())));
+            let plans = Arc::new(SharedPlans(modules.clone()));
+            port.catalog.decided_by(plans);
         }
         let (membership, network) = placed(joined.as_ref(), &*store).await?;
+        let about = about(config, &membership, clock.wall_ms(), &*store);
+        let rates = Arc::new(Rates::new(Arc::clone(&port.catalog), Arc::clone(&clock)));
         let silo = Silo::start(Parts {
             membership,
             network,
@@ -143,9 +146,9 @@ impl RunningSilo {
         // It fails only when it is set already, and nothing else sets it.
         let _ = port.silo.set(silo.clone());
         let transport = Arc::new(InProcess::new(silo.clone(), Arc::clone(&store)));
-        let plugins = Arc::new(plugins);
         let mut watching = JoinSet::new();
         watching.spawn(modules.clone().watch());
+        watching.spawn(Arc::clone(&rates).keep_reading());
         if joined.is_some() {
             watching.spawn(Arc::clone(&plugins).follow());
         }
@@ -157,6 +160,8 @@ impl RunningSilo {
             plugins,
             watching,
             modules,
+            about,
+            rates,
         })
     }
 
@@ -174,7 +179,10 @@ impl RunningSilo {
             client: self.client(),
             modules: self.modules.clone(),
             plugins: Arc::clone(&self.plugins),
+            about: Arc::clone(&self.about),
+            rates: Arc::clone(&self.rates),
             uses: Arc::default(),
+            long_reads: Arc::new(Semaphore::new(1)),
             closing: self.transport.closing(),
         };
         admin::router(admin, tokens, admission)
@@ -255,6 +263,18 @@ async fn serving(
     let (silo, modules) = (silo.clone(), modules.clone());
     let member = joined.serve(Arc::new(Peers { silo, modules })).await?;
     Ok(Some(member))
+}
+
+/// What the silo says of itself from now on.
+fn about(
+    config: &SiloConfig,
+    membership: &Membership,
+    now_ms: u64,
+    store: &dyn Store,
+) -> Arc<About> {
+    let id = membership.me().to_string();
+    let is_shared = config.cluster.is_some();
+    Arc::new(About::new(name(config), id, now_ms, is_shared, store))
 }
 
 /// Who the silo is, and how it reaches the others.

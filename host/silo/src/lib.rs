@@ -13,13 +13,15 @@
 //! - [`assemble`]: open the store, let the modules serve, start
 //! - [`serving`](crate::serving): how modules reach the runtime
 //! - [`peers`](crate::peers): what other silos may ask of it
-//! - [`admin`]: what an operator may ask of a running silo, over HTTP
+//! - [`admin`]: what an operator may ask of a running silo, over HTTP; [`about`](crate::about): what it
+//!   says of itself, [`rates`](crate::rates): how its modules did lately
 //! - [`metrics`]: how things stand, in numbers
 //! - [`plugins`]: which plugin is bound to which actor
 //! - [`leases`](crate::leases): who outside does what only one may do at a time
 //! - [`edge_keys`](crate::edge_keys): by which edges seal what clients keep for them
 //! - [`transport`]: how the edges of the same process reach the silo
 
+mod about;
 pub mod admin;
 mod archive;
 pub mod assemble;
@@ -38,6 +40,7 @@ mod modules_config;
 mod peers;
 mod placement_config;
 pub mod plugins;
+mod rates;
 mod serving;
 mod store_tls;
 pub mod transport;

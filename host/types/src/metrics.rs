@@ -7,7 +7,7 @@ pub struct ModuleMetrics {
     pub turns: u64,
     /// The number of these that it did badly: traps and broken bounds.
     pub failed: u64,
-    /// Median of a turn in microseconds, no more than twice too high: the buckets double.
+    /// Median of a turn in microseconds, no more than a quarter too high: buckets grow by that.
     pub p50_us: u64,
     /// The time in microseconds that 99 of 100 turns do not exceed, as exact as `p50_us`.
     pub p99_us: u64,

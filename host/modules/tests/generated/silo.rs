@@ -132,6 +132,7 @@ impl Silo {
             force: true,
             allow_withdrawn: false,
             force_unreadable: false,
+            version: None,
         };
         self.modules.activate(&activate).await.map(|_| ())
     }

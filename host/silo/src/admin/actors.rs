@@ -17,6 +17,7 @@ use super::whole::{record, whole};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
+        .for_operators("/actor-keys/{type}", get(keys))
         .for_operators("/actors/{type}", get(export))
         .for_operators("/actors/{type}/{key}", get(inspect))
         .for_operators("/actors/{type}/{key}/history", get(history))
@@ -62,6 +63,64 @@ async fn export(
 
 type ActorPath = Path<(String, String)>;
 
+/// The most keys in one page, and the most that are looked at for it.
+const KEYS_MAX: usize = 1_000;
+const LOOKED_THROUGH_MAX: usize = 20_000;
+
+/// Which keys are asked for.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysPage {
+    /// What a key must have in it.
+    #[serde(default)]
+    q: String,
+    /// The key behind which it begins.
+    after: Option<String>,
+    #[serde(default = "ExportPage::usual")]
+    limit: usize,
+}
+
+async fn keys(
+    State(admin): State<Admin>,
+    Path(actor_type): Path<String>,
+    Query(page): Query<KeysPage>,
+) -> Result<Json<Value>, Problem> {
+    check_type(&admin, &actor_type)?;
+    let limit = page.limit.clamp(1, KEYS_MAX);
+    let (mut after, mut found, mut looked) = (page.after, Vec::new(), 0);
+    loop {
+        let read = admin.silo.actors(&actor_type, after.as_deref(), KEYS_MAX);
+        let read = read.await?;
+        let is_last = read.len() < KEYS_MAX;
+        looked += read.len();
+        for key in read {
+            after = Some(key.to_string());
+            if key.contains(&page.q) {
+                found.push(key);
+            }
+            if found.len() == limit {
+                return Ok(Json(json!({"keys": found, "next": after})));
+            }
+        }
+        if is_last {
+            return Ok(Json(json!({"keys": found, "next": null})));
+        }
+        if looked >= LOOKED_THROUGH_MAX {
+            return Ok(Json(json!({"keys": found, "next": after})));
+        }
+    }
+}
+
+/// A type that is mistyped would be one without actors.
+fn check_type(admin: &Admin, actor_type: &str) -> Result<(), Problem> {
+    let types = admin.silo.breakers();
+    if types.iter().any(|(name, _)| **name == *actor_type) {
+        return Ok(());
+    }
+    let detail = format!("there is no actor type {actor_type:?}");
+    Err(Problem::not_found(detail))
+}
+
 async fn inspect(
     State(admin): State<Admin>,
     Path((actor_type, key)): ActorPath,
@@ -72,6 +131,7 @@ async fn inspect(
         "actor": actor.to_string(),
         "exists": found.stored.is_some(),
         "presence": presence(found.presence),
+        "pending": pending(&admin, &actor),
     });
     if let Some(retired_ms) = found.retired_ms {
         view["retired"] = json!(time(retired_ms));
@@ -130,6 +190,13 @@ async fn deactivate(
         "was": presence(was),
         "deactivated": was == Presence::AtRest,
     })))
+}
+
+/// Messages on their way from the actor, by whom they are for, as this silo knows of them.
+fn pending(admin: &Admin, actor: &ActorId) -> Vec<Value> {
+    let pending = admin.silo.pending_from(actor).into_iter();
+    let pending = pending.map(|(to, waiting)| json!({"to": to.to_string(), "waiting": waiting}));
+    pending.collect()
 }
 
 fn presence(presence: Presence) -> &'static str {

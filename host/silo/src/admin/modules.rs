@@ -1,6 +1,7 @@
 //! `/modules`: push, look at, activate, take back.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body as Stream, Bytes};
@@ -15,7 +16,8 @@ use pizza_store::StoreError;
 use pizza_types::ActorId;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::time::timeout;
 
 use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
@@ -32,7 +34,9 @@ pub(super) fn routes() -> Routes {
         .for_operators("/modules/{digest}/dry-run", post(dry_run))
         .for_operators("/modules/{digest}/withdraw", post(withdraw).delete(restore))
         .for_operators("/module-types/{type}/rollback", post(roll_back))
+        .for_operators("/module-types/{type}/states", get(states))
         .for_operators("/module-audit", get(audit))
+        .for_operators("/module-plans", get(plans))
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,6 +51,8 @@ struct OfType {
     r#type: Option<String>,
     #[serde(default = "OfType::usual")]
     limit: usize,
+    /// Of the audit log: the number of the line behind which it begins.
+    after: Option<String>,
 }
 
 impl OfType {
@@ -166,6 +172,8 @@ struct Activation {
     force: bool,
     allow_withdrawn: bool,
     force_unreadable: bool,
+    /// The version of the plan that is to be changed.
+    version: Option<u64>,
 }
 
 async fn activate(
@@ -173,19 +181,8 @@ async fn activate(
     Path(digest): Path<String>,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let body = body?;
     // Without a body it is the plain case: everybody, and nothing forced.
-    let wanted = if body.is_empty() {
-        Activation::default()
-    } else {
-        serde_json::from_slice(&body).map_err(|error| {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid",
-                error.to_string(),
-            )
-        })?
-    };
+    let wanted: Activation = parsed(&body?)?;
     let wanted = Activate {
         digest,
         how: wanted.percent.map_or(How::Everybody, How::Canary),
@@ -193,6 +190,7 @@ async fn activate(
         force: wanted.force,
         allow_withdrawn: wanted.allow_withdrawn,
         force_unreadable: wanted.force_unreadable,
+        version: wanted.version,
     };
     let plan = admin.modules.activate(&wanted).await?;
     Ok(plan_json(&plan))
@@ -230,14 +228,87 @@ async fn restore(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What a body says that may be left out.
+fn parsed<T: serde::de::DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Problem::new(status, "invalid", error.to_string())
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Seen {
+    /// The version of the plan that is to be changed.
+    version: Option<u64>,
+}
+
 async fn roll_back(
     State(admin): State<Admin>,
     Path(actor_type): Path<String>,
+    body: Body,
 ) -> Result<Json<Value>, Problem> {
+    let seen: Seen = parsed(&body?)?;
     // A type alone has no check; any key does for it.
     ActorId::new(actor_type.as_str(), "k")?;
-    let plan = admin.modules.roll_back(&actor_type).await?;
+    let plan = admin.modules.roll_back(&actor_type, seen.version).await?;
     Ok(plan_json(&plan))
+}
+
+/// The most states that are read to count their layouts.
+const LAYOUTS_OF_MAX: usize = 20_000;
+/// How long somebody waits until nobody else reads as much.
+const LONG_READ_WAIT: Duration = Duration::from_secs(2);
+
+/// A permit to read thousands of rows.
+///
+/// # Errors
+/// When others do so all the time.
+async fn long_read(reads: &Semaphore, within: Duration) -> Result<SemaphorePermit<'_>, Problem> {
+    // Nobody closes it, so that there is no other way to get none.
+    if let Ok(Ok(permit)) = timeout(within, reads.acquire()).await {
+        return Ok(permit);
+    }
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "overloaded",
+        "others are reading as much at the moment",
+    ))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    /// Whether states are read for their layouts, too.
+    #[serde(default = "Counted::usual")]
+    layouts: bool,
+}
+
+impl Counted {
+    fn usual() -> bool {
+        true
+    }
+}
+
+async fn states(
+    State(admin): State<Admin>,
+    Path(actor_type): Path<String>,
+    Query(wanted): Query<Counted>,
+) -> Result<Json<Value>, Problem> {
+    let mut view = json!({"inMemory": admin.silo.in_memory_of(&actor_type)});
+    if wanted.layouts {
+        let _permit = long_read(&admin.long_reads, LONG_READ_WAIT).await?;
+        let found = admin.modules.layouts(&actor_type, LAYOUTS_OF_MAX).await?;
+        let layouts = found.actors.iter();
+        let layouts = layouts.map(|(schema, actors)| json!({"schema": schema, "actors": actors}));
+        view["actors"] = json!(found.actors.values().sum::<usize>());
+        view["layouts"] = layouts.collect();
+        view["more"] = json!(found.more);
+    }
+    Ok(Json(view))
 }
 
 #[derive(Debug, Deserialize)]
@@ -262,14 +333,28 @@ async fn dry_run(
     Ok(dry_run_json(&seen))
 }
 
+async fn plans(State(admin): State<Admin>) -> Result<Json<Value>, Problem> {
+    let plans = admin.modules.plans().await?;
+    let plans = plans.iter().map(|(actor_type, plan)| {
+        let mut view = json!(plan);
+        view["actorType"] = json!(actor_type);
+        view["since"] = json!(time(plan.since_ms));
+        view
+    });
+    Ok(Json(json!({"plans": plans.collect::<Vec<_>>()})))
+}
+
 async fn audit(
     State(admin): State<Admin>,
     Query(wanted): Query<OfType>,
 ) -> Result<Json<Value>, Problem> {
-    let lines = admin
-        .modules
-        .audit(wanted.r#type.as_deref(), wanted.limit)
-        .await?;
+    let (of, after) = (wanted.r#type.as_deref(), wanted.after.as_deref());
+    // From its beginning the log is read as a whole, however few lines are asked for.
+    let _permit = match after {
+        Some(_) => None,
+        None => Some(long_read(&admin.long_reads, LONG_READ_WAIT).await?),
+    };
+    let lines = admin.modules.audit(of, after, wanted.limit).await?;
     let lines: Vec<Value> = lines.iter().map(audit_json).collect();
     Ok(Json(json!({"audit": lines})))
 }
@@ -286,6 +371,10 @@ fn shown_json(shown: &Shown) -> Value {
     let mut view = json!(shown.info);
     view["at"] = json!(time(shown.info.at_ms));
     view["percent"] = json!(shown.percent);
+    if let Some(withdrawn) = &shown.withdrawn {
+        let (at, by, why) = (time(withdrawn.at_ms), &withdrawn.by, &withdrawn.why);
+        view["withdrawn"] = json!({"at": at, "by": by, "why": why});
+    }
     if let Some(metrics) = shown.metrics {
         view["turns"] = json!(metrics.turns);
         view["failed"] = json!(metrics.failed);
@@ -326,8 +415,9 @@ fn dry_run_json(seen: &DryRun) -> Json<Value> {
     }))
 }
 
-fn audit_json(line: &Audit) -> Value {
+fn audit_json((number, line): &(String, Audit)) -> Value {
     let mut view = json!(line);
+    view["id"] = json!(number);
     view["at"] = json!(time(line.at_ms));
     view
 }
@@ -343,11 +433,27 @@ impl From<Refusal> for Problem {
             }
             // It passes, unlike the others.
             Refusal::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+            Refusal::Seen { .. } => (StatusCode::PRECONDITION_FAILED, "stale"),
             Refusal::Ambiguous { .. } | Refusal::Percent(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid")
             }
             _ => (StatusCode::CONFLICT, "module-refused"),
         };
         Self::new(status, code, refusal.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_reads_thousands_of_rows_and_others_wait_for_a_while() {
+        let reads = Semaphore::new(1);
+        let first = long_read(&reads, Duration::ZERO).await;
+        let first = first.expect("nobody reads");
+        assert!(long_read(&reads, Duration::from_millis(5)).await.is_err());
+        drop(first);
+        assert!(long_read(&reads, Duration::ZERO).await.is_ok());
     }
 }

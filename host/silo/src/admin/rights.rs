@@ -167,6 +167,7 @@ mod tests {
     /// All paths there are, with who may ask for them. What edges may do is what a gateway or a bridge
     /// that somebody has broken into may do.
     const RIGHTS: &[(&str, Right)] = &[
+        ("/actor-keys/{type}", Right::Operator),
         ("/actors/{type}", Right::Operator),
         ("/actors/{type}/{key}", Right::Operator),
         ("/actors/{type}/{key}/call/{method}", Right::Operator),
@@ -183,7 +184,9 @@ mod tests {
         ("/dead-letters/{id}/replay", Right::Operator),
         ("/edge/v2", Right::Edge),
         ("/module-audit", Right::Operator),
+        ("/module-plans", Right::Operator),
         ("/module-types/{type}/rollback", Right::Operator),
+        ("/module-types/{type}/states", Right::Operator),
         ("/modules", Right::Operator),
         ("/modules/{digest}", Right::Operator),
         ("/modules/{digest}/activate", Right::Operator),
@@ -192,7 +195,9 @@ mod tests {
         ("/modules/{digest}/withdraw", Right::Operator),
         ("/plugins", Right::Operator),
         ("/plugins/{type}/{key}", Right::Operator),
+        ("/rates", Right::Operator),
         ("/stats", Right::Operator),
+        ("/streams/{stream}/{key}", Right::Operator),
     ];
 
     #[test]

@@ -1,6 +1,8 @@
 //! `/stats`: figures of the moment.
 
 use super::state::Admin;
+use super::view::time;
+use crate::about::{VERSION, memory_bytes};
 use axum::Json;
 use axum::extract::State;
 use pizza_runtime::{BreakerState, CellView, ClusterView};
@@ -14,7 +16,15 @@ pub(super) async fn stats(State(admin): State<Admin>) -> Json<Value> {
     let breakers: Map<String, Value> = breakers
         .map(|(actor_type, state)| (actor_type.to_string(), breaker(state)))
         .collect();
+    let about = &admin.about;
     Json(json!({
+        "silo": about.id,
+        "name": about.name,
+        "version": VERSION,
+        "startedAt": time(about.started_ms),
+        "store": about.store,
+        "durability": about.durability.to_string(),
+        "memoryBytes": memory_bytes(),
         "actorsInMemory": stats.actors_in_memory,
         "actorsAtWork": stats.actors_at_work,
         "outboxPending": stats.outbox_pending,
@@ -33,6 +43,7 @@ fn cluster(view: &ClusterView) -> Value {
         json!({
             "silo": &*member.silo.0,
             "address": &*member.address,
+            "operators": member.edges.as_deref(),
             "state": if member.is_leaving { "leaving" } else { "live" },
             "shards": member.shards,
             "labels": member.labels,
