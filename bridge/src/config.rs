@@ -83,9 +83,45 @@ pub struct Outbound {
     /// Fields in milliseconds since 1970 that are shown as RFC 3339.
     #[serde(default)]
     pub times: Vec<String>,
+    /// Fields that an event has to have, beside those of the topic; without them it is another kind of
+    /// event, and not published. Without any, events of [`ORDERS`] need a status.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// Fields that are left out, because not everybody who may read the topic may know them.
     #[serde(default)]
     pub without: Vec<String>,
+    /// Those of [`PRIVATE`] that are published all the same.
+    #[serde(default)]
+    pub with: Vec<String>,
+}
+
+/// The stream that has got more kinds of events, and more fields, since operators wrote their mappings:
+/// what they have not asked for must not go out because we have published more.
+const ORDERS: &str = "restaurant-orders";
+/// Its fields that say who a customer is, where they live and what they have said.
+const PRIVATE: [&str; 5] = [
+    "customerName",
+    "deliverTo",
+    "deliveryAddress",
+    "items",
+    "note",
+];
+
+impl Outbound {
+    /// Whether an event is of the kind that is published, as far as its fields say.
+    pub(crate) fn takes(&self, event: &Value) -> bool {
+        // What else is in that stream would replace the order's last state where that is retained.
+        if self.needs.is_empty() && self.stream == ORDERS {
+            return event.get("status").is_some();
+        }
+        self.needs.iter().all(|name| event.get(name).is_some())
+    }
+
+    pub(crate) fn leaves_out(&self, field: &str) -> bool {
+        let is_in = |names: &[String]| names.iter().any(|name| name == field);
+        let is_private = self.stream == ORDERS && PRIVATE.contains(&field);
+        is_in(&self.without) || is_private && !is_in(&self.with)
+    }
 }
 
 /// To which call the messages of a topic are mapped.

@@ -17,13 +17,14 @@ pub(crate) struct Publication {
 /// names: a stream may have events of several kinds, and such a one is of another.
 pub(crate) fn publication(config: &Outbound, event: &[u8]) -> Option<Publication> {
     let mut event: Value = serde_json::from_slice(&whole_numbers(event)).ok()?;
+    if !config.takes(&event) {
+        return None;
+    }
     let parts = config.topic.split('/').map(|part| named(part, &event));
     let topic = parts.collect::<Option<Vec<_>>>()?.join("/");
     // After the topic is made, which may name a field that is left out of the payload.
     if let Value::Object(fields) = &mut event {
-        for name in &config.without {
-            fields.remove(name);
-        }
+        fields.retain(|name, _| !config.leaves_out(name));
         for name in &config.times {
             if let Some(field) = fields.get_mut(name)
                 && let Some(text) = field.as_u64().and_then(time)
@@ -84,11 +85,66 @@ mod tests {
     fn an_event_of_another_kind_is_not_published() {
         for event in [
             json!({"at": 1, "alert": {"kind": "stock"}}),
-            json!({"orderId": 5}),
-            json!({"orderId": "a/b"}),
+            json!({"orderId": 5, "status": "ready"}),
+            json!({"orderId": "a/b", "status": "ready"}),
+            // Where its driver is, for the manager.
+            json!({"kind": "position", "orderId": "order-1", "driverId": "d"}),
             json!([1]),
         ] {
             assert!(published(&event).is_none(), "{event}");
         }
+    }
+
+    #[test]
+    fn nobody_reads_of_whom_what_and_where_to_an_order_is() {
+        let private = [
+            ("customerId", json!("c")),
+            ("customerName", json!("Ada")),
+            ("deliverTo", json!({"lat": 40.8, "lon": 14.2})),
+            ("deliveryAddress", json!("Via Roma 1")),
+            ("items", json!([])),
+            ("note", json!("ring twice")),
+        ];
+        let mut event = json!({"orderId": "order-1", "restaurantId": "r", "status": "created"});
+        for (name, value) in &private {
+            event[name] = value.clone();
+        }
+        for config in BridgeConfig::default().outbound {
+            let published = publication(&config, event.to_string().as_bytes());
+            let published = published.expect("a publication");
+            let payload: Value = serde_json::from_slice(&published.payload).expect("JSON");
+            for (name, _) in &private {
+                assert!(payload.get(name).is_none(), "{name}: {payload}");
+            }
+        }
+    }
+
+    /// Older mappings know nothing of what the stream has got since.
+    #[test]
+    fn an_operators_own_mapping_publishes_what_it_names_alone() {
+        let mapping = "stream = \"restaurant-orders\"\nactor = \"restaurant\"\n\
+            topic = \"mine/{orderId}\"\nretain = true\n";
+        let published = |more: &str, event: &Value| {
+            let config: Outbound = toml::from_str(&format!("{mapping}{more}")).expect("a mapping");
+            publication(&config, event.to_string().as_bytes())
+        };
+        let event = json!({"orderId": "o", "status": "created", "customerId": "c", "note": "ring",
+            "customerName": "Ada", "deliverTo": {}, "deliveryAddress": "Via Roma 1", "items": []});
+        for (more, expected) in [
+            ("", vec!["customerId", "orderId", "status"]),
+            (
+                "with = [\"items\", \"note\"]",
+                vec!["customerId", "items", "note", "orderId", "status"],
+            ),
+        ] {
+            let published = published(more, &event).expect("a publication");
+            let payload: Value = serde_json::from_slice(&published.payload).expect("JSON");
+            let mut fields: Vec<_> = payload.as_object().expect("fields").keys().collect();
+            fields.sort();
+            assert_eq!(fields, expected, "{more}");
+        }
+        let position = json!({"kind": "position", "orderId": "o", "driverId": "d"});
+        assert!(published("", &position).is_none());
+        assert!(published("needs = [\"kind\"]", &position).is_some());
     }
 }

@@ -18,7 +18,7 @@ mod drivers_verb;
 mod motion;
 pub(crate) mod restaurant;
 mod stop_after;
-mod tracking;
+pub(crate) mod tracking;
 pub(crate) mod travel;
 
 use clap::Subcommand;

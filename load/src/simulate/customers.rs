@@ -60,7 +60,7 @@ impl Customers {
         anyhow::ensure!(!menu.is_empty(), "{restaurant} has nothing on its menu");
         // Random whatever the seed: two runs with one seed are still different customers.
         let run = format!("simulated-{:08x}-", rand::random::<u32>());
-        let tracker = OrderTracker::open(&client, restaurant, run.clone()).await?;
+        let tracker = OrderTracker::follow(&client, restaurant, run.clone()).await?;
         Ok(Self {
             client,
             restaurant: restaurant.to_owned(),

@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::latency::Latencies;
 use crate::retrying_client::RetryingClient;
 use crate::sse::{Event, Follower};
+
+/// How often it is looked at whether all have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Follows a dashboard for as long as it is kept.
 pub(crate) struct OrderTracker {
@@ -37,7 +41,7 @@ pub(crate) struct OrderCounts {
 
 impl OrderTracker {
     /// Follows the orders of customers whose names begin with `customers`.
-    pub(super) async fn open(
+    pub(super) async fn follow(
         client: &RetryingClient,
         restaurant: &str,
         customers: String,
@@ -79,6 +83,19 @@ impl OrderTracker {
             }
         }
         counts
+    }
+
+    /// The orders that have not ended.
+    pub(crate) fn open(&self) -> Vec<String> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.open.keys().cloned().collect()
+    }
+
+    /// Returns when all have ended, as far as it was heard.
+    pub(crate) async fn ended(&self) {
+        while !self.open().is_empty() {
+            sleep(LOOK_AGAIN).await;
+        }
     }
 
     pub(super) fn to_delivered(&self) -> anyhow::Result<Latencies> {
