@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What is of a developer's own in the folder of the sources.
-const NOT_COPIED: [&str; 4] = ["node_modules", "dist", "test-results", "playwright-report"];
+/// What is no source of the pages in their folder: a developer's own, and the tests in a browser.
+const NOT_COPIED: [&str; 3] = ["node_modules", "dist", "journeys"];
 /// How much of what a command said is told.
 const SAID_CHARS: usize = 300;
 

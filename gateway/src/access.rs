@@ -15,7 +15,6 @@ use pizza_http::Peer;
 use crate::app::App;
 use crate::authentication::{self, Authenticated};
 use crate::condition;
-use crate::cookie;
 use crate::endpoint::Rules;
 use crate::identity::{Authority, Ends, Holder, Identity, Role};
 use crate::ownership::{self, Ownership};
@@ -44,10 +43,16 @@ pub(crate) async fn check(
 
 /// Gives a client the younger cookie of its session, unless the handler has just said otherwise.
 fn renew(response: &mut Response, cookie: HeaderValue) {
-    let of_session = format!("{}=", cookie::SESSION);
+    let name = |cookie: &HeaderValue| {
+        cookie
+            .as_bytes()
+            .split(|b| *b == b'=')
+            .next()
+            .map(Vec::from)
+    };
     let headers = response.headers_mut();
     let mut set = headers.get_all(header::SET_COOKIE).iter();
-    if !set.any(|set| set.as_bytes().starts_with(of_session.as_bytes())) {
+    if !set.any(|set| name(set) == name(&cookie)) {
         headers.append(header::SET_COOKIE, cookie);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use pizza_client::Client;
+use pizza_client::{Client, Operators};
 use pizza_http::Admission;
 use pizza_types::Durability;
 use tokio::sync::{Semaphore, watch};
@@ -17,7 +17,11 @@ use crate::limit::Limits;
 use crate::metrics;
 use crate::mqtt::Mqtt;
 use crate::openapi::Document;
+use crate::operate::Operate;
 use crate::pages::Pages;
+use crate::problem::{self, Problem};
+use crate::seen::LastSeen;
+use crate::simulation::Simulation;
 use crate::tokens::Tokens;
 
 /// Gives this process's metrics, in the text that Prometheus reads.
@@ -30,6 +34,8 @@ pub struct Provided {
     pub metrics: Option<Metrics>,
     pub mqtt: Option<Mqtt>,
     pub pages: Pages,
+    /// A way to ask silos what is for operators.
+    pub operators: Option<Arc<Operators>>,
     /// Whether whoever is on this machine may sign in as anybody: in a demo, where they need no
     /// token for anything.
     pub lends_roles: bool,
@@ -37,6 +43,8 @@ pub struct Provided {
     pub durability: Option<Durability>,
     /// Where things are kept on this machine, if they are.
     pub data: Option<PathBuf>,
+    /// Simulates people, in a demo.
+    pub simulation: Option<Arc<dyn Simulation>>,
 }
 
 /// The state of the routes; a handle that is cheap to clone.
@@ -54,8 +62,10 @@ struct Inner {
     keys: Keys,
     admission: Admission,
     known_restaurants: KnownRestaurants,
+    last_seen: LastSeen,
     document: Document,
     provided: Provided,
+    operate: Option<Operate>,
     /// Names this build, of the program and of its pages.
     version: HeaderValue,
 }
@@ -76,9 +86,11 @@ impl App {
             keys: Keys::default(),
             admission: config.admission(),
             known_restaurants: KnownRestaurants::default(),
+            last_seen: LastSeen::default(),
             config,
             document,
             version: version(&provided.pages),
+            operate: provided.operators.clone().map(Operate::new),
             provided,
         }))
     }
@@ -115,6 +127,10 @@ impl App {
         &self.0.admission
     }
 
+    pub(crate) fn last_seen(&self) -> &LastSeen {
+        &self.0.last_seen
+    }
+
     pub(crate) fn known_restaurants(&self) -> &KnownRestaurants {
         &self.0.known_restaurants
     }
@@ -144,6 +160,18 @@ impl App {
     /// Names this build: who sees another one than before may have pages of an older one.
     pub(crate) fn version(&self) -> &HeaderValue {
         &self.0.version
+    }
+
+    /// The silos for operators.
+    ///
+    /// # Errors
+    /// Where this gateway may not ask what is for operators.
+    pub(crate) fn operate(&self) -> Result<&Operate, Problem> {
+        self.0.operate.as_ref().ok_or_else(|| {
+            let detail =
+                "this gateway has no token of operators; one of its own takes it by --admin-token";
+            Problem::new(problem::NOT_FOUND, detail)
+        })
     }
 
     pub(crate) fn mqtt(&self) -> Option<&Mqtt> {

@@ -64,7 +64,9 @@ pub(crate) async fn by_link(
     id: &str,
     request: &mut Request,
 ) -> Result<Option<Authenticated>, Problem> {
-    if !order_link::opens(app, request.headers(), id).await? {
+    let peer = request.extensions().get::<Peer>();
+    let is_secured = cookie::is_secured(peer, request.headers());
+    if !order_link::opens(app, request.headers(), is_secured, id).await? {
         return Ok(None);
     }
     refuse_other_pages(request).await?;

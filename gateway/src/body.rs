@@ -7,7 +7,7 @@ mod violations;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use axum::body::HttpBody as _;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, MatchedPath, Request};
 use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
@@ -67,11 +67,7 @@ impl FromRequest<App> for JsonBody {
         // For the whole body, not for each piece: a client that sends a byte now and then would
         // otherwise hold its connection for ever.
         let wait = Duration::from_millis(config.body_ms_max);
-        let read = tokio::time::timeout(wait, bounds::read(body, config.body_bytes_max)).await;
-        let bytes = read.map_err(|_| {
-            let detail = format!("the body was not complete after {} ms", wait.as_millis());
-            Problem::new(problem::SLOW, detail)
-        })??;
+        let bytes = read_whole(body, config.body_bytes_max, wait).await?;
         // An empty body with any content type is a body that was left out.
         if !bytes.is_empty() && !is_json(&head.headers) {
             let detail = "the content type must be application/json";
@@ -83,15 +79,43 @@ impl FromRequest<App> for JsonBody {
     }
 }
 
+/// Reads a body of up to `limit` bytes that is no JSON.
+///
+/// # Errors
+/// When it is larger or packed, breaks off, or is not complete within `wait`.
+pub(crate) async fn read_whole(body: Body, limit: usize, wait: Duration) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(wait, bounds::read(body, limit)).await;
+    read.map_err(|_| {
+        let detail = format!("the body was not complete after {} ms", wait.as_millis());
+        Problem::new(problem::SLOW, detail)
+    })?
+}
+
 impl JsonBody {
     /// The whole body as a `T`, or the place of what is wrong with it.
     pub(crate) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
         let value = self.parse_any()?;
         // Serde takes an array for an object whose fields come in order; this API does not.
-        if self.bytes.trim_ascii_start().first() == Some(&b'[') {
+        if self.is_list() {
             return Err(self.invalid(None));
         }
         Ok(value)
+    }
+
+    /// Whether it is a list, and neither an object nor anything else.
+    pub(crate) fn is_list(&self) -> bool {
+        self.bytes.trim_ascii_start().first() == Some(&b'[')
+    }
+
+    /// Like [`parse`](Self::parse), of a list of objects.
+    pub(crate) fn parse_list<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>, Problem> {
+        let values = self.parse_any()?;
+        let parts: Vec<&RawValue> = self.parse_any()?;
+        // No more than the whole is each of them an array.
+        if parts.iter().any(|part| part.get().starts_with('[')) {
+            return Err(self.invalid(None));
+        }
+        Ok(values)
     }
 
     /// Like [`parse`](Self::parse), of any JSON.
@@ -222,7 +246,7 @@ fn problem_of(found: Vec<Violation>) -> Problem {
 
 /// # Errors
 /// When the body is compressed: nothing here unpacks it.
-fn is_plain(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn is_plain(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(coding) = content_coding(headers) else {
         return Ok(());
     };

@@ -19,6 +19,8 @@ pub struct GatewayConfig {
     pub tokens: Vec<TokenConfig>,
     /// Requests from this machine need no token; for a demo that nobody else reaches.
     pub anonymous_on_loopback: bool,
+    /// Menus need no token, wherever somebody comes from: customers look at one before they order.
+    pub public_menu: bool,
     /// Names beside localhost, 127.0.0.1 and [::1] by which those may ask who need no token.
     pub hosts: Vec<HostName>,
     /// Web pages that may ask, beside those that come from here.
@@ -46,6 +48,9 @@ pub struct GatewayConfig {
     /// How often an event stream tells its pages that it lives, what time it is and how far it has
     /// come, in milliseconds.
     pub sse_time_ms: u64,
+    /// How often a manager's stream looks at figures, stock and kitchen, which nobody publishes, in
+    /// milliseconds.
+    pub sse_look_ms: u64,
     /// How soon a client whose event stream broke off should come back, in milliseconds.
     pub sse_retry_ms: u64,
     /// The most event streams that are open at once; above it, new ones are shed.
@@ -97,6 +102,7 @@ impl Default for GatewayConfig {
             https: HttpsConfig::default(),
             tokens: Vec::new(),
             anonymous_on_loopback: true,
+            public_menu: false,
             hosts: Vec::new(),
             cors_origins: Vec::new(),
             mqtt: true,
@@ -109,6 +115,7 @@ impl Default for GatewayConfig {
             default_restaurant: "napoli".to_owned(),
             sse_keepalive_ms: 15_000,
             sse_time_ms: 10_000,
+            sse_look_ms: 5_000,
             sse_retry_ms: 2_000,
             sse_streams_max: 10_000,
             sse_page: 256,

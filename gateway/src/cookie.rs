@@ -4,13 +4,39 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use pizza_http::Peer;
 
 /// Who has signed in.
-pub(crate) const SESSION: &str = "pizza_session";
-/// The key of an order's link.
-pub(crate) const ORDER: &str = "pizza_order";
+pub(crate) const SESSION: Name = Name {
+    plain: "pizza_session",
+    secured: "__Host-pizza_session",
+};
+/// When this client has signed in or out last: its sessions from before do not count.
+pub(crate) const SINCE: Name = Name {
+    plain: "pizza_since",
+    secured: "__Host-pizza_since",
+};
+/// The key of an order's link. It is for one path, so that it cannot be a host's.
+pub(crate) const ORDER: Name = Name {
+    plain: "pizza_order",
+    secured: "__Secure-pizza_order",
+};
+
+/// What a cookie is called. Cookies know of no scheme and no port: under one name what is set by TLS
+/// would be refused beside what is not, and what is not could be taken for what is. Browsers take
+/// the prefixes from TLS alone (RFC 6265bis, 4.1.3).
+#[derive(Clone, Copy)]
+pub(crate) struct Name {
+    plain: &'static str,
+    secured: &'static str,
+}
+
+impl Name {
+    pub(crate) const fn of(self, is_secured: bool) -> &'static str {
+        if is_secured { self.secured } else { self.plain }
+    }
+}
 
 /// A cookie to be set.
 pub(crate) struct Cookie<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: Name,
     pub(crate) value: &'a str,
     pub(crate) path: &'a str,
     /// How long it is kept; zero removes it.
@@ -30,6 +56,7 @@ impl Cookie<'_> {
             seconds,
             ..
         } = self;
+        let name = name.of(self.secure);
         let text = format!(
             "{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
         );
@@ -79,14 +106,15 @@ mod tests {
     #[test]
     fn nothing_that_ends_a_header_is_set() {
         let cookie = |value| Cookie {
-            name: "a",
+            name: ORDER,
             value,
             path: "/",
             seconds: 1,
             secure: true,
         };
         let set = cookie("x").header().expect("fit");
-        let expected = "a=x; Path=/; Max-Age=1; HttpOnly; SameSite=Strict; Secure";
+        let expected =
+            "__Secure-pizza_order=x; Path=/; Max-Age=1; HttpOnly; SameSite=Strict; Secure";
         assert_eq!(set, expected);
         assert!(cookie("x\r\ny: z").header().is_none());
     }

@@ -54,6 +54,8 @@ pub(crate) struct Doc {
     pub(crate) nothing: Option<&'static str>,
     /// Kinds of problems beside those that all endpoints like it have.
     pub(crate) problems: &'static [Kind],
+    /// Whether it is a silo that is asked, and no actor.
+    pub(crate) of_silos: bool,
     /// Whether the document leaves it out: it is a page for people with a browser, or speaks
     /// another protocol, and no part of the API.
     pub(crate) is_apart: bool,
@@ -66,6 +68,7 @@ pub(crate) struct Parameter {
 }
 
 pub(crate) struct Body {
+    pub(crate) media: &'static str,
     pub(crate) schema: Shape,
     pub(crate) required: bool,
     /// Makes the examples by name, as OpenAPI has them; absent where there are none.
@@ -78,10 +81,14 @@ pub(crate) struct Stream {
     pub(crate) events: fn(&mut Schemas) -> Vec<EventDoc>,
 }
 
+const JSON: &str = "application/json";
+
 pub(crate) enum Answer {
     Json(Shape),
     Events(Stream),
     Text(&'static str),
+    /// Values of JSON, line by line as they come.
+    Lines(Shape),
     /// A file of any content type.
     File,
     /// Nothing but headers (204), and what that means.
@@ -144,6 +151,7 @@ impl Endpoint {
                 answer: Answer::Json(Schemas::anything),
                 nothing: None,
                 problems: &[],
+                of_silos: false,
                 // Most endpoints are for programs.
                 is_apart: false,
             },
@@ -191,6 +199,7 @@ impl Endpoint {
 
     pub(crate) fn takes(mut self, schema: Shape) -> Self {
         self.doc.body = Some(Body {
+            media: JSON,
             schema,
             required: true,
             examples: None,
@@ -208,6 +217,7 @@ impl Endpoint {
 
     pub(crate) fn may_take(mut self, schema: Shape) -> Self {
         self.doc.body = Some(Body {
+            media: JSON,
             schema,
             required: false,
             examples: None,
@@ -251,6 +261,30 @@ impl Endpoint {
     /// Says that it may also decline with problems of these kinds.
     pub(crate) fn declines(mut self, problems: &'static [Kind]) -> Self {
         self.doc.problems = problems;
+        self
+    }
+
+    /// Says that it takes a file.
+    pub(crate) fn takes_file(mut self, media: &'static str, schema: Shape) -> Self {
+        self.doc.body = Some(Body {
+            media,
+            schema,
+            required: true,
+            examples: None,
+        });
+        self
+    }
+
+    /// Says that it answers line by line.
+    pub(crate) fn gives_lines(mut self, schema: Shape) -> Self {
+        self.doc.answer = Answer::Lines(schema);
+        self
+    }
+
+    /// For admins, who ask silos by it, and for observers as far as it only looks.
+    pub(crate) fn for_operators(mut self) -> Self {
+        self.rules.roles = &[];
+        self.doc.of_silos = true;
         self
     }
 

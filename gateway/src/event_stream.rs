@@ -4,7 +4,6 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
@@ -14,7 +13,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::app::App;
 use crate::endpoint::Parameter;
@@ -46,10 +45,17 @@ pub(crate) fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
     })
 }
 
-/// How a stream begins, and how far it has come.
+/// How a stream begins, and where.
 pub(crate) struct Head {
     pub(crate) opening: sse::Event,
-    pub(crate) reached: Arc<AtomicU64>,
+    pub(crate) position: u64,
+}
+
+/// What a stream has come to next.
+pub(crate) struct Step {
+    pub(crate) position: u64,
+    /// Absent where what is there is nothing for this client.
+    pub(crate) event: Option<sse::Event>,
 }
 
 /// The data of the event that says that the stream lives: a page sees no comments.
@@ -66,16 +72,25 @@ pub(crate) fn respond(
     app: App,
     head: Head,
     rights: StreamRights,
-    events: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static,
+    steps: impl Stream<Item = Step> + Send + 'static,
 ) -> Response {
     // Zero would be an interval that never sleeps.
     let keepalive = Duration::from_millis(app.config().sse_keepalive_ms.max(1));
     // Outside of what may end: a client that is let in learns where to go on, whatever follows.
     let opening = stream::once(std::future::ready(Ok(head.opening)));
     let of_event = rights.clone();
-    let permitted = events.take_while(move |_| of_event.clone().hold());
-    let permitted = permitted.take_until(closed(app.clone()));
-    let stream = opening.chain(alive(app, head.reached, rights, permitted));
+    let permitted = steps.take_while(move |step| {
+        let rights = step.event.is_some().then(|| of_event.clone());
+        async move {
+            match rights {
+                Some(rights) => rights.hold().await,
+                None => true,
+            }
+        }
+    });
+    let events = alive(app.clone(), head.position, rights, permitted);
+    // Around all of it: whatever waits for an actor in there must not hold up a stop.
+    let stream = opening.chain(events.take_until(closed(app)));
     let sse = Sse::new(stream).keep_alive(KeepAlive::new().interval(keepalive));
     let mut response = sse.into_response();
     // nginx would gather events until its buffer is full.
@@ -86,37 +101,65 @@ pub(crate) fn respond(
     response
 }
 
+/// A stream with its signs of life.
+struct Alive<S> {
+    app: App,
+    steps: Pin<Box<S>>,
+    ticks: Interval,
+    rights: StreamRights,
+    /// What has gone out: a step that was made and still waits is not among it.
+    sent: u64,
+}
+
 /// The same events, and between them now and then that the stream lives: until when everything is
 /// told, and what time it is there. It has no id, so that nobody goes on from it. Whoever has lost
 /// the right to the stream is noticed here too, where nothing else happens.
-fn alive(
+fn alive<S: Stream<Item = Step> + Send + 'static>(
     app: App,
-    reached: Arc<AtomicU64>,
+    sent: u64,
     rights: StreamRights,
-    events: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static,
+    steps: S,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> + Send {
     let period = Duration::from_millis(app.config().sse_time_ms.max(1));
     let mut ticks = interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let begun = (Box::pin(events), ticks);
-    stream::unfold(begun, move |(mut events, mut ticks)| {
-        let (app, reached, rights) = (app.clone(), Arc::clone(&reached), rights.clone());
-        async move {
-            tokio::select! {
-                event = events.next() => Some((event?, (events, ticks))),
-                _ = ticks.tick() => {
-                    let event = rights.hold().await.then(|| sign_of_life(&app, &reached))?;
-                    Some((Ok(event), (events, ticks)))
-                }
-            }
-        }
+    let begun = Alive {
+        app,
+        steps: Box::pin(steps),
+        ticks,
+        rights,
+        sent,
+    };
+    stream::unfold(begun, async |mut alive| {
+        let event = alive.next().await?;
+        Some((Ok(event), alive))
     })
 }
 
-fn sign_of_life(app: &App, reached: &AtomicU64) -> sse::Event {
+impl<S: Stream<Item = Step>> Alive<S> {
+    async fn next(&mut self) -> Option<sse::Event> {
+        loop {
+            tokio::select! {
+                step = self.steps.next() => {
+                    let Step { position, event } = step?;
+                    self.sent = position;
+                    if event.is_some() {
+                        return event;
+                    }
+                }
+                _ = self.ticks.tick() => {
+                    let holds = self.rights.clone().hold().await;
+                    return holds.then(|| sign_of_life(&self.app, self.sent));
+                }
+            }
+        }
+    }
+}
+
+fn sign_of_life(app: &App, position: u64) -> sse::Event {
     let data = SignOfLife {
         at: At::of(app.client().transport().now_ms()),
-        position: reached.load(Ordering::Relaxed),
+        position,
         version: app.version().to_str().unwrap_or_default(),
     };
     // Plain structs of numbers and text always serialize.

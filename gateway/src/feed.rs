@@ -5,7 +5,6 @@ pub(crate) mod position;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::response::sse;
@@ -22,10 +21,8 @@ pub(crate) struct Feed {
     app: App,
     stream: &'static str,
     key: Arc<str>,
-    /// The last position that went out, or was asked for.
+    /// The last position that was given out, or was asked for.
     position: u64,
-    /// The same, for whoever tells it between the events.
-    reached: Arc<AtomicU64>,
     read: VecDeque<Event>,
     gap: Option<Gap>,
     woken: bool,
@@ -67,19 +64,17 @@ impl Feed {
             stream,
             key,
             position: 0,
-            reached: Arc::default(),
             read: VecDeque::new(),
             gap: None,
             woken: false,
         };
         feed.find(from).await?;
-        feed.reached.store(feed.position, Ordering::Relaxed);
         Ok(feed)
     }
 
-    /// How far the feed has come, at any moment from now on.
-    pub(crate) fn reached(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.reached)
+    /// How far the feed has come: the position of what it gave last.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
     }
 
     /// The newest position of a stream. Whatever an actor tells afterwards has in it all that was
@@ -97,7 +92,6 @@ impl Feed {
         // First, because only a read finds that events are not kept any more.
         self.has_more().await?;
         if let Some(gap) = self.gap.take() {
-            self.reached.store(self.position, Ordering::Relaxed);
             return Ok(Item::Gap(gap));
         }
         let Some(event) = self.read.pop_front() else {
@@ -106,7 +100,6 @@ impl Feed {
         // What came was not for nothing.
         self.woken = false;
         self.position = event.position;
-        self.reached.store(self.position, Ordering::Relaxed);
         Ok(Item::Event(event))
     }
 
@@ -139,18 +132,12 @@ impl Feed {
 
     /// Makes a server-sent event, by whose id the client goes on.
     pub(crate) fn sse_event(&self, name: &str, data: &impl Serialize) -> sse::Event {
-        self.sse_event_as(name, self.position.to_string(), data)
+        sse_event_at(self.position, name, data)
     }
 
     /// Makes the last server-sent event, by whose id the client is known to have seen the end.
     pub(crate) fn last_sse_event(&self, name: &str, data: &impl Serialize) -> sse::Event {
-        self.sse_event_as(name, position::at_end(self.position), data)
-    }
-
-    fn sse_event_as(&self, name: &str, id: String, data: &impl Serialize) -> sse::Event {
-        let event = sse::Event::default().event(name).id(id);
-        // Plain structs of numbers and text always serialize.
-        event.json_data(data).unwrap_or_default()
+        sse_event_as(name, position::at_end(self.position), data)
     }
 
     /// A position that this stream never had is answered from the beginning: its client
@@ -201,4 +188,15 @@ impl Feed {
         // The next read begins with the oldest that is kept. Positions begin at 1, see the callers.
         self.position = oldest - 1;
     }
+}
+
+/// Makes a server-sent event, behind whose position the client goes on.
+pub(crate) fn sse_event_at(position: u64, name: &str, data: &impl Serialize) -> sse::Event {
+    sse_event_as(name, position.to_string(), data)
+}
+
+fn sse_event_as(name: &str, id: String, data: &impl Serialize) -> sse::Event {
+    let event = sse::Event::default().event(name).id(id);
+    // Plain structs of numbers and text always serialize.
+    event.json_data(data).unwrap_or_default()
 }

@@ -105,6 +105,16 @@ impl Identity {
             },
         }
     }
+
+    /// As `role/subject`, for those who share a screen.
+    pub(crate) fn signature(&self) -> String {
+        match self {
+            Self::Known(holder) => format!("{}/{}", holder.role.name(), holder.subject),
+            Self::Link(_) => "link/anybody".to_owned(),
+            // Somebody at this machine, who need not say who they are.
+            Self::Local | Self::Nobody => "local/anybody".to_owned(),
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Identity {

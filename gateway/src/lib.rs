@@ -31,9 +31,13 @@
 //!   [`stream_rights`](crate::stream_rights); [`follow`](crate::follow): the two for the streams of a
 //!   restaurant and of its kitchen
 //! - [`track`](crate::track): the events of an order, [`dashboard`](crate::dashboard): those of
-//!   a restaurant
+//!   a restaurant, and what its manager sees by a [`look`](crate::look), of which the last is
+//!   [`seen`](crate::seen) by others too
+//! - [`view`](crate::view): what actors tell, as clients see it
 //! - [`mqtt`](crate::mqtt): who serves MQTT to those who come by WebSocket, which
 //!   [`byte_stream`](crate::byte_stream) makes a stream of bytes
+//! - [`operate`](crate::operate): what is for operators, passed on to the silos
+//! - [`simulation`](crate::simulation): people whom the process around a gateway simulates
 //! - [`metrics`](crate::metrics): what is counted
 //! - [`problem`](crate::problem), [`refused`](crate::refused): every error, in one form
 //! - [`body`](crate::body), [`idempotency`](crate::idempotency), [`time`](crate::time): what a request carries
@@ -62,9 +66,11 @@ mod identity;
 mod keys;
 mod known_restaurants;
 mod limit;
+mod look;
 mod metrics;
 mod mqtt;
 mod openapi;
+mod operate;
 mod order;
 mod order_link;
 mod ownership;
@@ -73,14 +79,17 @@ mod problem;
 mod refused;
 mod routes;
 mod schema;
+mod seen;
 pub mod server;
 mod session;
 mod shared_limits;
+mod simulation;
 mod stream_rights;
 mod time;
 pub mod tls;
 mod tokens;
 mod track;
+mod view;
 
 pub use app::{Metrics, Provided};
 pub use byte_stream::ByteStream;
@@ -92,5 +101,6 @@ pub use pizza_edge::Secret;
 pub use pizza_http::{HostName, Listener, Origin};
 pub use server::{Gateway, serve};
 pub use shared_limits::SharedLimits;
+pub use simulation::{Simulated, Simulation, SimulationRequest, Switched};
 pub use tls::{Tls, TlsError};
 pub use tokens::Tokens;

@@ -11,10 +11,11 @@ use crate::problem::{self, Problem};
 /// How long the cookie is kept: longer than any order takes.
 const SECONDS: u64 = 7 * 24 * 3_600;
 
-/// The key of an order's link; `None` while the silos do not tell the secret.
+/// The key of the link of an order that was just made; `None` while the silos do not tell the secret,
+/// or not soon.
 pub(crate) async fn key(app: &App, id: &str) -> Option<String> {
-    let keys = app.keys().get(app.client()).await.ok()?;
-    Some(keys.of_order(id).into_exposed())
+    let key = app.keys().of_new_order(app.client(), id).await?;
+    Some(key.into_exposed())
 }
 
 /// Whether this is the key of the order's link.
@@ -29,8 +30,13 @@ pub(crate) async fn is_key(app: &App, id: &str, given: &str) -> Result<bool, Pro
 ///
 /// # Errors
 /// As [`is_key`].
-pub(crate) async fn opens(app: &App, headers: &HeaderMap, id: &str) -> Result<bool, Problem> {
-    match cookie::sent(headers, ORDER) {
+pub(crate) async fn opens(
+    app: &App,
+    headers: &HeaderMap,
+    is_secured: bool,
+    id: &str,
+) -> Result<bool, Problem> {
+    match cookie::sent(headers, ORDER.of(is_secured)) {
         Some(given) => is_key(app, id, given).await,
         None => Ok(false),
     }

@@ -27,6 +27,9 @@ pizza_http::problem_kinds! {
     TOO_FAST = TOO_MANY_REQUESTS, "too-fast", "Too many requests in too short a time";
     CONFLICT = CONFLICT, "conflict", "The present state forbids this";
     REJECTED = CONFLICT, "rejected", "The order cannot be made as asked";
+    MODULE_REFUSED = CONFLICT, "module-refused", "The module cannot be given what was asked for it";
+    PLUGIN_REFUSED = UNPROCESSABLE_ENTITY, "plugin-refused", "The plugin is not taken";
+    REPLAY_FAILED = CONFLICT, "replay-failed", "The message failed again, and stays";
     DECLINED = CONFLICT, "declined", "The actor declined";
     MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body must be JSON";
     ACTOR_FAILED = INTERNAL_SERVER_ERROR, "actor-failed", "The actor failed and changed nothing";

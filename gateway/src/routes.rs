@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::endpoint::Endpoint;
 
 mod actors;
+mod admin;
 mod docs;
 mod drivers;
 mod health;
@@ -21,6 +22,7 @@ mod overview;
 mod pages;
 mod restaurants;
 mod session;
+mod simulation;
 
 /// All endpoints of the API.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -37,6 +39,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         mqtt::endpoints(),
         session::endpoints(),
         overview::endpoints(),
+        admin::endpoints(),
+        simulation::endpoints(),
     ]
     .into_iter()
     .flatten()

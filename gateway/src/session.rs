@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::cookie::{self, Cookie, SESSION};
+use crate::cookie::{self, Cookie, Name, SESSION, SINCE};
 use crate::identity::{Holder, Role};
 use crate::problem::{self, Problem};
 
@@ -23,6 +23,11 @@ const IDLE_MS: u64 = 12 * HOUR_MS;
 const WHOLE_MS: u64 = 7 * 24 * HOUR_MS;
 /// How old a cookie is when a request gets a new one.
 const RENEWED_MS: u64 = HOUR_MS / 4;
+/// How far the date of another silo may be ahead of this one's.
+const AHEAD_MS: u64 = 60_000;
+
+/// The cookies that a client gets when it signs in or out.
+pub(crate) type Cookies = [HeaderValue; 2];
 
 /// A session as its cookie has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,7 +55,7 @@ pub(crate) struct Session {
     pub(crate) renewed: Option<HeaderValue>,
 }
 
-/// How the cookie goes back, and who may have a role of the demo.
+/// How the cookies come and go, and who may have a role of the demo.
 #[derive(Clone, Copy)]
 pub(crate) struct Client {
     pub(crate) is_secured: bool,
@@ -72,22 +77,23 @@ impl Content {
     }
 }
 
-/// Begins a session of a token's holder, and gives its cookie. `None` for an unknown token.
+/// Begins a session of a token's holder, and gives its cookies. `None` for an unknown token.
 ///
 /// # Errors
 /// When the keys cannot be had.
 pub(crate) async fn of_token(
     app: &App,
+    headers: &HeaderMap,
     token: &str,
     is_secured: bool,
-) -> Result<Option<HeaderValue>, Problem> {
+) -> Result<Option<Cookies>, Problem> {
     // Before it is looked up: the one answer takes as long as the other.
     app.keys().get(app.client()).await?;
     let Some(fingerprint) = app.tokens().fingerprint(token) else {
         return Ok(None);
     };
-    let begun = Content::begin(Who::Token(fingerprint), app.client().transport().now_ms());
-    sealed(app, &begun, is_secured).await.map(Some)
+    let who = Who::Token(fingerprint);
+    begin(app, headers, who, is_secured).await.map(Some)
 }
 
 /// Begins a session in a role of the demo.
@@ -96,23 +102,35 @@ pub(crate) async fn of_token(
 /// When the keys cannot be had.
 pub(crate) async fn of_lent_role(
     app: &App,
+    headers: &HeaderMap,
     role: Role,
     subject: String,
     is_secured: bool,
-) -> Result<HeaderValue, Problem> {
-    let who = Who::Lent { role, subject };
-    let begun = Content::begin(who, app.client().transport().now_ms());
-    sealed(app, &begun, is_secured).await
+) -> Result<Cookies, Problem> {
+    begin(app, headers, Who::Lent { role, subject }, is_secured).await
 }
 
 /// The cookie that removes the one of a session.
-pub(crate) fn ended(is_secured: bool) -> Result<HeaderValue, Problem> {
-    set(String::new(), 0, is_secured)
+///
+/// # Errors
+/// When it is not fit for a header.
+pub(crate) fn removed(is_secured: bool) -> Result<HeaderValue, Problem> {
+    set(SESSION, String::new(), 0, is_secured)
+}
+
+/// Ends the session of a client: its cookie is removed, and does not count if an answer that is
+/// still on its way brings a younger one.
+///
+/// # Errors
+/// When a cookie is not fit for a header.
+pub(crate) fn ended(app: &App, headers: &HeaderMap, is_secured: bool) -> Result<Cookies, Problem> {
+    let since_ms = next(app, headers, is_secured);
+    Ok([removed(is_secured)?, since(since_ms, is_secured)?])
 }
 
 /// Whether a cookie of a session was sent, whether it counts or not.
-pub(crate) fn is_sent(headers: &HeaderMap) -> bool {
-    cookie::sent(headers, SESSION).is_some()
+pub(crate) fn is_sent(headers: &HeaderMap, is_secured: bool) -> bool {
+    cookie::sent(headers, SESSION.of(is_secured)).is_some()
 }
 
 /// The session of a request; `None` without its cookie.
@@ -124,7 +142,7 @@ pub(crate) async fn of_request(
     headers: &HeaderMap,
     client: Client,
 ) -> Result<Option<Session>, Problem> {
-    let Some(text) = cookie::sent(headers, SESSION) else {
+    let Some(text) = cookie::sent(headers, SESSION.of(client.is_secured)) else {
         return Ok(None);
     };
     let sealed_text = URL_SAFE_NO_PAD.decode(text).map_err(|_| over())?;
@@ -132,7 +150,8 @@ pub(crate) async fn of_request(
     let opened = keys.open(PURPOSE, &sealed_text).ok_or_else(over)?;
     let mut content: Content = serde_json::from_slice(&opened).map_err(|_| over())?;
     let now_ms = app.client().transport().now_ms();
-    if content.ends_ms() <= now_ms {
+    let is_before = content.begun_ms < since_ms(headers, client.is_secured, now_ms);
+    if is_before || content.ends_ms() <= now_ms {
         return Err(over());
     }
     let holder = holder(app, &content.who, client).ok_or_else(over)?;
@@ -162,6 +181,37 @@ fn holder(app: &App, who: &Who, client: Client) -> Option<Arc<Holder>> {
     }
 }
 
+async fn begin(
+    app: &App,
+    headers: &HeaderMap,
+    who: Who,
+    is_secured: bool,
+) -> Result<Cookies, Problem> {
+    let begun = Content::begin(who, next(app, headers, is_secured));
+    let since = since(begun.begun_ms, is_secured)?;
+    Ok([sealed(app, &begun, is_secured).await?, since])
+}
+
+/// The date of now, behind that of the last time.
+fn next(app: &App, headers: &HeaderMap, is_secured: bool) -> u64 {
+    let now_ms = app.client().transport().now_ms();
+    now_ms.max(since_ms(headers, is_secured, now_ms) + 1)
+}
+
+/// When the client has signed in or out last; 0 if it does not say so. What says a time to come is
+/// none of ours.
+fn since_ms(headers: &HeaderMap, is_secured: bool, now_ms: u64) -> u64 {
+    let sent = cookie::sent(headers, SINCE.of(is_secured));
+    let since_ms = sent.and_then(|sent| sent.parse().ok());
+    let ours = since_ms.filter(|since_ms| *since_ms <= now_ms.saturating_add(AHEAD_MS));
+    ours.unwrap_or(0)
+}
+
+fn since(since_ms: u64, is_secured: bool) -> Result<HeaderValue, Problem> {
+    // No session from before lasts longer.
+    set(SINCE, since_ms.to_string(), WHOLE_MS / 1_000, is_secured)
+}
+
 async fn sealed(app: &App, content: &Content, is_secured: bool) -> Result<HeaderValue, Problem> {
     let internal = |why: String| Problem::new(problem::INTERNAL, why);
     let text = serde_json::to_vec(content).map_err(|error| internal(error.to_string()))?;
@@ -169,12 +219,13 @@ async fn sealed(app: &App, content: &Content, is_secured: bool) -> Result<Header
     let sealed = keys.seal(PURPOSE, &text);
     let sealed = sealed.ok_or_else(|| internal("there is no key that seals".to_owned()))?;
     let left_ms = content.ends_ms().saturating_sub(content.sealed_ms);
-    set(URL_SAFE_NO_PAD.encode(sealed), left_ms / 1_000, is_secured)
+    let value = URL_SAFE_NO_PAD.encode(sealed);
+    set(SESSION, value, left_ms / 1_000, is_secured)
 }
 
-fn set(value: String, seconds: u64, secure: bool) -> Result<HeaderValue, Problem> {
+fn set(name: Name, value: String, seconds: u64, secure: bool) -> Result<HeaderValue, Problem> {
     let cookie = Cookie {
-        name: SESSION,
+        name,
         value: &value,
         path: "/",
         seconds,

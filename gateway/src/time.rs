@@ -8,7 +8,7 @@ use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A time on its way out.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct At(u64);
 
@@ -39,6 +39,11 @@ fn timestamp(ms: u64) -> Timestamp {
 impl At {
     pub(crate) fn from_ms(ms: u64) -> Self {
         Self(ms)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub(crate) fn ms(self) -> u64 {
+        self.0
     }
 }
 

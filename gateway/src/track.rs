@@ -6,11 +6,9 @@
 
 mod events;
 
-use std::convert::Infallible;
-
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse as _, Response, sse};
+use axum::response::{IntoResponse as _, Response};
 use futures_util::{Stream, stream};
 use pizza_http::extract::Path;
 use pizza_types::ActorId;
@@ -19,7 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::answer::granted;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::event_stream::{self, Head};
+use crate::event_stream::{self, Head, Step};
 use crate::feed::position;
 use crate::order::Order;
 use crate::ownership::Ownership;
@@ -52,9 +50,9 @@ pub(crate) async fn track(
     if has_seen_the_end && events.are_over().await.map_err(unreadable)? {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let (opening, reached) = (events.opening(), events.reached());
+    let (opening, position) = (events.opening(), events.position());
     let rights = StreamRights::new(caller, Ownership::Order, &order_key);
-    let head = Head { opening, reached };
+    let head = Head { opening, position };
     Ok(event_stream::respond(
         app,
         head,
@@ -65,14 +63,14 @@ pub(crate) async fn track(
 
 /// Ends with the order, or when its events cannot be read: the client comes back with
 /// the last position it has seen.
-fn course(
-    events: Events,
-    permit: OwnedSemaphorePermit,
-) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+fn course(events: Events, permit: OwnedSemaphorePermit) -> impl Stream<Item = Step> {
     stream::unfold(
         (events, permit),
         async |(mut events, permit)| match events.next().await {
-            Ok(Next::Event(event)) => Some((Ok(event), (events, permit))),
+            Ok(Next::Event(event)) => {
+                let (position, event) = (events.position(), Some(event));
+                Some((Step { position, event }, (events, permit)))
+            }
             Ok(Next::Over) => None,
             Err(error) => {
                 tracing::warn!(%error, "an order's events cannot be read");

@@ -63,14 +63,15 @@ fn described(endpoints: &[Endpoint]) -> (Value, Vec<String>) {
 fn security_schemes() -> Value {
     let in_cookie = |name: &str, about: &str| json!({"type": "apiKey", "in": "cookie", "name": name, "description": about});
     let session = in_cookie(
-        cookie::SESSION,
-        "For pages: `POST /api/session` changes a token for it. A request that may change \
+        cookie::SESSION.of(false),
+        "For pages: `POST /api/session` changes a token for it. Over TLS it is called \
+         `__Host-pizza_session`. A request that may change \
          something has to say `Sec-Fetch-Site: same-origin`, or its own `Origin`.",
     );
     let link = in_cookie(
-        cookie::ORDER,
+        cookie::ORDER.of(false),
         "For pages: `POST /api/orders/{id}/session` changes the key of the order's link for it. \
-         It opens that order alone.",
+         Over TLS it is called `__Secure-pizza_order`. It opens that order alone.",
     );
     let token = json!({
         "type": "http",
@@ -92,7 +93,9 @@ fn tags(paths: &Map<String, Value>) -> Vec<Value> {
         "dashboard" => "What happens in a restaurant, as it happens.",
         "actors" => "Any function of any actor.",
         "session" => "Who a page's user is.",
+        "admin" => "Silos and the modules that serve in them, for operators.",
         "overview" => "All restaurants in figures.",
+        "simulation" => "People of a demo who order and drive by themselves.",
         _ => "For whoever runs the service.",
     };
     let operations = paths.values().filter_map(Value::as_object);

@@ -25,10 +25,10 @@ pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if let Some(body) = &doc.body {
         operation["requestBody"] = json!({
             "required": body.required,
-            "content": {"application/json": {"schema": named(endpoint, "Body", body.schema, schemas)}},
+            "content": {body.media: {"schema": named(endpoint, "Body", body.schema, schemas)}},
         });
         if let Some(examples) = body.examples {
-            operation["requestBody"]["content"]["application/json"]["examples"] = examples();
+            operation["requestBody"]["content"][body.media]["examples"] = examples();
         }
     }
     operation
@@ -117,9 +117,7 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
     let mut header = |name: &str, about: &str, schema: Value| {
         all.push(json!({"name": name, "in": "header", "description": about, "schema": schema}));
     };
-    // Only an actor remembers what happened, and public endpoints ask none.
-    let happens_once = endpoint.is_command() && !endpoint.rules.public;
-    if happens_once {
+    if happens_once(endpoint) {
         let about = "Sent again with the same key, a command happens once.";
         let schema = json!({"type": "string", "pattern": "^[!-~]{1,255}$"});
         header("Idempotency-Key", about, schema);
@@ -141,16 +139,27 @@ fn parameters(endpoint: &Endpoint, schemas: &mut Schemas) -> Vec<Value> {
     all
 }
 
+/// Only an actor remembers what happened, and public endpoints ask none.
+fn happens_once(endpoint: &Endpoint) -> bool {
+    endpoint.is_command() && !endpoint.rules.public && !endpoint.doc.of_silos
+}
+
 fn in_path(name: &str, tag: &str) -> Value {
     // A route writes `{*name}` for a parameter of several steps.
     let name = name.trim_start_matches('*');
-    let mut schema = json!({"type": "string", "pattern": schema::KEY});
+    let pattern = match name {
+        // It is no actor's key, but a name for people.
+        "ingredient" => schema::LINE,
+        _ => schema::KEY,
+    };
+    let mut schema = json!({"type": "string", "pattern": pattern});
     let example = match (name, tag) {
         ("id", "kitchen" | "inventory" | "restaurants" | "dashboard") => Some("napoli"),
         ("id", "drivers") => Some("driver-1"),
         ("chef", _) => Some("napoli.1"),
         ("order", "inventory") => Some("supply-1"),
-        ("alert", _) => Some("1"),
+        ("alert", _) | ("id", "admin") => Some("1"),
+        ("ingredient", _) => Some("mozzarella"),
         _ => None,
     };
     if let Some(example) = example {
@@ -159,12 +168,18 @@ fn in_path(name: &str, tag: &str) -> Value {
     let about = match (name, tag) {
         ("id", "orders") => "The order's id.",
         ("id", "drivers") => "The driver's id.",
+        ("id", "admin") => "The letter's number.",
         ("id", _) => "The restaurant's id, which its kitchen and its inventory have too.",
         ("chef", _) => "The chef's id, as `napoli.1` or `1`.",
         ("order", "kitchen") => "The order's id.",
         ("alert", _) => "The alert's number.",
+        ("ingredient", _) => "The ingredient's name.",
         ("type", _) => "The actor's type, as `order`.",
         ("key", _) => "The actor's key.",
+        ("digest", _) => "The module's digest, or how it begins: 4 to 64 hexadecimal digits.",
+        ("old", _) => "The digest of the module that serves, or how it begins.",
+        ("new", _) => "The digest of the other one, or how it begins.",
+        ("stream", _) => "The stream's name.",
         ("method", _) => "The function's name in the actor's contract.",
         _ => "Its name.",
     };
@@ -182,6 +197,10 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
             let events = (stream.events)(schemas);
             let schema = events::schema(stream.name, events, schemas);
             json!({"text/event-stream": {"schema": schema}})
+        }
+        Answer::Lines(shape) => {
+            let schema = named(endpoint, "Line", *shape, schemas);
+            json!({"application/x-ndjson": {"schema": schema}})
         }
         Answer::Text(media) => json!({*media: {"schema": {"type": "string"}}}),
         Answer::File => json!({"*/*": {}}),
@@ -203,7 +222,7 @@ fn responses(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         let etag = json!({"description": about, "schema": {"type": "string"}});
         headers.insert("ETag".to_owned(), etag);
     }
-    if endpoint.is_command() && !rules.public {
+    if happens_once(endpoint) {
         let about = "`true` when the same request was answered before.";
         let schema = json!({"type": "string", "enum": ["true"]});
         let replayed = json!({"description": about, "schema": schema});

@@ -27,8 +27,17 @@ const OF_ACTORS: &[Kind] = &[
     problem::CYCLE,
     problem::TOO_DEEP,
 ];
-/// Kinds of problems of an endpoint that may change something.
-const OF_COMMANDS: &[Kind] = &[problem::CONFLICT, problem::KEY_REUSED];
+/// Kinds of problems of an endpoint that asks silos as operators do.
+const OF_SILOS: &[Kind] = &[
+    problem::NOT_FOUND,
+    problem::INVALID,
+    problem::INVALID_ID,
+    problem::UNEXPECTED_REPLY,
+    problem::UNKNOWN_OUTCOME,
+    problem::UNAVAILABLE,
+    problem::STORAGE_FULL,
+    problem::DEADLINE,
+];
 /// Kinds of problems of an endpoint that takes a body.
 const OF_BODIES: &[Kind] = &[
     problem::SLOW,
@@ -78,12 +87,17 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         kinds.extend([problem::UNAUTHORIZED, problem::FORBIDDEN, problem::STALE]);
     }
     let tells = matches!(endpoint.doc.answer, Answer::Json(_) | Answer::Events(_));
-    // Public endpoints ask no actor.
-    if !rules.public && tells {
+    // Public endpoints ask nobody.
+    if endpoint.doc.of_silos {
+        kinds.extend(OF_SILOS);
+    } else if !rules.public && tells {
         kinds.extend(OF_ACTORS);
     }
     if endpoint.is_command() && !rules.public {
-        kinds.extend(OF_COMMANDS);
+        kinds.push(problem::CONFLICT);
+        if !endpoint.doc.of_silos {
+            kinds.push(problem::KEY_REUSED);
+        }
     }
     if endpoint.is_command() && endpoint.method != Method::DELETE {
         kinds.extend(OF_BODIES);

@@ -6,7 +6,7 @@ mod stock;
 
 use axum::response::Response;
 use pizza_http::extract::{Path, Query};
-use pizza_types::ActorId;
+use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -19,7 +19,6 @@ use crate::identity::Role::{Kitchen, Manager};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::routes::lists;
-use crate::routes::restaurants::Menu;
 use crate::schema::{Schemas, about};
 use crate::time::{At, Day};
 use stock::Stock;
@@ -65,7 +64,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     json!({"pizzaType": pizza, "priceCents": 990, "ingredients": ingredients});
                 json!({"bianca": {"value": bianca}})
             })
-            .gives(super::restaurants::menu_schema),
+            .gives(|s| {
+                let menu = s.list_of("inventory", "recipe");
+                lists::whole("menu", menu)
+            }),
         get("/api/inventory/{id}/history", history)
             .summary("The daily reports, newest first")
             .by(&[Manager], Ownership::Restaurant)
@@ -183,6 +185,24 @@ struct Recipe<'a> {
 #[derive(Serialize)]
 struct NewRecipe<'a> {
     recipe: Recipe<'a>,
+}
+
+/// The menu, as whoever has changed it hears.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Menu<'a> {
+    restaurant_id: &'a str,
+    menu: &'a RawValue,
+}
+
+impl<'a> Menu<'a> {
+    fn of(restaurant_id: &'a str, reply: &'a Reply) -> Result<Self, Problem> {
+        let menu = plain(reply)?;
+        Ok(Self {
+            restaurant_id,
+            menu,
+        })
+    }
 }
 
 async fn set_recipe(

@@ -3,7 +3,6 @@
 mod display;
 mod steps;
 mod stream;
-mod view;
 
 use axum::response::Response;
 use pizza_http::extract::{Path, Query};
@@ -22,7 +21,7 @@ use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::routes::lists;
 use crate::schema::{Object, Schemas, about, events};
-use view::{Status, Ticket};
+use crate::view::kitchen::{Status, Ticket};
 
 /// How many tickets a page has where the client does not say; [`PAGE_MAX`] is the most.
 const PAGE: u32 = 50;

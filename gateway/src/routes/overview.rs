@@ -1,27 +1,29 @@
 //! `/api/overview`: all restaurants in figures, for the page that somebody sees first.
 
+mod figures;
+mod moving;
+
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use pizza_client::Everywhere;
 use pizza_http::extract::Query;
-use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::answer::{granted, json as answer, plain};
+use self::figures::InFigures;
+use crate::answer::json as answer;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get};
 use crate::identity::Authority;
 use crate::identity::Role::Manager;
 use crate::ownership::Ownership;
-use crate::problem::{self, Problem};
-use crate::routes::lists::{AFTER, LIMIT};
+use crate::problem::Problem;
+use crate::routes::lists::{AFTER, Failing, LIMIT, failing};
 use crate::schema::{KEY, Object, Schemas, about};
 use crate::time::At;
 
@@ -31,10 +33,6 @@ const PAGE: u32 = 20;
 const PAGE_MAX: u32 = 50;
 /// How many restaurants are asked at once.
 const ASKED_AT_ONCE: usize = 8;
-/// How many orders of one state are looked through for those that are late, and how many of them a
-/// restaurant tells at once. With more of them nothing is said of it.
-const LOOKED_THROUGH_MAX: u32 = 2_000;
-const LINES: u32 = 200;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let overview = get("/api/overview", read)
@@ -54,94 +52,19 @@ struct Page {
     limit: Option<u32>,
 }
 
-#[derive(Deserialize)]
-struct Restaurant<'a> {
-    #[serde(borrow)]
-    profile: Profile<'a>,
-}
-
-#[derive(Deserialize)]
-struct Profile<'a> {
-    #[serde(borrow)]
-    name: &'a RawValue,
-    #[serde(borrow)]
-    location: &'a RawValue,
-    open: bool,
-}
-
-#[derive(Deserialize)]
-struct Figures<'a> {
-    #[serde(borrow)]
-    active: Vec<StateCount<'a>>,
-    #[serde(borrow)]
-    drivers: Vec<StateCount<'a>>,
-}
-
-#[derive(Deserialize)]
-struct StateCount<'a> {
-    status: &'a str,
-    count: u32,
-}
-
-#[derive(Serialize)]
-struct Listed<'a> {
-    status: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<String>,
-    limit: u32,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    late: bool,
-    cursor: String,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Overview {
+struct Overview<'a> {
     server_time: At,
     restaurants: Vec<InFigures>,
+    /// Those that do not answer, beside the ones that do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failing: Vec<Failing<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
     /// The cells that are away, whose restaurants are missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing_cells: Vec<Arc<str>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InFigures {
-    id: String,
-    name: Box<RawValue>,
-    location: Box<RawValue>,
-    is_open: bool,
-    under_way: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    late: Option<u32>,
-    drivers: Drivers,
-}
-
-/// How many drivers do what.
-#[derive(Serialize)]
-struct Drivers {
-    free: u32,
-    busy: u32,
-    offline: u32,
-}
-
-impl Drivers {
-    fn of(counts: &[StateCount<'_>]) -> Self {
-        let of = |status: &str| {
-            let counts = counts.iter().filter(|count| count.status == status);
-            counts.map(|count| count.count).sum()
-        };
-        Self {
-            free: of("available"),
-            busy: of("busy"),
-            offline: of("offline"),
-        }
-    }
 }
 
 async fn read(
@@ -167,78 +90,35 @@ async fn read(
             listed.map_err(|error| crate::refused::call(error, caller.id))?
         }
     };
-    let questions: Vec<_> = ids.iter().map(|id| in_figures(&caller, id)).collect();
-    let restaurants: Vec<Option<InFigures>> = stream::iter(questions)
-        // In their order, which is that of the ids.
-        .buffered(ASKED_AT_ONCE)
-        .try_collect()
-        .await?;
+    let questions: Vec<_> = ids.iter().map(|id| figures::of(&caller, id)).collect();
+    // In their order, which is that of the ids.
+    let mut answers = stream::iter(&ids).zip(stream::iter(questions).buffered(ASKED_AT_ONCE));
+    let (mut restaurants, mut silent, mut first) = (Vec::new(), Vec::new(), None);
+    while let Some((id, asked)) = answers.next().await {
+        match asked {
+            Ok(restaurant) => restaurants.extend(restaurant),
+            Err(problem) => {
+                let code = problem.kind().code;
+                tracing::warn!(%id, code, detail = problem.detail(), "a restaurant tells no figures");
+                silent.push(Failing { id, code });
+                first.get_or_insert(problem);
+            }
+        }
+    }
+    // Where nobody answers, it is no trouble of one of them.
+    if let Some(problem) = first.filter(|_| restaurants.is_empty()) {
+        return Err(problem);
+    }
     // By the ids and not by the answers, of which some may be left out.
     let next = ids.last().filter(|_| is_all && ids.len() >= limit);
     let overview = Overview {
         server_time: At::of(transport.now_ms()),
-        restaurants: restaurants.into_iter().flatten().collect(),
+        restaurants,
+        failing: silent,
         next: next.map(|id| id.to_string()),
         missing_cells: missing,
     };
     answer(StatusCode::OK, &overview)
-}
-
-/// A restaurant in figures; `None` of one that was asked for once, but never set up.
-async fn in_figures(caller: &Caller, id: &str) -> Result<Option<InFigures>, Problem> {
-    let restaurant = ActorId::new("restaurant", id)?;
-    let reply = caller.ask(restaurant.clone(), "get").await?;
-    let Restaurant { profile } = match granted(&reply) {
-        Ok(restaurant) => restaurant,
-        Err(problem) if problem.kind() == problem::NOT_FOUND => return Ok(None),
-        Err(problem) => return Err(problem),
-    };
-    let figures: Reply = caller
-        .for_another()
-        .ask(restaurant.clone(), "metrics")
-        .await?;
-    let figures: Figures<'_> = plain(&figures)?;
-    Ok(Some(InFigures {
-        id: id.to_owned(),
-        name: profile.name.to_owned(),
-        location: profile.location.to_owned(),
-        is_open: profile.open,
-        under_way: figures.active.iter().map(|state| state.count).sum(),
-        late: late(caller, &restaurant, &figures.active).await?,
-        drivers: Drivers::of(&figures.drivers),
-    }))
-}
-
-/// How many orders are late; `None` where there are too many to look through.
-async fn late(
-    caller: &Caller,
-    restaurant: &ActorId,
-    active: &[StateCount<'_>],
-) -> Result<Option<u32>, Problem> {
-    let mut late = 0;
-    for StateCount { status, count } in active {
-        if *count > LOOKED_THROUGH_MAX {
-            return Ok(None);
-        }
-        let mut after = None;
-        let mut pages = count.div_ceil(LINES);
-        while pages > 0 {
-            let listed = Listed {
-                status,
-                after,
-                limit: LINES,
-            };
-            let another = caller.for_another();
-            let reply = another
-                .ask_with(restaurant.clone(), "orders", &listed)
-                .await?;
-            let lines: Vec<Line> = plain(&reply)?;
-            late += lines.iter().map(|line| u32::from(line.late)).sum::<u32>();
-            after = lines.into_iter().next_back().map(|line| line.cursor);
-            pages = if after.is_some() { pages - 1 } else { 0 };
-        }
-    }
-    Ok(Some(late))
 }
 
 fn schema(schemas: &mut Schemas) -> Value {
@@ -260,6 +140,7 @@ fn schema(schemas: &mut Schemas) -> Value {
         .with("underWay", count("Orders that have not ended."), true)
         .with("late", late, false)
         .with("drivers", drivers, true)
+        .with("moving", moving::schema(schemas), false)
         .done();
     let restaurant = schemas.name("RestaurantInFigures", restaurant);
     let restaurants = json!({"type": "array", "items": restaurant});
@@ -273,6 +154,7 @@ fn schema(schemas: &mut Schemas) -> Value {
             about("One page of them, by id.", restaurants),
             true,
         )
+        .with("failing", failing(schemas), false)
         .with("next", next, false)
         .with(
             "missingCells",

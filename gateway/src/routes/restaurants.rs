@@ -1,30 +1,32 @@
 //! `/api/restaurants/{id}` and `/api/dashboard/{id}`
 
+mod alerts;
+mod board;
+mod drivers;
+mod durations;
 mod list;
+mod menu;
+mod open;
 mod orders;
-mod restaurant;
-mod statistics;
 
 use axum::response::Response;
 use pizza_http::extract::{Path, Query};
-use pizza_types::{ActorId, Reply};
+use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use self::restaurant::Restaurant;
-use self::statistics::{Period, Statistics};
 use crate::answer::{granted, plain, respond};
 use crate::caller::Caller;
 use crate::dashboard;
-use crate::endpoint::{Endpoint, Parameter, get};
+use crate::endpoint::{Endpoint, Parameter, get, post, put};
 use crate::event_stream;
 use crate::identity::Role::{Customer, Driver, Kitchen, Manager};
 use crate::ownership::Ownership;
 use crate::problem::Problem;
 use crate::routes::lists;
-use crate::schema::{Schemas, events};
-use crate::time::At;
+use crate::schema::Schemas;
+use crate::view::restaurant::Restaurant;
+use crate::view::statistics::{Period, Statistics};
 
 const SPAN: &[Parameter] = &[
     Parameter {
@@ -46,22 +48,44 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("A restaurant")
             .by(&[Customer, Driver, Kitchen, Manager], Ownership::Anything)
             .gives(|s| s.of("restaurant", "restaurant-state")),
-        get("/api/restaurants/{id}/menu", menu)
-            .summary("What there is to eat, and at what price")
-            .by(&[Customer, Driver, Kitchen, Manager], Ownership::Menu)
-            .gives(menu_schema),
+        menu::endpoint(),
         get("/api/restaurants/{id}/orders", orders::orders)
             .summary("Its orders, newest first, page by page")
             .by(&[Kitchen, Manager], Ownership::Restaurant)
             .query(orders::PAGES)
             .gives(orders::schema),
-        get("/api/restaurants/{id}/drivers", drivers)
+        put("/api/restaurants/{id}/open", open::set)
+            .summary("Say whether it takes orders now; those under way are made in any case")
+            .by(&[Manager], Ownership::Restaurant)
+            .takes(|s| s.arguments("restaurant", "set-open", &[]))
+            .gives(|s| s.of("restaurant", "restaurant-state")),
+        get("/api/restaurants/{id}/board", board::board)
+            .summary("What a manager's screen begins with: all that is under way")
+            .by(&[Manager], Ownership::Restaurant)
+            .gives(board::schema),
+        get("/api/restaurants/{id}/drivers", drivers::all)
             .summary("Its drivers, as it last heard of them")
             .by(&[Manager], Ownership::Restaurant)
-            .gives(|s| {
-                let drivers = s.list_of("restaurant", "driver-view");
-                lists::whole("drivers", drivers)
-            }),
+            .gives(drivers::schema),
+        get("/api/restaurants/{id}/free-drivers", drivers::free)
+            .summary("Drivers who could take an order now, the nearest first")
+            .by(&[Manager], Ownership::Restaurant)
+            .gives(drivers::free_schema),
+        get("/api/restaurants/{id}/alerts", alerts::list)
+            .summary("What needs its manager's attention, newest first, page by page")
+            .by(&[Manager], Ownership::Restaurant)
+            .query(alerts::PAGES)
+            .gives(alerts::schema),
+        post("/api/restaurants/{id}/alerts/{alert}/seen", alerts::see)
+            .summary("Say that an alert was seen; who says so first is remembered")
+            .by(&[Manager], Ownership::Restaurant)
+            .may_take(Schemas::nothing)
+            .gives(|s| s.of("restaurant", "manager-alert")),
+        get("/api/restaurants/{id}/durations", durations::durations)
+            .summary("How long each stage, each chef and each driver took")
+            .by(&[Manager], Ownership::Restaurant)
+            .query(durations::SPAN)
+            .gives(durations::schema),
         get("/api/restaurants/{id}/metrics", metrics)
             .summary("Its figures now, and of the last hour and day")
             .by(&[Manager], Ownership::Restaurant)
@@ -75,81 +99,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 lists::whole("periods", periods)
             }),
         get("/api/dashboard/{id}/stream", dashboard::follow)
-            .summary("Everything that happens in it: status, driver, eta, alert, gap")
+            .summary("Everything that happens in it: orders, drivers, alerts, and what follows")
             .by(&[Manager], Ownership::Restaurant)
             .query(event_stream::LAST_EVENT_ID)
-            .gives_events("Dashboard", events::of_restaurant),
+            .gives_events("Dashboard", dashboard::events),
     ]
-}
-
-pub(super) fn menu_schema(schemas: &mut Schemas) -> Value {
-    let menu = schemas.list_of("inventory", "recipe");
-    lists::whole("menu", menu)
 }
 
 async fn read(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
     let reply = caller.ask(ActorId::new("restaurant", id)?, "get").await?;
     respond(&reply, &granted::<Restaurant<'_>>(&reply)?)
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Menu<'a> {
-    restaurant_id: &'a str,
-    menu: &'a RawValue,
-}
-
-impl<'a> Menu<'a> {
-    pub(super) fn of(restaurant_id: &'a str, reply: &'a Reply) -> Result<Self, Problem> {
-        let menu = plain(reply)?;
-        Ok(Self {
-            restaurant_id,
-            menu,
-        })
-    }
-}
-
-/// The menu. The inventory has it, because it knows what can be made of what.
-async fn menu(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
-    let inventory = ActorId::new("inventory", id.as_str())?;
-    let reply = caller.ask(inventory, "menu").await?;
-    respond(&reply, &Menu::of(&id, &reply)?)
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DriverView<'a> {
-    #[serde(borrow)]
-    driver_id: &'a RawValue,
-    status: &'a str,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    location: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    located_at: Option<At>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    order_id: Option<&'a RawValue>,
-    lost_signal: bool,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    offered: Option<&'a RawValue>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Drivers<'a> {
-    restaurant_id: &'a str,
-    drivers: Vec<DriverView<'a>>,
-}
-
-async fn drivers(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
-    let restaurant = ActorId::new("restaurant", id.as_str())?;
-    let reply = caller.ask(restaurant, "drivers").await?;
-    let drivers = plain(&reply)?;
-    let restaurant_id = &id;
-    let answer = Drivers {
-        restaurant_id,
-        drivers,
-    };
-    respond(&reply, &answer)
 }
 
 async fn metrics(caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {

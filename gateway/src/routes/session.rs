@@ -21,8 +21,9 @@ use crate::endpoint::{Endpoint, delete, get, post};
 use crate::identity::{Authority, Ends, Identity, Role};
 use crate::ownership::Ownership;
 use crate::problem::{self, Problem};
+use crate::routes::simulation;
 use crate::schema::is_key;
-use crate::session::{self, ended};
+use crate::session;
 use crate::time::At;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -62,6 +63,7 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<At>,
     can_simulate: bool,
+    can_operate: bool,
     demo_roles: Vec<DemoRole<'a>>,
     server_time: At,
     version: &'a str,
@@ -108,8 +110,8 @@ async fn read(
         subject: holder.map_or("", |holder| &holder.subject),
         restaurant_id: holder.and_then(|holder| restaurant(holder.role, &holder.subject)),
         expires_at: ends_ms.map(At::of),
-        // Nothing begins or ends a simulation yet but the option of the program.
-        can_simulate: false,
+        can_simulate: simulation::is_offered(&app, &identity, client),
+        can_operate: looks && app.operate().is_ok(),
         demo_roles: if client.may_have_lent {
             demo_roles(&app)
         } else {
@@ -127,8 +129,8 @@ async fn read(
     };
     let mut response = answer(StatusCode::OK, &told)?;
     // One that does not count any more: without it the page is who it would be anyway.
-    if session::is_sent(&headers) && holder.is_none() {
-        let cookie = ended(client.is_secured)?;
+    if session::is_sent(&headers, client.is_secured) && holder.is_none() {
+        let cookie = session::removed(client.is_secured)?;
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
@@ -205,9 +207,9 @@ async fn sign_in(
 ) -> Result<Response, Problem> {
     let peer = peer.map(|Extension(peer)| peer);
     let client = authentication::client(&app, peer.as_ref(), &headers);
-    let cookie = match body.parse()? {
+    let cookies = match body.parse()? {
         SignIn::ByToken(ByToken { token }) => {
-            let known = session::of_token(&app, &token.0, client.is_secured).await?;
+            let known = session::of_token(&app, &headers, &token.0, client.is_secured).await?;
             known.ok_or_else(|| {
                 let detail = "this token is not known here";
                 Problem::new(problem::UNAUTHORIZED, detail)
@@ -224,21 +226,28 @@ async fn sign_in(
                 let message = "this cannot be the id of anything";
                 return Err(body.invalid_at(&["/demoRole/subject"], message));
             }
-            session::of_lent_role(&app, demo_role.role, subject, client.is_secured).await?
+            let (role, is_secured) = (demo_role.role, client.is_secured);
+            session::of_lent_role(&app, &headers, role, subject, is_secured).await?
         }
     };
-    Ok(nothing_but(cookie))
+    Ok(nothing_but(cookies))
 }
 
-async fn sign_out(peer: Option<Extension<Peer>>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn sign_out(
+    State(app): State<App>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let peer = peer.map(|Extension(peer)| peer);
     let is_secured = crate::cookie::is_secured(peer.as_ref(), &headers);
-    Ok(nothing_but(ended(is_secured)?))
+    Ok(nothing_but(session::ended(&app, &headers, is_secured)?))
 }
 
-/// No body, and a cookie.
-pub(super) fn nothing_but(cookie: HeaderValue) -> Response {
+/// No body, and cookies.
+pub(super) fn nothing_but(cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().append(header::SET_COOKIE, cookie);
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     response
 }

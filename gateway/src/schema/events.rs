@@ -3,6 +3,7 @@
 //! (That is how OpenAPI 3.2 describes them. 3.1 has no words for a sequence, so the content is
 //! said to be one of them; tools that know streams take it for each.)
 
+use pizza_value::camel;
 use serde_json::{Map, Value, json};
 
 use super::types::{Object, Schemas, about};
@@ -27,7 +28,8 @@ pub(crate) fn schema(stream: &str, events: Vec<EventDoc>, schemas: &mut Schemas)
         has_id,
     } in events
     {
-        let (first, rest) = event.split_at(1);
+        let camel = camel(event);
+        let (first, rest) = camel.split_at(1);
         let name = format!("{stream}{}{rest}", first.to_uppercase());
         let data = json!({
             "type": "string",
@@ -77,33 +79,6 @@ pub(crate) fn of_order(schemas: &mut Schemas) -> Vec<EventDoc> {
             "Nothing follows; the stream ends.",
             notice(schemas).done(),
         ),
-        sign_of_life(),
-    ]
-}
-
-/// An event of each kind that happens in a restaurant.
-pub(crate) fn of_restaurant(schemas: &mut Schemas) -> Vec<EventDoc> {
-    // A screen shows orders that it has not read before.
-    let more = ["customerId", "totalCents", "createdAt"];
-    let fields = [CHANGE, &more].concat();
-    let change = |schemas: &mut Schemas| change(schemas, &fields).done();
-    // Not only a kitchen raises them: others say no more.
-    let alert = schemas.answer_of("kitchen", "alert");
-    let alert = alert.only(&["kind", "message", "at"]).done();
-    vec![
-        event("status", "An order moved on.", change(schemas)),
-        event(
-            "driver",
-            "An order's driver changed, or where they are.",
-            change(schemas),
-        ),
-        event(
-            "eta",
-            "An order is expected at another time.",
-            change(schemas),
-        ),
-        event("alert", "Of the kitchen, the stock or a driver.", alert),
-        event("gap", GAP, gap(Object::default())),
         sign_of_life(),
     ]
 }
@@ -166,9 +141,52 @@ pub(crate) fn of_kitchen(schemas: &mut Schemas) -> Vec<EventDoc> {
     ]
 }
 
-const GAP: &str = "Events are not kept any more; the stream goes on after this.";
+/// An event of each kind that a driver's screen follows. Each has how the driver is then.
+pub(crate) fn of_driver(schemas: &mut Schemas) -> Vec<EventDoc> {
+    let driver = schemas.of("driver", "driver-duty");
+    let driver = about("The driver, as they are then.", driver);
+    let duty = || Object::default().with("at", time(), true);
+    let duty = || duty().with("driver", driver.clone(), true);
+    let text = json!({"type": "string", "description": "The order."});
+    let of_order = || duty().with("orderId", text.clone(), true);
+    let reason = |about: &str, names: &[&str]| json!({"type": "string", "enum": names, "description": about});
+    let gone = reason("Where it went.", &["expired", "taken", "declined"]);
+    let ended = reason("Where it went.", &["delivered", "given", "returned"]);
+    let version = json!({"type": "integer", "minimum": 0, "description": "That of the order."});
+    let moved = of_order().with("version", version, true);
+    let mut status = schemas.of("order", "status");
+    status["description"] = "Where it is.".into();
+    vec![
+        event("offer", "They may take an order.", of_order().done()),
+        event(
+            "withdrawn",
+            "They may not take it any more.",
+            of_order().with("reason", gone, true).done(),
+        ),
+        event("assigned", "They have an order.", of_order().done()),
+        event(
+            "order",
+            "Their order has moved on.",
+            moved.with("status", status, true).done(),
+        ),
+        event(
+            "released",
+            "They do not have it any more.",
+            of_order().with("reason", ended, true).done(),
+        ),
+        event(
+            "duty",
+            "They begin or end to work, or are not heard any more.",
+            duty().done(),
+        ),
+        event("gap", GAP, gap(Object::default())),
+        sign_of_life(),
+    ]
+}
 
-const CHANGE: &[&str] = &[
+pub(crate) const GAP: &str = "Events are not kept any more; the stream goes on after this.";
+
+pub(crate) const CHANGE: &[&str] = &[
     "orderId",
     "version",
     "status",
@@ -178,7 +196,7 @@ const CHANGE: &[&str] = &[
     "estimatedDeliveryAt",
 ];
 
-fn event(event: &'static str, about: &'static str, data: Value) -> EventDoc {
+pub(crate) fn event(event: &'static str, about: &'static str, data: Value) -> EventDoc {
     let has_id = true;
     EventDoc {
         event,
@@ -189,7 +207,7 @@ fn event(event: &'static str, about: &'static str, data: Value) -> EventDoc {
 }
 
 /// The event that every stream has.
-fn sign_of_life() -> EventDoc {
+pub(crate) fn sign_of_life() -> EventDoc {
     let at = json!({"type": "string", "format": "date-time"});
     let position = json!({"type": "integer", "minimum": 0});
     let version = json!({"type": "string"});
@@ -221,7 +239,7 @@ fn order(schemas: &mut Schemas, fields: &[&str]) -> Object {
     schemas.answer_of("order", "order-state").only(fields)
 }
 
-fn change(schemas: &mut Schemas, fields: &[&str]) -> Object {
+pub(crate) fn change(schemas: &mut Schemas, fields: &[&str]) -> Object {
     let mut from = schemas.of("order", "status");
     from["description"] = "Where it was before.".into();
     let by = json!({
@@ -232,7 +250,7 @@ fn change(schemas: &mut Schemas, fields: &[&str]) -> Object {
     change.with("from", from, false).with("by", by, false)
 }
 
-fn gap(object: Object) -> Value {
+pub(crate) fn gap(object: Object) -> Value {
     let position = |about: &str| json!({"type": "integer", "minimum": 0, "description": about});
     let asked = position("The position after which the client wanted to go on.");
     let oldest = position("The position of the oldest event that is kept.");
@@ -240,6 +258,6 @@ fn gap(object: Object) -> Value {
     gap.with("oldest", oldest, true).done()
 }
 
-fn time() -> Value {
+pub(crate) fn time() -> Value {
     json!({"type": "string", "format": "date-time", "description": "When it happened."})
 }

@@ -1,8 +1,5 @@
 //! An order's events one by one, from a position on.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
 use axum::response::sse;
 use pizza_client::Event;
 use pizza_types::{ActorId, CallError};
@@ -91,9 +88,9 @@ impl Events {
         self.feed.opening()
     }
 
-    /// How far they have come, at any moment from now on.
-    pub(crate) fn reached(&self) -> Arc<AtomicU64> {
-        self.feed.reached()
+    /// How far they have come: the position of the last one that was given.
+    pub(crate) fn position(&self) -> u64 {
+        self.feed.position()
     }
 
     /// Whether a client that has seen the end has seen everything.

@@ -48,7 +48,14 @@ async fn furnished(config: GatewayConfig) -> Server {
     let driver = json!({"driverId": "driver-1", "status": "busy", "delivered": 0,
         "lostSignal": false, "restaurantId": "napoli"});
     let known = json!({"ok": driver});
-    server.fake.answers("driver.get", Ok(known));
+    // Whose they are, and what is shown of them.
+    server.fake.answers("driver.get", Ok(known.clone()));
+    server.fake.answers("driver.duty", Ok(known));
+    let day = json!({"driverId": "driver-1", "begin": 0, "deliveries": 0, "metres": 0});
+    server.fake.answers("driver.day", Ok(json!({"ok": day})));
+    server
+        .fake
+        .answers("driver.cannot-deliver", Ok(json!({"ok": driver})));
     server
         .fake
         .answers("driver.set-status", Ok(json!({"ok": driver})));
@@ -154,6 +161,11 @@ const TABLE: &[(&str, &[&str])] = &[
         &["manager"],
     ),
     ("GET /api/drivers/driver-1/status", &["driver", "manager"]),
+    ("GET /api/drivers/driver-1/day", &["driver", "manager"]),
+    (
+        "POST /api/drivers/driver-1/cannot-deliver\n\n{\"reason\":\"other\"}",
+        &["driver"],
+    ),
     (
         "PUT /api/drivers/driver-1/status\n\n{\"status\":\"offline\"}",
         &["driver"],

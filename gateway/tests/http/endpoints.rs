@@ -1,6 +1,5 @@
 //! What each endpoint asks of which actor, and what it tells of the answer.
 
-use pizza_types::CallError;
 use serde_json::{Value, json};
 
 use crate::fake::order;
@@ -225,6 +224,17 @@ async fn a_driver_and_a_restaurant() {
         ),
         case("POST /api/drivers/d/picked-up", "picked-up", json!([])),
         case("POST /api/drivers/d/delivered\n\n{}", "delivered", json!([])),
+        case(
+            "POST /api/drivers/d/cannot-deliver\n\n{\"reason\":\"nobody\"}",
+            "cannot-deliver",
+            json!({"reason": "nobody"}),
+        ),
+        case(
+            "POST /api/drivers/d/location\n\n[{\"lat\":1.5,\"lon\":2.0,\"timestamp\":1000},{\"lat\":1.5,\"lon\":2.5,\"heading\":9,\"timestamp\":2000}]",
+            "update-locations",
+            json!({"fixes": [{"location": {"lat": 1.5, "lon": 2.0}, "at": 1_000},
+                {"location": {"lat": 1.5, "lon": 2.5}, "at": 2_000, "motion": {"heading": 9.0}}]}),
+        ),
         Case {
             request: "GET /api/restaurants/r",
             call: ("restaurant/r", "get", json!([])),
@@ -233,45 +243,6 @@ async fn a_driver_and_a_restaurant() {
         },
     ])
     .await;
-}
-
-#[tokio::test]
-async fn a_driver_with_an_order_has_a_way_to_go_where_somebody_knows_it() {
-    let driver = json!({"driverId": "d", "status": "busy", "location": {"lat": 1.5, "lon": 2.0},
-        "orderId": "order-1", "delivered": 4, "lostSignal": false});
-    let way = json!({"basis": "streets", "metres": 700, "seconds": 84,
-        "legs": [{"metres": 700, "seconds": 84}],
-        "path": [{"lat": 1.5, "lon": 2.0}, {"lat": 1.6, "lon": 2.0}]});
-    let server = Server::start().await;
-    server.fake.answers("driver.get", Ok(json!({"ok": driver})));
-    let declined = json!({"err": {"notFound": "there is no order order-1"}});
-    let when = "before the turn began".into();
-    let late = CallError::Deadline { when };
-    for (answer, told) in [
-        (Ok(json!({"ok": way})), way),
-        (Ok(declined), Value::Null),
-        (Err(late), Value::Null),
-    ] {
-        server.fake.answers("driver.way", answer);
-        let answer = server.send("GET /api/drivers/d/status").await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let mut found = answer.json();
-        let route = found.as_object_mut().and_then(|f| f.remove("route"));
-        assert_eq!(route.unwrap_or_default(), told);
-        assert_eq!(found, driver);
-    }
-    let sent = server.fake.last();
-    assert_eq!((&*sent.target, &*sent.method), ("driver/d", "way"));
-    let mut idle = driver;
-    idle.as_object_mut().expect("an object").remove("orderId");
-    server.fake.answers("driver.get", Ok(json!({"ok": idle})));
-    let answer = server.send("GET /api/drivers/d/status").await;
-    assert_eq!(answer.json(), idle);
-    assert_eq!(
-        server.fake.last().method,
-        "get",
-        "nobody asks for a way then"
-    );
 }
 
 #[tokio::test]

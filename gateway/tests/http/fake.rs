@@ -17,9 +17,12 @@ use tokio::sync::{Notify, watch};
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) calls: Mutex<Vec<Sent>>,
+    /// By `type.method`, or by `type.method/key` where one of them answers in another way.
     answers: Mutex<HashMap<String, Result<Value, CallError>>>,
     done: Mutex<HashMap<MessageId, ([u8; 16], Reply)>>,
     events: Mutex<Vec<Event>>,
+    /// What is published behind all others, each time `type.method` has answered.
+    pub(crate) follows: Mutex<HashMap<String, Value>>,
     published: Notify,
     called: Notify,
     ids: AtomicU64,
@@ -28,6 +31,8 @@ pub(crate) struct Fake {
     pub(crate) not_ready: Mutex<Vec<String>>,
     pub(crate) keys: Mutex<Option<EdgeKeys>>,
     pub(crate) has_no_keys: AtomicBool,
+    /// While this is so, nobody is told the keys.
+    pub(crate) keys_held: watch::Sender<bool>,
     /// How long it is since the beginning of all tests.
     pub(crate) elapsed_ms: AtomicU64,
 }
@@ -72,8 +77,19 @@ impl Fake {
         self.push(position, &payload);
     }
 
+    /// What anybody else tells a restaurant's manager.
+    pub(crate) fn publish_news(&self, position: u64, news: &Value) {
+        self.push(position, news);
+    }
+
     /// As a kitchen tells its screens.
     pub(crate) fn publish_to_kitchen(&self, position: u64, mut change: Value) {
+        change["at"] = (1_000 * position).into();
+        self.push(position, &change);
+    }
+
+    /// As a driver tells their screen.
+    pub(crate) fn publish_to_driver(&self, position: u64, mut change: Value) {
         change["at"] = (1_000 * position).into();
         self.push(position, &change);
     }
@@ -95,10 +111,19 @@ impl Fake {
 
     /// Waits until a call of this method has come.
     pub(crate) async fn has_been_asked(&self, method: &str) {
+        self.has_been_asked_times(method, 1).await;
+    }
+
+    /// How often this method was called.
+    pub(crate) fn times_asked(&self, method: &str) -> usize {
+        let calls = self.calls.lock().expect("unpoisoned");
+        calls.iter().filter(|call| call.method == method).count()
+    }
+
+    pub(crate) async fn has_been_asked_times(&self, method: &str, times: usize) {
         loop {
             let called = self.called.notified();
-            let calls = self.calls.lock().expect("unpoisoned").clone();
-            if calls.iter().any(|call| call.method == method) {
+            if self.times_asked(method) >= times {
                 return;
             }
             called.await;
@@ -107,7 +132,8 @@ impl Fake {
 
     fn answer(&self, key: &str, name: &str) -> Result<Value, CallError> {
         let answers = self.answers.lock().expect("unpoisoned");
-        match (answers.get(name), name) {
+        let of_one = answers.get(&format!("{name}/{key}"));
+        match (of_one.or_else(|| answers.get(name)), name) {
             (Some(answer), _) => answer.clone(),
             (None, "order.create") => Ok(json!({"ok": order(key, "created", 1)})),
             (None, "restaurant.get") => Ok(json!({"ok": {"restaurantId": key}})),
@@ -161,6 +187,11 @@ impl Transport for Fake {
         }
         let name = format!("{}.{method}", envelope.target.actor_type());
         let answer = self.answer(envelope.target.key(), &name)?;
+        let follows = self.follows.lock().expect("unpoisoned").get(&name).cloned();
+        if let Some(news) = follows {
+            let events = self.events.lock().expect("unpoisoned").len() as u64;
+            self.push(events + 1, &news);
+        }
         let nothing = answer.is_null();
         let reply = Reply {
             declined: answer.get("err").is_some(),
@@ -185,7 +216,17 @@ impl Transport for Fake {
     ) -> Result<EventPage, CallError> {
         let of_an_order = (stream, key) == ("order-events", "order-1");
         let of_a_kitchen = (stream, key) == ("kitchen-events", "napoli");
-        assert!(of_an_order || of_a_kitchen || (stream, key) == ("restaurant-orders", "r"));
+        let of_a_driver = (stream, key) == ("driver-events", "d");
+        let of_a_restaurant = (stream, key) == ("restaurant-orders", "r");
+        // Others are there, and nothing has happened in them.
+        if !(of_an_order || of_a_kitchen || of_a_driver || of_a_restaurant) {
+            assert!(stream == "driver-events", "{stream}/{key}");
+            return Ok(EventPage {
+                events: Vec::new(),
+                oldest: 0,
+                newest: 0,
+            });
+        }
         let events = self.events.lock().expect("unpoisoned");
         let newer = events.iter().filter(|event| event.position > after);
         Ok(EventPage {
@@ -243,6 +284,8 @@ impl Transport for Fake {
     }
 
     async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {
+        // The sender lives as long as the fake.
+        let _ = self.keys_held.subscribe().wait_for(|held| !held).await;
         if self.has_no_keys.load(Ordering::Relaxed) {
             let detail = "it is pretended".to_owned();
             return Err(CallError::Unreachable { detail });

@@ -46,13 +46,6 @@ async fn an_inventory_and_its_menu() {
             json!({"restaurantId": "napoli", "days":
                 [{"day": "2025-07-20", "at": "1970-01-01T00:00:01.000Z", "lines": []}]}),
         ),
-        case(
-            "GET /api/restaurants/napoli/menu",
-            "menu",
-            json!([]),
-            json!([{"pizzaType": "Margherita"}]),
-            json!({"restaurantId": "napoli", "menu": [{"pizzaType": "Margherita"}]}),
-        ),
     ])
     .await;
 }

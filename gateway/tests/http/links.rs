@@ -1,5 +1,7 @@
 //! The link of an order: it opens that order to whoever has it, and nothing else.
 
+use std::time::Duration;
+
 use pizza_gateway::{GatewayConfig, Role, Secret, TokenConfig};
 use serde_json::{Value, json};
 
@@ -188,4 +190,19 @@ async fn a_link_lifts_no_limit() {
         said.push(with(&server, &both, &read).await.status);
     }
     assert_eq!((said[0], said[4]), (200, 429), "{said:?}");
+}
+
+#[tokio::test]
+async fn an_order_that_is_made_waits_for_no_key() {
+    let server = furnished().await;
+    server.fake.keys_held.send_replace(true);
+    let order = "POST /api/orders\nauthorization: Bearer ada\n\n\
+        {\"customerId\":\"customer-1\",\"pizzaType\":\"M\"}";
+    let made = tokio::time::timeout(Duration::from_secs(4), server.send(order));
+    let made = made.await.expect("in time");
+    assert_eq!(made.status, 201, "{made:?}");
+    assert!(made.json().get("trackingKey").is_none(), "{made:?}");
+    server.fake.keys_held.send_replace(false);
+    let (_, key) = ordered(&server, "later").await;
+    assert!(!key.is_empty());
 }

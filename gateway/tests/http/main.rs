@@ -3,8 +3,11 @@
 //! tested from the root package.
 
 mod access;
+mod board;
 mod bounds;
+mod dashboard;
 mod document;
+mod drivers;
 mod endpoints;
 mod fake;
 mod heads;
@@ -12,7 +15,9 @@ mod idempotency;
 mod inventory;
 mod kitchen;
 mod links;
+mod menu;
 mod mistakes;
+mod operate;
 mod overview;
 mod pages;
 mod problems;
@@ -20,6 +25,7 @@ mod restaurants;
 mod screens;
 mod sessions;
 mod signs_of_life;
+mod simulation;
 mod socket;
 mod stop;
 mod track;

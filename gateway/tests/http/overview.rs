@@ -1,6 +1,7 @@
 //! All restaurants in figures: whom they are told, and what is counted.
 
 use pizza_gateway::{GatewayConfig, Provided, Role, Secret, TokenConfig};
+use pizza_types::CallError;
 use serde_json::{Value, json};
 
 use crate::socket::Server;
@@ -38,6 +39,13 @@ async fn furnished(anonymous_on_loopback: bool, lends_roles: bool) -> Server {
         "drivers": [{"status": "available", "count": 3}, {"status": "busy", "count": 1},
             {"status": "offline", "count": 0}],
     });
+    let now_ms = 1_700_000_000_000_u64;
+    let driver = |id: &str, status: &str| {
+        json!({"driverId": id, "status": status, "location": {"lat": 40.851_834, "lon": 14.268_149},
+            "locatedAt": now_ms, "lostSignal": false})
+    };
+    let drivers = json!([driver("d-1", "busy"), driver("d-2", "offline")]);
+    server.fake.answers("restaurant.drivers", Ok(drivers));
     let lines = json!([{"late": true, "cursor": "a"}, {"late": false, "cursor": "b"}]);
     server.fake.answers("restaurant.get", Ok(restaurant));
     server.fake.answers("restaurant.metrics", Ok(figures));
@@ -67,6 +75,8 @@ async fn the_demo_tells_everybody_on_its_machine() {
         // One of each page, in two states in which there is something.
         "late": 2,
         "drivers": {"free": 3, "busy": 1, "offline": 0},
+        // About where: whoever stands at a door shows where somebody lives.
+        "moving": [{"id": "d-1", "lat": 40.852, "lon": 14.268, "hasOrder": true}],
     });
     assert_eq!(all["restaurants"][0], expected);
     assert!(all.get("next").is_none());
@@ -90,4 +100,25 @@ async fn elsewhere_managers_see_their_own() {
     assert_eq!(ids(&all).len(), 3);
     let customer = "GET /api/overview\nauthorization: Bearer ada";
     server.send(customer).await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn one_that_fails_is_marked_beside_the_others() {
+    let server = furnished(true, false).await;
+    let failed = || {
+        Err(CallError::Failed {
+            bound: "fuel".into(),
+            detail: "it ran for too long".to_owned(),
+        })
+    };
+    server.fake.answers("restaurant.metrics/roma", failed());
+    let all = told(&server, "").await;
+    assert_eq!(ids(&all), ["napoli", "torino"]);
+    assert!(all["restaurants"][0].get("moving").is_none(), "no demo");
+    let expected = json!([{"id": "roma", "code": "actor-failed"}]);
+    assert_eq!(all["failing"], expected);
+    // Where all of them do, it is no matter of one.
+    server.fake.answers("restaurant.metrics", failed());
+    let none = server.send("GET /api/overview").await;
+    none.problem(500, "actor-failed");
 }

@@ -1,5 +1,6 @@
 //! What a restaurant's lists and figures ask for, and how they are told.
 
+use pizza_types::CallError;
 use serde_json::{Value, json};
 
 use crate::socket::Server;
@@ -119,4 +120,35 @@ async fn what_cannot_be_asked_for_is_refused() {
         let answer = server.send(&format!("GET /api/restaurants/r/{path}")).await;
         assert_eq!(answer.status, 400, "{path}");
     }
+}
+
+#[tokio::test]
+async fn one_that_fails_is_marked_beside_the_others_and_listed_without_figures() {
+    let server = Server::start().await;
+    let fake = &server.fake;
+    let failed = || {
+        Err(CallError::Failed {
+            bound: "fuel".into(),
+            detail: "it ran for too long".to_owned(),
+        })
+    };
+    let figures = json!({"active": [{"status": "ready", "count": 2}], "late": 1});
+    fake.answers("restaurant.metrics", Ok(figures));
+    fake.answers("restaurant.metrics/napoli", failed());
+    fake.answers("restaurant.get/roma", failed());
+    let profile = json!({"ok": {"restaurantId": "x", "openedAt": 0, "profile": {"name": "X"}}});
+    fake.answers("restaurant.get", Ok(profile));
+    let all = server.send("GET /api/restaurants?mine=true").await.json();
+    let told = json!({"restaurantId": "x", "openedAt": "1970-01-01T00:00:00.000Z",
+        "profile": {"name": "X"}});
+    let mut torino = told.clone();
+    torino["underWay"] = 2.into();
+    torino["late"] = 1.into();
+    let failing = json!([{"id": "roma", "code": "actor-failed"}]);
+    let expected = json!({"restaurants": [told, torino], "failing": failing});
+    assert_eq!(all, expected);
+    // Where all of them do, it is no matter of one.
+    fake.answers("restaurant.get", failed());
+    let none = server.send("GET /api/restaurants").await;
+    none.problem(500, "actor-failed");
 }

@@ -28,6 +28,14 @@ pub(crate) const PAGES: Pages = Pages {
             brotli: Some(b"by brotli"),
         },
         PageFile {
+            path: "/service-worker.js",
+            content_type: "text/javascript; charset=utf-8",
+            hash: "5e24",
+            plain: b"worker",
+            gzip: None,
+            brotli: None,
+        },
+        PageFile {
             path: "/icon.svg",
             content_type: "image/svg+xml",
             hash: "1c0",
@@ -150,6 +158,24 @@ async fn an_asset_is_kept_for_a_year_in_the_form_that_its_client_takes() {
     let missing = server.send("GET /assets/app-0.js").await;
     missing.problem(404, "not-found");
     assert_eq!(missing.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn a_worker_for_all_pages_is_asked_for_anew_and_reaches_no_further_than_they() {
+    let server = with_pages(GatewayConfig::default()).await;
+    let worker = server.send("GET /service-worker.js").await;
+    assert_eq!((worker.status, &*worker.body), (200, "worker"));
+    // A browser looks for a newer one with each page; a year would be a year of old pages.
+    assert_eq!(worker.header("cache-control"), Some("no-cache"));
+    let content_type = worker.header("content-type");
+    assert_eq!(content_type, Some("text/javascript; charset=utf-8"));
+    let policy = worker.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("connect-src 'self'"), "{policy}");
+    let shell = server.send("GET /kitchen/napoli").await;
+    let policy = shell.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("worker-src 'self'"), "{policy}");
+    let again = "GET /service-worker.js\nif-none-match: \"5e24\"";
+    assert_eq!(server.send(again).await.status, 304);
 }
 
 #[tokio::test]

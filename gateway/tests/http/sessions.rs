@@ -49,10 +49,11 @@ async fn furnished(config: GatewayConfig, lends_roles: bool) -> Server {
 
 /// What an answer sets as the cookie of this name, with its attributes.
 pub(crate) fn set(answer: &Answer, name: &str) -> Option<(String, String)> {
-    let all = answer.header("set-cookie")?;
-    let (cookie, attributes) = all.split_once("; ")?;
-    let value = cookie.strip_prefix(&format!("{name}="))?;
-    Some((value.to_owned(), attributes.to_owned()))
+    answer.headers("set-cookie").find_map(|all| {
+        let (cookie, attributes) = all.split_once("; ")?;
+        let value = cookie.strip_prefix(&format!("{name}="))?;
+        Some((value.to_owned(), attributes.to_owned()))
+    })
 }
 
 async fn sign_in(server: &Server, body: &Value) -> String {
@@ -102,9 +103,70 @@ async fn a_token_is_changed_for_a_cookie_that_no_script_reads() {
     assert_eq!(with(&server, &cookie, own).await.status, 200);
     let other = with(&server, &cookie, "GET /api/restaurants/roma/drivers").await;
     other.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn over_tls_a_session_has_a_name_that_nobody_sets_without() {
+    let server = furnished(strict(), false).await;
     let over_tls = "POST /api/session\nx-forwarded-proto: https\n\n{\"token\":\"of-napoli\"}";
-    let (_, attributes) = set(&server.send(over_tls).await, "pizza_session").expect("a cookie");
-    assert!(attributes.ends_with("; Secure"), "{attributes}");
+    let signed_in = server.send(over_tls).await;
+    let name = "__Host-pizza_session";
+    let (session, attributes) = set(&signed_in, name).expect("a cookie");
+    assert!(attributes.starts_with("Path=/; ") && attributes.ends_with("; Secure"));
+    assert_eq!(set(&signed_in, "pizza_session"), None);
+    // What was set without TLS says nothing over it, and the reverse.
+    let plain = sign_in(&server, &json!({"token": "of-roma"})).await;
+    let both = format!("cookie: pizza_session={plain}; {name}={session}");
+    let told = server.send(&format!("GET /api/session\n{both}")).await;
+    assert_eq!(told.json()["subject"], "roma");
+    let told = format!("GET /api/session\nx-forwarded-proto: https\n{both}");
+    assert_eq!(server.send(&told).await.json()["subject"], "napoli");
+    let own = "GET /api/restaurants/roma/drivers\nx-forwarded-proto: https";
+    let plain = format!("{own}\ncookie: pizza_session={plain}");
+    server.send(&plain).await.problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_late_renews_no_session_that_was_left() {
+    let server = furnished(strict(), false).await;
+    let cookie = sign_in(&server, &json!({"token": "of-napoli"})).await;
+    let own = "GET /api/restaurants/napoli/drivers";
+    assert_eq!(with(&server, &cookie, own).await.status, 200);
+    let asked = server.fake.times_asked("drivers");
+    later(&server.fake, HOUR_MS);
+    server.fake.held.send_replace(true);
+    let mut slow = server.connect().await;
+    slow.write(&format!("{own}\ncookie: pizza_session={cookie}"), b"")
+        .await;
+    server.fake.has_been_asked_times("drivers", asked + 1).await;
+    let out = format!("DELETE /api/session\n{SAME_ORIGIN}");
+    let out = with(&server, &cookie, &out).await;
+    let (since, attributes) = set(&out, "pizza_since").expect("a cookie");
+    // No session that was begun before lasts longer.
+    assert!(attributes.contains("Max-Age=604800;"), "{attributes}");
+    server.fake.held.send_replace(false);
+    let renewed = set(&slow.read().await, "pizza_session").expect("a younger one");
+    let of_browser = |session: &str| format!("{session}; pizza_since={since}");
+    with(&server, &of_browser(&renewed.0), own)
+        .await
+        .problem(401, "unauthorized");
+    // Signed in again within the same millisecond, by whoever has left.
+    let again = "POST /api/session\ncookie: pizza_since=";
+    let again = format!("{again}{since}\n\n{{\"token\":\"of-napoli\"}}");
+    let again = server.send(&again).await;
+    let (session, _) = set(&again, "pizza_session").expect("a cookie");
+    let (since, _) = set(&again, "pizza_since").expect("a cookie");
+    let of_browser = |session: &str| format!("{session}; pizza_since={since}");
+    assert_eq!(with(&server, &of_browser(&session), own).await.status, 200);
+    // The same where somebody else has signed in without leaving.
+    with(&server, &of_browser(&renewed.0), own)
+        .await
+        .problem(401, "unauthorized");
+    // What cannot be a date of ours is passed over.
+    for since in ["", "x", "-1", "99999999999999999999", "9999999999999"] {
+        let cookie = format!("{session}; pizza_since={since}");
+        assert_eq!(with(&server, &cookie, own).await.status, 200, "{since}");
+    }
 }
 
 #[tokio::test]

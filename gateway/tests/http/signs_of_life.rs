@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::fake::order;
 use crate::sessions::set;
 use crate::socket::{Connection, Server};
+use crate::stop::{carried, of_driver};
 
 const FOLLOW: &str = "GET /api/dashboard/r/stream";
 
@@ -86,4 +87,40 @@ async fn a_stream_ends_with_the_session_that_opened_it() {
         assert!(!chunk.contains("event: status"), "{chunk}");
     }
     server.send(&request).await.problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn no_sign_of_life_is_ahead_of_what_was_sent() {
+    let server = Server::with(GatewayConfig {
+        // Long enough for the event to be made before the next sign.
+        sse_time_ms: 200,
+        tokens: vec![of_driver()],
+        ..GatewayConfig::default()
+    })
+    .await;
+    server
+        .fake
+        .answers("order.get", Ok(json!({"ok": carried()})));
+    server.fake.publish(1, "status", "preparing");
+    let request = "GET /api/orders/order-1/track\nauthorization: Bearer of-driver";
+    let mut track = open(&server, request).await;
+    while sign(&mut track).await["position"] != 1 {}
+    server.fake.held.send_replace(true);
+    let asked = server.fake.times_asked("get");
+    // Before the event goes out its driver's right is asked for, and so it is for a sign of life.
+    server.fake.publish(2, "status", "outForDelivery");
+    server.fake.has_been_asked_times("get", asked + 2).await;
+    server.fake.held.send_replace(false);
+    let (mut sent, mut told) = (1, 0);
+    while told < 2 {
+        let chunk = track.chunk().await.expect("a chunk");
+        if let Some((_, id)) = chunk.split_once("id: ") {
+            let id = id.lines().next().unwrap_or_default();
+            sent = id.parse().expect("a position");
+        } else if let Some((_, data)) = chunk.split_once("data: ") {
+            let data: Value = serde_json::from_str(data.trim_end()).expect("JSON");
+            told = data["position"].as_u64().expect("a position");
+            assert!(told <= sent, "{told} is told, and {sent} was sent");
+        }
+    }
 }

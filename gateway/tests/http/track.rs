@@ -9,7 +9,7 @@ use crate::fake::order;
 use crate::socket::{Connection, Server};
 
 /// Events of the stream as `(event, id, data)`.
-pub(crate) struct Stream(Connection);
+pub(crate) struct Stream(pub(crate) Connection);
 
 impl Stream {
     pub(crate) async fn open(server: &Server, request: &str) -> Self {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::answer::{plain, respond};
+use crate::answer::{granted, plain, respond};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, Parameter, get};
 use crate::identity::Role::Manager;
@@ -23,15 +23,13 @@ const DAYS: u32 = 90;
 const PAGE: u32 = 50;
 const PAGE_MAX: u32 = 100;
 
-const PAGES: &[Parameter] = &[
-    Parameter {
-        name: "days",
-        about: "How many, today included; 90 at most.",
-        schema: |_| json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
-    },
-    AFTER,
-    LIMIT,
-];
+const SPAN: Parameter = Parameter {
+    name: "days",
+    about: "How many, today included; 90 at most.",
+    schema: |_| json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+};
+const PAGES: &[Parameter] = &[SPAN, AFTER, LIMIT];
+const DAYS_ALONE: &[Parameter] = &[SPAN];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -40,10 +38,25 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .by(&[Manager], Ownership::Restaurant)
             .query(PAGES)
             .gives(schema),
+        get("/api/inventory/{id}/report/{ingredient}", report_of)
+            .summary("The same of one ingredient")
+            .by(&[Manager], Ownership::Restaurant)
+            .query(DAYS_ALONE)
+            .gives(of_one),
     ]
 }
 
 fn schema(schemas: &mut Schemas) -> Value {
+    let of_one = of_one(schemas);
+    let next = json!({"type": "string", "description": "What to ask for as `after`"});
+    paged(
+        "ingredients",
+        json!({"type": "array", "items": of_one}),
+        next,
+    )
+}
+
+fn of_one(schemas: &mut Schemas) -> Value {
     let date = json!({"type": "string", "format": "date", "description": "The date."});
     let day = schemas.answer_of("inventory", "day-movement");
     // By the contract's own name, which the report refers to: a day is told as a date here.
@@ -54,13 +67,7 @@ fn schema(schemas: &mut Schemas) -> Value {
         "items": day,
     });
     let of_one = schemas.answer_of("inventory", "ingredient-report");
-    let of_one = of_one.with("days", days, true).done();
-    let next = json!({"type": "string", "description": "What to ask for as `after`"});
-    paged(
-        "ingredients",
-        json!({"type": "array", "items": of_one}),
-        next,
-    )
+    schemas.name("IngredientReport", of_one.with("days", days, true).done())
 }
 
 #[derive(Deserialize)]
@@ -136,4 +143,30 @@ async fn report(
         next,
     };
     respond(&reply, &answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneQuery {
+    days: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct OfOne {
+    ingredient: String,
+    days: u32,
+}
+
+async fn report_of(
+    caller: Caller,
+    Path((id, ingredient)): Path<(String, String)>,
+    Query(query): Query<OneQuery>,
+) -> Result<Response, Problem> {
+    let inventory = ActorId::new("inventory", id)?;
+    let days = query.days.unwrap_or(DAYS).clamp(1, DAYS);
+    let arguments = OfOne { ingredient, days };
+    let reply = caller
+        .ask_with(inventory, "movements-of", &arguments)
+        .await?;
+    respond(&reply, &granted::<Ingredient<'_>>(&reply)?)
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::stream::STREAM;
-use super::view::{Station, Status, Ticket};
 use crate::answer::{plain, respond};
 use crate::caller::Caller;
 use crate::feed::Feed;
@@ -15,6 +14,7 @@ use crate::problem::Problem;
 use crate::refused;
 use crate::schema::{Schemas, about};
 use crate::time::At;
+use crate::view::kitchen::{Station, Status, Ticket};
 
 #[derive(Deserialize)]
 struct Display<'a> {

@@ -5,12 +5,11 @@ use pizza_http::extract::Path;
 use pizza_types::{ActorId, Reply};
 use serde::{Deserialize, Serialize};
 
-use super::view::{Alert, Ticket};
 use crate::answer::{granted, respond};
 use crate::body::{JsonBody, Nothing, Text};
 use crate::caller::Caller;
-use crate::identity::Identity;
 use crate::problem::{self, Problem};
+use crate::view::kitchen::{Alert, Ticket};
 
 /// What the body says, of the order that the path names.
 #[derive(Serialize)]
@@ -104,19 +103,8 @@ pub(super) async fn see_alert(
         let detail = format!("there is no alert {alert:?}");
         Problem::new(problem::NOT_FOUND, detail)
     })?;
-    let by = who(&caller.identity);
+    let by = caller.identity.signature();
     let seen = Seen { alert_id, by: &by };
     let reply: Reply = caller.ask_with(kitchen, "see-alert", &seen).await?;
     respond(&reply, &granted::<Alert<'_>>(&reply)?)
-}
-
-/// As `role/subject`, for those who share the screen.
-fn who(identity: &Identity) -> String {
-    match identity {
-        Identity::Known(holder) => format!("{}/{}", holder.role.name(), holder.subject),
-        // No link opens a kitchen.
-        Identity::Link(_) => "link/anybody".to_owned(),
-        // Somebody at this machine, who need not say who they are.
-        Identity::Local | Identity::Nobody => "local/anybody".to_owned(),
-    }
 }

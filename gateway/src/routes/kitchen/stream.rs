@@ -8,12 +8,12 @@ use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::view::{Alert, Oven, Plugin, Station, Ticket};
 use crate::caller::Caller;
 use crate::feed::Feed;
 use crate::follow::{self, Followed};
 use crate::problem::Problem;
 use crate::time::At;
+use crate::view::kitchen::{Alert, Oven, Plugin, Station, Ticket};
 
 pub(super) const STREAM: &str = "kitchen-events";
 

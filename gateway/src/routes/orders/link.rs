@@ -41,7 +41,7 @@ pub(super) async fn open(
     let peer = peer.map(|Extension(peer)| peer);
     let is_secured = cookie::is_secured(peer.as_ref(), &headers);
     let cookie = order_link::cookie(order.key(), &given.tracking_key.0, is_secured)?;
-    Ok(nothing_but(cookie))
+    Ok(nothing_but([cookie]))
 }
 
 pub(super) fn body(_: &mut Schemas) -> Value {

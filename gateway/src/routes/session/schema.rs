@@ -54,7 +54,9 @@ pub(super) fn told(schemas: &mut Schemas) -> Value {
         .done();
     let demo_role = schemas.name("DemoRole", demo_role);
     let demo_roles = json!({"type": "array", "items": demo_role});
-    let simulates = json!({"type": "boolean"});
+    let flag = |what: &str| about(what, json!({"type": "boolean"}));
+    let simulates = flag("Whether a simulation may be asked for.");
+    let operates = flag("Whether they may look at silos and modules.");
     let ui = json!({"type": "string", "enum": ["present", "absent"]});
     Object::default()
         .with("role", about("Who asks.", who), true)
@@ -69,11 +71,8 @@ pub(super) fn told(schemas: &mut Schemas) -> Value {
             time("When the session ends unless it is used."),
             false,
         )
-        .with(
-            "canSimulate",
-            about("Whether a simulation may be asked for.", simulates),
-            true,
-        )
+        .with("canSimulate", simulates, true)
+        .with("canOperate", operates, true)
         .with(
             "demoRoles",
             about("Whom one may be without a token.", demo_roles),
