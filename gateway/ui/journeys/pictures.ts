@@ -1,0 +1,96 @@
+/** All screens in both themes, on a phone and on a desktop, of a pizzeria that is lived in. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import { expect, PHONE, test as base } from './support/journey';
+import { Program } from './support/program';
+import { light } from './support/pages';
+import type { Api } from './support/api';
+
+const folder =
+  process.env['PICTURES'] ?? fileURLToPath(new URL('../../../docs/pictures', import.meta.url));
+
+const SIZES = { phone: PHONE, desktop: { width: 1_280, height: 800 } };
+
+const test = base.extend({
+  pizza: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const program = await Program.start({
+        speed: 60,
+        config:
+          '[simulate]\non = true\ndrivers = 4\norders_per_minute = 14.0\nseed = 7\nspeed = 8.0',
+      });
+      await use(program);
+      await program.remove();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+});
+
+interface Screen {
+  name: string;
+  open(page: Page, api: Api): Promise<void>;
+}
+
+async function live(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(light(page)).toHaveText(/^live/);
+}
+
+async function orderOnTheRoad(api: Api): Promise<string> {
+  const road = '/api/restaurants/napoli/orders?state=outForDelivery';
+  const last = async () => ((await api.get(road)).orders as { orderId: string }[]).at(-1)?.orderId;
+  await expect.poll(last, { timeout: 60_000 }).toBeTruthy();
+  return (await last()) ?? '';
+}
+
+const SCREENS: Screen[] = [
+  { name: 'start', open: (page) => live(page, '/') },
+  {
+    name: 'order',
+    async open(page) {
+      await page.goto('/order/napoli');
+      for (const pizza of ['Margherita', 'Margherita', 'Diavola']) {
+        await page.getByRole('button', { name: `One ${pizza} more`, exact: true }).click();
+      }
+    },
+  },
+  {
+    name: 'track',
+    async open(page, api) {
+      await live(page, `/track/${await orderOnTheRoad(api)}`);
+      await page.locator('canvas').first().waitFor();
+    },
+  },
+  { name: 'kitchen', open: (page) => live(page, '/kitchen/napoli') },
+  { name: 'sign-in', open: async (page) => void (await page.goto('/sign-in')) },
+];
+
+test('pictures', async ({ api, newBrowser }) => {
+  test.setTimeout(300_000);
+  await mkdir(folder, { recursive: true });
+  // Until there is something to be seen everywhere.
+  const underWay = async () => {
+    const { restaurants } = await api.get('/api/overview');
+    return (restaurants as { underWay: number }[])[0]?.underWay ?? 0;
+  };
+  await expect.poll(underWay, { timeout: 120_000 }).toBeGreaterThan(9);
+  await orderOnTheRoad(api);
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await (await newBrowser({ viewport, colorScheme })).newPage();
+      for (const { name, open } of SCREENS) {
+        await open(page, api);
+        // What is fetched behind the first picture is there, too.
+        await page.waitForLoadState('load');
+        await page.evaluate(() => document.fonts.ready);
+        const path = join(folder, `${name}-${size}-${colorScheme}.jpg`);
+        await page.screenshot({ path, type: 'jpeg', quality: 60 });
+      }
+      await page.close();
+    }
+  }
+});
