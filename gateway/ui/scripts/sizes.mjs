@@ -19,6 +19,9 @@ const BUDGETS = {
   'screens/order/Order.svelte': 45,
   'screens/track/Track.svelte': 45,
   'screens/kitchen/Kitchen.svelte': 60,
+  'screens/drive/Drive.svelte': 50,
+  'screens/manager/Manager.svelte': 75,
+  'screens/operate/Operate.svelte': 70,
   'screens/sign-in/SignIn.svelte': 45,
   'screens/not-found/NotFound.svelte': 25,
 };

@@ -11,8 +11,10 @@ export type Restaurant = Schemas['RestaurantState'];
 /** The key that opens one order without an account, in the answer to the create alone. */
 export type Order = Schemas['OrderState'] & { trackingKey?: string };
 
-/** How many can be made now: absent in gateways that tell only by a refusal. */
-export type Recipe = Schemas['InventoryRecipe'] & { available?: boolean; canMake?: number };
+/** A pizza, and how many can be made now: absent where only a refusal tells. */
+export type Recipe = Schemas['MenuItem'];
+/** A restaurant as whoever may not know more of it sees it. */
+export type Place = Schemas['RestaurantOnMenu'];
 
 export type OrderChange = Schemas['OrderStatusData'];
 export type RejectedProblem = Pick<

@@ -1,9 +1,7 @@
-/** The figures of the start page, and the simulation. Gateways may be without either. */
+/** The figures of the start page. Gateways may be without them. */
 
 import type { Location } from './model';
-import { request } from './http';
-import { ApiError, problemOf, problemOfError } from './problem';
-import { read, readJson } from './read';
+import { read, unlessAbsent } from './read';
 import type { components } from './types';
 
 type RestaurantInFigures = components['schemas']['RestaurantInFigures'];
@@ -18,50 +16,44 @@ export interface RestaurantOverview {
   late: number | undefined;
   /** Drivers on the road. */
   driving: number;
+  moving: Moving[];
+}
+
+/** A driver on duty, and about where. */
+export interface Moving {
+  id: string;
+  location: Location;
+  hasOrder: boolean;
 }
 
 export interface Overview {
   restaurants: RestaurantOverview[];
-}
-
-export interface Simulation {
-  on: boolean;
-  /** Orders a minute. */
-  rate: number;
-  drivers: number;
-  since?: string;
+  /** The ids of those of which nothing can be told at the moment. */
+  failing: string[];
 }
 
 export async function readOverview(signal?: AbortSignal): Promise<Overview | undefined> {
   const answer = await unlessAbsent(read('/api/overview', {}, signal));
-  return answer && { restaurants: answer.restaurants.map(viewOf) };
+  if (!answer) return undefined;
+  const failing = answer.failing ?? [];
+  return { restaurants: answer.restaurants.map(viewOf), failing: failing.map(({ id }) => id) };
 }
 
 function viewOf(restaurant: RestaurantInFigures): RestaurantOverview {
-  const { id, name, location, isOpen, underWay, late, drivers } = restaurant;
-  return { id, name, location, isOpen, underWay, late, driving: drivers.busy };
-}
-
-export function readSimulation(signal?: AbortSignal): Promise<Simulation | undefined> {
-  return unlessAbsent(readJson<Simulation>('/api/simulation', signal));
-}
-
-export async function setSimulation(wanted: Omit<Simulation, 'since'>): Promise<void> {
-  const response = await request('/api/simulation', {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(wanted),
-    signal: AbortSignal.timeout(10_000),
-  });
-  if (!response.ok) throw new ApiError(await problemOf(response));
-}
-
-/** What a gateway does not offer, and what it does not show to everybody, is simply not there. */
-async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if ([401, 403, 404, 405].includes(problemOfError(error).status)) return undefined;
-    throw error;
-  }
+  const { id, name, location, isOpen, underWay, late, drivers, moving = [] } = restaurant;
+  return {
+    id,
+    name,
+    location,
+    isOpen,
+    underWay,
+    late,
+    driving: drivers.busy,
+    // Another restaurant may have one of the same name.
+    moving: moving.map(({ id: driverId, lat, lon, hasOrder }) => ({
+      id: `${id}/${driverId}`,
+      location: { lat, lon },
+      hasOrder,
+    })),
+  };
 }

@@ -2,7 +2,7 @@
 
 import { clock } from '../time/now';
 import { request } from './http';
-import { ApiError, problemOf } from './problem';
+import { ApiError, problemOf, problemOfError } from './problem';
 import type { paths } from './types';
 
 interface Answers<T> {
@@ -39,6 +39,16 @@ export async function readJson<T>(path: string, signal?: AbortSignal): Promise<T
   const value = (await response.json()) as T & { serverTime?: string };
   if (value.serverTime) clock.learn(Date.parse(value.serverTime), sentAt);
   return value;
+}
+
+/** What a gateway does not offer, and what it does not show to everybody, is simply not there. */
+export async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ([401, 403, 404, 405].includes(problemOfError(error).status)) return undefined;
+    throw error;
+  }
 }
 
 /** Puts parameters into a path of the document: `/api/orders/{id}`. */

@@ -21,6 +21,482 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/actors/{type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys of a type's actors, or those that have something in them
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminActorsType"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/actors/{type}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What there is of an actor
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminActorsTypeKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/actors/{type}/{key}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an actor to rest; the next message opens it again
+         * @description Roles: admin.
+         */
+        post: operations["postAdminActorsTypeKeyDeactivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/actors/{type}/{key}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an actor has handled, newest first
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminActorsTypeKeyHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done with modules, newest first
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages that could not be handled, oldest first
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of them, with what it says
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminDeadLettersId"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget it
+         * @description Roles: admin.
+         */
+        delete: operations["deleteAdminDeadLettersId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver it once more; it goes when its actor answers
+         * @description Roles: admin.
+         */
+        post: operations["postAdminDeadLettersIdReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Modules that are kept, by type, the newest first
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminModules"];
+        put?: never;
+        /**
+         * Push a module: the stages as they are done, then the module or why it is refused
+         * @description Roles: admin.
+         */
+        post: operations["postAdminModules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/modules/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One module, and the plan of its type
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminModulesDigest"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a module that serves nobody
+         * @description Roles: admin.
+         */
+        delete: operations["deleteAdminModulesDigest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/modules/{digest}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a module serve its type, or a share of it
+         * @description Roles: admin.
+         */
+        post: operations["postAdminModulesDigestActivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/modules/{digest}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try whether a module reads all states there are; nothing is changed
+         * @description Roles: admin.
+         */
+        post: operations["postAdminModulesDigestDryRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/modules/{digest}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Never have a module serve again
+         * @description Roles: admin.
+         */
+        post: operations["postAdminModulesDigestWithdraw"];
+        /**
+         * Take a withdrawal back
+         * @description Roles: admin.
+         */
+        delete: operations["deleteAdminModulesDigestWithdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/modules/{old}/diff/{new}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes for others when one module takes the place of another
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminModulesOldDiffNew"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What serves each actor type
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plugins that are bound to actors, and how they do
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminPlugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/plugins/{type}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take the plugin of an actor away
+         * @description Roles: admin.
+         */
+        delete: operations["deleteAdminPluginsTypeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How each module did in the last minute, on all silos together
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminRates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How things stand on all silos
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How things stand, as they change, from all of it on
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/streams/{stream}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of a stream
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminStreamsStreamKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/types/{type}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what was activated last: a trial, or the module that serves
+         * @description Roles: admin.
+         */
+        post: operations["postAdminTypesTypeRollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/types/{type}/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many actors of a type there are in memory, and with state of which layout
+         * @description Roles: admin, observer.
+         */
+        get: operations["getAdminTypesTypeStates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dashboard/{id}/stream": {
         parameters: {
             query?: never;
@@ -29,7 +505,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything that happens in it: status, driver, eta, alert, gap
+         * Everything that happens in it: orders, drivers, alerts, and what follows
          * @description Roles: manager (their own), admin, observer.
          */
         get: operations["getDashboardIdStream"];
@@ -55,6 +531,46 @@ export interface paths {
          * @description Roles: driver (their own), admin.
          */
         post: operations["postDriversIdAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drivers/{id}/cannot-deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the order back, for another driver; also one that was picked up
+         * @description Roles: driver (their own), admin.
+         */
+        post: operations["postDriversIdCannotDeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drivers/{id}/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a driver has done today, and how many others wait
+         * @description Roles: driver (their own), manager (their own), admin, observer.
+         */
+        get: operations["getDriversIdDay"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -91,7 +607,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where the driver is; what is older than the last place is ignored
+         * Where the driver is, or was; what is older than the last place is ignored
          * @description Roles: driver (their own), admin.
          */
         post: operations["postDriversIdLocation"];
@@ -158,6 +674,26 @@ export interface paths {
          * @description Roles: driver (their own), admin.
          */
         put: operations["putDriversIdStatus"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drivers/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a driver's screen follows: offers, the order, and the duty
+         * @description Roles: driver (their own), manager (their own), admin, observer.
+         */
+        get: operations["getDriversIdStream"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -297,6 +833,26 @@ export interface paths {
          * @description Roles: manager (their own), admin, observer.
          */
         get: operations["getInventoryIdReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory/{id}/report/{ingredient}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same of one ingredient
+         * @description Roles: manager (their own), admin, observer.
+         */
+        get: operations["getInventoryIdReportIngredient"];
         put?: never;
         post?: never;
         delete?: never;
@@ -805,6 +1361,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/restaurants/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs its manager's attention, newest first, page by page
+         * @description Roles: manager (their own), admin, observer.
+         */
+        get: operations["getRestaurantsIdAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restaurants/{id}/alerts/{alert}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that an alert was seen; who says so first is remembered
+         * @description Roles: manager (their own), admin.
+         */
+        post: operations["postRestaurantsIdAlertsAlertSeen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restaurants/{id}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a manager's screen begins with: all that is under way
+         * @description Roles: manager (their own), admin, observer.
+         */
+        get: operations["getRestaurantsIdBoard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/restaurants/{id}/drivers": {
         parameters: {
             query?: never;
@@ -817,6 +1433,46 @@ export interface paths {
          * @description Roles: manager (their own), admin, observer.
          */
         get: operations["getRestaurantsIdDrivers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restaurants/{id}/durations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long each stage, each chef and each driver took
+         * @description Roles: manager (their own), admin, observer.
+         */
+        get: operations["getRestaurantsIdDurations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restaurants/{id}/free-drivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Drivers who could take an order now, the nearest first
+         * @description Roles: manager (their own), admin, observer.
+         */
+        get: operations["getRestaurantsIdFreeDrivers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -853,7 +1509,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What there is to eat, and at what price
+         * What there is to eat, at what price, and how many could be made now
          * @description Roles: customer, driver, kitchen, manager, admin, observer.
          */
         get: operations["getRestaurantsIdMenu"];
@@ -878,6 +1534,26 @@ export interface paths {
          */
         get: operations["getRestaurantsIdMetrics"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/restaurants/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether it takes orders now; those under way are made in any case
+         * @description Roles: manager (their own), admin.
+         */
+        put: operations["putRestaurantsIdOpen"];
         post?: never;
         delete?: never;
         options?: never;
@@ -928,6 +1604,30 @@ export interface paths {
          * @description Anybody may.
          */
         delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is simulated, in a demo: for admins, and on its own machine
+         * @description Roles: customer, driver, kitchen, manager, admin, observer, admin, observer.
+         */
+        get: operations["getSimulation"];
+        /**
+         * Switch the simulation on or off; off is answered when nobody is on the road
+         * @description Roles: customer, driver, kitchen, manager, admin, observer, admin.
+         */
+        put: operations["putSimulation"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1067,11 +1767,503 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        AdminAuditLine: {
+            /** @description The type. */
+            actorType: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            at: string;
+            /** @description The same in milliseconds since 1970. */
+            atMs: number;
+            /**
+             * @description Who wanted it; the silo where it acted by itself.
+             * @enum {string}
+             */
+            by: "operator" | "program" | "silo";
+            /** @description More of it, for people. */
+            detail: string;
+            /** @description The module. */
+            digest: string;
+            /** @description Its number: a later line has a greater one, as text. */
+            id: string;
+            /**
+             * @description What was done.
+             * @enum {string}
+             */
+            what: "pushed" | "refused" | "activated" | "canary" | "rolled-back" | "dry-run" | "withdrawn" | "restored" | "removed";
+        } & {
+            [key: string]: unknown;
+        };
+        AdminBreaker: {
+            /** @description How many turns failed in a row, where it is closed. */
+            failures?: number;
+            /** @description How long it stays open, in milliseconds. */
+            leftMs?: number;
+            /**
+             * @description Whether turns of the type are begun.
+             * @enum {string}
+             */
+            state: "closed" | "open" | "half-open";
+        } & {
+            [key: string]: unknown;
+        };
+        AdminDeadLetter: {
+            /** @description Whom it was for, as `type/key`. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            at: string;
+            /** @description How often its actor failed at it. */
+            attempts: number;
+            /** @description Why the last attempt failed. */
+            error: string;
+            /** @description Its number. */
+            id: number;
+            /** @description What was asked: the function, or what else happened. */
+            what: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminLetters: {
+            /** @description How many there are, of those that were counted. */
+            count: number;
+            /** @description Whether there are more that were not. */
+            more: boolean;
+            /** @description The newest; absent where not all were counted. */
+            newest?: components["schemas"]["AdminDeadLetter"];
+        } & {
+            [key: string]: unknown;
+        };
+        AdminModule: {
+            /** @description The type that it serves. */
+            actorType: string;
+            /**
+             * Format: date-time
+             * @description When it was pushed.
+             */
+            at: string;
+            /** @description The size of its component. */
+            bytes: number;
+            /** @description Its name. */
+            digest: string;
+            /** @description Those of them that failed. */
+            failed?: number;
+            /** @description Whether it came with the program. */
+            isBundled: boolean;
+            /** @description What it asks for. */
+            manifest: unknown;
+            /** @description Its functions. */
+            methods: string[];
+            /** @description Half of them took less, in microseconds. */
+            p50Us?: number;
+            /** @description 99 of 100 took less. */
+            p99Us?: number;
+            /** @description The share of the keys that it serves; null where it serves nobody. */
+            percent: number | null;
+            /** @description The layout of the state that it writes. */
+            schema: number;
+            /** @description The name of the key that signed it. */
+            signedBy: string | null;
+            /** @description The streams that it hears. */
+            subscriptions: string[];
+            /** @description Its turns since it serves, on one of the silos. */
+            turns?: number;
+            /** @description That it is not to serve again, by whom, when and why. */
+            withdrawn?: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminPlan: {
+            /** @description The type; absent where it was asked for by it. */
+            actorType?: string;
+            /** @description Those that served before, the latest last. */
+            before: string[];
+            /** @description The one that came with the program. */
+            bundled: string | null;
+            /** @description The module that serves all others. */
+            current: string;
+            /**
+             * Format: date-time
+             * @description Since when the current one serves.
+             */
+            since?: string;
+            /** @description The same in milliseconds since 1970. */
+            sinceMs: number;
+            /** @description A second module beside it. */
+            trial: components["schemas"]["AdminTrial"] | null;
+            /** @description Raised with each change. */
+            version: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminPlugin: {
+            /** @description Whose it is, as `type/key`. */
+            actor: string;
+            /** @description How often it was asked, on one of the silos. */
+            asked?: number;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            boundAt: string;
+            /** @description How often it was not asked, for want of room. */
+            busy?: number;
+            /** @description The size of its component. */
+            bytes: number;
+            /** @description Its name. */
+            digest: string;
+            /** @description How often it did not answer well. */
+            failed?: number;
+            /** @description What went wrong last. */
+            lastFailure?: string | null;
+            /** @description Its longest answer, in milliseconds. */
+            longestMs?: unknown;
+            /** @description The name of the key that signed it. */
+            signedBy: string | null;
+            /** @description Why it is not asked at all. */
+            unusable?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminPushLine: components["schemas"]["AdminPushStage"] | components["schemas"]["AdminPushed"] | components["schemas"]["AdminPushRefused"];
+        AdminPushRefused: {
+            /** @description Why it is not taken. */
+            refused: string;
+            /** @description Where that was found. */
+            stage: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminPushStage: {
+            /** @description What is done. */
+            stage: string;
+            /** @description How long it took, in microseconds. */
+            tookUs: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminPushed: {
+            /** @description Whom that breaks. */
+            breaks: unknown;
+            /** @description What changes for others if it serves. */
+            changes: ({
+                /** @description What changes. */
+                place: string;
+                /** @description Whether it may be borne; else it breaks others. */
+                warning: boolean;
+                /** @description How. */
+                what: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description What was pushed. */
+            module: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminRate: {
+            /** @description The type. */
+            actorType: string;
+            /** @description The module. */
+            digest: string;
+            /** @description Those of them that failed. */
+            failed: number;
+            /** @description How long that was, in milliseconds. */
+            overMs: number;
+            /** @description Half of them took less, in microseconds, at most a quarter too high; 0 without turns. */
+            p50Us: number;
+            /** @description 99 of 100 took less. */
+            p99Us: number;
+            /** @description The share of the keys that it serves. */
+            percent: number;
+            /** @description The last five minutes. */
+            recently: components["schemas"]["AdminRecently"];
+            /**
+             * @description Which of a type's two it is.
+             * @enum {string}
+             */
+            role: "current" | "trial";
+            /** @description Since the trial of its type began, where there is one. */
+            sinceTrial?: components["schemas"]["AdminSinceTrial"];
+            /** @description Turns that ended. */
+            turns: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminRates: {
+            /**
+             * Format: date-time
+             * @description The date of the silos.
+             */
+            at: string;
+            /** @description Silos that did not tell theirs. */
+            missing: string[];
+            /** @description All modules that serve, by type; of all silos together. */
+            rates: components["schemas"]["AdminRate"][];
+            /** @description How far the figures of each module reach back, in milliseconds. */
+            windowMs: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminRecently: {
+            /** @description Those of them that failed. */
+            failed: number;
+            /** @description How long that was, in milliseconds. */
+            overMs: number;
+            /** @description Turns that ended. */
+            turns: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminSilo: {
+            /** @description Those of them with a turn in progress. */
+            actorsAtWork?: number;
+            /** @description Actors that are active. */
+            actorsInMemory?: number;
+            /** @description Where operators reach it. */
+            address?: string;
+            /** @description The circuit breaker of each type. */
+            breakers?: {
+                [key: string]: components["schemas"]["AdminBreaker"];
+            };
+            /** @description How far its date is ahead of that of the store. */
+            clockAheadMs?: number;
+            /** @description What an acknowledgement survives. */
+            durability?: string;
+            /** @description How long ago it looked at all shards that it guards. */
+            guardianLagMs?: number;
+            /** @description What it has that actors may ask for. */
+            labels?: unknown;
+            /** @description How much longer it may answer from memory, in milliseconds. */
+            leaseLeftMs?: number;
+            /** @description The memory of its process, in bytes. */
+            memoryBytes?: number;
+            /** @description Its name, which stays over restarts. */
+            name: string;
+            /** @description Messages on their way. */
+            outboxPending?: number;
+            /** @description How long ago the oldest turn began of which something waits. */
+            relayLagMs?: number;
+            /** @description Reminders that are due soon. */
+            remindersSoon?: number;
+            /** @description How many shards it guards. */
+            shards?: number;
+            /** @description The id of this start of it. */
+            silo: string;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            startedAt?: string;
+            /**
+             * @description Silent ones do not answer; dead ones went without saying so. Both have nothing of what follows but why.
+             * @enum {string}
+             */
+            state: "live" | "leaving" | "silent" | "dead";
+            /**
+             * @description What keeps its actors.
+             * @enum {string}
+             */
+            store?: "embedded" | "redis" | "memory";
+            /** @description Why its store takes nothing new. */
+            storeFull?: string;
+            /** @description Why its store has stopped. */
+            storeStopped?: string;
+            /** @description Of the program. */
+            version?: string;
+            /** @description What is wrong with a silent or dead one. */
+            why?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminSinceTrial: {
+            /** @description Those of them that failed. */
+            failed: number;
+            /** @description How long that was, in milliseconds. */
+            overMs: number;
+            /** @description Half of them took less, in microseconds, at most a quarter too high; 0 without turns. */
+            p50Us: number;
+            /** @description 99 of 100 took less. */
+            p99Us: number;
+            /** @description Turns that ended. */
+            turns: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminStats: {
+            /**
+             * Format: date-time
+             * @description The date of the silos.
+             */
+            at: string;
+            /** @description Messages that could not be handled. */
+            deadLetters: components["schemas"]["AdminLetters"];
+            /** @description One row for each silo, those that are gone last. */
+            silos: components["schemas"]["AdminSilo"][];
+            /** @description Of all silos together. */
+            totals: components["schemas"]["AdminTotals"];
+        } & {
+            [key: string]: unknown;
+        };
+        AdminTotals: {
+            /** @description Those of them with a turn in progress. */
+            actorsAtWork: number;
+            /** @description Actors that are active. */
+            actorsInMemory: number;
+            /** @description Circuit breakers that are open. */
+            breakersOpen: number;
+            /** @description Messages on their way. */
+            outboxPending: number;
+            /** @description Reminders that are due soon. */
+            remindersSoon: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AdminTrial: {
+            /** @description The module on trial. */
+            digest: string;
+            /** @description The share of the keys; with 0 it keeps only actors whose state nobody else can read. */
+            percent: number;
+        } & {
+            [key: string]: unknown;
+        };
         Amount: {
             /** @description Its name. */
             ingredient: string;
             /** @description How much of it, in its own unit. */
             quantity: number;
+        };
+        Board: {
+            /** @description The newest alerts, newest first. */
+            alerts: components["schemas"]["RestaurantManagerAlert"][];
+            /** @description Absent when the kitchen gave no answer. */
+            chefs?: components["schemas"]["KitchenStation"][];
+            /** @description All of them. */
+            drivers: components["schemas"]["BoardDriver"][];
+            /** @description How it does. */
+            figures: components["schemas"]["RestaurantFigures"];
+            /** @description Absent when the kitchen gave no answer. */
+            kitchen?: components["schemas"]["KitchenFigures"];
+            /** @description Whether there may be orders besides, which are left out; absent where all are told. */
+            more?: boolean;
+            /** @description Those that have not ended, oldest first. */
+            orders: components["schemas"]["BoardOrder"][];
+            /** @description Where the restaurant's stream goes on: all events up to this one are contained. */
+            position: number;
+            /** @description The restaurant. */
+            restaurant: components["schemas"]["RestaurantState"];
+            /**
+             * Format: date-time
+             * @description When it was so, by the server's clock.
+             */
+            serverTime: string;
+            /** @description Absent when the inventory gave no answer. */
+            stock?: components["schemas"]["InventoryStockLine"][];
+        };
+        BoardDriver: {
+            /** @description Their id. */
+            driverId: string;
+            /** @description Where to they moved then, in degrees clockwise from north. */
+            heading?: number;
+            /**
+             * Format: date-time
+             * @description When they were there.
+             */
+            locatedAt?: string;
+            /** @description Where they were last. */
+            location?: components["schemas"]["Location"];
+            /** @description Silent for two minutes on the way. */
+            lostSignal: boolean;
+            /** @description The order that the driver was offered last and has not answered. */
+            offeredOrderId?: string;
+            /** @description The order that they carry. */
+            orderId?: string;
+            /** @description Whether they work, and are free. */
+            status: components["schemas"]["DriverAvailability"];
+        };
+        BoardOrder: {
+            /**
+             * Format: date-time
+             * @description When it was ordered.
+             */
+            createdAt: string;
+            /** @description Who ordered. */
+            customerId: string;
+            /** @description What the customer is called. */
+            customerName?: string;
+            /** @description Where to, for people. */
+            deliveryAddress?: string;
+            /** @description Where to, for the map and the estimate. */
+            deliveryLocation?: components["schemas"]["Location"];
+            /** @description Who carries it, or will. */
+            driverId?: string;
+            /**
+             * Format: date-time
+             * @description When it should arrive.
+             */
+            estimatedDeliveryAt?: string;
+            /** @description What was ordered, with the prices agreed on; absent of an order that an older module has told of, like the texts below. */
+            items?: components["schemas"]["Item"][];
+            /** @description It has not moved for too long. */
+            late: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is late.
+             */
+            lateSince?: string;
+            /** @description What those who make it and bring it should know. */
+            note?: string;
+            /** @description The order. */
+            orderId: string;
+            /** @description How often it was burned and made again. */
+            remakes: number;
+            /**
+             * Format: date-time
+             * @description When it came into this state.
+             */
+            since: string;
+            /** @description Where it is. */
+            status: components["schemas"]["OrderStatus"];
+            /**
+             * Format: uint64
+             * @description The price of everything.
+             */
+            totalCents: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: uint64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        ChefDuration: {
+            /**
+             * Format: uint64
+             * @description In the mean.
+             */
+            averageMs: number;
+            /** @description The chef's id. */
+            chefId: string;
+            /** @description How often it was done. */
+            count: number;
+            /**
+             * Format: uint64
+             * @description So long half of them took at most, to a tenth of its value.
+             */
+            p50Ms: number;
+            /**
+             * Format: uint64
+             * @description So long 95 of 100 took at most, to a tenth of its value.
+             */
+            p95Ms: number;
         };
         /** @description The present state forbids this */
         ConflictProblem: {
@@ -1198,18 +2390,7 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        DashboardAlertData: {
-            /**
-             * Format: date-time
-             * @description When it came.
-             */
-            at: string;
-            /** @description A word for machines, as `overheat`. */
-            kind: string;
-            /** @description For people; one line. */
-            message: string;
-        };
-        /** @description Of the kitchen, the stock or a driver. */
+        /** @description It is new, or somebody has seen it. */
         DashboardAlertEvent: {
             /** @description What happened, in JSON. */
             data: string;
@@ -1221,6 +2402,7 @@ export interface components {
             /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
             id: string;
         };
+        /** @description The first one of an order has what never changes: items, address, name and note. */
         DashboardDriverData: {
             /**
              * Format: date-time
@@ -1236,10 +2418,14 @@ export interface components {
             createdAt: string;
             /** @description Who ordered. */
             customerId: string;
+            /** @description What the customer is called. */
+            customerName?: string;
+            /** @description Where to, for people. */
+            deliveryAddress?: string;
+            /** @description Where to, for the map and the estimate. */
+            deliveryLocation?: components["schemas"]["Location"];
             /** @description Who carries it, or will. */
             driverId?: string;
-            /** @description Where the driver was last. */
-            driverLocation?: components["schemas"]["Location"];
             /**
              * Format: date-time
              * @description When it should arrive.
@@ -1247,8 +2433,12 @@ export interface components {
             estimatedDeliveryAt?: string;
             /** @description Where it was before. */
             from?: components["schemas"]["OrderStatus"];
+            /** @description What was ordered, with the prices agreed on; absent of an order that an older module has told of, like the texts below. */
+            items?: components["schemas"]["Item"][];
             /** @description It has not moved for too long. */
             late: boolean;
+            /** @description What those who make it and bring it should know. */
+            note?: string;
             /** @description Its id. */
             orderId: string;
             /** @description Where it is. */
@@ -1264,7 +2454,7 @@ export interface components {
              */
             version: number;
         };
-        /** @description An order's driver changed, or where they are. */
+        /** @description An order's driver changed. */
         DashboardDriverEvent: {
             /** @description What happened, in JSON. */
             data: string;
@@ -1276,6 +2466,28 @@ export interface components {
             /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
             id: string;
         };
+        DashboardDriverStateData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description As they are now. */
+            driver: components["schemas"]["BoardDriver"];
+        };
+        /** @description A driver came or went, was offered an order, took it, fell silent. */
+        DashboardDriverStateEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "driver-state";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
+        /** @description The first one of an order has what never changes: items, address, name and note. */
         DashboardEtaData: {
             /**
              * Format: date-time
@@ -1291,10 +2503,14 @@ export interface components {
             createdAt: string;
             /** @description Who ordered. */
             customerId: string;
+            /** @description What the customer is called. */
+            customerName?: string;
+            /** @description Where to, for people. */
+            deliveryAddress?: string;
+            /** @description Where to, for the map and the estimate. */
+            deliveryLocation?: components["schemas"]["Location"];
             /** @description Who carries it, or will. */
             driverId?: string;
-            /** @description Where the driver was last. */
-            driverLocation?: components["schemas"]["Location"];
             /**
              * Format: date-time
              * @description When it should arrive.
@@ -1302,8 +2518,12 @@ export interface components {
             estimatedDeliveryAt?: string;
             /** @description Where it was before. */
             from?: components["schemas"]["OrderStatus"];
+            /** @description What was ordered, with the prices agreed on; absent of an order that an older module has told of, like the texts below. */
+            items?: components["schemas"]["Item"][];
             /** @description It has not moved for too long. */
             late: boolean;
+            /** @description What those who make it and bring it should know. */
+            note?: string;
             /** @description Its id. */
             orderId: string;
             /** @description Where it is. */
@@ -1332,7 +2552,28 @@ export interface components {
             id: string;
         };
         /** @description One event of the stream; its data is JSON. */
-        DashboardEvent: components["schemas"]["DashboardStatusEvent"] | components["schemas"]["DashboardDriverEvent"] | components["schemas"]["DashboardEtaEvent"] | components["schemas"]["DashboardAlertEvent"] | components["schemas"]["DashboardGapEvent"] | components["schemas"]["DashboardTimeEvent"];
+        DashboardEvent: components["schemas"]["DashboardStatusEvent"] | components["schemas"]["DashboardDriverEvent"] | components["schemas"]["DashboardEtaEvent"] | components["schemas"]["DashboardDriverStateEvent"] | components["schemas"]["DashboardPositionsEvent"] | components["schemas"]["DashboardAlertEvent"] | components["schemas"]["DashboardRestaurantEvent"] | components["schemas"]["DashboardGapEvent"] | components["schemas"]["DashboardFiguresEvent"] | components["schemas"]["DashboardStockEvent"] | components["schemas"]["DashboardKitchenEvent"] | components["schemas"]["DashboardTimeEvent"];
+        DashboardFiguresData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description As they are now. */
+            figures: components["schemas"]["RestaurantFigures"];
+        };
+        /** @description They have changed; looked at every 5 s (`sse_look_ms`). */
+        DashboardFiguresEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "figures";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
         DashboardGapData: {
             /** @description The position after which the client wanted to go on. */
             asked: number;
@@ -1351,6 +2592,72 @@ export interface components {
             /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
             id: string;
         };
+        DashboardKitchenData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description All of them. */
+            chefs: components["schemas"]["KitchenStation"][];
+            /** @description As it is now. */
+            kitchen: components["schemas"]["KitchenFigures"];
+        };
+        /** @description It has changed; looked at as often. */
+        DashboardKitchenEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "kitchen";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
+        DashboardPositionsData: [
+            string,
+            number,
+            number,
+            number | null,
+            number,
+            string | null,
+            number | null
+        ][];
+        /** @description Where drivers are who have moved: once a second, and before any other event. */
+        DashboardPositionsEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "positions";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
+        DashboardRestaurantData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description As it is now. */
+            restaurant: components["schemas"]["RestaurantState"];
+        };
+        /** @description It was opened or closed, or set up anew. */
+        DashboardRestaurantEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "restaurant";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
+        /** @description The first one of an order has what never changes: items, address, name and note. */
         DashboardStatusData: {
             /**
              * Format: date-time
@@ -1366,10 +2673,14 @@ export interface components {
             createdAt: string;
             /** @description Who ordered. */
             customerId: string;
+            /** @description What the customer is called. */
+            customerName?: string;
+            /** @description Where to, for people. */
+            deliveryAddress?: string;
+            /** @description Where to, for the map and the estimate. */
+            deliveryLocation?: components["schemas"]["Location"];
             /** @description Who carries it, or will. */
             driverId?: string;
-            /** @description Where the driver was last. */
-            driverLocation?: components["schemas"]["Location"];
             /**
              * Format: date-time
              * @description When it should arrive.
@@ -1377,8 +2688,12 @@ export interface components {
             estimatedDeliveryAt?: string;
             /** @description Where it was before. */
             from?: components["schemas"]["OrderStatus"];
+            /** @description What was ordered, with the prices agreed on; absent of an order that an older module has told of, like the texts below. */
+            items?: components["schemas"]["Item"][];
             /** @description It has not moved for too long. */
             late: boolean;
+            /** @description What those who make it and bring it should know. */
+            note?: string;
             /** @description Its id. */
             orderId: string;
             /** @description Where it is. */
@@ -1405,6 +2720,27 @@ export interface components {
             event: "status";
             /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
             id: string;
+        };
+        DashboardStockData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The ingredients that have changed; all of them when the stream begins. */
+            stock: components["schemas"]["InventoryStockLine"][];
+        };
+        /** @description It has changed; looked at as often. */
+        DashboardStockEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "stock";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
         };
         DashboardTimeData: {
             /**
@@ -1500,8 +2836,65 @@ export interface components {
             /** @description Who that is; empty of nobody. */
             subject: string;
         };
+        DriverAssignedData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The driver, as they are then. */
+            driver: components["schemas"]["DriverDuty"];
+            /** @description The order. */
+            orderId: string;
+        };
+        /** @description They have an order. */
+        DriverAssignedEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "assigned";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
         /** @enum {string} */
         DriverAvailability: "offline" | "available" | "busy";
+        /** @description What a driver has done since midnight, by the clock of the restaurant for which they drive. */
+        DriverDay: {
+            /**
+             * Format: uint64
+             * @description From taking an order to its door; absent when none arrived.
+             */
+            averageMs?: number;
+            /**
+             * Format: date-time
+             * @description When the day began.
+             */
+            begin: string;
+            /** @description Orders that they brought to their doors. */
+            deliveries: number;
+            /** @description Their id. */
+            driverId: string;
+            /**
+             * Format: date-time
+             * @description When the last one arrived.
+             */
+            lastAt?: string;
+            /**
+             * Format: uint64
+             * @description How far they drove with them, in metres.
+             */
+            metres: number;
+            /**
+             * Format: date-time
+             * @description Since when they work; absent when they do not.
+             */
+            since?: string;
+            /** @description How many drivers wait for orders of that restaurant, this one included; absent where the restaurant does not say. */
+            waiting?: number;
+        };
         /** @description An order that a driver may take. */
         DriverDelivery: {
             /** @description Where it is to go. */
@@ -1518,6 +2911,102 @@ export interface components {
             /** @description Whose it is. */
             restaurantId: string;
         };
+        DriverDuration: {
+            /**
+             * Format: uint64
+             * @description In the mean.
+             */
+            averageMs: number;
+            /** @description How often it was done. */
+            count: number;
+            /** @description The driver's id. */
+            driverId: string;
+            /**
+             * Format: uint64
+             * @description So long half of them took at most, to a tenth of its value.
+             */
+            p50Ms: number;
+            /**
+             * Format: uint64
+             * @description So long 95 of 100 took at most, to a tenth of its value.
+             */
+            p95Ms: number;
+        };
+        /** @description A driver, as their own screen shows them. */
+        DriverDuty: {
+            /**
+             * Format: uint64
+             * @description How many orders they have delivered.
+             */
+            delivered: number;
+            /** @description Their id. */
+            driverId: string;
+            /**
+             * Format: date-time
+             * @description When they were there.
+             */
+            locatedAt?: string;
+            /** @description Where they were last. */
+            location?: components["schemas"]["Location"];
+            /** @description Silent for two minutes on the way. */
+            lostSignal: boolean;
+            /** @description How they moved. */
+            motion?: components["schemas"]["DriverMotion"];
+            /** @description What they may take now. */
+            offer?: components["schemas"]["DriverOffered"];
+            /** @description The order that they carry. */
+            orderId?: string;
+            /** @description For whom they drive. */
+            restaurantId?: string;
+            /**
+             * Format: date-time
+             * @description Since when they work; absent when they do not.
+             */
+            since?: string;
+            /** @description Whether they work, and are free. */
+            status: components["schemas"]["DriverAvailability"];
+        };
+        DriverDutyData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The driver, as they are then. */
+            driver: components["schemas"]["DriverDuty"];
+        };
+        /** @description They begin or end to work, or are not heard any more. */
+        DriverDutyEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "duty";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
+        /** @description One event of the stream; its data is JSON. */
+        DriverEvent: components["schemas"]["DriverOfferEvent"] | components["schemas"]["DriverWithdrawnEvent"] | components["schemas"]["DriverAssignedEvent"] | components["schemas"]["DriverOrderEvent"] | components["schemas"]["DriverReleasedEvent"] | components["schemas"]["DriverDutyEvent"] | components["schemas"]["DriverGapEvent"] | components["schemas"]["DriverTimeEvent"];
+        DriverGapData: {
+            /** @description The position after which the client wanted to go on. */
+            asked: number;
+            /** @description The position of the oldest event that is kept. */
+            oldest: number;
+        };
+        /** @description Events are not kept any more; the stream goes on after this. */
+        DriverGapEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "gap";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
         /** @description What else a phone knows of its way; -1 is what it does not know. */
         DriverMotion: {
             /** @description Metres around the location. */
@@ -1526,6 +3015,131 @@ export interface components {
             heading?: number;
             /** @description Metres a second. */
             speed?: number;
+        };
+        DriverOfferData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The driver, as they are then. */
+            driver: components["schemas"]["DriverDuty"];
+            /** @description The order. */
+            orderId: string;
+        };
+        /** @description They may take an order. */
+        DriverOfferEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "offer";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
+        /** @description An offer with everything that a driver's screen says of it. */
+        DriverOffered: {
+            /** @description Where it is to go. */
+            deliverTo?: components["schemas"]["Location"];
+            /**
+             * Format: date-time
+             * @description Until when it may be taken.
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description When it was offered.
+             */
+            offeredAt?: string;
+            /** @description The order. */
+            orderId: string;
+            /** @description Where it is. */
+            pickUp: components["schemas"]["Location"];
+            /** @description Where it is, for people. */
+            pickUpAddress?: string;
+            /** @description How many pizzas there are to carry. */
+            pizzas?: number;
+            /** @description Whose it is. */
+            restaurantId: string;
+            /** @description What the restaurant is called. */
+            restaurantName?: string;
+            /** @description How long there is for an answer, in seconds. */
+            seconds?: number;
+            /** @description From there to the door, in metres, about; absent where nobody knows where that is. */
+            toDoorM?: number;
+            /** @description From the driver to the restaurant, in metres, about; absent where nobody knows where the driver is. */
+            toRestaurantM?: number;
+        };
+        DriverOrderData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The driver, as they are then. */
+            driver: components["schemas"]["DriverDuty"];
+            /** @description The order. */
+            orderId: string;
+            /** @description Where it is. */
+            status: components["schemas"]["OrderStatus"];
+            /** @description That of the order. */
+            version: number;
+        };
+        /** @description Their order has moved on. */
+        DriverOrderEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "order";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
+        DriverPosition: {
+            /** @description Metres around the location. */
+            accuracy?: number | null;
+            /** @description Degrees clockwise from north. */
+            heading?: number | null;
+            /** @description North of the equator, in degrees. */
+            lat: number;
+            /** @description East of Greenwich, in degrees. */
+            lon: number;
+            /** @description Metres a second. */
+            speed?: number | null;
+            /** @description When the driver was there. */
+            timestamp: string | number;
+        };
+        DriverReleasedData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The driver, as they are then. */
+            driver: components["schemas"]["DriverDuty"];
+            /** @description The order. */
+            orderId: string;
+            /**
+             * @description Where it went.
+             * @enum {string}
+             */
+            reason: "delivered" | "given" | "returned";
+        };
+        /** @description They do not have it any more. */
+        DriverReleasedEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "released";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
         };
         DriverState: {
             /**
@@ -1555,6 +3169,34 @@ export interface components {
             /** @description Whether they work, and are free. */
             status: components["schemas"]["DriverAvailability"];
         };
+        DriverTimeData: {
+            /**
+             * Format: date-time
+             * @description The date of the silos.
+             */
+            at: string;
+            /** @description Up to which position everything has been told. */
+            position: number;
+            /** @description The build of the program, as `X-Pizza-Version` names it. */
+            version: string;
+        };
+        /** @description The stream lives; it comes every 10 s (`sse_time_ms`), without an id. */
+        DriverTimeEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "time";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
+        /**
+         * @description Why an order cannot be brought to its door.
+         * @enum {string}
+         */
+        DriverTrouble: "vehicle" | "accident" | "address" | "nobody" | "other";
         DriverWithRoute: {
             /**
              * Format: uint64
@@ -1575,15 +3217,61 @@ export interface components {
             /** @description How they moved. */
             motion?: components["schemas"]["DriverMotion"];
             /** @description What they may take now. */
-            offer?: components["schemas"]["DriverDelivery"];
+            offer?: components["schemas"]["DriverOffered"];
             /** @description The order that they carry. */
             orderId?: string;
+            /** @description Where the driver's stream goes on: all events up to this one are contained. */
+            position: number;
             /** @description For whom they drive. */
             restaurantId?: string;
             /** @description The way that lies before the driver: by the restaurant, while the order is there, and to the door. Absent without an order, or when nobody knows. */
             route?: components["schemas"]["RouteItinerary"];
+            /**
+             * Format: date-time
+             * @description When it was so, by the server's clock.
+             */
+            serverTime: string;
+            /**
+             * Format: date-time
+             * @description Since when they work; absent when they do not.
+             */
+            since?: string;
             /** @description Whether they work, and are free. */
             status: components["schemas"]["DriverAvailability"];
+        };
+        DriverWithdrawnData: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The driver, as they are then. */
+            driver: components["schemas"]["DriverDuty"];
+            /** @description The order. */
+            orderId: string;
+            /**
+             * @description Where it went.
+             * @enum {string}
+             */
+            reason: "expired" | "taken" | "declined";
+        };
+        /** @description They may not take it any more. */
+        DriverWithdrawnEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "withdrawn";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id: string;
+        };
+        FailingRestaurant: {
+            /** @description The code of the problem. */
+            code: string;
+            /** @description Its id. */
+            id: string;
         };
         /** @description This is not for everybody */
         ForbiddenProblem: {
@@ -1612,6 +3300,284 @@ export interface components {
              * @enum {string}
              */
             type: "urn:awesome-pizza:problem:forbidden";
+        } & {
+            [key: string]: unknown;
+        };
+        FreeDriver: {
+            /** @description From the restaurant, in metres as the crow flies; absent where nobody knows where they are. */
+            distanceM?: number;
+            /** @description Their id. */
+            driverId: string;
+            /**
+             * Format: date-time
+             * @description When they were there.
+             */
+            locatedAt?: string;
+            /** @description The order that they were offered last and have not answered. */
+            offeredOrderId?: string;
+        };
+        GetAdminActorsTypeAnswer: {
+            /** @description The keys. */
+            keys: string[];
+            /** @description Where the next page begins; null where all were looked at. */
+            next: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminActorsTypeKeyAnswer: {
+            /** @description The actor, as `type/key`. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended?: string;
+            /** @description What it keeps beside its state. */
+            entries?: unknown;
+            /** @description Raised each time that it is opened. */
+            epoch?: number;
+            /** @description Whether it has ever kept anything. */
+            exists: boolean;
+            /** @description The module that served it last. */
+            module?: string | null;
+            /** @description The id of the silo that opened it last. */
+            owner?: string;
+            /** @description Messages on their way from it. */
+            pending: ({
+                /** @description Whom they are for, as `type/key`. */
+                to: string;
+                /** @description How many. */
+                waiting: number;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /**
+             * @description Whether its silo has it in memory.
+             * @enum {string}
+             */
+            presence: "not-in-memory" | "at-rest" | "at-work";
+            /** @description What it is reminded of. */
+            reminders?: ({
+                /**
+                 * Format: date-time
+                 * @description When it is due.
+                 */
+                due: string;
+                /** @description Its name. */
+                name: string;
+                /** @description How often it comes again, in milliseconds. */
+                periodMs: number | null;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /**
+             * Format: date-time
+             * @description When it was retired.
+             */
+            retired?: string;
+            /** @description Its state; null where it has none. */
+            state?: ({
+                /** @description Its size. */
+                bytes: number;
+                /** @description Its layout. */
+                schema?: number;
+                /** @description Why it cannot be read. */
+                unreadable?: string;
+                /** @description What it says, where that can be read. */
+                value?: unknown;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            /** @description Raised with each commit. */
+            version?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminActorsTypeKeyHistoryAnswer: {
+            /** @description The actor, as `type/key`. */
+            actor: string;
+            /** @description Whether all were looked at. */
+            complete: boolean;
+            /** @description The messages that are remembered, newest first. */
+            messages: ({
+                /**
+                 * Format: date-time
+                 * @description When it was handled.
+                 */
+                at: string;
+                /** @description Who asked; null from outside. */
+                caller: string | null;
+                /** @description Whether the actor said no. */
+                declined: boolean;
+                /** @description Names the message. */
+                messageId: string;
+                /** @description The reply, or how it begins. */
+                reply: unknown;
+                /** @description The size of the reply. */
+                replyBytes: number;
+                /** @description The trace that it belongs to. */
+                trace: string | null;
+                /** @description What was asked: the function, or what else happened. */
+                what: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminAuditAnswer: {
+            /** @description The lines. */
+            audit: components["schemas"]["AdminAuditLine"][];
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminDeadLettersAnswer: {
+            /** @description The letters. */
+            deadLetters: components["schemas"]["AdminDeadLetter"][];
+            /** @description Where the next page begins. */
+            next: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminDeadLettersIdAnswer: {
+            /** @description Whom it was for, as `type/key`. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            at: string;
+            /** @description How often its actor failed at it. */
+            attempts: number;
+            /** @description Who sent it, as `type/key`. */
+            caller: string | null;
+            /** @description Why the last attempt failed. */
+            error: string;
+            /** @description Its number. */
+            id: number;
+            /** @description What it says. */
+            message: unknown;
+            /** @description Names the message. */
+            messageId: string;
+            /** @description The trace that it belongs to. */
+            trace: string | null;
+            /** @description What was asked: the function, or what else happened. */
+            what: string;
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminModulesAnswer: {
+            /** @description The modules. */
+            modules: components["schemas"]["AdminModule"][];
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminModulesDigestAnswer: {
+            /** @description The type that it serves. */
+            actorType: string;
+            /**
+             * Format: date-time
+             * @description When it was pushed.
+             */
+            at: string;
+            /** @description The size of its component. */
+            bytes: number;
+            /** @description Its name. */
+            digest: string;
+            /** @description Those of them that failed. */
+            failed?: number;
+            /** @description Whether it came with the program. */
+            isBundled: boolean;
+            /** @description What it asks for. */
+            manifest: unknown;
+            /** @description Its functions. */
+            methods: string[];
+            /** @description Half of them took less, in microseconds. */
+            p50Us?: number;
+            /** @description 99 of 100 took less. */
+            p99Us?: number;
+            /** @description The share of the keys that it serves; null where it serves nobody. */
+            percent: number | null;
+            /** @description What serves its type. */
+            plan?: components["schemas"]["AdminPlan"] | null;
+            /** @description The layout of the state that it writes. */
+            schema: number;
+            /** @description The name of the key that signed it. */
+            signedBy: string | null;
+            /** @description The streams that it hears. */
+            subscriptions: string[];
+            /** @description Its turns since it serves, on one of the silos. */
+            turns?: number;
+            /** @description That it is not to serve again, by whom, when and why. */
+            withdrawn?: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminModulesOldDiffNewAnswer: {
+            /** @description All of them. */
+            changes: ({
+                /** @description What changes. */
+                place: string;
+                /** @description Whether it may be borne; else it breaks others. */
+                warning: boolean;
+                /** @description How. */
+                what: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminPlansAnswer: {
+            /** @description By type. */
+            plans: components["schemas"]["AdminPlan"][];
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminPluginsAnswer: {
+            /** @description All of them. */
+            plugins: components["schemas"]["AdminPlugin"][];
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminStreamsStreamKeyAnswer: {
+            /** @description The events, oldest first. */
+            events: ({
+                /**
+                 * Format: date-time
+                 * @description When it was published.
+                 */
+                at: string;
+                /** @description What it says. */
+                payload: unknown;
+                /** @description Its position in the stream. */
+                position: number;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description The position of the newest; 0 where there never was one. */
+            newest: number;
+            /** @description The position of the oldest that is kept; 0 without any. */
+            oldest: number;
+        } & {
+            [key: string]: unknown;
+        };
+        GetAdminTypesTypeStatesAnswer: {
+            /** @description Actors with state, of those that were looked at. */
+            actors: number;
+            /** @description Actors in memory, on all silos together. */
+            inMemory: number;
+            /** @description By layout. */
+            layouts: ({
+                /** @description How many have state of it. */
+                actors: number;
+                /** @description The layout. */
+                schema: number;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description Whether there are more that were not looked at. */
+            more: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -1668,32 +3634,7 @@ export interface components {
         };
         GetInventoryIdReportAnswer: {
             /** @description The restaurant's ingredients. */
-            ingredients: {
-                /** @description Days on which something happened, newest first */
-                days: components["schemas"]["InventoryDayMovement"][];
-                /** @description Its name. */
-                ingredient: string;
-                /**
-                 * Format: uint64
-                 * @description Asked of suppliers, whether it came or not.
-                 */
-                ordered: number;
-                /**
-                 * Format: uint64
-                 * @description What came in.
-                 */
-                supplied: number;
-                /**
-                 * Format: uint64
-                 * @description Gone into pizzas, those included that came to nothing.
-                 */
-                used: number;
-                /**
-                 * Format: uint64
-                 * @description Of what was used, what came to nothing.
-                 */
-                wasted: number;
-            }[];
+            ingredients: components["schemas"]["IngredientReport"][];
             /** @description What to ask for as `after` */
             next?: string;
             /** @description The restaurant's id. */
@@ -1714,6 +3655,8 @@ export interface components {
             steps: components["schemas"]["OrderStep"][];
         };
         GetOverviewAnswer: {
+            /** @description Those that do not answer; absent where all do. */
+            failing?: components["schemas"]["FailingRestaurant"][];
             /** @description The cells that are away. */
             missingCells?: string[];
             /** @description What to ask for as `after`. */
@@ -1727,16 +3670,44 @@ export interface components {
             serverTime: string;
         };
         GetRestaurantsAnswer: {
+            /** @description Those that do not answer; absent where all do. */
+            failing?: components["schemas"]["FailingRestaurant"][];
             /** @description The cells that are away, whose restaurants are missing */
             missingCells?: string[];
             /** @description What to ask for as `after` */
             next?: string;
             /** @description One page of them, by id. */
-            restaurants: components["schemas"]["RestaurantState"][];
+            restaurants: components["schemas"]["ListedRestaurant"][];
+        };
+        GetRestaurantsIdAlertsAnswer: {
+            /** @description The restaurant's alerts. */
+            alerts: components["schemas"]["RestaurantManagerAlert"][];
+            /** @description What to ask for as `after` */
+            next?: number;
+            /** @description The restaurant's id. */
+            restaurantId: string;
         };
         GetRestaurantsIdDriversAnswer: {
             /** @description The restaurant's drivers. */
             drivers: components["schemas"]["RestaurantDriverView"][];
+            /** @description The restaurant's id. */
+            restaurantId: string;
+        };
+        GetRestaurantsIdDurationsAnswer: {
+            /** @description From a chef's beginning until the pizza was ready. */
+            chefs: components["schemas"]["ChefDuration"][];
+            /** @description From the restaurant to the door. */
+            drivers: components["schemas"]["DriverDuration"][];
+            /** @description True where chefs and drivers are so many that older days are left out of what is told of them. */
+            more?: boolean;
+            /** @description The restaurant's id. */
+            restaurantId: string;
+            /** @description From one state to the next. */
+            stages: components["schemas"]["StageDuration"][];
+        };
+        GetRestaurantsIdFreeDriversAnswer: {
+            /** @description The restaurant's drivers. */
+            drivers: components["schemas"]["FreeDriver"][];
             /** @description The restaurant's id. */
             restaurantId: string;
         };
@@ -1747,8 +3718,10 @@ export interface components {
             restaurantId: string;
         };
         GetRestaurantsIdMenuAnswer: {
-            /** @description The restaurant's menu. */
-            menu: components["schemas"]["InventoryRecipe"][];
+            /** @description Its menu. */
+            menu: components["schemas"]["MenuItem"][];
+            /** @description The restaurant; absent while it does not answer. */
+            restaurant?: components["schemas"]["RestaurantOnMenu"];
             /** @description The restaurant's id. */
             restaurantId: string;
         };
@@ -1761,6 +3734,8 @@ export interface components {
             restaurantId: string;
         };
         GetSessionAnswer: {
+            /** @description Whether they may look at silos and modules. */
+            canOperate: boolean;
             /** @description Whether a simulation may be asked for. */
             canSimulate: boolean;
             /** @description Where things are kept, for whoever may look at everything. */
@@ -1796,6 +3771,21 @@ export interface components {
             /** @description The build of the program and its pages. */
             version: string;
         };
+        GetSimulationAnswer: {
+            /** @description How many drivers are at work. */
+            drivers: number;
+            /** @description Whether people order and drive. */
+            on: boolean;
+            /** @description Orders a minute on average. */
+            rate: number;
+            /**
+             * Format: date-time
+             * @description Since when; absent while it is off.
+             */
+            since?: string;
+            /** @description How many times faster than life they ride. */
+            speed: number;
+        };
         /** @description The Idempotency-Key was used with another request */
         IdempotencyKeyReusedProblem: {
             /** @description What happened this time. */
@@ -1823,6 +3813,32 @@ export interface components {
             type: "urn:awesome-pizza:problem:idempotency-key-reused";
         } & {
             [key: string]: unknown;
+        };
+        IngredientReport: {
+            /** @description Days on which something happened, newest first */
+            days: components["schemas"]["InventoryDayMovement"][];
+            /** @description Its name. */
+            ingredient: string;
+            /**
+             * Format: uint64
+             * @description Asked of suppliers, whether it came or not.
+             */
+            ordered: number;
+            /**
+             * Format: uint64
+             * @description What came in.
+             */
+            supplied: number;
+            /**
+             * Format: uint64
+             * @description Gone into pizzas, those included that came to nothing.
+             */
+            used: number;
+            /**
+             * Format: uint64
+             * @description Of what was used, what came to nothing.
+             */
+            wasted: number;
         };
         /** @description The gateway made a mistake */
         InternalProblem: {
@@ -2125,6 +4141,18 @@ export interface components {
         };
         /** @description One event of the stream; its data is JSON. */
         KitchenEvent: components["schemas"]["KitchenTicketEvent"] | components["schemas"]["KitchenStationEvent"] | components["schemas"]["KitchenOvenEvent"] | components["schemas"]["KitchenAlertEvent"] | components["schemas"]["KitchenQueueEvent"] | components["schemas"]["KitchenPluginEvent"] | components["schemas"]["KitchenGapEvent"] | components["schemas"]["KitchenTimeEvent"];
+        KitchenFigures: {
+            /** @description Orders that a chef has in hand. */
+            active: number;
+            /** @description Chefs who could begin at once. */
+            availableChefs: number;
+            /** @description What each oven said last. */
+            ovens: components["schemas"]["KitchenOvenReading"][];
+            /** @description Orders that wait for a chef. */
+            pending: number;
+            /** @description The plugin that is bound to it, if there is one. */
+            plugin?: components["schemas"]["KitchenPluginStatus"];
+        };
         KitchenGapData: {
             /** @description The position after which the client wanted to go on. */
             asked: number;
@@ -2414,6 +4442,28 @@ export interface components {
             /** @description The customer, the driver or the restaurant that the role is about. */
             subject?: string | null;
         };
+        ListedRestaurant: {
+            /** @description Why it is closed, for people; absent while it is open. */
+            closedReason?: string;
+            /** @description Orders that have not moved for too long; present as `underWay` is. */
+            late?: number;
+            /**
+             * Format: date-time
+             * @description When it closes by itself; absent while it is closed, and when somebody has to.
+             */
+            openUntil?: string;
+            /**
+             * Format: date-time
+             * @description When it was set up.
+             */
+            openedAt: string;
+            /** @description What its owner says of it. */
+            profile: components["schemas"]["RestaurantProfile"];
+            /** @description Its id. */
+            restaurantId: string;
+            /** @description Orders that have not ended; where `mine` was asked for, and it tells how it does. */
+            underWay?: number;
+        };
         /** @description WGS 84 degrees. */
         Location: {
             /** @description North of the equator, in degrees. */
@@ -2453,6 +4503,46 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        MenuItem: {
+            /** @description Whether one could be made now; absent where nobody can tell. */
+            available?: boolean;
+            /** @description How many could be made now, if nothing else was; absent where nobody can tell. */
+            canMake?: number;
+            /** @description For one pizza. */
+            ingredients: components["schemas"]["Amount"][];
+            /** @description Its name on the menu. */
+            pizzaType: string;
+            /** @description Of one. */
+            priceCents: number;
+        };
+        /** @description The module cannot be given what was asked for it */
+        ModuleRefusedProblem: {
+            /** @description What happened this time. */
+            detail: string;
+            /** @description All mistakes of the body. */
+            errors?: {
+                /** @description What is wrong there. */
+                message: string;
+                /** @description JSON pointer (RFC 6901) into the request's body. */
+                pointer: string;
+            }[];
+            /** @description Names the request in the log. */
+            requestId: string;
+            /**
+             * @description The HTTP status.
+             * @constant
+             */
+            status: 409;
+            /** @description What kind of problem it is. */
+            title: string;
+            /**
+             * @description Never changes its meaning. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "urn:awesome-pizza:problem:module-refused";
+        } & {
+            [key: string]: unknown;
+        };
         /** @description The actor is moving to another silo */
         MovedProblem: {
             /** @description What happened this time. */
@@ -2482,6 +4572,16 @@ export interface components {
             type: "urn:awesome-pizza:problem:moved";
         } & {
             [key: string]: unknown;
+        };
+        MovingDriver: {
+            /** @description Whether they carry one. */
+            hasOrder: boolean;
+            /** @description The driver's id. */
+            id: string;
+            /** @description About where, to 50 m. */
+            lat: number;
+            /** @description About where, to 50 m. */
+            lon: number;
         };
         /** @description There is no such thing */
         NotFoundProblem: {
@@ -2540,6 +4640,103 @@ export interface components {
             type: "urn:awesome-pizza:problem:not-ready";
         } & {
             [key: string]: unknown;
+        };
+        OperateAuditData: {
+            /** @description Newest first: the newest there are, then those that are new. */
+            lines: components["schemas"]["AdminAuditLine"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Something was done with a module. */
+        OperateAuditEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "audit";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
+        /** @description One event of the stream; its data is JSON. */
+        OperateEvent: components["schemas"]["OperateStatsEvent"] | components["schemas"]["OperatePlanEvent"] | components["schemas"]["OperateAuditEvent"] | components["schemas"]["OperateRatesEvent"] | components["schemas"]["OperateTroubleEvent"] | components["schemas"]["OperateTimeEvent"];
+        /** @description What serves a type, as it is from now on. */
+        OperatePlanEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "plan";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
+        /** @description How modules did in the last minute; every second. */
+        OperateRatesEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "rates";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
+        /** @description How things stand on all silos; every five seconds. */
+        OperateStatsEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "stats";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
+        OperateTimeData: {
+            /**
+             * Format: date-time
+             * @description The date of the silos.
+             */
+            at: string;
+            /** @description Up to which position everything has been told. */
+            position: number;
+            /** @description The build of the program, as `X-Pizza-Version` names it. */
+            version: string;
+        };
+        /** @description The stream lives; it comes every 10 s (`sse_time_ms`), without an id. */
+        OperateTimeEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "time";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
+        };
+        OperateTroubleData: {
+            /** @description Why nothing is heard of the silos; null where something is again. */
+            why: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description No silo answers, or one does again. */
+        OperateTroubleEvent: {
+            /** @description What happened, in JSON. */
+            data: string;
+            /**
+             * @description Its kind. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "trouble";
+            /** @description Where to go on: what a browser sends as `Last-Event-ID`. */
+            id?: string;
         };
         OrderDriverData: {
             /**
@@ -2937,25 +5134,104 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PostAdminActorsTypeKeyDeactivateAnswer: {
+            /** @description The actor, as `type/key`. */
+            actor: string;
+            /** @description Whether it was put to rest. */
+            deactivated: boolean;
+            /**
+             * @description How it was found.
+             * @enum {string}
+             */
+            was: "not-in-memory" | "at-rest" | "at-work";
+        } & {
+            [key: string]: unknown;
+        };
+        PostAdminDeadLettersIdReplayAnswer: {
+            /** @description Whether the actor said no. */
+            declined: boolean;
+            /** @description Its number. */
+            id: number;
+            /** @description What the actor said. */
+            reply: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        PostAdminModulesDigestActivateAnswer: {
+            /** @description What serves the type from now on. */
+            plan: components["schemas"]["AdminPlan"];
+        } & {
+            [key: string]: unknown;
+        };
+        PostAdminModulesDigestActivateBody: {
+            /** @description Also where it was withdrawn. */
+            allowWithdrawn?: boolean | null;
+            /** @description Also where that breaks those who call it. */
+            force?: boolean | null;
+            /** @description Also where it cannot read states that there are. */
+            forceUnreadable?: boolean | null;
+            /** @description The share of the keys that it is to have on trial; without it, it serves everybody. */
+            percent?: number | null;
+            /** @description The version of the plan that was looked at: it is done only while that holds, and so once. */
+            version?: number | null;
+        };
+        PostAdminModulesDigestDryRunAnswer: {
+            /** @description How many were looked at. */
+            actors: number;
+            /** @description States that it cannot read. */
+            failed: number;
+            /** @description Some of those. */
+            failing: ({
+                /** @description The actor, as `type/key`. */
+                actor: string;
+                /** @description The layout of its state. */
+                schema: number;
+                /** @description Why it cannot be read. */
+                why: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description States of an older layout that became one of its own. */
+            migrated: number;
+            /** @description States of its own layout. */
+            read: number;
+            /** @description How it was found out that it reads them. */
+            readBy: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        PostAdminModulesDigestWithdrawAnswer: {
+            /** @description The module. */
+            digest: string;
+            /** @description Why. */
+            withdrawn: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PostAdminModulesDigestWithdrawBody: {
+            /** @description Why, for people. */
+            why: string;
+        };
+        PostAdminTypesTypeRollbackAnswer: {
+            /** @description What serves the type from now on. */
+            plan: components["schemas"]["AdminPlan"];
+        } & {
+            [key: string]: unknown;
+        };
+        PostAdminTypesTypeRollbackBody: {
+            /** @description The version of the plan that was looked at: it is done only while that holds, and so once. */
+            version?: number | null;
+        };
         PostDriversIdAcceptBody: {
             /** @description The order that was offered. */
             orderId: string;
         };
-        PostDriversIdDeliveredBody: Record<string, never>;
-        PostDriversIdLocationBody: {
-            /** @description Metres around the location. */
-            accuracy?: number | null;
-            /** @description Degrees clockwise from north. */
-            heading?: number | null;
-            /** @description North of the equator, in degrees. */
-            lat: number;
-            /** @description East of Greenwich, in degrees. */
-            lon: number;
-            /** @description Metres a second. */
-            speed?: number | null;
-            /** @description When the driver was there. */
-            timestamp: string | number;
+        PostDriversIdCannotDeliverBody: {
+            /** @description What is in the way. */
+            reason: components["schemas"]["DriverTrouble"];
         };
+        PostDriversIdDeliveredBody: Record<string, never>;
+        PostDriversIdLocationBody: components["schemas"]["DriverPosition"] | components["schemas"]["DriverPosition"][];
         PostDriversIdPickedUpBody: Record<string, never>;
         PostDriversIdRejectBody: {
             /** @description The order that was offered. */
@@ -3025,6 +5301,7 @@ export interface components {
             /** @description Opens this order to whoever has it, without an account. */
             trackingKey: string;
         };
+        PostRestaurantsIdAlertsAlertSeenBody: Record<string, never>;
         PostSessionBody: {
             /** @description What an operator has given somebody. */
             token: string;
@@ -3106,6 +5383,39 @@ export interface components {
             /** @description Where it is now. */
             status: components["schemas"]["OrderStatus"];
         };
+        PutRestaurantsIdOpenBody: {
+            /** @description Whether it takes orders. */
+            open: boolean;
+            /** @description Why it is closed, for people; only of one that closes. */
+            reason?: string | null;
+            /** @description When it closes by itself: at most a year ahead, and only of one that opens. */
+            until?: string | null;
+        };
+        PutSimulationAnswer: {
+            /** @description How many drivers are at work. */
+            drivers: number;
+            /** @description Whether people order and drive. */
+            on: boolean;
+            /** @description Orders a minute on average. */
+            rate: number;
+            /**
+             * Format: date-time
+             * @description Since when; absent while it is off.
+             */
+            since?: string;
+            /** @description How many times faster than life they ride. */
+            speed: number;
+        };
+        PutSimulationBody: {
+            /** @description How many drivers are at work. */
+            drivers?: number;
+            /** @description Whether people are to order. */
+            on: boolean;
+            /** @description Orders a minute on average. */
+            rate?: number;
+            /** @description How many times faster than life they ride. */
+            speed?: number;
+        };
         /** @description The order cannot be made as asked */
         RejectedProblem: {
             /** @description What could be had now. */
@@ -3142,6 +5452,34 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description The message failed again, and stays */
+        ReplayFailedProblem: {
+            /** @description What happened this time. */
+            detail: string;
+            /** @description All mistakes of the body. */
+            errors?: {
+                /** @description What is wrong there. */
+                message: string;
+                /** @description JSON pointer (RFC 6901) into the request's body. */
+                pointer: string;
+            }[];
+            /** @description Names the request in the log. */
+            requestId: string;
+            /**
+             * @description The HTTP status.
+             * @constant
+             */
+            status: 409;
+            /** @description What kind of problem it is. */
+            title: string;
+            /**
+             * @description Never changes its meaning. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "urn:awesome-pizza:problem:replay-failed";
+        } & {
+            [key: string]: unknown;
+        };
         /** @description What a customer asks for. */
         RequestedItem: {
             /** @description A name on the menu. */
@@ -3159,6 +5497,8 @@ export interface components {
         RestaurantDriverView: {
             /** @description Their id. */
             driverId: string;
+            /** @description Where to they moved then, in degrees clockwise from north. */
+            heading?: number;
             /**
              * Format: date-time
              * @description When they were there.
@@ -3186,6 +5526,8 @@ export interface components {
             lastDay: components["schemas"]["RestaurantPeriod"];
             /** @description The last 60 minutes. */
             lastHour: components["schemas"]["RestaurantPeriod"];
+            /** @description Orders that have not ended and are late. */
+            late?: number;
             /** @description Absent when the inventory gave no answer. */
             lowStock?: string[];
             /** @description Its id. */
@@ -3211,10 +5553,119 @@ export interface components {
             late?: number;
             /** @description Where pizzas are picked up. */
             location: components["schemas"]["Location"];
+            /** @description Who is on duty; told in a demo alone. */
+            moving?: components["schemas"]["MovingDriver"][];
             /** @description For people; one line. */
             name: string;
             /** @description Orders that have not ended. */
             underWay: number;
+        };
+        /** @description What needs the manager's attention. */
+        RestaurantManagerAlert: {
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            at: string;
+            /**
+             * Format: uint64
+             * @description Its number in this restaurant; those of later alerts are higher.
+             */
+            id: number;
+            /** @description A word for machines, as `low-stock`. */
+            kind: string;
+            /** @description For people; one line. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description When somebody said that they had seen it.
+             */
+            seenAt?: string;
+            /** @description Who, as `role/subject`. */
+            seenBy?: string;
+            /** @description How soon somebody has to do something. */
+            severity: components["schemas"]["RestaurantUrgency"];
+            /** @description Whom it is about or who raised it, as `driver/driver-2` or `inventory/napoli`. */
+            source?: string;
+        };
+        RestaurantOnMenu: {
+            /** @description Why it is closed, for people; absent while it is open. */
+            closedReason?: string;
+            /** @description Whether it takes orders now. */
+            isOpen: boolean;
+            /** @description Where pizzas are picked up. */
+            location: components["schemas"]["Location"];
+            /** @description For people; one line. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it closes by itself; absent while it is closed, and when somebody has to.
+             */
+            openUntil?: string;
+            /** @description A name of the IANA database, UTC without one. Days and hours follow it. */
+            timeZone?: string;
+        };
+        /** @description An order that has not ended, as it is now. */
+        RestaurantOpenOrder: {
+            /**
+             * Format: date-time
+             * @description When it was ordered.
+             */
+            createdAt: string;
+            /** @description What to ask for as `after` to see what comes behind this one. */
+            cursor: string;
+            /** @description Who ordered. */
+            customerId: string;
+            /** @description What the customer is called. */
+            customerName?: string;
+            /** @description Where to, for people. */
+            deliveryAddress?: string;
+            /** @description Where to, for the map and the estimate. */
+            deliveryLocation?: components["schemas"]["Location"];
+            /** @description Who carries it, or will. */
+            driverId?: string;
+            /**
+             * Format: date-time
+             * @description When it should arrive.
+             */
+            estimatedDeliveryAt?: string;
+            /** @description What was ordered, with the prices agreed on; absent of an order that an older module has told of, like the texts below. */
+            items?: components["schemas"]["Item"][];
+            /** @description It has not moved for too long. */
+            late: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is late.
+             */
+            lateSince?: string;
+            /** @description What those who make it and bring it should know. */
+            note?: string;
+            /** @description The order. */
+            orderId: string;
+            /** @description How often it was burned and made again. */
+            remakes: number;
+            /**
+             * Format: date-time
+             * @description When it came into this state.
+             */
+            since: string;
+            /** @description Where it is. */
+            status: components["schemas"]["OrderStatus"];
+            /**
+             * Format: uint64
+             * @description The price of everything.
+             */
+            totalCents: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: uint64
+             * @description Grows with every change.
+             */
+            version: number;
         };
         RestaurantOrderLine: {
             /**
@@ -3226,10 +5677,17 @@ export interface components {
             cursor: string;
             /** @description Who ordered. */
             customerId: string;
+            /** @description What the customer is called. */
+            customerName?: string;
             /** @description Who carries it, or will. */
             driverId?: string;
             /** @description It has not moved for too long. */
             late: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is late.
+             */
+            lateSince?: string;
             /** @description The order. */
             orderId: string;
             /** @description Where it is. */
@@ -3239,6 +5697,16 @@ export interface components {
              * @description The price of everything.
              */
             totalCents: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt?: string;
+            /**
+             * Format: uint64
+             * @description Grows with every change.
+             */
+            version?: number;
         };
         /** @description Of an hour or a day by the clock of the restaurant's time zone; `start` is when it began. Where the clock changes a day has 23 or 25 hours. */
         RestaurantPeriod: {
@@ -3251,8 +5719,15 @@ export interface components {
             cancelled: number;
             /** @description Orders that arrived. */
             delivered: number;
+            /** @description Orders that became late. */
+            late?: number;
             /** @description Orders that were made. */
             orders: number;
+            /**
+             * Format: uint64
+             * @description So long half of them took at most, to a tenth of its value.
+             */
+            p50DeliveryMs?: number;
             /**
              * Format: uint64
              * @description To a tenth of its value.
@@ -3272,6 +5747,8 @@ export interface components {
             start: string;
         };
         RestaurantProfile: {
+            /** @description Where pizzas are picked up, for people; one line. */
+            address?: string;
             /** @description The ids of those who drive for it. */
             drivers: string[];
             /** @description Where pizzas are picked up. */
@@ -3286,6 +5763,13 @@ export interface components {
             timeZone?: string;
         };
         RestaurantState: {
+            /** @description Why it is closed, for people; absent while it is open. */
+            closedReason?: string;
+            /**
+             * Format: date-time
+             * @description When it closes by itself; absent while it is closed, and when somebody has to.
+             */
+            openUntil?: string;
             /**
              * Format: date-time
              * @description When it was set up.
@@ -3302,6 +5786,11 @@ export interface components {
             /** @description The state. */
             status: components["schemas"]["OrderStatus"];
         };
+        /**
+         * @description How soon somebody has to do something.
+         * @enum {string}
+         */
+        RestaurantUrgency: "notice" | "warning" | "critical";
         /** @description It has ended, and is not kept any more */
         RetiredProblem: {
             /** @description What happened this time. */
@@ -3382,6 +5871,27 @@ export interface components {
             type: "urn:awesome-pizza:problem:slow-request";
         } & {
             [key: string]: unknown;
+        };
+        StageDuration: {
+            /**
+             * Format: uint64
+             * @description In the mean.
+             */
+            averageMs: number;
+            /** @description How often it was done. */
+            count: number;
+            /**
+             * Format: uint64
+             * @description So long half of them took at most, to a tenth of its value.
+             */
+            p50Ms: number;
+            /**
+             * Format: uint64
+             * @description So long 95 of 100 took at most, to a tenth of its value.
+             */
+            p95Ms: number;
+            /** @description The state. */
+            stage: components["schemas"]["OrderStatus"];
         };
         /** @description It has changed in the meantime */
         StaleProblem: {
@@ -3941,6 +6451,4374 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getAdminActorsType: {
+        parameters: {
+            query?: {
+                /** @description What a key must have in it. */
+                q?: string;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The actor's type, as `order`. */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminActorsTypeAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminActorsTypeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The actor's type, as `order`. */
+                type: string;
+                /** @description The actor's key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminActorsTypeKeyAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAdminActorsTypeKeyDeactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The actor's type, as `order`. */
+                type: string;
+                /** @description The actor's key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostAdminActorsTypeKeyDeactivateAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now; There is too much to do right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"] | components["schemas"]["OverloadedProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminActorsTypeKeyHistory: {
+        parameters: {
+            query?: {
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The actor's type, as `order`. */
+                type: string;
+                /** @description The actor's key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminActorsTypeKeyHistoryAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminAudit: {
+        parameters: {
+            query?: {
+                /** @description Of this actor type alone. */
+                type?: string;
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+                /** @description Only lines with a number above this. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminAuditAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: number;
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminDeadLettersAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminDeadLettersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's number. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminDeadLettersIdAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAdminDeadLettersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's number. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAdminDeadLettersIdReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's number. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostAdminDeadLettersIdReplayAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this; The message failed again, and stays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"] | components["schemas"]["ReplayFailedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminModules: {
+        parameters: {
+            query?: {
+                /** @description Of this actor type alone. */
+                type?: string;
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminModulesAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAdminModules: {
+        parameters: {
+            query?: {
+                /** @description Of this actor type alone. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/wasm": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["AdminPushLine"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now; There is too much to do right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"] | components["schemas"]["OverloadedProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminModulesDigest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The module's digest, or how it begins: 4 to 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminModulesDigestAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAdminModulesDigest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The module's digest, or how it begins: 4 to 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The present state forbids this; The module cannot be given what was asked for it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"] | components["schemas"]["ModuleRefusedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAdminModulesDigestActivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The module's digest, or how it begins: 4 to 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PostAdminModulesDigestActivateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostAdminModulesDigestActivateAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this; The module cannot be given what was asked for it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"] | components["schemas"]["ModuleRefusedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAdminModulesDigestDryRun: {
+        parameters: {
+            query?: {
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The module's digest, or how it begins: 4 to 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostAdminModulesDigestDryRunAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this; The module cannot be given what was asked for it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"] | components["schemas"]["ModuleRefusedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAdminModulesDigestWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The module's digest, or how it begins: 4 to 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostAdminModulesDigestWithdrawBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostAdminModulesDigestWithdrawAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this; The module cannot be given what was asked for it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"] | components["schemas"]["ModuleRefusedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAdminModulesDigestWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The module's digest, or how it begins: 4 to 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It may serve again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The present state forbids this; The module cannot be given what was asked for it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"] | components["schemas"]["ModuleRefusedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminModulesOldDiffNew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The digest of the module that serves, or how it begins. */
+                old: string;
+                /** @description The digest of the other one, or how it begins. */
+                new: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminModulesOldDiffNewAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The module cannot be given what was asked for it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ModuleRefusedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminPlansAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminPlugins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminPluginsAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAdminPluginsTypeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The actor's type, as `order`. */
+                type: string;
+                /** @description The actor's key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is asked no more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminRates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminRates"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminStats"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminStream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Go on after this event; 0 is the beginning. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["OperateEvent"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminStreamsStreamKey: {
+        parameters: {
+            query?: {
+                /** @description The position behind which to begin. */
+                after?: number;
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The stream's name. */
+                stream: string;
+                /** @description The actor's key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminStreamsStreamKeyAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postAdminTypesTypeRollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The actor's type, as `order`. */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PostAdminTypesTypeRollbackBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostAdminTypesTypeRollbackAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this; The module cannot be given what was asked for it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"] | components["schemas"]["ModuleRefusedProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAdminTypesTypeStates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The actor's type, as `order`. */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetAdminTypesTypeStatesAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getDashboardIdStream: {
         parameters: {
             query?: {
@@ -4254,6 +11132,387 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"] | components["schemas"]["IdempotencyKeyReusedProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postDriversIdCannotDeliver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, a command happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The driver's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostDriversIdCannotDeliverBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description `true` when the same request was answered before. */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriverState"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything; The Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"] | components["schemas"]["IdempotencyKeyReusedProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDriversIdDay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The driver's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriverDay"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
                 };
             };
             /** @description Too many requests in too short a time */
@@ -5565,6 +12824,179 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getDriversIdStream: {
+        parameters: {
+            query?: {
+                /** @description Go on after this event; the header counts before it. */
+                lastEventId?: string;
+            };
+            header?: {
+                /** @description Go on after this event; 0 is the beginning. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description The driver's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["DriverEvent"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getInventoryId: {
         parameters: {
             query?: never;
@@ -6748,6 +14180,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetInventoryIdReportAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getInventoryIdReportIngredient: {
+        parameters: {
+            query?: {
+                /** @description How many, today included; 90 at most. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The restaurant's id, which its kitchen and its inventory have too. */
+                id: string;
+                /** @description The ingredient's name. */
+                ingredient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngredientReport"];
                 };
             };
             /** @description The request is malformed */
@@ -11380,6 +18984,8 @@ export interface operations {
     getRestaurants: {
         parameters: {
             query?: {
+                /** @description Only those that whoever asks may manage, with how many orders are under way and late. */
+                mine?: boolean;
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many at most; too many become as many as there may be. */
@@ -11713,6 +19319,561 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getRestaurantsIdAlerts: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: number;
+                /** @description How many at most; too many become as many as there may be. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The restaurant's id, which its kitchen and its inventory have too. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetRestaurantsIdAlertsAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postRestaurantsIdAlertsAlertSeen: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, a command happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The restaurant's id, which its kitchen and its inventory have too. */
+                id: string;
+                /** @description The alert's number. */
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PostRestaurantsIdAlertsAlertSeenBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description `true` when the same request was answered before. */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestaurantManagerAlert"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything; The Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"] | components["schemas"]["IdempotencyKeyReusedProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRestaurantsIdBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The restaurant's id, which its kitchen and its inventory have too. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getRestaurantsIdDrivers: {
         parameters: {
             query?: never;
@@ -11732,6 +19893,343 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetRestaurantsIdDriversAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRestaurantsIdDurations: {
+        parameters: {
+            query?: {
+                /** @description How many, today included; 90 at most. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The restaurant's id, which its kitchen and its inventory have too. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetRestaurantsIdDurationsAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRestaurantsIdFreeDrivers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The restaurant's id, which its kitchen and its inventory have too. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetRestaurantsIdFreeDriversAnswer"];
                 };
             };
             /** @description The request is malformed */
@@ -12386,11 +20884,227 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    putRestaurantsIdOpen: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, a command happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The restaurant's id, which its kitchen and its inventory have too. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRestaurantsIdOpenBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description `true` when the same request was answered before. */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestaurantState"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything; The Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"] | components["schemas"]["IdempotencyKeyReusedProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getRestaurantsIdOrders: {
         parameters: {
             query?: {
                 /** @description Only orders in this state. */
                 state?: components["schemas"]["OrderStatus"];
+                /** @description Only orders in whose id, customer or address this is, in whatever case. One request looks through a thousand orders: a page may have few or none and a `next` all the same. */
+                q?: string;
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many at most; too many become as many as there may be. */
@@ -12915,6 +21629,381 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["InternalProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSimulation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetSimulationAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putSimulation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, a command happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSimulationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description `true` when the same request was answered before. */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutSimulationAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["MalformedProblem"];
+                };
+            };
+            /** @description Who asks is not known */
+            401: {
+                headers: {
+                    /** @description `Bearer` */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthorizedProblem"];
+                };
+            };
+            /** @description A web page of somebody else asks; This is not for everybody */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherOriginProblem"] | components["schemas"]["ForbiddenProblem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["SlowRequestProblem"];
+                };
+            };
+            /** @description The present state forbids this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ConflictProblem"];
+                };
+            };
+            /** @description It has ended, and is not kept any more */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RetiredProblem"];
+                };
+            };
+            /** @description It has changed in the meantime */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StaleProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooLargeProblem"];
+                };
+            };
+            /** @description The body must be JSON; The body must not be compressed */
+            415: {
+                headers: {
+                    /** @description Content codings that are taken. */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"] | components["schemas"]["UnsupportedContentEncodingProblem"];
+                };
+            };
+            /** @description This machine is not called that */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OtherHostProblem"];
+                };
+            };
+            /** @description The request is not valid; This cannot be the id of anything; The Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidProblem"] | components["schemas"]["InvalidIdProblem"] | components["schemas"]["IdempotencyKeyReusedProblem"];
+                };
+            };
+            /** @description Too many requests in too short a time */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TooFastProblem"];
+                };
+            };
+            /** @description The gateway made a mistake; The actor failed and changed nothing */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalProblem"] | components["schemas"]["ActorFailedProblem"];
+                };
+            };
+            /** @description The actor's reply could not be understood */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnexpectedReplyProblem"];
+                };
+            };
+            /** @description There is too much to do right now; The actor is moving to another silo; Whether it happened could not be learned; The service does no work right now */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OverloadedProblem"] | components["schemas"]["MovedProblem"] | components["schemas"]["UnknownOutcomeProblem"] | components["schemas"]["UnavailableProblem"];
+                };
+            };
+            /** @description The actor did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["DeadlineProblem"];
+                };
+            };
+            /** @description There is no room to store anything new */
+            507: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["StorageFullProblem"];
+                };
+            };
+            /** @description The actors' calls go in a circle; The actors' calls go too deep */
+            508: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["CycleProblem"] | components["schemas"]["TooDeepProblem"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -13,6 +13,8 @@ export interface CommandSpec {
   entity?: string;
   /** From an earlier page, which did not live to see the answer. */
   key?: string;
+  /** How long an answer may take, in milliseconds, where ten seconds are not enough. */
+  patienceMs?: number;
   /** Sent while the page goes, it is not cut off. */
   outlivesPage?: boolean;
   /** Whether this refusal says that somebody has done it already. */

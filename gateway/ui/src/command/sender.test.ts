@@ -162,3 +162,88 @@ describe('a command', () => {
     expect(keys()).toEqual(['k']);
   });
 });
+
+describe('commands that were kept', () => {
+  const named = (sender: CommandSender, ...names: string[]) =>
+    names.map((name) => sender.send({ ...START, path: `/${name}`, entity: name.slice(0, 1) }));
+  const paths = (sent: { path: string }[]) => sent.map(({ path }) => path.slice(1)).join(' ');
+  const statuses = (commands: Command[]) => commands.map(({ status }) => status);
+
+  it('are sent one after the other, as they were made', async () => {
+    const { sender, sent, state } = setUp([]);
+    state.isOnline = false;
+    const commands = named(sender, 'a1', 'b1', 'a2', 'c1', 'b2');
+    await run(1_000);
+    expect(new Set(statuses(commands))).toEqual(new Set(['kept']));
+    state.isOnline = true;
+    sender.resume();
+    const [late] = named(sender, 'd1');
+    await run();
+    expect(paths(sent)).toBe('a1 b1 a2 c1 b2 d1');
+    expect(new Set(statuses(commands))).toEqual(new Set(['done']));
+    expect(late?.status).toBe('done');
+  });
+
+  it('wait for the oldest, which alone asks whether the server is back', async () => {
+    const { sender, sent } = setUp(['lost', 'lost', 'lost']);
+    const commands = named(sender, 'a1');
+    await run();
+    commands.push(...named(sender, 'b1', 'a2', 'c1'));
+    expect(statuses(commands)).toEqual(['sending', 'kept', 'kept', 'kept']);
+    await run(60_000);
+    expect(paths(sent)).toBe('a1 a1 a1 a1 b1 a2 c1');
+    expect(sender.pending.size).toBe(0);
+  });
+
+  it('are not held up by one whose own thing has too much to do', async () => {
+    const { sender, sent, state } = setUp([problem(503, 'overloaded', { 'retry-after': '30' })]);
+    state.isOnline = false;
+    named(sender, 'a1', 'a2', 'b1', 'c1');
+    state.isOnline = true;
+    sender.resume();
+    await run(1_000);
+    expect(paths(sent)).toBe('a1 b1 c1');
+    await run(30_000);
+    expect(paths(sent)).toBe('a1 b1 c1 a1 a2');
+  });
+
+  it.each([
+    ['nobody is signed in', problem(401, 'unauthorized'), 'a1'],
+    ['the server is asked too often', problem(429, 'too-fast', { 'retry-after': '40' }), 'a1'],
+  ])('wait together when %s', async (_, reply, tried) => {
+    const { sender, sent } = setUp([reply]);
+    const commands = named(sender, 'a1');
+    await run();
+    commands.push(...named(sender, 'b1', 'c1'));
+    await run(30_000);
+    expect(paths(sent)).toBe(tried);
+    expect(commands[2]).toMatchObject({ status: 'kept', problem: { status: reply.status } });
+    sender.resume();
+    await run();
+    expect(paths(sent)).toBe('a1 a1 b1 c1');
+  });
+
+  it('go on when somebody gives up the oldest', async () => {
+    const { sender, sent } = setUp(['lost']);
+    const [oldest] = named(sender, 'a1');
+    await run();
+    named(sender, 'b1');
+    oldest?.stop();
+    await run();
+    expect(paths(sent)).toBe('a1 b1');
+  });
+
+  it('are five hundred, and none of them is lost or sent twice', async () => {
+    const { sender, sent, state, keys } = setUp([]);
+    state.isOnline = false;
+    for (let n = 0; n < 500; n++) sender.send({ ...START, entity: `order/${n % 40}`, key: `${n}` });
+    await run(600_000);
+    state.isOnline = true;
+    sender.resume();
+    await run();
+    expect(sent.length).toBe(500);
+    expect(keys()).toEqual(Array.from({ length: 500 }, (_, n) => String(n)));
+    expect(sender.pending.size).toBe(0);
+    // On a busy machine so many take longer than a test is given by default.
+  }, 60_000);
+});

@@ -7,6 +7,7 @@ import { isAbort, problemOf, unreachable, type Problem } from '../api/problem';
 import type { ServerClock } from '../time/clock';
 import { backoff } from '../stream/backoff';
 import { Command, type CommandSpec } from './command';
+import { Line } from './line';
 
 export interface SenderEnvironment {
   request: (path: string, init: RequestInit) => Promise<Response>;
@@ -29,24 +30,24 @@ type Outcome =
   | { kind: 'signedOut'; problem: Problem };
 
 export class CommandSender {
-  readonly #open = new Set<Command>();
+  readonly #line = new Line();
   readonly #last = new Map<string, Promise<void>>();
 
   constructor(private readonly environment: SenderEnvironment) {}
 
   /** Commands that have no answer yet. */
   get pending(): ReadonlySet<Command> {
-    return this.#open;
+    return this.#line.open;
   }
 
   send<T>(spec: CommandSpec): Command<T> {
     const command = new Command<T>(spec);
-    this.#open.add(command as Command);
     const { entity } = spec;
     const before = entity === undefined ? undefined : this.#last.get(entity);
+    this.#line.join(command as Command, before !== undefined);
     if (entity !== undefined) this.#last.set(entity, command.settled);
     void this.#run(command as Command, before).finally(() => {
-      this.#open.delete(command as Command);
+      this.#line.leave(command as Command);
       // Whoever came last has nobody behind, and need not be remembered.
       if (entity !== undefined && this.#last.get(entity) === command.settled) {
         this.#last.delete(entity);
@@ -57,19 +58,27 @@ export class CommandSender {
 
   /** The network is back, or somebody has signed in. */
   resume(): void {
-    for (const command of this.#open) command.wake();
+    for (const command of this.pending) command.wake();
   }
 
   async #run(command: Command, before: Promise<void> | undefined): Promise<void> {
+    const { isOnline } = this.environment;
+    const keep = () =>
+      command.update({ status: 'kept', problem: unreachable('There is no network.') });
+    if (before && !isOnline()) keep();
     await before;
     while (!command.isSettled) {
-      if (!this.environment.isOnline()) {
-        command.update({ status: 'kept', problem: unreachable('There is no network.') });
+      if (!isOnline()) {
+        keep();
         await command.sleep(undefined);
         continue;
       }
+      await this.#line.turn(command);
+      // Meanwhile it may have been stopped, or the network gone.
+      if (command.isSettled || !isOnline()) continue;
       command.update({ status: 'sending', retryAt: undefined, attempts: command.attempts + 1 });
       const outcome = await this.#try(command);
+      this.#line.tried(command, isOpen(outcome) ? outcome.problem : undefined);
       // Somebody has given up in the meantime; an answer is welcome all the same.
       if (command.isStopped && outcome.kind !== 'done') return;
       await this.#conclude(command, outcome);
@@ -110,7 +119,8 @@ export class CommandSender {
     const headers: Record<string, string> = { 'idempotency-key': key };
     if (spec.body !== undefined) headers['content-type'] = 'application/json';
     if (spec.ifMatch !== undefined) headers['if-match'] = `"${spec.ifMatch}"`;
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const patienceMs = spec.patienceMs ?? PATIENCE_MS;
+    const signal = AbortSignal.timeout(patienceMs);
     const body = spec.body === undefined ? {} : { body: JSON.stringify(spec.body) };
     try {
       const { method, path, outlivesPage: keepalive = false } = spec;
@@ -119,10 +129,15 @@ export class CommandSender {
       if (response.ok) return { kind: 'done', answer: await answerOf(response) };
       return judge(await problemOf(response));
     } catch (error) {
-      const detail = isAbort(error) ? 'No answer came for 10 s.' : 'The server does not answer.';
+      const late = `No answer came for ${patienceMs / 1_000} s.`;
+      const detail = isAbort(error) ? late : 'The server does not answer.';
       return { kind: 'unknown', problem: unreachable(detail) };
     }
   }
+}
+
+function isOpen(outcome: Outcome): outcome is Exclude<Outcome, { kind: 'done' | 'refused' }> {
+  return outcome.kind !== 'done' && outcome.kind !== 'refused';
 }
 
 async function answerOf(response: Response): Promise<unknown> {

@@ -2,21 +2,11 @@
 
 export type Theme = 'system' | 'light' | 'dark';
 
-const KEY = 'pizza.theme';
+export const THEME_KEY = 'pizza.theme';
 
 export function chosenTheme(): Theme {
   const chosen = stored();
   return chosen === 'light' || chosen === 'dark' ? chosen : 'system';
-}
-
-export function chooseTheme(theme: Theme): void {
-  try {
-    if (theme === 'system') localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, theme);
-  } catch {
-    // A browser that stores nothing has it for this page alone.
-  }
-  applyTheme(theme);
 }
 
 export function applyTheme(theme: Theme = chosenTheme()): void {
@@ -27,7 +17,7 @@ export function applyTheme(theme: Theme = chosenTheme()): void {
 
 function stored(): string | null {
   try {
-    return localStorage.getItem(KEY);
+    return localStorage.getItem(THEME_KEY);
   } catch {
     return null;
   }

@@ -13,6 +13,9 @@ const NAMES = [
   'on-accent',
   'road',
   'cancelled',
+  'ready',
+  'danger',
+  'focus',
 ] as const;
 
 export type Colours = Record<(typeof NAMES)[number], string>;

@@ -1,6 +1,9 @@
-/** Metres between places of one town. */
+/** Places of one town: how far they are apart, and how long somebody is where they were seen. */
 
 import type { Location } from '../api/model';
+
+/** Older than this, a position is only the last one that is known. */
+export const STALE_MS = 20_000;
 
 const METRES_PER_DEGREE = 111_320;
 

@@ -8,20 +8,38 @@ export interface Markers {
   restaurant: Location | undefined;
   door: Location | undefined;
   driver: { location: Location; heading: number | undefined; isStale: boolean } | undefined;
+  path?: Location[] | undefined;
 }
 
 export function drawMarkers(
   context: CanvasRenderingContext2D,
   map: LeafletMap,
   colours: Colours,
-  { restaurant, door, driver }: Markers,
+  { restaurant, door, driver, path = [] }: Markers,
 ): void {
   const place = ({ lat, lon }: Location) => map.latLngToContainerPoint([lat, lon]);
   const from = driver?.location ?? restaurant;
-  if (from && door) drawWay(context, place(from), place(door), colours);
+  if (path.length > 1) drawPath(context, path.map(place), colours);
+  else if (from && door) drawWay(context, place(from), place(door), colours);
   if (restaurant) drawRestaurant(context, place(restaurant), colours);
   if (door) drawDoor(context, place(door), colours);
   if (driver) drawDriver(context, place(driver.location), colours, driver);
+}
+
+/** Along the streets, on a lighter edge, so that it is seen on each of them. */
+function drawPath(context: CanvasRenderingContext2D, points: Point[], colours: Colours): void {
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
+  for (const [colour, width] of [
+    [colours.surface, 9],
+    [colours.road, 5],
+  ] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    for (const { x, y } of points) context.lineTo(x, y);
+    context.stroke();
+  }
 }
 
 function drawWay(context: CanvasRenderingContext2D, a: Point, b: Point, colours: Colours): void {
@@ -36,7 +54,11 @@ function drawWay(context: CanvasRenderingContext2D, a: Point, b: Point, colours:
   context.setLineDash([]);
 }
 
-function drawRestaurant(context: CanvasRenderingContext2D, at: Point, colours: Colours): void {
+export function drawRestaurant(
+  context: CanvasRenderingContext2D,
+  at: Point,
+  colours: Colours,
+): void {
   disc(context, at, 14, colours.accent, colours.surface);
   // A slice of pizza.
   context.fillStyle = colours['on-accent'];

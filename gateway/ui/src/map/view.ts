@@ -1,20 +1,16 @@
 /** One map on a page: the city, its labels, and what moves. */
 
-import type { LatLngTuple } from 'leaflet';
 import type { Location } from '../api/model';
-import { CanvasLayer } from './canvasLayer';
-import { city } from './city';
-import { readColours, whenColoursChange } from './colours';
-import { Map as LeafletMap } from './leaflet';
+import { BaseMap, tuple } from './base';
 import { Glide } from './glide';
-import { drawGround, drawLabels } from './labels';
 import { drawMarkers } from './markers';
-import { Streets } from './streets';
 
 export interface Shown {
   restaurant: Location | undefined;
   door: Location | undefined;
   driver: { location: Location; at: number; isStale: boolean } | undefined;
+  /** What lies before the driver; without it, a straight line to the door. */
+  path?: Location[] | undefined;
 }
 
 export interface MapEvents {
@@ -22,17 +18,12 @@ export interface MapEvents {
   follow?: ((isFollowing: boolean) => void) | undefined;
 }
 
-const tuple = ({ lat, lon }: Location): LatLngTuple => [lat, lon];
+/** The driver is followed, but what they drive to stays in view for long. */
+const EDGE = 1 / 6;
 
 export class MapView {
-  readonly #map: LeafletMap;
-  readonly #layers: CanvasLayer[];
-  readonly #moving: CanvasLayer;
+  readonly #base: BaseMap;
   readonly #glide = new Glide();
-  readonly #resize: ResizeObserver;
-  readonly #stillness = matchMedia('(prefers-reduced-motion: reduce)');
-  #unwatch: () => void;
-  #colours = readColours();
   #shown: Shown = { restaurant: undefined, door: undefined, driver: undefined };
   #framed = '';
   #isFollowing = true;
@@ -41,38 +32,16 @@ export class MapView {
     element: HTMLElement,
     private readonly events: MapEvents,
   ) {
-    this.#map = new LeafletMap(element, {
-      center: tuple(city.square),
-      zoom: 15,
-      minZoom: 3,
-      maxZoom: 19,
-      zoomControl: false,
-      attributionControl: false,
-      // Lines that are stretched and then drawn anew look worse than lines that are drawn at once.
-      zoomAnimation: false,
-      fadeAnimation: false,
-      inertia: !this.#stillness.matches,
-    });
-    const streets = new Streets(this.#map);
-    const ground = new CanvasLayer((c, m) => drawGround(c, m, this.#colours), 'tilePane');
-    const labels = new CanvasLayer((c, m) => drawLabels(c, m, this.#colours), 'overlayPane');
-    this.#moving = new CanvasLayer((c) => this.#drawMoving(c), 'markerPane');
-    this.#layers = [ground, labels, this.#moving];
-    for (const layer of this.#layers) layer.addTo(this.#map);
-    streets.paint(this.#colours);
-    this.#unwatch = whenColoursChange(() => {
-      this.#colours = readColours();
-      streets.paint(this.#colours);
-      for (const layer of this.#layers) layer.redraw();
-    });
-    this.#resize = new ResizeObserver(() => {
-      this.#map.invalidateSize({ animate: false });
-      this.#framed = '';
-      this.#frame();
-    });
-    this.#resize.observe(element);
-    this.#map.on('dragstart', () => this.follow(false));
-    this.#map.on('click', ({ latlng }) => {
+    this.#base = new BaseMap(
+      element,
+      (context) => this.#drawMoving(context),
+      () => {
+        this.#framed = '';
+        this.#frame();
+      },
+    );
+    this.#base.map.on('dragstart', () => this.follow(false));
+    this.#base.map.on('click', ({ latlng }) => {
       this.events.pick?.({ lat: latlng.lat, lon: latlng.lng });
     });
   }
@@ -81,9 +50,9 @@ export class MapView {
     this.#shown = shown;
     const { driver } = shown;
     const now = performance.now();
-    if (driver) this.#glide.moveTo(driver.location, driver.at, now, this.#stillness.matches);
+    if (driver) this.#glide.moveTo(driver.location, driver.at, now, this.#base.jumps);
     this.#frame();
-    this.#moving.redraw();
+    this.#base.redraw();
   }
 
   follow(isFollowing: boolean): void {
@@ -95,19 +64,17 @@ export class MapView {
   }
 
   zoom(steps: number): void {
-    this.#map.setZoom(this.#map.getZoom() + steps);
+    this.#base.zoom(steps);
   }
 
   /** What somebody without a pointer means by "here". */
   pickCentre(): void {
-    const { lat, lng } = this.#map.getCenter();
+    const { lat, lng } = this.#base.map.getCenter();
     this.events.pick?.({ lat, lon: lng });
   }
 
   close(): void {
-    this.#unwatch();
-    this.#resize.disconnect();
-    this.#map.remove();
+    this.#base.close();
   }
 
   /** Everything in view, once for each set of things; then whoever looks decides. */
@@ -119,38 +86,31 @@ export class MapView {
       [restaurant, door].map((place) => JSON.stringify(place)).join() + (driver ? 'd' : '');
     if (key === this.#framed || places.length === 0) return;
     this.#framed = key;
-    this.#map.fitBounds(places.map(tuple), { padding: [48, 48], maxZoom: 16, animate: false });
+    this.#base.fit(places);
   }
 
   #frameForPicking(): void {
     const { restaurant } = this.#shown;
     if (!this.events.pick || this.#framed === 'picking' || !restaurant) return;
     this.#framed = 'picking';
-    this.#map.setView(tuple(restaurant), 15, { animate: false });
+    this.#base.map.setView(tuple(restaurant), 15, { animate: false });
   }
 
   #drawMoving(context: CanvasRenderingContext2D): void {
     const now = performance.now();
-    const { restaurant, door, driver } = this.#shown;
+    const { restaurant, door, driver, path } = this.#shown;
     const location = this.#glide.at(now);
     const { heading } = this.#glide;
     const drawn = driver && location && { location, heading, isStale: driver.isStale };
-    drawMarkers(context, this.#map, this.#colours, { restaurant, door, driver: drawn });
+    drawMarkers(context, this.#base.map, this.#base.colours, {
+      restaurant,
+      door,
+      driver: drawn,
+      path,
+    });
     if (!drawn || !this.#glide.isMoving(now)) return;
-    this.#keepInMiddle(drawn.location);
-    this.#moving.redraw();
-  }
-
-  /** The driver stays in the middle third, until somebody moves the map. */
-  #keepInMiddle(location: Location): void {
-    if (!this.#isFollowing) return;
-    const size = this.#map.getSize();
-    const at = this.#map.latLngToContainerPoint(tuple(location));
-    const over = (value: number, length: number) =>
-      Math.min(value - length / 6, 0) || Math.max(value - (length * 5) / 6, 0);
-    const [x, y] = [over(at.x, size.x), over(at.y, size.y)];
-    if (x !== 0 || y !== 0) {
-      requestAnimationFrame(() => this.#map.panBy([x, y], { animate: false }));
-    }
+    // Until somebody moves the map.
+    if (this.#isFollowing) this.#base.keepInMiddle(drawn.location, EDGE);
+    this.#base.redraw();
   }
 }

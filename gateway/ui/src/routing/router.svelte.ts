@@ -11,14 +11,16 @@ export interface Place {
 
 class Router {
   place = $state.raw<Place>(find(location.pathname));
+  /** Behind the path, for screens that say there what is filtered and what is open. */
+  search = $state(location.search);
+  hash = $state(location.hash);
   /** Grows with each change that somebody made, so that the new page gets the focus. */
   moves = $state(0);
 
   go(to: string, { replace = false } = {}): void {
     if (replace) history.replaceState(null, '', to);
     else history.pushState(null, '', to);
-    this.#arrive();
-    window.scrollTo(0, 0);
+    if (this.#arrive()) window.scrollTo(0, 0);
   }
 
   listen(): void {
@@ -26,11 +28,15 @@ class Router {
     document.addEventListener('click', (event) => this.#click(event));
   }
 
-  #arrive(): void {
-    const { pathname } = location;
-    if (pathname === this.place.path) return;
+  /** @returns whether it is another screen than before */
+  #arrive(): boolean {
+    const { pathname, search, hash } = location;
+    this.search = search;
+    this.hash = hash;
+    if (pathname === this.place.path) return false;
     this.place = find(pathname);
     this.moves++;
+    return true;
   }
 
   #click(event: MouseEvent): void {
@@ -41,7 +47,8 @@ class Router {
     const url = new URL(link.href);
     // A jump within the page is the browser's, and so is what is no screen, as the API's pages.
     if (url.origin !== location.origin || find(url.pathname).screen === NOT_FOUND) return;
-    if (url.pathname === location.pathname && url.hash) return;
+    const isHere = url.pathname === location.pathname && url.search === location.search;
+    if (isHere && url.hash) return;
     event.preventDefault();
     this.go(url.pathname + url.search + url.hash);
   }

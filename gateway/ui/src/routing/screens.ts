@@ -7,33 +7,19 @@ export interface Screen {
   path: string;
   /** A component, which gets the parameters of the path if it asks for any. */
   load: () => Promise<{ default: unknown }>;
-  /** On the start page. */
-  link?: { title: string; line: string; icon: LinkIcon };
 }
 
-export type LinkIcon = 'order' | 'kitchen' | 'manager' | 'drive' | 'operate';
+const operate = () => import('../screens/operate/Operate.svelte');
 
 export const SCREENS: Screen[] = [
   { path: '/', load: () => import('../screens/start/Start.svelte') },
-  {
-    path: '/order/{restaurantId}',
-    load: () => import('../screens/order/Order.svelte'),
-    link: {
-      title: 'Order a pizza',
-      line: 'The menu, a basket, and then the way of your pizza to your door.',
-      icon: 'order',
-    },
-  },
+  { path: '/order/{restaurantId}', load: () => import('../screens/order/Order.svelte') },
   { path: '/track/{orderId}', load: () => import('../screens/track/Track.svelte') },
-  {
-    path: '/kitchen/{restaurantId}',
-    load: () => import('../screens/kitchen/Kitchen.svelte'),
-    link: {
-      title: 'Kitchen',
-      line: 'What to make next, what is in the oven, and what is late.',
-      icon: 'kitchen',
-    },
-  },
+  { path: '/kitchen/{restaurantId}', load: () => import('../screens/kitchen/Kitchen.svelte') },
+  { path: '/manager/{restaurantId}', load: () => import('../screens/manager/Manager.svelte') },
+  { path: '/drive/{driverId}', load: () => import('../screens/drive/Drive.svelte') },
+  { path: '/operate', load: operate },
+  { path: '/operate/{actorType}', load: operate },
   { path: '/sign-in', load: () => import('../screens/sign-in/SignIn.svelte') },
 ];
 

@@ -11,6 +11,7 @@ const LIVE: Observed = {
   lastChangeAt: NOW - 1_000,
   hasData: true,
   hasGap: false,
+  isRemembered: false,
   isCatchingUp: false,
   pending: 0,
 };
@@ -38,6 +39,16 @@ const cases: [string, Observed, string, string?][] = [
     'catching-up',
     'catching up · 340 events',
   ],
+  [
+    'an earlier page has left something',
+    { ...DOWN, status: 'connecting', isRemembered: true },
+    'catching-up',
+  ],
+  [
+    'what an earlier page has left is not confirmed soon',
+    { ...DOWN, status: 'connecting', isRemembered: true, downSince: NOW - 5_000 },
+    'offline',
+  ],
   ['it is just gone', DOWN, 'reconnecting', 'reconnecting'],
   ['it is gone for long', { ...DOWN, downSince: NOW - 5_000 }, 'offline', 'offline'],
   ['events were lost', { ...DOWN, status: 'snapshot', hasGap: true }, 'gap', 'catching up'],
@@ -46,6 +57,17 @@ const cases: [string, Observed, string, string?][] = [
     { ...DOWN, problem: { ...unreachable(), status: 503 } },
     'overloaded',
     'busy',
+  ],
+  [
+    'the server has failed',
+    { ...FIRST, status: 'waiting', problem: { ...unreachable(), status: 500 } },
+    'broken',
+  ],
+  [
+    'this page has failed',
+    { ...DOWN, problem: { ...unreachable(), code: 'broken' } },
+    'broken',
+    'out of order',
   ],
   ['it may not be seen', { ...LIVE, status: 'refused' }, 'refused'],
   ['there is no such thing', { ...LIVE, status: 'gone' }, 'gone'],

@@ -14,6 +14,7 @@ export type ConditionKind =
   | 'refused'
   | 'gone'
   | 'overloaded'
+  | 'broken'
   | 'ended'
   | 'paused';
 
@@ -32,6 +33,7 @@ export type Observed = Pick<
   | 'lastChangeAt'
   | 'hasData'
   | 'hasGap'
+  | 'isRemembered'
   | 'isCatchingUp'
   | 'pending'
 >;
@@ -78,10 +80,13 @@ function waitingCondition(store: Observed, now: number, isOnline: boolean): Cond
   if (store.hasGap && store.status !== 'waiting') return { kind: 'gap', word: 'catching up' };
   const isAsked = store.problem?.status === 429 || store.problem?.status === 503;
   if (isAsked) return { kind: 'overloaded', word: 'busy' };
+  const isBroken = store.problem?.status === 500 || store.problem?.code === 'broken';
+  if (isBroken && store.status === 'waiting') return { kind: 'broken', word: 'out of order' };
   const down = now - (store.downSince ?? now);
   if (!isOnline || (down >= HICCUP_MS && (store.hasData || store.status === 'waiting'))) {
     return { kind: 'offline', word: 'offline' };
   }
   if (!store.hasData) return { kind: 'first-load', word: 'loading' };
+  if (store.isRemembered && store.status !== 'waiting') return catchingUp(store);
   return { kind: 'reconnecting', word: 'reconnecting' };
 }

@@ -5,7 +5,7 @@ import { sawVersion } from '../api/http';
 import { clock } from '../time/now';
 import { conditionOf, type Condition } from './condition';
 import { browserSharing, sharedTransport } from './sharing';
-import type { Source } from './source';
+import type { Memory, Source } from './source';
 import { StreamStore } from './store';
 import { fetchTransport } from './transport';
 import { followVisibility } from './visibility';
@@ -15,9 +15,9 @@ export class Live<E> {
   readonly #subscribe: () => void;
   readonly #unfollow: () => void;
 
-  constructor(source: Source<E>) {
+  constructor(source: Source<E>, memory?: Memory<E>) {
     const transport = sharedTransport(fetchTransport, browserSharing());
-    this.store = new StreamStore(source, { transport, clock, sawVersion });
+    this.store = new StreamStore(source, { transport, clock, sawVersion, memory });
     this.#subscribe = createSubscriber((update) => this.store.subscribe(update));
     this.#unfollow = followVisibility(this.store);
     this.store.start();

@@ -45,6 +45,23 @@ export interface Source<E> {
   staysWhenHidden?: boolean;
 }
 
+/** What a store knew, and how old it is. */
+export interface Remembered<E> {
+  position: string | undefined;
+  /** When it was last confirmed, by the server's clock. */
+  signAt: number;
+  entities: Entity<E>[];
+}
+
+/** Where a store keeps what has to outlive its page. */
+export interface Memory<E> {
+  /** Never fails: where nothing can be read, nothing is remembered. */
+  load(): Promise<Remembered<E> | undefined>;
+  /** @param state asked for when there is time to write it; `undefined` while it is in the middle of a change */
+  save(state: () => Remembered<E> | undefined): void;
+  forget(): void;
+}
+
 /** The number in a position, of which `57.end` has one, too. */
 export function ordinal(position: string | undefined): number | undefined {
   const number = position === undefined ? NaN : Number.parseInt(position, 10);

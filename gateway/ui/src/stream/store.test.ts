@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, unreachable, type Problem } from '../api/problem';
 import { ServerClock } from '../time/clock';
-import type { Entity, Snapshot, Source, StreamEvent } from './source';
-import { SILENCE_MS, StreamStore } from './store';
+import type { Entity, Memory, Remembered, Snapshot, Source, StreamEvent } from './source';
+import { DOUBT_MS, SILENCE_MS, StreamStore } from './store';
 import type { StreamHandlers, Transport } from './transport';
 
 interface Order {
@@ -57,7 +57,11 @@ const problem = (status: number, retryAfterMs?: number): Problem => ({
   retryAfterMs,
 });
 
-function setUp(snapshots: (Snapshot<Order> | Problem)[], found: Entity<Order>[] = []) {
+function setUp(
+  snapshots: (Snapshot<Order> | Problem)[],
+  found: Entity<Order>[] = [],
+  memory?: Memory<Order>,
+) {
   const transport = new FakeTransport();
   const frames = new Frames();
   const clock = new ServerClock(
@@ -92,6 +96,7 @@ function setUp(snapshots: (Snapshot<Order> | Problem)[], found: Entity<Order>[] 
     clock,
     schedule: frames.schedule,
     random: () => 0.5,
+    memory,
   });
   const open = async () => {
     await vi.advanceTimersByTimeAsync(0);
@@ -300,6 +305,19 @@ describe('a store that loses its stream', () => {
     expect(transport.last.isClosed).toBe(true);
   });
 
+  it('is in doubt when the browser says that there is no network, until a sign comes', async () => {
+    const { store, transport, open } = setUp([AT_TEN]);
+    store.start();
+    await open();
+    store.doubt();
+    transport.last.handlers.sign();
+    await vi.advanceTimersByTimeAsync(DOUBT_MS);
+    expect(store.status).toBe('live');
+    store.doubt();
+    await vi.advanceTimersByTimeAsync(DOUBT_MS);
+    expect(store.status).toBe('waiting');
+  });
+
   it('tries at once when asked', async () => {
     const { store, transport, open } = setUp([AT_TEN]);
     store.start();
@@ -331,5 +349,96 @@ describe('a store that loses its stream', () => {
     await open();
     receive({ name: 'time', id: undefined, data: '{"at":"2026-01-01T00:00:00Z","position":10}' });
     expect(clock.now()).toBe(Date.UTC(2026, 0, 1));
+  });
+});
+
+describe('a store that remembers', () => {
+  function memoryOf(remembered: Remembered<Order> | undefined) {
+    const saved: (Remembered<Order> | undefined)[] = [];
+    let forgotten = 0;
+    const memory: Memory<Order> = {
+      load: () => Promise.resolve(remembered),
+      save: (state) => void saved.push(state()),
+      forget: () => void forgotten++,
+    };
+    return { memory, saved, forgotten: () => forgotten };
+  }
+  const KEPT: Remembered<Order> = {
+    position: '8',
+    signAt: 1_000_000 - 60_000,
+    entities: [entity('a', 3, 'baking')],
+  };
+
+  it('shows what an earlier page knew, and goes on from there', async () => {
+    const { memory } = memoryOf(KEPT);
+    const { store, transport, open, receive } = setUp([problem(500)], [], memory);
+    store.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(store).toMatchObject({ hasData: true, isRemembered: true, lastSignAt: KEPT.signAt });
+    expect(transport.last.after).toBe('8');
+    await open();
+    expect(store).toMatchObject({ isRemembered: false, isCatchingUp: true });
+    receive(event(9, 'a', 4, { status: 'ready' }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(store.isCatchingUp).toBe(false);
+    expect(store.entities.get('a')?.value.status).toBe('ready');
+  });
+
+  it('saves what it is when it has applied what came, and never in between', async () => {
+    const { memory, saved } = memoryOf(undefined);
+    const { store, transport, open, frames } = setUp([AT_TEN], [], memory);
+    store.start();
+    await open();
+    expect(saved.at(-1)).toMatchObject({ position: '10', entities: [entity('a', 3, 'baking')] });
+    transport.last.handlers.event(event(11, 'a', 4, { status: 'ready' }));
+    transport.last.handlers.event({ name: 'time', data: '{}', id: undefined });
+    expect(saved.at(-1)).toBeUndefined();
+    frames.run();
+    expect(saved.at(-1)).toMatchObject({ position: '11', entities: [entity('a', 4, 'ready')] });
+  });
+
+  it.each([
+    [403, false, 1],
+    [404, false, 1],
+    [401, true, 0],
+  ])('after %d still shows it: %s', async (status, shows, times) => {
+    const { memory, forgotten } = memoryOf(KEPT);
+    const { store, transport } = setUp([AT_TEN], [], memory);
+    store.start();
+    await vi.advanceTimersByTimeAsync(0);
+    transport.last.handlers.close(problem(status));
+    expect(store.hasData).toBe(shows);
+    expect(store.entities.size).toBe(shows ? 1 : 0);
+    expect(forgotten()).toBe(times);
+  });
+
+  it('asks for everything where nothing is remembered, and nothing once it was stopped', async () => {
+    const { memory } = memoryOf(undefined);
+    const { store, transport } = setUp([AT_TEN], [], memory);
+    store.start();
+    store.stop();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(transport.opened.length).toBe(0);
+    store.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(transport.last.after).toBe('10');
+  });
+});
+
+describe('a store that comes back', () => {
+  it.each([
+    [1_000, false],
+    [6_000, true],
+  ])('after %d ms is catching up: %s', async (ms, isCatchingUp) => {
+    const { store, transport, open } = setUp([AT_TEN]);
+    store.start();
+    await open();
+    transport.last.handlers.close(undefined);
+    await vi.advanceTimersByTimeAsync(ms);
+    store.retryNow();
+    transport.last.handlers.open();
+    expect(store.isCatchingUp).toBe(isCatchingUp);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(store.isCatchingUp).toBe(false);
   });
 });

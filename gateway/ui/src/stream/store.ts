@@ -10,7 +10,7 @@ import type { ServerClock } from '../time/clock';
 import { backoff } from './backoff';
 import { Entities } from './entities';
 import { FrameQueue, type Schedule } from './frames';
-import { ordinal, type Source, type StreamEvent } from './source';
+import { ordinal, type Memory, type Remembered, type Source, type StreamEvent } from './source';
 import { StubFetcher } from './stubs';
 import type { Transport } from './transport';
 
@@ -27,19 +27,22 @@ export type Status =
   | 'refused'
   | 'gone';
 
-export interface Environment {
+export interface Environment<E = unknown> {
   transport: Transport;
   clock: ServerClock;
   schedule?: Schedule;
   random?: () => number;
   /** Called with the build of the program behind the stream. */
   sawVersion?: (version: string) => void;
+  memory?: Memory<E> | undefined;
 }
 
 export type Listener = (changed: ReadonlySet<string>) => void;
 
 /** Without any sign for this long a connection is dead, whatever the browser believes. */
 export const SILENCE_MS = 25_000;
+/** One sign of life comes in 10 s. */
+export const DOUBT_MS = 11_000;
 /** A server that lets one in and shows the door at once is not asked again at once. */
 const PROVEN_MS = 5_000;
 /** An event this old is of the past that is caught up with. */
@@ -60,10 +63,13 @@ export class StreamStore<E> {
   isCatchingUp = false;
   /** The server has said that events were lost, and a new snapshot is on its way. */
   hasGap = false;
+  /** All that is known is of an earlier page, and nobody has confirmed it yet. */
+  isRemembered = false;
 
   #position: string | undefined;
   #failures = 0;
   #openedAt = 0;
+  #pausedAt: number | undefined;
   #close: () => void = () => undefined;
   #timers = new Map<'retry' | 'silence' | 'settled', ReturnType<typeof setTimeout>>();
   readonly #listeners = new Set<Listener>();
@@ -72,7 +78,7 @@ export class StreamStore<E> {
 
   constructor(
     private readonly source: Source<E>,
-    private readonly environment: Environment,
+    private readonly environment: Environment<E>,
   ) {
     this.#queue = new FrameQueue((events) => this.#apply(events), environment.schedule);
     this.#stubs = new StubFetcher(source, this.entities, () => this.#tell());
@@ -104,7 +110,16 @@ export class StreamStore<E> {
   start(): void {
     if (this.status !== 'idle') return;
     this.downSince = this.#now();
-    this.#load();
+    const { memory } = this.environment;
+    if (!memory) return this.#load();
+    this.#become('snapshot');
+    let isOver = false;
+    this.#close = () => (isOver = true);
+    void memory.load().then((remembered) => {
+      if (isOver) return;
+      if (remembered) this.#remember(remembered);
+      this.#again();
+    });
   }
 
   /** For good: nothing is called any more. */
@@ -118,6 +133,7 @@ export class StreamStore<E> {
   pause(): void {
     if (['idle', 'ended', 'refused', 'gone'].includes(this.status)) return;
     this.#disconnect();
+    this.#pausedAt = this.#now();
     this.#become('paused');
   }
 
@@ -130,11 +146,23 @@ export class StreamStore<E> {
     if (this.status === 'waiting') this.#again();
   }
 
+  /** The browser says that there is no network. What lives all the same says so before long. */
+  doubt(): void {
+    if (this.status === 'live') this.#restartSilence(DOUBT_MS);
+  }
+
   /** From the beginning: somebody has signed in, or asks whether it is there by now. */
   restart(): void {
     this.#disconnect();
     this.downSince ??= this.#now();
     this.#load();
+  }
+
+  #remember({ position, signAt, entities }: Remembered<E>): void {
+    this.entities.replaceAll(entities);
+    this.#position = position;
+    this.lastSignAt = signAt;
+    this.hasData = this.isRemembered = true;
   }
 
   #again(): void {
@@ -178,12 +206,15 @@ export class StreamStore<E> {
   }
 
   #opened(): void {
-    this.#openedAt = this.#now();
-    this.downSince = undefined;
-    this.nextTryAt = undefined;
-    this.problem = undefined;
-    this.isCatchingUp = false;
+    const now = this.#now();
+    const wasAway = this.isRemembered || now - (this.#pausedAt ?? this.downSince ?? now) > OLD_MS;
+    this.#openedAt = now;
+    this.#pausedAt = this.downSince = this.nextTryAt = this.problem = undefined;
+    this.isRemembered = false;
+    this.lastChangeAt ??= now;
     this.#sign();
+    // What was missed comes next, or nothing was.
+    this.#catchUp(wasAway);
     this.#become('live');
   }
 
@@ -193,9 +224,10 @@ export class StreamStore<E> {
     this.#restartSilence();
   }
 
-  #restartSilence(): void {
+  #restartSilence(ms = SILENCE_MS): void {
     this.#cancel('silence');
-    const timer = setTimeout(() => this.#fail(unreachable('Nothing came for 25 s.')), SILENCE_MS);
+    const why = `Nothing came for ${ms / 1_000} s.`;
+    const timer = setTimeout(() => this.#fail(unreachable(why)), ms);
     this.#timers.set('silence', timer);
   }
 
@@ -213,6 +245,7 @@ export class StreamStore<E> {
     const { at, position, version } = parseTime(data);
     if (version) this.environment.sawVersion?.(version);
     this.environment.clock.hear(at);
+    this.environment.memory?.save(() => this.#state());
     const last = ordinal(this.#position);
     if (last !== undefined && position !== undefined && position < last) this.#lose(undefined);
   }
@@ -244,9 +277,13 @@ export class StreamStore<E> {
   /** It lasts until what comes is new, or nothing more comes. */
   #watchCatchingUp(newest: number | undefined): void {
     const isOld = newest !== undefined && this.#now() - newest > OLD_MS;
-    this.isCatchingUp = isOld || this.#queue.length > 0;
+    this.#catchUp(isOld || this.#queue.length > 0);
+  }
+
+  #catchUp(isCatchingUp: boolean): void {
+    this.isCatchingUp = isCatchingUp;
     this.#cancel('settled');
-    if (!this.isCatchingUp) return;
+    if (!isCatchingUp) return;
     const settle = () => {
       this.isCatchingUp = false;
       this.#tell();
@@ -265,6 +302,7 @@ export class StreamStore<E> {
     this.problem = problem;
     this.downSince ??= this.#now();
     const status = problem?.status ?? 0;
+    if ([403, 404, 410].includes(status)) this.#forget();
     if (status === 401 || status === 403) return this.#become('refused');
     if (status === 404 || status === 410) return this.#become('gone');
     this.#failures++;
@@ -275,6 +313,14 @@ export class StreamStore<E> {
       setTimeout(() => this.#again(), wait),
     );
     this.#become('waiting');
+  }
+
+  /** It may not be seen by whoever looks now, or is not there any more. */
+  #forget(): void {
+    this.environment.memory?.forget();
+    if (!this.isRemembered) return;
+    this.entities.replaceAll([]);
+    this.hasData = this.isRemembered = false;
   }
 
   #disconnect({ keepQueue = false } = {}): void {
@@ -298,6 +344,16 @@ export class StreamStore<E> {
   #tell(): void {
     const changed = this.entities.takeChanged();
     for (const listener of this.#listeners) listener(changed);
+    if (this.status === 'live') this.environment.memory?.save(() => this.#state());
+  }
+
+  #state(): Remembered<E> | undefined {
+    // What has come and is not applied would be missing for good.
+    if (!this.hasData || this.hasGap || this.pending > 0) return undefined;
+    const entities = [...this.entities.entries()].flatMap(([key, { version, value, isStub }]) =>
+      isStub ? [] : { key, version, value },
+    );
+    return { position: this.#position, signAt: this.lastSignAt ?? this.#now(), entities };
   }
 
   #now(): number {

@@ -19,10 +19,13 @@ export function followVisibility<E>(store: StreamStore<E>): () => void {
   };
   const online = () => store.retryNow();
   document.addEventListener('visibilitychange', look);
+  const offline = () => store.doubt();
   window.addEventListener('online', online);
+  window.addEventListener('offline', offline);
   return () => {
     clearTimeout(timer);
     document.removeEventListener('visibilitychange', look);
     window.removeEventListener('online', online);
+    window.removeEventListener('offline', offline);
   };
 }

@@ -7,6 +7,7 @@ const SAMPLES = 5;
 
 export class ServerClock {
   readonly #monotonic: () => number;
+  readonly #local: () => number;
   readonly #offsets: number[] = [];
   #offset: number;
   #trust: 'local' | 'rough' | 'exact' = 'local';
@@ -18,6 +19,7 @@ export class ServerClock {
    */
   constructor(monotonic: () => number, local: () => number) {
     this.#monotonic = monotonic;
+    this.#local = local;
     this.#offset = local() - monotonic();
   }
 
@@ -34,6 +36,18 @@ export class ServerClock {
   /** Whether the server has said what time it is. */
   get isKnown(): boolean {
     return this.#trust !== 'local';
+  }
+
+  /** How far the clock of this machine is behind the server's. */
+  get skew(): number {
+    return this.now() - this.#local();
+  }
+
+  /** What an earlier page has found out, while nobody says better: a page may open without a network. */
+  assume(skew: number): void {
+    if (this.isKnown) return;
+    this.#trust = 'rough';
+    this.#offset = this.#local() + skew - this.#monotonic();
   }
 
   /** From an answer that tells the time, to a request that was sent at `sentAt`. */

@@ -13,11 +13,16 @@ export function titleOf({ kind }: Pick<Alert, 'kind'>): string {
   return TITLES[kind] ?? words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
-/** Those that nobody has seen, the worst first and then the oldest. */
-export function openAlarms(alerts: Alert[]): Alert[] {
+/**
+ * Those that nobody has seen, the worst first and then the oldest.
+ *
+ * @param seen here, of which the server does not know yet
+ */
+export function openAlarms(alerts: Alert[], seen: readonly number[] = []): Alert[] {
   const weight = ({ severity = 'warning' }: Alert) => ['critical', 'warning'].indexOf(severity);
   return alerts
     .filter(({ seenAt, severity }) => seenAt === undefined && severity !== 'notice')
+    .filter(({ id }) => id === undefined || !seen.includes(id))
     .sort((a, b) => weight(a) - weight(b) || Date.parse(a.at) - Date.parse(b.at));
 }
 

@@ -5,15 +5,13 @@ import { announcer } from '../../frame/announce.svelte';
 import { network } from '../../frame/network.svelte';
 import { version } from '../../frame/version.svelte';
 import { now } from '../../time/tick';
-import { openAlarms } from './alarms';
-import { look, newsSince, newsWords } from './changes';
+import { look } from './changes';
 import type { Desk } from './desk.svelte';
+import { Teller } from './teller';
 
 /** Nobody has touched it for so long: it may load itself anew. */
 const UNTOUCHED_MS = 60_000;
 const ALARM_EVERY_MS = 8_000;
-/** What happens in between is one sentence. */
-const SAY_EVERY_MS = 5_000;
 
 /** Within a component alone. */
 export function follow(of: () => Desk): void {
@@ -27,34 +25,29 @@ function followNews(of: () => Desk): void {
     untrack(() => of().view.tickets),
     untrack(now),
   );
-  let heard = first;
-  let told = { seen: first, at: untrack(now) };
-  let wasAway = false;
+  const teller = new Teller(first, untrack(now));
   $effect(() => {
     const desk = of();
-    const seen = look(desk.view.tickets, now());
     const { kind } = desk.live.condition(now(), network.isOnline);
-    wasAway ||= kind === 'offline' || kind === 'gap';
-    // Told in one sentence when it is over, and by one sound at most.
-    if (wasAway && kind !== 'live' && kind !== 'quiet') return;
-    const news = newsSince(heard, seen);
-    heard = seen;
-    if (news.late.length > 0) desk.sound.play('late');
-    else if (news.fresh.length > 0) desk.sound.play('new');
-    if (wasAway || now() - told.at >= SAY_EVERY_MS) {
-      const words = newsWords(newsSince(told.seen, seen));
-      if (words) announcer.say(wasAway ? `While you were away: ${words}` : words);
-      told = { seen, at: now() };
-    }
-    wasAway = false;
-    untrack(() => desk.tidy());
+    const { tune, words, summary } = teller.hear(kind, look(desk.view.tickets, now()), now());
+    untrack(() => {
+      // An alarm is louder than anything else, and two sounds at once are none.
+      if (tune && desk.alarms.length === 0) desk.sound.play(tune);
+      if (words) announcer.say(words);
+      if (summary) desk.summarize(summary);
+      desk.tidy();
+    });
   });
 }
 
 function followAlarms(of: () => Desk): void {
-  const isAlarm = $derived(openAlarms(of().view.alerts).length > 0);
+  const isAlarm = $derived(of().alarms.length > 0);
+  // What is over by now shall not sound while the past is caught up with.
+  const isPast = $derived(
+    ['catching-up', 'gap'].includes(of().live.condition(now(), network.isOnline).kind),
+  );
   $effect(() => {
-    if (!isAlarm) return;
+    if (!isAlarm || isPast) return;
     const { sound } = of();
     untrack(() => sound.play('alarm'));
     const timer = setInterval(() => sound.play('alarm'), ALARM_EVERY_MS);

@@ -3,8 +3,9 @@ import { grouped, openAlarms, ovenState } from './alarms';
 import { look, newsSince, newsWords } from './changes';
 import { at, NOON, ticketOf } from './fixtures';
 import { actionOf } from './keys';
-import { averageToReady, forgettable, laneOf, lanesOf } from './lanes';
+import { averageToReady, forgettable, laneOf, lanesOf, recalled } from './lanes';
 import type { Alert } from './model';
+import { gathered } from './refusals';
 import { steady } from './steady';
 import { happened, nextStep, possible, whyNotBack } from './steps';
 import { totalsOf } from './totals';
@@ -218,3 +219,66 @@ it.each([
   ['0', undefined],
   ['12', undefined],
 ])('the key %s', (key, action) => expect(actionOf(key)).toEqual(action));
+
+describe('cards that left', () => {
+  it('are the last twenty that were started, the last one first', () => {
+    const cards = [
+      ticketOf('waits', { place: 1, startedAt: at(9) }),
+      ticketOf('new'),
+      ticketOf('made', { status: 'preparing', startedAt: at(7) }),
+      ticketOf('baked', { status: 'baking', startedAt: at(1), bakingAt: at(8) }),
+      ticketOf('gone', { status: 'delivered', startedAt: at(1), bakingAt: at(2), readyAt: at(6) }),
+    ];
+    expect(recalled(cards).map(({ ticket }) => ticket.orderId)).toEqual(['baked', 'made', 'gone']);
+    const many = Array.from({ length: 30 }, (_, n) => ticketOf(`${n}`, { startedAt: at(n) }));
+    expect(recalled(many).map(({ ticket }) => ticket.orderId)).toHaveLength(20);
+    expect(recalled(many)[0]).toMatchObject({ leftAt: at(29) });
+  });
+
+  it('come back, or say why not', () => {
+    for (const { ticket } of recalled([
+      ticketOf('made', { status: 'preparing', startedAt: at(7) }),
+      ticketOf('baked', { status: 'baking', startedAt: at(1), bakingAt: at(8) }),
+      ticketOf('ready', { status: 'ready', startedAt: at(1), readyAt: at(8) }),
+    ])) {
+      expect(possible(ticket).putBack).toBe(whyNotBack(ticket) === undefined);
+    }
+  });
+});
+
+describe('what was refused', () => {
+  const of = (key: string, orderId: string | undefined, what: string, why: string) => ({
+    ...{ key, orderId, what, why },
+  });
+
+  it('is one line for each order and reason', () => {
+    const lines = gathered([
+      of('1', 'a', 'Start', 'cancelled'),
+      of('2', 'b', 'Start', 'cancelled'),
+      of('3', 'a', 'In the oven', 'cancelled'),
+      of('4', undefined, 'Seen', 'gone'),
+      of('5', undefined, 'Seen', 'gone'),
+    ]);
+    expect(lines.map(({ what, keys }) => [what.join(), keys.join()])).toEqual([
+      ['Start,In the oven', '1,3'],
+      ['Start', '2'],
+      ['Seen', '4'],
+      ['Seen', '5'],
+    ]);
+  });
+});
+
+describe('an alarm that was seen here', () => {
+  it('is silent before the server knows', () => {
+    const alert = {
+      id: 7,
+      kind: 'overheat',
+      message: '',
+      at: at(0),
+      severity: 'critical',
+    } as Alert;
+    expect(openAlarms([alert])).toEqual([alert]);
+    expect(openAlarms([alert], [7])).toEqual([]);
+    expect(openAlarms([alert], [8])).toEqual([alert]);
+  });
+});

@@ -73,6 +73,23 @@ export function averageToReady(tickets: Ticket[]): number | undefined {
   return sum / last.length;
 }
 
+/** A card that left a lane, and when. */
+export interface Recalled {
+  ticket: Ticket;
+  leftAt: string;
+}
+
+/** The last cards that left a lane, the last one first: what was tapped by mistake is among them. */
+export function recalled(tickets: Ticket[]): Recalled[] {
+  const left = tickets.flatMap((ticket) => {
+    const { readyAt, bakingAt, startedAt } = ticket;
+    const leftAt = laneOf(ticket) === 'waiting' ? undefined : (readyAt ?? bakingAt ?? startedAt);
+    return leftAt === undefined ? [] : [{ ticket, leftAt }];
+  });
+  left.sort((a, b) => Date.parse(b.leftAt) - Date.parse(a.leftAt));
+  return left.slice(0, RECALLED);
+}
+
 /** What left so long ago that nobody asks for it any more. */
 export function forgettable(tickets: Ticket[]): Ticket[] {
   return lanesOf(tickets).left.slice(2 * RECALLED);

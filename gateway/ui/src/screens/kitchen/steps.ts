@@ -69,6 +69,8 @@ export function possible({ status, place }: Ticket): Possible {
 /** Why one that left cannot come back, or `undefined` if it can. */
 export function whyNotBack({ status }: Pick<Ticket, 'status'>): string | undefined {
   switch (status) {
+    case 'baking':
+      return 'It is in the oven. If it is lost, say so under “…” on its card.';
     case 'ready':
       return 'It is ready and cannot go back. It waits for a driver.';
     case 'outForDelivery':

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Command, type CommandSpec } from '../../command/command';
 import { unreachable } from '../../api/problem';
-import type { Kept } from './keeper';
+import type { Kept } from '../../keep/commands';
 import { NOON, ticketOf } from './fixtures';
 import type { Ticket } from './model';
 import { DOUBLE_MS, Taps, UNDO_MS } from './taps';
@@ -19,10 +19,9 @@ function setUp(ticket: Ticket, stored: Kept[] = []) {
     now: () => performance.now() + NOON,
     ticket: () => state.ticket,
     putBack: () => ({ method: 'POST', path: '/put-back' }),
-    kitchenId: 'napoli',
     keeper: {
       isBroken: false,
-      add: (tap) => void kept.set(tap.key, tap),
+      add: (tap) => void kept.set(tap.key, { ...tap, owner: 'kitchen/napoli' }),
       remove: (key) => void kept.delete(key),
       all: () => Promise.resolve([...kept.values()]),
     },
@@ -159,7 +158,7 @@ describe('a tap', () => {
 
   it('of an earlier page is sent under its key, and one of yesterday is not', async () => {
     const tap = (key: string, at: number): Kept => ({
-      ...{ key, kitchenId: 'napoli', what: 'Start', orderId: 'a', at: performance.now() + at },
+      ...{ key, owner: 'kitchen/napoli', what: 'Start', orderId: 'a', at: performance.now() + at },
       spec: { method: 'PUT', path: '/status', body: { status: 'preparing' }, entity: 'order/a' },
     });
     const waits = ticketOf('a', { place: 1 });
@@ -171,5 +170,86 @@ describe('a tap', () => {
     expect(taps.refused).toMatchObject([{ key: 'old', orderId: 'a' }]);
     answered(0);
     expect(kept.size).toBe(0);
+  });
+});
+
+describe('without a network', () => {
+  const NOT_SENT = { status: 'kept', attempts: 0 } as const;
+
+  /** Each step is tapped, and the time in which it can be undone goes by. */
+  async function madeOffline() {
+    const set = setUp(ticketOf('a', { place: 1 }));
+    for (let n = 0; n < 3; n++) {
+      set.taps.press('a');
+      await run(UNDO_MS);
+      set.answered(n, NOT_SENT);
+    }
+    return set;
+  }
+
+  it('a pizza goes on tap by tap, and its card stays where the server has it', async () => {
+    const { taps, bodies, button, kept } = await madeOffline();
+    expect(bodies()).toEqual([{ status: 'preparing' }, { status: 'baking' }, { status: 'ready' }]);
+    expect(taps.keptOf('a').map(({ word }) => word)).toEqual(['Start', 'In the oven', 'Ready']);
+    expect(button()).toEqual({ kind: 'busy', words: 'Kept, not sent yet' });
+    expect(taps.open.kept).toBe(3);
+    expect(kept.size).toBe(3);
+  });
+
+  it('the last tap can be taken back at any time, and then the one before it', async () => {
+    const { taps, sent, button, kept } = await madeOffline();
+    expect(taps.mayTakeBack('a')).toMatchObject({ word: 'Ready' });
+    taps.takeBack('a');
+    expect(sent[2]?.isStopped).toBe(true);
+    expect(button()).toMatchObject({ kind: 'next', step: { word: 'Ready' } });
+    taps.takeBack('a');
+    expect(button()).toMatchObject({ kind: 'next', step: { word: 'In the oven' } });
+    expect(kept.size).toBe(1);
+    expect(taps.refused).toEqual([]);
+  });
+
+  it('what may have arrived is not taken back in silence', async () => {
+    const { taps, answered } = await madeOffline();
+    answered(2, { status: 'sending', attempts: 1, problem: unreachable() });
+    expect(taps.mayTakeBack('a')).toBeUndefined();
+    taps.takeBack('a');
+    expect(taps.open.kept).toBe(3);
+  });
+
+  it('a tap is stored from the touch on, and no more once it is undone', async () => {
+    const { taps, kept, sent } = setUp(ticketOf('a', { status: 'baking' }));
+    taps.press('a');
+    expect([...kept.keys()].length).toBe(1);
+    const [key] = kept.keys();
+    await run(DOUBLE_MS);
+    taps.press('a');
+    expect(kept.size).toBe(0);
+    await run(DOUBLE_MS);
+    taps.press('a');
+    await run(UNDO_MS);
+    expect([...kept.keys()]).toEqual([sent[0]?.key]);
+    expect(sent[0]?.key).not.toBe(key);
+  });
+
+  it('the whole way of a pizza outlives a reload, in its order and with its keys', async () => {
+    const { kept } = await madeOffline();
+    const before = structuredClone([...kept.values()]);
+    const next = setUp(ticketOf('a', { place: 1 }), before);
+    await next.taps.restore();
+    expect(next.sent.map(({ key }) => key)).toEqual(before.map(({ key }) => key));
+    expect(next.bodies()).toEqual(before.map(({ spec }) => spec.body));
+    // Its age is that of the tap, and not of the reload.
+    expect([...next.kept.values()].map(({ at }) => at)).toEqual(before.map(({ at }) => at));
+    for (const n of [0, 1, 2]) next.answered(n);
+    expect(next.kept.size).toBe(0);
+  });
+
+  it('of a pizza that was cancelled meanwhile every tap is told', async () => {
+    const { taps, answered, button } = await madeOffline();
+    const problem = { ...unreachable('It was cancelled.'), status: 409 };
+    for (const n of [0, 1, 2]) answered(n, { status: 'refused', problem });
+    await run(0);
+    expect(taps.refused.map(({ what }) => what)).toEqual(['Start', 'In the oven', 'Ready']);
+    expect(button()).toMatchObject({ kind: 'next', step: { word: 'Start' } });
   });
 });

@@ -2,7 +2,8 @@
 
 import type { Problem } from '../../api/problem';
 import type { Command, CommandSpec } from '../../command/command';
-import type { Keeper, Kept } from './keeper';
+import { newKey } from '../../command/key';
+import type { Keeper, Kept } from '../../keep/commands';
 import type { Ticket } from './model';
 import { happened, hasReached, isReversible, nextStep, stepTo, type Step } from './steps';
 
@@ -23,11 +24,12 @@ export interface TapEnvironment {
   ticket: (orderId: string) => Ticket | undefined;
   /** What takes a start back. */
   putBack: (orderId: string) => CommandSpec;
-  kitchenId: string;
   keeper: Keeper;
 }
 
 interface Tap {
+  /** Made when the finger touched, and kept with the tap until there is an answer. */
+  key: string;
   step: Step;
   undoUntil: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,7 +53,8 @@ export interface Refused {
 }
 
 export class Taps {
-  readonly #taps = new Map<string, Tap>();
+  /** Of each order, oldest first: without a network a pizza goes on, tap by tap. */
+  readonly #taps = new Map<string, Tap[]>();
   readonly #pressedAt = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   readonly #waiting = new Set<Command>();
@@ -70,29 +73,57 @@ export class Taps {
     return { kept, sending: this.#waiting.size - kept };
   }
 
+  /** Some wait for somebody to sign in. */
+  get isSignedOut(): boolean {
+    return [...this.#waiting].some(
+      ({ problem, isSettled }) => !isSettled && problem?.status === 401,
+    );
+  }
+
+  /** The steps of an order that the server has not heard of, oldest first. */
+  keptOf(orderId: string): Step[] {
+    return this.#of(orderId)
+      .filter(({ command, isTakenBack }) => command && !isTakenBack && isWaiting(command))
+      .map(({ step }) => step);
+  }
+
   /** The one big button of a card was pressed. */
   press(orderId: string): void {
     const now = this.environment.now();
     const last = this.#pressedAt.get(orderId);
     if (last !== undefined && now - last < DOUBLE_MS) return;
     this.#pressedAt.set(orderId, now);
-    const tap = this.#taps.get(orderId);
-    if (tap) return this.#mayUndo(tap, now) ? this.#undo(orderId, tap) : undefined;
     const ticket = this.environment.ticket(orderId);
-    const step = ticket && nextStep(ticket);
-    if (step) this.#begin(orderId, step, now + UNDO_MS);
+    const tap = this.#of(orderId).at(-1);
+    if (tap && this.#mayUndo(tap, now)) return this.#undo(orderId, tap);
+    const button = ticket && this.button(ticket, now);
+    if (button?.kind === 'next') this.#begin(orderId, button.step, now);
   }
 
   /** Takes the last tap back that can be. @returns whether there was one */
   undoLast(): boolean {
     const now = this.environment.now();
-    const last = [...this.#taps].findLast(([, tap]) => this.#mayUndo(tap, now));
-    if (last) this.#undo(...last);
+    const all = [...this.#taps].flatMap(([orderId, taps]) => taps.map((tap) => ({ orderId, tap })));
+    const open = all.filter(({ tap }) => this.#mayUndo(tap, now));
+    const last = open.sort((a, b) => a.tap.undoUntil - b.tap.undoUntil).at(-1);
+    if (last) this.#undo(last.orderId, last.tap);
     return last !== undefined;
   }
 
+  /** What is kept and has never left this page can be taken back at any time, the last one first. */
+  mayTakeBack(orderId: string): Step | undefined {
+    const tap = this.#of(orderId).at(-1);
+    const isOurs = tap?.command && isWaiting(tap.command) && tap.command.attempts === 0;
+    return isOurs ? tap.step : undefined;
+  }
+
+  takeBack(orderId: string): void {
+    const tap = this.mayTakeBack(orderId) && this.#of(orderId).at(-1);
+    if (tap) this.#undo(orderId, tap);
+  }
+
   button(ticket: Ticket, now: number): ButtonState {
-    const tap = this.#taps.get(ticket.orderId);
+    const tap = this.#of(ticket.orderId).at(-1);
     const step = nextStep(ticket);
     if (!tap) return step ? { kind: 'next', step } : { kind: 'none' };
     if (tap.isTakenBack) return { kind: 'busy', words: 'Taking it back' };
@@ -100,7 +131,11 @@ export class Taps {
       const seconds = Math.ceil((tap.undoUntil - now) / 1_000);
       return { kind: 'undo', seconds, step: tap.step };
     }
-    if (tap.command && isWaiting(tap.command)) return { kind: 'busy', words: WAITS };
+    if (tap.command && isWaiting(tap.command)) {
+      // The pizza does not wait for the network; its card does.
+      const after = nextStep({ status: tap.step.to });
+      return after ? { kind: 'next', step: after } : { kind: 'busy', words: WAITS };
+    }
     if (hasReached(ticket.status, tap.step.to)) {
       return step ? { kind: 'next', step } : { kind: 'none' };
     }
@@ -109,8 +144,13 @@ export class Taps {
 
   /** Anything but a step: what becomes of it is told when it is refused. */
   send(what: string, spec: CommandSpec, orderId?: string): Command {
+    const command = this.#send(what, spec, orderId);
+    this.#keep(what, command.key, spec, orderId);
+    return command;
+  }
+
+  #send(what: string, spec: CommandSpec, orderId: string | undefined): Command {
     const command = this.environment.send(spec);
-    this.#keep(what, command, orderId);
     this.#waiting.add(command);
     command.subscribe(() => {
       if (command.isSettled && this.#waiting.delete(command)) {
@@ -125,25 +165,18 @@ export class Taps {
     return command;
   }
 
-  #keep(what: string, { key, spec }: Command, orderId: string | undefined): void {
-    const { kitchenId, keeper, now } = this.environment;
+  #keep(what: string, key: string, spec: CommandSpec, orderId: string | undefined): void {
     const { method, path, body, entity } = spec;
     const more = { ...(body !== undefined && { body }), ...(entity !== undefined && { entity }) };
-    const at = now();
-    keeper.add({
-      key,
-      kitchenId,
-      what,
-      at,
-      spec: { method, path, ...more },
-      ...(orderId && { orderId }),
-    });
+    const of = orderId === undefined ? {} : { orderId };
+    const at = this.environment.now();
+    this.environment.keeper.add({ key, what, at, spec: { method, path, ...more }, ...of });
   }
 
   /** What an earlier page was told and did not live to see answered is sent, oldest first. */
   async restore(): Promise<void> {
-    const { keeper, kitchenId, now } = this.environment;
-    for (const kept of await keeper.all(kitchenId)) {
+    const { keeper, now } = this.environment;
+    for (const kept of await keeper.all()) {
       if (now() - kept.at > KEPT_MS) {
         const { key, orderId, what } = kept;
         keeper.remove(key);
@@ -155,12 +188,13 @@ export class Taps {
 
   #sendAgain({ key, spec, what, orderId }: Kept): void {
     const step = spec.method === 'PUT' ? stepTo(spec.body) : undefined;
-    if (!step || orderId === undefined) return void this.send(what, { ...spec, key }, orderId);
-    const isDone = (problem: Problem) => happened(problem, step.to);
-    const command = this.send(what, { ...spec, key, isDone }, orderId);
-    const tap: Tap = { step, undoUntil: 0, timer: undefined, command };
-    this.#taps.set(orderId, tap);
-    this.#whenSettled(orderId, tap, command);
+    if (!step || orderId === undefined) return void this.#send(what, { ...spec, key }, orderId);
+    const tap: Tap = { key, step, undoUntil: 0, timer: undefined };
+    // What somebody has tapped while this was read is newer than all of it.
+    const restored = this.#of(orderId).filter(({ undoUntil }) => undoUntil === 0);
+    const newer = this.#of(orderId).filter(({ undoUntil }) => undoUntil > 0);
+    this.#taps.set(orderId, [...restored, tap, ...newer]);
+    this.#sendStep(orderId, tap);
   }
 
   dismiss(key: string): void {
@@ -170,12 +204,19 @@ export class Taps {
 
   /** The page goes: what was held back is sent now. */
   flush(): void {
-    for (const [orderId, tap] of this.#taps) if (!tap.command) this.#release(orderId, tap);
+    for (const [orderId, taps] of this.#taps) {
+      for (const tap of taps) if (!tap.command) this.#release(orderId, tap);
+    }
   }
 
-  #begin(orderId: string, step: Step, undoUntil: number): void {
-    const tap: Tap = { step, undoUntil, timer: undefined };
-    this.#taps.set(orderId, tap);
+  #of(orderId: string): Tap[] {
+    return this.#taps.get(orderId) ?? [];
+  }
+
+  #begin(orderId: string, step: Step, now: number): void {
+    const tap: Tap = { key: newKey(), step, undoUntil: now + UNDO_MS, timer: undefined };
+    this.#taps.set(orderId, [...this.#of(orderId), tap]);
+    this.#keep(step.word, tap.key, stepSpec(orderId, tap), orderId);
     if (isReversible(step)) this.#sendStep(orderId, tap);
     else tap.timer = setTimeout(() => this.#release(orderId, tap), UNDO_MS);
     this.#tell();
@@ -185,16 +226,15 @@ export class Taps {
     clearTimeout(tap.timer);
     const ticket = this.environment.ticket(orderId);
     // The oven's own timer was quicker, which is what was wanted.
-    if (ticket && hasReached(ticket.status, tap.step.to)) return this.#forget(orderId, tap);
+    if (ticket && hasReached(ticket.status, tap.step.to)) {
+      this.environment.keeper.remove(tap.key);
+      return this.#forget(orderId, tap);
+    }
     this.#sendStep(orderId, tap);
   }
 
   #sendStep(orderId: string, tap: Tap): void {
-    const { to, word } = tap.step;
-    const path = `/api/orders/${encodeURIComponent(orderId)}/status`;
-    const isDone = (problem: Problem) => happened(problem, to);
-    const spec = { method: 'PUT', path, body: { status: to }, outlivesPage: true } as const;
-    const command = this.send(word, { ...spec, entity: `order/${orderId}`, isDone }, orderId);
+    const command = this.#send(tap.step.word, stepSpec(orderId, tap), orderId);
     tap.command = command;
     this.#whenSettled(orderId, tap, command);
   }
@@ -215,7 +255,10 @@ export class Taps {
   #undo(orderId: string, tap: Tap): void {
     clearTimeout(tap.timer);
     const { command } = tap;
-    if (!command) return this.#forget(orderId, tap);
+    if (!command) {
+      this.environment.keeper.remove(tap.key);
+      return this.#forget(orderId, tap);
+    }
     if (command.attempts === 0) {
       // It has never left this page.
       command.stop();
@@ -230,7 +273,9 @@ export class Taps {
 
   #forget(orderId: string, tap: Tap): void {
     clearTimeout(tap.timer);
-    if (this.#taps.get(orderId) === tap) this.#taps.delete(orderId);
+    const rest = this.#of(orderId).filter((other) => other !== tap);
+    if (rest.length > 0) this.#taps.set(orderId, rest);
+    else this.#taps.delete(orderId);
     this.#tell();
   }
 
@@ -241,6 +286,13 @@ export class Taps {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function stepSpec(orderId: string, { key, step: { to } }: Tap): CommandSpec {
+  const path = `/api/orders/${encodeURIComponent(orderId)}/status`;
+  const isDone = (problem: Problem) => happened(problem, to);
+  const spec = { method: 'PUT', path, body: { status: to }, outlivesPage: true } as const;
+  return { ...spec, key, entity: `order/${orderId}`, isDone };
 }
 
 /** It has not arrived, as far as anybody knows. */

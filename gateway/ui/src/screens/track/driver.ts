@@ -1,9 +1,8 @@
 /** Whether what is known of a driver is fresh. */
 
+import { STALE_MS } from '../../map/distance';
 import { span } from '../../time/words';
 
-/** Older than this, a position is only the last one that is known. */
-export const STALE_MS = 20_000;
 /** A phone that has said nothing for so long says nothing of an arrival. */
 export const SILENT_MS = 2 * 60_000;
 
