@@ -12,6 +12,7 @@ mod limits;
 mod many_silos;
 mod modules;
 mod older_store;
+mod operators;
 mod placement;
 mod probes;
 mod process;

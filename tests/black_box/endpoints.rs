@@ -1,5 +1,6 @@
 //! Each row of the endpoint table, with what works and what does not, on a real pizzeria.
 
+mod admin;
 mod inventory;
 mod orders;
 mod restaurants;
@@ -32,6 +33,8 @@ fn every_endpoint_does_its_part_and_refuses_the_rest() {
     restaurants::restaurants(&mut walk);
     restaurants::drivers(&mut walk);
     restaurants::operations(&mut walk);
+    admin::looks(&mut walk);
+    admin::acts(&mut walk);
     let document = walk.pizza.get("/openapi.json").json();
     let paths = document["paths"].as_object().expect("paths");
     let all = paths.iter().flat_map(|(path, item)| {

@@ -5,4 +5,5 @@ mod lively;
 mod people;
 mod secured;
 pub(crate) mod streets;
+mod switch;
 mod world;

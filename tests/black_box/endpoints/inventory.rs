@@ -100,4 +100,11 @@ pub(crate) fn supply(walk: &mut Walk) {
         .bad(400, "/api/inventory/napoli/report?days=-1", None)
         .bad(404, "/api/inventory/nowhere/report", None)
         .not_for("kitchen", path, None);
+    let path = "/api/inventory/napoli/report/dough";
+    walk.row("GET", "/api/inventory/{id}/report/{ingredient}")
+        .good(200, path, None)
+        .bad(400, "/api/inventory/napoli/report/dough?days=-1", None)
+        .bad(404, "/api/inventory/napoli/report/fool%27s%20gold", None)
+        .bad(404, "/api/inventory/nowhere/report/dough", None)
+        .not_for("kitchen", path, None);
 }
