@@ -158,7 +158,8 @@ export const STATES: State[] = [
       await openKitchen(page, restaurant);
       await keepSilent(page);
       await step(card(page, orderId)).click();
-      await page.getByRole('button', { name: /^More for order/ }).click();
+      // Where it was it stays under the pointer, dimmed; the last one is where it is.
+      await page.getByRole('button', { name: /^More for order/ }).last().click();
       await page.getByRole('dialog').waitFor();
     },
   },
