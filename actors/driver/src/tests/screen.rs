@@ -194,8 +194,8 @@ fn a_restaurant_hears_nothing_of_what_is_carried_for_another() {
     };
     let known = |restaurant_id: &str| {
         let told = host.sent_to("restaurant", "driver-changed").into_iter();
-        let theirs = told.filter(|sent| sent.key == restaurant_id);
-        theirs.last().unwrap().arguments["driver"].clone()
+        let mut theirs = told.filter(|sent| sent.key == restaurant_id);
+        theirs.next_back().unwrap().arguments["driver"].clone()
     };
     let step = |now: u64, metres: f64, driver: &mut Driver| {
         host.set_now_ms(now);
