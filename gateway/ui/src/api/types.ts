@@ -5605,68 +5605,6 @@ export interface components {
             /** @description A name of the IANA database, UTC without one. Days and hours follow it. */
             timeZone?: string;
         };
-        /** @description An order that has not ended, as it is now. */
-        RestaurantOpenOrder: {
-            /**
-             * Format: date-time
-             * @description When it was ordered.
-             */
-            createdAt: string;
-            /** @description What to ask for as `after` to see what comes behind this one. */
-            cursor: string;
-            /** @description Who ordered. */
-            customerId: string;
-            /** @description What the customer is called. */
-            customerName?: string;
-            /** @description Where to, for people. */
-            deliveryAddress?: string;
-            /** @description Where to, for the map and the estimate. */
-            deliveryLocation?: components["schemas"]["Location"];
-            /** @description Who carries it, or will. */
-            driverId?: string;
-            /**
-             * Format: date-time
-             * @description When it should arrive.
-             */
-            estimatedDeliveryAt?: string;
-            /** @description What was ordered, with the prices agreed on; absent of an order that an older module has told of, like the texts below. */
-            items?: components["schemas"]["Item"][];
-            /** @description It has not moved for too long. */
-            late: boolean;
-            /**
-             * Format: date-time
-             * @description Since when it is late.
-             */
-            lateSince?: string;
-            /** @description What those who make it and bring it should know. */
-            note?: string;
-            /** @description The order. */
-            orderId: string;
-            /** @description How often it was burned and made again. */
-            remakes: number;
-            /**
-             * Format: date-time
-             * @description When it came into this state.
-             */
-            since: string;
-            /** @description Where it is. */
-            status: components["schemas"]["OrderStatus"];
-            /**
-             * Format: uint64
-             * @description The price of everything.
-             */
-            totalCents: number;
-            /**
-             * Format: date-time
-             * @description When it last changed.
-             */
-            updatedAt: string;
-            /**
-             * Format: uint64
-             * @description Grows with every change.
-             */
-            version: number;
-        };
         RestaurantOrderLine: {
             /**
              * Format: date-time
