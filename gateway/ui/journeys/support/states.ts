@@ -159,7 +159,10 @@ export const STATES: State[] = [
       await keepSilent(page);
       await step(card(page, orderId)).click();
       // Where it was it stays under the pointer, dimmed; the last one is where it is.
-      await page.getByRole('button', { name: /^More for order/ }).last().click();
+      await page
+        .getByRole('button', { name: /^More for order/ })
+        .last()
+        .click();
       await page.getByRole('dialog').waitFor();
     },
   },
