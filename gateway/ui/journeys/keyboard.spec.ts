@@ -100,6 +100,7 @@ test('cooking by keyboard alone', async ({ page, api }) => {
   await page.keyboard.press('r');
   await expect(page.getByRole('dialog')).toContainText('The last cards that left');
   await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog')).toContainText('Keys');
 });

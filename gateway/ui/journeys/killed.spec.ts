@@ -39,7 +39,7 @@ test('killed with five orders under way, and nothing is lost or told twice', asy
   const killed = Date.now();
   for (const page of [kitchen, ...customers]) {
     await expect(
-      page.getByText(/No connection for \d+ s\. What you see is from \d\d:\d\d:\d\d\./),
+      page.getByText(/No connection for \d+ s\.\s+What you see is from \d\d:\d\d:\d\d\./),
     ).toBeVisible();
   }
   // What is tapped meanwhile is kept, and not drawn as done.

@@ -32,7 +32,7 @@ test('taps without a network are kept, sent once each and in order', async ({
     await expect(card(page, orderId)).toContainText(/Undo|Kept/);
   }
   await expect(page.getByText(/3 taps (are )?kept/)).toBeVisible();
-  await expect(page.getByText(/No connection for \d+ s\. What you see is from/)).toBeVisible();
+  await expect(page.getByText(/No connection for \d+ s\.\s+What you see is from/)).toBeVisible();
   // Never drawn as done.
   await expect(lane(page, 'Being made').getByRole('article')).toHaveCount(0);
   // Meanwhile somebody else began one of them, and another one is not made any more.
