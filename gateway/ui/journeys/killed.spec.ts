@@ -114,7 +114,12 @@ async function isLiveAgain(pages: Page[], open: number): Promise<void> {
   let slowest = 0;
   await Promise.all(
     pages.map(async (page) => {
-      await expect(light(page)).toHaveText(/live/, { timeout: 30_000 });
+      // Looked at in each frame, since it is measured.
+      await page.waitForFunction(
+        () => document.querySelector('header .light .word')?.textContent?.startsWith('live'),
+        undefined,
+        { timeout: 30_000 },
+      );
       slowest = Math.max(slowest, Date.now() - open);
     }),
   );

@@ -4,6 +4,7 @@ import { createSubscriber } from 'svelte/reactivity';
 import { sawVersion } from '../api/http';
 import { clock } from '../time/now';
 import { conditionOf, type Condition } from './condition';
+import { browserDoor, knock } from './knock';
 import { browserSharing, sharedTransport } from './sharing';
 import type { Memory, Source } from './source';
 import { StreamStore } from './store';
@@ -19,7 +20,15 @@ export class Live<E> {
     const transport = sharedTransport(fetchTransport, browserSharing());
     this.store = new StreamStore(source, { transport, clock, sawVersion, memory });
     this.#subscribe = createSubscriber((update) => this.store.subscribe(update));
-    this.#unfollow = followVisibility(this.store);
+    const unfollow = followVisibility(this.store);
+    const endKnocking = knock(
+      this.store,
+      browserDoor(() => clock.now()),
+    );
+    this.#unfollow = () => {
+      endKnocking();
+      unfollow();
+    };
     this.store.start();
   }
 
