@@ -1,5 +1,5 @@
-// The list of pages for the program: each file with its type, its hash, and the forms in which it
-// is sent. They are packed here, once and as small as can be.
+// The list of pages for the program: each file with its type, its hash, and its packed forms, made here, once and as
+// small as can be. What is packed is not in the program as it was before.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -45,29 +45,23 @@ pub(crate) fn list(folder: &Path, packed: &Path, are_present: bool) -> Result<St
         let hash = blake3::hash(&bytes);
         whole.update(path.as_bytes()).update(hash.as_bytes());
         let (content_type, is_packed) = type_of(path);
-        let (mut gzip, mut brotli) = (None, None);
-        if is_packed && bytes.len() >= PACKED_BYTES_MIN {
-            gzip = Some(gzipped(&bytes)?).filter(|form| form.len() < bytes.len());
-            brotli = Some(by_brotli(&bytes)?).filter(|form| form.len() < bytes.len());
-        }
-        let form = |end: &str, form: Option<Vec<u8>>| match form {
-            None => Ok("None".to_owned()),
-            Some(form) => {
-                let file = packed.join(format!("{number}.{end}"));
-                fs::write(&file, form).map_err(failed)?;
-                Ok::<_, String>(format!("Some({})", included(&file)))
-            }
+        let content = if is_packed && bytes.len() >= PACKED_BYTES_MIN {
+            format!(
+                "Packed {{ gzip: {}, brotli: {} }}",
+                kept(packed, &format!("{number}.gz"), &gzipped(&bytes)?)?,
+                kept(packed, &format!("{number}.br"), &by_brotli(&bytes)?)?,
+            )
+        } else {
+            format!(
+                "Plain({})",
+                kept(packed, &format!("{number}.plain"), &bytes)?
+            )
         };
-        let (gzip, brotli) = (form("gz", gzip)?, form("br", brotli)?);
-        // A copy: the list must not change with the folder that it was made of.
-        let plain = packed.join(format!("{number}.plain"));
-        fs::write(&plain, &bytes).map_err(failed)?;
-        let plain = included(&plain);
         let hash = &hash.to_hex()[..20];
         let _ = writeln!(
             list,
             "    pizza_gateway::PageFile {{ path: {:?}, content_type: {content_type:?}, \
-             hash: {hash:?}, plain: {plain}, gzip: {gzip}, brotli: {brotli} }},",
+             hash: {hash:?}, content: pizza_gateway::PageContent::{content} }},",
             format!("/{path}"),
         );
     }
@@ -77,8 +71,12 @@ pub(crate) fn list(folder: &Path, packed: &Path, are_present: bool) -> Result<St
     ))
 }
 
-fn included(file: &Path) -> String {
-    format!("include_bytes!({:?})", file.display().to_string())
+/// Writes a form into the folder, and gives the expression of its bytes. Also what is not packed is copied: the list
+/// must not change with the folder that it was made of.
+fn kept(packed: &Path, name: &str, form: &[u8]) -> Result<String, String> {
+    let file = packed.join(name);
+    fs::write(&file, form).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(format!("include_bytes!({:?})", file.display().to_string()))
 }
 
 /// The files below the folder by their paths with slashes. Maps for debugging stay out, and what is

@@ -96,7 +96,7 @@ pub use byte_stream::ByteStream;
 pub use config::{GatewayConfig, HttpsConfig, TokenConfig};
 pub use identity::{Holder, Role};
 pub use mqtt::{Mqtt, Opener, ServeMqtt};
-pub use pages::{PageFile, Pages};
+pub use pages::{PageContent, PageFile, Pages};
 pub use pizza_edge::Secret;
 pub use pizza_http::{HostName, Listener, Origin};
 pub use server::{Gateway, serve};

@@ -1,5 +1,10 @@
 //! The pages of the user interface, as they come with the program.
 
+use std::borrow::Cow;
+use std::io::{self, Read as _};
+
+use flate2::read::GzDecoder;
+
 /// The pages that come with a program; none by default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pages {
@@ -10,7 +15,7 @@ pub struct Pages {
     pub files: &'static [PageFile],
 }
 
-/// A file of the pages, in the forms in which it is sent.
+/// A file of the pages.
 #[derive(Debug, Clone, Copy)]
 pub struct PageFile {
     /// Its path as it is asked for.
@@ -18,9 +23,35 @@ pub struct PageFile {
     pub content_type: &'static str,
     /// Names its content.
     pub hash: &'static str,
-    pub plain: &'static [u8],
-    pub gzip: Option<&'static [u8]>,
-    pub brotli: Option<&'static [u8]>,
+    pub content: PageContent,
+}
+
+/// The forms that come with the program. What is packed does not come plain too: whoever takes no packed form,
+/// which no browser does, has it unpacked.
+#[derive(Debug, Clone, Copy)]
+pub enum PageContent {
+    Plain(&'static [u8]),
+    Packed {
+        gzip: &'static [u8],
+        brotli: &'static [u8],
+    },
+}
+
+impl PageContent {
+    /// As it was before it was packed.
+    ///
+    /// # Errors
+    /// When the form by gzip is none.
+    pub(crate) fn plain(self) -> io::Result<Cow<'static, [u8]>> {
+        match self {
+            Self::Plain(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::Packed { gzip, .. } => {
+                let mut bytes = Vec::new();
+                GzDecoder::new(gzip).read_to_end(&mut bytes)?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
 }
 
 impl Pages {

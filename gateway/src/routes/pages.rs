@@ -1,6 +1,8 @@
 //! The pages of the user interface: each address of a screen is answered with the same shell,
 //! which looks what it is.
 
+use std::borrow::Cow;
+
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
@@ -10,7 +12,7 @@ use crate::app::App;
 use crate::coding::{self, Coding};
 use crate::condition;
 use crate::endpoint::{Endpoint, get};
-use crate::pages::Pages;
+use crate::pages::{PageContent, PageFile, Pages};
 use crate::problem::{self, Problem};
 
 /// The one page, which all addresses of screens have.
@@ -89,11 +91,12 @@ fn serve(
         let detail = format!("the pages have no file {path}");
         return Err(Problem::new(problem::NOT_FOUND, detail));
     };
-    let coding = Coding::chosen(headers, file.brotli.is_some(), file.gzip.is_some());
-    let (bytes, form) = match (coding, file.brotli, file.gzip) {
-        (Coding::Brotli, Some(brotli), _) => (brotli, "-br"),
-        (Coding::Gzip, _, Some(gzip)) => (gzip, "-gz"),
-        _ => (file.plain, ""),
+    let is_packed = matches!(file.content, PageContent::Packed { .. });
+    let coding = Coding::chosen(headers, is_packed, is_packed);
+    let form = match coding {
+        Coding::Brotli => "-br",
+        Coding::Gzip => "-gz",
+        Coding::Identity => "",
     };
     // Each form has a tag of its own, for it is another sequence of bytes.
     let tag = HeaderValue::try_from(format!("\"{}{form}\"", file.hash));
@@ -103,7 +106,7 @@ fn serve(
         *known.status_mut() = StatusCode::NOT_MODIFIED;
         known
     } else {
-        let mut whole = Response::new(Body::from(Bytes::from_static(bytes)));
+        let mut whole = Response::new(body(file, coding)?);
         let content_type = HeaderValue::from_static(file.content_type);
         whole
             .headers_mut()
@@ -125,4 +128,18 @@ fn serve(
         headers.insert(name, value);
     }
     Ok(response)
+}
+
+fn body(file: &PageFile, coding: Coding) -> Result<Body, Problem> {
+    let bytes = match (coding, file.content) {
+        (Coding::Brotli, PageContent::Packed { brotli, .. }) => Cow::Borrowed(brotli),
+        (Coding::Gzip, PageContent::Packed { gzip, .. }) => Cow::Borrowed(gzip),
+        (_, content) => content
+            .plain()
+            .map_err(|error| Problem::new(problem::INTERNAL, format!("{}: {error}", file.path)))?,
+    };
+    Ok(match bytes {
+        Cow::Borrowed(bytes) => Body::from(Bytes::from_static(bytes)),
+        Cow::Owned(bytes) => Body::from(bytes),
+    })
 }

@@ -143,6 +143,7 @@ impl Connection {
         head
     }
 
+    /// An answer with its body, unpacked where it came by gzip.
     pub(crate) async fn read(&mut self) -> Answer {
         let head = self.read_head().await;
         let status = head[9..12].parse().expect("a status");
@@ -154,6 +155,12 @@ impl Connection {
         let length = answer.header("content-length").unwrap_or("0");
         let mut body = vec![0; length.parse().expect("a length")];
         self.0.read_exact(&mut body).await.expect("a whole body");
+        if answer.header("content-encoding") == Some("gzip") {
+            let mut unpacked = Vec::new();
+            let mut decoder = flate2::read::GzDecoder::new(&body[..]);
+            std::io::Read::read_to_end(&mut decoder, &mut unpacked).expect("gzip");
+            body = unpacked;
+        }
         answer.body = String::from_utf8(body).expect("text");
         answer
     }
