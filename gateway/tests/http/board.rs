@@ -296,15 +296,9 @@ async fn an_alert_that_the_restaurant_is_about_to_take_in_can_be_seen() {
     let server = with_board(GatewayConfig::default()).await;
     let fake = &server.fake;
     let unknown = json!({"err": {"notFound": "there is no alert 3"}});
-    fake.answers("restaurant.see-alert", Ok(unknown));
-    let takes_in = async {
-        fake.has_been_asked("see-alert").await;
-        // The first question is answered at once.
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        fake.answers("restaurant.see-alert", Ok(json!({"ok": alert(&ms())})));
-    };
-    let seen = server.send("POST /api/restaurants/r/alerts/3/seen");
-    let (seen, ()) = tokio::join!(seen, takes_in);
+    fake.answers_first("restaurant.see-alert", Ok(unknown));
+    fake.answers("restaurant.see-alert", Ok(json!({"ok": alert(&ms())})));
+    let seen = server.send("POST /api/restaurants/r/alerts/3/seen").await;
     assert_eq!((seen.status, seen.json()), (200, alert(&text())));
     assert_eq!(fake.times_asked("see-alert"), 2);
 }

@@ -19,6 +19,8 @@ pub(crate) struct Fake {
     pub(crate) calls: Mutex<Vec<Sent>>,
     /// By `type.method`, or by `type.method/key` where one of them answers in another way.
     answers: Mutex<HashMap<String, Result<Value, CallError>>>,
+    /// What comes before those, once each.
+    first: Mutex<HashMap<String, Result<Value, CallError>>>,
     done: Mutex<HashMap<MessageId, ([u8; 16], Reply)>>,
     events: Mutex<Vec<Event>>,
     /// What is published behind all others, each time `type.method` has answered.
@@ -52,6 +54,12 @@ impl Fake {
     pub(crate) fn answers(&self, method: &str, answer: Result<Value, CallError>) {
         let mut answers = self.answers.lock().expect("unpoisoned");
         answers.insert(method.to_owned(), answer);
+    }
+
+    /// What `type.method` answers the next time only.
+    pub(crate) fn answers_first(&self, method: &str, answer: Result<Value, CallError>) {
+        let mut first = self.first.lock().expect("unpoisoned");
+        first.insert(method.to_owned(), answer);
     }
 
     pub(crate) fn last(&self) -> Sent {
@@ -131,6 +139,9 @@ impl Fake {
     }
 
     fn answer(&self, key: &str, name: &str) -> Result<Value, CallError> {
+        if let Some(answer) = self.first.lock().expect("unpoisoned").remove(name) {
+            return answer;
+        }
         let answers = self.answers.lock().expect("unpoisoned");
         let of_one = answers.get(&format!("{name}/{key}"));
         match (of_one.or_else(|| answers.get(name)), name) {
