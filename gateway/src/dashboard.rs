@@ -131,9 +131,7 @@ impl Screen {
             Some(News::Restaurant(restaurant)) => self.tell("restaurant", &restaurant),
             Some(News::Look) => self.sights.look_soon(),
             Some(News::Unknown) => {}
-            None => {
-                tracing::warn!(%error, position = event.position, "an event has another form");
-            }
+            None => feed::warn_of_form(event, &error),
         }
     }
 

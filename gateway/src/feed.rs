@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::response::sse;
 use pizza_client::Event;
 use pizza_types::CallError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 
@@ -188,6 +188,16 @@ impl Feed {
         // The next read begins with the oldest that is kept. Positions begin at 1, see the callers.
         self.position = oldest - 1;
     }
+}
+
+/// What an actor has published; `None`, and a word in the log, where it has another form.
+pub(crate) fn parsed<'e, T: Deserialize<'e>>(event: &'e Event) -> Option<T> {
+    let parsed = serde_json::from_slice(&event.payload);
+    parsed.inspect_err(|error| warn_of_form(event, error)).ok()
+}
+
+pub(crate) fn warn_of_form(event: &Event, error: &serde_json::Error) {
+    tracing::warn!(%error, position = event.position, "an event has another form");
 }
 
 /// Makes a server-sent event, behind whose position the client goes on.

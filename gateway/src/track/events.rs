@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::app::App;
 use crate::feed::position::Position;
-use crate::feed::{Feed, From, Gap, Item};
+use crate::feed::{self, Feed, From, Gap, Item};
 use crate::order::{Progress, is_end};
 use crate::time::At;
 
@@ -125,13 +125,7 @@ impl Events {
     }
 
     fn change(&mut self, event: &Event) -> Option<sse::Event> {
-        let change: Change<'_> = match serde_json::from_slice(&event.payload) {
-            Ok(change) => change,
-            Err(error) => {
-                tracing::warn!(%error, position = event.position, "an event has another form");
-                return None;
-            }
-        };
+        let change: Change<'_> = feed::parsed(event)?;
         // The stream may be behind the order that was read before it.
         if change.version >= self.progress.version {
             self.progress = Progress {

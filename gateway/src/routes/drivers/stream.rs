@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::view::DriverView;
 use crate::caller::Caller;
-use crate::feed::Feed;
+use crate::feed::{self, Feed};
 use crate::follow::{self, Followed};
 use crate::problem::Problem;
 use crate::time::At;
@@ -66,12 +66,6 @@ pub(super) async fn follow(
 }
 
 fn sse_event(feed: &Feed, event: &Event) -> Option<sse::Event> {
-    let position = event.position;
-    match serde_json::from_slice::<Change<'_>>(&event.payload) {
-        Ok(change) => Some(feed.sse_event(change.name()?, &change)),
-        Err(error) => {
-            tracing::warn!(%error, position, "an event has another form");
-            None
-        }
-    }
+    let change: Change<'_> = feed::parsed(event)?;
+    Some(feed.sse_event(change.name()?, &change))
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::caller::Caller;
-use crate::feed::Feed;
+use crate::feed::{self, Feed};
 use crate::follow::{self, Followed};
 use crate::problem::Problem;
 use crate::time::At;
@@ -70,13 +70,7 @@ pub(super) async fn follow(
 }
 
 fn sse_event(feed: &Feed, event: &Event) -> Option<sse::Event> {
-    let position = event.position;
-    match serde_json::from_slice::<Change<'_>>(&event.payload) {
-        // A newer kitchen may tell of what is not known here.
-        Ok(change) => Some(feed.sse_event(change.name()?, &change)),
-        Err(error) => {
-            tracing::warn!(%error, position, "an event has another form");
-            None
-        }
-    }
+    let change: Change<'_> = feed::parsed(event)?;
+    // A newer kitchen may tell of what is not known here.
+    Some(feed.sse_event(change.name()?, &change))
 }
