@@ -80,7 +80,11 @@ fn build() -> Result<(), String> {
     }
     write(&out.join("prompt.rs"), &format!("&{prompt:?}"))?;
     write(&out.join("sdk.rs"), &embed::list(&root)?)?;
-    pages::bundle(&root, &out)
+    let environment = pages::Environment::of_this_process();
+    for line in pages::bundle(&root, &out, &environment)? {
+        println!("{line}");
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {

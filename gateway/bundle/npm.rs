@@ -1,5 +1,6 @@
 // Building the pages by Node, in a copy of their sources: nothing is written among the sources.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,15 +14,21 @@ const SAID_CHARS: usize = 300;
 ///
 /// # Errors
 /// Why they cannot be built, for people, with what helps.
-pub(crate) fn build(root: &Path, ui: &str, city: &str, out: &Path) -> Result<PathBuf, String> {
-    check_node()?;
+pub(crate) fn build(
+    root: &Path,
+    ui: &str,
+    city: &str,
+    out: &Path,
+    path: &OsStr,
+) -> Result<PathBuf, String> {
+    check_node(path)?;
     // The same tree as here, so that what lies beside the pages is found by the same path.
     let tree = out.join("ui-tree");
     let sources = tree.join(ui);
     copied(root, ui, city, &tree).map_err(|e| format!("{}: {e}.", tree.display()))?;
-    install(&sources)?;
+    install(&sources, path)?;
     let dist = out.join("ui");
-    let mut vite = Command::new("node");
+    let mut vite = found("node", path);
     vite.current_dir(&sources)
         .args(["node_modules/vite/bin/vite.js", "build", "--emptyOutDir"])
         .arg("--outDir")
@@ -35,9 +42,9 @@ pub(crate) fn build(root: &Path, ui: &str, city: &str, out: &Path) -> Result<Pat
 }
 
 /// Vite takes Node 20.19, and 22.12 or later.
-fn check_node() -> Result<(), String> {
+fn check_node(path: &OsStr) -> Result<(), String> {
     const HELP: &str = "install Node 20.19 or 22.12 and later, with npm";
-    let said = Command::new("node").arg("--version").output();
+    let said = found("node", path).arg("--version").output();
     let Ok(said) = said else {
         return Err(format!("there is no Node here; {HELP}."));
     };
@@ -53,14 +60,14 @@ fn check_node() -> Result<(), String> {
     if !is_fit {
         return Err(format!("Node is {version}, which is too old; {HELP}."));
     }
-    match npm(&["--version"]).output() {
+    match npm(path, &["--version"]).output() {
         Ok(said) if said.status.success() => Ok(()),
         _ => Err(format!("there is no npm beside Node; {HELP}.")),
     }
 }
 
 /// Installs what the lock file names, unless that was done before.
-fn install(sources: &Path) -> Result<(), String> {
+fn install(sources: &Path, path: &OsStr) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("{}: {e}.", sources.display());
     let lock = fs::read(sources.join("package-lock.json")).map_err(failed)?;
     let installed = sources.join("node_modules/.installed-lock.json");
@@ -69,14 +76,21 @@ fn install(sources: &Path) -> Result<(), String> {
     }
     // No package runs a program of its own at this.
     let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    let mut npm = npm(&arguments);
+    let mut npm = npm(path, &arguments);
     run(npm.current_dir(sources), "`npm ci`")?;
     fs::write(installed, lock).map_err(failed)
 }
 
-fn npm(arguments: &[&str]) -> Command {
-    let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+fn npm(path: &OsStr, arguments: &[&str]) -> Command {
+    let mut command = found(if cfg!(windows) { "npm.cmd" } else { "npm" }, path);
     command.args(arguments);
+    command
+}
+
+/// A program of this path, which looks there for others.
+fn found(program: &str, path: &OsStr) -> Command {
+    let mut command = Command::new(program);
+    command.env("PATH", path);
     command
 }
 

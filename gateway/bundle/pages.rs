@@ -1,11 +1,12 @@
 // The pages of the user interface, for the root's build script: built where Node is, or taken from
 // a folder, or replaced by one page that says why they are not there.
 
-mod absent;
-mod forms;
+pub(crate) mod absent;
+pub(crate) mod forms;
 mod npm;
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What of the folder with the sources makes another user interface when it changes.
@@ -29,19 +30,47 @@ struct Absent {
     is_wanted: bool,
 }
 
-/// Writes `pages.rs` into `out`: the expression of a `pizza_gateway::Pages`.
-pub(crate) fn bundle(root: &Path, out: &Path) -> Result<(), String> {
-    for variable in ["PIZZA_UI", "PIZZA_UI_DIST"] {
-        println!("cargo::rerun-if-env-changed={variable}");
+/// What of the environment decides what is built.
+pub(crate) struct Environment {
+    /// `PIZZA_UI`.
+    pub(crate) ui: String,
+    /// `PIZZA_UI_DIST`: a folder that somebody has built.
+    pub(crate) dist: Option<OsString>,
+    /// `PATH`, on which Node is or is not.
+    pub(crate) path: OsString,
+}
+
+impl Environment {
+    pub(crate) fn of_this_process() -> Self {
+        Self {
+            ui: env::var("PIZZA_UI").unwrap_or_default(),
+            dist: env::var_os("PIZZA_UI_DIST").filter(|folder| !folder.is_empty()),
+            path: env::var_os("PATH").unwrap_or_default(),
+        }
     }
-    println!("cargo::rerun-if-changed=gateway/bundle");
-    let wanted = env::var("PIZZA_UI").unwrap_or_default();
-    if !["", "require", "skip"].contains(&wanted.as_str()) {
+}
+
+/// Writes `pages.rs` into `out`: the expression of a `pizza_gateway::Pages`. Gives what cargo has to be told, a line
+/// each.
+///
+/// # Errors
+/// Why there are no pages where they are required, or what is wrong with the environment.
+pub(crate) fn bundle(
+    root: &Path,
+    out: &Path,
+    environment: &Environment,
+) -> Result<Vec<String>, String> {
+    let mut told: Vec<String> = ["PIZZA_UI", "PIZZA_UI_DIST"]
+        .map(|variable| format!("cargo::rerun-if-env-changed={variable}"))
+        .into();
+    told.push("cargo::rerun-if-changed=gateway/bundle".to_owned());
+    let wanted = &*environment.ui;
+    if !["", "require", "skip"].contains(&wanted) {
         return Err(format!(
             "PIZZA_UI is {wanted:?}; it may be \"require\" or \"skip\""
         ));
     }
-    let list = match built(root, out, &wanted)? {
+    let list = match built(root, out, environment, &mut told)? {
         Ok(folder) => forms::list(&folder, &out.join("pages"), true)?,
         Err(absent) if wanted == "require" => {
             return Err(format!("PIZZA_UI=require: {}", absent.reason));
@@ -49,25 +78,34 @@ pub(crate) fn bundle(root: &Path, out: &Path) -> Result<(), String> {
         Err(absent) => {
             if !absent.is_wanted {
                 let reason = &absent.reason;
-                println!("cargo::warning=built without the pages of the user interface: {reason}");
+                told.push(format!(
+                    "cargo::warning=built without the pages of the user interface: {reason}"
+                ));
             }
             let folder = absent::write(&out.join("absent"), &absent.reason)?;
             forms::list(&folder, &out.join("pages"), false)?
         }
     };
     let file = out.join("pages.rs");
-    std::fs::write(&file, list).map_err(|e| format!("{}: {e}", file.display()))
+    std::fs::write(&file, list).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(told)
 }
 
 /// The folder with the built pages, or why there is none.
-fn built(root: &Path, out: &Path, wanted: &str) -> Result<Result<PathBuf, Absent>, String> {
+fn built(
+    root: &Path,
+    out: &Path,
+    environment: &Environment,
+    told: &mut Vec<String>,
+) -> Result<Result<PathBuf, Absent>, String> {
     let absent = |reason: String, is_wanted| Ok(Err(Absent { reason, is_wanted }));
-    if wanted == "skip" {
+    if environment.ui == "skip" {
         return absent("PIZZA_UI=skip left them out.".to_owned(), true);
     }
-    if let Some(folder) = env::var_os("PIZZA_UI_DIST").filter(|folder| !folder.is_empty()) {
+    let watch = |path: &dyn std::fmt::Display| format!("cargo::rerun-if-changed={path}");
+    if let Some(folder) = &environment.dist {
         let folder = root.join(folder);
-        println!("cargo::rerun-if-changed={}", folder.display());
+        told.push(watch(&folder.display()));
         if !folder.join("index.html").is_file() {
             return Err(format!(
                 "PIZZA_UI_DIST is {}, which has no index.html",
@@ -81,11 +119,10 @@ fn built(root: &Path, out: &Path, wanted: &str) -> Result<Result<PathBuf, Absent
         return absent(format!("their sources, {UI}, are not there."), false);
     }
     let watched = SOURCES.map(|source| format!("{UI}/{source}"));
-    for path in watched.iter().filter(|path| root.join(path).exists()) {
-        println!("cargo::rerun-if-changed={path}");
-    }
-    println!("cargo::rerun-if-changed={CITY}");
-    match npm::build(root, UI, CITY, out) {
+    let watched = watched.iter().filter(|path| root.join(path).exists());
+    told.extend(watched.map(|path| watch(path)));
+    told.push(watch(&CITY));
+    match npm::build(root, UI, CITY, out, &environment.path) {
         Ok(folder) => Ok(Ok(folder)),
         Err(reason) => {
             let again = format!("{reason} Then touch {UI}/package-lock.json, and build again.");
