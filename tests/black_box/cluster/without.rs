@@ -213,7 +213,7 @@ fn told(all: &BTreeMap<&'static str, Seen>, differ: &[String]) {
 }
 
 /// What is compared with the page, and what was found so far.
-struct Trial {
+struct Comparison {
     table: Table,
     tried: BTreeSet<&'static str>,
     differ: Vec<String>,
@@ -221,7 +221,7 @@ struct Trial {
     marks: u32,
 }
 
-impl Trial {
+impl Comparison {
     /// Plays a scene until all rows are as the page says, `TRIES` times at most.
     fn play(&mut self, mut scene: impl FnMut(u32) -> BTreeMap<&'static str, Seen>) {
         for left in (0..TRIES).rev() {
@@ -305,7 +305,7 @@ fn the_page_says_what_goes_on_without_what() {
     let _alone = machine::alone();
     let pizzeria = Pizzeria::open();
     let (here, there) = (Side::Elsewhere, Side::There);
-    let mut trial = Trial {
+    let mut comparison = Comparison {
         table: Table::of_page(),
         tried: BTreeSet::new(),
         differ: Vec::new(),
@@ -314,15 +314,15 @@ fn the_page_says_what_goes_on_without_what() {
     // What is asked for without the node of the view is with the others.
     let of_view = pizzeria.of_view;
     let rows = [("the membership node", [here, here])];
-    trial.play(|mark| without_primary(&pizzeria, mark, of_view, &rows));
+    comparison.play(|mark| without_primary(&pizzeria, mark, of_view, &rows));
     let rows = [
         ("another primary, for what it stores", [there, here]),
         ("another primary, for the rest", [here, here]),
         ("one inventory, for its restaurant", [here, there]),
     ];
     let other = (of_view + 1) % 3;
-    trial.play(|mark| without_primary(&pizzeria, mark, other, &rows));
-    trial.play(|mark| without_cell(&pizzeria, mark));
-    trial.play(|mark| without_broker(&pizzeria, mark));
-    trial.end();
+    comparison.play(|mark| without_primary(&pizzeria, mark, other, &rows));
+    comparison.play(|mark| without_cell(&pizzeria, mark));
+    comparison.play(|mark| without_broker(&pizzeria, mark));
+    comparison.end();
 }
