@@ -80,7 +80,11 @@ fn build() -> Result<(), String> {
     }
     write(&out.join("prompt.rs"), &format!("&{prompt:?}"))?;
     write(&out.join("sdk.rs"), &embed::list(&root)?)?;
-    let environment = pages::Environment::of_this_process();
+    let environment = pages::Environment {
+        ui: env::var("PIZZA_UI").unwrap_or_default(),
+        dist: env::var_os("PIZZA_UI_DIST").filter(|folder| !folder.is_empty()),
+        path: env::var_os("PATH").unwrap_or_default(),
+    };
     for line in pages::bundle(&root, &out, &environment)? {
         println!("{line}");
     }

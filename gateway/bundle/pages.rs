@@ -5,7 +5,6 @@ pub(crate) mod absent;
 pub(crate) mod forms;
 mod npm;
 
-use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -34,20 +33,10 @@ struct Absent {
 pub(crate) struct Environment {
     /// `PIZZA_UI`.
     pub(crate) ui: String,
-    /// `PIZZA_UI_DIST`: a folder that somebody has built.
+    /// `PIZZA_UI_DIST`, unless it is empty: a folder that somebody has built.
     pub(crate) dist: Option<OsString>,
     /// `PATH`, on which Node is or is not.
     pub(crate) path: OsString,
-}
-
-impl Environment {
-    pub(crate) fn of_this_process() -> Self {
-        Self {
-            ui: env::var("PIZZA_UI").unwrap_or_default(),
-            dist: env::var_os("PIZZA_UI_DIST").filter(|folder| !folder.is_empty()),
-            path: env::var_os("PATH").unwrap_or_default(),
-        }
-    }
 }
 
 /// Writes `pages.rs` into `out`: the expression of a `pizza_gateway::Pages`. Gives what cargo has to be told, a line
