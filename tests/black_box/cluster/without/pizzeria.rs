@@ -334,7 +334,12 @@ fn place_by(by: &Process, restaurant: &str) -> Answer {
 fn timed(ask: impl FnOnce() -> Answer) -> Outcome {
     let begun = Instant::now();
     let answer = ask();
-    let waited = begun.elapsed() > AT_ONCE;
+    let took = begun.elapsed();
+    let waited = took > AT_ONCE;
+    #[allow(clippy::print_stdout, reason = "who was refused, and why")]
+    if answer.status >= 500 {
+        println!("{took:?}: {}", answer.text());
+    }
     match (answer.status, waited) {
         (200..300, false) => Outcome::Works,
         (200..300, true) => Outcome::Waits(None),

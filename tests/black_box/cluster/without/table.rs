@@ -17,16 +17,23 @@ pub(super) enum Outcome {
     Refused(Option<u16>),
 }
 
+/// What is seen each time, and what may be seen besides.
+#[derive(Debug, Clone, Default)]
+struct Said {
+    always: BTreeSet<Outcome>,
+    at_times: BTreeSet<Outcome>,
+}
+
 /// The cells of each row, by the head of their column.
-pub(super) struct Table(BTreeMap<String, BTreeMap<String, BTreeSet<Outcome>>>);
+pub(super) struct Table(BTreeMap<String, BTreeMap<String, Said>>);
 
 fn cells(line: &str) -> Vec<&str> {
     let line = line.trim().trim_start_matches('|').trim_end_matches('|');
     line.split('|').map(str::trim).collect()
 }
 
-/// `**works**`, `**waits**, then 503`, `**refused**, 503`; several are divided by `;`.
-fn outcomes(cell: &str) -> BTreeSet<Outcome> {
+/// `**works**`, `**waits**, then 503`, `at times **refused**, 503`; several are divided by `;`.
+fn outcomes(cell: &str) -> Said {
     let one = |part: &str| {
         let status = part
             .split(|c: char| !c.is_ascii_digit())
@@ -39,7 +46,14 @@ fn outcomes(cell: &str) -> BTreeSet<Outcome> {
             _ => panic!("{part:?} begins with neither **works**, **waits** nor **refused**"),
         }
     };
-    cell.split(';').map(one).collect()
+    let (at_times, always): (Vec<&str>, _) = cell
+        .split(';')
+        .map(str::trim)
+        .partition(|part| part.starts_with("at times"));
+    Said {
+        always: always.into_iter().map(one).collect(),
+        at_times: at_times.into_iter().map(one).collect(),
+    }
 }
 
 fn kinds(outcomes: &BTreeSet<Outcome>) -> BTreeSet<u8> {
@@ -49,6 +63,15 @@ fn kinds(outcomes: &BTreeSet<Outcome>) -> BTreeSet<u8> {
         Outcome::Refused(_) => 2,
     };
     outcomes.iter().map(kind).collect()
+}
+
+impl Said {
+    /// All kinds that are always there, and no outcome that is not named.
+    fn agrees(&self, seen: &BTreeSet<Outcome>) -> bool {
+        let named = &self.always | &self.at_times;
+        let kinds_seen = kinds(seen);
+        seen.is_subset(&named) && kinds(&self.always).is_subset(&kinds_seen)
+    }
 }
 
 impl Table {
@@ -86,7 +109,7 @@ impl Table {
         let columns: BTreeSet<&String> = said.keys().chain(seen.keys()).collect();
         let differ = columns.into_iter().filter(|column| {
             let both = said.get(*column).zip(seen.get(*column));
-            !both.is_some_and(|(said, seen)| seen.is_subset(said) && kinds(seen) == kinds(said))
+            !both.is_some_and(|(said, seen)| said.agrees(seen))
         });
         let told: Vec<String> = differ
             .map(|column| {
@@ -110,7 +133,10 @@ mod tests {
     fn a_page_that_says_something_else_is_found() {
         let page = Table::of_page();
         let row = "the membership node";
-        let said = page.0[row].clone();
+        let said = page.0[row].iter();
+        let said: BTreeMap<String, BTreeSet<Outcome>> = said
+            .map(|(column, said)| (column.clone(), said.always.clone()))
+            .collect();
         assert_eq!(page.compare(row, &said), Ok(()));
         for other in [
             Outcome::Works,
@@ -122,6 +148,12 @@ mod tests {
             let told = page.compare(row, &seen).expect_err("it differs");
             assert!(told.contains("place an order"), "{told}");
         }
+        // What is seen at times does not stand for what is seen always.
+        let row_with = "another primary, for the rest";
+        let column = "place an order";
+        let named = &page.0[row_with][column];
+        assert!(named.agrees(&(&named.always | &named.at_times)));
+        assert!(!named.at_times.is_empty() && !named.agrees(&named.at_times));
         let mut less = said.clone();
         less.remove("new silo");
         assert!(page.compare(row, &less).is_err(), "nobody tried a column");
