@@ -9,6 +9,7 @@
 //! - [`endpoint`](crate::endpoint): how an endpoint is reached, who may, what is said of it
 //! - [`routes`](crate::routes): one file for each group of endpoints
 //! - [`pages`]: those of the user interface, which are no part of the API
+//! - [`parameters`](crate::parameters): what stands in their paths and queries
 //! - [`schema`](crate::schema): what they take and give, by the actors' contracts;
 //!   [`openapi`](crate::openapi): the document about them
 //! - [`access`](crate::access): the check in front of every handler, which asks
@@ -75,6 +76,7 @@ mod order;
 mod order_link;
 mod ownership;
 pub mod pages;
+mod parameters;
 mod problem;
 mod refused;
 mod routes;

@@ -6,6 +6,7 @@ use axum::middleware::from_fn_with_state;
 use crate::access;
 use crate::app::App;
 use crate::endpoint::Endpoint;
+use crate::parameters;
 
 mod actors;
 mod admin;
@@ -56,8 +57,13 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .fold(Router::new(), |router, endpoint| {
             let state = (app.clone(), endpoint.rules);
             let check = from_fn_with_state(state, access::check);
+            let mut handler = endpoint.handler;
+            if endpoint.doc.of_silos {
+                let known = endpoint.doc.query;
+                handler = handler.route_layer(from_fn_with_state(known, parameters::check));
+            }
             // `route_layer`: a method that the path does not take is answered with 405, not with a
-            // question for a token.
-            router.route(endpoint.rules.path, endpoint.handler.route_layer(check))
+            // question for a token. The last one is the first that is asked.
+            router.route(endpoint.rules.path, handler.route_layer(check))
         })
 }

@@ -9,7 +9,8 @@ use crate::endpoint::{Answer, Endpoint, Rules, Shape};
 use crate::feed::position;
 use crate::identity::Role;
 use crate::ownership::Ownership;
-use crate::schema::{self, Schemas, events};
+use crate::parameters::schema_in_path;
+use crate::schema::{Schemas, events};
 
 pub(super) fn describe(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let (rules, doc) = (&endpoint.rules, &endpoint.doc);
@@ -147,18 +148,17 @@ fn happens_once(endpoint: &Endpoint) -> bool {
 fn in_path(name: &str, tag: &str) -> Value {
     // A route writes `{*name}` for a parameter of several steps.
     let name = name.trim_start_matches('*');
-    let pattern = match name {
-        // It is no actor's key, but a name for people.
-        "ingredient" => schema::LINE,
-        _ => schema::KEY,
-    };
-    let mut schema = json!({"type": "string", "pattern": pattern});
+    let mut schema = schema_in_path(name, tag);
     let example = match (name, tag) {
+        ("id", "admin") => {
+            schema["examples"] = json!([1]);
+            None
+        }
         ("id", "kitchen" | "inventory" | "restaurants" | "dashboard") => Some("napoli"),
         ("id", "drivers") => Some("driver-1"),
         ("chef", _) => Some("napoli.1"),
         ("order", "inventory") => Some("supply-1"),
-        ("alert", _) | ("id", "admin") => Some("1"),
+        ("alert", _) => Some("1"),
         ("ingredient", _) => Some("mozzarella"),
         _ => None,
     };

@@ -14,6 +14,7 @@ use crate::answer::json as answer;
 use crate::app::App;
 use crate::authentication;
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::endpoint::{Endpoint, get, put};
 use crate::identity::{Authority, Identity, Role};
 use crate::ownership::Ownership;
@@ -118,14 +119,15 @@ async fn read(
     answer(StatusCode::OK, &Told::from(simulation.now()))
 }
 
+// By the caller as every command, so that an `Idempotency-Key` is looked at; that the simulation is as it
+// was asked to be does not change when it is asked again.
 async fn switch(
-    State(app): State<App>,
-    identity: Identity,
+    caller: Caller,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let simulation = offered(&app, &identity, peer, &headers)?;
+    let simulation = offered(&caller.app, &caller.identity, peer, &headers)?;
     let requested: Requested = body.parse()?;
     requested.check(&body)?;
     let request = SimulationRequest {
@@ -193,9 +195,12 @@ fn requested(_: &mut Schemas) -> Value {
     let on = about("Whether people are to order.", json!({"type": "boolean"}));
     Object::default()
         .with("on", on, true)
-        .with("rate", rate(), false)
-        .with("drivers", drivers(), false)
-        .with("speed", speed(), false)
+        .with("rate", rate(), true)
+        .with("drivers", drivers(), true)
+        .with("speed", speed(), true)
+        .optional("rate")
+        .optional("drivers")
+        .optional("speed")
         .done()
 }
 

@@ -14,7 +14,7 @@ async fn as_role(server: &Server, who: &str, request: &str) -> Answer {
     server.send_bytes(&head, body.as_bytes()).await
 }
 
-/// The paths of all commands, as the document has them.
+/// The paths of all commands, as the document has them, with something that fits in each place.
 async fn commands(server: &Server) -> Vec<(String, String)> {
     let document = server.send("GET /openapi.json").await.json();
     let paths = document["paths"].as_object().expect("paths");
@@ -23,6 +23,8 @@ async fn commands(server: &Server) -> Vec<(String, String)> {
         .filter(|(path, _)| path.starts_with("/api/admin/"));
     let all = admin.flat_map(|(path, item)| {
         let methods = item.as_object().expect("operations").keys();
+        let path = path.replace("{id}", "1").replace("{digest}", "ab12");
+        let path = path.replace("{old}", "ab12").replace("{new}", "ab13");
         methods.map(move |method| (method.to_uppercase(), path.replace(['{', '}'], "")))
     });
     all.collect()
@@ -189,6 +191,52 @@ async fn bodies_are_checked_before_a_silo_is_asked() {
     let request = format!("POST /api/admin/modules/ab12/activate\n\n{body}");
     assert_eq!(as_role(&server, "admins", &request).await.status, 200);
     assert_eq!(json_of(&silo.last().body), json!({"percent": 10.0}));
+}
+
+/// A silo would take most of it, and another one something else.
+#[tokio::test]
+async fn what_the_document_does_not_allow_reaches_no_silo() {
+    let (silo, address) = Silo::start().await;
+    let server = gateway(&[address], TOKEN).await;
+    let digits = "1".repeat(30);
+    for (request, status, code) in [
+        ("GET /api/admin/dead-letters?limit=0", 400, "malformed"),
+        ("GET /api/admin/dead-letters?limit=101", 400, "malformed"),
+        ("GET /api/admin/dead-letters?after=-1", 400, "malformed"),
+        ("GET /api/admin/dead-letters/x", 400, "malformed"),
+        ("DELETE /api/admin/dead-letters/+7", 400, "malformed"),
+        ("GET /api/admin/audit?limit=1001", 400, "malformed"),
+        ("GET /api/admin/audit?limit=", 400, "malformed"),
+        ("GET /api/admin/audit?limit=1&limit=2", 400, "malformed"),
+        ("GET /api/admin/audit?type=a%20b", 400, "malformed"),
+        ("GET /api/admin/audit?color=red", 400, "malformed"),
+        ("GET /api/admin/modules/ab1", 400, "malformed"),
+        ("GET /api/admin/modules/ab12/diff/AB12", 400, "malformed"),
+        ("GET /api/admin/types/a%20b/states", 422, "invalid-id"),
+        ("GET /api/admin/actors/pot/%C3%A4", 422, "invalid-id"),
+        ("GET /api/admin/streams/a%2Fb/c", 422, "invalid-id"),
+        ("GET /api/admin/actors/pot?limit=1e3", 400, "malformed"),
+        (
+            &format!("GET /api/admin/streams/a/b?after={digits}"),
+            400,
+            "malformed",
+        ),
+    ] {
+        let answer = as_role(&server, "admins", request).await;
+        assert_eq!(answer.status, status, "{request}: {answer:?}");
+        answer.problem(status, code);
+    }
+    assert_eq!(silo.asked(), [""; 0]);
+    silo.answers("GET /module-audit", 200, r#"{"audit":[]}"#);
+    let last = "GET /api/admin/audit?type=pot&limit=1000&after=0001";
+    assert_eq!(as_role(&server, "admins", last).await.status, 200);
+    let document = server.send("GET /openapi.json").await.json();
+    let of = |path: &str| document["paths"][path]["get"]["parameters"].clone();
+    assert_eq!(
+        of("/api/admin/dead-letters")[1]["schema"]["maximum"],
+        json!(100)
+    );
+    assert_eq!(of("/api/admin/audit")[1]["schema"]["maximum"], json!(1_000));
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ async fn it_is_switched_as_it_is_wanted_and_says_so() {
     let server = furnished(true, true).await;
     let off = json!({"on": false, "rate": 6.0, "drivers": 3, "speed": 20.0});
     assert_eq!(server.send(READ).await.json(), off);
-    let busy = "PUT /api/simulation\n\n{\"on\":true,\"rate\":30,\"drivers\":12}";
+    let busy = "PUT /api/simulation\n\n{\"on\":true,\"rate\":30,\"drivers\":12,\"speed\":null}";
     let on = json!({"on": true, "rate": 30.0, "drivers": 12, "speed": 20.0,
         "since": "2023-11-14T22:13:20.000Z"});
     assert_eq!(server.send(busy).await.json(), on);
@@ -104,6 +104,11 @@ async fn it_is_switched_as_it_is_wanted_and_says_so() {
         let answer = server.send(&format!("PUT /api/simulation\n\n{body}")).await;
         answer.problem(422, "invalid");
     }
+    for key in ["idempotency-key: a b", "idempotency-key: "] {
+        let on = format!("PUT /api/simulation\n{key}\n\n{{\"on\":true}}");
+        server.send(&on).await.problem(400, "malformed");
+    }
+    assert_eq!(server.send(READ).await.json()["on"], false);
     let many = "PUT /api/simulation\n\n{\"on\":true,\"drivers\":900}";
     server.send(many).await.problem(503, "unavailable");
 }

@@ -40,7 +40,11 @@ pub(crate) fn looks(walk: &mut Walk) {
             .not_for("manager", path, None);
     }
     walk.row("GET", "/api/admin/audit")
-        .bad(400, "/api/admin/audit?color=red", None);
+        .bad(400, "/api/admin/audit?color=red", None)
+        .bad(400, "/api/admin/audit?limit=1001", None);
+    walk.row("GET", "/api/admin/types/{type}/states")
+        .bad(404, "/api/admin/types/nothing/states", None)
+        .bad(422, "/api/admin/types/a%20b/states", None);
     walk.row("GET", "/api/admin/actors/{type}")
         .bad(404, "/api/admin/actors/nothing", None);
     walk.row("GET", "/api/admin/actors/{type}/{key}").bad(

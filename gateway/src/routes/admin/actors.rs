@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::endpoint::{Endpoint, Parameter, get, post};
 use crate::identity::Identity;
 use crate::problem::{self, Problem};
-use crate::routes::lists::{AFTER, LIMIT};
+use crate::routes::lists::AFTER;
 
 const KEYS: &[Parameter] = &[
     Parameter {
@@ -22,15 +22,15 @@ const KEYS: &[Parameter] = &[
         schema: |_| schema::text(),
     },
     AFTER,
-    LIMIT,
+    schema::LIMIT,
 ];
 const EVENTS: &[Parameter] = &[
     Parameter {
         name: "after",
         about: "The position behind which to begin.",
-        schema: |_| count(),
+        schema: |_| schema::position(),
     },
-    LIMIT,
+    schema::LIMIT,
 ];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -53,7 +53,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get("/api/admin/actors/{type}/{key}/history", of_owner)
             .summary("What an actor has handled, newest first")
             .for_operators()
-            .query(&[LIMIT])
+            .query(&[schema::LIMIT])
             .gives(|_| history()),
         post("/api/admin/actors/{type}/{key}/deactivate", deactivate)
             .summary("Put an actor to rest; the next message opens it again")

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use bytes::Bytes;
+use serde_json::json;
 
 use super::pass::{self, look};
 use super::schema::{self, any, count, flag, list, object, or_null, text, text_or_null};
@@ -11,15 +12,18 @@ use crate::app::App;
 use crate::endpoint::{Endpoint, Parameter, delete, get, post};
 use crate::identity::Identity;
 use crate::problem::{self, Problem};
-use crate::routes::lists::LIMIT;
 
 const PAGES: &[Parameter] = &[
     Parameter {
         name: "after",
         about: "The `next` of the page before.",
-        schema: |_| count(),
+        schema: |_| schema::position(),
     },
-    LIMIT,
+    Parameter {
+        name: "limit",
+        about: "How many at most, and how many where nothing is said: each may have a megabyte.",
+        schema: |_| json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 100}),
+    },
 ];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -12,14 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::pass::{self, act, command, look};
-use super::schema::{self, count, digest, flag, list, object, percent, text};
-use super::silos::TYPE;
+use super::schema::{self, TYPE, count, digest, flag, list, object, percent, text};
 use crate::app::App;
 use crate::body::{JsonBody, Text, is_plain, read_whole};
-use crate::endpoint::{Endpoint, delete, get, post};
+use crate::endpoint::{Endpoint, Parameter, delete, get, post};
 use crate::identity::Identity;
 use crate::problem::{self, Problem};
-use crate::routes::lists::LIMIT;
 use crate::schema::{LINE, Schemas, is_line};
 
 /// The largest component that is received, in bytes. A silo may take less.
@@ -36,6 +34,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     [kept(), serving()].into_iter().flatten().collect()
 }
 
+const TRIED: &[Parameter] = &[Parameter {
+    name: "limit",
+    about: "How many states at most; all of them where nothing is said.",
+    schema: |_| json!({"type": "integer", "minimum": 1, "maximum": u32::MAX}),
+}];
+
 const REFUSED: &[problem::Kind] = &[problem::MODULE_REFUSED];
 
 /// Of modules as they are kept.
@@ -44,7 +48,7 @@ fn kept() -> Vec<Endpoint> {
         get("/api/admin/modules", look)
             .summary("Modules that are kept, by type, the newest first")
             .for_operators()
-            .query(&[TYPE, LIMIT])
+            .query(&[TYPE, schema::LIMIT])
             .gives(|schemas| {
                 let modules = list(module(schemas));
                 object(&[("modules", "The modules.", modules)])
@@ -92,7 +96,7 @@ fn serving() -> Vec<Endpoint> {
         post("/api/admin/modules/{digest}/dry-run", act)
             .summary("Try whether a module reads all states there are; nothing is changed")
             .for_operators()
-            .query(&[LIMIT])
+            .query(TRIED)
             .declines(REFUSED)
             .gives(dry_run),
         post("/api/admin/modules/{digest}/withdraw", withdraw)

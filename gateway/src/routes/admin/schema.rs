@@ -3,10 +3,25 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::schema::{Schemas, about};
+use crate::endpoint::Parameter;
+use crate::schema::{KEY, Schemas, about};
 
 /// A field: its name with a `?` behind it where it may be missing, what it is, and its schema.
 pub(super) type Field<'a> = (&'a str, &'a str, Value);
+
+/// Of which type; all of them without it.
+pub(super) const TYPE: Parameter = Parameter {
+    name: "type",
+    about: "Of this actor type alone.",
+    schema: |_| json!({"type": "string", "pattern": KEY}),
+};
+
+/// How many at most, of a list. Silos give no more than this at once.
+pub(super) const LIMIT: Parameter = Parameter {
+    name: "limit",
+    about: "How many at most; 100 where nothing is said.",
+    schema: |_| json!({"type": "integer", "minimum": 1, "maximum": 1_000}),
+};
 
 /// An object with these fields, and maybe more.
 pub(super) fn object(fields: &[Field<'_>]) -> Value {
@@ -45,6 +60,11 @@ pub(super) fn time() -> Value {
 
 pub(super) fn count() -> Value {
     json!({"type": "integer", "minimum": 0})
+}
+
+/// Where a list goes on that is numbered.
+pub(super) fn position() -> Value {
+    json!({"type": "integer", "minimum": 0, "maximum": i64::MAX})
 }
 
 pub(super) fn flag() -> Value {

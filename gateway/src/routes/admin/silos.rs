@@ -10,18 +10,10 @@ use crate::app::App;
 use crate::endpoint::{Endpoint, Parameter, get};
 use crate::operate::dated;
 use crate::problem::Problem;
-use crate::routes::lists::LIMIT;
-
-/// Of which type; all of them without it.
-pub(super) const TYPE: Parameter = Parameter {
-    name: "type",
-    about: "Of this actor type alone.",
-    schema: |_| schema::text(),
-};
 
 const AUDIT: &[Parameter] = &[
-    TYPE,
-    LIMIT,
+    schema::TYPE,
+    schema::LIMIT,
     Parameter {
         name: "after",
         about: "Only lines with a number above this.",

@@ -6396,7 +6396,7 @@ export interface operations {
                 q?: string;
                 /** @description The `next` of the page before. */
                 after?: string;
-                /** @description How many at most; too many become as many as there may be. */
+                /** @description How many at most; 100 where nothing is said. */
                 limit?: number;
             };
             header?: never;
@@ -6888,7 +6888,7 @@ export interface operations {
     getAdminActorsTypeKeyHistory: {
         parameters: {
             query?: {
-                /** @description How many at most; too many become as many as there may be. */
+                /** @description How many at most; 100 where nothing is said. */
                 limit?: number;
             };
             header?: never;
@@ -7044,7 +7044,7 @@ export interface operations {
             query?: {
                 /** @description Of this actor type alone. */
                 type?: string;
-                /** @description How many at most; too many become as many as there may be. */
+                /** @description How many at most; 100 where nothing is said. */
                 limit?: number;
                 /** @description Only lines with a number above this. */
                 after?: string;
@@ -7197,7 +7197,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before. */
                 after?: number;
-                /** @description How many at most; too many become as many as there may be. */
+                /** @description How many at most, and how many where nothing is said: each may have a megabyte. */
                 limit?: number;
             };
             header?: never;
@@ -7840,7 +7840,7 @@ export interface operations {
             query?: {
                 /** @description Of this actor type alone. */
                 type?: string;
-                /** @description How many at most; too many become as many as there may be. */
+                /** @description How many at most; 100 where nothing is said. */
                 limit?: number;
             };
             header?: never;
@@ -8676,7 +8676,7 @@ export interface operations {
     postAdminModulesDigestDryRun: {
         parameters: {
             query?: {
-                /** @description How many at most; too many become as many as there may be. */
+                /** @description How many states at most; all of them where nothing is said. */
                 limit?: number;
             };
             header?: never;
@@ -10266,7 +10266,7 @@ export interface operations {
             query?: {
                 /** @description The position behind which to begin. */
                 after?: number;
-                /** @description How many at most; too many become as many as there may be. */
+                /** @description How many at most; 100 where nothing is said. */
                 limit?: number;
             };
             header?: never;

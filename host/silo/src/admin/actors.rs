@@ -112,7 +112,7 @@ async fn keys(
 }
 
 /// A type that is mistyped would be one without actors.
-fn check_type(admin: &Admin, actor_type: &str) -> Result<(), Problem> {
+pub(super) fn check_type(admin: &Admin, actor_type: &str) -> Result<(), Problem> {
     let types = admin.silo.breakers();
     if types.iter().any(|(name, _)| **name == *actor_type) {
         return Ok(());

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::timeout;
 
+use super::actors::check_type;
 use super::extract::{Body, Path, Query, signature};
 use super::problem::Problem;
 use super::rights::Routes;
@@ -298,6 +299,7 @@ async fn states(
     Path(actor_type): Path<String>,
     Query(wanted): Query<Counted>,
 ) -> Result<Json<Value>, Problem> {
+    check_type(&admin, &actor_type)?;
     let mut view = json!({"inMemory": admin.silo.in_memory_of(&actor_type)});
     if wanted.layouts {
         let _permit = long_read(&admin.long_reads, LONG_READ_WAIT).await?;
