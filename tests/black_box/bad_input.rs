@@ -139,7 +139,7 @@ fn calls() -> Vec<Case> {
             "/api/actors/order/key/update-status".to_owned(),
             b"[]".to_vec(),
             422,
-            "1 to 2",
+            "1 to 3",
         ),
         (
             "POST",

@@ -34,7 +34,7 @@ impl Driver {
     pub(crate) fn picks_up(&mut self) -> Result<DriverState, Refusal> {
         let state = self.known()?;
         let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
-        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None);
+        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None, None);
         let order = moved.map_err(|error| of_call(error, &state))?;
         self.moved(order_id, order.status, order.version, &state);
         Ok(state)

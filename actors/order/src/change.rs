@@ -23,6 +23,23 @@ impl Order {
         }
     }
 
+    /// A step is of one state: what was tapped before the order went on, and arrives after it, is no
+    /// step of where the order is now. Taken for one, a start would mean that the pizza is lost.
+    ///
+    /// # Errors
+    /// When the order is neither where it was seen nor where it is to be.
+    pub(crate) fn is_still_at(&self, from: Option<Status>, wanted: Status) -> Result<(), Refusal> {
+        let (Some(order), Some(from)) = (&self.order, from) else {
+            return Ok(());
+        };
+        if [from, wanted].contains(&order.status) {
+            return Ok(());
+        }
+        let now = moves::name(order.status);
+        let message = format!("it is {now}, and not {} any more", moves::name(from));
+        Err(conflict(message, Some(order.status), Some(wanted)))
+    }
+
     /// A step that no chef makes. The order says what it means for the chef who has it.
     pub(crate) fn move_to(&mut self, wanted: Status) -> Result<OrderState, Refusal> {
         // Who holds it is settled before the move, because the move tells the kitchen; a move

@@ -57,8 +57,10 @@ impl order::Guest for Order {
         &mut self,
         status: Status,
         expected: Option<u64>,
+        from: Option<Status>,
     ) -> Result<OrderState, Refusal> {
         self.has_version(expected)?;
+        self.is_still_at(from, status)?;
         self.move_to(status)
     }
 

@@ -30,7 +30,7 @@ fn given() -> (Host, Order) {
     };
     order.create(wish).unwrap();
     for status in [Status::Preparing, Status::Baking, Status::Ready] {
-        order.update_status(status, None).unwrap();
+        order.update_status(status, None, None).unwrap();
     }
     order.assign_driver("driver-1".to_owned(), None).unwrap();
     host.clear_effects();
@@ -63,7 +63,9 @@ fn before_it_was_picked_up_it_needs_another_driver() {
 #[test]
 fn on_its_way_it_is_ready_again_and_all_hear_of_it() {
     let (host, mut order) = given();
-    order.update_status(Status::OutForDelivery, None).unwrap();
+    order
+        .update_status(Status::OutForDelivery, None, None)
+        .unwrap();
     let version = order.get().unwrap().version;
     host.clear_effects();
     assert_eq!(
@@ -90,7 +92,9 @@ fn on_its_way_it_is_ready_again_and_all_hear_of_it() {
     assert_eq!(step.by.as_deref(), Some("driver/driver-1"));
     // It goes on like any order that is ready.
     order.assign_driver("driver-2".to_owned(), None).unwrap();
-    order.update_status(Status::OutForDelivery, None).unwrap();
+    order
+        .update_status(Status::OutForDelivery, None, None)
+        .unwrap();
     assert_eq!(
         order.confirm_delivery(None).unwrap().status,
         Status::Delivered
@@ -109,7 +113,9 @@ fn nobody_gives_back_what_they_do_not_have() {
         assert!(matches!(order.give_back(), Err(Refusal::Conflict(_))));
     }
     host.set_caller(None);
-    order.update_status(Status::OutForDelivery, None).unwrap();
+    order
+        .update_status(Status::OutForDelivery, None, None)
+        .unwrap();
     order.confirm_delivery(None).unwrap();
     assert!(
         by_driver(&host, &mut order, "driver-1").is_err(),
@@ -121,13 +127,17 @@ fn nobody_gives_back_what_they_do_not_have() {
 #[test]
 fn its_driver_hears_when_somebody_else_says_that_it_has_left() {
     let (host, mut order) = given();
-    order.update_status(Status::OutForDelivery, None).unwrap();
+    order
+        .update_status(Status::OutForDelivery, None, None)
+        .unwrap();
     let heard = host.sent_to("driver", "order-moved");
     assert_eq!(heard[0].key, "driver-1");
     assert_eq!(heard[0].arguments["status"], "outForDelivery");
     let (host, mut order) = given();
     host.set_caller(Some(("driver", "driver-1")));
-    order.update_status(Status::OutForDelivery, None).unwrap();
+    order
+        .update_status(Status::OutForDelivery, None, None)
+        .unwrap();
     assert!(
         host.sent_to("driver", "order-moved").is_empty(),
         "they know"

@@ -125,7 +125,7 @@ fn what_is_in_the_oven_is_lost_when_its_kitchen_says_so() {
 #[test]
 fn what_people_prepare_goes_back_to_the_queue_and_what_a_chef_prepares_does_not() {
     let (host, mut order) = placed();
-    order.update_status(Status::Preparing, None).unwrap();
+    order.update_status(Status::Preparing, None, None).unwrap();
     assert!(order.requeue().is_err(), "only the kitchen says so");
     host.set_caller(Some(("kitchen", "napoli")));
     let before = order.get().unwrap().version;
@@ -145,6 +145,29 @@ fn what_people_prepare_goes_back_to_the_queue_and_what_a_chef_prepares_does_not(
     assert!(matches!(order.requeue(), Err(Refusal::Conflict(_))));
 }
 
+/// A start that was tapped without a network, and arrives when a chef has put it into the oven.
+#[test]
+fn a_step_from_where_the_order_is_not_any_more_changes_nothing() {
+    let (host, mut order) = placed();
+    chef_takes_it_to(&host, &mut order, CookStep::Baking);
+    let before = order.get().unwrap().version;
+    host.clear_effects();
+    let late = order.update_status(Status::Preparing, None, Some(Status::Created));
+    let Err(Refusal::Conflict(conflict)) = late else {
+        panic!("{late:?}");
+    };
+    assert_eq!(conflict.current.as_deref(), Some("baking"));
+    assert_eq!(conflict.message, "it is baking, and not created any more");
+    let now = order.get().unwrap();
+    assert_eq!((now.version, now.remakes), (before, 0));
+    assert!(host.published("order-events").is_empty());
+    // Where it is to be, it may be already.
+    let again = order.update_status(Status::Baking, None, Some(Status::Preparing));
+    assert_eq!(again.unwrap().version, before);
+    let next = order.update_status(Status::Ready, None, Some(Status::Baking));
+    assert_eq!(next.unwrap().status, Status::Ready);
+}
+
 #[test]
 fn its_kitchen_hears_that_it_has_left() {
     let (host, mut order) = placed();
@@ -153,7 +176,9 @@ fn its_kitchen_hears_that_it_has_left() {
     order.cook(CookStep::Ready, 0).unwrap();
     host.set_caller(Some(("driver", "ada")));
     order.assign_driver("ada".to_owned(), None).unwrap();
-    order.update_status(Status::OutForDelivery, None).unwrap();
+    order
+        .update_status(Status::OutForDelivery, None, None)
+        .unwrap();
     assert_eq!(heard(&host)["status"], "outForDelivery");
     host.clear_effects();
     order.confirm_delivery(None).unwrap();

@@ -138,6 +138,8 @@ async fn read(
 #[serde(deny_unknown_fields)]
 struct NewStatus {
     status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Status>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -66,6 +66,12 @@ async fn commands_to_an_order() {
             "outForDelivery",
         ),
         case(
+            "PUT /api/orders/order-1/status\n\n{\"status\":\"baking\",\"from\":\"preparing\"}",
+            "update-status",
+            json!({"status": "baking", "from": "preparing"}),
+            "baking",
+        ),
+        case(
             "POST /api/orders/order-1/assign-driver\n\n{\"driverId\":\"driver-1\"}",
             "assign-driver",
             json!({"driverId": "driver-1"}),

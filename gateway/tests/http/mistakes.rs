@@ -110,7 +110,7 @@ const ALL_AT_ONCE: &[(&str, &str, Mistakes)] = &[
         r#"{"status":"eaten","why":"hunger"}"#,
         &[
             ("/status", "expected one of \"created\", \"preparing\""),
-            ("/why", "unknown field; known are status"),
+            ("/why", "unknown field; known are from, status"),
         ],
     ),
     (

@@ -46,6 +46,11 @@ pub(crate) fn orders(walk: &mut Walk) {
         .good(200, &path, status("preparing"))
         .bad(409, &path, status("delivered"))
         .bad(422, &path, status("eaten"))
+        .bad(
+            409,
+            &path,
+            Some(json!({"status": "baking", "from": "created"})),
+        )
         .bad(404, "/api/orders/nothing/status", status("preparing"))
         .bad_with(412, &path, &[("if-match", "\"1\"")], status("baking"))
         .not_for("manager", &path, status("baking"));

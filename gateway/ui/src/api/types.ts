@@ -5380,6 +5380,8 @@ export interface components {
             thresholds: components["schemas"]["Amount"][];
         };
         PutOrdersIdStatusBody: {
+            /** @description Where whoever says so has seen it; from elsewhere it does not move. */
+            from?: components["schemas"]["OrderStatus"] | null;
             /** @description Where it is now. */
             status: components["schemas"]["OrderStatus"];
         };

@@ -5,6 +5,8 @@ import type { Problem } from '../../api/problem';
 import type { Ticket } from './model';
 
 export interface Step {
+  /** The only state in which it means what was tapped. */
+  from: OrderStatus;
   to: 'preparing' | 'baking' | 'ready';
   word: string;
   /** What is said once it was tapped. */
@@ -12,9 +14,9 @@ export interface Step {
 }
 
 const STEPS: Partial<Record<OrderStatus, Step>> = {
-  created: { to: 'preparing', word: 'Start', towards: 'Being made' },
-  preparing: { to: 'baking', word: 'In the oven', towards: 'In the oven' },
-  baking: { to: 'ready', word: 'Ready', towards: 'Ready' },
+  created: { from: 'created', to: 'preparing', word: 'Start', towards: 'Being made' },
+  preparing: { from: 'preparing', to: 'baking', word: 'In the oven', towards: 'In the oven' },
+  baking: { from: 'baking', to: 'ready', word: 'Ready', towards: 'Ready' },
 };
 
 export function nextStep({ status }: Pick<Ticket, 'status'>): Step | undefined {

@@ -33,6 +33,10 @@ function setUp(ticket: Ticket, stored: Kept[] = []) {
   return { taps, sent, kept, bodies, answered, state, button };
 }
 
+const START = { status: 'preparing', from: 'created' };
+const BAKE = { status: 'baking', from: 'preparing' };
+const DONE = { status: 'ready', from: 'baking' };
+
 const run = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(() => {
@@ -46,12 +50,12 @@ describe('a tap', () => {
   it('that starts is sent at once, and can be taken back', async () => {
     const { taps, bodies, answered, button } = setUp(ticketOf('a', { place: 1 }));
     taps.press('a');
-    expect(bodies()).toEqual([{ status: 'preparing' }]);
+    expect(bodies()).toEqual([START]);
     expect(button()).toMatchObject({ kind: 'undo', seconds: 5 });
     answered(0);
     await run(DOUBLE_MS);
     taps.press('a');
-    expect(bodies()).toEqual([{ status: 'preparing' }, '/put-back']);
+    expect(bodies()).toEqual([START, '/put-back']);
     expect(button().kind).toBe('busy');
     answered(1);
     await run(0);
@@ -64,7 +68,7 @@ describe('a tap', () => {
     await run(UNDO_MS - 1);
     expect(bodies()).toEqual([]);
     await run(1);
-    expect(bodies()).toEqual([{ status: 'ready' }]);
+    expect(bodies()).toEqual([DONE]);
   });
 
   it('that was held and taken back is never sent', async () => {
@@ -83,7 +87,7 @@ describe('a tap', () => {
     taps.press('a');
     await run(DOUBLE_MS - 1);
     taps.press('a');
-    expect(bodies()).toEqual([{ status: 'preparing' }]);
+    expect(bodies()).toEqual([START]);
   });
 
   it('is not sent when the timer of the oven was quicker', async () => {
@@ -99,7 +103,7 @@ describe('a tap', () => {
     taps.press('a');
     taps.flush();
     taps.flush();
-    expect(bodies()).toEqual([{ status: 'baking' }]);
+    expect(bodies()).toEqual([BAKE]);
     expect(sent[0]?.spec.outlivesPage).toBe(true);
   });
 
@@ -166,6 +170,8 @@ describe('a tap', () => {
     const { taps, sent, button, answered, kept } = setUp(waits, stored);
     await taps.restore();
     expect(sent.map(({ key }) => key)).toEqual(['new']);
+    // An older page did not say where it was tapped.
+    expect(sent[0]?.spec.body).toEqual(START);
     expect(button()).toEqual({ kind: 'busy', words: 'To: Being made' });
     expect(taps.refused).toMatchObject([{ key: 'old', orderId: 'a' }]);
     answered(0);
@@ -189,7 +195,7 @@ describe('without a network', () => {
 
   it('a pizza goes on tap by tap, and its card stays where the server has it', async () => {
     const { taps, bodies, button, kept } = await madeOffline();
-    expect(bodies()).toEqual([{ status: 'preparing' }, { status: 'baking' }, { status: 'ready' }]);
+    expect(bodies()).toEqual([START, BAKE, DONE]);
     expect(taps.keptOf('a').map(({ word }) => word)).toEqual(['Start', 'In the oven', 'Ready']);
     expect(button()).toEqual({ kind: 'busy', words: 'Kept, not sent yet' });
     expect(taps.open.kept).toBe(3);
@@ -237,11 +243,26 @@ describe('without a network', () => {
     const next = setUp(ticketOf('a', { place: 1 }), before);
     await next.taps.restore();
     expect(next.sent.map(({ key }) => key)).toEqual(before.map(({ key }) => key));
-    expect(next.bodies()).toEqual(before.map(({ spec }) => spec.body));
+    expect(next.bodies()).toEqual([START, BAKE, DONE]);
     // Its age is that of the tap, and not of the reload.
     expect([...next.kept.values()].map(({ at }) => at)).toEqual(before.map(({ at }) => at));
     for (const n of [0, 1, 2]) next.answered(n);
     expect(next.kept.size).toBe(0);
+  });
+
+  it('a start that comes when somebody else has begun is no trouble, one of a pizza that fell is', async () => {
+    const conflict = (current: string) => ({
+      status: 'refused' as const,
+      problem: { ...unreachable(`It is ${current}.`), status: 409, members: { current } },
+    });
+    const { taps, sent, answered } = await madeOffline();
+    const [start, , ready] = sent.map(({ spec }) => spec);
+    // The sender asks the command which refusals say that it is done.
+    expect(start?.isDone?.(conflict('baking').problem)).toBe(true);
+    expect(ready?.isDone?.(conflict('preparing').problem)).toBe(false);
+    answered(2, conflict('preparing'));
+    await run(0);
+    expect(taps.refused).toMatchObject([{ what: 'Ready', why: 'It is preparing.' }]);
   });
 
   it('of a pizza that was cancelled meanwhile every tap is told', async () => {

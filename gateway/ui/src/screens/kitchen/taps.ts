@@ -288,10 +288,10 @@ export class Taps {
   }
 }
 
-function stepSpec(orderId: string, { key, step: { to } }: Tap): CommandSpec {
+function stepSpec(orderId: string, { key, step: { from, to } }: Tap): CommandSpec {
   const path = `/api/orders/${encodeURIComponent(orderId)}/status`;
   const isDone = (problem: Problem) => happened(problem, to);
-  const spec = { method: 'PUT', path, body: { status: to }, outlivesPage: true } as const;
+  const spec = { method: 'PUT', path, body: { status: to, from }, outlivesPage: true } as const;
   return { ...spec, key, entity: `order/${orderId}`, isDone };
 }
 
