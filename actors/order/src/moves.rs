@@ -2,8 +2,9 @@
 
 use crate::bindings::types::Status;
 
-/// How often a burned order is made again before the customer gets the money back.
-pub const REMAKES_MAX: u32 = 3;
+/// How often a burned order is made again. Burned once more, it is cancelled and the customer gets the
+/// money back.
+pub const REMAKES_MAX: u32 = 2;
 
 /// Where an order may go from `status`.
 #[must_use]

@@ -145,6 +145,25 @@ fn what_people_prepare_goes_back_to_the_queue_and_what_a_chef_prepares_does_not(
     assert!(matches!(order.requeue(), Err(Refusal::Conflict(_))));
 }
 
+#[test]
+fn burned_three_times_it_is_cancelled_and_the_customer_gets_the_money_back() {
+    let (host, mut order) = placed();
+    host.set_caller(Some(("chef", "napoli.1")));
+    for round in 0..3 {
+        order.cook(CookStep::Began, round).unwrap();
+        order.cook(CookStep::Baking, round).unwrap();
+        let burned = order.cook(CookStep::Burned, round).unwrap();
+        let is_last = round == 2;
+        let expected = if is_last {
+            (Status::Cancelled, 2, true)
+        } else {
+            (Status::Preparing, round + 1, false)
+        };
+        assert_eq!((burned.status, burned.remakes, burned.refund), expected);
+    }
+    assert_eq!(heard(&host)["status"], "cancelled");
+}
+
 /// A start that was tapped without a network, and arrives when a chef has put it into the oven.
 #[test]
 fn a_step_from_where_the_order_is_not_any_more_changes_nothing() {
