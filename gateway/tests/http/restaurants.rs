@@ -147,6 +147,21 @@ async fn one_that_fails_is_marked_beside_the_others_and_listed_without_figures()
     let failing = json!([{"id": "roma", "code": "actor-failed"}]);
     let expected = json!({"restaurants": [told, torino], "failing": failing});
     assert_eq!(all, expected);
+    // As people write it; what is neither yes nor no is neither.
+    for (query, status) in [
+        ("mine", 200),
+        ("mine=", 200),
+        ("mine=1", 400),
+        ("mine=True", 400),
+    ] {
+        let answer = server.send(&format!("GET /api/restaurants?{query}")).await;
+        assert_eq!(answer.status, status, "{query}");
+        if status == 200 {
+            assert_eq!(answer.json(), expected, "{query}");
+        }
+    }
+    let not = server.send("GET /api/restaurants?mine=false").await.json();
+    assert!(not["restaurants"][0].get("underWay").is_none(), "{not}");
     // Where all of them do, it is no matter of one.
     fake.answers("restaurant.get", failed());
     let none = server.send("GET /api/restaurants").await;

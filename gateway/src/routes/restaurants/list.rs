@@ -26,8 +26,9 @@ use crate::view::restaurant::Restaurant;
 pub(super) const PAGES: &[Parameter] = &[
     Parameter {
         name: "mine",
-        about: "Only those that whoever asks may manage, with how many orders are under way and late.",
-        schema: |_| json!({"type": "boolean", "default": false}),
+        about: "Only those that whoever asks may manage, with how many orders are under way and late; without a value, too.",
+        // As people write it, `?mine` alone means yes.
+        schema: |_| json!({"anyOf": [{"type": "boolean"}, {"type": "string", "const": ""}], "default": false}),
     },
     AFTER,
     LIMIT,
@@ -45,9 +46,19 @@ const PATIENCE: Duration = Duration::from_secs(4);
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     #[serde(default)]
-    mine: bool,
+    mine: Flag,
     after: Option<String>,
     limit: Option<u32>,
+}
+
+/// A parameter that says yes by being there.
+#[derive(Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Flag {
+    #[serde(alias = "")]
+    True,
+    #[default]
+    False,
 }
 
 #[derive(Serialize)]
@@ -117,9 +128,10 @@ pub(super) async fn list(
     caller: Caller,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
+    let mine = page.mine == Flag::True;
     let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX) as usize;
     let own = match caller.identity.authority() {
-        Authority::Own(holder) if page.mine => Some(holder),
+        Authority::Own(holder) if mine => Some(holder),
         _ => None,
     };
     let Everywhere { keys: ids, missing } = match own {
@@ -134,7 +146,7 @@ pub(super) async fn list(
             listed.map_err(|error| crate::refused::call(error, caller.id))?
         }
     };
-    let questions: Vec<_> = ids.iter().map(|id| ask(&caller, id, page.mine)).collect();
+    let questions: Vec<_> = ids.iter().map(|id| ask(&caller, id, mine)).collect();
     // In their order, which is that of the ids.
     let answers = stream::iter(questions).buffered(ASKED_AT_ONCE);
     let answers: Vec<_> = answers.collect().await;

@@ -18924,8 +18924,8 @@ export interface operations {
     getRestaurants: {
         parameters: {
             query?: {
-                /** @description Only those that whoever asks may manage, with how many orders are under way and late. */
-                mine?: boolean;
+                /** @description Only those that whoever asks may manage, with how many orders are under way and late; without a value, too. */
+                mine?: boolean | "";
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many at most; too many become as many as there may be. */
