@@ -41,7 +41,7 @@ pub use state::Inventory;
 
 silo_sdk::actor! { state: Inventory }
 silo_sdk::manifest!({
-    "calls": ["order.*", "supplier.cancel", "supplier.order"],
+    "calls": ["order.*", "supplier.cancel", "supplier.get", "supplier.order"],
     "config": true,
     "publishes": ["inventory-alerts", "restaurant-orders"],
     "reminders": true

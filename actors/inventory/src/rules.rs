@@ -1,12 +1,14 @@
 //! When an ingredient is ordered by itself. The ledger has the level that is looked at in
 //! every turn (`armed`), and the table what is only needed when it is crossed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
-use silo_sdk::{config, context, reminders};
+use silo_sdk::{CallError, config, context, reminders};
 
+use crate::bindings::clients::SupplierClient;
 use crate::bindings::types::{Amount, Refusal, Rule, RuleState, StockLine, Violation};
 use crate::orders;
 use crate::state::Inventory;
@@ -89,7 +91,7 @@ impl Row {
 /// Sets the rules of these ingredients.
 ///
 /// # Errors
-/// When a rule contradicts itself, or there is no such ingredient.
+/// When a rule contradicts itself, or there is no such ingredient or supplier.
 pub(crate) fn set_rules(
     inventory: &mut Inventory,
     rules: Vec<Rule>,
@@ -97,6 +99,10 @@ pub(crate) fn set_rules(
     let violations = violations(&rules);
     if !violations.is_empty() {
         return Err(Refusal::Invalid(violations));
+    }
+    let strangers = strangers(&rules);
+    if !strangers.is_empty() {
+        return Err(Refusal::Invalid(strangers));
     }
     for rule in rules {
         if !inventory.ledger.lines.contains_key(&rule.ingredient) {
@@ -204,6 +210,27 @@ fn view(row: Row) -> RuleState {
         not_before: (row.not_before > 0).then_some(row.not_before),
         rests: row.rests,
     }
+}
+
+/// Rules that name a supplier who was never set up: what is ordered there is proposed and never comes.
+fn strangers(rules: &[Rule]) -> Vec<Violation> {
+    let mut asked: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (at, rule) in rules.iter().enumerate() {
+        let supplier = &*rule.supplier_id;
+        let is_there = *asked.entry(supplier).or_insert_with(|| {
+            // One who gives no answer at the moment may be there.
+            let told = SupplierClient::of(supplier).get();
+            !matches!(told, Err(CallError::Refused(Refusal::NotFound(_))))
+        });
+        if !is_there {
+            found.push(Violation {
+                pointer: format!("/rules/{at}/supplierId"),
+                message: format!("there is no supplier {supplier:?}"),
+            });
+        }
+    }
+    found
 }
 
 fn violations(rules: &[Rule]) -> Vec<Violation> {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bindings::types::{Acceptance, Arrival};
-use silo_sdk::json::Value;
-use silo_sdk::testing::{Due, Host, START_MS, ok, refused};
+use silo_sdk::json::{Value, json};
+use silo_sdk::testing::{Due, Host, START_MS, failed, ok, refused};
 
 use super::*;
 
@@ -36,6 +36,16 @@ fn rule() -> Rule {
 fn stocked(rule: Rule) -> (Host, Inventory) {
     let host = Host::new("inventory", "napoli");
     host.set_caller(Some(("supplier", "market")));
+    host.answer("supplier", "get", |supplier, _| match supplier {
+        "market" => ok(json!({
+            "supplierId": "market", "accepted": 0, "delivered": 0, "failed": 0, "cancelled": 0,
+            "profile": {"name": "Market", "leadMs": 1_000, "prices": []},
+        })),
+        "asleep" => failed(silo_sdk::CallFailure::Deadline("late".to_owned())),
+        _ => refused(Refusal::NotFound(format!(
+            "there is no supplier {supplier}"
+        ))),
+    });
     let mut inventory = Inventory::default();
     inventory.restock(amount(12)).unwrap();
     let recipe = Recipe {
@@ -242,6 +252,28 @@ fn a_proposed_order_waits_for_a_yes() {
     assert_eq!(asked(&host), [("supply-1".into(), 50.into())]);
     hear(&mut inventory, "supply-1", SupplyNews::Shipped);
     assert!(matches!(confirm(&mut inventory), Err(Refusal::Conflict(_))));
+}
+
+#[test]
+fn a_rule_names_a_supplier_who_is_there() {
+    let (host, mut inventory) = stocked(rule());
+    let of = |supplier: &str| Rule {
+        supplier_id: supplier.to_owned(),
+        ..rule()
+    };
+    let Err(Refusal::Invalid(found)) = inventory.set_rules(vec![rule(), of("nobody")]) else {
+        panic!("a stranger is taken");
+    };
+    assert_eq!(found[0].pointer, "/rules/1/supplierId");
+    assert!(found[0].message.contains("nobody"), "{}", found[0].message);
+    assert_eq!(rule_of(&inventory).supplier_id, "market");
+    // Who gives no answer at the moment is no stranger, and one is asked once for all rules.
+    let before = host.asked().len();
+    inventory
+        .set_rules(vec![of("asleep"), of("asleep")])
+        .unwrap();
+    assert_eq!(rule_of(&inventory).supplier_id, "asleep");
+    assert_eq!(host.asked().len(), before + 1);
 }
 
 #[test]

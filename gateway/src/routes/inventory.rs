@@ -2,6 +2,7 @@
 
 mod orders;
 mod report;
+mod rules;
 mod stock;
 
 use axum::response::Response;
@@ -44,7 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes(|s| s.arguments("inventory", "set-threshold", &[]))
             .for_example(|| json!({"dough": {"value": {"thresholds": dough()}}}))
             .gives(stock::schema),
-        put("/api/inventory/{id}/rules", set_rules)
+        put("/api/inventory/{id}/rules", rules::set)
             .summary("When ingredients are ordered by themselves, and from whom")
             .by(&[Manager], Ownership::Restaurant)
             .takes(|s| s.arguments("inventory", "set-rules", &[]))
@@ -139,36 +140,6 @@ async fn set_thresholds(
 ) -> Result<Response, Problem> {
     let thresholds: Thresholds<'_> = body.parse()?;
     change(&caller, &id, "set-threshold", &thresholds).await
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Rule<'a> {
-    #[serde(borrow)]
-    ingredient: Text<'a>,
-    order_below: u32,
-    up_to: u32,
-    #[serde(borrow)]
-    supplier_id: Text<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ask_first: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    on: Option<bool>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rules<'a> {
-    #[serde(borrow)]
-    rules: Vec<Rule<'a>>,
-}
-
-async fn set_rules(
-    caller: Caller,
-    Path(id): Path<String>,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    change(&caller, &id, "set-rules", &body.parse::<Rules<'_>>()?).await
 }
 
 /// A pizza as the menu has it.

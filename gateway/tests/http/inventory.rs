@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::endpoints::{Case, check};
+use crate::socket::Server;
 
 #[tokio::test]
 async fn an_inventory_and_its_menu() {
@@ -111,4 +112,35 @@ async fn what_suppliers_are_asked_for() {
         ),
     ])
     .await;
+}
+
+/// The inventory says that nobody is called so; whom it could ask the store knows.
+#[tokio::test]
+async fn a_rule_for_an_unknown_supplier_is_told_who_there_is() {
+    let server = Server::start().await;
+    let violation =
+        json!([{"pointer": "/rules/1/supplierId", "message": "there is no supplier \"x\""}]);
+    let fake = &server.fake;
+    fake.answers(
+        "inventory.set-rules",
+        Ok(json!({"err": {"invalid": violation}})),
+    );
+    let rule = |supplier: &str| json!({"ingredient": "dough", "orderBelow": 5, "upTo": 9, "supplierId": supplier});
+    let rules = json!({"rules": [rule("napoli"), rule("x")]});
+    let request = format!("PUT /api/inventory/napoli/rules\n\n{rules}");
+    // Nobody answers: what is known is told all the same.
+    let told = server.send(&request).await.problem(422, "invalid");
+    assert_eq!(told["detail"], "there is no supplier \"x\"");
+    fake.answers("supplier.get", Ok(json!({"ok": {}})));
+    fake.answers(
+        "supplier.get/roma",
+        Ok(json!({"err": {"notFound": "never set up"}})),
+    );
+    let told = server.send(&request).await.problem(422, "invalid");
+    let message = "there is no supplier \"x\"; there are napoli, torino";
+    assert_eq!(told["detail"], message);
+    assert_eq!(
+        told["errors"],
+        json!([{"pointer": "/rules/1/supplierId", "message": message}])
+    );
 }

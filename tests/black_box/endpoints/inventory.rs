@@ -59,12 +59,15 @@ pub(crate) fn supply(walk: &mut Walk) {
     };
     let unknown = json!({"rules": [{"ingredient": "gold", "orderBelow": 1, "upTo": 2,
         "supplierId": "market"}]});
+    let stranger = json!({"rules": [{"ingredient": "dough", "orderBelow": 1, "upTo": 2,
+        "supplierId": "nobody"}]});
     walk.row("PUT", "/api/inventory/{id}/rules")
         .good(200, path, rule(json!(8_000_000)))
         .bad(422, path, rule(json!(0)))
         .bad(422, path, rule(json!(9_000_001)))
         .bad(422, path, rule(json!("many")))
         .bad(404, path, Some(unknown))
+        .bad(422, path, Some(stranger))
         .bad(404, "/api/inventory/nowhere/rules", rule(json!(1)))
         .not_for("kitchen", path, rule(json!(1)));
     let path = "/api/inventory/napoli/orders";
