@@ -43,12 +43,35 @@ pub(crate) fn stock_changed() {
     streams::publish(DASHBOARD, &context::key(), &news);
 }
 
-pub(crate) fn to_manager(kind: &str, message: &str) {
-    let alert = json::json!({
+/// Asks for a yes to an order to a supplier.
+pub(crate) fn proposed_order(order_id: &str, quantity: u32, ingredient: &str) {
+    let message = format!("{order_id} for {quantity} {ingredient} waits for a yes");
+    publish("supply-proposed", &message, Some(order_id));
+}
+
+/// What was asked for is decided: whoever has the alert takes it for seen.
+pub(crate) fn decided_order(order_id: &str) {
+    let news = json::json!({
+        "kind": "decided", "at": context::now_ms(), "about": order_id,
+        "by": context::self_id().to_string(),
+    });
+    streams::publish(DASHBOARD, &context::key(), &news);
+}
+
+fn to_manager(kind: &str, message: &str) {
+    publish(kind, message, None);
+}
+
+/// `about` is what it waits for.
+fn publish(kind: &str, message: &str, about: Option<&str>) {
+    let mut alert = json::json!({
         "at": context::now_ms(), "alert": {
             "kind": kind, "message": message, "severity": "warning",
             "source": context::self_id().to_string(),
         },
     });
+    if let Some(about) = about {
+        alert["alert"]["about"] = about.into();
+    }
     streams::publish(DASHBOARD, &context::key(), &alert);
 }

@@ -30,6 +30,7 @@ pub(crate) fn confirm_order(
     match row.state {
         SupplyState::Proposed => {
             row.updated_at = context::now_ms();
+            alerts::decided_order(order_id);
             Ok(inventory.send(row, Some(SupplyState::Proposed)).view())
         }
         // It was confirmed before, and a second yes changes nothing.
@@ -49,7 +50,7 @@ pub(crate) fn cancel_order(
     let row = orders::find(order_id)?;
     match row.state {
         SupplyState::Cancelled => return Ok(row.view()),
-        SupplyState::Proposed => {}
+        SupplyState::Proposed => alerts::decided_order(order_id),
         SupplyState::Ordered | SupplyState::Accepted => {
             let supplier = SupplierClient::of(&row.supplier_id);
             match supplier.cancel(&context::key(), order_id) {
@@ -166,8 +167,7 @@ impl Inventory {
         }
         if rule.ask_first {
             self.keep_order(&row, None);
-            let message = format!("{} for {quantity} {ingredient} waits for a yes", row.id());
-            alerts::to_manager("supply-proposed", &message);
+            alerts::proposed_order(&row.id(), quantity, ingredient);
         } else {
             self.send(row, None);
         }

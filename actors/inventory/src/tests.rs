@@ -254,6 +254,30 @@ fn a_proposed_order_waits_for_a_yes() {
     assert!(matches!(confirm(&mut inventory), Err(Refusal::Conflict(_))));
 }
 
+/// The manager's screen has an alert for it, which nobody needs to see any more.
+#[test]
+fn what_is_decided_is_told_once_to_whoever_has_its_alert() {
+    let careful = || Rule {
+        ask_first: Some(true),
+        ..rule()
+    };
+    for decide in [Inventory::confirm_order, Inventory::cancel_order] {
+        let (host, mut inventory) = stocked(careful());
+        eat(&mut inventory, "a", 12);
+        decide(&mut inventory, "supply-1".to_owned()).unwrap();
+        decide(&mut inventory, "supply-1".to_owned()).unwrap();
+        let told = host.published("restaurant-orders");
+        let proposed = told.iter().find(|event| !event["alert"].is_null()).unwrap();
+        assert_eq!(proposed["alert"]["kind"], "supply-proposed");
+        assert_eq!(proposed["alert"]["about"], "supply-1");
+        let decided = told.iter().filter(|event| event["kind"] == "decided");
+        let about: Vec<_> = decided
+            .map(|event| (&event["about"], &event["by"]))
+            .collect();
+        assert_eq!(about, [(&json!("supply-1"), &json!("inventory/napoli"))]);
+    }
+}
+
 #[test]
 fn a_rule_names_a_supplier_who_is_there() {
     let (host, mut inventory) = stocked(rule());

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
-use silo_sdk::{context, json, streams};
+use silo_sdk::{context, json, log, streams};
 
 use crate::bindings::types::{ManagerAlert, Refusal, Urgency};
 use crate::order_event::STREAM;
@@ -24,6 +24,9 @@ pub(crate) struct Told {
     severity: Option<Urgency>,
     #[serde(default)]
     source: Option<String>,
+    /// What somebody is to decide.
+    #[serde(default)]
+    about: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +43,9 @@ struct Kept {
     severity: Urgency,
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// What it waits for.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
     /// When, and by whom.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     seen: Option<(u64, String)>,
@@ -69,6 +75,7 @@ pub(crate) fn keep(position: u64, at: u64, told: Told) {
         at,
         severity: told.severity.unwrap_or(Urgency::Warning),
         source: told.source,
+        about: told.about,
         seen: None,
     };
     ALERTS.insert(&name(position), &kept);
@@ -114,6 +121,17 @@ pub(crate) fn see(id: u64, by: &str) -> Result<ManagerAlert, Refusal> {
     let seen = json::json!({"kind": "alert-seen", "at": now, "seen": alert});
     streams::publish(STREAM, &context::key(), &seen);
     Ok(alert)
+}
+
+/// What alerts asked for is decided, so that nobody needs to see them any more.
+pub(crate) fn decided(about: &str, by: &str) {
+    let rows = ALERTS.rows(None, KEPT_MAX).into_iter();
+    let waits = rows.filter(|(_, alert)| alert.seen.is_none());
+    for (_, alert) in waits.filter(|(_, alert)| alert.about.as_deref() == Some(about)) {
+        if let Err(refusal) = see(alert.id, by) {
+            log::warn!("{about} is decided, and its alert is gone: {refusal:?}");
+        }
+    }
 }
 
 impl Kept {

@@ -1,7 +1,6 @@
 //! What events of orders change: the list, the metrics, the search for a driver.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use silo_sdk::entries::Ahead;
 use silo_sdk::log;
 
@@ -21,7 +20,12 @@ struct ForManager {
     #[serde(default)]
     alert: Option<alerts::Told>,
     #[serde(default)]
-    kind: Option<IgnoredAny>,
+    kind: Option<String>,
+    /// What somebody has decided, and who says so.
+    #[serde(default)]
+    about: Option<String>,
+    #[serde(default)]
+    by: Option<String>,
 }
 
 impl Restaurant {
@@ -88,6 +92,12 @@ fn order_event(position: u64, payload: &str, alerts: &mut u32) -> Option<OrderEv
             alerts::keep(position, at, alert);
             *alerts += 1;
         }
+        Ok(ForManager {
+            kind: Some(kind),
+            about: Some(about),
+            by: Some(by),
+            ..
+        }) if kind == "decided" => alerts::decided(&about, &by),
         Ok(ForManager { kind: Some(_), .. }) => {}
         _ => log::warn!("an event of {STREAM} is not understood: {error}"),
     }

@@ -287,6 +287,31 @@ fn alerts_are_kept_by_their_position_and_seen_once() {
 }
 
 #[test]
+fn an_alert_is_seen_once_what_it_asks_for_is_decided() {
+    let (host, mut restaurant) = open(&[]);
+    for (position, about) in [(3, "supply-1"), (4, "supply-2"), (5, "supply-1")] {
+        let alert = json!({"at": position, "alert": {
+            "kind": "supply-proposed", "message": "waits for a yes", "about": about,
+        }});
+        tell_at(&mut restaurant, position, &alert);
+    }
+    host.clear_effects();
+    let decided =
+        json!({"kind": "decided", "at": 6, "about": "supply-1", "by": "inventory/napoli"});
+    for position in [6, 7] {
+        tell_at(&mut restaurant, position, &decided);
+    }
+    let alerts = restaurant.alerts(None, 10).into_iter();
+    let seen: Vec<_> = alerts.map(|alert| (alert.id, alert.seen_by)).collect();
+    let by = Some("inventory/napoli".to_owned());
+    assert_eq!(seen, [(5, by.clone()), (4, None), (3, by)]);
+    // All screens hear of it, once each.
+    let told = host.published("restaurant-orders");
+    let told: Vec<_> = told.iter().map(|event| &event["seen"]["id"]).collect();
+    assert_eq!(told, [&json!(5), &json!(3)]);
+}
+
+#[test]
 fn alerts_that_come_together_are_swept_once() {
     let (host, mut restaurant) = open(&[]);
     let alert = json!({"at": 1, "alert": {"kind": "overheat", "message": "hot"}}).to_string();
