@@ -12,7 +12,7 @@ use crate::bindings::types::{
 use crate::order_event::{OrderEvent, UNDER_WAY};
 use crate::rows::Rows;
 use crate::state::Restaurant;
-use crate::times::Histogram;
+use crate::times::{Extremes, Histogram};
 use crate::{drivers, orders};
 
 const HOUR_MS: u64 = 3_600_000;
@@ -45,6 +45,8 @@ struct PeriodCounts {
     delivery_ms: u64,
     #[serde(rename = "h")]
     times: Histogram,
+    #[serde(rename = "x", default)]
+    extremes: Extremes,
     #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
     late: u32,
 }
@@ -84,7 +86,7 @@ impl PeriodCounts {
                 self.delivered += 1;
                 self.revenue_cents += event.total_cents;
                 self.delivery_ms += took_ms;
-                self.times.add(took_ms);
+                self.times.add(took_ms, &mut self.extremes);
             }
             Status::Preparing | Status::Baking | Status::Ready | Status::OutForDelivery => {}
         }
@@ -98,7 +100,8 @@ impl PeriodCounts {
         self.revenue_cents += other.revenue_cents;
         self.delivery_ms += other.delivery_ms;
         self.late += other.late;
-        self.times.merge(&other.times);
+        let other = (&other.times, other.extremes);
+        self.times.merge(other, &mut self.extremes);
     }
 
     fn period(&self, start: u64) -> Period {
@@ -110,8 +113,8 @@ impl PeriodCounts {
             rejected: self.rejected,
             revenue_cents: self.revenue_cents,
             average_delivery_ms: self.delivery_ms.checked_div(u64::from(self.delivered)),
-            p95_delivery_ms: self.times.percentile(95),
-            p50_delivery_ms: self.times.percentile(50),
+            p95_delivery_ms: self.times.percentile(95, self.extremes),
+            p50_delivery_ms: self.times.percentile(50, self.extremes),
             late: Some(self.late),
         }
     }

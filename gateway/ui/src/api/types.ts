@@ -2256,12 +2256,12 @@ export interface components {
             count: number;
             /**
              * Format: uint64
-             * @description So long half of them took at most, to a tenth of its value.
+             * @description So long half of them took at most, to a tenth of its value, and no shorter than the shortest.
              */
             p50Ms: number;
             /**
              * Format: uint64
-             * @description So long 95 of 100 took at most, to a tenth of its value.
+             * @description So long 95 of 100 took at most, to a tenth of its value, and no longer than the longest.
              */
             p95Ms: number;
         };
@@ -2923,12 +2923,12 @@ export interface components {
             driverId: string;
             /**
              * Format: uint64
-             * @description So long half of them took at most, to a tenth of its value.
+             * @description So long half of them took at most, to a tenth of its value, and no shorter than the shortest.
              */
             p50Ms: number;
             /**
              * Format: uint64
-             * @description So long 95 of 100 took at most, to a tenth of its value.
+             * @description So long 95 of 100 took at most, to a tenth of its value, and no longer than the longest.
              */
             p95Ms: number;
         };
@@ -5665,12 +5665,12 @@ export interface components {
             orders: number;
             /**
              * Format: uint64
-             * @description So long half of them took at most, to a tenth of its value.
+             * @description So long half of them took at most, to a tenth of its value, and no shorter than the shortest.
              */
             p50DeliveryMs?: number;
             /**
              * Format: uint64
-             * @description To a tenth of its value.
+             * @description So long 95 of 100 took at most, to a tenth of its value, and no longer than the longest.
              */
             p95DeliveryMs?: number;
             /** @description Orders that were not taken. */
@@ -5822,12 +5822,12 @@ export interface components {
             count: number;
             /**
              * Format: uint64
-             * @description So long half of them took at most, to a tenth of its value.
+             * @description So long half of them took at most, to a tenth of its value, and no shorter than the shortest.
              */
             p50Ms: number;
             /**
              * Format: uint64
-             * @description So long 95 of 100 took at most, to a tenth of its value.
+             * @description So long 95 of 100 took at most, to a tenth of its value, and no longer than the longest.
              */
             p95Ms: number;
             /** @description The state. */
