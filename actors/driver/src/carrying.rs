@@ -1,6 +1,6 @@
 //! An order comes into the car, and leaves it.
 
-use silo_sdk::context;
+use silo_sdk::{CallError, context};
 
 use crate::bindings::clients::OrderClient;
 use crate::bindings::types::{Availability, DriverState, OrderState, Refusal, Status, Trouble};
@@ -66,14 +66,35 @@ impl Driver {
     pub(crate) fn gives_back(&mut self, trouble: Trouble) -> Result<DriverState, Refusal> {
         let state = self.known()?;
         let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
-        let order = match OrderClient::of(order_id).give_back() {
-            Ok(order) => order,
-            // The answer may be lost, of this time or one before, though the order is back. Then
-            // it refuses each further try, and nobody has told the manager or gone off duty yet.
-            Err(error) => without_driver(order_id).ok_or_else(|| of_call(error, &state))?,
+        let restaurant_id = match OrderClient::of(order_id).give_back() {
+            Ok(order) => order.restaurant_id,
+            Err(error) => {
+                let rid = self.is_rid_of(order_id, &error);
+                rid.ok_or_else(|| of_call(error, &state))?
+            }
         };
-        notifications::alert(&order.restaurant_id, order_id, trouble);
+        notifications::alert(&restaurant_id, order_id, trouble);
         Ok(self.set_down(state, Ended::Returned))
+    }
+
+    /// The restaurant of an order that refuses to be given back or gives no answer, where the driver is
+    /// rid of it all the same.
+    fn is_rid_of(&self, order_id: &str, error: &CallError<Refusal>) -> Option<String> {
+        let order = OrderClient::of(order_id);
+        match (order.get(), error) {
+            // The answer may be lost, of this time or one before, though the order is back. Then it
+            // refuses each further try, and nobody has told the manager or gone off duty yet.
+            (Ok(order), _) => (!is_carried(&order)).then_some(order.restaurant_id),
+            // It may be back, or not have heard of it: a message reaches it in any case, and is refused
+            // where it is back. A driver who waited for an answer would be found without an order
+            // later, and be offered the next one beside a broken scooter.
+            (Err(CallError::Call(_)), CallError::Call(_)) => {
+                let restaurant_id = self.carries_for.clone()?;
+                order.send_give_back();
+                Some(restaurant_id)
+            }
+            _ => None,
+        }
     }
 
     /// The driver has no order any more, and is free; but not who has given one back: the next
@@ -100,9 +121,7 @@ impl Driver {
     }
 }
 
-/// The order, if it says itself that it is not this driver's any more.
-fn without_driver(order_id: &str) -> Option<OrderState> {
-    let order = OrderClient::of(order_id).get().ok()?;
-    let is_theirs = order.driver_id.as_deref() == Some(&*context::key());
-    (!is_theirs).then_some(order)
+/// Whether the order says that it is this driver's.
+fn is_carried(order: &OrderState) -> bool {
+    order.driver_id.as_deref() == Some(&*context::key())
 }

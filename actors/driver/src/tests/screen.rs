@@ -334,9 +334,6 @@ fn who_has_given_back_without_an_answer_goes_off_duty_with_the_next_try() {
     host.clear_effects();
     // The order took it, and its answer was lost: from then on only its driver could give it back.
     let lost = || failed(silo_sdk::CallFailure::Deadline("late".to_owned()));
-    host.answer("order", "give-back", move |_, _| lost());
-    host.answer("order", "get", move |_, _| lost());
-    assert!(driver.cannot_deliver(Trouble::Accident).is_err());
     host.answer("order", "give-back", |order, _| {
         refused(Refusal::NotFound(order.to_owned()))
     });
@@ -362,6 +359,28 @@ fn who_has_given_back_without_an_answer_goes_off_duty_with_the_next_try() {
     host.answer("order", "get", move |order, _| theirs(order, "driver-2"));
     let off = driver.cannot_deliver(Trouble::Accident).unwrap();
     assert_eq!((off.status, off.order_id), (Availability::Offline, None));
+}
+
+/// Later the order would be found elsewhere, its driver free, and the next one offered to them.
+#[test]
+fn who_gives_back_an_order_that_answers_nothing_goes_off_duty_and_it_hears_of_it() {
+    let (host, mut driver) = available();
+    given(&host, &mut driver, "order-1");
+    host.clear_effects();
+    for method in ["give-back", "get"] {
+        let late = "late".to_owned();
+        host.answer("order", method, move |_, _| {
+            failed(silo_sdk::CallFailure::Deadline(late.clone()))
+        });
+    }
+    let off = driver.cannot_deliver(Trouble::Vehicle).unwrap();
+    assert_eq!((off.status, off.order_id), (Availability::Offline, None));
+    assert_eq!(host.sent_to("order", "give-back").len(), 1);
+    assert_eq!(told(&host).pop().unwrap().1["reason"], "returned");
+    let alerts = host.published("restaurant-orders").into_iter();
+    let alerts: Vec<_> = alerts.filter(|event| !event["alert"].is_null()).collect();
+    assert_eq!(alerts.len(), 1);
+    assert!(!host.reminders().contains_key("signal"));
 }
 
 #[test]
