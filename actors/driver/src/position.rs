@@ -29,7 +29,12 @@ const FAR_DEGREES: f64 = 0.002;
 
 /// From now on the driver's signal matters: there is an order in the car.
 pub(crate) fn watch() {
-    reminders::set_periodic(SIGNAL, SILENCE, SILENCE, reminders::Missed::Last);
+    watch_from(SILENCE);
+}
+
+fn watch_from(delay: Duration) {
+    // Who vanishes for good is looked for again, since the order may have gone elsewhere.
+    reminders::set_periodic(SIGNAL, delay, SILENCE, reminders::Missed::Last);
 }
 
 pub(crate) fn stop_watching() {
@@ -96,6 +101,7 @@ impl Driver {
             let before = state.location.into_iter();
             trip.metres += length_m(before.chain(newer.iter().map(|fix| fix.location)));
         }
+        self.heard_at = context::now_ms();
         state.location = Some(location);
         state.located_at = Some(at);
         state.motion = motion;
@@ -130,7 +136,7 @@ impl Driver {
         })
     }
 
-    /// Every two minutes on the way.
+    /// Two minutes after the last sign of life, as far as it was known when this was planned.
     pub(crate) fn listen(&mut self) {
         let state = self.view();
         if let Some(order_id) = &state.order_id
@@ -141,14 +147,27 @@ impl Driver {
             self.set_down(state, Ended::Given);
             return;
         }
-        let heard = state.located_at.unwrap_or_default();
-        let silent_ms = u128::from(context::now_ms().saturating_sub(heard));
-        let silent = is_ahead(heard) || silent_ms >= SILENCE.as_millis();
-        if state.order_id.is_none() || state.lost_signal || !silent {
+        if state.order_id.is_none() || state.lost_signal {
             return;
         }
-        log::warn!("no position for {} s", silent_ms / 1_000);
-        self.is_lost(state);
+        let silent = self.silent_for(&state);
+        match SILENCE.checked_sub(silent).filter(|left| !left.is_zero()) {
+            // One look every two minutes would miss almost as many before the next.
+            Some(left) => watch_from(left),
+            None => {
+                log::warn!("no position for {} s", silent.as_secs());
+                self.is_lost(state);
+            }
+        }
+    }
+
+    /// How long nothing was heard. What came before the date was set back is as good as never.
+    fn silent_for(&self, state: &DriverState) -> Duration {
+        let located_at = state.located_at.unwrap_or_default();
+        let heard = Some(self.heard_at).filter(|at| *at > 0);
+        let heard = heard.unwrap_or(located_at);
+        let heard = if is_ahead(heard) { 0 } else { heard };
+        Duration::from_millis(context::now_ms().saturating_sub(heard))
     }
 
     /// Until a position or a status comes. The restaurant is told once.

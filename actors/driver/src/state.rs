@@ -38,6 +38,10 @@ pub struct Driver {
     /// When they were where the restaurants' screens were told last that they are.
     #[serde(rename = "p", default)]
     pub(crate) shown_at: u64,
+    /// When a position came last; 0 where an older module has taken it. A phone's own clock says nothing
+    /// of that, and what it has kept is older than its sign of life.
+    #[serde(rename = "h", default)]
+    pub(crate) heard_at: u64,
 }
 
 impl Driver {

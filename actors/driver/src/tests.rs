@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use silo_sdk::testing::{Host, ok, refused};
 
 use super::*;
@@ -319,6 +321,32 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     the_order_agrees(&host);
     driver.delivered().unwrap();
     assert!(!host.reminders().contains_key("signal"));
+}
+
+/// A driver who was heard a moment before somebody looked was not looked for again for two minutes.
+#[test]
+fn silence_is_told_two_minutes_after_the_last_position_whenever_it_was() {
+    let (host, mut driver) = available();
+    given(&host, &mut driver, "order-1");
+    host.answer("order", "get", |order, _| {
+        let mut theirs = order_of(order);
+        theirs["driverId"] = "driver-1".into();
+        ok(theirs)
+    });
+    let look = |driver: &mut Driver, after_s: u64| {
+        let due = host.advance(Duration::from_secs(after_s));
+        due.iter().for_each(|_| driver.listen());
+        driver.get().unwrap().lost_signal
+    };
+    assert!(!look(&mut driver, 119));
+    // By a phone whose clock is ten minutes behind, and which has not stood still for so long.
+    let behind = host.now_ms() - 600_000;
+    driver.update_location(PLACE, behind, None).unwrap();
+    assert!(!look(&mut driver, 1), "it was heard a second ago");
+    assert!(!look(&mut driver, 118));
+    assert!(look(&mut driver, 1), "it is two minutes now");
+    let due = host.reminders()["signal"].due_ms;
+    assert_eq!(due, host.now_ms() + 120_000, "the order may go elsewhere");
 }
 
 #[test]
