@@ -22,7 +22,7 @@ declare module 'leaflet/src/layer/LayerGroup.js' {
   export { layerGroup } from 'leaflet';
 }
 declare module 'leaflet/src/layer/vector/Canvas.js' {
-  export { canvas } from 'leaflet';
+  export { Canvas, canvas } from 'leaflet';
 }
 declare module 'leaflet/src/layer/vector/Circle.js' {
   export { circle } from 'leaflet';

@@ -3,6 +3,7 @@
  * a second renderer besides, which would double the largest chunk of these pages.
  */
 
+import { Canvas } from 'leaflet/src/layer/vector/Canvas.js';
 import { Map } from 'leaflet/src/map/Map.js';
 // Each adds itself to every map.
 import 'leaflet/src/map/handler/Map.DoubleClickZoom.js';
@@ -28,5 +29,17 @@ Map.include({
     const { renderer } = path.options;
     if (renderer && !this.hasLayer(renderer)) this.addLayer(renderer);
     return renderer;
+  },
+});
+
+interface Redrawn {
+  _ctx?: CanvasRenderingContext2D;
+}
+
+// A frame that it waits for when it draws at once is forgotten, and not called off when the map goes.
+const { _redraw: redraw } = Canvas.prototype as unknown as { _redraw: (this: Redrawn) => void };
+Canvas.include({
+  _redraw(this: Redrawn) {
+    if (this._ctx) redraw.call(this);
   },
 });
