@@ -109,6 +109,31 @@ export class Api {
     return this.tell('PUT', `/api/orders/${orderId}/status`, { status });
   }
 
+  /** Step by step to the counter. */
+  async toCounter(orderId: string): Promise<void> {
+    for (const status of ['preparing', 'baking', 'ready']) await this.status(orderId, status);
+  }
+
+  /** On duty at this place, as soon as the restaurant has told that there is such a driver. */
+  async onDuty(driver: string, restaurantId: string, at = CENTRE): Promise<void> {
+    const path = `/api/drivers/${driver}`;
+    const worksFor = async () => {
+      const answer = await this.ask('GET', `${path}/status`);
+      return answer.ok ? ((await answer.json()) as Json).restaurantId : answer.status;
+    };
+    await expect.poll(worksFor, { timeout: 20_000 }).toBe(restaurantId);
+    await this.tell('PUT', `${path}/status`, { status: 'available' });
+    await this.tell('POST', `${path}/location`, { ...at, timestamp: Date.now() });
+  }
+
+  /** Takes the order that this driver is offered. */
+  async accept(driver: string, orderId: string): Promise<void> {
+    const offered = async () =>
+      (await this.get(`/api/drivers/${driver}/status`)).offer?.orderId as string | undefined;
+    await expect.poll(offered, { timeout: 20_000 }).toBe(orderId);
+    await this.tell('POST', `/api/drivers/${driver}/accept`, { orderId });
+  }
+
   /** Waits until the order is so. */
   async hasStatus(orderId: string, status: string): Promise<void> {
     await expect

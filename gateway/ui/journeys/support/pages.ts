@@ -41,5 +41,7 @@ export async function openKitchen(page: Page, restaurantId: string): Promise<voi
 
 /** The bar that asks for a first tap is in no journey's way. */
 export async function keepSilent(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Keep it silent' }).click();
+  const silent = page.getByRole('button', { name: 'Keep it silent' });
+  await silent.click();
+  await expect(silent).toHaveCount(0);
 }

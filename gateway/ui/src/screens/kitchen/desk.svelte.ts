@@ -38,6 +38,8 @@ export class Desk {
   readonly alarms = $derived(grouped(openAlarms(this.view.alerts, this.#seen)));
   /** Whose menu is open. */
   chosen = $state<string | undefined>();
+  /** What had the focus in a card that goes to another lane. */
+  focused: { orderId: string; part: string } | undefined;
   /** What happened while nobody could see it. */
   summary = $state('');
   /** Whether this screen opens without a network. */
