@@ -1,5 +1,5 @@
-//! Customers who come by chance: on average so many a minute, each independent of the others
-//! (a Poisson process), to doors all over the city.
+//! Customers who come by chance: one at once, and then on average so many a minute, each independent of
+//! the others (a Poisson process), to doors all over the city.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,8 +82,11 @@ impl Customers {
         let (mut all, mut asking) = (Outcome::default(), JoinSet::new());
         let mut due = Instant::now();
         for number in 0.. {
-            // From the last due time and not from now, or slow answers would thin the orders out.
-            due += self.until_the_next();
+            // The first comes at once: whoever has asked for people looks out for them. The others
+            // from the last due time and not from now, or slow answers would thin the orders out.
+            if number > 0 {
+                due += self.until_the_next();
+            }
             tokio::select! {
                 () = &mut stop => break,
                 () = sleep_until(due) => {}
