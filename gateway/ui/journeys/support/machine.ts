@@ -1,0 +1,65 @@
+/** How much of this machine was left while something was measured. */
+
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Clock ticks since the machine was started. */
+interface Ticks {
+  all: number;
+  /** All processes, and whatever runs beside this machine on the same processors. */
+  busy: number;
+  /** Of this process and all that it has started: its browser, its pizzeria. */
+  ours: number;
+}
+
+/** @returns what tells, later, which share of the processors others had since now */
+export async function watchOthers(): Promise<() => Promise<number>> {
+  const before = await ticks();
+  return async () => {
+    const after = await ticks();
+    if (!before || !after || after.all === before.all) return 0;
+    const others = after.busy - before.busy - (after.ours - before.ours);
+    return Math.max(0, others) / (after.all - before.all);
+  };
+}
+
+/** `undefined` where the system does not tell. */
+async function ticks(): Promise<Ticks | undefined> {
+  const told = await readFile('/proc/stat', 'utf8').catch(() => undefined);
+  const fields = told?.split('\n')[0]?.trim().split(/\s+/).slice(1, 9).map(Number);
+  if (!fields) return undefined;
+  const all = fields.reduce((sum, field) => sum + field, 0);
+  const [, , , idle = 0, waiting = 0] = fields;
+  return { all, busy: all - idle - waiting, ours: await ours() };
+}
+
+async function ours(): Promise<number> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')),
+  );
+  const spent = new Map<number, number>();
+  const children = new Map<number, number[]>();
+  for (const stat of stats.filter((text) => text !== '')) {
+    // The name, which may have anything in it, is in brackets.
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === undefined) continue;
+    const pid = parseInt(stat, 10);
+    const [parent = 0] = fields.map(Number);
+    // Its own time, and that of those that it has outlived.
+    spent.set(
+      pid,
+      fields
+        .slice(10, 14)
+        .map(Number)
+        .reduce((sum, field) => sum + field, 0),
+    );
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  let sum = 0;
+  for (const left = [process.pid]; ;) {
+    const pid = left.pop();
+    if (pid === undefined) return sum;
+    sum += spent.get(pid) ?? 0;
+    left.push(...(children.get(pid) ?? []));
+  }
+}
