@@ -5,26 +5,24 @@ import { cutTest as test, expect } from './support/journey';
 import { findings, isForEverybody } from './support/axe';
 import { STATES } from './support/states';
 
-test.use({ viewport: { width: 1_180, height: 820 } });
-
-for (const { name, show } of STATES) {
-  test(`axe: ${name}`, async ({ page, api, network }) => {
-    await show(page, api, network);
-    await isForEverybody(page, name);
-  });
-}
+// So many states are more than one process should go through alone.
+test.describe.configure({ mode: 'parallel' });
 
 /** 1280 pixels at 400 %. */
 const ZOOMED = { width: 320, height: 256 };
+const WHOLE = { width: 1_180, height: 820 };
 
-for (const { name, show } of STATES.filter(({ name: n }) => !n.includes('offline'))) {
-  test(`zoom, motion, forced colours: ${name}`, async ({ page, api, network }) => {
+test.use({ viewport: WHOLE });
+
+for (const { name, show } of STATES) {
+  test(`everybody: ${name}`, async ({ page, api, network }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await show(page, api, network);
     expect(await moving(page), `${name}: what moves`).toEqual([]);
+    await isForEverybody(page, name);
     await page.setViewportSize(ZOOMED);
     expect(await sideways(page), `${name} at 400 %: what is cut off`).toEqual([]);
-    await page.setViewportSize({ width: 1_180, height: 820 });
+    await page.setViewportSize(WHOLE);
     await page.emulateMedia({ forcedColors: 'active' });
     expect(await borderless(page), `${name}: what has no border in forced colours`).toEqual([]);
   });
@@ -99,7 +97,11 @@ function borderless(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const things = document.querySelectorAll('main :is(.button, .card, article, input, textarea)');
     return [...things]
-      .filter((thing) => thing.checkVisibility() && !thing.matches('.quiet, [type="checkbox"]'))
+      .filter(
+        (thing) =>
+          thing.checkVisibility() &&
+          !thing.matches('.quiet, .visually-hidden, [type="checkbox"], [type="radio"]'),
+      )
       .filter((thing) => {
         const { borderTopStyle, borderTopWidth } = getComputedStyle(thing);
         return borderTopStyle === 'none' || parseFloat(borderTopWidth) === 0;

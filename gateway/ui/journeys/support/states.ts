@@ -4,22 +4,11 @@ import type { Page } from '@playwright/test';
 import { expect } from '@playwright/test';
 import { card, keepSilent, light, openKitchen, step } from './pages';
 import { fill, plus } from './ordering';
+import { offline, type State } from './state';
+import { AT_WORK } from './states-at-work';
 import type { Api } from './api';
-import type { Network } from './network';
-
-export interface State {
-  /** As "kitchen, busy". */
-  name: string;
-  show(page: Page, api: Api, network: Network): Promise<void>;
-}
 
 const ADDRESS = 'Via Toledo 12';
-
-async function offline(page: Page, network: Network): Promise<void> {
-  await network.cut(page.context());
-  await expect(light(page)).toHaveText('offline');
-  await expect(page.getByText(/No connection for/)).toBeVisible();
-}
 
 async function order(page: Page, api: Api): Promise<void> {
   await page.goto(`/order/${await api.restaurant({ stock: { garlic: 0 } })}`);
@@ -191,4 +180,5 @@ export const STATES: State[] = [
       await page.getByText('No such token is known here.').waitFor();
     },
   },
+  ...AT_WORK,
 ];
