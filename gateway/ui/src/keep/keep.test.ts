@@ -4,6 +4,7 @@ import { ServerClock } from '../time/clock';
 import { KeptCommands, type Kept } from './commands';
 import type { Table } from './database';
 import { SAVE_MS, StreamMemory, type KeptStream } from './streams';
+import { KeptThings } from './things';
 
 function tableBy<T>(keyOf: (value: T) => string): Table<T> & { held: Map<string, T> } {
   const held = new Map<string, T>();
@@ -99,6 +100,30 @@ describe('a stream that is kept', () => {
     memory.forget();
     await vi.advanceTimersByTimeAsync(SAVE_MS);
     expect(table.held.size).toBe(0);
+  });
+});
+
+describe('things beside a stream', () => {
+  const HOUR = 3_600_000;
+
+  it('are there for the next page as they were when it went, and none is none', async () => {
+    const table = tableBy<KeptStream>(({ url }) => url);
+    const clock = new ServerClock(
+      () => performance.now(),
+      () => HOUR,
+    );
+    const things = () => {
+      const memory = new StreamMemory<number>('positions', { table, clock, build: 'one' });
+      return { memory, kept: new KeptThings(memory, () => clock.now()) };
+    };
+    const { kept, memory } = things();
+    expect(await kept.load()).toEqual([]);
+    kept.save(() => [3, 1, 2]);
+    memory.flush();
+    expect(await things().kept.load()).toEqual([3, 1, 2]);
+    kept.save(() => []);
+    memory.flush();
+    expect(await things().kept.load()).toEqual([]);
   });
 });
 

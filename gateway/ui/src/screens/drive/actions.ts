@@ -2,7 +2,7 @@
 
 import type { Location } from '../../api/model';
 import { request } from '../../api/http';
-import { ApiError, problemOf, type Problem } from '../../api/problem';
+import { ApiError, problemOf } from '../../api/problem';
 import type { CommandSpec } from '../../command/command';
 import type { Fix, Trouble } from './model';
 
@@ -28,11 +28,11 @@ export class Actions {
   }
 
   pickUp(): CommandSpec {
-    return this.#post('picked-up', {}, 'outForDelivery');
+    return this.#post('picked-up', {});
   }
 
   deliver(): CommandSpec {
-    return this.#post('delivered', {}, 'delivered');
+    return this.#post('delivered', {});
   }
 
   cannotDeliver(reason: Trouble): CommandSpec {
@@ -60,12 +60,20 @@ export class Actions {
   }
 
   /** On one entity, so that all that a driver says keeps its turn. */
-  #post(action: string, body: unknown, doneAs?: string): CommandSpec {
+  #post(action: string, body: unknown): CommandSpec {
     const path = `${this.#driver}/${action}`;
-    const isDone = ({ members }: Problem) => members['current'] === doneAs;
-    const done = doneAs === undefined ? {} : { isDone };
-    return { method: 'POST', path, body, entity: this.#entity, ...done };
+    const isDone = doneAlready({ path });
+    return { method: 'POST', path, body, entity: this.#entity, ...(isDone && { isDone }) };
   }
+}
+
+/** Where an order is that has got there already, by the step that is asked for. */
+const DONE_AS: Record<string, string> = { 'picked-up': 'outForDelivery', delivered: 'delivered' };
+
+/** Which refusals say that the step has happened; `undefined` for what is no step. */
+export function doneAlready({ path }: Pick<CommandSpec, 'path'>): CommandSpec['isDone'] {
+  const status = DONE_AS[path.slice(path.lastIndexOf('/') + 1)];
+  return status === undefined ? undefined : ({ members }) => members['current'] === status;
 }
 
 const POSITION_PATIENCE_MS = 10_000;

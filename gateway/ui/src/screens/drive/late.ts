@@ -4,3 +4,4 @@ export { default as OfferSheet } from './OfferSheet.svelte';
 export { default as ToDoor } from './ToDoor.svelte';
 export { default as ToRestaurant } from './ToRestaurant.svelte';
 export { default as TroubleDialog } from './TroubleDialog.svelte';
+export { default as Waiting } from './Waiting.svelte';

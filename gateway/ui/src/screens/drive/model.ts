@@ -33,3 +33,16 @@ export interface Fix {
   /** Degrees from north. */
   heading: number | undefined;
 }
+
+/** What a driver can tap, by the words on it: a later page knows a tap by its name. */
+export const TAPPED = {
+  begin: 'Go on duty',
+  end: 'Go off duty',
+  accept: 'Take it',
+  reject: 'Not now',
+  'pick-up': 'I have the pizza',
+  deliver: 'Delivered',
+  trouble: 'Cannot deliver',
+} as const;
+
+export type Tapped = keyof typeof TAPPED;

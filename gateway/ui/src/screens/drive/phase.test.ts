@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { duty, load, offer, NOW } from './fixtures';
 import {
+  asTapped,
   goneWords,
   isFarFromDoor,
   notYet,
@@ -26,6 +27,16 @@ describe('what a driver is to do', () => {
     ['door', duty({ status: 'offline', orderId: 'o' }), load({ status: 'outForDelivery' }), NOW],
   ] as const)('is %s', (phase, driver, order, now) => {
     expect(phaseOf(driver, order, now)).toBe(phase);
+  });
+});
+
+describe('a pizza that was picked up without a network', () => {
+  it('is on its way for whoever has it, and only if it was ready', () => {
+    const ready = load({ status: 'ready' });
+    expect(asTapped(ready, true)?.status).toBe('outForDelivery');
+    expect(asTapped(ready, false)).toBe(ready);
+    expect(asTapped(load({ status: 'cancelled' }), true)?.status).toBe('cancelled');
+    expect(asTapped(undefined, true)).toBeUndefined();
   });
 });
 

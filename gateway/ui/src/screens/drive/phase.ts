@@ -15,6 +15,16 @@ export function phaseOf(duty: Duty, load: Load | undefined, now: number): Phase 
   return 'waiting';
 }
 
+/**
+ * The order as whoever has it in their hands sees it: the pizza does not wait for the network, and
+ * the door is what they need next.
+ *
+ * @param isPickedUp was tapped, and the server has not heard of it
+ */
+export function asTapped(load: Load | undefined, isPickedUp: boolean): Load | undefined {
+  return load?.status === 'ready' && isPickedUp ? { ...load, status: 'outForDelivery' } : load;
+}
+
 /** Whole seconds in which an offer may still be answered, by the server's clock. */
 export function secondsLeft({ expiresAt }: Offer, now: number): number {
   return Math.max(0, Math.ceil((Date.parse(expiresAt) - now) / 1_000));

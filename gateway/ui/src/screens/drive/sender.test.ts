@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fix, NOW } from './fixtures';
 import type { Fix } from './model';
-import { KEPT_MAX, PositionSender } from './sender';
+import { BATCH_MAX, KEPT_MAX, PositionSender } from './sender';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A server that can be away. */
-function setUp() {
+/** A server that can be away, and what a next page would find. */
+function opened(stored: { fixes: readonly Fix[] } = { fixes: [] }) {
   const state = { isAway: false, accepts: true };
   const sent: Fix[][] = [];
   const sender = new PositionSender({
@@ -18,9 +18,17 @@ function setUp() {
     },
     now: () => NOW,
     changed: () => undefined,
+    keep: (fixes) => (stored.fixes = fixes()),
     random: () => 0.5,
   });
-  return { sender, state, sent };
+  return { sender, state, sent, stored };
+}
+
+/** Whose earlier page has left nothing. */
+function setUp() {
+  const set = opened();
+  set.sender.restore([]);
+  return set;
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
@@ -43,7 +51,7 @@ describe('positions', () => {
     expect(sender.acceptedAt).toBe(NOW);
   });
 
-  it('are kept without a network, the last hundred, and sent together with their times', async () => {
+  it('are kept without a network, the last of them, and sent oldest first with their times', async () => {
     const { sender, state, sent } = setUp();
     state.isAway = true;
     for (let n = 0; n < KEPT_MAX + 20; n++) sender.take(fix(NOW + n * 1_000, n * 10));
@@ -53,11 +61,39 @@ describe('positions', () => {
     state.isAway = false;
     sender.retryNow();
     await settle();
-    expect(sent.length).toBe(1);
-    expect(sent[0]?.length).toBe(KEPT_MAX);
-    expect(sent[0]?.[0]?.at).toBe(NOW + 20_000);
+    expect(sent.map((batch) => batch.length)).toEqual([100, 100, 100, 100, 100]);
+    expect(BATCH_MAX).toBe(100);
+    const times = sent.flat().map(({ at }) => (at - NOW) / 1_000);
+    expect(times).toEqual(Array.from({ length: KEPT_MAX }, (_, n) => n + 20));
     expect(sender.kept).toBe(0);
     expect(sender.failures).toBe(0);
+  });
+
+  it('that are kept outlive the page, and go once each before those of the next one', async () => {
+    const first = setUp();
+    first.state.isAway = true;
+    first.sender.take(fix(NOW, 0));
+    first.sender.take(fix(NOW + 1_000, 10));
+    await settle();
+    first.sender.flush();
+    first.sender.close();
+    const next = opened(first.stored);
+    next.sender.take(fix(NOW + 2_000, 20));
+    next.sender.restore(next.stored.fixes);
+    await settle();
+    expect(next.sent.flat().map(({ at }) => at - NOW)).toEqual([0, 1_000, 2_000]);
+    expect(next.stored.fixes).toEqual([]);
+  });
+
+  it('that go at once are written nowhere, unless the page goes before them', async () => {
+    const { sender, stored } = setUp();
+    sender.take(fix(NOW, 0));
+    await settle();
+    sender.flush();
+    expect(stored.fixes).toEqual([]);
+    sender.take(fix(NOW + 1_000, 10));
+    sender.flush();
+    expect(stored.fixes.length).toBe(1);
   });
 
   it('are tried again by themselves, later and later', async () => {

@@ -1,13 +1,16 @@
 /**
  * Sends where the phone is: at most once a second and only when it has moved, or every 15 s as a
- * sign of life. What cannot be sent is kept, with its times, and sent when the network is back.
+ * sign of life. What cannot be sent is kept, with its times, also for the next page, and sent when the
+ * network is back.
  */
 
 import { metres } from '../../map/distance';
 import { backoff } from '../../stream/backoff';
 import type { Fix } from './model';
 
-export const KEPT_MAX = 100;
+export const KEPT_MAX = 500;
+/** More than so many the server takes of nobody at once. */
+export const BATCH_MAX = 100;
 const EVERY_MS = 1_000;
 const SIGN_OF_LIFE_MS = 15_000;
 const MOVED_M = 5;
@@ -18,6 +21,8 @@ export interface SenderEnvironment {
   /** By the server's clock. */
   now: () => number;
   changed: () => void;
+  /** Writes what has not been sent, where a next page finds it. */
+  keep: (fixes: () => readonly Fix[]) => void;
   random?: () => number;
 }
 
@@ -31,12 +36,25 @@ export class PositionSender {
   #isSending = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  /** Something may lie where the next page looks. */
+  #isStored = false;
+  /** Nothing goes before what an earlier page has left: older ones are ignored after newer ones. */
+  #isRestored = false;
 
   constructor(private readonly environment: SenderEnvironment) {}
 
   /** How many wait for the network. */
   get kept(): number {
     return this.#kept.length;
+  }
+
+  /** What an earlier page did not get rid of goes before all that comes now. */
+  restore(fixes: readonly Fix[]): void {
+    this.#isRestored = true;
+    this.#isStored = fixes.length > 0;
+    this.#last ??= fixes.at(-1);
+    this.#kept = [...fixes, ...this.#kept].slice(-KEPT_MAX);
+    void this.#send();
   }
 
   /** @returns whether it is worth sending */
@@ -50,6 +68,7 @@ export class PositionSender {
     this.#last = fix;
     this.#kept.push(fix);
     if (this.#kept.length > KEPT_MAX) this.#kept.shift();
+    if (this.failures > 0) this.#store();
     if (this.#retry === undefined) void this.#send();
     return true;
   }
@@ -61,6 +80,11 @@ export class PositionSender {
     void this.#send();
   }
 
+  /** The page goes, and what is on its way may not arrive. */
+  flush(): void {
+    if (this.#kept.length > 0) this.#store();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#cancelRetry();
@@ -68,9 +92,10 @@ export class PositionSender {
   }
 
   async #send(): Promise<void> {
-    if (this.#isSending || this.#kept.length === 0 || this.#isClosed) return;
+    if (this.#isSending || this.#kept.length === 0) return;
+    if (!this.#isRestored || this.#isClosed) return;
     this.#isSending = true;
-    const batch = [...this.#kept];
+    const batch = this.#kept.slice(0, BATCH_MAX);
     let isAnswered = true;
     try {
       const isAccepted = await this.environment.send(batch);
@@ -84,6 +109,8 @@ export class PositionSender {
     }
     this.#isSending = false;
     if (this.#isClosed) return;
+    // What goes at once is not written each second.
+    if (!isAnswered || this.#isStored) this.#store();
     this.environment.changed();
     if (isAnswered) return void this.#send();
     const wait = backoff(this.failures, undefined, this.environment.random?.());
@@ -91,6 +118,13 @@ export class PositionSender {
       this.#retry = undefined;
       void this.#send();
     }, wait);
+  }
+
+  #store(): void {
+    // As it is now: whoever writes it may do so when the page has gone.
+    const kept = [...this.#kept];
+    this.#isStored = kept.length > 0;
+    this.environment.keep(() => kept);
   }
 
   #cancelRetry(): void {
