@@ -14,7 +14,10 @@ export const SECTION_TITLES: Record<Section, string> = {
   figures: 'Figures',
 };
 
-export type Parameter = 'order' | 'column' | 'q' | 'drivers' | 'driver';
+export type Parameter = 'order' | 'column' | 'q' | 'drivers' | 'driver' | 'needs' | 'supply';
+
+/** These mean something in one section alone, and whoever leaves it leaves them. */
+const OF_SECTION: Partial<Record<Parameter, Section>> = { needs: 'alerts', supply: 'stock' };
 
 /** `whole`: everything at once. */
 type Changes = Partial<Record<Parameter, string | undefined>> & { section?: Section | 'whole' };
@@ -33,7 +36,10 @@ class Address {
 
   /** Of this screen, with these things otherwise. */
   href({ section, ...others }: Changes): string {
-    return `${router.place.path}${searchWith(router.search, others)}${hashOf(section, this.section)}`;
+    const to = section ?? this.section;
+    const left = Object.entries(OF_SECTION).filter(([, home]) => home !== to);
+    const changes = { ...others, ...Object.fromEntries(left.map(([name]) => [name, undefined])) };
+    return `${router.place.path}${searchWith(router.search, changes)}${hashOf(section, this.section)}`;
   }
 
   /** @param changes with `replace` when it is not worth a step back, as each letter of a search */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { at, driverOf, NOON, orderOf, stockOf } from './fixtures';
-import type { Alert } from './model';
-import { needsOf, type Situation } from './needs';
+import type { Alert, SupplyOrder } from './model';
+import { gathered, needsOf, SINGLE_MAX, type Situation } from './needs';
+import { meant } from './supplies';
 
 function situation(more: Partial<Situation> = {}): Situation {
   return {
@@ -94,5 +95,65 @@ describe('what needs somebody', () => {
 
   it('does not count who is off duty as silent', () => {
     expect(keys({ drivers: [driverOf('d', { status: 'offline', lostSignal: true })] })).toEqual([]);
+  });
+});
+
+describe('many needs of one kind', () => {
+  const waiting = (count: number) =>
+    Array.from({ length: count }, (_, n) => ready(`r${n}`, -60 + n));
+
+  it('are told one by one while they are few', () => {
+    const needs = needsOf(situation({ ready: waiting(SINGLE_MAX) }));
+    expect(gathered(needs)).toEqual(needs);
+  });
+
+  it('are one line with a count, where the worst of them would be', () => {
+    const late = { order: orderOf('late'), since: NOON - 1 };
+    const needs = needsOf(
+      situation({
+        ready: waiting(12),
+        late: [late],
+        alerts: [alert(1)],
+        stock: [stockOf('oil', 0)],
+      }),
+    );
+    const lines = gathered(needs);
+    expect(needs).toHaveLength(15);
+    expect(lines.map(({ key }) => key)).toEqual(['alert/1', 'late/late', 'waits/*', 'empty/oil']);
+    expect(lines[2]).toMatchObject({
+      what: '12 orders wait for a driver',
+      severity: 'critical',
+      since: Date.parse(at(-60)),
+      action: { kind: 'all', of: 'waits' },
+    });
+  });
+
+  it('are gathered by what they say, so that no alert hides another', () => {
+    const alerts = [
+      ...Array.from({ length: 6 }, (_, n) => alert(n)),
+      alert(9, { kind: 'malfunction', message: 'no heat' }),
+    ];
+    const lines = gathered(needsOf(situation({ alerts })));
+    expect(lines.map(({ what }) => what).sort()).toEqual([
+      '6 × Oven too hot',
+      'Oven does not work',
+    ]);
+  });
+});
+
+describe('a supply that waits for a yes', () => {
+  it('is named, so that whoever decides is led to it', () => {
+    const message = 'napoli-7 for 40 dough waits for a yes';
+    const [need] = needsOf(situation({ alerts: [alert(3, { kind: 'supply-proposed', message })] }));
+    expect(need?.action).toEqual({ kind: 'supply', alertId: 3, supplyId: 'napoli-7' });
+  });
+
+  it('leads to the first that waits where it is decided already', () => {
+    const supply = (orderId: string, state: SupplyOrder['state']) =>
+      ({ orderId, state }) as SupplyOrder;
+    const orders = [supply('a', 'delivered'), supply('b', 'proposed'), supply('c', 'proposed')];
+    expect(meant(orders, 'c')).toBe('c');
+    expect(meant(orders, 'gone')).toBe('b');
+    expect(meant(orders, undefined)).toBeUndefined();
   });
 });

@@ -19,11 +19,15 @@ export type Action =
   | { kind: 'driver'; driverId: string }
   | { kind: 'restock'; ingredient: string }
   | { kind: 'seen'; alertId: number }
-  | { kind: 'supply'; alertId: number }
-  | { kind: 'dismiss' };
+  | { kind: 'supply'; alertId: number; supplyId: string | undefined }
+  | { kind: 'dismiss' }
+  /** To all of a kind, which are too many to be told one by one. */
+  | { kind: 'all'; of: string };
 
 export interface Need {
   key: string;
+  /** What it is one of: those of one kind are gathered where they are many. */
+  of: string;
   severity: 'critical' | 'warning' | 'notice';
   what: string;
   /** More about it, in a muted line. */
@@ -67,6 +71,52 @@ export function needsOf(situation: Situation): Need[] {
   return needs.sort(byUrgency);
 }
 
+/** As many of one kind are told one by one; more of them hide what else there is. */
+export const SINGLE_MAX = 5;
+
+/**
+ * Those of a kind that are too many are one line, where the worst of them would be.
+ *
+ * @param needs as `needsOf` has them
+ */
+export function gathered(needs: Need[]): Need[] {
+  const kinds = new Map<string, Need[]>();
+  for (const need of needs) {
+    const same = kinds.get(need.of);
+    if (same) same.push(need);
+    else kinds.set(need.of, [need]);
+  }
+  return needs.flatMap((need) => {
+    const same = kinds.get(need.of) ?? [need];
+    if (same.length <= SINGLE_MAX) return need;
+    return need === same[0] ? allOf(need, same.length) : [];
+  });
+}
+
+/** @param worst the first of them */
+function allOf(worst: Need, count: number): Need {
+  const { of, severity, since, what, more } = worst;
+  const words = MANY[of] ?? `× ${what}`;
+  const first = MANY[of] === undefined ? more : [what, more].filter(Boolean).join(', ');
+  return {
+    key: `${of}/*`,
+    ...{ of, severity, since },
+    what: `${count} ${words}`,
+    ...(first && { more: `first: ${first}` }),
+    action: { kind: 'all', of },
+  };
+}
+
+const MANY: Record<string, string> = {
+  late: 'orders are late',
+  waits: 'orders wait for a driver',
+  silent: 'drivers are silent',
+  empty: 'ingredients have run out',
+  low: 'ingredients are low',
+  lost: 'orders were cancelled after baking',
+  'alert-supply-proposed': 'orders to suppliers wait for a yes',
+};
+
 const SEVERITIES = ['critical', 'warning', 'notice'];
 
 function byUrgency(a: Need, b: Need): number {
@@ -84,6 +134,7 @@ function difference(a: number, b: number): number {
 function* lateOrders({ late }: Situation): Generator<Need> {
   for (const { order, since } of late) {
     yield {
+      of: 'late',
       key: `late/${order.orderId}`,
       severity: 'critical',
       what: `Order ${shortNumber(order.orderId)} is late`,
@@ -114,6 +165,7 @@ function* waitingOrders({ ready, now }: Situation): Generator<Need> {
     const since = Date.parse(order.since ?? order.updatedAt);
     if (order.driverId || order.late || now - since <= WAITS_MS) continue;
     yield {
+      of: 'waits',
       key: `waits/${order.orderId}`,
       severity: 'critical',
       what: `Order ${shortNumber(order.orderId)} waits for a driver`,
@@ -127,6 +179,7 @@ function* silentDrivers({ drivers }: Situation): Generator<Need> {
   for (const { driverId, lostSignal, locatedAt, orderId, status } of drivers) {
     if (!lostSignal || status === 'offline') continue;
     yield {
+      of: 'silent',
       key: `silent/${driverId}`,
       severity: 'warning',
       what: `${titled(shortName(driverId))} is silent`,
@@ -142,6 +195,7 @@ function* lowStock({ stock }: Situation): Generator<Need> {
     if (onHand >= threshold && onHand > 0) continue;
     const isEmpty = onHand === 0;
     yield {
+      of: isEmpty ? 'empty' : 'low',
       key: `${isEmpty ? 'empty' : 'low'}/${ingredient}`,
       severity: isEmpty ? 'critical' : 'warning',
       what: isEmpty ? `No ${ingredient} left` : `Low on ${ingredient}`,
@@ -156,15 +210,26 @@ function* alarms({ alerts }: Situation): Generator<Need> {
   for (const { id, kind, message, severity, at, seenAt } of alerts) {
     if (seenAt !== undefined || severity === 'notice' || SEEN_ELSEWHERE.has(kind)) continue;
     yield {
+      of: `alert-${kind}`,
       key: `alert/${id}`,
       severity,
       what: titleOf({ kind }),
       more: message,
       since: Date.parse(at),
       // It waits for a decision, which is made among the orders to suppliers.
-      action: { kind: kind === 'supply-proposed' ? 'supply' : 'seen', alertId: id },
+      action:
+        kind === SUPPLY_PROPOSED
+          ? { kind: 'supply', alertId: id, supplyId: supplyIn(message) }
+          : { kind: 'seen', alertId: id },
     };
   }
+}
+
+const SUPPLY_PROPOSED = 'supply-proposed';
+
+/** An alert names what it is about in its words alone, and begins with it. */
+function supplyIn(message: string): string | undefined {
+  return /^(\S+) for /.exec(message)?.[1];
 }
 
 function* plugins({ kitchen }: Situation): Generator<Need> {
@@ -172,6 +237,7 @@ function* plugins({ kitchen }: Situation): Generator<Need> {
   if (plugin?.trust !== 'resting') return;
   const { binding, lastFailure, askedAgainAt } = plugin;
   yield {
+    of: 'plugin',
     // Once for each rest: the next one is news again.
     key: `plugin/${binding} ${askedAgainAt ?? ''}`,
     severity: 'warning',
@@ -189,6 +255,7 @@ function* lostOrders({ ended }: Situation): Generator<Need> {
     const wasBaked = (from !== undefined && BAKED.has(from)) || remakes > 0;
     if (status !== 'cancelled' || !wasBaked) continue;
     yield {
+      of: 'lost',
       key: `lost/${orderId}`,
       severity: 'warning',
       what: `Order ${shortNumber(orderId)} was cancelled after baking`,
