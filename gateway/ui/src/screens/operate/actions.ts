@@ -1,7 +1,9 @@
 /** The commands of an operator. */
 
 import type { CommandSpec } from '../../command/command';
+import type { Problem } from '../../api/problem';
 import { path } from './admin';
+import { partsOf } from './words';
 
 /** What an operator has agreed to beyond the plain case, each for itself. */
 export interface Forces {
@@ -94,4 +96,12 @@ export function drop(id: number): CommandSpec {
 export function deactivate(type: string, key: string): CommandSpec {
   const where = path('/actors/{type}/{key}/deactivate', { type, key });
   return { method: 'POST', path: where, entity: `actor/${type}/${key}` };
+}
+
+/** @param actor as `type/key` */
+export function unbind(actor: string): CommandSpec {
+  const { type, key } = partsOf(actor);
+  const where = path('/plugins/{type}/{key}', { type, key });
+  const isDone = ({ status }: Problem) => status === 404;
+  return { method: 'DELETE', path: where, entity: `plugin/${actor}`, isDone };
 }

@@ -1,16 +1,18 @@
 /** Reads of `/api/admin`: one function for each thing that is looked at. */
 
 import { problemOfError } from '../../api/problem';
-import { fill, readJson } from '../../api/read';
+import { fill, read, readJson, type ReadablePath, type ReadAt, unlessAbsent } from '../../api/read';
+import { partsOf } from './words';
 import type {
   Actor,
   AuditLine,
-  DeadLetter,
+  BoundPlugin,
   DeadLetterWhole,
   Difference,
   History,
   ModuleInfo,
   Plan,
+  Plugin,
   Rates,
   States,
   Stats,
@@ -19,6 +21,8 @@ import type {
 
 const ROOT = '/api/admin';
 export const STREAM = `${ROOT}/stream`;
+
+type At<P extends `/${string}`> = ReadAt<`${typeof ROOT}${P}` & ReadablePath>;
 
 /** How many lines of the audit log are read at once. */
 export const AUDIT_LINES = 100;
@@ -38,15 +42,36 @@ function query(parameters: Record<string, string | number | undefined>): string 
 }
 
 export function readStats(signal?: AbortSignal): Promise<Stats> {
-  return readJson(path('/stats'), signal);
+  return read(`${ROOT}/stats`, {}, signal);
 }
 
 export async function readPlans(signal?: AbortSignal): Promise<Plan[]> {
-  return (await readJson<{ plans: Plan[] }>(path('/plans'), signal)).plans;
+  // Of a list each has its type and its time, which the document leaves to those that are read alone.
+  return (await read(`${ROOT}/plans`, {}, signal)).plans as Plan[];
 }
 
 export async function readModules(signal?: AbortSignal): Promise<ModuleInfo[]> {
-  return (await readJson<{ modules: ModuleInfo[] }>(path('/modules'), signal)).modules;
+  return (await read(`${ROOT}/modules`, {}, signal)).modules as ModuleInfo[];
+}
+
+/** Of so many kitchens it is asked whether their plugin rests, at once. */
+const KITCHENS_MAX = 30;
+
+export async function readPlugins(signal?: AbortSignal): Promise<BoundPlugin[]> {
+  const { plugins } = await read(`${ROOT}/plugins`, {}, signal);
+  return Promise.all(plugins.map((plugin, n) => withTrust(plugin, n < KITCHENS_MAX, signal)));
+}
+
+/** Whether one rests only those know who ask it: of kitchens it can be seen. */
+async function withTrust(
+  plugin: Plugin,
+  isAsked: boolean,
+  signal: AbortSignal | undefined,
+): Promise<BoundPlugin> {
+  const { type, key } = partsOf(plugin.actor);
+  if (type !== 'kitchen' || !isAsked) return plugin;
+  const kitchen = await unlessAbsent(read('/api/kitchen/{id}/status', { id: key }, signal));
+  return kitchen?.plugin ? { ...plugin, standing: kitchen.plugin } : plugin;
 }
 
 export async function readAudit(
@@ -54,27 +79,23 @@ export async function readAudit(
   signal?: AbortSignal,
 ): Promise<AuditLine[]> {
   const of = query({ type, limit: AUDIT_LINES });
-  return (await readJson<{ audit: AuditLine[] }>(path('/audit') + of, signal)).audit;
+  return (await readJson<At<'/audit'>>(path('/audit') + of, signal)).audit;
 }
 
 export function readRates(signal?: AbortSignal): Promise<Rates> {
-  return readJson(path('/rates'), signal);
+  return read(`${ROOT}/rates`, {}, signal);
 }
 
 export async function readDifferences(old: string, next: string): Promise<Difference[]> {
-  const where = path('/modules/{old}/diff/{next}', { old, next });
-  return (await readJson<{ changes: Difference[] }>(where)).changes;
+  return (await read(`${ROOT}/modules/{old}/diff/{new}`, { old, new: next })).changes;
 }
 
-export function readDeadLetters(
-  after: number,
-  limit: number,
-): Promise<{ deadLetters: DeadLetter[]; next: number | null }> {
+export function readDeadLetters(after: number, limit: number): Promise<At<'/dead-letters'>> {
   return readJson(path('/dead-letters') + query({ after, limit }));
 }
 
 export function readDeadLetter(id: number): Promise<DeadLetterWhole> {
-  return readJson(path('/dead-letters/{id}', { id: String(id) }));
+  return read(`${ROOT}/dead-letters/{id}`, { id: String(id) });
 }
 
 export function readKeys(
@@ -82,12 +103,12 @@ export function readKeys(
   q: string,
   after: string | undefined,
   signal?: AbortSignal,
-): Promise<{ keys: string[]; next: string | null }> {
+): Promise<At<'/actors/{type}'>> {
   return readJson(path('/actors/{type}', { type }) + query({ q, after, limit: 50 }), signal);
 }
 
 export function readActor(type: string, key: string, signal?: AbortSignal): Promise<Actor> {
-  return readJson(path('/actors/{type}/{key}', { type, key }), signal);
+  return read(`${ROOT}/actors/{type}/{key}`, { type, key }, signal);
 }
 
 export function readHistory(type: string, key: string, signal?: AbortSignal): Promise<History> {
@@ -108,7 +129,7 @@ export function readStream(
 /** Gateways may be without it: then nobody has counted. */
 export async function readStates(type: string, signal?: AbortSignal): Promise<States | undefined> {
   try {
-    return await readJson<States>(path('/types/{type}/states', { type }), signal);
+    return await read(`${ROOT}/types/{type}/states`, { type }, signal);
   } catch (error) {
     if (problemOfError(error).status === 404) return undefined;
     throw error;

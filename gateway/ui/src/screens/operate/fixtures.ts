@@ -11,6 +11,7 @@ export function moduleOf(name: string, more: Partial<ModuleInfo> = {}): ModuleIn
   return {
     ...{ digest: digest(name), actorType: 'order', bytes: 1_000, at: at(0), schema: 1 },
     ...{ isBundled: false, methods: [], subscriptions: [] },
+    ...{ percent: null, signedBy: null },
     ...more,
   };
 }
@@ -18,7 +19,7 @@ export function moduleOf(name: string, more: Partial<ModuleInfo> = {}): ModuleIn
 export function planOf(current: string, more: Partial<Plan> = {}): Plan {
   return {
     ...{ actorType: 'order', current: digest(current), trial: null, before: [] },
-    ...{ since: at(0), version: 1 },
+    ...{ since: at(0), sinceMs: 0, version: 1, bundled: null },
     ...more,
   };
 }
@@ -29,17 +30,20 @@ export const onTrial = (name: string, percent: number) => ({
 
 export function lineOf(more: Partial<AuditLine> = {}): AuditLine {
   const atMs = more.atMs ?? 0;
-  return {
+  const line: Omit<AuditLine, 'id'> = {
     ...{ atMs, at: at(atMs), actorType: 'order', digest: digest('a') },
     ...{ what: 'activated', by: 'operator', detail: '' },
     ...more,
   };
+  // What says the same at the same moment is the same line.
+  return { id: `${atMs}/${line.actorType}/${line.digest}/${line.what}`, ...line };
 }
 
 export function rateOf(name: string, more: Partial<Rate> = {}): Rate {
   return {
     ...{ actorType: 'order', digest: digest(name), role: 'current', percent: 100 },
     ...{ overMs: 60_000, turns: 0, failed: 0, p50Us: 0, p99Us: 0 },
+    recently: { overMs: 300_000, turns: more.turns ?? 0, failed: more.failed ?? 0 },
     ...more,
   };
 }

@@ -1,7 +1,7 @@
 /** A module on its way in: the stages as they are done, with the time that each took. */
 
 import { ApiError, isAbort, problemOf, problemOfError, type Problem } from '../../api/problem';
-import type { Difference, ModuleInfo } from './model';
+import type { Difference, ModuleInfo, PushLine } from './model';
 
 /** In the order in which a module goes through them. */
 export const STAGES = ['verify', 'inspect', 'compile', 'warm', 'check', 'keep'] as const;
@@ -42,18 +42,9 @@ export const NEW_PUSH: Push = {
   breaks: [],
 };
 
-interface Line {
-  stage?: string;
-  tookUs?: number;
-  refused?: string;
-  module?: ModuleInfo;
-  changes?: Difference[];
-  breaks?: string[];
-}
-
 /** The push after one more line of the answer. */
 export function after(push: Push, text: string): Push {
-  const line = JSON.parse(text) as Line;
+  const line = JSON.parse(text) as PushLine;
   if (line.refused !== undefined) {
     return { ...push, status: 'refused', refusedAt: line.stage, why: line.refused };
   }

@@ -72,9 +72,8 @@ function entityOf(value: OperateEntity, troubles: number): Entity<OperateEntity>
   }
 }
 
-export function auditKey({ id, atMs, actorType, digest, what }: AuditLine): string {
-  if (id !== undefined) return `audit/${id}`;
-  return `audit/${atMs}/${actorType}/${digest}/${what}`;
+export function auditKey({ id }: AuditLine): string {
+  return `audit/${id}`;
 }
 
 function thingsIn(event: StreamEvent): OperateEntity[] {

@@ -9,6 +9,18 @@ export function short(digest: string): string {
   return digest.slice(0, SHORT);
 }
 
+/** An actor as it is named: `type/key`, of which a key may have more strokes. */
+export function partsOf(actor: string): { type: string; key: string } {
+  const cut = actor.indexOf('/');
+  return { type: actor.slice(0, cut), key: actor.slice(cut + 1) };
+}
+
+/** Where one looks at an actor. */
+export function actorLink(actor: string): string {
+  const { type, key } = partsOf(actor);
+  return `/operate/${encodeURIComponent(type)}?actor=${encodeURIComponent(key)}`;
+}
+
 const whole = new Intl.NumberFormat('en-GB');
 
 export function count(n: number): string {
