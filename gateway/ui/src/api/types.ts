@@ -5410,13 +5410,13 @@ export interface components {
         };
         PutSimulationBody: {
             /** @description How many drivers are at work. */
-            drivers?: number;
+            drivers?: number | null;
             /** @description Whether people are to order. */
             on: boolean;
             /** @description Orders a minute on average. */
-            rate?: number;
+            rate?: number | null;
             /** @description How many times faster than life they ride. */
-            speed?: number;
+            speed?: number | null;
         };
         /** @description The order cannot be made as asked */
         RejectedProblem: {
@@ -7351,7 +7351,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The letter's number. */
-                id: string;
+                id: number;
             };
             cookie?: never;
         };
@@ -7500,7 +7500,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The letter's number. */
-                id: string;
+                id: number;
             };
             cookie?: never;
         };
@@ -7656,7 +7656,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The letter's number. */
-                id: string;
+                id: number;
             };
             cookie?: never;
         };
