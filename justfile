@@ -54,6 +54,7 @@ soak:
     FOREIGN_REMINDERS=1000 cargo test --release --test black_box another_silo_fires -- --nocapture
     SCREEN_ORDERS=1000 cargo test --release --test black_box a_screen -- --nocapture
     BUSY_SECONDS=600 cargo test --release --test black_box on_a_busy_machine -- --nocapture
+    JOURNEY_ORDERS=2000 scripts/journeys crowd.spec.ts
     just sim
     just year
 

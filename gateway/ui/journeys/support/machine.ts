@@ -11,12 +11,15 @@ interface Ticks {
   ours: number;
 }
 
+const MOMENT = 10;
+
 /** @returns what tells, later, which share of the processors others had since now */
 export async function watchOthers(): Promise<() => Promise<number>> {
   const before = await ticks();
   return async () => {
     const after = await ticks();
-    if (!before || !after || after.all === before.all) return 0;
+    // In less than a moment nobody can be seen at work.
+    if (!before || !after || after.all - before.all < MOMENT) return 0;
     const others = after.busy - before.busy - (after.ours - before.ours);
     return Math.max(0, others) / (after.all - before.all);
   };
