@@ -16,15 +16,16 @@ export default class FiguresReporter implements Reporter {
     const round = (value: number) => Math.round(value * 1_000) / 1_000;
     console.table(
       this.#figures.map((figure) => {
-        const { what, measured, budget, unit, besides, others } = figure;
+        const { what, measured, budget, allowed, unit, besides, others } = figure;
         return {
           what,
           measured: round(measured),
           budget,
+          allowed: round(allowed),
           unit,
           besides: besides.map(round).join(', '),
           others: `${Math.round(others * 100)} %`,
-          verdict: measured <= budget ? 'ok' : wasTheMachine(figure) ? 'busy' : 'OVER',
+          verdict: measured <= allowed ? 'ok' : wasTheMachine(figure) ? 'busy' : 'OVER',
         };
       }),
     );
