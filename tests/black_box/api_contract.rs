@@ -149,7 +149,11 @@ fn what_the_document_forbids_is_refused_at_its_place_and_what_it_allows_is_not()
                 Some("drivers") => "driver-1",
                 _ => "napoli",
             };
-            let address = path.replace("{id}", id).replace("{order}", &order);
+            let mut address = path.replace("{id}", id).replace("{order}", &order);
+            // Of what may stand there: a path is looked at before its body.
+            for (parameter, value) in [("{digest}", "0123abcd"), ("{type}", "order")] {
+                address = address.replace(parameter, value);
+            }
             // The forms of a body are tried one by one.
             for form in document.forms(schema) {
                 let mut probes = Vec::new();

@@ -10,7 +10,7 @@ import { light } from './support/pages';
 import type { Api } from './support/api';
 
 const folder =
-  process.env['PICTURES'] ?? fileURLToPath(new URL('../../../docs/pictures', import.meta.url));
+  process.env['PICTURES'] ?? fileURLToPath(new URL('../../../target/pictures', import.meta.url));
 
 const SIZES = { phone: PHONE, desktop: { width: 1_280, height: 800 } };
 
@@ -76,6 +76,22 @@ const SCREENS: Screen[] = [
       if (await silent.isVisible()) await silent.click();
     },
   },
+  {
+    name: 'manager',
+    async open(page) {
+      await live(page, '/manager/napoli');
+    },
+  },
+  {
+    name: 'drive',
+    async open(page, api) {
+      const { drivers } = await api.get('/api/restaurants/napoli/drivers');
+      const known = drivers as { driverId: string; orderId?: string }[];
+      const busy = known.find(({ orderId }) => orderId) ?? known[0];
+      await live(page, `/drive/${busy?.driverId ?? 'driver-1'}`);
+    },
+  },
+  { name: 'operate', open: (page) => live(page, '/operate') },
   { name: 'sign-in', open: async (page) => void (await page.goto('/sign-in')) },
 ];
 
