@@ -22,6 +22,8 @@ pub(crate) mod hired;
 pub(crate) mod machine;
 pub(crate) mod operator;
 pub(crate) mod paho;
+#[path = "../../host/store-redis/tests/servers/ports.rs"]
+pub(crate) mod ports;
 pub(crate) mod probe;
 pub(crate) mod sse;
 

@@ -33,9 +33,16 @@ const UNKNOWN_OF_MINUTE_MIN: u64 = 20;
 const GROUPS: usize = 4;
 /// Between two faults, in milliseconds, by `CHAOS_REST_MS`.
 const REST_MS: u64 = 500;
+/// So many times as long a run may take, on a machine that is too slow for each kind of fault in its time.
+const LONGER_MAX: u32 = 6;
 
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |set| set.parse().expect("a number"))
+}
+
+/// Whether faults are too rare for one of each kind.
+fn is_rare() -> bool {
+    std::env::var("CHAOS_REST_MS").is_ok()
 }
 
 /// What all runs came to.
@@ -105,9 +112,20 @@ fn judged(keys: &BTreeMap<String, Vec<Call>>) -> Vec<String> {
     broken.into_inner().expect("unpoisoned")
 }
 
+/// Lets clients end, also where what happens beside them has failed.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn run(name: String, town: &mut Town, faults: &mut Faults, total: &mut Total) {
-    let seconds = number("CHAOS_SECONDS", SECONDS);
+    let (begun, length) = (Instant::now(), number("CHAOS_SECONDS", SECONDS));
+    let length = Duration::from_secs(length);
     let rest = Duration::from_millis(number("CHAOS_REST_MS", REST_MS));
+    let longer = if is_rare() { 1 } else { LONGER_MAX };
     let silos = town.addresses.clone();
     let run = Run {
         name,
@@ -124,13 +142,9 @@ fn run(name: String, town: &mut Town, faults: &mut Faults, total: &mut Total) {
                 scope.spawn(move || run.client(group, tickets));
             }
         }
-        scope.spawn(|| {
-            let until = Instant::now() + Duration::from_secs(seconds);
-            thread::sleep(until.saturating_duration_since(Instant::now()));
-            run.stop.store(true, Ordering::Relaxed);
-        });
+        let _stop = StopAtEnd(&run.stop);
         // On this thread, which has the machine: whatever it starts is the test's.
-        faults.run(town, rest, &run.stop);
+        faults.run(town, rest, begun + length, begun + length * longer);
     });
     let keys = run.history.into_keys();
     total.add(run.figures, &keys);
@@ -191,9 +205,8 @@ fn chaos(way: &str, town: &mut Town, kinds: &[Fault]) {
     let ok_min = if runs > RUNS { OK_MIN } else { OK_MIN_OF_FEW };
     assert!(total.answered >= ok_min * seconds * runs, "too few");
     let unknown_min = UNKNOWN_OF_MINUTE_MIN * seconds * runs / 60 / 6;
-    let is_rare = std::env::var("CHAOS_REST_MS").is_ok();
-    assert!(is_rare || total.unknown >= unknown_min, "too few unknown");
-    if !is_rare && seconds >= SECONDS {
+    assert!(is_rare() || total.unknown >= unknown_min, "too few unknown");
+    if !is_rare() && seconds >= SECONDS {
         for kind in kinds {
             assert!(faults.seen.contains_key(kind), "no {kind:?}");
         }

@@ -1,9 +1,9 @@
 //! A Redis server, and silos that share it.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::common::ports::free_port;
 use crate::common::{Pizza, until};
 
 /// A server of the test's own, which writes each command to its disk before it answers.
@@ -112,12 +112,6 @@ pub(super) fn silo_on(store: &str, data: &Path, name: &str, more: &str) -> Pizza
     let cluster = ["--cluster-listen", "127.0.0.1:0", "--cluster-name", name];
     let quick = ["--speed", "1200", "--config", config];
     Pizza::start(&data, &[&quick[..], &cluster].concat())
-}
-
-/// Free now; if somebody else takes it meanwhile, whoever wanted it says so.
-pub(super) fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    free.local_addr().expect("an address").port()
 }
 
 /// A server that answers.

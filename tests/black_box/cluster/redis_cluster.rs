@@ -10,6 +10,8 @@ mod servers;
 use redis::Connection;
 use tokio::runtime::Runtime;
 
+use crate::common::ports;
+
 /// Three primaries that write each command to their files before they answer.
 pub(super) struct RedisCluster(servers::Cluster);
 

@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
-use super::redis::{Redis, free_port, silo_on};
+use super::redis::{Redis, silo_on};
+use crate::common::ports::free_port;
 use crate::common::{Answer, Pizza, request, until};
 
 struct Replica {

@@ -1,13 +1,14 @@
 //! Mosquitto in a process of its own, and its clients.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::common::ports::free_port;
 use crate::common::until;
 
 pub(crate) struct Mosquitto {
@@ -37,8 +38,7 @@ impl Mosquitto {
 
     /// With more in its configuration, and files beside it.
     pub(crate) fn with(files: TempDir, more: &str, scheme: &'static str, manners: &[&str]) -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = free.local_addr().expect("an address").port();
+        let port = free_port();
         drop(free);
         let dir = files.path().display();
         let config = format!(

@@ -2,11 +2,12 @@
 //! both versions, with TLS, and over WebSocket. The stories are told in their own languages
 //! (`clients/`); what they should have come to stands here.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::common::ports::free_port;
 use crate::mqtt_bridge::broker::Mosquitto;
 use crate::mqtt_broker::client::{Subscriber, VERSIONS, command, publish};
 use crate::mqtt_broker::world::World;
@@ -261,9 +262,7 @@ fn the_stories_are_true_of_another_broker() {
 
 #[test]
 fn a_page_in_a_browser_speaks_mqtt() {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = free.local_addr().expect("an address").port().to_string();
-    drop(free);
+    let port = free_port().to_string();
     let config = format!("[gateway]\ncors_origins = [\"http://127.0.0.1:{port}\"]\n");
     let world = World::new(&config);
     let mut scenes = Vec::new();

@@ -1,12 +1,12 @@
 //! A page of a stranger, in a real browser on this machine, does nothing here.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::common::Pizza;
+use crate::common::ports::free_port;
 
 const PAGE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -38,11 +38,6 @@ fn tried(pages: u16, options: &[&str], data: &Path) -> (Vec<String>, Vec<String>
     };
     let refused = told["refused"].as_u64().expect("a count");
     (names("tried"), names("effects"), refused)
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod fixture;
 mod migration;
 #[cfg(feature = "planted")]
 mod planted;
+#[path = "../servers/ports.rs"]
+mod ports;
 #[path = "../servers/process.rs"]
 mod process;
 mod proxy;

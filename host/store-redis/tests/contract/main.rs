@@ -2,6 +2,8 @@
 
 #[path = "../servers/certificates.rs"]
 mod certificates;
+#[path = "../servers/ports.rs"]
+mod ports;
 #[path = "../servers/process.rs"]
 #[allow(dead_code, reason = "clusters need more of it")]
 mod process;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, cmd};
 
-use super::process::{Process, free_port};
+use super::ports::free_port;
+use super::process::Process;
 
 /// A third of the slots each.
 const RANGES: [(u16, u16); 3] = [(0, 5_460), (5_461, 10_922), (10_923, 16_383)];

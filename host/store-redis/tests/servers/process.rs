@@ -1,11 +1,12 @@
 //! A server's process, which ends with whoever started it, however that ends.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
+
+use super::ports::free_port;
 
 /// Ends the server, and removes what it wrote, when the other end of its input is gone: a cluster
 /// that several tests share belongs to a static, which nobody drops.
@@ -119,10 +120,4 @@ impl Drop for Process {
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
     }
-}
-
-/// Free now; if somebody else takes it meanwhile, the server ends, and the test says so.
-pub(crate) fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    free.local_addr().expect("an address").port()
 }

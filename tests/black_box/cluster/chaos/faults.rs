@@ -1,7 +1,6 @@
 //! What goes wrong, one thing after the other, in an order by chance.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -47,17 +46,6 @@ pub(super) struct Faults {
     pub(super) seen: BTreeMap<Fault, u64>,
 }
 
-fn pause_for(stop: &AtomicBool, time: Duration) {
-    let until = Instant::now() + time;
-    while !stop.load(Ordering::Relaxed) {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return;
-        }
-        std::thread::park_timeout(left.min(Duration::from_millis(50)));
-    }
-}
-
 impl Faults {
     pub(super) fn of(kinds: &[Fault], seed: u64) -> Self {
         Self {
@@ -68,26 +56,31 @@ impl Faults {
         }
     }
 
-    /// One after the other, with this rest between them.
-    pub(super) fn run(&mut self, town: &mut Town, rest: Duration, stop: &AtomicBool) {
-        while !stop.load(Ordering::Relaxed) {
-            pause_for(stop, rest);
+    /// One after the other, with this rest between them, until then; and while one kind was not seen yet,
+    /// until `latest`. All silos are there at the end.
+    pub(super) fn run(&mut self, town: &mut Town, rest: Duration, until: Instant, latest: Instant) {
+        loop {
+            let end = if self.seen.len() < self.kinds.len() {
+                latest
+            } else {
+                until
+            };
+            let left = end.saturating_duration_since(Instant::now());
+            std::thread::sleep(rest.min(left));
+            if left <= rest {
+                return;
+            }
             let fault = self.next();
             let silo = self.rng.random_range(0..NAMES.len());
             let lasts = Duration::from_millis(self.rng.random_range(LASTS_MS));
-            if !stop.load(Ordering::Relaxed) {
-                if cause(town, fault, silo, lasts) {
-                    *self.seen.entry(fault).or_default() += 1;
-                } else {
-                    self.left.push(fault);
-                }
+            if cause(town, fault, silo, lasts) {
+                *self.seen.entry(fault).or_default() += 1;
+            } else {
+                self.left.push(fault);
             }
-            pause_for(stop, SETTLE);
+            std::thread::sleep(SETTLE);
             town.start_missing();
         }
-        // The next run begins with all of them.
-        std::thread::park_timeout(SETTLE);
-        town.start_missing();
     }
 
     /// Each kind once, before any comes again; one that did not show comes next.

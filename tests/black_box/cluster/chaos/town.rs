@@ -8,7 +8,8 @@ use std::process::Command;
 use super::namespaces::Namespaces;
 use super::proxy::{Direction, Proxy};
 use crate::cluster::process::{Process, in_dir, program, silo_as};
-use crate::cluster::redis::{Redis, free_port};
+use crate::cluster::redis::Redis;
+use crate::common::ports::free_port;
 use crate::common::{compile, probe, until};
 
 pub(super) const NAMES: [&str; 3] = ["one", "two", "three"];

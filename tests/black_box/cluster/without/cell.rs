@@ -5,7 +5,8 @@ use std::process::Command;
 
 use super::pizzeria::silo;
 use crate::cluster::process::{Process, gateway};
-use crate::cluster::redis::{Redis, free_port};
+use crate::cluster::redis::Redis;
+use crate::common::ports::free_port;
 
 /// The name of it; keys that begin with it are its own.
 pub(super) const NAME: &str = "us";
