@@ -87,6 +87,25 @@ impl Order {
         Ok(order)
     }
 
+    /// What was put back, or is to be made anew, waits as one that is prepared already. Whoever saw it wait
+    /// like that, and begins it by hand, has it from then on; one that came before meant the first beginning.
+    pub(crate) fn begun_again(
+        &mut self,
+        from: Option<Status>,
+        wanted: Status,
+    ) -> Option<OrderState> {
+        let is_meant = from == Some(Status::Preparing) && wanted == Status::Preparing;
+        let mut order = self.order.clone().filter(|_| is_meant)?;
+        if order.status != Status::Preparing || self.holder != Holder::Nobody {
+            return None;
+        }
+        self.holder = Holder::People;
+        order.updated_at = context::now_ms();
+        self.touch(&mut order, Kind::Status);
+        notifications::to_kitchen(&order, &self.holder, None, false);
+        Some(order)
+    }
+
     /// A late order that somebody took by hand, and has not put into the oven, goes back to
     /// the queue: it may have been forgotten.
     pub(crate) fn hand_back(&mut self, order: &OrderState) {

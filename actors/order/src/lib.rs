@@ -61,6 +61,9 @@ impl order::Guest for Order {
     ) -> Result<OrderState, Refusal> {
         self.has_version(expected)?;
         self.is_still_at(from, status)?;
+        if let Some(order) = self.begun_again(from, status) {
+            return Ok(order);
+        }
         self.move_to(status)
     }
 

@@ -146,6 +146,47 @@ fn what_people_prepare_goes_back_to_the_queue_and_what_a_chef_prepares_does_not(
 }
 
 #[test]
+fn what_was_put_back_is_begun_again_by_whoever_saw_it_wait() {
+    let (host, mut order) = placed();
+    order.update_status(Status::Preparing, None, None).unwrap();
+    host.set_caller(Some(("kitchen", "napoli")));
+    let waits = order.requeue().unwrap().version;
+    host.set_caller(None);
+    // The first start, which comes late or twice, does not mean this one.
+    for earlier in [Some(Status::Created), None] {
+        let late = order.update_status(Status::Preparing, None, earlier);
+        assert_eq!(late.unwrap().version, waits, "{earlier:?}");
+        assert_eq!(heard(&host)["waits"], true);
+    }
+    let again = |order: &mut Order| {
+        let from = Some(Status::Preparing);
+        order.update_status(Status::Preparing, None, from).unwrap()
+    };
+    let begun = again(&mut order);
+    assert_eq!(
+        (begun.status, begun.version),
+        (Status::Preparing, waits + 1)
+    );
+    let told = heard(&host);
+    assert_eq!(
+        (&told["waits"], &told["version"]),
+        (&json!(false), &json!(waits + 1))
+    );
+    assert_eq!(again(&mut order).version, waits + 1, "somebody has it");
+    order
+        .update_status(Status::Baking, None, Some(Status::Preparing))
+        .unwrap();
+    // Nor is it taken from a chef who has begun it.
+    host.set_caller(Some(("kitchen", "napoli")));
+    order.burn(RemakeReason::Dropped).unwrap();
+    host.set_caller(Some(("chef", "napoli.1")));
+    let theirs = order.cook(CookStep::Began, 1).unwrap().version;
+    host.set_caller(None);
+    assert_eq!(again(&mut order).version, theirs);
+    assert_eq!(heard(&host)["chefId"], "napoli.1");
+}
+
+#[test]
 fn burned_three_times_it_is_cancelled_and_the_customer_gets_the_money_back() {
     let (host, mut order) = placed();
     host.set_caller(Some(("chef", "napoli.1")));

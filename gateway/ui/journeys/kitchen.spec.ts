@@ -47,7 +47,7 @@ test('a cook takes orders through the kitchen by taps', async ({ page, api }) =>
   await isNowhereTwice(api, restaurant);
 });
 
-test('a start is taken back within five seconds', async ({ page, api }) => {
+test('a start is taken back within five seconds, and begun again', async ({ page, api }) => {
   const restaurant = await api.restaurant({ chefs: 0 });
   const { orderId } = await api.order(restaurant);
   await openKitchen(page, restaurant);
@@ -60,6 +60,12 @@ test('a start is taken back within five seconds', async ({ page, api }) => {
   await expect(card(lane(page, 'To make'), orderId)).toHaveCount(1);
   const { queue, active } = await api.get(`/api/kitchen/${restaurant}/display`);
   expect([queue.length, active.length]).toEqual([1, 0]);
+  await expect(step(card(page, orderId))).toHaveText(/^Start/);
+  await step(card(page, orderId)).click();
+  await expect(card(lane(page, 'Being made'), orderId)).toHaveCount(1);
+  await through(page, [orderId], 'In the oven');
+  await through(page, [orderId], 'Ready');
+  await api.hasStatus(orderId, 'ready');
 });
 
 test('planted: two taps that are meant are not taken for one', async ({ page, api }) => {

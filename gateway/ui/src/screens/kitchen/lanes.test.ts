@@ -7,7 +7,7 @@ import { averageToReady, forgettable, laneOf, lanesOf, recalled } from './lanes'
 import type { Alert } from './model';
 import { gathered } from './refusals';
 import { steady } from './steady';
-import { happened, nextStep, possible, whyNotBack } from './steps';
+import { happened, nextStep, possible, stepTo, whyNotBack } from './steps';
 import { totalsOf } from './totals';
 import { ageWords, promiseWords, urgencyOf } from './urgency';
 
@@ -95,6 +95,14 @@ describe('steps', () => {
       (status) => nextStep({ status })?.word,
     );
     expect(words).toEqual(['Start', 'In the oven', 'Ready', undefined]);
+  });
+
+  it('begin with a start also for what waits again', () => {
+    const again = nextStep({ status: 'preparing', place: -3 });
+    expect(again).toMatchObject({ from: 'preparing', to: 'preparing', word: 'Start' });
+    expect(stepTo({ status: 'preparing', from: 'preparing' })).toBe(again);
+    expect(stepTo({ status: 'preparing', from: 'created' })?.from).toBe('created');
+    expect(stepTo({ status: 'delivered' })).toBeUndefined();
   });
 
   it('that happened already are no trouble', () => {

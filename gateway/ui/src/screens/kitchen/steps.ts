@@ -13,20 +13,25 @@ export interface Step {
   towards: string;
 }
 
-const STEPS: Partial<Record<OrderStatus, Step>> = {
+const STEPS = {
   created: { from: 'created', to: 'preparing', word: 'Start', towards: 'Being made' },
   preparing: { from: 'preparing', to: 'baking', word: 'In the oven', towards: 'In the oven' },
   baking: { from: 'baking', to: 'ready', word: 'Ready', towards: 'Ready' },
-};
+} satisfies Partial<Record<OrderStatus, Step>>;
 
-export function nextStep({ status }: Pick<Ticket, 'status'>): Step | undefined {
-  return STEPS[status];
+/** What was put back, or is to be made anew, waits as one that is being prepared. */
+const AGAIN: Step = { ...STEPS.created, from: 'preparing' };
+
+export function nextStep({ status, place }: Pick<Ticket, 'status' | 'place'>): Step | undefined {
+  const waitsAgain = status === 'preparing' && place !== undefined;
+  return waitsAgain ? AGAIN : (STEPS as Partial<Record<OrderStatus, Step>>)[status];
 }
 
 /** The step that a command's body asks for. */
 export function stepTo(body: unknown): Step | undefined {
-  const { status } = (body ?? {}) as { status?: unknown };
-  return Object.values(STEPS).find(({ to }) => to === status);
+  const { status, from } = (body ?? {}) as { status?: unknown; from?: unknown };
+  const steps = [...Object.values(STEPS), AGAIN].filter(({ to }) => to === status);
+  return steps.find((step) => step.from === from) ?? steps[0];
 }
 
 const WAY: OrderStatus[] = [

@@ -62,6 +62,18 @@ describe('a tap', () => {
     expect(button()).toMatchObject({ kind: 'next', step: { word: 'Start' } });
   });
 
+  it('that starts what was put back says that it waited as such', async () => {
+    const { taps, bodies, answered, state, button } = setUp(
+      ticketOf('a', { place: -1, status: 'preparing' }),
+    );
+    taps.press('a');
+    expect(bodies()).toEqual([{ status: 'preparing', from: 'preparing' }]);
+    answered(0);
+    state.ticket = ticketOf('a', { status: 'preparing' });
+    await run(UNDO_MS);
+    expect(button()).toMatchObject({ kind: 'next', step: { word: 'In the oven' } });
+  });
+
   it('that cannot be taken back is held until nobody takes it back', async () => {
     const { taps, bodies } = setUp(ticketOf('a', { status: 'baking' }));
     taps.press('a');
