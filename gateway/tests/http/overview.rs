@@ -44,7 +44,21 @@ async fn furnished(anonymous_on_loopback: bool, lends_roles: bool) -> Server {
         json!({"driverId": id, "status": status, "location": {"lat": 40.851_834, "lon": 14.268_149},
             "locatedAt": now_ms, "lostSignal": false})
     };
-    let drivers = json!([driver("d-1", "busy"), driver("d-2", "offline")]);
+    let mut drivers = json!([
+        driver("d-1", "busy"),
+        driver("d-2", "offline"),
+        driver("d-3", "busy")
+    ]);
+    // Where the restaurant saw it last, and the driver says it is further: on the way nobody tells it.
+    drivers[0]["location"]["lat"] = json!(40.9);
+    drivers[0]["locatedAt"] = json!(now_ms - 600_000);
+    let now = json!({"ok": driver("d-1", "busy")});
+    server.fake.answers("driver.get/d-1", Ok(now));
+    let silent = CallError::Failed {
+        bound: "fuel".into(),
+        detail: "it ran for too long".to_owned(),
+    };
+    server.fake.answers("driver.get/d-3", Err(silent));
     server.fake.answers("restaurant.drivers", Ok(drivers));
     let lines = json!([{"late": true, "cursor": "a"}, {"late": false, "cursor": "b"}]);
     server.fake.answers("restaurant.get", Ok(restaurant));
@@ -76,7 +90,10 @@ async fn the_demo_tells_everybody_on_its_machine() {
         "late": 2,
         "drivers": {"free": 3, "busy": 1, "offline": 0},
         // About where: whoever stands at a door shows where somebody lives.
-        "moving": [{"id": "d-1", "lat": 40.852, "lon": 14.268, "hasOrder": true}],
+        "moving": [
+            {"id": "d-1", "lat": 40.852, "lon": 14.268, "hasOrder": true},
+            {"id": "d-3", "lat": 40.852, "lon": 14.268, "hasOrder": true},
+        ],
     });
     assert_eq!(all["restaurants"][0], expected);
     assert!(all.get("next").is_none());

@@ -1,11 +1,12 @@
 //! Who is under way, for the small map of a demo: about where, since whoever stands at a door shows
 //! where a customer lives.
 
+use futures_util::{StreamExt as _, stream};
 use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::answer::plain;
+use crate::answer::{granted, plain};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::schema::{KEY, Object, Schemas, about};
@@ -14,6 +15,9 @@ use crate::schema::{KEY, Object, Schemas, about};
 const PARTS: f64 = 2_000.0;
 /// Who was not heard of for longer, in milliseconds, may be anywhere.
 const FRESH_MS: u64 = 120_000;
+/// How many drivers with an order are asked where they are, and how many of them at once.
+const ASKED_MAX: usize = 50;
+const ASKED_AT_ONCE: usize = 8;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,7 +28,7 @@ pub(super) struct Moving {
     has_order: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Driver {
     driver_id: String,
@@ -34,7 +38,7 @@ struct Driver {
     lost_signal: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 struct Location {
     lat: f64,
     lon: f64,
@@ -55,13 +59,31 @@ pub(super) async fn of(
     let reply = another.ask(restaurant.clone(), "drivers").await?;
     let drivers: Vec<Driver> = plain(&reply)?;
     let now_ms = caller.app.client().transport().now_ms();
-    let moving = drivers
+    let (busy, others): (Vec<_>, Vec<_>) = drivers
         .into_iter()
-        .filter_map(|driver| driver.moving(now_ms));
+        .partition(|driver| driver.status == "busy");
+    let asked = busy.iter().take(ASKED_MAX).map(|driver| driver.now(caller));
+    let busy: Vec<_> = stream::iter(asked.collect::<Vec<_>>())
+        .buffered(ASKED_AT_ONCE)
+        .collect()
+        .await;
+    let all = busy.into_iter().chain(others);
+    let moving = all.filter_map(|driver| driver.moving(now_ms));
     Ok(Some(moving.collect()))
 }
 
 impl Driver {
+    /// As the driver says, whose restaurant hears of the way to a customer only when it ends; as the
+    /// restaurant knows, where the driver does not answer.
+    async fn now(&self, caller: &Caller) -> Self {
+        let asked = async {
+            let driver = ActorId::new("driver", &self.driver_id)?;
+            let reply = caller.for_another().ask(driver, "get").await?;
+            granted(&reply)
+        };
+        asked.await.unwrap_or_else(|_| self.clone())
+    }
+
     fn moving(self, now_ms: u64) -> Option<Moving> {
         let is_seen =
             self.status != "offline" && !self.lost_signal && self.located_at? + FRESH_MS >= now_ms;
