@@ -20,6 +20,8 @@ const UNDECIDED_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(crate) struct OrderRequest {
     pub(crate) customer: String,
+    /// What the kitchen calls when it is ready.
+    pub(crate) name: Option<String>,
     pub(crate) restaurant: String,
     pub(crate) pizza: String,
     pub(crate) quantity: u32,
@@ -138,6 +140,9 @@ impl OrderRequest {
             "restaurantId": self.restaurant,
             "items": [{"pizzaType": self.pizza, "quantity": self.quantity}],
         });
+        if let Some(name) = &self.name {
+            body["customerName"] = json!(name);
+        }
         if let Some((lat, lon)) = self.deliver_to {
             let address = self.address.clone();
             let address = address.unwrap_or_else(|| format!("the door at {lat:.4}, {lon:.4}"));

@@ -202,6 +202,7 @@ async fn count(client: &mut RetryingClient) -> anyhow::Result<usize> {
 fn request(number: usize) -> OrderRequest {
     OrderRequest {
         customer: format!("customer-{number}"),
+        name: None,
         restaurant: RESTAURANT.to_owned(),
         pizza: "Margherita".to_owned(),
         quantity: 1,

@@ -70,6 +70,7 @@ impl Town {
         let (lat, lon) = restaurant.location;
         OrderRequest {
             customer: format!("customer-{number}"),
+            name: None,
             restaurant: restaurant.id.clone(),
             pizza: recipe["pizzaType"].as_str().unwrap_or_default().to_owned(),
             quantity: 1 + number % QUANTITY_MAX,

@@ -21,6 +21,12 @@ use pizza_streets::city::City;
 const QUANTITIES: [u32; 6] = [1, 1, 1, 1, 2, 3];
 /// The numbers of houses in an address.
 const HOUSES: std::ops::Range<u32> = 1..90;
+/// What customers are called, so that nobody has to tell them by their ids.
+const NAMES: [&str; 24] = [
+    "Ada", "Aldo", "Bianca", "Carla", "Ciro", "Dario", "Elena", "Enzo", "Fabio", "Gaia", "Gino",
+    "Ines", "Lia", "Luca", "Marta", "Mimmo", "Nina", "Olga", "Paolo", "Rita", "Sara", "Tito",
+    "Ugo", "Vera",
+];
 
 pub(crate) struct Customers {
     client: RetryingClient,
@@ -134,6 +140,7 @@ impl Customers {
             quantity: QUANTITIES[rng.random_range(0..QUANTITIES.len())],
             deliver_to: Some(door),
             address: Some(format!("{street} {}", rng.random_range(HOUSES))),
+            name: Some(NAMES[rng.random_range(0..NAMES.len())].to_owned()),
         }
     }
 }

@@ -23,6 +23,8 @@ fn simulated_drivers_bring_what_simulated_customers_order() {
         until("the delivery", || {
             (world.order_status(order) == "delivered").then_some(())
         });
+        let told = world.pizza.get(&format!("/api/orders/{order}")).json();
+        assert!(told["customerName"].is_string(), "{told}");
     }
     interrupt(&drivers);
     let shift = report(&drivers.wait_with_output().expect("it ends"));
