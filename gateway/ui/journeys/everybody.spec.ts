@@ -41,14 +41,17 @@ test.describe('planted', () => {
     await plant(
       page,
       `h1 { transition: color 1s; } .page { min-width: 700px; }
-       .button { border: 0 !important; forced-color-adjust: none; }`,
+       .button { border: 0 !important; forced-color-adjust: none; }
+       .mark { margin-left: 200px; }`,
     );
     await page.goto('/sign-in');
     await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
     expect(await moving(page)).toContain('h1: transition');
     expect(await borderless(page)).not.toEqual([]);
     await page.setViewportSize(ZOOMED);
-    expect(await sideways(page)).not.toEqual([]);
+    const found = (await sideways(page)).join(' ');
+    expect(found, 'cut off from the bar').toContain('a.who');
+    expect(found, 'pushed sideways').toContain('px of 320');
   });
 });
 
@@ -77,18 +80,24 @@ function moving(page: Page): Promise<string[]> {
   });
 }
 
-/** What would have to be pushed sideways to be read, unless it lies in something that scrolls. */
+/**
+ * What would have to be pushed sideways to be read, unless it lies in something that scrolls; and what nobody
+ * can push, since the bar that it is cut off from stays where it is.
+ */
 function sideways(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const root = document.documentElement;
-    if (root.scrollWidth <= root.clientWidth) return [];
-    const wide = [...document.querySelectorAll('body *')].filter(
-      (element) => element.getBoundingClientRect().right > root.clientWidth + 1,
-    );
-    const words = wide
-      .slice(0, 5)
-      .map((e) => `${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''}`);
-    return [`${root.scrollWidth} px of ${root.clientWidth}`, ...words];
+    const wide = (elements: Iterable<Element>) =>
+      [...elements]
+        .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 1)
+        .slice(0, 5)
+        .map((e) => `${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''}`);
+    const found = wide(document.querySelectorAll('header.bar *'));
+    if (root.scrollWidth > root.clientWidth) {
+      found.push(`${root.scrollWidth} px of ${root.clientWidth}`);
+      found.push(...wide(document.querySelectorAll('body *')));
+    }
+    return found;
   });
 }
 
