@@ -26,7 +26,7 @@ function setUp(stored: Kept[] = []) {
       remove: (key) => void kept.delete(key),
       all: () => Promise.resolve([...kept.values()]),
     },
-    isDone: ({ path }) => (path === '/delivered' ? () => true : undefined),
+    again: ({ spec }) => ({ ...spec, ...(spec.path === '/delivered' && { isDone: () => true }) }),
     granted: ({ what }) => void granted.push(what),
   });
   return { taps, sent, kept, granted };
@@ -94,6 +94,17 @@ describe('taps of an earlier page', () => {
     expect(next.taps.open.every(({ isKept }) => isKept)).toBe(true);
     for (const command of next.sent) command.update({ status: 'done', attempts: 1 });
     expect(next.kept.size).toBe(0);
+  });
+
+  it('are not sent for those of this page, which were tapped while they were read', async () => {
+    const { taps, sent } = setUp();
+    const restoring = taps.restore();
+    taps.hold('k', 'deliver', DELIVER, 'o');
+    taps.send('pick-up', DELIVER, 'o');
+    await restoring;
+    expect(sent.map(({ key }) => key)).not.toContain('k');
+    taps.sendHeld('deliver', { ...DELIVER, key: 'k' }, 'o');
+    expect(sent.map(({ key }) => key).slice(1)).toEqual(['k']);
   });
 
   it('are told and not sent when they are of hours ago', async () => {

@@ -2,6 +2,7 @@
 
 import type { Problem } from '../api/problem';
 import type { Command, CommandSpec } from '../command/command';
+import { newKey } from '../command/key';
 import type { Keeper, Kept } from './commands';
 
 /** What was tapped so long ago is not what anybody wants now. */
@@ -11,8 +12,10 @@ export interface KeptTapsEnvironment {
   send: (spec: CommandSpec) => Command;
   now: () => number;
   keeper: Keeper;
-  /** A function cannot be stored: which refusals of a tap of an earlier page say that it was done. */
-  isDone: (spec: Kept['spec']) => CommandSpec['isDone'];
+  /** How a tap of an earlier page is sent: a function, as that which says what was done, cannot be stored. */
+  again: (kept: Kept) => CommandSpec;
+  /** It was sent again. */
+  restored?: (tap: OpenTap) => void;
   /** The server has done it, and its event is on its way. */
   granted?: (tap: OpenTap) => void;
 }
@@ -39,6 +42,8 @@ export interface RefusedTap {
 export class KeptTaps {
   /** The oldest first. */
   readonly #open = new Map<string, OpenTap>();
+  /** The keys of what was tapped on this page. */
+  readonly #own = new Set<string>();
   readonly #listeners = new Set<() => void>();
   refused: RefusedTap[] = [];
 
@@ -58,33 +63,53 @@ export class KeptTaps {
     return this.environment.keeper.isBroken && this.#open.size > 0;
   }
 
+  /** Some wait for somebody to sign in. */
+  get isSignedOut(): boolean {
+    return this.open.some(({ command }) => command.problem?.status === 401);
+  }
+
   send(what: string, spec: CommandSpec, orderId?: string): Command {
-    const command = this.#send(what, spec, orderId, false);
+    const key = spec.key ?? newKey();
+    this.hold(key, what, spec, orderId);
+    return this.sendHeld(what, { ...spec, key }, orderId);
+  }
+
+  /** Keeps what is to be sent a little later, under this key. */
+  hold(key: string, what: string, spec: CommandSpec, orderId?: string): void {
     const { method, path, body, entity } = spec;
     const more = { ...(body !== undefined && { body }), ...(entity !== undefined && { entity }) };
     const of = orderId === undefined ? {} : { orderId };
     const at = this.environment.now();
-    this.environment.keeper.add({
-      key: command.key,
-      what,
-      at,
-      spec: { method, path, ...more },
-      ...of,
-    });
+    this.#own.add(key);
+    this.environment.keeper.add({ key, what, at, spec: { method, path, ...more }, ...of });
+  }
+
+  /** It is not to be sent any more. */
+  drop(key: string): void {
+    this.#own.delete(key);
+    this.environment.keeper.remove(key);
+  }
+
+  sendHeld(what: string, spec: CommandSpec & { key: string }, orderId?: string): Command {
+    const { command } = this.#send(what, spec, orderId, false);
+    this.#tell();
     return command;
   }
 
   /** What an earlier page was told and did not live to see answered is sent, oldest first. */
   async restore(): Promise<void> {
-    const { keeper, now, isDone } = this.environment;
-    for (const { key, what, spec, orderId, at } of await keeper.all()) {
+    const { keeper, now, again, restored } = this.environment;
+    for (const kept of await keeper.all()) {
+      const { key, what, orderId, at } = kept;
+      // It was tapped while this was read.
+      if (this.#own.has(key)) continue;
       if (now() - at > KEPT_MS) {
         keeper.remove(key);
         this.#complain(key, { what, orderId }, 'It was tapped more than an hour ago.', true);
         continue;
       }
-      const known = isDone(spec);
-      this.#send(what, { ...spec, key, ...(known && { isDone: known }) }, orderId, true);
+      const tap = this.#send(what, { ...again(kept), key }, orderId, true);
+      restored?.(tap);
     }
     this.#tell();
   }
@@ -100,7 +125,7 @@ export class KeptTaps {
     this.#tell();
   }
 
-  #send(what: string, spec: CommandSpec, orderId: string | undefined, isKept: boolean): Command {
+  #send(what: string, spec: CommandSpec, orderId: string | undefined, isKept: boolean): OpenTap {
     const command = this.environment.send(spec);
     const tap = { what, orderId, command, isKept };
     this.#open.set(command.key, tap);
@@ -112,12 +137,12 @@ export class KeptTaps {
     command.subscribe(changed);
     // It may have been kept before anybody could listen.
     changed();
-    return command;
+    return tap;
   }
 
   #settle(tap: OpenTap): void {
     const { what, orderId, command, isKept } = tap;
-    this.environment.keeper.remove(command.key);
+    this.drop(command.key);
     if (command.status === 'done') this.environment.granted?.(tap);
     if (command.status !== 'refused' || command.isStopped) return;
     this.#complain(command.key, { what, orderId }, whyNot(command.problem), isKept);
@@ -138,7 +163,7 @@ export class KeptTaps {
 }
 
 /** It has not arrived, as far as anybody knows. */
-function isWaiting({ status, isInDoubt, problem }: Command): boolean {
+export function isWaiting({ status, isInDoubt, problem }: Command): boolean {
   return status === 'kept' || (status === 'sending' && (isInDoubt || problem !== undefined));
 }
 

@@ -4,6 +4,7 @@ import type { Location } from '../../api/model';
 import { request } from '../../api/http';
 import { ApiError, problemOf } from '../../api/problem';
 import type { CommandSpec } from '../../command/command';
+import type { Kept } from '../../keep/commands';
 import type { Fix, Trouble } from './model';
 
 export class Actions {
@@ -74,6 +75,12 @@ const DONE_AS: Record<string, string> = { 'picked-up': 'outForDelivery', deliver
 export function doneAlready({ path }: Pick<CommandSpec, 'path'>): CommandSpec['isDone'] {
   const status = DONE_AS[path.slice(path.lastIndexOf('/') + 1)];
   return status === undefined ? undefined : ({ members }) => members['current'] === status;
+}
+
+/** A tap of an earlier page. */
+export function withDone({ spec }: Kept): CommandSpec {
+  const isDone = doneAlready(spec);
+  return { ...spec, ...(isDone && { isDone }) };
 }
 
 const POSITION_PATIENCE_MS = 10_000;

@@ -6,7 +6,7 @@ import { commands } from '../../command/commands';
 import { storedCommands } from '../../keep/stored';
 import { KeptTaps, type OpenTap, type RefusedTap } from '../../keep/taps';
 import { clock } from '../../time/now';
-import { doneAlready } from './actions';
+import { withDone } from './actions';
 import { TAPPED, type Tapped } from './model';
 
 /** An answer is there, and the event that changes the screen is on its way for so long at most. */
@@ -24,7 +24,7 @@ export class Doing {
       send: (spec) => commands.send(spec),
       now: () => clock.now(),
       keeper: storedCommands(owner),
-      isDone: doneAlready,
+      again: withDone,
       granted: (tap) => this.#settle(tap),
     });
     this.#follow = createSubscriber((update) => this.#taps.subscribe(update));
@@ -62,7 +62,8 @@ export class Doing {
   }
 
   get isSignedOut(): boolean {
-    return this.#all.some(({ command }) => command.problem?.status === 401);
+    this.#follow();
+    return this.#taps.isSignedOut;
   }
 
   get refused(): RefusedTap[] {

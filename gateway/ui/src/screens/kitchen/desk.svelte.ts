@@ -26,7 +26,6 @@ export class Desk {
   readonly live: Live<KitchenEntity>;
   readonly actions: Actions;
   readonly sound = new Sound('kitchen');
-  readonly #keeper;
   readonly #memory;
   readonly #taps: Taps;
   readonly #followTaps: () => void;
@@ -53,7 +52,6 @@ export class Desk {
 
   constructor(readonly kitchenId: string) {
     const source = kitchenSource(kitchenId);
-    this.#keeper = storedCommands(`kitchen/${kitchenId}`);
     this.#memory = storedStream<KitchenEntity>(source.url);
     this.live = new Live(source, this.#memory);
     this.actions = new Actions(kitchenId);
@@ -62,7 +60,7 @@ export class Desk {
       now: () => clock.now(),
       ticket: (orderId) => this.ticket(orderId),
       putBack: (orderId) => this.actions.putBack(orderId),
-      keeper: this.#keeper,
+      keeper: storedCommands(`kitchen/${kitchenId}`),
     });
     void this.#taps.restore();
     void keepScreen('/kitchen/').then((kept) => (this.kept = kept));
@@ -101,7 +99,7 @@ export class Desk {
 
   /** What would be lost with the page. */
   get wouldLose(): boolean {
-    return this.#keeper.isBroken && this.#taps.open.kept > 0;
+    return this.#taps.wouldLose;
   }
 
   /** A screen that stands for weeks does not remember each order of them. */

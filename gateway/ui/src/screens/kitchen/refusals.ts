@@ -1,6 +1,6 @@
 /** What was tapped and did not come about, as short as it can be told. */
 
-import type { Refused } from './taps';
+import type { RefusedTap } from '../../keep/taps';
 
 export interface Refusal {
   keys: string[];
@@ -10,7 +10,7 @@ export interface Refusal {
 }
 
 /** The taps on one order that failed for the same reason are one line. */
-export function gathered(refused: Refused[]): Refusal[] {
+export function gathered(refused: Omit<RefusedTap, 'wasKept'>[]): Refusal[] {
   const lines = new Map<string, Refusal>();
   for (const { key, orderId, what, why } of refused) {
     const same = `${orderId ?? key} ${why}`;

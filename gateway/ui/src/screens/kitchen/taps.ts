@@ -4,6 +4,7 @@ import type { Problem } from '../../api/problem';
 import type { Command, CommandSpec } from '../../command/command';
 import { newKey } from '../../command/key';
 import type { Keeper, Kept } from '../../keep/commands';
+import { isWaiting, KeptTaps, type OpenTap, type RefusedTap } from '../../keep/taps';
 import type { Ticket } from './model';
 import { happened, hasReached, isReversible, nextStep, stepTo, type Step } from './steps';
 
@@ -12,9 +13,6 @@ export const UNDO_MS = 5_000;
 export const DOUBLE_MS = 400;
 /** What was granted and is still not to be seen after this is not waited for any longer. */
 const SEEN_MS = 3_000;
-
-/** What was tapped so long ago is not what anybody wants now. */
-const KEPT_MS = 60 * 60_000;
 
 const WAITS = 'Kept, not sent yet';
 
@@ -44,23 +42,25 @@ export type ButtonState =
   | { kind: 'busy'; words: string }
   | { kind: 'none' };
 
-/** Something that was tapped, and did not come about. */
-export interface Refused {
-  key: string;
-  orderId: string | undefined;
-  what: string;
-  why: string;
-}
-
 export class Taps {
   /** Of each order, oldest first: without a network a pizza goes on, tap by tap. */
   readonly #taps = new Map<string, Tap[]>();
   readonly #pressedAt = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
-  readonly #waiting = new Set<Command>();
-  refused: Refused[] = [];
+  readonly #kept: KeptTaps;
 
-  constructor(private readonly environment: TapEnvironment) {}
+  constructor(private readonly environment: TapEnvironment) {
+    const { send, now, keeper } = environment;
+    this.#kept = new KeptTaps({
+      ...{ send, now, keeper, again },
+      restored: (tap) => this.#isRestored(tap),
+    });
+    this.#kept.subscribe(() => this.#tell());
+  }
+
+  get refused(): RefusedTap[] {
+    return this.#kept.refused;
+  }
 
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -69,15 +69,19 @@ export class Taps {
 
   /** Taps without an answer, of which those that are kept wait for the network. */
   get open(): { sending: number; kept: number } {
-    const kept = [...this.#waiting].filter((command) => isWaiting(command)).length;
-    return { kept, sending: this.#waiting.size - kept };
+    const { open } = this.#kept;
+    const kept = open.filter(({ command }) => isWaiting(command)).length;
+    return { kept, sending: open.length - kept };
   }
 
   /** Some wait for somebody to sign in. */
   get isSignedOut(): boolean {
-    return [...this.#waiting].some(
-      ({ problem, isSettled }) => !isSettled && problem?.status === 401,
-    );
+    return this.#kept.isSignedOut;
+  }
+
+  /** They would be lost with the page, since this browser stores nothing. */
+  get wouldLose(): boolean {
+    return this.#kept.wouldLose;
   }
 
   /** The steps of an order that the server has not heard of, oldest first. */
@@ -144,62 +148,28 @@ export class Taps {
 
   /** Anything but a step: what becomes of it is told when it is refused. */
   send(what: string, spec: CommandSpec, orderId?: string): Command {
-    const command = this.#send(what, spec, orderId);
-    this.#keep(what, command.key, spec, orderId);
-    return command;
-  }
-
-  #send(what: string, spec: CommandSpec, orderId: string | undefined): Command {
-    const command = this.environment.send(spec);
-    this.#waiting.add(command);
-    command.subscribe(() => {
-      if (command.isSettled && this.#waiting.delete(command)) {
-        this.environment.keeper.remove(command.key);
-        if (command.status === 'refused' && !command.isStopped) {
-          this.#complain({ key: command.key, orderId, what, why: whyNot(command.problem) });
-        }
-      }
-      this.#tell();
-    });
-    this.#tell();
-    return command;
-  }
-
-  #keep(what: string, key: string, spec: CommandSpec, orderId: string | undefined): void {
-    const { method, path, body, entity } = spec;
-    const more = { ...(body !== undefined && { body }), ...(entity !== undefined && { entity }) };
-    const of = orderId === undefined ? {} : { orderId };
-    const at = this.environment.now();
-    this.environment.keeper.add({ key, what, at, spec: { method, path, ...more }, ...of });
+    return this.#kept.send(what, spec, orderId);
   }
 
   /** What an earlier page was told and did not live to see answered is sent, oldest first. */
-  async restore(): Promise<void> {
-    const { keeper, now } = this.environment;
-    for (const kept of await keeper.all()) {
-      if (now() - kept.at > KEPT_MS) {
-        const { key, orderId, what } = kept;
-        keeper.remove(key);
-        this.#complain({ key, orderId, what, why: 'It was tapped more than an hour ago.' });
-      } else this.#sendAgain(kept);
-    }
-    this.#tell();
+  restore(): Promise<void> {
+    return this.#kept.restore();
   }
 
-  #sendAgain({ key, spec, what, orderId }: Kept): void {
-    const step = spec.method === 'PUT' ? stepTo(spec.body) : undefined;
-    if (!step || orderId === undefined) return void this.#send(what, { ...spec, key }, orderId);
-    const tap: Tap = { key, step, undoUntil: 0, timer: undefined };
+  #isRestored({ command, orderId }: OpenTap): void {
+    const { key, spec } = command;
+    const step = stepOf(spec);
+    if (!step || orderId === undefined) return;
+    const tap: Tap = { key, step, undoUntil: 0, timer: undefined, command };
     // What somebody has tapped while this was read is newer than all of it.
     const restored = this.#of(orderId).filter(({ undoUntil }) => undoUntil === 0);
     const newer = this.#of(orderId).filter(({ undoUntil }) => undoUntil > 0);
     this.#taps.set(orderId, [...restored, tap, ...newer]);
-    this.#sendStep(orderId, tap);
+    this.#whenSettled(orderId, tap, command);
   }
 
   dismiss(key: string): void {
-    this.refused = this.refused.filter((refused) => refused.key !== key);
-    this.#tell();
+    this.#kept.dismiss((refused) => refused.key === key);
   }
 
   /** The page goes: what was held back is sent now. */
@@ -216,7 +186,7 @@ export class Taps {
   #begin(orderId: string, step: Step, now: number): void {
     const tap: Tap = { key: newKey(), step, undoUntil: now + UNDO_MS, timer: undefined };
     this.#taps.set(orderId, [...this.#of(orderId), tap]);
-    this.#keep(step.word, tap.key, stepSpec(orderId, tap), orderId);
+    this.#kept.hold(tap.key, step.word, stepSpec(orderId, tap), orderId);
     if (isReversible(step)) this.#sendStep(orderId, tap);
     else tap.timer = setTimeout(() => this.#release(orderId, tap), UNDO_MS);
     this.#tell();
@@ -227,14 +197,14 @@ export class Taps {
     const ticket = this.environment.ticket(orderId);
     // The oven's own timer was quicker, which is what was wanted.
     if (ticket && hasReached(ticket.status, tap.step.to)) {
-      this.environment.keeper.remove(tap.key);
+      this.#kept.drop(tap.key);
       return this.#forget(orderId, tap);
     }
     this.#sendStep(orderId, tap);
   }
 
   #sendStep(orderId: string, tap: Tap): void {
-    const command = this.#send(tap.step.word, stepSpec(orderId, tap), orderId);
+    const command = this.#kept.sendHeld(tap.step.word, stepSpec(orderId, tap), orderId);
     tap.command = command;
     this.#whenSettled(orderId, tap, command);
   }
@@ -256,7 +226,7 @@ export class Taps {
     clearTimeout(tap.timer);
     const { command } = tap;
     if (!command) {
-      this.environment.keeper.remove(tap.key);
+      this.#kept.drop(tap.key);
       return this.#forget(orderId, tap);
     }
     if (command.attempts === 0) {
@@ -279,29 +249,28 @@ export class Taps {
     this.#tell();
   }
 
-  #complain(refused: Refused): void {
-    this.refused = [...this.refused, refused];
-  }
-
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
-function stepSpec(orderId: string, { key, step: { from, to } }: Tap): CommandSpec {
+function stepSpec(
+  orderId: string,
+  { key, step: { from, to } }: Pick<Tap, 'key' | 'step'>,
+): CommandSpec & { key: string } {
   const path = `/api/orders/${encodeURIComponent(orderId)}/status`;
   const isDone = (problem: Problem) => happened(problem, to);
   const spec = { method: 'PUT', path, body: { status: to, from }, outlivesPage: true } as const;
   return { ...spec, key, entity: `order/${orderId}`, isDone };
 }
 
-/** It has not arrived, as far as anybody knows. */
-function isWaiting({ status, isInDoubt, problem }: Command): boolean {
-  return status === 'kept' || (status === 'sending' && (isInDoubt || problem !== undefined));
+/** The step that a command is, if it is one. */
+function stepOf({ method, body }: CommandSpec): Step | undefined {
+  return method === 'PUT' ? stepTo(body) : undefined;
 }
 
-function whyNot(problem: Problem | undefined): string {
-  if (!problem) return 'It was not done.';
-  if (problem.status === 403) return 'Whoever is signed in here may not do that.';
-  return problem.detail;
+/** A tap of an earlier page. */
+function again({ key, spec, orderId }: Kept): CommandSpec {
+  const step = stepOf(spec);
+  return step && orderId !== undefined ? stepSpec(orderId, { key, step }) : spec;
 }
