@@ -6,7 +6,7 @@ use crate::bindings::clients::OrderClient;
 use crate::bindings::types::{Availability, DriverState, OrderState, Refusal, Status, Trouble};
 use crate::notifications::{self, Ended, News};
 use crate::position;
-use crate::refusal::{idle, of_call};
+use crate::refusal::{conflict, idle, of_call};
 use crate::state::Driver;
 use crate::trips::{self, Trip};
 
@@ -29,14 +29,28 @@ impl Driver {
         state
     }
 
+    /// The order in the car. A phone may say late what it was told long ago: that was not of the order
+    /// that came after.
+    ///
     /// # Errors
-    /// When there is no order, or it does not agree.
-    pub(crate) fn picks_up(&mut self) -> Result<DriverState, Refusal> {
+    /// When there is none, or another one than is meant.
+    pub(crate) fn carries(&self, meant: Option<String>) -> Result<(DriverState, String), Refusal> {
         let state = self.known()?;
-        let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
-        let moved = OrderClient::of(order_id).update_status(Status::OutForDelivery, None, None);
+        let order_id = state.order_id.clone().ok_or_else(|| idle(&state))?;
+        if let Some(meant) = meant.filter(|meant| *meant != order_id) {
+            let message = format!("the driver carries {order_id}, and not {meant}");
+            return Err(conflict(&message, &state, &[]));
+        }
+        Ok((state, order_id))
+    }
+
+    /// # Errors
+    /// When there is no order, or another one, or it does not agree.
+    pub(crate) fn picks_up(&mut self, meant: Option<String>) -> Result<DriverState, Refusal> {
+        let (state, order_id) = self.carries(meant)?;
+        let moved = OrderClient::of(&order_id).update_status(Status::OutForDelivery, None, None);
         let order = moved.map_err(|error| of_call(error, &state))?;
-        self.moved(order_id, order.status, order.version, &state);
+        self.moved(&order_id, order.status, order.version, &state);
         Ok(state)
     }
 
@@ -62,18 +76,21 @@ impl Driver {
     }
 
     /// # Errors
-    /// When there is no order, or it does not agree.
-    pub(crate) fn gives_back(&mut self, trouble: Trouble) -> Result<DriverState, Refusal> {
-        let state = self.known()?;
-        let order_id = state.order_id.as_ref().ok_or_else(|| idle(&state))?;
-        let restaurant_id = match OrderClient::of(order_id).give_back() {
+    /// When there is no order, or another one, or it does not agree.
+    pub(crate) fn gives_back(
+        &mut self,
+        trouble: Trouble,
+        meant: Option<String>,
+    ) -> Result<DriverState, Refusal> {
+        let (state, order_id) = self.carries(meant)?;
+        let restaurant_id = match OrderClient::of(&order_id).give_back() {
             Ok(order) => order.restaurant_id,
             Err(error) => {
-                let rid = self.is_rid_of(order_id, &error);
+                let rid = self.is_rid_of(&order_id, &error);
                 rid.ok_or_else(|| of_call(error, &state))?
             }
         };
-        notifications::alert(&restaurant_id, order_id, trouble);
+        notifications::alert(&restaurant_id, &order_id, trouble);
         Ok(self.set_down(state, Ended::Returned))
     }
 

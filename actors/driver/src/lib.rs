@@ -153,21 +153,24 @@ impl driver::Guest for Driver {
         Ok(self.carry(state, &order_id, &restaurant_id))
     }
 
-    fn picked_up(&mut self) -> Result<DriverState, Refusal> {
-        self.picks_up()
+    fn picked_up(&mut self, order_id: Option<String>) -> Result<DriverState, Refusal> {
+        self.picks_up(order_id)
     }
 
-    fn delivered(&mut self) -> Result<DriverState, Refusal> {
-        let state = self.known()?;
-        let order_id = state.order_id.clone().ok_or_else(|| idle(&state))?;
+    fn delivered(&mut self, order_id: Option<String>) -> Result<DriverState, Refusal> {
+        let (state, order_id) = self.carries(order_id)?;
         // The order decides: what was not picked up cannot have been delivered.
         let ended = OrderClient::of(&order_id).confirm_delivery(None);
         ended.map_err(|error| of_call(error, &state))?;
         Ok(self.set_down(state, Ended::Delivered))
     }
 
-    fn cannot_deliver(&mut self, reason: Trouble) -> Result<DriverState, Refusal> {
-        self.gives_back(reason)
+    fn cannot_deliver(
+        &mut self,
+        reason: Trouble,
+        order_id: Option<String>,
+    ) -> Result<DriverState, Refusal> {
+        self.gives_back(reason, order_id)
     }
 
     fn order_moved(

@@ -126,7 +126,7 @@ fn zero_and_zero_is_a_position_only_for_a_receiver_that_has_found_itself() {
 #[test]
 fn a_delivery_from_hand_to_door() {
     let (host, mut driver) = available();
-    assert!(driver.picked_up().is_err());
+    assert!(driver.picked_up(None).is_err());
     given(&host, &mut driver, "order-1");
     let same = given(&host, &mut driver, "order-2");
     assert_eq!(same.order_id.as_deref(), Some("order-1"));
@@ -135,11 +135,21 @@ fn a_delivery_from_hand_to_door() {
     assert_eq!(host.sent_to("order", "update-driver-location").len(), 1);
     let gone = || refused(Refusal::NotFound("gone".to_owned()));
     host.answer("order", "confirm-delivery", move |_, _| gone());
-    assert!(driver.delivered().is_err());
+    assert!(driver.delivered(None).is_err());
     assert_eq!(driver.get().unwrap().order_id.as_deref(), Some("order-1"));
     the_order_agrees(&host);
-    driver.picked_up().unwrap();
-    let done = driver.delivered().unwrap();
+    // A phone says late what was of another order.
+    let earlier = || Some("order-0".to_owned());
+    for late in [
+        driver.picked_up(earlier()),
+        driver.delivered(earlier()),
+        driver.cannot_deliver(Trouble::Nobody, earlier()),
+    ] {
+        assert!(matches!(late, Err(Refusal::Conflict(_))), "{late:?}");
+    }
+    assert_eq!(driver.get().unwrap().order_id.as_deref(), Some("order-1"));
+    driver.picked_up(Some("order-1".to_owned())).unwrap();
+    let done = driver.delivered(Some("order-1".to_owned())).unwrap();
     assert_eq!(
         (done.status, done.delivered, done.order_id),
         (Availability::Available, 1, None)
@@ -319,7 +329,7 @@ fn silence_on_the_way_is_told_once_and_ends_with_a_position() {
     driver.listen();
     assert!(!driver.get().unwrap().lost_signal);
     the_order_agrees(&host);
-    driver.delivered().unwrap();
+    driver.delivered(None).unwrap();
     assert!(!host.reminders().contains_key("signal"));
 }
 
@@ -366,7 +376,7 @@ fn who_vanishes_on_the_way_keeps_the_order_and_comes_back() {
     let back = driver.update_location(PLACE, host.now_ms(), None).unwrap();
     assert!(!back.lost_signal);
     the_order_agrees(&host);
-    driver.delivered().unwrap();
+    driver.delivered(None).unwrap();
     let home = driver.set_status(Availability::Offline).unwrap();
     assert_eq!(
         (home.status, home.lost_signal),

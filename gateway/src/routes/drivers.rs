@@ -12,7 +12,7 @@ use pizza_types::ActorId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::body::{JsonBody, Nothing, Text};
+use crate::body::{JsonBody, Text};
 use crate::caller::Caller;
 use crate::endpoint::{Endpoint, get, post, put};
 use crate::event_stream;
@@ -64,12 +64,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         post("/api/drivers/{id}/picked-up", picked_up)
             .summary("The pizza is on its way")
             .by(&[Driver], Ownership::Driver)
-            .may_take(Schemas::nothing)
+            .may_take(|s| s.arguments("driver", "picked-up", &[]))
             .gives(driver),
         post("/api/drivers/{id}/delivered", delivered)
             .summary("The pizza has arrived")
             .by(&[Driver], Ownership::Driver)
-            .may_take(Schemas::nothing)
+            .may_take(|s| s.arguments("driver", "delivered", &[]))
             .gives(driver),
         post("/api/drivers/{id}/cannot-deliver", cannot_deliver)
             .summary("Give the order back, for another driver; also one that was picked up")
@@ -135,14 +135,22 @@ async fn answer_offer(
     changed(&caller.ask_with(driver, answer, &offer).await?)
 }
 
+/// The order that is meant, where it is said which.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Carried<'a> {
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    order_id: Option<Text<'a>>,
+}
+
 async fn picked_up(
     caller: Caller,
     Path(id): Path<String>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let driver = ActorId::new("driver", id)?;
-    let Nothing {} = body.parse_or_default()?;
-    changed(&caller.ask(driver, "picked-up").await?)
+    let carried: Carried<'_> = body.parse_or_default()?;
+    changed(&caller.ask_with(driver, "picked-up", &carried).await?)
 }
 
 async fn delivered(
@@ -151,14 +159,16 @@ async fn delivered(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let driver = ActorId::new("driver", id)?;
-    let Nothing {} = body.parse_or_default()?;
-    changed(&caller.ask(driver, "delivered").await?)
+    let carried: Carried<'_> = body.parse_or_default()?;
+    changed(&caller.ask_with(driver, "delivered", &carried).await?)
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Undelivered {
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Undelivered<'a> {
     reason: Trouble,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    order_id: Option<Text<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -177,7 +187,7 @@ async fn cannot_deliver(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let driver = ActorId::new("driver", id)?;
-    let undelivered: Undelivered = body.parse()?;
+    let undelivered: Undelivered<'_> = body.parse()?;
     let reply = caller
         .ask_with(driver, "cannot-deliver", &undelivered)
         .await?;

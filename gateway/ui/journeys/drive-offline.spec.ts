@@ -70,23 +70,37 @@ test('what the server refuses of it is told, until somebody has read it', async 
   network,
   api,
 }) => {
-  const { driver } = await carrying(page, api);
+  const { driver, restaurant } = await carrying(page, api);
   await network.cut(context);
   await page.getByRole('button', { name: 'I have the pizza' }).click();
   await expect(page.getByText('Kept, not sent yet: “I have the pizza”.')).toBeVisible();
-  // Meanwhile the order is taken from whoever cannot be heard of.
+  // Meanwhile the order is taken from whoever cannot be heard of, and somebody gives them the next one.
   await api.tell('POST', `/api/drivers/${driver}/cannot-deliver`, { reason: 'vehicle' });
+  await api.tell('PUT', `/api/drivers/${driver}/status`, { status: 'available' });
+  const { orderId } = await ready(api, restaurant);
+  await api.tell('POST', `/api/orders/${orderId}/assign-driver`, { driverId: driver });
+  await expect
+    .poll(async () => (await api.get(`/api/drivers/${driver}/status`)).orderId)
+    .toBe(orderId);
 
   await network.mend(context);
   await expect(light(page)).toHaveText(/^live/);
   const refusal = page.getByRole('alert').getByRole('listitem');
   await expect(refusal).toContainText(/“I have the pizza” for .{4}\s+was not done\./);
+  await api.hasStatus(orderId, 'ready');
   await refusal.getByRole('button', { name: 'OK' }).click();
   await expect(refusal).toHaveCount(0);
 });
 
+/** An order that waits for a driver. */
+async function ready(api: Api, restaurant: string): Promise<{ orderId: string }> {
+  const { orderId } = await api.order(restaurant, { deliveryLocation: DOOR });
+  await api.toCounter(orderId);
+  return { orderId };
+}
+
 /** A driver who has taken an order that is ready. */
-async function carrying(page: Page, api: Api): Promise<{ driver: string; orderId: string }> {
+async function carrying(page: Page, api: Api) {
   const driver = `alone-${Math.random().toString(36).slice(2, 8)}`;
   const restaurant = await api.restaurant({ chefs: 0, drivers: [driver] });
   // A driver is known as soon as the restaurant has told.
@@ -96,13 +110,10 @@ async function carrying(page: Page, api: Api): Promise<{ driver: string; orderId
   }).toPass();
   await page.getByRole('button', { name: 'Go on duty' }).click();
   await expect(page.getByText(/Sent \d+ s ago/)).toBeVisible();
-  const { orderId } = (await api.order(restaurant, { deliveryLocation: DOOR })) as {
-    orderId: string;
-  };
-  for (const status of ['preparing', 'baking', 'ready']) await api.status(orderId, status);
+  const { orderId } = await ready(api, restaurant);
   await page.getByRole('button', { name: 'Take it' }).click();
   await expect(page.getByRole('button', { name: 'I have the pizza' })).toBeEnabled();
-  return { driver, orderId };
+  return { driver, orderId, restaurant };
 }
 
 /** So far from the restaurant to the door, and the page has seen it. */

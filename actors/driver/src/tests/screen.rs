@@ -111,9 +111,9 @@ fn each_step_of_a_delivery_is_told_once() {
         ok(theirs)
     });
     given(&host, &mut driver, "order-1");
-    driver.picked_up().unwrap();
-    driver.picked_up().unwrap();
-    driver.delivered().unwrap();
+    driver.picked_up(None).unwrap();
+    driver.picked_up(None).unwrap();
+    driver.delivered(None).unwrap();
     assert_eq!(kinds(&host), ["assigned", "order", "released"]);
     let events = told(&host);
     assert_eq!(
@@ -227,7 +227,7 @@ fn a_restaurant_hears_nothing_of_what_is_carried_for_another() {
     }
     // Free again, they are shown to both.
     the_order_agrees(&host);
-    driver.delivered().unwrap();
+    driver.delivered(None).unwrap();
     for restaurant_id in ["napoli", "roma"] {
         assert!(shown(restaurant_id)["location"].is_object());
         assert!(known(restaurant_id)["location"].is_object());
@@ -294,17 +294,17 @@ fn what_is_wrong_in_a_way_is_told_at_its_place() {
 #[test]
 fn who_cannot_deliver_gives_the_order_back_and_goes_off_duty() {
     let (host, mut driver) = available();
-    assert!(driver.cannot_deliver(Trouble::Nobody).is_err());
+    assert!(driver.cannot_deliver(Trouble::Nobody, None).is_err());
     given(&host, &mut driver, "order-1");
     host.clear_effects();
     let gone = || refused(Refusal::NotFound("gone".to_owned()));
     host.answer("order", "give-back", move |_, _| gone());
     host.answer("order", "get", move |_, _| gone());
-    assert!(driver.cannot_deliver(Trouble::Vehicle).is_err());
+    assert!(driver.cannot_deliver(Trouble::Vehicle, None).is_err());
     assert_eq!(driver.get().unwrap().order_id.as_deref(), Some("order-1"));
     assert!(at_restaurant(&host, "driver-state").is_empty());
     host.answer("order", "give-back", |order, _| ok(order_of(order)));
-    let off = driver.cannot_deliver(Trouble::Vehicle).unwrap();
+    let off = driver.cannot_deliver(Trouble::Vehicle, None).unwrap();
     assert_eq!(
         (off.status, off.order_id, off.delivered),
         (Availability::Offline, None, 0)
@@ -343,10 +343,10 @@ fn who_has_given_back_without_an_answer_goes_off_duty_with_the_next_try() {
         ok(theirs)
     };
     host.answer("order", "get", move |order, _| theirs(order, "driver-1"));
-    assert!(driver.cannot_deliver(Trouble::Accident).is_err());
+    assert!(driver.cannot_deliver(Trouble::Accident, None).is_err());
     assert_eq!(driver.get().unwrap().order_id.as_deref(), Some("order-1"));
     host.answer("order", "get", |order, _| ok(order_of(order)));
-    let off = driver.cannot_deliver(Trouble::Accident).unwrap();
+    let off = driver.cannot_deliver(Trouble::Accident, None).unwrap();
     assert_eq!((off.status, off.order_id), (Availability::Offline, None));
     assert_eq!(told(&host).pop().unwrap().1["reason"], "returned");
     let alerts = host.published("restaurant-orders").into_iter();
@@ -357,7 +357,7 @@ fn who_has_given_back_without_an_answer_goes_off_duty_with_the_next_try() {
     given(&host, &mut driver, "order-1");
     host.answer("order", "give-back", move |_, _| lost());
     host.answer("order", "get", move |order, _| theirs(order, "driver-2"));
-    let off = driver.cannot_deliver(Trouble::Accident).unwrap();
+    let off = driver.cannot_deliver(Trouble::Accident, None).unwrap();
     assert_eq!((off.status, off.order_id), (Availability::Offline, None));
 }
 
@@ -373,7 +373,7 @@ fn who_gives_back_an_order_that_answers_nothing_goes_off_duty_and_it_hears_of_it
             failed(silo_sdk::CallFailure::Deadline(late.clone()))
         });
     }
-    let off = driver.cannot_deliver(Trouble::Vehicle).unwrap();
+    let off = driver.cannot_deliver(Trouble::Vehicle, None).unwrap();
     assert_eq!((off.status, off.order_id), (Availability::Offline, None));
     assert_eq!(host.sent_to("order", "give-back").len(), 1);
     assert_eq!(told(&host).pop().unwrap().1["reason"], "returned");
@@ -399,7 +399,7 @@ fn a_day_counts_what_arrived_since_the_restaurants_midnight() {
         driver
             .update_location(north(400.0), begin + 600_000, None)
             .unwrap();
-        driver.delivered().unwrap();
+        driver.delivered(None).unwrap();
     }
     let day = driver.day().unwrap();
     assert_eq!(
@@ -414,7 +414,7 @@ fn a_day_counts_what_arrived_since_the_restaurants_midnight() {
     // Two days later nobody looks at them, and they go.
     host.set_now_ms(midnight + 49 * 3_600_000);
     given(&host, &mut driver, "order-3");
-    driver.delivered().unwrap();
+    driver.delivered(None).unwrap();
     assert_eq!(host.entries().len(), 1);
 }
 

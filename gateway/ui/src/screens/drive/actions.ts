@@ -28,16 +28,17 @@ export class Actions {
     return this.#post('reject', { orderId });
   }
 
-  pickUp(): CommandSpec {
-    return this.#post('picked-up', {});
+  /** The order is named: kept for an hour, it must not be another one's. */
+  pickUp(orderId: string | undefined): CommandSpec {
+    return this.#post('picked-up', { orderId });
   }
 
-  deliver(): CommandSpec {
-    return this.#post('delivered', {});
+  deliver(orderId: string | undefined): CommandSpec {
+    return this.#post('delivered', { orderId });
   }
 
-  cannotDeliver(reason: Trouble): CommandSpec {
-    return this.#post('cannot-deliver', { reason });
+  cannotDeliver(reason: Trouble, orderId: string | undefined): CommandSpec {
+    return this.#post('cannot-deliver', { reason, orderId });
   }
 
   /**
