@@ -77,7 +77,7 @@ impl Driver {
     /// restaurant knows, where the driver does not answer.
     async fn now(&self, caller: &Caller) -> Self {
         let asked = async {
-            let driver = ActorId::new("driver", &self.driver_id)?;
+            let driver = ActorId::new("driver", &*self.driver_id)?;
             let reply = caller.for_another().ask(driver, "get").await?;
             granted(&reply)
         };
