@@ -17,7 +17,7 @@ use bindings::types::{
 };
 use bindings::{bounds, driver, driver_queries, reminder_events};
 use notifications::{Ended, Gone, News};
-use refusal::{conflict, idle, of_call};
+use refusal::{conflict, of_call};
 use silo_sdk::context;
 
 mod carrying;

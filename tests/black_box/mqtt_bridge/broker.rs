@@ -39,7 +39,6 @@ impl Mosquitto {
     /// With more in its configuration, and files beside it.
     pub(crate) fn with(files: TempDir, more: &str, scheme: &'static str, manners: &[&str]) -> Self {
         let port = free_port();
-        drop(free);
         let dir = files.path().display();
         let config = format!(
             "listener {port} 127.0.0.1\n{more}persistence true\n\
