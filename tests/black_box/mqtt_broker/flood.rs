@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::common::machine;
 use crate::mqtt_broker::client::Subscriber;
 use crate::mqtt_broker::raw::{Raw, publish};
 use crate::mqtt_broker::world::{OWN, World};
@@ -26,6 +27,8 @@ fn served_at_once(world: &World, times: u16) {
 #[test]
 fn who_floods_does_not_hold_up_the_others() {
     const FLOOD: u32 = 10_000;
+    // Twenty thousand turns, and somebody who is to be served at once beside them.
+    let _alone = machine::alone();
     let limits = "[broker.limits]\nmessages_per_second = 100000\n";
     let world = World::new(&format!("{OWN}{limits}"));
     let at = world.mqtt();
