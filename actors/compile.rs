@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
+/// Where all of them have what they are built from, so that a variant compiles itself and nothing else.
+const BUILD_DIR: &str = "target/actors";
 
 /// Compiles the packages `pizza-actor-…` of these names, and says where the components are.
 pub(crate) fn compile(root: &Path, actors: &[impl AsRef<str>]) -> Result<PathBuf, String> {
-    build(root, actors, &root.join("target/actors"), &[])
+    build(root, actors, &root.join(BUILD_DIR), &[])
 }
 
 /// Compiles one of them with a feature that changes it, and says where the component is.
 #[allow(dead_code, reason = "for tests; the build script needs it as it is")]
 pub(crate) fn variant(root: &Path, actor: &str, feature: &str) -> Result<PathBuf, String> {
-    // Apart, or each build would undo the other.
+    // Its component apart, or each build would undo the other.
     let target_dir = root.join("target/actor-variants").join(feature);
     let features = ["--features", feature];
     Ok(build(root, &[actor], &target_dir, &features)?.join(file(actor)))
@@ -49,6 +51,7 @@ fn build(
             cargo.env_remove(name);
         }
     }
+    cargo.env("CARGO_BUILD_BUILD_DIR", root.join(BUILD_DIR));
     run(&mut cargo, "building the actors")?;
     Ok(target_dir.join(TARGET).join("actor"))
 }
