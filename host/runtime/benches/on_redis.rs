@@ -9,6 +9,8 @@
 #[path = "../tests/runtime/fixture.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod fixture;
+#[path = "../../store-redis/tests/servers/ports.rs"]
+mod ports;
 #[path = "../../store-redis/tests/servers/process.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod process;
