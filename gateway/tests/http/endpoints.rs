@@ -228,8 +228,13 @@ async fn a_driver_and_a_restaurant() {
             "reject",
             json!({"orderId": "order-2"}),
         ),
-        case("POST /api/drivers/d/picked-up", "picked-up", json!([])),
-        case("POST /api/drivers/d/delivered\n\n{}", "delivered", json!([])),
+        case("POST /api/drivers/d/picked-up", "picked-up", json!({})),
+        case("POST /api/drivers/d/delivered\n\n{}", "delivered", json!({})),
+        case(
+            "POST /api/drivers/d/delivered\n\n{\"orderId\":\"order-1\"}",
+            "delivered",
+            json!({"orderId": "order-1"}),
+        ),
         case(
             "POST /api/drivers/d/cannot-deliver\n\n{\"reason\":\"nobody\"}",
             "cannot-deliver",

@@ -1,7 +1,8 @@
 //! What actors say, and when it is written.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -35,22 +36,43 @@ impl io::Write for Buffer {
     }
 }
 
-impl<'a> MakeWriter<'a> for Buffer {
-    type Writer = Self;
+thread_local! {
+    static HEARD: RefCell<Option<Buffer>> = const { RefCell::new(None) };
+}
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+/// To the buffer of the thread that says it.
+struct OfThread;
+
+impl<'a> MakeWriter<'a> for OfThread {
+    type Writer = Buffer;
+
+    fn make_writer(&'a self) -> Buffer {
+        HEARD.with_borrow(|heard| heard.clone().unwrap_or_default())
     }
 }
 
-/// What this thread logs from now on.
-fn listen() -> (Buffer, tracing::subscriber::DefaultGuard) {
+struct Listening;
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        HEARD.set(None);
+    }
+}
+
+/// What this thread logs from now on. One subscriber for all threads: with one of each, whether a line is
+/// of interest to anybody is asked while others come and go, and lines are lost.
+fn listen() -> (Buffer, Listening) {
+    static ALL: Once = Once::new();
+    ALL.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(OfThread)
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).expect("nobody else listens");
+    });
     let buffer = Buffer::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(buffer.clone())
-        .finish();
-    (buffer, tracing::subscriber::set_default(subscriber))
+    HEARD.set(Some(buffer.clone()));
+    (buffer, Listening)
 }
 
 #[tokio::test]
