@@ -5227,12 +5227,20 @@ export interface components {
             orderId: string;
         };
         PostDriversIdCannotDeliverBody: {
+            /** @description The order that is meant, declined where the driver carries another one by now; without it, the one that they carry. */
+            orderId?: string | null;
             /** @description What is in the way. */
             reason: components["schemas"]["DriverTrouble"];
         };
-        PostDriversIdDeliveredBody: Record<string, never>;
+        PostDriversIdDeliveredBody: {
+            /** @description The order that is meant, declined where the driver carries another one by now; without it, the one that they carry. */
+            orderId?: string | null;
+        };
         PostDriversIdLocationBody: components["schemas"]["DriverPosition"] | components["schemas"]["DriverPosition"][];
-        PostDriversIdPickedUpBody: Record<string, never>;
+        PostDriversIdPickedUpBody: {
+            /** @description The order that is meant, declined where the driver carries another one by now; without it, the one that they carry. */
+            orderId?: string | null;
+        };
         PostDriversIdRejectBody: {
             /** @description The order that was offered. */
             orderId: string;
