@@ -59,15 +59,14 @@ pub(super) async fn of(
     let reply = another.ask(restaurant.clone(), "drivers").await?;
     let drivers: Vec<Driver> = plain(&reply)?;
     let now_ms = caller.app.client().transport().now_ms();
-    let (busy, others): (Vec<_>, Vec<_>) = drivers
+    let (mut busy, others): (Vec<_>, Vec<_>) = drivers
         .into_iter()
         .partition(|driver| driver.status == "busy");
-    let asked = busy.iter().take(ASKED_MAX).map(|driver| driver.now(caller));
-    let busy: Vec<_> = stream::iter(asked.collect::<Vec<_>>())
-        .buffered(ASKED_AT_ONCE)
-        .collect()
-        .await;
-    let all = busy.into_iter().chain(others);
+    let too_many = busy.split_off(busy.len().min(ASKED_MAX));
+    let asked: Vec<_> = busy.iter().map(|driver| driver.now(caller)).collect();
+    let asked = stream::iter(asked).buffered(ASKED_AT_ONCE);
+    let busy: Vec<_> = asked.collect().await;
+    let all = busy.into_iter().chain(too_many).chain(others);
     let moving = all.filter_map(|driver| driver.moving(now_ms));
     Ok(Some(moving.collect()))
 }
