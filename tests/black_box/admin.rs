@@ -92,10 +92,22 @@ fn who_has_no_token_learns_nothing() {
 }
 
 /// A data directory with an order that the restaurant could not hear of, and the order.
-fn with_dead_letters() -> (TempDir, String) {
+/// A directory in which the demo restaurant was set up, and has heard all that was to be heard of that: from
+/// now on it may have no more room.
+fn set_up() -> TempDir {
     let data = tempfile::tempdir().expect("a directory");
-    // The demo restaurant must be set up before it has no more room.
-    assert!(Pizza::start(data.path(), &[]).stop().success());
+    let pizza = Pizza::start(data.path(), &[]);
+    let bearer = format!("Bearer {}", token(data.path()));
+    until("all messages to have arrived", || {
+        let stats = ask(&pizza, "GET", "/stats", Some(&bearer)).json();
+        (stats["outboxPending"] == 0 && stats["actorsAtWork"] == 0).then_some(())
+    });
+    assert!(pizza.stop().success());
+    data
+}
+
+fn with_dead_letters() -> (TempDir, String) {
+    let data = set_up();
     let config = data.path().join("cramped.toml");
     std::fs::write(&config, CRAMPED).expect("written");
     let config = config.to_str().expect("a path").to_owned();
@@ -188,8 +200,7 @@ fn dead_letters_are_dropped() {
 
 #[test]
 fn a_type_that_keeps_failing_rests_and_its_messages_wait() {
-    let data = tempfile::tempdir().expect("a directory");
-    assert!(Pizza::start(data.path(), &[]).stop().success());
+    let data = set_up();
     let config = data.path().join("cramped.toml");
     let breaker = "breaker_failures = 1\nbreaker_open_ms = 600000\n";
     std::fs::write(&config, format!("{CRAMPED}{breaker}")).expect("written");
