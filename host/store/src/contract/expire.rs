@@ -55,6 +55,25 @@ pub async fn expired_replies_are_forgotten(store: AnyStore) {
     );
 }
 
+/// A silo of many sweeps what it guards, and in the worst case that is one shard.
+pub async fn what_has_expired_goes_with_its_shard(store: AnyStore) {
+    let ids = ["a", "b", "c"].map(actor);
+    for id in &ids {
+        let commit = Commit {
+            handled: Some(until("once", NOW_MS)),
+            ..commit(id, 1, 0)
+        };
+        taken(&store, commit).await;
+    }
+    for id in &ids {
+        let shard = ShardSet::one(id.shard());
+        let swept = store.expire(&shard, NOW_MS, &everything(), 1000).await;
+        swept.expect("swept");
+        let reply = store.handled(id, message("once")).await;
+        assert_eq!(reply.expect("readable"), None, "{id}");
+    }
+}
+
 pub async fn old_events_are_forgotten_but_the_newest(store: AnyStore) {
     let id = actor("a");
     for version in 0..10 {

@@ -254,6 +254,28 @@ pub async fn tombstones_are_forgotten_in_their_order(store: AnyStore) {
     );
 }
 
+/// A silo of many looks for them in what it guards, and in the worst case that is one shard.
+pub async fn those_of_one_shard_are_found_and_forgotten(store: AnyStore) {
+    let ids = ["a", "b", "c"].map(actor);
+    for id in &ids {
+        taken(&store, ending(id, 1, 0, ENDED_MS)).await;
+    }
+    for id in &ids {
+        let shard = ShardSet::one(id.shard());
+        let start = EndedAfter::default();
+        let found = store.ended(&shard, "meter", &start, u64::MAX, 100).await;
+        let found = found.expect("readable");
+        assert!(found.iter().any(|row| row.actor == *id), "{id}: {found:?}");
+        assert!(retire(&store, id, 1).await);
+    }
+    for id in &ids {
+        let shard = ShardSet::one(id.shard());
+        let gone = store.forget_retired(&shard, RETIRED_MS, 100).await;
+        gone.expect("written");
+        assert_eq!(store.retired(id).await, Ok(None), "{id}");
+    }
+}
+
 pub async fn no_commit_of_a_former_life_is_taken(store: AnyStore) {
     let id = actor("a");
     taken(&store, full(&id, 1, 0)).await;

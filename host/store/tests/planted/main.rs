@@ -82,7 +82,9 @@ async fn every_planted_mistake_is_found() {
             ForgetsTombstonesEarly, KeepsTombstones;
         retire::no_commit_of_a_former_life_is_taken: TellsNoFloor;
         retire::a_message_of_a_former_life_is_not_handled_again: ForgetsWhatWasHandled;
+        retire::those_of_one_shard_are_found_and_forgotten: LosesTheEnd, KeepsTombstones;
         expire::expired_replies_are_forgotten: NeverForgets;
+        expire::what_has_expired_goes_with_its_shard: NeverForgets;
         expire::a_silent_key_is_forgotten_unless_somebody_subscribes:
             KeepsTheSilent, ForgetsUnderSubscribers;
     }
