@@ -1,4 +1,4 @@
-//! Who has the machine. Tests that compute run three at a time; one that measures time has the machine to
+//! Who has the machine. Tests that compute run two by two; one that measures time has the machine to
 //! itself; and those that mostly wait, for a lease to end or a process to come back, run a few at a time.
 //! Each of them waits on a thread of its own: with as few threads as there are cores (`RUST_TEST_THREADS`), two
 //! that want it alone keep everybody else from it.
@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 /// How many tests compute at once.
-const SHARING: usize = 3;
+const SHARING: usize = 2;
 /// How many of those that mostly wait run at once. Each has several processes of its own.
 const FEW: usize = 3;
 

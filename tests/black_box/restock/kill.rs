@@ -22,6 +22,10 @@ const SUPPLIER: &str = "wholesale";
 const NEED: u32 = 10;
 /// In hope that there is an end to it.
 const COMMITS_MAX: u32 = 60;
+/// How often all of it is done: on a busy machine two commits may reach the disk as one, and there is no
+/// moment between them.
+const SWEEPS_MAX: u32 = 3;
+const KINDS: [Hit; 3] = [Hit::Order, Hit::Delivery, Hit::Restock];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Hit {
@@ -40,9 +44,21 @@ fn whenever_the_process_is_killed_an_order_is_made_once_and_comes_once() {
     let before = versions(prepared.path());
     let poison = Poison::brew();
     let mut hits = BTreeSet::new();
+    for _ in 0..SWEEPS_MAX {
+        hits.extend(killed_at_every_commit(&poison, prepared.path(), before));
+        if KINDS.iter().all(|kind| hits.contains(kind)) {
+            return;
+        }
+    }
+    panic!("not every kind was hit: {hits:?}");
+}
+
+/// Which moments were hit.
+fn killed_at_every_commit(poison: &Poison, prepared: &Path, before: (u64, u64)) -> BTreeSet<Hit> {
+    let mut hits = BTreeSet::new();
     for at in 1.. {
         assert!(at < COMMITS_MAX, "the order never comes");
-        let (died, data) = first_life(&poison, prepared.path(), at);
+        let (died, data) = first_life(poison, prepared, at);
         if !died {
             assert!(at > 7, "only {at} commits for an order and two deliveries");
             break;
@@ -55,9 +71,7 @@ fn whenever_the_process_is_killed_an_order_is_made_once_and_comes_once() {
         let once = shop::ordered_once(&pizza, SUPPLIER, NEED.into());
         once.unwrap_or_else(|wrong| panic!("killed at commit {at}: {wrong}"));
     }
-    for kind in [Hit::Order, Hit::Delivery, Hit::Restock] {
-        assert!(hits.contains(&kind), "no kill hit {kind:?}: {hits:?}");
-    }
+    hits
 }
 
 /// The same check, on an inventory with a planted mistake.
