@@ -98,10 +98,18 @@ fn set_up() -> TempDir {
     let data = tempfile::tempdir().expect("a directory");
     let pizza = Pizza::start(data.path(), &[]);
     let bearer = format!("Bearer {}", token(data.path()));
-    until("all messages to have arrived", || {
-        let stats = ask(&pizza, "GET", "/stats", Some(&bearer)).json();
-        (stats["outboxPending"] == 0 && stats["actorsAtWork"] == 0).then_some(())
-    });
+    let told = "/streams/restaurant-orders/napoli?limit=1000";
+    until(
+        "the restaurant to have heard of all that was set up",
+        || {
+            let told = ask(&pizza, "GET", told, Some(&bearer)).json();
+            let last = told["events"].as_array()?.last()?.clone();
+            // The kitchen is the last.
+            let is_all = last["payload"]["kind"] == "kitchen";
+            let board = pizza.get("/api/restaurants/napoli/board").json();
+            (is_all && board["position"] == told["newest"]).then_some(())
+        },
+    );
     assert!(pizza.stop().success());
     data
 }
