@@ -24,7 +24,8 @@ function setUp(stored: Kept[] = []) {
       // As a database would have it: what is put is a copy.
       add: (tap) => void kept.set(tap.key, structuredClone({ ...tap, owner: 'drive/d' })),
       remove: (key) => void kept.delete(key),
-      all: () => Promise.resolve([...kept.values()]),
+      // It takes a while, and has what was put meanwhile.
+      all: () => Promise.resolve().then(() => [...kept.values()]),
     },
     again: ({ spec }) => ({ ...spec, ...(spec.path === '/delivered' && { isDone: () => true }) }),
     granted: ({ what }) => void granted.push(what),
@@ -102,7 +103,8 @@ describe('taps of an earlier page', () => {
     taps.hold('k', 'deliver', DELIVER, 'o');
     taps.send('pick-up', DELIVER, 'o');
     await restoring;
-    expect(sent.map(({ key }) => key)).not.toContain('k');
+    expect(sent.map(({ spec }) => spec)).toMatchObject([DELIVER]);
+    expect(sent[0]?.key).not.toBe('k');
     taps.sendHeld('deliver', { ...DELIVER, key: 'k' }, 'o');
     expect(sent.map(({ key }) => key).slice(1)).toEqual(['k']);
   });

@@ -42,7 +42,7 @@ export interface RefusedTap {
 export class KeptTaps {
   /** The oldest first. */
   readonly #open = new Map<string, OpenTap>();
-  /** The keys of what was tapped on this page. */
+  /** What was tapped on this page before the taps of the last one were read, also what is done by then. */
   readonly #own = new Set<string>();
   readonly #listeners = new Set<() => void>();
   refused: RefusedTap[] = [];
@@ -86,7 +86,6 @@ export class KeptTaps {
 
   /** It is not to be sent any more. */
   drop(key: string): void {
-    this.#own.delete(key);
     this.environment.keeper.remove(key);
   }
 
@@ -111,6 +110,7 @@ export class KeptTaps {
       const tap = this.#send(what, { ...again(kept), key }, orderId, true);
       restored?.(tap);
     }
+    this.#own.clear();
     this.#tell();
   }
 
