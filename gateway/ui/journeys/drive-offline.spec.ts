@@ -19,7 +19,8 @@ test('a page that is reloaded without a network knows the way, and keeps what wa
   test.setTimeout(180_000);
   const { driver, orderId } = await carrying(page, api);
   const sent = commands(page);
-  // The whole page has to be there before the network goes.
+  // The whole page has to be there before the network goes, and the order with its door.
+  await expect(page.getByText(/1 pizza · order/)).toBeVisible();
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
 
   await network.cut(context);

@@ -50,7 +50,10 @@ export class StoredTable<T> implements Table<T> {
       try {
         opened ??= open();
         const transaction = (await opened).transaction(this.name, mode);
-        const answer = await answerOf<R>(ask(transaction.objectStore(this.name)));
+        const request = ask(transaction.objectStore(this.name));
+        // At once: a page that goes does not live to see the answer, and would undo what it wrote.
+        transaction.commit?.();
+        const answer = await answerOf<R>(request);
         if (mode === 'readwrite') await written(transaction);
         this.isBroken = false;
         return answer;

@@ -28,12 +28,12 @@ export class Entities<E> {
   /** A snapshot is the whole truth of its moment: what it does not have is gone. */
   replaceAll(entities: Entity<E>[]): void {
     const gone = new Set(this.#held.keys());
-    for (const { key, version, value } of entities) {
+    for (const { key, version, value, isStub = false } of entities) {
       gone.delete(key);
       // The same version says the same, and what did not change need not be drawn again.
       const held = this.#held.get(key);
       if (held?.version === version && !held.isStub) continue;
-      this.#put(key, { version, value, isStub: false });
+      this.#put(key, { version, value, isStub });
     }
     for (const key of gone) this.drop(key);
   }

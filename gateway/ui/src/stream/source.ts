@@ -22,6 +22,8 @@ export interface Entity<E> {
   key: string;
   version: number;
   value: E;
+  /** Only an event had told of it when it was stored. */
+  isStub?: boolean;
 }
 
 /** Everything there was at one moment. */

@@ -69,6 +69,7 @@ function setUp(
     () => 1_000_000,
   );
   const fetched: string[] = [];
+  const network = { isThere: true };
   const source: Source<Order> = {
     url: '/stream',
     snapshot: () => {
@@ -88,6 +89,7 @@ function setUp(
     happenedAt: () => undefined,
     fetchOne: (key) => {
       fetched.push(key);
+      if (!network.isThere) return Promise.reject(new ApiError(unreachable()));
       return Promise.resolve(found.find((one) => one.key === key));
     },
   };
@@ -106,7 +108,7 @@ function setUp(
     for (const one of events) transport.last.handlers.event(one);
     frames.run();
   };
-  return { store, transport, frames, clock, fetched, open, receive };
+  return { store, transport, frames, clock, fetched, network, open, receive };
 }
 
 const AT_TEN: Snapshot<Order> = { position: '10', entities: [entity('a', 3, 'baking')] };
@@ -220,6 +222,26 @@ describe('a store of a stream', () => {
       value: { status: 'baking', driver: 'd' },
       isStub: false,
     });
+  });
+
+  it('asks again when the network is back, and not twice at once', async () => {
+    const found = [entity('b', 2, 'preparing')];
+    const { store, transport, open, receive, fetched, network } = setUp([AT_TEN], found);
+    store.start();
+    await open();
+    network.isThere = false;
+    receive(event(11, 'b', 3, { driver: 'd' }));
+    await vi.advanceTimersByTimeAsync(0);
+    transport.last.handlers.close(undefined);
+    network.isThere = true;
+    for (let times = 0; times < 2; times++) {
+      store.retryNow();
+      transport.last.handlers.open();
+      transport.last.handlers.close(undefined);
+    }
+    await vi.advanceTimersByTimeAsync(0);
+    expect(fetched).toEqual(['b', 'b']);
+    expect(store.entities.get('b')?.value).toEqual({ status: 'preparing', driver: 'd' });
   });
 
   it('drops and counts an entity that nobody knows', async () => {
@@ -395,6 +417,24 @@ describe('a store that remembers', () => {
     expect(saved.at(-1)).toBeUndefined();
     frames.run();
     expect(saved.at(-1)).toMatchObject({ position: '11', entities: [entity('a', 4, 'ready')] });
+  });
+
+  it('remembers also that of which only an event had told, and asks for it then', async () => {
+    const { memory, saved } = memoryOf(undefined);
+    const first = setUp([AT_TEN], [], memory);
+    first.store.start();
+    await first.open();
+    first.network.isThere = false;
+    first.receive(event(11, 'b', 3, { driver: 'd' }));
+    await vi.advanceTimersByTimeAsync(0);
+    const next = setUp([problem(500)], [entity('b', 2, 'ready')], memoryOf(saved.at(-1)).memory);
+    next.store.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next.store.entities.get('b')?.value).toEqual({ driver: 'd' });
+    expect(next.fetched).toEqual([]);
+    await next.open();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next.store.entities.get('b')?.value).toEqual({ status: 'ready', driver: 'd' });
   });
 
   it.each([

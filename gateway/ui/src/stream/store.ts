@@ -215,6 +215,7 @@ export class StreamStore<E> {
     this.#sign();
     // What was missed comes next, or nothing was.
     this.#catchUp(wasAway);
+    this.#stubs.wantAll();
     this.#become('live');
   }
 
@@ -350,9 +351,8 @@ export class StreamStore<E> {
   #state(): Remembered<E> | undefined {
     // What has come and is not applied would be missing for good.
     if (!this.hasData || this.hasGap || this.pending > 0) return undefined;
-    const entities = [...this.entities.entries()].flatMap(([key, { version, value, isStub }]) =>
-      isStub ? [] : { key, version, value },
-    );
+    // A stub, too: the event that told of it does not come again.
+    const entities = [...this.entities.entries()].map(([key, held]) => ({ key, ...held }));
     return { position: this.#position, signAt: this.lastSignAt ?? this.#now(), entities };
   }
 

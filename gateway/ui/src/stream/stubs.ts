@@ -9,7 +9,9 @@ const AT_ONCE = 5;
 export class StubFetcher<E> {
   dropped = 0;
   #running = 0;
-  readonly #wanted: string[] = [];
+  /** Also what is being asked for, so that nothing is asked for twice at once. */
+  readonly #wanted = new Set<string>();
+  readonly #waiting: string[] = [];
 
   constructor(
     private readonly source: Source<E>,
@@ -18,17 +20,24 @@ export class StubFetcher<E> {
   ) {}
 
   want(key: string): void {
-    if (!this.source.fetchOne) return;
-    this.#wanted.push(key);
+    if (!this.source.fetchOne || this.#wanted.has(key)) return;
+    this.#wanted.add(key);
+    this.#waiting.push(key);
     this.#next();
   }
 
+  /** Whatever could not be asked for while there was no network, or by an earlier page. */
+  wantAll(): void {
+    for (const [key, { isStub }] of this.entities.entries()) if (isStub) this.want(key);
+  }
+
   #next(): void {
-    const key = this.#running < AT_ONCE ? this.#wanted.shift() : undefined;
+    const key = this.#running < AT_ONCE ? this.#waiting.shift() : undefined;
     if (key === undefined) return;
     this.#running++;
     void this.#fetch(key).finally(() => {
       this.#running--;
+      this.#wanted.delete(key);
       this.#next();
     });
   }
@@ -44,7 +53,7 @@ export class StubFetcher<E> {
       }
       this.changed();
     } catch {
-      // It stays what it is; its next event, or the next snapshot, tells more.
+      // It stays what it is until the stream is there again.
     }
   }
 }
