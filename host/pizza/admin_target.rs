@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use pizza_cli::address;
 use pizza_cli::admin::Admin;
 use pizza_silo::Token;
 
@@ -16,6 +17,7 @@ pub(crate) struct AdminTarget {
         long,
         env = "PIZZA_ADMIN",
         value_name = "ADDR",
+        value_parser = address::parse,
         default_value = "127.0.0.1:5002"
     )]
     admin: SocketAddr,

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
+use clap::ValueEnum;
 use pizza_bridge::BridgeConfig;
 use pizza_gateway::GatewayConfig;
 use pizza_http::Limits;
@@ -21,6 +22,8 @@ const FILE: &str = "pizza.toml";
 pub(crate) struct Config {
     /// What is logged: a level, or `tracing` directives.
     pub(crate) log: String,
+    /// How log lines are written.
+    pub(crate) log_format: LogFormat,
     /// How many times faster than life those actors work that take time for their work.
     pub(crate) speed: u64,
     /// Where operators are served; loopback only by default.
@@ -42,10 +45,20 @@ pub(crate) struct Config {
     pub(crate) broker: pizza_broker::Config,
 }
 
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             log: "info".to_owned(),
+            log_format: LogFormat::default(),
             speed: 60,
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 5002)),
             // An edge in another process holds one for each stream that it follows.

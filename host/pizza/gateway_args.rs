@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use pizza_cli::address;
 use pizza_gateway::GatewayConfig;
 
 #[derive(Args)]
 pub(crate) struct GatewayArgs {
     /// Where HTTP is served [default: 127.0.0.1:5000]
-    #[arg(long, env = "PIZZA_HTTP", value_name = "ADDR")]
+    #[arg(long, env = "PIZZA_HTTP", value_name = "ADDR", value_parser = address::parse)]
     http: Option<SocketAddr>,
     /// Where HTTPS is served, or off [default: 127.0.0.1:5001]
     #[arg(long, env = "PIZZA_HTTPS", value_name = "ADDR", value_parser = Address::parse)]
@@ -32,9 +33,9 @@ impl Address {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text {
             "off" => Ok(Self(None)),
-            address => match address.parse() {
+            text => match address::parse(text) {
                 Ok(address) => Ok(Self(Some(address))),
-                Err(_) => Err("an address like 127.0.0.1:5001, or off".to_owned()),
+                Err(why) => Err(format!("{why}; or off")),
             },
         }
     }

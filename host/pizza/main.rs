@@ -12,6 +12,7 @@ mod exposure;
 mod first_data;
 mod gateway_args;
 mod limit_sharing;
+mod log_args;
 mod metrics;
 mod metrics_listener;
 mod mqtt_edge;
@@ -24,13 +25,14 @@ mod silo_args;
 mod simulation;
 mod store_tls_args;
 mod token_args;
+mod variables;
 mod verbs;
 mod web;
 mod websocket;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 /// Many small allocations on every core: mimalloc serves them faster than the system's.
 #[global_allocator]
@@ -53,8 +55,21 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    warn_of_variables(&cli);
     shutdown::code(match cli.verb {
         None => cli.run.run(),
-        Some(verb) => verb.run(),
+        Some(verb) => verb.run(Cli::command),
     })
+}
+
+/// A name that is misspelt has no effect, and nobody would know why.
+#[allow(clippy::print_stderr, reason = "before there is a log")]
+fn warn_of_variables(cli: &Cli) {
+    // It is started by a silo that has said it already.
+    if matches!(cli.verb, Some(verbs::Verb::Compile(_))) {
+        return;
+    }
+    for line in variables::unknown(&Cli::command()) {
+        eprintln!("{line}");
+    }
 }

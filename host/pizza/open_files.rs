@@ -9,6 +9,12 @@ use crate::config::Config;
 /// on.
 const OTHERS: u64 = 512;
 
+/// With so many of them nobody who looks at a demo has to wait.
+const DEMO_MIN: usize = 128;
+
+const FEWER: &str = "the system allows fewer open files than connections_max needs; each door takes \
+     fewer connections. `ulimit -n` or LimitNOFILE raises the limit";
+
 /// The fewest connections with which a listener is of use.
 const CONNECTIONS_MIN: usize = 16;
 
@@ -39,15 +45,15 @@ pub(crate) fn allow(config: &mut Config) {
     ] {
         *max = scaled(*max);
     }
-    tracing::warn!(
-        allowed,
-        wanted,
-        http = config.gateway.connections_max,
-        admin = config.admin_limits.connections_max,
-        mqtt = config.broker.limits.connections_max,
-        "the system allows fewer open files than connections_max needs; each door takes fewer \
-         connections. `ulimit -n` or LimitNOFILE raises the limit"
-    );
+    let http = config.gateway.connections_max;
+    let admin = config.admin_limits.connections_max;
+    let mqtt = config.broker.limits.connections_max;
+    // A demo has the connections of those who look at it.
+    if config.demo && http >= DEMO_MIN {
+        tracing::debug!(allowed, wanted, http, admin, mqtt, "{FEWER}");
+    } else {
+        tracing::warn!(allowed, wanted, http, admin, mqtt, "{FEWER}");
+    }
 }
 
 /// Raises the limit as far as it is needed and the system's hard limit allows; the usual soft one

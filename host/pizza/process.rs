@@ -1,27 +1,11 @@
-//! What every process of this program does that serves something: it logs, listens, and
-//! stops when it is asked to.
+//! What every process of this program does that serves something: it listens, and stops when it
+//! is asked to.
 
 use std::net::SocketAddr;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
-
-/// Writes log lines that pass the filter to the standard error.
-///
-/// # Errors
-/// When this is no log filter.
-pub(crate) fn log_to_stderr(log: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(log);
-    let filter = filter.with_context(|| format!("{log:?} is no log filter"))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        // The standard output is for answers and for the banner.
-        .with_writer(std::io::stderr)
-        .init();
-    Ok(())
-}
 
 /// Resolves when this process is asked to stop. From the call on, not from the first poll, a
 /// signal no longer ends the process where it stands: a supervisor that has read the banner

@@ -2,6 +2,7 @@
 //! hear of it first; but it ends, for only a new process can find out what the disk holds. A
 //! supervisor knows the reason by the exit code.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -69,6 +70,10 @@ pub(crate) fn outcome(store: &dyn Store, served: anyhow::Result<()>) -> anyhow::
     }
 }
 
+fn is_unread(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
 /// The code that the process ends with. Where the store has stopped it ends here and now: whatever
 /// would be tidied up after `main` may wait for a thread that hangs in the store.
 #[allow(clippy::print_stderr, reason = "it is the last word of the process")]
@@ -76,7 +81,15 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let Err(error) = outcome else {
         return ExitCode::SUCCESS;
     };
-    eprintln!("Error: {error:?}");
+    // Whoever read the output has read enough: `pizza module list | head` is no failure.
+    if error.downcast_ref().is_some_and(is_unread) {
+        return ExitCode::SUCCESS;
+    }
+    // Not by `Debug`, which adds where in the program it was: that is no use to whoever mistyped a name.
+    eprintln!("Error: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("Caused by: {cause}");
+    }
     if error.is::<StoreStopped>() {
         std::process::exit(i32::from(STORE_STOPPED));
     }

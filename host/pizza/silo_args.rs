@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
+use pizza_cli::address;
 use pizza_silo::{ClusterConfig, Label};
 
 use crate::cell_args::CellArgs;
 use crate::config::Config;
+use crate::log_args::LogArgs;
 use crate::store_tls_args::StoreTlsArgs;
 use crate::token_args::{EdgeTokenArgs, TokenArgs};
 
@@ -18,7 +20,7 @@ pub(crate) struct SiloArgs {
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where operators are served [default: 127.0.0.1:5002]
-    #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR")]
+    #[arg(long, env = "PIZZA_ADMIN", value_name = "ADDR", value_parser = address::parse)]
     admin: Option<SocketAddr>,
     #[command(flatten)]
     tokens: TokenArgs,
@@ -28,9 +30,8 @@ pub(crate) struct SiloArgs {
     /// compiled once [default: modules under the data directory]
     #[arg(long, env = "PIZZA_MODULES_CACHE", value_name = "DIR")]
     modules_cache: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug, trace, or directives like info,actor=debug
-    #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
-    log: Option<String>,
+    #[command(flatten)]
+    log: LogArgs,
     #[command(flatten)]
     cluster: Cluster,
 }
@@ -49,7 +50,7 @@ struct Cluster {
     )]
     cluster_store: Option<String>,
     /// Where the other silos are served [default: 127.0.0.1:7000]
-    #[arg(long, env = "PIZZA_CLUSTER_LISTEN", value_name = "ADDR")]
+    #[arg(long, env = "PIZZA_CLUSTER_LISTEN", value_name = "ADDR", value_parser = address::parse)]
     cluster_listen: Option<SocketAddr>,
     /// Where they find it, if that is not where it listens
     #[arg(long, env = "PIZZA_CLUSTER_ADDRESS", value_name = "HOST:PORT")]
@@ -94,7 +95,7 @@ impl SiloArgs {
         config.admin = self.admin.unwrap_or(config.admin);
         config.admin_token = self.tokens.admin_token.or(config.admin_token);
         config.edge_token = self.edge.edge_token.or(config.edge_token);
-        config.log = self.log.unwrap_or(config.log);
+        self.log.set(&mut config);
         Ok(config)
     }
 }

@@ -2,12 +2,15 @@
 //! which has the arguments of these verbs too.
 
 pub(crate) mod actor;
+pub(crate) mod backup;
 pub(crate) mod bridge;
 pub(crate) mod cluster;
 pub(crate) mod compile;
+pub(crate) mod completions;
 pub(crate) mod dlq;
 pub(crate) mod gateway;
 pub(crate) mod key;
+pub(crate) mod man;
 pub(crate) mod module;
 pub(crate) mod plugin;
 pub(crate) mod run;
@@ -15,7 +18,7 @@ mod signature;
 pub(crate) mod silo;
 pub(crate) mod wit;
 
-use clap::Subcommand;
+use clap::{Command, Subcommand};
 use pizza_load::{Bench, Demo, Simulate, texts};
 
 use crate::admin_target::AdminTarget;
@@ -25,6 +28,8 @@ pub(crate) enum Verb {
     /// Begin an actor; look at one of a running silo, ask it, put it to rest.
     #[command(subcommand)]
     Actor(actor::Actor),
+    /// All that a silo's store has in one file: take it while the silo works, verify it, restore it.
+    Backup(backup::BackupVerb),
     /// Put load on a running pizzeria and measure it.
     #[command(subcommand)]
     Bench(Bench<AdminTarget>),
@@ -36,6 +41,7 @@ pub(crate) enum Verb {
     /// Compiles what a silo gives it (started by the silo itself).
     #[command(name = "compile-module", hide = true)]
     Compile(compile::Compile),
+    Completions(completions::Completions),
     /// Scenes from a pizzeria's life, played on a running one and checked.
     #[command(subcommand)]
     Demo(Demo),
@@ -47,6 +53,7 @@ pub(crate) enum Verb {
     /// Keys that sign modules.
     #[command(subcommand)]
     Key(key::Key),
+    Man(man::Man),
     /// Which code serves which actors: push, activate, canary, take back.
     #[command(subcommand)]
     Module(module::Module),
@@ -63,17 +70,21 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    /// `program` gives all verbs and options there are.
+    pub(crate) fn run(self, program: fn() -> Command) -> anyhow::Result<()> {
         match self {
             Self::Actor(verb) => verb.run(),
+            Self::Backup(verb) => verb.run(),
             Self::Bench(verb) => verb.run(),
             Self::Bridge(verb) => verb.run(),
             Self::Cluster(verb) => verb.run(),
             Self::Compile(verb) => verb.run(),
+            Self::Completions(verb) => verb.run(program()),
             Self::Demo(verb) => verb.run(),
             Self::Dlq(verb) => verb.run(),
             Self::Gateway(verb) => verb.run(),
             Self::Key(verb) => verb.run(),
+            Self::Man(verb) => verb.run(program()),
             Self::Module(verb) => verb.run(),
             Self::Plugin(verb) => verb.run(),
             Self::Silo(verb) => verb.run(),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use hyper::header::HeaderValue;
+use pizza_cli::address;
 use pizza_cli::connection::Connection;
 
 use crate::lean_connection::{LeanConnection, Template};
@@ -12,7 +13,13 @@ use crate::lean_connection::{LeanConnection, Template};
 #[derive(Args, Clone)]
 pub(crate) struct Target {
     /// The pizzeria's address
-    #[arg(long, default_value = "127.0.0.1:5000", value_name = "ADDR")]
+    #[arg(
+        long,
+        env = "PIZZA_TO",
+        default_value = "127.0.0.1:5000",
+        value_name = "ADDR",
+        value_parser = address::parse
+    )]
     to: SocketAddr,
     /// The bearer token to show, of an admin; from the pizzeria's own machine none is needed
     #[arg(

@@ -5,6 +5,7 @@
 mod actor_authors;
 mod admin;
 mod api_contract;
+mod backup;
 mod bad_input;
 mod cluster;
 mod common;

@@ -103,6 +103,31 @@ impl Admin {
         Err(Refusal::of(status, &pending).into())
     }
 
+    /// Gets something large; `piece` hears each part of it as it comes.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the silo answers with a problem; what broke, also when that was before the end;
+    /// what `piece` says.
+    pub async fn pieces(
+        &mut self,
+        path: &str,
+        piece: &mut dyn FnMut(&[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut response = self.0.begin(Method::GET, path, Bytes::new(), &[]).await?;
+        let status = response.status().as_u16();
+        if status >= 300 {
+            let body = response.into_body().collect().await?.to_bytes();
+            return Err(Refusal::of(status, &body).into());
+        }
+        while let Some(frame) = response.body_mut().frame().await {
+            let frame = frame.context("the silo broke off before the end")?;
+            if let Some(data) = frame.data_ref() {
+                piece(data)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes something.
     ///
     /// # Errors

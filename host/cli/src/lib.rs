@@ -6,6 +6,7 @@
 //! - [`modules`]: modules are pushed and activated over it
 //! - [`table`]: answers as tables for people, or as JSON for programs
 
+pub mod address;
 pub mod admin;
 pub mod connection;
 pub mod modules;

@@ -262,13 +262,16 @@ fn failure(store: &mut Store<HostState>, error: &wasmtime::Error) -> GuestError 
     GuestError::Trap(described(host, &shortened(&text)))
 }
 
-/// A panicking guest says why on standard error.
+/// A panicking guest says why on standard error: that comes first, for it is what its author can mend.
 fn described(host: &HostState, trap: &str) -> String {
     let said = host.output.peek();
     let said = String::from_utf8_lossy(&said);
+    // There is no environment in which a guest could be given the variable.
+    let lines = said.lines().filter(|line| !line.contains("RUST_BACKTRACE"));
+    let said = lines.collect::<Vec<_>>().join("\n");
     match shortened(said.trim()) {
         said if said.is_empty() => trap.to_owned(),
-        said => format!("{trap} ({said})"),
+        said => format!("{said} ({trap})"),
     }
 }
 

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use pizza_bridge::{Bridge, BridgeConfig};
+use pizza_cli::address;
 use pizza_client::Client;
 use pizza_silo::Token;
 
 use crate::config::Config;
 use crate::edge_target::EdgeTarget;
-use crate::process::{asked_to_stop, log_to_stderr};
+use crate::log_args::{LogArgs, log_to_stderr};
+use crate::process::asked_to_stop;
 use crate::{metrics, metrics_listener};
 
 /// Carries messages between a broker and a silo in another process. Messages at QoS 1 are
@@ -22,7 +24,7 @@ use crate::{metrics, metrics_listener};
 pub(crate) struct BridgeVerb {
     #[command(flatten)]
     silo: EdgeTarget,
-    /// Configuration file; of it, [bridge], edge_token and log matter [default: pizza.toml, where
+    /// Configuration file; of it, [bridge], edge_token, log and log_format matter [default: pizza.toml, where
     /// there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -34,17 +36,17 @@ pub(crate) struct BridgeVerb {
     #[arg(long, env = "PIZZA_BRIDGE_ID", value_name = "NAME")]
     client_id: Option<String>,
     /// Where /metrics and /health/live are served [default: nowhere]
-    #[arg(long, env = "PIZZA_METRICS", value_name = "ADDR")]
+    #[arg(long, env = "PIZZA_METRICS", value_name = "ADDR", value_parser = address::parse)]
     metrics: Option<SocketAddr>,
-    /// What is logged: error, warn, info, debug, trace, or directives
-    #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
-    log: Option<String>,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 impl BridgeVerb {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut config = Config::found(self.config.as_deref())?;
-        log_to_stderr(&self.log.unwrap_or(config.log))?;
+        self.log.set(&mut config);
+        log_to_stderr(&config)?;
         // The command line stands above the file.
         let bridge = &mut config.bridge;
         bridge.broker = self.broker.or(bridge.broker.take());

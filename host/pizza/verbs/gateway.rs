@@ -14,8 +14,9 @@ use rustix::process::umask;
 use crate::config::Config;
 use crate::edge_target::EdgeTarget;
 use crate::gateway_args::GatewayArgs;
+use crate::log_args::{LogArgs, log_to_stderr};
 use crate::pages::{self, PAGES};
-use crate::process::{asked_to_stop, log_to_stderr};
+use crate::process::asked_to_stop;
 use crate::web::Web;
 use crate::{dev_tokens, exposure, metrics, open_files};
 
@@ -27,21 +28,21 @@ use crate::{dev_tokens, exposure, metrics, open_files};
 pub(crate) struct GatewayVerb {
     #[command(flatten)]
     silo: EdgeTarget,
-    /// Configuration file; of it, [gateway], edge_token, demo and log matter [default:
+    /// Configuration file; of it, [gateway], edge_token, demo, log and log_format matter [default:
     /// pizza.toml, where there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
     gateway: GatewayArgs,
-    /// What is logged: error, warn, info, debug, trace, or directives
-    #[arg(long, env = "PIZZA_LOG", value_name = "LEVEL")]
-    log: Option<String>,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 impl GatewayVerb {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut config = Config::found(self.config.as_deref())?;
-        log_to_stderr(&self.log.unwrap_or_else(|| config.log.clone()))?;
+        self.log.set(&mut config);
+        log_to_stderr(&config)?;
         self.gateway.set(&mut config.gateway);
         // The key of the certificate is for its owner only.
         umask(Mode::RWXG | Mode::RWXO);

@@ -17,9 +17,10 @@ use crate::banner::{self, Open};
 use crate::config::Config;
 use crate::gateway_args::{Address, GatewayArgs};
 use crate::limit_sharing::LimitSharing;
+use crate::log_args::log_to_stderr;
 use crate::mqtt_edge::{self, MqttEdge};
 use crate::pages::PAGES;
-use crate::process::{asked_to_stop, listen, log_to_stderr};
+use crate::process::{asked_to_stop, listen};
 use crate::shutdown::{self, StoreStopped};
 use crate::silo_args::{self, SiloArgs};
 use crate::simulation::Simulation;
@@ -51,7 +52,7 @@ struct Edges {
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let config = self.config()?;
-        log_to_stderr(&config.log)?;
+        log_to_stderr(&config)?;
         // Whatever this process writes is for its owner only: states, tokens, keys.
         umask(Mode::RWXG | Mode::RWXO);
         let runtime = tokio::runtime::Builder::new_multi_thread()

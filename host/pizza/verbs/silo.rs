@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
+use pizza_cli::address;
 use pizza_silo::RunningSilo;
 use rustix::fs::Mode;
 use rustix::process::umask;
@@ -12,7 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::Config;
-use crate::process::{asked_to_stop, listen, log_to_stderr};
+use crate::log_args::log_to_stderr;
+use crate::process::{asked_to_stop, listen};
 use crate::shutdown::{self, StoreStopped};
 use crate::silo_args::{self, SiloArgs};
 use crate::{bundled, exposure, first_data, metrics, metrics_listener, open_files, operators};
@@ -30,7 +32,7 @@ pub(crate) struct SiloVerb {
     #[arg(long, env = "PIZZA_SPEED", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     speed: Option<u64>,
     /// Where /metrics and /health/live are served [default: nowhere]
-    #[arg(long, env = "PIZZA_METRICS", value_name = "ADDR")]
+    #[arg(long, env = "PIZZA_METRICS", value_name = "ADDR", value_parser = address::parse)]
     metrics: Option<SocketAddr>,
 }
 
@@ -39,7 +41,7 @@ impl SiloVerb {
         let mut config = self.silo.config()?;
         config.speed = self.speed.unwrap_or(config.speed);
         config.hand_down();
-        log_to_stderr(&config.log)?;
+        log_to_stderr(&config)?;
         // Whatever this process writes is for its owner only: states, tokens, keys.
         umask(Mode::RWXG | Mode::RWXO);
         let runtime = tokio::runtime::Builder::new_multi_thread()

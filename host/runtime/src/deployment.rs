@@ -7,6 +7,7 @@ use pizza_guest::Guest;
 use pizza_types::{Body, CallError};
 
 use crate::breaker::{Breaker, BreakerState, Outcome, Permit};
+use crate::failed_turns::FailedTurns;
 use crate::metrics::TurnMetrics;
 use crate::module_stats::ModuleStats;
 use crate::settings::Policy;
@@ -20,6 +21,7 @@ pub struct Deployment {
     /// The circuit breaker, as old as the module: a new one is not to blame for its predecessor.
     pub(crate) breaker: Breaker,
     pub(crate) metrics: TurnMetrics,
+    pub(crate) failed_turns: FailedTurns,
     /// What the module has done since it serves.
     pub stats: ModuleStats,
     /// How many messages to stateless workers are at work.
@@ -36,6 +38,7 @@ impl Deployment {
             guest,
             policy,
             breaker: Breaker::default(),
+            failed_turns: FailedTurns::default(),
             stats: ModuleStats::default(),
             computing: AtomicUsize::new(0),
         })

@@ -74,6 +74,7 @@ mod durable_clock;
 mod entries;
 pub mod entropy;
 mod export;
+mod failed_turns;
 mod gate;
 mod guarded;
 mod guardian;

@@ -67,7 +67,10 @@ pub(crate) fn answer(
             let outcome = deployment.guest.run(turn).await.map_err(CallError::from);
             let ended = Outcome::of(&outcome);
             deployment.stats.add(ended, begun.elapsed());
-            deployment.record(permit, ended, core.clock.now_ms());
+            let now_ms = core.clock.now_ms();
+            deployment.record(permit, ended, now_ms);
+            let failed_turns = &deployment.failed_turns;
+            failed_turns.report(&query.envelope, &outcome, now_ms);
             deployment.metrics.query(&outcome);
             let outcome = outcome?;
             // After the run, so that the wait for the disk and the reading overlap.

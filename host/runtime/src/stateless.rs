@@ -89,7 +89,9 @@ impl Core {
         let outcome = outcome.and_then(keeps_nothing);
         let (ended, took) = (breaker::Outcome::of(&outcome), begun.elapsed());
         deployment.stats.add(ended, took);
-        deployment.record(permit, ended, self.clock.now_ms());
+        let now_ms = self.clock.now_ms();
+        deployment.record(permit, ended, now_ms);
+        deployment.failed_turns.report(&envelope, &outcome, now_ms);
         if is_query {
             deployment.metrics.query(&outcome);
         } else {

@@ -90,7 +90,9 @@ impl Actor {
             attempt => breaker::Outcome::of(attempt),
         };
         deployment.stats.add(ended, took);
-        deployment.record(permit, ended, self.core.clock.now_ms());
+        let now_ms = self.core.clock.now_ms();
+        deployment.record(permit, ended, now_ms);
+        deployment.failed_turns.report(envelope, &attempt, now_ms);
         attempt
     }
 

@@ -5,12 +5,13 @@
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
 //! - [`state`]: what the routes work on
-//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`streams`], [`cluster`], [`stats`], [`rates`]:
+//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`streams`], [`cluster`], [`stats`], [`rates`], [`backup`]:
 //!   the routes
 //! - [`edge`]: what an edge in another process asks; [`use_exchange`]: what gateways tell each other
 //! - [`view`], [`msgpack`], [`whole`](mod@whole): what the answers are made of
 
 mod actors;
+mod backup;
 mod cluster;
 mod dead_letters;
 mod edge;
@@ -61,6 +62,7 @@ fn routes() -> Routes {
         .for_operators("/rates", get(rates::rates))
         .merge(dead_letters::routes())
         .merge(actors::routes())
+        .merge(backup::routes())
         .merge(modules::routes())
         .merge(plugins::routes())
         .merge(streams::routes())

@@ -183,6 +183,7 @@ impl RunningSilo {
             rates: Arc::clone(&self.rates),
             uses: Arc::default(),
             long_reads: Arc::new(Semaphore::new(1)),
+            backups: Arc::new(Semaphore::new(1)),
             closing: self.transport.closing(),
         };
         admin::router(admin, tokens, admission)

@@ -1,16 +1,31 @@
 //! Which store a silo has: the only file that names a back end, but for the certificates of one
 //! ([`store_tls`](crate::store_tls)).
 
+use std::path::Path;
 use std::sync::Arc;
 
 use pizza_store::{CellStore, MembershipStore, MemoryStore, Store, StoreError};
 pub(crate) use pizza_store_embedded::OpenError;
+pub use pizza_store_embedded::{BackupError, BackupSummary, verify as verify_backup};
 use pizza_store_embedded::{EmbeddedStore, Options};
 use pizza_store_redis::{RedisStore, Tls};
 use pizza_types::Durability;
 
 use crate::cluster_config::{ClusterConfig, Rollback};
 use crate::config::SiloConfig;
+use crate::data_dir::{self, DataDirError};
+
+/// Where the store is in the data directory.
+const STORE: &str = "store";
+
+/// Why a backup was not restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    #[error(transparent)]
+    Directory(#[from] DataDirError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+}
 
 /// A store that other silos share.
 pub(crate) struct Shared {
@@ -38,8 +53,24 @@ pub(crate) fn open(config: &SiloConfig) -> Result<Arc<dyn Store>, OpenError> {
         free_bytes_min: (config.store.free_mib_min as u64) << 20,
         ..Options::default()
     };
-    let store = EmbeddedStore::open(&config.data.join("store"), options)?;
+    let store = EmbeddedStore::open(&config.data.join(STORE), options)?;
     Ok(Arc::new(store))
+}
+
+/// Makes the store of a data directory, which must not have one yet, of a backup; `progress` hears how many
+/// bytes were read, twice from the beginning.
+///
+/// # Errors
+/// When the backup is not whole, the data directory has a store, or it cannot be written.
+pub fn restore_backup(
+    file: &Path,
+    data: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BackupSummary, RestoreError> {
+    data_dir::prepare(data)?;
+    let options = Options::default();
+    let restored = pizza_store_embedded::restore(file, &data.join(STORE), &options, progress);
+    Ok(restored?)
 }
 
 /// Connects to the store that the silos of a cluster share.

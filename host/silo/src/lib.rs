@@ -47,6 +47,7 @@ pub mod transport;
 
 pub use admin::{Token, TokenError, Tokens};
 pub use assemble::{AssembleError, RunningSilo};
+pub use back_end::{BackupError, BackupSummary, RestoreError, restore_backup, verify_backup};
 pub use cell_config::{CellConfig, CellError};
 pub use cluster::STORE_STOPPED;
 pub use config::{

@@ -19,11 +19,13 @@
 //! - [`read`] and [`sweep`]: the queries, and the forgetting of old rows
 //! - [`metrics`](crate::metrics): what is counted of commits
 //! - [`directory`]: the files around the database that say whose it is and what it must contain
+//! - [`backup`]: all of it in one file, and back
 //! - [`guard`]: notices what fails in the database's own threads
 //! - [`diagnosis`] and [`database_log`]: why it failed
 //! - [`poison`]: the flag that ends everything after a failed write
 
 mod actor_row;
+mod backup;
 mod changes;
 mod checkpoint;
 mod committer;
@@ -54,6 +56,7 @@ mod table;
 mod testing;
 mod view;
 
+pub use backup::{BackupError, Summary as BackupSummary, restore, verify};
 pub use error::OpenError;
 pub use options::Options;
 pub use store::EmbeddedStore;

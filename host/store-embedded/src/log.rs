@@ -13,6 +13,6 @@ mod segment;
 mod tests;
 mod writer;
 
-pub(crate) use self::record::{Record, Row};
+pub(crate) use self::record::{HEADER, Record, Row, payload_length, read, rows};
 pub(crate) use self::recover::Opening;
 pub(crate) use self::writer::{Checkpointed, Log};

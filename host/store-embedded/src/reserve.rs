@@ -198,4 +198,11 @@ impl Trouble {
             Self::Final(told)
         }
     }
+
+    /// What it says.
+    pub(crate) fn into_reason(self) -> String {
+        match self {
+            Self::NoRoom(reason) | Self::Final(reason) => reason,
+        }
+    }
 }

@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use pizza_store::{Retention, Store, StoreError};
+use pizza_store::{Backup, Retention, Store, StoreError};
 use pizza_types::{Durability, ShardSet};
 
+use crate::backup::Pieces;
 use crate::changes::RowChange;
 use crate::checkpoint::{Checkpoint, Mark, Steps};
 use crate::committer::{Committer, Disk, Threads, Writer, Written};
@@ -310,6 +311,10 @@ impl Store for EmbeddedStore {
 
     async fn stopped(&self) -> String {
         self.poison.set_some_time().await
+    }
+
+    fn backup(&self, created_ms: u64) -> Result<Backup, StoreError> {
+        Ok(Box::new(Pieces::of(self.view()?, created_ms)))
     }
 
     async fn expire(

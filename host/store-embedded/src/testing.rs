@@ -1,5 +1,7 @@
 //! What tests of several modules need.
 
+pub(crate) mod every_table;
+
 use pizza_store::{Commit, EndWrite, Leaving};
 use pizza_types::{ActorId, SiloId, StateWrite};
 

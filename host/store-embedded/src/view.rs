@@ -37,6 +37,11 @@ impl View {
         }
     }
 
+    /// The last batch that it shows.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     pub(crate) fn get<T: DeserializeOwned>(
         &self,
         table: Table,

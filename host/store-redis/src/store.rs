@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use parking_lot::Mutex;
-use pizza_store::{Retention, Store, StoreError};
+use pizza_store::{Backup, Retention, Store, StoreError};
 use pizza_types::{Durability, ShardId, ShardSet};
 use redis::{Cmd, Value};
 use tokio::sync::watch;
@@ -200,6 +200,13 @@ impl Store for RedisStore {
         // The sender is part of `self`, so it is alive.
         let _ = stopped.wait_for(Option::is_some).await;
         self.stop_reason().unwrap_or_default()
+    }
+
+    fn backup(&self, _created_ms: u64) -> Result<Backup, StoreError> {
+        Err(StoreError::Unsupported {
+            detail: "this silo's store is a Redis, which is backed up by its own tools: docs/backup.md has the \
+                     commands",
+        })
     }
 
     async fn expire(

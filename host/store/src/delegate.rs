@@ -261,6 +261,9 @@ macro_rules! delegate {
             fn durability(&self) -> ::pizza_types::Durability {
                 self.$field.durability()
             }
+            fn backup(&self, created_ms: u64) -> ::std::result::Result<$crate::Backup, $crate::StoreError> {
+                self.$field.backup(created_ms)
+            }
             async fn expire(
                 &self,
                 shards: &::pizza_types::ShardSet,

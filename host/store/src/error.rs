@@ -14,6 +14,9 @@ pub enum StoreError {
     /// on; the rest goes on by itself when there is room again.
     #[error("{detail}")]
     Full { detail: String },
+    /// This back end cannot do it.
+    #[error("{detail}")]
+    Unsupported { detail: &'static str },
     /// It did not happen, and may be tried again.
     #[error("{action}: {detail}")]
     Io {

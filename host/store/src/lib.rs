@@ -65,5 +65,5 @@ pub use reminders::{DelayedKey, DelayedRow, DueAfter, DueReminder, Reminder, Rem
 pub use reply::StoredReply;
 pub use retention::{Keep, Retention};
 pub use retire::{EndWrite, EndedActor, EndedAfter, RetireStore, Retirement};
-pub use store::Store;
+pub use store::{Backup, Store};
 pub use streams::{StoredEvent, StreamStore};

@@ -14,6 +14,9 @@ use crate::retention::Retention;
 use crate::retire::RetireStore;
 use crate::streams::StreamStore;
 
+/// The pieces of a backup.
+pub type Backup = Box<dyn Iterator<Item = Result<Vec<u8>, StoreError>> + Send>;
+
 /// All that a silo needs from storage. Whoever needs a part of it asks for that part: each is a
 /// trait of its own, in the file of its name. Reads see every commit whose ticket has resolved.
 ///
@@ -48,6 +51,20 @@ pub trait Store:
     /// Resolves with the reason when the store has stopped itself.
     async fn stopped(&self) -> String {
         std::future::pending().await
+    }
+
+    /// Everything there is, as it is at one moment that is durable: pieces of a file, to be written one behind
+    /// the other, and of no use behind an error. Whoever asks for the next one waits for the disk.
+    /// `created_ms` is the date, in milliseconds since 1970, and stands in the file.
+    ///
+    /// # Errors
+    /// When the store has stopped itself; [`StoreError::Unsupported`] where it is backed up by tools of
+    /// its own.
+    fn backup(&self, created_ms: u64) -> Result<Backup, StoreError> {
+        let _ = created_ms;
+        Err(StoreError::Unsupported {
+            detail: "this store is backed up by its own tools",
+        })
     }
 
     /// Of these shards, which their guardian looks after (a store that one silo has alone may look at others, too),

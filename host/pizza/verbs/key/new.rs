@@ -13,7 +13,7 @@ use pizza_silo::SecretKey;
 pub(crate) struct New {
     /// What the key is called in logs and in the audit log
     name: String,
-    /// Where its files go
+    /// Where its files go; the folder is made if it is not there
     #[arg(long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
 }
@@ -29,6 +29,8 @@ impl New {
         );
         let secret = self.dir.join(format!("{name}.key"));
         let public = self.dir.join(format!("{name}.pub"));
+        std::fs::create_dir_all(&self.dir)
+            .with_context(|| format!("cannot make {}", self.dir.display()))?;
         let key = SecretKey::generate();
         // A key that exists is never overwritten: what it signed would be lost.
         let mut options = OpenOptions::new();

@@ -104,6 +104,32 @@ async fn the_last_words_of_a_failed_turn_are_marked() {
 }
 
 #[tokio::test]
+async fn a_failed_turn_is_a_line_and_a_flood_of_them_is_ten() {
+    let (heard, _guard) = listen();
+    let probes = World::default().silo("one").await;
+    for _ in 0..25 {
+        let failed = probes.try_act("key-7", json!(["trap"])).await;
+        failed.expect_err("a trap");
+    }
+    let told = |line: &&String| line.contains("a turn failed");
+    let lines: Vec<_> = heard.lines();
+    let of_turns: Vec<_> = lines.iter().filter(told).collect();
+    let words = [
+        "WARN",
+        "actor_type=probe",
+        "key=\"key-7\"",
+        "method=\"act\"",
+        "message_id=",
+        "bound=trap",
+        "detail=",
+    ];
+    for word in words {
+        assert!(of_turns[0].contains(word), "{word}: {}", of_turns[0]);
+    }
+    assert!((1..=10).contains(&of_turns.len()), "{of_turns:#?}");
+}
+
+#[tokio::test]
 async fn an_actor_is_told_that_it_leaves_memory() {
     let (heard, _guard) = listen();
     let mut world = World::default();

@@ -173,6 +173,7 @@ mod tests {
         ("/actors/{type}/{key}/call/{method}", Right::Operator),
         ("/actors/{type}/{key}/deactivate", Right::Operator),
         ("/actors/{type}/{key}/history", Right::Operator),
+        ("/backup", Right::Operator),
         ("/cluster", Right::Operator),
         ("/cluster/accept-loss", Right::Operator),
         ("/cluster/rebalance", Right::Operator),

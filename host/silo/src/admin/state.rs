@@ -29,6 +29,8 @@ pub(crate) struct Admin {
     pub(crate) uses: Arc<UseExchange>,
     /// Held by whoever reads thousands of rows for one answer: the silo has other work to do.
     pub(crate) long_reads: Arc<Semaphore>,
+    /// Held while a backup is taken.
+    pub(crate) backups: Arc<Semaphore>,
     /// Turns true when the silo is about to go, so that nobody waits for events any more.
     pub(crate) closing: watch::Receiver<bool>,
 }

@@ -30,7 +30,7 @@ impl Mark {
 
     /// Moves the mark on, durably. It goes the way of the rows: when the database's journal cannot
     /// be written, the database refuses everything for good, for want of room as for any reason.
-    pub(super) fn advance(
+    pub(crate) fn advance(
         &mut self,
         db: &Database,
         sequence: u64,

@@ -89,7 +89,7 @@ impl Record {
 }
 
 /// Reads the record at the start of `bytes`; the text says what is wrong with it.
-pub(super) fn read(bytes: &[u8]) -> Result<(Header, &[u8]), &'static str> {
+pub(crate) fn read(bytes: &[u8]) -> Result<(Header, &[u8]), &'static str> {
     let Some((fields, rest)) = bytes.split_first_chunk::<HEADER>() else {
         return Err("the file ends");
     };
@@ -117,14 +117,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Header, &[u8]), &'static str> {
 }
 
 /// The length that a header gives its payload; the checksum tells later whether it is true.
-pub(super) fn payload_length(header: &[u8]) -> Option<u64> {
+pub(crate) fn payload_length(header: &[u8]) -> Option<u64> {
     let fields = header.first_chunk::<HEADER>()?;
     let length = [fields[32], fields[33], fields[34], fields[35]];
     (fields[36..] == MARK).then(|| u64::from(u32::from_le_bytes(length)))
 }
 
 /// The rows of a payload, in the order in which they were written.
-pub(super) fn rows(mut payload: &[u8]) -> impl Iterator<Item = Result<Row<'_>, &'static str>> {
+pub(crate) fn rows(mut payload: &[u8]) -> impl Iterator<Item = Result<Row<'_>, &'static str>> {
     std::iter::from_fn(move || {
         let (tag, rest) = payload.split_first().filter(|(tag, _)| **tag != 0)?;
         let row = row(*tag, rest);
