@@ -37,7 +37,7 @@ impl FailedTurns {
         let target = &envelope.target;
         tracing::warn!(
             actor_type = %target.actor_type(),
-            key = target.key(),
+            key = &**target.key(),
             method = envelope.body.title(),
             message_id = %envelope.id,
             %bound,
