@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use fjall::Slice;
+
 use super::error::BackupError;
 use super::reader::Reader;
 use super::{Summary, verify};
@@ -15,6 +17,9 @@ use crate::table::{Database, Table};
 
 /// What a store is called while it is made.
 const UNFINISHED: &str = "restoring";
+
+/// So much of a table is written at once.
+const AT_ONCE_BYTES: usize = 32 << 20;
 
 /// Makes a store in `dir`, which must not be there yet, of what the backup has. The backup is read as a
 /// whole first, so that nothing is made of one that is damaged; and `dir` is there only when all of it
@@ -72,12 +77,14 @@ fn write(
     let mut tables = Tables {
         db: &db,
         dir,
-        of_table: None,
+        table: Table::Actors,
+        rows: Vec::new(),
+        bytes: 0,
     };
     while reader.next_piece(&mut |row| tables.add(row))? {
         progress(reader.bytes());
     }
-    tables.finish()?;
+    tables.write()?;
     let sequence = reader.summary().sequence;
     let mut mark = Mark { sequence: 0 };
     let marked = mark.advance(&db, sequence, dir);
@@ -90,37 +97,41 @@ fn write(
 struct Tables<'a> {
     db: &'a Database,
     dir: &'a Path,
-    of_table: Option<(Table, fjall::Ingestion<'a>)>,
+    table: Table,
+    /// Rows of that table which are not in it yet.
+    rows: Vec<(Slice, Slice)>,
+    bytes: usize,
 }
 
 impl Tables<'_> {
     fn add(&mut self, (table, key, value): Row<'_>) -> Result<(), BackupError> {
-        if self.of_table.as_ref().is_none_or(|(of, _)| *of != table) {
-            self.finish()?;
-            let ingestion = self.db.table(table).start_ingestion();
-            let ingestion = ingestion.map_err(|error| self.failed(table, &error))?;
-            self.of_table = Some((table, ingestion));
+        if table != self.table || self.bytes >= AT_ONCE_BYTES {
+            self.write()?;
+            self.table = table;
         }
-        let Some((_, ingestion)) = &mut self.of_table else {
-            return Ok(());
-        };
-        let written = ingestion.write(key, value.unwrap_or_default());
-        written.map_err(|error| self.failed(table, &error))
+        let value = value.unwrap_or_default();
+        self.bytes += key.len() + value.len();
+        self.rows.push((key.into(), value.into()));
+        Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), BackupError> {
-        let Some((table, ingestion)) = self.of_table.take() else {
+    /// Writes what was added, by the bulk way: rows come in the order of their keys.
+    fn write(&mut self) -> Result<(), BackupError> {
+        if self.rows.is_empty() {
             return Ok(());
-        };
-        ingestion
-            .finish()
-            .map_err(|error| self.failed(table, &error))
-    }
-
-    fn failed(&self, table: Table, error: &fjall::Error) -> BackupError {
-        BackupError::Write {
-            dir: self.dir.to_owned(),
-            detail: format!("table {}: {error}", table.name()),
         }
+        let mut written = || {
+            let mut ingestion = self.db.table(self.table).start_ingestion()?;
+            for (key, value) in self.rows.drain(..) {
+                ingestion.write(key, value)?;
+            }
+            ingestion.finish()
+        };
+        let (dir, name) = (self.dir.to_owned(), self.table.name());
+        self.bytes = 0;
+        written().map_err(|error: fjall::Error| BackupError::Write {
+            dir,
+            detail: format!("table {name}: {error}"),
+        })
     }
 }
