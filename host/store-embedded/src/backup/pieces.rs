@@ -2,7 +2,6 @@
 //! store goes on; until the last piece is read, what it shows is kept in memory and on the disk.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map;
 
 use fjall::Slice;
 use pizza_store::StoreError;
@@ -97,7 +96,7 @@ impl Pieces {
         let rows = self.view.scan(table, &[], None);
         Ok(match table {
             // The database has them as the last checkpoint left them; this is how they are by now.
-            Table::StreamHeads => Box::new(heads(stream_head::all(&self.view, &[])?)),
+            Table::StreamHeads => heads(stream_head::all(&self.view, &[])?),
             // What is in the log here is in the database of the store that is made of it.
             Table::System => Box::new(rows.filter(|row| !row.as_ref().is_ok_and(is_of_the_log))),
             _ => Box::new(rows),
@@ -132,12 +131,9 @@ fn is_of_the_log((key, _): &(Slice, Slice)) -> bool {
     **key == *CHECKPOINT || **key == *SEQUENCE
 }
 
-fn heads(
-    heads: BTreeMap<Vec<u8>, u64>,
-) -> std::iter::Map<
-    btree_map::IntoIter<Vec<u8>, u64>,
-    impl FnMut((Vec<u8>, u64)) -> Result<(Slice, Slice), StoreError>,
-> {
-    let row = |(stream, position): (Vec<u8>, u64)| (stream.into(), row::encode(&position).into());
-    heads.into_iter().map(move |head| Ok(row(head)))
+fn heads(heads: BTreeMap<Vec<u8>, u64>) -> Rows {
+    let rows = heads
+        .into_iter()
+        .map(|(stream, position)| Ok((stream.into(), row::encode(&position).into())));
+    Box::new(rows)
 }
