@@ -38,9 +38,9 @@ fn what_was_acknowledged_before_a_backup_is_in_it_and_goes_on() {
     assert_eq!(cancel.status, 200, "{}", cancel.text());
     let taken = thread::scope(|scope| {
         // People do not stop ordering.
-        let later = scope.spawn(|| (0..10).map(|_| first.order()).count());
+        let later = scope.spawn(|| (0..10).map(|_| first.order()).collect::<Vec<_>>());
         let taken = run(&first, &data, &["backup", "take", text(&file)]);
-        assert_eq!(later.join().expect("ordered"), 10);
+        assert_eq!(later.join().expect("ordered").len(), 10);
         taken
     });
     let told = succeeded(&taken);
