@@ -3,6 +3,7 @@
 //!
 //! - [`connection`]: one HTTP connection that is kept
 //! - [`admin`]: the admin API on such a connection
+//! - [`address`]: addresses as people write them
 //! - [`modules`]: modules are pushed and activated over it
 //! - [`table`]: answers as tables for people, or as JSON for programs
 

@@ -39,6 +39,7 @@
 //! - [`supervise`](crate::supervise): retry, back-off and dead letters for those
 //! - [`metrics`](crate::metrics), [`module_stats`](crate::module_stats): what is counted of turns
 //! - [`breaker`](crate::breaker): a module whose every turn fails is not asked for a while
+//! - [`failed_turns`](crate::failed_turns): what the log says of turns that fail
 //! - [`dead_letters`](crate::dead_letters), [`inspect`](crate::inspect),
 //!   [`cluster_view`](crate::cluster_view), [`export`](crate::export): what an operator may look at
 //!   and do

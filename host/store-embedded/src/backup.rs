@@ -4,6 +4,7 @@
 //! - [`format`](mod@format): what is in the file
 //! - [`pieces`]: how it is written
 //! - [`reader`]: how it is read, and found to be whole
+//! - [`verify`](mod@verify), [`summary`]: what is said of it
 //! - [`restore`](mod@restore): how a store is made of it
 //! - [`error`]: why not
 //!
@@ -16,41 +17,13 @@ mod format;
 mod pieces;
 mod reader;
 mod restore;
+mod summary;
 #[cfg(test)]
 mod tests;
-
-use std::fs::File;
-use std::path::Path;
+mod verify;
 
 pub use self::error::BackupError;
 pub(crate) use self::pieces::Pieces;
-use self::reader::Reader;
 pub use self::restore::restore;
-
-/// What a backup has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Summary {
-    /// When it was taken, in milliseconds since 1970.
-    pub created_ms: u64,
-    /// The last batch of the store that it has.
-    pub sequence: u64,
-    /// Actors with a record.
-    pub actors: u64,
-    /// Rows of all tables.
-    pub rows: u64,
-    /// The length of the file.
-    pub bytes: u64,
-}
-
-/// Reads a backup from its beginning to its end; `progress` hears how many bytes were read.
-///
-/// # Errors
-/// When it is none, is of a newer format, ends too early, or anything in it is not what was written.
-pub fn verify(file: &Path, progress: &mut dyn FnMut(u64)) -> Result<Summary, BackupError> {
-    let opened = File::open(file).map_err(BackupError::io("open", file))?;
-    let mut reader = Reader::new(file, opened)?;
-    while reader.next_piece(&mut |_| Ok(()))? {
-        progress(reader.bytes());
-    }
-    Ok(reader.summary())
-}
+pub use self::summary::Summary;
+pub use self::verify::verify;

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::Summary;
 use super::error::BackupError;
 use super::format::{END, END_BYTES, End, HEAD_BYTES, Head, PIECE, Unfit, VERSION};
+use super::summary::Summary;
 use crate::log::{self, Row};
 use crate::table::Table;
 use pizza_types::SHARDS;

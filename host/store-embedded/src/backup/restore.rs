@@ -7,7 +7,8 @@ use fjall::Slice;
 
 use super::error::BackupError;
 use super::reader::Reader;
-use super::{Summary, verify};
+use super::summary::Summary;
+use super::verify::verify;
 use crate::checkpoint::Mark;
 use crate::directory::Directory;
 use crate::log::Row;
