@@ -32,6 +32,11 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
         .build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).context("this process keeps metrics already")?;
+    describe_gauge!(
+        "pizza_build_info",
+        "1, with the version of this program as a label"
+    );
+    gauge!("pizza_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     describe_gauge!("pizza_resident_bytes", "Memory of this process");
     describe_gauge!(
         "pizza_cpu_seconds",

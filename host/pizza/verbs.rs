@@ -16,6 +16,7 @@ pub(crate) mod plugin;
 pub(crate) mod run;
 mod signature;
 pub(crate) mod silo;
+pub(crate) mod status;
 pub(crate) mod wit;
 
 use clap::{Command, Subcommand};
@@ -64,6 +65,7 @@ pub(crate) enum Verb {
     Silo(Box<silo::SiloVerb>),
     #[command(subcommand, about = texts::SIMULATE)]
     Simulate(Simulate),
+    Status(status::Status),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(wit::Wit),
@@ -89,6 +91,7 @@ impl Verb {
             Self::Plugin(verb) => verb.run(),
             Self::Silo(verb) => verb.run(),
             Self::Simulate(verb) => verb.run(),
+            Self::Status(verb) => verb.run(),
             Self::Wit(verb) => verb.run(),
         }
     }

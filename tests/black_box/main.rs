@@ -8,6 +8,7 @@ mod api_contract;
 mod backup;
 mod bad_input;
 mod cluster;
+mod command_line;
 mod common;
 mod compile_bombs;
 mod crash_recovery;

@@ -36,6 +36,15 @@ pub fn print_pairs(pairs: &[(&str, String)]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints an empty line between two tables.
+///
+/// # Errors
+/// When the standard output cannot be written.
+pub fn blank() -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock())?;
+    Ok(())
+}
+
 /// Prints JSON on one line.
 ///
 /// # Errors

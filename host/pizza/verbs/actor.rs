@@ -5,6 +5,7 @@ mod deactivate;
 mod export;
 mod get;
 mod history;
+mod list;
 mod named;
 mod new;
 
@@ -14,6 +15,8 @@ use clap::Subcommand;
 pub(crate) enum Actor {
     /// Write a project that compiles: an actor to begin with.
     New(new::New),
+    /// List the keys of a type's actors.
+    List(list::List),
     /// Show what the silo has of it: record, state, reminders.
     Get(get::Get),
     /// Call one of its methods.
@@ -30,6 +33,7 @@ impl Actor {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::New(verb) => verb.run(),
+            Self::List(verb) => verb.run(),
             Self::Get(verb) => verb.run(),
             Self::Call(verb) => verb.run(),
             Self::History(verb) => verb.run(),

@@ -4,8 +4,8 @@ use std::io::Write as _;
 
 use clap::Args;
 use pizza_cli::admin::Admin;
-use pizza_types::ActorId;
 
+use super::named::part_of_id;
 use crate::admin_target::AdminTarget;
 
 /// The number of actors in one answer of the silo.
@@ -16,19 +16,13 @@ const TELL_EVERY: usize = 10_000;
 #[derive(Args)]
 pub(crate) struct Export {
     /// The actor type
-    #[arg(value_name = "TYPE", value_parser = parse)]
+    #[arg(value_name = "TYPE", value_parser = part_of_id)]
     actor_type: String,
     #[command(flatten)]
     target: AdminTarget,
     /// Go on behind the actor of this key, where an earlier export stopped
-    #[arg(long, value_name = "KEY", value_parser = parse)]
+    #[arg(long, value_name = "KEY", value_parser = part_of_id)]
     after: Option<String>,
-}
-
-/// What is no part of an actor's id is no part of a path either.
-fn parse(text: &str) -> Result<String, String> {
-    let id = ActorId::new(text, text).map_err(|error| error.to_string())?;
-    Ok(id.key().to_string())
 }
 
 impl Export {

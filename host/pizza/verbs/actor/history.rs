@@ -51,12 +51,15 @@ fn print(history: &Value) -> anyhow::Result<()> {
         let reply = short(&cell(&message["reply"]), REPLY_CHARACTERS_MAX);
         let (at, id) = (cell(&message["at"]), cell(&message["messageId"]));
         let (what, caller) = (cell(&message["what"]), cell(&message["caller"]));
-        [at, id, what, caller, outcome.to_owned(), reply]
+        let trace = cell(&message["trace"]);
+        [at, id, what, caller, trace, outcome.to_owned(), reply]
     };
     let messages = history["messages"].as_array().into_iter().flatten();
     let rows: Vec<_> = messages.map(row).collect();
     table::print(
-        ["AT", "MESSAGE", "WHAT", "CALLER", "OUTCOME", "REPLY"],
+        [
+            "AT", "MESSAGE", "WHAT", "CALLER", "TRACE", "OUTCOME", "REPLY",
+        ],
         &rows,
     )?;
     if history["complete"] != true {

@@ -29,6 +29,12 @@ fn parse(text: &str) -> Result<ActorId, String> {
     ActorId::new(actor_type, key).map_err(|error| error.to_string())
 }
 
+/// What is no part of an actor's id is no part of a path either.
+pub(super) fn part_of_id(text: &str) -> Result<String, String> {
+    let id = ActorId::new(text, text).map_err(|error| error.to_string())?;
+    Ok(id.key().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse;

@@ -9,9 +9,6 @@ use serde_json::Value;
 
 use crate::admin_target::AdminTarget;
 
-/// How much of an error is shown on its line.
-const ERROR_CHARACTERS_MAX: usize = 100;
-
 #[derive(Args)]
 pub(crate) struct List {
     #[command(flatten)]
@@ -57,7 +54,8 @@ fn print(page: &Value) -> anyhow::Result<()> {
     let row = |letter: &Value| {
         let cells = ["id", "at", "actor", "what", "attempts"].map(|name| cell(&letter[name]));
         let [id, at, actor, what, attempts] = cells;
-        let error = short(&cell(&letter["error"]), ERROR_CHARACTERS_MAX);
+        // All of it: it is what somebody has to mend, and the last column may be as long as it is.
+        let error = short(&cell(&letter["error"]), usize::MAX);
         [id, at, actor, what, attempts, error]
     };
     let rows: Vec<_> = letters.iter().map(row).collect();
