@@ -4,6 +4,7 @@
 mod advisories;
 mod bundle;
 mod layers;
+mod metrics;
 mod neutral;
 mod rings;
 mod tidy;
