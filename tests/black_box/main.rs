@@ -29,6 +29,7 @@ mod mqtt_bridge;
 mod mqtt_broker;
 mod network_access;
 mod noisy_neighbours;
+mod older_release;
 mod operate;
 mod other_languages;
 mod pages;
