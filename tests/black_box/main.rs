@@ -17,6 +17,7 @@ mod driver_dispatch;
 mod driver_screen;
 mod endpoints;
 mod event_streams;
+mod examples;
 mod generated_clients;
 mod graceful_shutdown;
 mod kill_under_load;
