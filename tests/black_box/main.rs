@@ -20,6 +20,7 @@ mod event_streams;
 mod examples;
 mod generated_clients;
 mod graceful_shutdown;
+mod guide;
 mod kill_under_load;
 mod kitchen_screen;
 mod load;
