@@ -21,6 +21,7 @@ pub(crate) mod compiled;
 pub(crate) mod hired;
 pub(crate) mod machine;
 pub(crate) mod operator;
+pub(crate) mod page;
 pub(crate) mod paho;
 #[path = "../../host/store-redis/tests/servers/ports.rs"]
 pub(crate) mod ports;
