@@ -171,7 +171,7 @@ class Stack:
                 services.stop(name)
                 services.start(name)
                 self.healthy([name], 60)
-                # nginx tries a gateway again two seconds after it was away.
+                # nginx tries a gateway again a second after it was away.
                 time.sleep(2 if name in GATEWAYS else 0)
         finally:
             over.set()
