@@ -17,7 +17,9 @@ NOT_HERE = {"grafana/grafana-oss", "otel/opentelemetry-collector"}
 
 
 class Composition:
-    def __init__(self, deploy, compose, work, pizza, extra_env):
+    """`beside` are processes that are no services, `other_names` under which names who is found."""
+
+    def __init__(self, deploy, compose, work, pizza, extra_env, beside=(), other_names=None):
         self.deploy, self.work, self.pizza, self.extra_env = deploy, work, pizza, extra_env
         resolved = subprocess.run(
             [compose, "-f", str(deploy / "compose.yaml"), "--profile", "*", "config", "--no-path-resolution"],
@@ -31,12 +33,13 @@ class Composition:
         self.image_env = dict(re.findall(r"^ENV (\w+)=(\S+)$", dockerfile[dockerfile.rindex("\nFROM"):], re.M))
         # One address a service, in a network that no other run has.
         network = f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 250}"
-        self.addresses = {name: f"{network}.{10 + at}" for at, name in enumerate(sorted(self.services))}
+        self.addresses = {name: f"{network}.{10 + at}" for at, name in enumerate([*sorted(self.services), *beside])}
         self.client, self.other_client = f"{network}.200", f"{network}.201"
         self.hosts = work / "hosts"
         lines = [f"{address} {name}" for name, address in self.addresses.items()]
+        lines += [f"{self.addresses[who]} {name}" for name, who in (other_names or {}).items()]
         self.hosts.write_text("127.0.0.1 localhost\n" + "\n".join(lines) + "\n")
-        self.running = {}
+        self.running, self.beside = {}, {}
 
     def image(self, name):
         return re.sub(r":[^:/]*$", "", self.services[name]["image"])
@@ -79,6 +82,9 @@ class Composition:
         elif source.endswith("nginx.conf"):
             changed = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.M)
             changed = re.sub(r"^( *listen )(\d+)", rf"\g<1>{own}:\2", changed, flags=re.M)
+        elif source.endswith("prometheus.yaml"):
+            # What comes every 15 seconds would be waited for.
+            changed = text.replace("interval: 15s", "interval: 1s")
         if changed == text:
             return self.deploy / source
         path = self.work / "changed" / name / Path(source).name
@@ -99,6 +105,22 @@ class Composition:
         return Sandbox(name, int(user.split(":")[0]), self.hosts, env, self.mounts(name), tmpfs,
                        self.work / f"{name}.log")
 
+    def start_beside(self, name, command, env, mounts, more=()):
+        """A process that is no service, with the program and the secrets that a pod or a machine would have."""
+        env = {key: self.localised(name, [value])[0] for key, value in {**env, **self.extra_env}.items()}
+        mounts = [*mounts, (self.pizza, "/usr/local/bin/pizza", False),
+                  (self.deploy / "healthcheck", "/usr/local/bin/healthcheck", False)]
+        box = Sandbox(name, 10001, self.hosts, env, mounts, ["/tmp"], self.work / f"{name}.log", more)
+        self.beside[name] = box
+        self.running[name] = box.start(self.localised(name, command))
+        return self.running[name]
+
+    def is_there(self, name, probe):
+        """Whether a process that is no service answers a probe, PORT/PATH."""
+        if not self.running[name].is_up():
+            raise Failed(f"{name} has ended:\n{self.running[name].tail()}")
+        return self.beside[name].run(["healthcheck", f"{self.addresses[name]}:{probe}"]) == 0
+
     def start(self, name):
         self.running[name] = self.sandbox(name).start(self.command(name))
         return self.running[name]
@@ -115,8 +137,9 @@ class Composition:
 
     def stop(self, name):
         running = self.running.pop(name)
-        code, seconds = running.stop(self.services[name].get("stop_signal", "SIGTERM"))
-        grace = self.services[name].get("stop_grace_period", "10s")
+        service = self.services.get(name, {})
+        code, seconds = running.stop(service.get("stop_signal", "SIGTERM"))
+        grace = service.get("stop_grace_period", "10s")
         if code != 0:
             raise Failed(f"{name} ended with {code} when it was asked to stop:\n{running.tail()}")
         return f"{name} {seconds:.1f}/{grace}"

@@ -1,5 +1,6 @@
 """A client of the pizzeria: HTTP, event streams and MQTT, from an address that it chooses."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -8,7 +9,7 @@ import time
 
 import paho.mqtt.client as mqtt
 
-from sandbox import Failed
+from sandbox import Failed, until
 
 
 class Https(http.client.HTTPSConnection):
@@ -95,6 +96,27 @@ class Client:
             sent.wait_for_publish(10)
             if not sent.is_published():
                 raise Failed(f"{topic} was not acknowledged on port {port}: {came}")
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+    @contextlib.contextmanager
+    def websocket(self, address, port, token, refused):
+        """An open WebSocket to a gateway with a broker, whose client asks for more than it may hear."""
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5, transport="websockets")
+        client.username_pw_set("anybody", token)
+        client.ws_set_options(path="/mqtt")
+        answers = []
+        client.on_subscribe = lambda *arguments: answers.append(arguments[3][0].value)
+        client.connect(address, port)
+        client.loop_start()
+        try:
+            until("the WebSocket to be open", 10, client.is_connected)
+            client.subscribe(refused, qos=1)
+            until(f"{refused} to be answered", 10, lambda: answers)
+            if answers != [0x87]:
+                raise Failed(f"a kitchen may hear {refused}: {answers}")
+            yield
         finally:
             client.disconnect()
             client.loop_stop()

@@ -20,7 +20,7 @@ class Failed(Exception):
 class Sandbox:
     """How one service is run; `start` and `run` may be called any number of times."""
 
-    def __init__(self, name, uid, hosts, env, mounts, tmpfs, log):
+    def __init__(self, name, uid, hosts, env, mounts, tmpfs, log, more=()):
         self.name, self.log = name, log
         arguments = ["bwrap", "--die-with-parent", "--unshare-user", "--unshare-ipc", "--unshare-uts"]
         arguments += ["--uid", str(uid), "--gid", str(uid), "--cap-drop", "ALL", "--clearenv"]
@@ -39,6 +39,8 @@ class Sandbox:
         for key, value in {"PATH": "/usr/local/bin:/usr/bin:/usr/sbin", **env}.items():
             arguments += ["--setenv", key, value]
         self.arguments = [*arguments, "--remount-ro", "/", "--chdir", "/"]
+        # A file whose filter of system calls the service alone has.
+        self.filter = more[0] if more else None
 
     def start(self, command):
         return Running(self, command)
@@ -57,11 +59,16 @@ class Running:
     def __init__(self, sandbox, command):
         self.name, self.log, self.command = sandbox.name, sandbox.log, command
         read, write = os.pipe()
+        passed, more = [write], []
+        if sandbox.filter:
+            passed.append(os.open(sandbox.filter, os.O_RDONLY))
+            more = ["--seccomp", str(passed[1])]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*sandbox.arguments, "--info-fd", str(write), "--", *command],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, pass_fds=[write], start_new_session=True)
-        os.close(write)
+                [*sandbox.arguments, *more, "--info-fd", str(write), "--", *command],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, pass_fds=passed, start_new_session=True)
+        for each in passed:
+            os.close(each)
         with os.fdopen(read) as info:
             self.pid = json.load(info)["child-pid"]
 

@@ -145,7 +145,23 @@ class Stack:
             client.publish(topic, status, "driver-1", password, self.services.addresses[service], port, transport)
             told = lambda: client.json("GET", "/api/drivers/driver-1/status", "driver")["status"] == status
             until(f"the driver to be {status}", 10, told)
-        self.say("a phone by MQTT with TLS, and by WebSocket through nginx")
+        client.publish("pizza/drivers/driver-1/location", "nowhere", "driver-1", password,
+                       self.services.addresses["mosquitto"], 8883)
+        # The bridge comes back to a broker that was away.
+        self.services.stop("mosquitto")
+        self.services.start("mosquitto")
+        until("Mosquitto to answer", 10, lambda: self.listens("mosquitto", 8883))
+        client.publish(topic, "available", "driver-1", password, self.services.addresses["mosquitto"], 8883)
+        told = lambda: client.json("GET", "/api/drivers/driver-1/status", "driver")["status"] == "available"
+        until("the bridge to be back", 15, told)
+        self.say("a phone by MQTT with TLS, and by WebSocket through nginx, also after Mosquitto was started anew")
+
+    def listens(self, name, port):
+        try:
+            socket.create_connection((self.services.addresses[name], port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def roll(self):
         """Each gateway and each silo is stopped and started again while somebody orders and reads."""
