@@ -5,11 +5,13 @@ import http.client
 import json
 import re
 import shutil
+import subprocess
 
 import seccomp
+from pizzeria import Client
 from sandbox import Failed, Sandbox, until
 
-NAMES = ["silo-0", "pod-gateway", "pod-bridge", "pizza-1", "machine-gateway", "machine-bridge", "machine",
+NAMES = ["silo-0", "pod-gateway", "pod-bridge", "pizza-1", "machine-gateway", "machine-bridge", "machine", "machine-nginx",
          "region-redis", "region"]
 # Under which names they and others are found: those of the manifests, and those of the units' examples.
 OTHER_NAMES = {"silo-0.silo": "silo-0", "silos": "silo-1", "pizza-1.internal": "pizza-1",
@@ -90,7 +92,37 @@ class Beside:
         # Open while the metrics are read, as a browser's would be.
         with client.websocket(address, 5000, client.token("kitchen"), refused="#"):
             exposed.add(self.metrics(address, client.token("observer")))
-        self.ends([name], "one machine: a restaurant by the page's commands, an order, a phone")
+        self.behind_nginx(page, client)
+        self.ends(["machine-nginx", name], "one machine: a restaurant and nginx by the page's commands, an order, phones")
+
+    def behind_nginx(self, page, client):
+        """What the page makes of nginx.conf, in front of the whole pizzeria."""
+        section = page[page.index("### nginx in front"):]
+        command = re.search(r"```sh\n(sed .*?> nginx\.conf)\n", section, re.S)[1]
+        work, own = self.services.work, self.services.addresses["machine-nginx"]
+        subprocess.run(["sh", "-euc", command], cwd=work, check=True)
+        made = (work / "nginx.conf").read_text()
+        for wanted in ("listen 80;", "listen [::]:443 ssl", "server 127.0.0.1:5000;"):
+            if wanted not in made:
+                raise Failed(f"the page makes a configuration of nginx without {wanted}")
+        made = re.sub(r"^ *listen \[::\].*\n", "", made, flags=re.M).replace("listen 80;", f"listen {own}:8080;")
+        made = made.replace("listen 443 ", f"listen {own}:8443 ")
+        (work / "nginx.conf").write_text(made.replace("127.0.0.1:5000", f"{self.services.addresses['machine']}:5000"))
+        box = Sandbox("machine-nginx", 101, self.services.hosts, {},
+                      [*self.secret_files(["web.pem", "web.key"]), (work / "nginx.conf", "/etc/nginx/nginx.conf", False)],
+                      ["/tmp", "/run", "/var/log/nginx"], work / "machine-nginx.log")
+        self.services.running["machine-nginx"] = box.start(["nginx", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;"])
+        behind = Client(own, self.services.client, client.ca, self.secrets)
+
+        def is_ready():
+            try:
+                return behind.ask("GET", "/health/ready")[0].status == 200
+            except OSError:
+                return False
+        until("nginx to answer", 10, is_ready)
+        behind.follow(behind.order())
+        behind.publish("pizza/drivers/driver-1/status", "offline", "anybody", client.token("driver"), own, 8443,
+                       "websockets")
 
     def region(self, exposed):
         """A silo of another region, whose neighbour does not let it in: what it tells of other cells."""
