@@ -30,6 +30,9 @@ def main(root, tools, pizza, compiled):
     shutil.copytree(root / "deploy", deploy, ignore=shutil.ignore_patterns("secrets", "check", "__pycache__"))
     for folder in (deploy / "secrets", deploy / "kubernetes/secrets"):
         subprocess.run([deploy / "make-secrets", folder, "localhost"], check=True, stdout=subprocess.DEVNULL)
+    # A reminder within the time of a check: an order that nobody fetches for a second is late.
+    with open(deploy / "secrets/silo.toml", "a") as silo:
+        silo.write('\n[silo.types.order.config]\ncheck-ms = "1000"\n')
     services = None
     try:
         services = Composition(deploy, tools / "docker-compose", work, pizza, {"PIZZA_SPEED": "600"}, NAMES, OTHER_NAMES)
@@ -68,7 +71,7 @@ def run(root, deploy, services, manifests, compiled):
     beside.machines(all_units, deploy / "systemd")
     beside.machine(all_units, deploy / "systemd", page, stack.client, exposed)
     beside.region(exposed)
-    metrics.add_by_source(exposed, root)
+    say(metrics.add_by_source(exposed, root))
     say(metrics.compare(deploy, exposed))
     say(metrics.finds_mistakes(exposed))
     observed.stop()
