@@ -41,8 +41,8 @@ def main(root, tools, pizza, compiled):
         say(manifests.verify())
         say(units.verify(deploy / "systemd", work))
         run(root, deploy, services, manifests, compiled)
-    except Failed as failed:
-        print(f"{failed}\n{services.tails() if services else ''}\nlogs are in {work}", file=sys.stderr)
+    except (Failed, OSError, subprocess.SubprocessError) as failed:
+        print(f"{type(failed).__name__}: {failed}\n{services.tails() if services else ''}\nlogs are in {work}", file=sys.stderr)
         return 1
     finally:
         if services:

@@ -75,6 +75,10 @@ class Client:
             elif not line and answer.isclosed():
                 raise Failed(f"the stream of {order} ended after {seen}")
         connection.close()
+        # All at once would mean that something in between has kept them.
+        spread = seen[-1][1] - seen[0][1]
+        if spread < 0.3:
+            raise Failed(f"{len(seen)} events came within {spread:.3f} s: they are kept back")
         return seen
 
     def publish(self, topic, payload, user, password, address, port, transport="tcp"):
