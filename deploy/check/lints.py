@@ -1,6 +1,7 @@
 """What its own tools say of what is written here."""
 
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -67,6 +68,15 @@ def context(root, deploy):
     for source in re.findall(r"^COPY (?:--chmod=\S+ )?([\w./-]+) ", dockerfile, re.M):
         if source != "." and not any(name == source or name.startswith(f"{source}/") for name in inside):
             raise Failed(f"the Dockerfile copies {source}, which is not there")
+    stage = dockerfile[:dockerfile.index("\nFROM rust:")]
+    copied = re.findall(r"^COPY ([\w./-]+) ", stage, re.M)
+    for name in listed:
+        if not re.match(r"gateway/ui/.*\.(ts|svelte|js|mjs)$", name):
+            continue
+        for path in re.findall(r"""(?:from|import\() ?['"](\.\.?/[^'"]+)['"]""", (root / name).read_text()):
+            wanted = os.path.normpath(os.path.join(os.path.dirname(name), path))
+            if not any(wanted == each or wanted.startswith(f"{each}/") for each in copied):
+                raise Failed(f"{name} needs {wanted}, which the Dockerfile does not copy for the pages")
     return f"{len(inside)} of {len(listed)} files are in its context"
 
 
