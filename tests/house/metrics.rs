@@ -111,7 +111,7 @@ fn found() -> (Described, BTreeSet<String>) {
                 counted.extend(call.split(',').next().and_then(|name| named(name, &text)));
             }
         }
-        // Gauges that are set together are named where the function that sets one is called.
+        // What is set together is named where the function that sets one of it is called.
         let set = text
             .split("set(\"")
             .skip(1)
