@@ -97,7 +97,7 @@ fn talk(world: &World, said: &AtomicUsize) {
     let path = "/api/actors/room/hall/say";
     loop {
         let text = format!("line {}", said.load(Ordering::Relaxed) + 1);
-        let body = json!({"member": "ada", "text": text}).to_string();
+        let body = json!({"member": "cy", "text": text}).to_string();
         let answer = TcpStream::connect(world.pizza.http)
             .ok()
             .and_then(|stream| exchange(stream, "POST", path, &[], Some(body.as_bytes())));
@@ -112,7 +112,7 @@ fn talk(world: &World, said: &AtomicUsize) {
 fn a_chat_room_tells_each_line_once_whatever_is_killed() {
     let mut world = World::of("chat-room");
     world.follow("## Run it", "\n## ");
-    for member in ["ada", "cy"] {
+    for member in ["cy", "di"] {
         let join = json!({ "member": member });
         assert_eq!(world.ask("room/hall", "join", &join).0, 200);
     }
@@ -125,14 +125,14 @@ fn a_chat_room_tells_each_line_once_whatever_is_killed() {
         world.pizza.kill_now();
     });
     world.kill_and_start_again();
-    let last = json!({"member": "ada", "text": "last"});
+    let last = json!({"member": "cy", "text": "last"});
     let (status, line) = world.ask("room/hall", "say", &last);
     assert_eq!(status, 200, "{line}");
     // One more than was acknowledged may have been said when it died.
     let total = line["ok"]["number"].as_u64().expect("a number");
     let said = u64::try_from(said.into_inner()).expect("a number");
     assert!((said + 1..=said + 2).contains(&total), "{said}, {total}");
-    for member in ["member/ada", "member/cy"] {
+    for member in ["member/cy", "member/di"] {
         until("all of it", || {
             (world.get(member, "unread") == total).then_some(())
         });
