@@ -120,7 +120,7 @@ class Stack:
         begun = time.monotonic()
         statuses = self.at_once(self.asset, 900)
         took = time.monotonic() - begun
-        other = self.client.ask("GET", "/health/live", source=self.services.other_client)[0].status
+        other = self.client.ask("GET", "/health/live")[0].status
         # What it may at once, and what has come to it since.
         if 201 + 100 * took < 800 and 429 not in statuses or len(statuses) != 900 or other != 200:
             raise Failed(f"{len(statuses)} requests in {took:.1f} s: {statuses.count(429)} refused, another's {other}")
@@ -130,7 +130,7 @@ class Stack:
 
     def at_once(self, path, count):
         """Asks so often on one connection without waiting for answers, which nginx has itself; their statuses."""
-        connection = self.client.connection()
+        connection = self.client.connection(self.services.other_client)
         connection.connect()
         ask = f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n"
         asked = (f"{ask}\r\n" * (count - 1) + f"{ask}Connection: close\r\n\r\n").encode()
