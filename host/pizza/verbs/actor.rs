@@ -1,19 +1,31 @@
 //! `pizza actor …`: one actor of a running silo, and the beginning of a new one.
 
 mod call;
+mod client;
 mod deactivate;
+mod dev;
 mod export;
 mod get;
 mod history;
 mod named;
 mod new;
+mod project;
+mod update;
 
 use clap::Subcommand;
+
+pub(super) use project::Project;
 
 #[derive(Subcommand)]
 pub(crate) enum Actor {
     /// Write a project that compiles: an actor to begin with.
     New(new::New),
+    /// Build a project's actor whenever a file changes, let it serve, and show what it does.
+    Dev(dev::Dev),
+    /// Renew what of a project is the platform's: the SDK, contracts.
+    Update(update::Update),
+    /// Write a typed client of another project's actor into a project.
+    Client(client::ActorClient),
     /// Show what the silo has of it: record, state, reminders.
     Get(get::Get),
     /// Call one of its methods.
@@ -30,6 +42,9 @@ impl Actor {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::New(verb) => verb.run(),
+            Self::Dev(verb) => verb.run(),
+            Self::Update(verb) => verb.run(),
+            Self::Client(verb) => verb.run(),
             Self::Get(verb) => verb.run(),
             Self::Call(verb) => verb.run(),
             Self::History(verb) => verb.run(),
