@@ -5,12 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What an actor needs to be built, and nothing of the SDK's own tests.
-const FILES: [&str; 5] = [
+const FILES: [&str; 7] = [
     "actors/sdk/Cargo.toml",
+    "actors/sdk/README.md",
     "actors/sdk/src",
+    // The contracts of `wit/silo`, by a link.
+    "actors/sdk/wit",
     "actors/sdk-macros/Cargo.toml",
+    "actors/sdk-macros/README.md",
     "actors/sdk-macros/src",
-    "wit/silo",
 ];
 
 /// A Rust expression: each file's path in the checkout, and its text.

@@ -41,14 +41,29 @@ impl TokenArgs {
         if let Some(given) = &self.admin_token {
             return Ok(given.clone().checked()?);
         }
-        Token::read_from(self.data()).with_context(|| {
-            let data = self.data().display();
+        let data = match &self.data {
+            Some(data) => data.clone(),
+            None => nearest_data(&std::env::current_dir().unwrap_or_default()),
+        };
+        Token::read_from(&data).with_context(|| {
+            let (data, above) = (data.display(), if self.data.is_none() { ABOVE } else { "" });
             format!(
-                "there is no token for the silo in its data directory {data}; --data names \
-                 another directory, --admin-token and PIZZA_ADMIN_TOKEN give the token itself"
+                "there is no token for the silo in its data directory {data}{above}; --data and \
+                 PIZZA_DATA name the directory of the silo that runs, --admin-token and \
+                 PIZZA_ADMIN_TOKEN give the token itself"
             )
         })
     }
+}
+
+const ABOVE: &str = ", nor in one of a folder above";
+
+/// The data directory of a silo that was started here or in a folder above, as a project's tools
+/// find their project; the usual one where there is none.
+fn nearest_data(here: &Path) -> PathBuf {
+    let mut above = here.ancestors().map(|folder| folder.join(USUAL_DATA));
+    let found = above.find(|data| Token::path(data).is_file());
+    found.unwrap_or_else(|| PathBuf::from(USUAL_DATA))
 }
 
 /// The token of edges.
@@ -63,4 +78,21 @@ pub(crate) struct EdgeTokenArgs {
         value_name = "TOKEN"
     )]
     pub(crate) edge_token: Option<Token>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_directory_of_a_folder_above_is_found() {
+        let top = tempfile::tempdir().unwrap();
+        let deep = top.path().join("tally/src");
+        std::fs::create_dir_all(&deep).unwrap();
+        assert_eq!(nearest_data(&deep), Path::new(USUAL_DATA));
+        let data = top.path().join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        Token::kept_in(&data).unwrap();
+        assert_eq!(nearest_data(&deep), top.path().join(USUAL_DATA));
+    }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::common::Pizza;
+use crate::common::{Pizza, compiled, machine};
 
 const PAGE: &str = include_str!("../../docs/actors.md");
 /// The page promises ten minutes, and a reader has to read.
@@ -99,36 +99,91 @@ fn script(blocks: &[Block<'_>], said: &Path) -> String {
             "rust" => script += &format!("cat > src/lib.rs <<'EOF'\n{text}EOF\n"),
             _ => {}
         }
-        if text.starts_with("pizza actor new") {
-            // The project is new each time; what it depends on need not be built each time.
-            script = script.replace("cd tally\n", "cd tally\nln -s \"$SHARED\" target\n");
-        }
     }
-    script
+    // The project is new each time; what it depends on need not be built each time.
+    let script = script.replace("cd tally\n", "cd tally\nln -s \"$SHARED\" target\n");
+    // What a reader has in a terminal of its own; the next command is typed when it is open.
+    script.replace(
+        "\npizza\n",
+        "\npizza > pizzeria.log 2>&1 &\n\
+         until grep -q '^Order one' pizzeria.log; do kill -0 $!; sleep 0.1; done\n",
+    )
+}
+
+/// A shell with a network of its own, in which nobody else has the ports of a pizzeria; or why there
+/// is none on this machine.
+fn alone() -> Result<Command, String> {
+    let words = ["--net", "--map-root-user", "--kill-child"];
+    let up = "ip link set lo up";
+    let tried = Command::new("unshare")
+        .args(words)
+        .args(["sh", "-c", up])
+        .output();
+    let tried = tried.map_err(|error| format!("unshare: {error}"))?;
+    if !tried.status.success() {
+        return Err(String::from_utf8_lossy(&tried.stderr).into_owned());
+    }
+    let mut alone = command("timeout");
+    alone.args([PAGE_SECONDS_MAX, "unshare"]).args(words);
+    let then = format!("{up}; exec bash -c \"$0\"");
+    alone.args(["sh", "-c", &then]);
+    Ok(alone)
+}
+
+/// A folder outside the checkout, where nothing helps.
+fn elsewhere() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// The same toolchain as in the checkout: the machine's usual one may not have the target.
+pub(crate) fn toolchain() -> String {
+    let mut active = command("rustup");
+    let active = active
+        .args(["show", "active-toolchain"])
+        .current_dir(root());
+    let told = active.output().expect("rustup runs");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    told.split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[test]
 fn the_page_does_what_it_says() {
-    let (place, data) = (workshop("page"), tempfile::tempdir().expect("a folder"));
-    let pizza = Pizza::start(data.path(), &[]);
-    // What is needed is there, and the pizzeria runs already, on ports of its own.
-    let (_, page) = PAGE.split_once("## The project").expect("a beginning");
+    let _machine = machine::share();
+    let (place, said) = (elsewhere(), elsewhere());
+    // Only that the modules need not be compiled again.
+    let data = place.path().join("pizzeria/data");
+    std::fs::create_dir_all(&data).expect("a folder");
+    compiled::lay_out(&data);
+    let (_, page) = PAGE.split_once("## What you need").expect("a beginning");
     let (page, _) = page.split_once("## While you work on it").expect("an end");
-    let page = page.replace("localhost:5000", &pizza.http.to_string());
-    let blocks = blocks(&page);
+    let blocks = blocks(page);
     let shared = root().join("target/author/target");
     std::fs::create_dir_all(&shared).expect("a folder");
+    let mut shell = match alone() {
+        Ok(shell) => shell,
+        Err(why) => {
+            println!("the page is not tried: no network of its own: {why}");
+            return;
+        }
+    };
     // Ends what the shell has started, too.
-    let ended = command("timeout")
-        .args([PAGE_SECONDS_MAX, "bash", "-c", &script(&blocks, &place)])
-        .current_dir(&place)
-        .env("PIZZA_ADMIN", pizza.admin.to_string())
-        .env("PIZZA_DATA", data.path())
+    let ended = shell
+        .arg(script(&blocks, said.path()))
+        .current_dir(place.path())
+        .env("RUSTUP_TOOLCHAIN", toolchain())
         .env("SHARED", shared)
         .stdin(Stdio::null())
         .status()
         .expect("bash runs");
     assert_ne!(ended.code(), Some(124), "more than {PAGE_SECONDS_MAX} s");
+    kept(&blocks, said.path());
+}
+
+/// Holds what was said against what the page promises.
+fn kept(blocks: &[Block<'_>], place: &Path) {
     let mut promised = 0;
     for (number, block) in blocks.iter().enumerate() {
         if block.language != "sh" {

@@ -3,6 +3,7 @@
 //! a file for each feature.
 
 mod actor_authors;
+mod actor_projects;
 mod admin;
 mod api_contract;
 mod backup;

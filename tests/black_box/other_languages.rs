@@ -1,16 +1,18 @@
-//! Actors that are not written in Rust run beside those that are, made as `docs/actors.md` says.
+//! Actors that are not written in Rust run beside those that are, made as `docs/actors.md` says; and all
+//! that a template has to switch on works.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use crate::common::Pizza;
+use crate::common::{Pizza, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const PAGE: &str = include_str!("../../docs/actors.md");
+const FEATURES: [&str; 5] = ["timer", "reminder", "stream", "call", "migration"];
 
-/// Each keeps a core busy for a minute, and a compiler has its time by the clock, too.
+/// A compiler keeps a core busy for half a minute, and has its time by the clock, too.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// What the page tells to type, under this heading.
@@ -18,31 +20,6 @@ fn told(heading: &str) -> &'static str {
     let (_, page) = PAGE.split_once(heading).expect("a heading");
     let (_, page) = page.split_once("```sh\n").expect("commands");
     page.split_once("```").expect("their end").0
-}
-
-/// A checkout of what an example needs, without what somebody has built in it.
-fn checkout(example: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let place = root.join("target/examples/checkout");
-    let folder = Path::new("actors/examples").join(example);
-    std::fs::create_dir_all(place.join(&folder)).expect("a folder");
-    std::fs::create_dir_all(place.join("wit")).expect("a folder");
-    copy(&root.join("wit/silo"), &place.join("wit"));
-    for entry in std::fs::read_dir(root.join(&folder)).expect("a folder") {
-        let entry = entry.expect("an entry").path();
-        let name = entry.file_name().and_then(|name| name.to_str());
-        let is_made = name.is_some_and(|name| {
-            ["node_modules", ".venv"].contains(&name) || name.ends_with(".wasm")
-        });
-        if !is_made {
-            copy(&entry, &place.join(&folder));
-        }
-    }
-    place
-}
-
-fn copy(from: &Path, into: &Path) {
-    succeeded(Command::new("cp").arg("-R").arg(from).arg(into));
 }
 
 fn succeeded(command: &mut Command) -> String {
@@ -53,82 +30,165 @@ fn succeeded(command: &mut Command) -> String {
     said
 }
 
-/// A greeter that serves, and the folder of its pizzeria.
-struct World {
+/// A pizzeria, and the folder outside the checkout in which an author works. The bounds are those that a
+/// pizzeria has when nobody sets any.
+struct Workshop {
     pizza: Pizza,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
-impl World {
-    fn greet(&self, name: &str) -> Value {
-        let path = "/api/actors/greeter/hall/greet";
-        let answer = self.pizza.post(path, &json!({ "name": name }));
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
+impl Workshop {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pizza = Pizza::start(&folder.path().join("data"), &[]);
+        Self { pizza, folder }
     }
 
-    fn greeted(&self, key: &str) -> Value {
-        let path = format!("/api/actors/greeter/{key}/greeted");
-        self.pizza.post(&path, &json!({})).json()
+    fn project(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A shell where `pizza` is on the path. Of the pizzeria it is told its port alone, which is not the
+    /// usual one: other tests have theirs.
+    fn types(&self, place: &Path, commands: &str) -> String {
+        let binary = Path::new(env!("CARGO_BIN_EXE_pizza"));
+        let programs = binary.parent().expect("a folder").display();
+        let path = std::env::var("PATH").expect("a path");
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-ec", commands])
+            .current_dir(place)
+            .env("PATH", format!("{programs}:{path}"))
+            .env("PIZZA_ADMIN", self.pizza.admin.to_string());
+        succeeded(&mut shell)
+    }
+
+    fn call(&self, actor: &str, method: &str, arguments: &Value) -> (u16, Value) {
+        let path = format!("/api/actors/{actor}/{method}");
+        let answer = self.pizza.post(&path, arguments);
+        (answer.status, answer.json())
+    }
+
+    fn add(&self, actor: &str, amount: u32) -> Value {
+        let (status, answer) = self.call(actor, "add", &json!({ "amount": amount }));
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    fn total(&self, actor: &str) -> Value {
+        self.call(actor, "get", &json!({})).1["total"].clone()
+    }
+
+    /// As long as it takes until an actor of the ledger is there: a template as it is, and what its stream
+    /// needs switched on.
+    fn open_ledger(&self) {
+        let new = "pizza actor new ledger --lang js && cd ledger && npm ci --silent";
+        self.types(self.folder.path(), new);
+        let ledger = self.project("ledger");
+        self.types(&ledger, &switched_on(&["stream"], &JS));
+        let push =
+            "npm run --silent build && pizza module push ledger.wasm --type ledger --activate";
+        self.types(&ledger, push);
     }
 }
 
-fn greeting(times: u32) -> Value {
-    json!({"ok": {"text": "Hello Ädä, says hall", "times": times}})
+/// How a language writes its comments, and where its template has some to switch on.
+struct Marks {
+    comment: &'static str,
+    files: &'static str,
 }
 
-/// Types what the page says, where `pizza` is found and knows its silo. The bounds are those
-/// that a pizzeria has when nobody sets any. It has greeted Ada once and Ädä three times when this
-/// returns.
-fn serves_beside_rust(example: &str, heading: &str) -> World {
-    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().join("data");
-    let mut world = World {
-        pizza: Pizza::start(&data, &[]),
-        _folder: folder,
+const JS: Marks = Marks {
+    comment: "//",
+    files: "src/actor.js test/actor.test.mjs manifest.mjs wit/*.wit",
+};
+const PYTHON: Marks = Marks {
+    comment: "#",
+    files: "src/actor.py test_actor.py manifest.py wit/*.wit",
+};
+
+/// The command of each project's README.
+fn switched_on(features: &[&str], marks: &Marks) -> String {
+    let Marks { comment, files } = marks;
+    let sed = |feature: &&str| {
+        format!(
+            r"sed -i -E -e 's:^( *)({comment}|//)[+]{feature} ?:\1:' -e '\:{comment}-{feature}$:d' {files}"
+        )
     };
-    let binary = Path::new(env!("CARGO_BIN_EXE_pizza"));
-    let programs = binary.parent().expect("a folder").display();
-    let path = std::env::var("PATH").expect("a path");
-    let mut shell = Command::new("bash");
-    shell
-        .args(["-ec", told(heading)])
-        .current_dir(checkout(example))
-        .env("PATH", format!("{programs}:{path}"))
-        .env("PIZZA_ADMIN", world.pizza.admin.to_string())
-        .env("PIZZA_DATA", &data);
-    let said = succeeded(&mut shell);
-    assert!(said.contains("Hello Ada, says hall"), "{said}");
+    features.iter().map(sed).collect::<Vec<_>>().join("\n")
+}
 
-    assert_eq!(world.greet("Ädä"), greeting(1));
-    assert_eq!(world.greet("Ädä"), greeting(2));
+/// Types what the page says, calls what comes of it, and starts the pizzeria again.
+fn serves_beside_rust(name: &str, heading: &str) -> Workshop {
+    let mut workshop = Workshop::open();
+    let said = workshop.types(workshop.folder.path(), told(heading));
+    assert!(said.contains(r#""total": 2"#), "{said}");
+    let hall = format!("{name}/hall");
+    assert_eq!(workshop.add(&hall, 3), json!({"ok": {"total": 5}}));
     // What declines leaves no trace.
-    let path = "/api/actors/greeter/hall/greet";
-    let refused = world.pizza.post(path, &json!({"name": " "}));
-    assert_eq!(refused.status, 409, "{}", refused.text());
-    assert!(refused.text().contains("there is nobody to greet"));
-    assert_eq!(world.greeted("hall"), json!(["Ada", "Ädä"]));
-    assert_eq!(world.greeted("door"), json!([]));
-    let order = world.pizza.order();
-    let beside = world.pizza.get(&format!("/api/orders/{order}"));
+    let (status, refused) = workshop.call(&hall, "add", &json!({"amount": 0}));
+    assert_eq!(status, 409, "{refused}");
+    assert!(refused.to_string().contains("there is nothing to add"));
+    assert_eq!(workshop.total(&hall), 5);
+    assert_eq!(workshop.total(&format!("{name}/Tür")), 0);
+    let order = workshop.pizza.order();
+    let beside = workshop.pizza.get(&format!("/api/orders/{order}"));
     assert_eq!(beside.status, 200, "{}", beside.text());
 
     // Its state is as durable as that of any other.
-    world.pizza.kill_and_wait();
-    world.pizza = Pizza::start(&data, &[]);
-    assert_eq!(world.greet("Ädä"), greeting(3));
-    world
+    workshop.pizza.kill_and_wait();
+    workshop.pizza = Pizza::start(&workshop.folder.path().join("data"), &[]);
+    assert_eq!(workshop.add(&hall, 1), json!({"ok": {"total": 6}}));
+    workshop
+}
+
+/// All that the comments of a template switch on, in the actor that has served already.
+fn all_of_it_works(workshop: &Workshop, name: &str, marks: &Marks, build: &str) {
+    workshop.open_ledger();
+    let project = workshop.project(name);
+    workshop.types(&project, &switched_on(&FEATURES, marks));
+    workshop.types(&project, build);
+    let push = format!("pizza module push {name}.wasm --type {name} --activate --force");
+    workshop.types(&project, &push);
+    // The first turn of the new layout reads the older one.
+    let hall = format!("{name}/hall");
+    assert_eq!(workshop.add(&hall, 4), json!({"ok": {"total": 10}}));
+    assert_eq!(workshop.total("ledger/all"), 4, "the other actor was asked");
+    let shown = workshop.types(&project, &format!("pizza actor get {hall} --json"));
+    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(shown["state"]["schema"], 2, "{shown}");
+    assert_eq!(shown["state"]["value"]["additions"], 2, "{shown}");
+    assert!(shown["reminders"].to_string().contains("day"), "{shown}");
+    // What the ledger publishes under its key is heard by the actor of that key.
+    let all = format!("pizza actor get {name}/all --json");
+    until("it to hear of the ledger", || {
+        let shown = workshop.types(&project, &all);
+        let shown: Value = serde_json::from_str(&shown).expect("JSON");
+        (shown["state"]["value"]["heard"].as_u64() > Some(0)).then_some(())
+    });
+    let history = format!("pizza actor history {hall} --json");
+    until("the timer", || {
+        let history = workshop.types(&project, &history);
+        history.contains("timer rest").then_some(())
+    });
 }
 
 #[test]
 fn javascript_serves_beside_rust() {
-    serves_beside_rust("greeter-js", "### JavaScript");
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let workshop = serves_beside_rust("tally-js", "### JavaScript");
+    let init = json!({"shim": "", "script": "", "entryPath": null, "disableGc": false});
+    let (status, _) = workshop.call("tally-js/hall", "init", &init);
+    assert_ne!(status, 404, "the tool exports it still");
+    assert_eq!(workshop.total("tally-js/hall"), 6);
+    let build = "npm test && npm run --silent build";
+    all_of_it_works(&workshop, "tally-js", &JS, build);
 }
 
 #[test]
 fn python_serves_beside_rust() {
-    let world = serves_beside_rust("greeter-py", "### Python");
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let workshop = serves_beside_rust("tally-py", "### Python");
     // What componentize-py calls while it builds is exported still. A caller of it spoils
     // one instance, which is thrown away, and nothing else.
     let kinds = [
@@ -144,8 +204,10 @@ fn python_serves_beside_rust() {
     ];
     let symbols: Value = kinds.iter().map(|kind| (*kind, json!([]))).collect();
     let init = json!({"appName": "json", "symbols": symbols, "stubWasi": true});
-    let answer = world.pizza.post("/api/actors/greeter/hall/init", &init);
-    assert_eq!(answer.status, 500, "{}", answer.text());
-    assert_eq!(answer.json()["bound"], "trap", "{}", answer.text());
-    assert_eq!(world.greet("Ädä"), greeting(4));
+    let (status, answer) = workshop.call("tally-py/hall", "init", &init);
+    assert_eq!(status, 500, "{answer}");
+    assert_eq!(answer["bound"], "trap", "{answer}");
+    assert_eq!(workshop.total("tally-py/hall"), 6);
+    let build = ".venv/bin/python -m unittest && .venv/bin/python build.py";
+    all_of_it_works(&workshop, "tally-py", &PYTHON, build);
 }

@@ -9,7 +9,7 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Token};
 
 use crate::wit::Wit;
-use crate::{bindings, bounds, clients, whole, wit};
+use crate::{bindings, bounds, clients, flags, whole, wit};
 
 pub(crate) struct Input {
     state: Ident,
@@ -70,6 +70,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
     let state = &input.state;
     let generated = bindings::generate(&wit);
     let shortcuts = bindings::shortcuts(&wit);
+    let flags = flags::generate(&wit);
     let clients = clients::generate(&wit).map_err(failed)?;
     let bounds = bounds::generate(&wit).map_err(failed)?;
     let lifecycle = lifecycle(&wit, state);
@@ -86,6 +87,7 @@ pub(crate) fn expand(input: &Input) -> syn::Result<TokenStream> {
             #[allow(unused_imports, reason = "generated")]
             pub use __generated::*;
             #shortcuts
+            #flags
             #clients
             #bounds
         }

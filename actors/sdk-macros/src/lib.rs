@@ -10,6 +10,7 @@ mod bindings;
 mod bound;
 mod bounds;
 mod clients;
+mod flags;
 mod guest;
 mod plain;
 mod rust_type;

@@ -4,7 +4,8 @@
 
 wit_bindgen::generate!({
     world: "host",
-    path: "../../wit/silo",
+    // The same files as in `wit/silo` of the checkout: what is published has to have them.
+    path: "wit",
     generate_all,
     generate_unused_types: true,
     additional_derives: [PartialEq, Clone, serde::Serialize, serde::Deserialize],

@@ -4,7 +4,7 @@
 
 wit_bindgen::generate!({
     world: "turns",
-    path: "../../wit/silo",
+    path: "wit",
     runtime_path: "::silo_sdk::wit_bindgen::rt",
     default_bindings_module: "::silo_sdk::turn_export",
     pub_export_macro: true,

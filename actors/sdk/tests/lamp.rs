@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bindings::types::{LampState, Refusal};
+use bindings::types::{LampState, Marked, Marks, Refusal};
 use bindings::{lamp, lamp_queries, reminder_events, stream_events, timer_events};
 use serde::{Deserialize, Serialize};
 use silo_sdk::entries::Table;
@@ -68,6 +68,12 @@ impl lamp::Guest for Lamp {
 impl lamp_queries::Guest for Lamp {
     fn get(&self) -> LampState {
         self.view()
+    }
+
+    fn marks(&self, also: Marked) -> Marked {
+        Marked {
+            marks: also.marks | Marks::WARM_WHITE,
+        }
     }
 }
 
@@ -377,5 +383,17 @@ mod tests {
     #[should_panic(expected = "begin the test with")]
     fn a_forgotten_host_is_named() {
         context::key();
+    }
+
+    #[test]
+    fn flags_are_names_in_json() {
+        let _host = Host::new("lamp", "desk");
+        let also = silo_sdk::json::from_str(r#"{"marks":["from"]}"#).unwrap();
+        let marked = <Lamp as lamp_queries::Guest>::marks(also);
+        let json = silo_sdk::json::to_string(&marked).unwrap();
+        assert_eq!(json, r#"{"marks":["warmWhite","from"]}"#);
+        let unknown = silo_sdk::json::from_str::<Marked>(r#"{"marks":["dark"]}"#);
+        let why = unknown.unwrap_err().to_string();
+        assert!(why.contains("dark") && why.contains("warmWhite"), "{why}");
     }
 }

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::Method;
+use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Method, Response};
 use serde_json::Value;
 
 use crate::connection::Connection;
@@ -80,27 +81,21 @@ impl Admin {
         line: &mut dyn FnMut(Value),
     ) -> anyhow::Result<()> {
         let headers = signed(signature);
-        let mut response = self.0.begin(Method::POST, path, body, &headers).await?;
-        let status = response.status().as_u16();
-        let mut pending = Vec::new();
-        while let Some(frame) = response.body_mut().frame().await {
-            if let Some(data) = frame?.data_ref() {
-                pending.extend_from_slice(data);
-            }
-            // A frame ends anywhere; only a newline ends a line. A problem is one document
-            // and is gathered whole.
-            while status < 300
-                && let Some(end) = pending.iter().position(|byte| *byte == b'\n')
-            {
-                let rest = pending.split_off(end + 1);
-                line(serde_json::from_slice(&pending)?);
-                pending = rest;
-            }
-        }
-        if status < 300 {
-            return Ok(());
-        }
-        Err(Refusal::of(status, &pending).into())
+        let response = self.0.begin(Method::POST, path, body, &headers).await?;
+        read_lines(response, line).await
+    }
+
+    /// Gets something that goes on for as long as both sides are there, line by line.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the silo answers with a problem; otherwise what broke.
+    pub async fn follow(
+        &mut self,
+        path: &str,
+        line: &mut (dyn FnMut(Value) + Send),
+    ) -> anyhow::Result<()> {
+        let response = self.0.begin(Method::GET, path, Bytes::new(), &[]).await?;
+        read_lines(response, line).await
     }
 
     /// Gets something large; `piece` hears each part of it as it comes.
@@ -155,6 +150,32 @@ impl Admin {
         }
         Err(Refusal::of(status, &answer.body).into())
     }
+}
+
+async fn read_lines<L: FnMut(Value) + ?Sized>(
+    mut response: Response<Incoming>,
+    line: &mut L,
+) -> anyhow::Result<()> {
+    let status = response.status().as_u16();
+    let mut pending = Vec::new();
+    while let Some(frame) = response.body_mut().frame().await {
+        if let Some(data) = frame?.data_ref() {
+            pending.extend_from_slice(data);
+        }
+        // A frame ends anywhere; only a newline ends a line. A problem is one document
+        // and is gathered whole.
+        while status < 300
+            && let Some(end) = pending.iter().position(|byte| *byte == b'\n')
+        {
+            let rest = pending.split_off(end + 1);
+            line(serde_json::from_slice(&pending)?);
+            pending = rest;
+        }
+    }
+    if status < 300 {
+        return Ok(());
+    }
+    Err(Refusal::of(status, &pending).into())
 }
 
 fn signed(signature: Option<&HeaderValue>) -> Vec<(HeaderName, &HeaderValue)> {

@@ -11,29 +11,38 @@ use pizza_value::ValueError;
 pub enum GuestError {
     #[error("the guest trapped: {0}")]
     Trap(String),
-    #[error("the turn used more than {limit_ms} ms of CPU time")]
+    #[error("the turn used more than {limit_ms} ms of CPU time (cpu_ms of its type raises it)")]
     CpuBudget { limit_ms: u64 },
     #[error("the turn was not done when its deadline came")]
     Deadline,
-    #[error("the guest wanted more than {limit} bytes of memory")]
+    #[error(
+        "the guest wanted more than {limit} bytes of memory (memory_mib of its type raises it)"
+    )]
     Memory { limit: usize },
     #[error("the guest wanted a table of more than {limit} elements")]
     Table { limit: usize },
     #[error("the guest's calls are nested too deep for its stack")]
     StackOverflow,
-    #[error("{what} of {found} bytes; at most {limit} are allowed")]
+    #[error(
+        "{what} of {found} bytes; at most {limit} are allowed (state_kib of its type raises it; what grows \
+         without bound belongs in entries, a part of them in each turn)"
+    )]
     StateTooLarge {
         what: &'static str,
         found: usize,
         limit: usize,
     },
-    #[error("more than {limit} effects in one turn")]
+    #[error(
+        "more than {limit} effects in one turn (effects of its type, and of its manifest, raise it)"
+    )]
     TooManyEffects { limit: usize },
     #[error("more than {limit} handles at once")]
     TooManyHandles { limit: usize },
-    #[error("{what} of more than {limit} bytes")]
+    #[error("{what} of more than {limit} bytes (transfer_kib of its type raises it)")]
     TransferTooLarge { what: &'static str, limit: usize },
-    #[error("no instance was free within {waited_ms} ms")]
+    #[error(
+        "no instance was free within {waited_ms} ms (instances of its type has more at work at once)"
+    )]
     NoInstance { waited_ms: u64 },
     #[error("{}", pizza_types::told(mistakes))]
     BadArguments { mistakes: Vec<Mistake> },
@@ -45,9 +54,11 @@ pub enum GuestError {
     },
     #[error("the actor's entries could not be read: {0}")]
     Entries(String),
-    #[error("a turn that only reads may not {0}")]
+    #[error(
+        "a turn that only reads may not {0}: what does belongs in the commands, not in the interface …-queries"
+    )]
     WriteFromQuery(&'static str),
-    #[error("{0} is not granted to this module")]
+    #[error("{0}")]
     NotGranted(String),
     #[error("{what} is not possible: {why}")]
     Refused { what: &'static str, why: String },
@@ -76,6 +87,14 @@ impl GuestError {
             Self::NotGranted(_) => "grant",
             Self::Refused { .. } => "refused",
         }
+    }
+
+    /// What the module is not granted, and the words of a manifest that ask for it.
+    pub(crate) fn not_granted(what: &str, words: &str) -> Self {
+        Self::NotGranted(format!(
+            "{what} is not granted to this module: its manifest has to ask for {words}, and \
+             [silo.types.….grant], where the operator has one for its type, to allow it"
+        ))
     }
 
     pub(crate) fn bad_arguments(errors: Vec<ValueError>) -> Self {
@@ -147,22 +166,39 @@ pub enum LoadError {
         /// The setting that raises the bound, or that none does.
         setting: &'static str,
     },
-    #[error("its manifest: {0}")]
+    #[error("its manifest, which `silo_sdk::manifest!`, manifest.mjs or manifest.py has: {0}")]
     Manifest(String),
-    #[error("{subject} is not granted; the manifest asks for, or the operator allows, {granted}")]
-    NotGranted { subject: String, granted: String },
-    #[error("compiling it takes more {bound} than it is given: {detail}")]
+    #[error(
+        "{subject} is not granted: its manifest has to ask for {words}, and [silo.types.….grant], where \
+         the operator has one for its type, to allow it; as it is, {granted}"
+    )]
+    NotGranted {
+        subject: String,
+        /// The words of a manifest that ask for it.
+        words: String,
+        granted: String,
+    },
+    #[error(
+        "compiling it takes more {bound} than it is given: {detail} (compile_cpu_s, compile_memory_mib and the like in [silo.modules] give more)"
+    )]
     CompileBound { bound: &'static str, detail: String },
     #[error("the compiler: {0}")]
     Compiler(String),
-    #[error("the import {name} is not granted; granted are {allowed}")]
+    #[error(
+        "the import {name} is not granted, to no module; granted are {allowed}. Build it without: \
+         what has files or a network is left out by other features, or stubbed"
+    )]
     ForbiddenImport { name: String, allowed: String },
-    #[error("{location}: {kind} cannot pass between actors")]
+    #[error(
+        "{location}: {kind} cannot pass between actors; say it by records, variants, lists and the like"
+    )]
     UnsupportedType {
         location: String,
         kind: &'static str,
     },
-    #[error("method {name:?} is exported by both {first} and {second}")]
+    #[error(
+        "method {name:?} is exported by both {first} and {second}; give one of them another name"
+    )]
     DuplicateMethod {
         name: String,
         first: String,
@@ -174,7 +210,9 @@ pub enum LoadError {
         function: String,
         problem: String,
     },
-    #[error("it exports no method and no hook")]
+    #[error(
+        "it exports no method and no hook: its world has to `export` an interface with a function"
+    )]
     NoExports,
     #[error("client interface {interface}, function {function}: {problem}")]
     ClientInterface {
@@ -182,7 +220,9 @@ pub enum LoadError {
         function: String,
         problem: String,
     },
-    #[error("its first instance cannot start: {0}")]
+    #[error(
+        "its first instance cannot start: {0}; what runs before a turn can use nothing of the silo"
+    )]
     Start(String),
     #[error("the engine: {0}")]
     Engine(String),

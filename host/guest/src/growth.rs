@@ -9,8 +9,10 @@ use crate::limits::Limits;
 pub(crate) struct Growth {
     memory_bytes_max: usize,
     table_elements_max: usize,
-    /// The largest size that a linear memory of the instance has had, in bytes.
+    /// What all linear memories of the instance have together, in bytes. None ever shrinks.
     pub(crate) memory_bytes: usize,
+    /// What was added to it last, for the case that the engine cannot give it.
+    added_bytes: usize,
     /// Noted for the trap that may follow. A guest that manages without the growth has
     /// done nothing wrong.
     pub(crate) refused: Option<GuestError>,
@@ -22,6 +24,7 @@ impl Growth {
             memory_bytes_max: limits.memory_bytes,
             table_elements_max: limits.table_elements,
             memory_bytes: 0,
+            added_bytes: 0,
             refused: None,
         }
     }
@@ -30,18 +33,22 @@ impl Growth {
 impl ResourceLimiter for Growth {
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let limit = self.memory_bytes_max.min(maximum.unwrap_or(usize::MAX));
-        if desired > limit {
+        let added = desired.saturating_sub(current);
+        let together = self.memory_bytes.saturating_add(added);
+        let own_limit = maximum.unwrap_or(usize::MAX);
+        if desired > own_limit || together > self.memory_bytes_max {
+            let limit = self.memory_bytes_max.min(own_limit);
             self.refused = Some(GuestError::Memory { limit });
             // Refused, not trapped: the guest sees -1, as the standard says, and may manage
             // without.
             return Ok(false);
         }
-        self.memory_bytes = self.memory_bytes.max(desired);
+        self.memory_bytes = together;
+        self.added_bytes = added;
         Ok(true)
     }
 
@@ -61,6 +68,8 @@ impl ResourceLimiter for Growth {
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
         // The engine itself could not grow it. As above, the guest is the one to decide.
+        self.memory_bytes = self.memory_bytes.saturating_sub(self.added_bytes);
+        self.added_bytes = 0;
         Ok(())
     }
 }

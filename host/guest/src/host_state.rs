@@ -72,7 +72,8 @@ impl HostState {
             return Ok(());
         }
         let what = format!("the call {actor_type}.{method}");
-        Err(self.stop(GuestError::NotGranted(what)))
+        let words = format!("\"calls\": [\"{actor_type}.{method}\"]");
+        Err(self.stop(GuestError::not_granted(&what, &words)))
     }
 
     /// # Errors
@@ -83,7 +84,8 @@ impl HostState {
             return Ok(());
         }
         let what = format!("publishing to {stream:?}");
-        Err(self.stop(GuestError::NotGranted(what)))
+        let words = format!("\"publishes\": [{stream:?}]");
+        Err(self.stop(GuestError::not_granted(&what, &words)))
     }
 
     /// # Errors
@@ -94,7 +96,10 @@ impl HostState {
         if granted.is_some_and(|granted| granted.timers) {
             return Ok(());
         }
-        Err(self.stop(GuestError::NotGranted("setting timers".to_owned())))
+        Err(self.stop(GuestError::not_granted(
+            "setting timers",
+            "\"timers\": true",
+        )))
     }
 
     /// # Errors
@@ -104,7 +109,10 @@ impl HostState {
         if granted.is_some_and(|granted| granted.reminders) {
             return Ok(());
         }
-        Err(self.stop(GuestError::NotGranted("setting reminders".to_owned())))
+        Err(self.stop(GuestError::not_granted(
+            "setting reminders",
+            "\"reminders\": true",
+        )))
     }
 
     /// Notes the bound and gives the trap that stops the guest.

@@ -29,6 +29,7 @@
 //! - [`host`]: engine, compilation and loading
 //! - [`plugins`], [`plugin`]: code of third parties that actors may ask for advice
 //! - [`log`], [`output`](crate::output): what a guest says and prints, under its actor's name
+//! - [`follow`]: who looks at turns and log lines as they happen
 //! - [`engine`](crate::engine), [`compile`], [`cache`](crate::cache), [`wasi`](crate::wasi)
 
 mod cache;
@@ -41,6 +42,7 @@ mod discover;
 mod engine;
 mod entries;
 pub mod error;
+pub mod follow;
 mod grant;
 mod growth;
 pub mod guest;

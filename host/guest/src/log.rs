@@ -2,6 +2,8 @@
 
 use pizza_types::{ActorId, LogLevel, LogLine};
 
+use crate::follow::{self, Told};
+
 /// What became of the turn that wrote the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -15,9 +17,14 @@ pub fn write(actor: &ActorId, lines: &[LogLine], turn: Turn) {
     if lines.is_empty() {
         return;
     }
-    let actor = actor.to_string();
+    let name = actor.to_string();
     for line in lines {
-        write_line(&actor, line, turn);
+        write_line(&name, line, turn);
+        follow::tell(actor.actor_type(), || Told::Line {
+            actor: actor.clone(),
+            line: line.clone(),
+            is_failed: turn == Turn::Failed,
+        });
     }
 }
 

@@ -11,7 +11,7 @@ use crate::sign::SignError;
 /// Why something was not done with a module.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    #[error("{bytes} bytes; at most {bytes_max} are taken")]
+    #[error("{bytes} bytes; at most {bytes_max} are taken (size_mib in [silo.modules] raises it)")]
     TooLarge { bytes: usize, bytes_max: usize },
     #[error("{0:?} is no actor type: 1 to 64 letters a-z, digits and '-', a letter first")]
     ActorType(String),
@@ -34,14 +34,17 @@ pub enum Refusal {
         why: String,
     },
     /// Somebody who runs now would not get what it calls any more. Never forced.
-    #[error("it would break a caller: {}", .0.join("; "))]
+    #[error(
+        "it would break a caller: {}; keep what it expects, or let a module of the caller serve first that \
+         expects the other", .0.join("; ")
+    )]
     Breaks(Vec<String>),
     /// Somebody outside may rely on what changes.
     #[error("it changes what others may rely on (--force to do it all the same): {}", .0.join("; "))]
     Warnings(Vec<String>),
     #[error(
         "{count} actors ({example} is one) have state of layout {found}, which module {digest} \
-         cannot read: it knows layout {knows}"
+         cannot read: it knows layout {knows}; what helps is a newer module that reads layout {found}"
     )]
     NewerStates {
         count: usize,
@@ -50,11 +53,14 @@ pub enum Refusal {
         digest: ModuleDigest,
         knows: u32,
     },
-    #[error("no module {0}")]
+    #[error("no module {0}; `pizza module list` shows those that are kept")]
     Unknown(String),
-    #[error("{prefix:?} is the beginning of more than one digest: {}", .found.join(", "))]
+    #[error("{prefix:?} is the beginning of more than one digest, so give more of it: {}", .found.join(", "))]
     Ambiguous { prefix: String, found: Vec<String> },
-    #[error("module {digest} is already one of actor type {actor_type:?}")]
+    #[error(
+        "module {digest} is already one of actor type {actor_type:?}: push it with --type {actor_type}, or \
+         build it anew for the other type"
+    )]
     OtherType {
         digest: ModuleDigest,
         actor_type: String,
@@ -64,7 +70,9 @@ pub enum Refusal {
         digest: ModuleDigest,
         why: &'static str,
     },
-    #[error("nothing serves actor type {0:?}")]
+    #[error(
+        "nothing serves actor type {0:?}; `pizza module push FILE --type {0} --activate` lets something serve"
+    )]
     NothingServes(String),
     #[error(
         "module {digest} was withdrawn by {}: {} (--allow-withdrawn lets it serve all the same)",
@@ -88,7 +96,9 @@ pub enum Refusal {
     NothingBefore(String),
     #[error("{0} percent: a canary has more than 0 and at most 100")]
     Percent(f64),
-    #[error("a canary does not give actors back: it has {has} percent, {wanted} are fewer")]
+    #[error(
+        "a canary does not give actors back: it has {has} percent, {wanted} are fewer (`pizza module rollback` takes all of them back)"
+    )]
     Shrinks { has: f64, wanted: f64 },
     /// Somebody else has changed what serves between the look and the change.
     #[error(

@@ -19,11 +19,20 @@ const FORMAT: u32 = 2;
 /// Why a signature was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    #[error("there is none, and this silo takes only signed modules")]
+    #[error(
+        "there is none, and this silo takes only signed modules: pizza module sign FILE --key KEY \
+         --type TYPE"
+    )]
     Missing,
-    #[error("none of the trusted keys has signed this module")]
+    #[error(
+        "none of the trusted keys has signed this module: remove FILE.sig, where none is required; or \
+         sign it again by a key that is trusted; or trust the key, in [[silo.modules.trusted]]"
+    )]
     Untrusted,
-    #[error("key {key:?} is trusted for {}, not for {actor_type:?}", .types.join(", "))]
+    #[error(
+        "key {key:?} is trusted for {}, not for {actor_type:?}: add it to the key's types in \
+         [[silo.modules.trusted]], or sign by another key", .types.join(", ")
+    )]
     NotForType {
         key: String,
         types: Vec<String>,
@@ -34,14 +43,17 @@ pub enum SignError {
          pizza module sign FILE --key KEY --type TYPE"
     )]
     Format(u32),
-    #[error("it is one for {signed:?}, not for {wanted:?}")]
+    #[error(
+        "it is one for {signed:?}, not for {wanted:?}: push it with --type {signed}, or sign it again \
+         with --type {wanted}"
+    )]
     SignedForOther { signed: String, wanted: String },
     #[error(
         "it was checked when it came, against a key named {0:?}, and not kept, so that it cannot \
          be checked again; push it once more with its signature"
     )]
     NotKept(String),
-    #[error("it is not one: {0}")]
+    #[error("it is not one: {0}; remove FILE.sig, or sign the module again")]
     Malformed(String),
 }
 

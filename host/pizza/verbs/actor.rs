@@ -1,15 +1,21 @@
 //! `pizza actor …`: one actor of a running silo, and the beginning of a new one.
 
 mod call;
+mod client;
 mod deactivate;
+mod dev;
 mod export;
 mod get;
 mod history;
 mod list;
 mod named;
 mod new;
+mod project;
+mod update;
 
 use clap::Subcommand;
+
+pub(super) use project::Project;
 
 #[derive(Subcommand)]
 pub(crate) enum Actor {
@@ -17,6 +23,12 @@ pub(crate) enum Actor {
     New(new::New),
     /// List the keys of a type's actors.
     List(list::List),
+    /// Build a project's actor whenever a file changes, let it serve, and show what it does.
+    Dev(dev::Dev),
+    /// Renew what of a project is the platform's: the SDK, contracts.
+    Update(update::Update),
+    /// Write a typed client of another project's actor into a project.
+    Client(client::ActorClient),
     /// Show what the silo has of it: record, state, reminders.
     Get(get::Get),
     /// Call one of its methods.
@@ -34,6 +46,9 @@ impl Actor {
         match self {
             Self::New(verb) => verb.run(),
             Self::List(verb) => verb.run(),
+            Self::Dev(verb) => verb.run(),
+            Self::Update(verb) => verb.run(),
+            Self::Client(verb) => verb.run(),
             Self::Get(verb) => verb.run(),
             Self::Call(verb) => verb.run(),
             Self::History(verb) => verb.run(),

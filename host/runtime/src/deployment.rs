@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use pizza_guest::Guest;
-use pizza_types::{Body, CallError};
+use pizza_guest::follow::{self, Ended, How, Told};
+use pizza_types::{Body, CallError, Envelope, Outcome};
 
-use crate::breaker::{Breaker, BreakerState, Outcome, Permit};
+use crate::breaker::{self, Breaker, BreakerState, Permit};
 use crate::failed_turns::FailedTurns;
 use crate::metrics::TurnMetrics;
 use crate::module_stats::ModuleStats;
@@ -84,7 +86,7 @@ impl Deployment {
     }
 
     /// Tells the breaker how the turn of this permit ended.
-    pub(crate) fn record(&self, permit: Permit, outcome: Outcome, now_ms: u64) {
+    pub(crate) fn record(&self, permit: Permit, outcome: breaker::Outcome, now_ms: u64) {
         let limits = &self.policy.breaker;
         match self.breaker.record(limits, permit, outcome, now_ms) {
             Some(BreakerState::Open { left_ms }) => {
@@ -92,6 +94,41 @@ impl Deployment {
             }
             Some(_) => tracing::info!(actor_type = %self.actor_type, "its turns are begun again"),
             None => {}
+        }
+    }
+
+    /// Tells of a turn that has ended: the log if it failed, and whoever looks at the type.
+    /// `how` says it of an outcome that is none of the module's failures.
+    pub(crate) fn tell<T>(
+        &self,
+        envelope: &Envelope,
+        outcome: &Result<T, CallError>,
+        how: impl FnOnce(&T) -> How,
+        took: Duration,
+        now_ms: u64,
+    ) {
+        self.failed_turns.report(envelope, outcome, now_ms);
+        follow::tell(&self.actor_type, || {
+            Told::Turn(Ended {
+                actor: envelope.target.clone(),
+                what: envelope.body.title(),
+                message_id: envelope.id,
+                caller: envelope.caller.clone(),
+                how: match outcome {
+                    Ok(outcome) => how(outcome),
+                    Err(error) => How::Failed(error.to_string()),
+                },
+                took,
+            })
+        });
+    }
+
+    /// How a turn ended that the guest has ended itself.
+    pub(crate) fn how(outcome: &Outcome) -> How {
+        if outcome.declined {
+            How::Declined
+        } else {
+            How::Handled
         }
     }
 

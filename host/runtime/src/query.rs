@@ -65,12 +65,11 @@ pub(crate) fn answer(
             let permit = deployment.admit(core.clock.now_ms())?;
             let begun = Instant::now();
             let outcome = deployment.guest.run(turn).await.map_err(CallError::from);
-            let ended = Outcome::of(&outcome);
-            deployment.stats.add(ended, begun.elapsed());
+            let (ended, took) = (Outcome::of(&outcome), begun.elapsed());
+            deployment.stats.add(ended, took);
             let now_ms = core.clock.now_ms();
             deployment.record(permit, ended, now_ms);
-            let failed_turns = &deployment.failed_turns;
-            failed_turns.report(&query.envelope, &outcome, now_ms);
+            deployment.tell(&query.envelope, &outcome, Deployment::how, took, now_ms);
             deployment.metrics.query(&outcome);
             let outcome = outcome?;
             // After the run, so that the wait for the disk and the reading overlap.

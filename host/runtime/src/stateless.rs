@@ -91,7 +91,7 @@ impl Core {
         deployment.stats.add(ended, took);
         let now_ms = self.clock.now_ms();
         deployment.record(permit, ended, now_ms);
-        deployment.failed_turns.report(&envelope, &outcome, now_ms);
+        deployment.tell(&envelope, &outcome, Deployment::how, took, now_ms);
         if is_query {
             deployment.metrics.query(&outcome);
         } else {

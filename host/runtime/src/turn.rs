@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use pizza_clock::Moment;
 use pizza_cluster::Delivery;
+use pizza_guest::follow::How;
 use pizza_guest::{Invocation, Turn, log};
 use pizza_store::apply::delayed_key;
 use pizza_store::{Commit, CommitError, Committed, DelayedRow, LogEntry, LogKey};
@@ -92,7 +93,12 @@ impl Actor {
         deployment.stats.add(ended, took);
         let now_ms = self.core.clock.now_ms();
         deployment.record(permit, ended, now_ms);
-        deployment.failed_turns.report(envelope, &attempt, now_ms);
+        let how = |pending: &Pending| match &pending.outputs {
+            outputs if outputs.replayed => How::Repeated,
+            outputs if outputs.declined => How::Declined,
+            _ => How::Handled,
+        };
+        deployment.tell(envelope, &attempt, how, took, now_ms);
         attempt
     }
 

@@ -5,7 +5,7 @@
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
 //! - [`state`]: what the routes work on
-//! - [`dead_letters`], [`actors`], [`modules`], [`plugins`], [`streams`], [`cluster`], [`stats`], [`rates`], [`backup`]:
+//! - [`dead_letters`], [`actors`], [`follow`], [`modules`], [`plugins`], [`streams`], [`cluster`], [`stats`], [`rates`], [`backup`]:
 //!   the routes
 //! - [`edge`]: what an edge in another process asks; [`use_exchange`]: what gateways tell each other
 //! - [`view`], [`msgpack`], [`whole`](mod@whole): what the answers are made of
@@ -16,6 +16,7 @@ mod cluster;
 mod dead_letters;
 mod edge;
 mod extract;
+mod follow;
 mod modules;
 mod msgpack;
 mod plugins;
@@ -62,6 +63,7 @@ fn routes() -> Routes {
         .for_operators("/rates", get(rates::rates))
         .merge(dead_letters::routes())
         .merge(actors::routes())
+        .merge(follow::routes())
         .merge(backup::routes())
         .merge(modules::routes())
         .merge(plugins::routes())

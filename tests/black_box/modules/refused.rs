@@ -152,7 +152,7 @@ fn refused(component: &[u8]) -> Vec<Refused> {
             "timers",
             timers,
             "inspect",
-            "silo:actor/timers@0.1.0 is not granted",
+            "silo:actor/timers@0.1.0 is not granted: its manifest has to ask for \"timers\": true",
         ),
         ("start", traps, "warm", "first instance cannot start"),
         (
@@ -177,13 +177,20 @@ fn each_stage_says_what_it_refuses() {
         );
         assert!(refusal.contains(words), "{name}: {refusal}");
     }
+    // Of another type than it is kept for: what to type instead is in the refusal.
+    let file = world.file("order", &component);
+    let other = complained(&world.cli(&["module", "push", &file, "--type", "lone"]));
+    assert!(other.contains("push it with --type order"), "{other}");
     for name in ["", "../x", "a b", "Order"] {
         let file = world.file("order", &component);
         let refused = world.cli(&["module", "push", &file, "--type", name]);
         assert!(!refused.status.success(), "{name:?}");
     }
     let unknown = complained(&world.cli(&["module", "activate", "0123456789ab"]));
-    assert!(unknown.contains("no module 0123456789ab"), "{unknown}");
+    assert!(
+        unknown.contains("no module 0123456789ab; `pizza module list`"),
+        "{unknown}"
+    );
     let modules = world.json(&["module", "list"]);
     assert_eq!(
         modules["modules"].as_array().map(Vec::len),

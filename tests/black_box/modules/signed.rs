@@ -69,7 +69,15 @@ fn only_what_a_trusted_key_signed_is_taken() {
 
     assert!(complained(&push()).contains("takes only signed modules"));
     sign("stranger");
-    assert!(complained(&push()).contains("none of the trusted keys"));
+    // The place, and what mends it.
+    let refused = complained(&push());
+    for words in [
+        "none of the trusted keys",
+        &format!("remove {file}.sig"),
+        "[[silo.modules.trusted]]",
+    ] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
     sign("chefs");
     assert!(complained(&push()).contains("trusted for chef, not for \"order\""));
     sign("ours");

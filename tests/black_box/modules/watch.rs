@@ -13,9 +13,11 @@ fn a_component_serves_soon_after_it_is_built_and_state_stays() {
     let world = World::new(&["--speed", "1"]);
     let order = world.pizza.order();
     let dir = tempfile::tempdir().expect("a directory");
+    // As before the first build.
+    let built_in = dir.path().join("wasm32-wasip2/debug");
     let mut watch = Command::new(env!("CARGO_BIN_EXE_pizza"))
         .args(["module", "watch"])
-        .arg(dir.path())
+        .arg(&built_in)
         .args(["--admin", &world.pizza.admin.to_string(), "--data"])
         .arg(world.data.path())
         .stdout(Stdio::piped())
@@ -25,10 +27,12 @@ fn a_component_serves_soon_after_it_is_built_and_state_stays() {
     let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
     let first = lines.next().expect("a line");
     assert!(first.starts_with("watching "), "{first}");
+    assert!(first.contains("not there yet"), "{first}");
 
     let before = world.current("order");
     let built = Instant::now();
-    let file = dir.path().join("pizza_actor_order.wasm");
+    std::fs::create_dir_all(&built_in).expect("a folder");
+    let file = built_in.join("pizza_actor_order.wasm");
     std::fs::write(&file, marked(&bundled("order"), 9)).expect("a file");
     let told = lines.next().expect("a line");
     println!("{told}; seen {:?} after it was written", built.elapsed());

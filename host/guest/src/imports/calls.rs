@@ -46,7 +46,9 @@ impl Host for HostState {
         // The functions of the clients were granted at load, and others are not.
         let Some(function) = function else {
             let what = format!("a call without an imported client, {actor_type}.{method}");
-            return Err(self.stop(GuestError::NotGranted(what)));
+            let words =
+                format!("\"calls\": [\"{actor_type}.{method}\"], and its world for the client");
+            return Err(self.stop(GuestError::not_granted(&what, &words)));
         };
         let target = target(self, &actor_type, &key)?;
         let arguments = payload(self, "arguments", arguments)?;

@@ -78,11 +78,9 @@ async fn a_module_may_do_what_its_manifest_asks_for_and_no_more() {
     assert!(matches!(&published.effects[..], [Effect::Publish { stream, .. }] if **stream == *"a"));
     let told = module.run(turn("tell-a", "")).await.expect("granted");
     assert!(matches!(&told.effects[..], [Effect::Send { .. }]));
-    assert!(
-        refusal(&module, "publish-b")
-            .await
-            .contains("\"b\" is not granted")
-    );
+    assert!(refusal(&module, "publish-b").await.contains(
+        "\"b\" is not granted to this module: its manifest has to ask for \"publishes\": [\"b\"]"
+    ));
     assert!(
         refusal(&module, "tell-b")
             .await

@@ -1,11 +1,11 @@
 //! Modules that misbehave before their first turn, or in what surrounds a turn: the start,
 //! the allocator, the hooks; and modules that are too large to be started at all.
 
-use pizza_guest::{GuestError, Invocation, LoadError, Turn};
+use pizza_guest::{GuestError, Invocation, LoadError, Turn, TypeSettings};
 use pizza_types::{ActorId, MessageId};
 
 use crate::arena::Arena;
-use crate::fixture::component;
+use crate::fixture::{component, host};
 
 /// A component with one method; `module` is the inside of its core module, `more` what else
 /// the component has.
@@ -207,7 +207,7 @@ async fn what_is_too_large_to_start_is_refused() {
             "forty memories",
             memories.as_str(),
             "",
-            "40 memories; at most 1",
+            "40 memories; at most 3",
         ),
         (
             "3,000 core instances",
@@ -229,6 +229,18 @@ async fn what_is_too_large_to_start_is_refused() {
         }
     }
     assert!(unnamed.is_empty(), "{unnamed:#?}");
+}
+
+/// Each of its memories would be small enough by itself.
+#[tokio::test]
+async fn memories_are_bounded_together() {
+    let arena = Arena::open().await;
+    let two = component(&large("(memory 112) (memory 112)", ""));
+    let fits = host().load("test", &two, TypeSettings::default());
+    assert!(fits.await.is_ok(), "14 MiB are fewer than 16");
+    let three = component(&large("(memory 112) (memory 112) (memory 112)", ""));
+    let error = arena.refused("21 MiB in three memories", &three).await;
+    assert!(error.to_string().contains("memory"), "{error}");
 }
 
 /// A component that exports a function, with this in its module and beside it.

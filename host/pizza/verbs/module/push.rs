@@ -1,7 +1,7 @@
 //! `pizza module push`
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pizza_cli::admin::Admin;
@@ -64,7 +64,7 @@ impl Push {
                 }
             };
             let pushed = modules::push(&mut admin, &actor_type, wasm, signature, &mut on_stage);
-            let pushed = pushed.await?;
+            let pushed = pushed.await.map_err(|error| named(&error, &file))?;
             let digest = cell(&pushed["module"]["digest"]);
             if !json {
                 tell(&pushed)?;
@@ -94,6 +94,12 @@ impl Push {
             Ok(())
         })
     }
+}
+
+/// A refusal that names the file, which the silo does not know.
+fn named(error: &anyhow::Error, file: &Path) -> anyhow::Error {
+    let told = format!("{error:#}");
+    anyhow::Error::msg(told.replace("FILE", &file.display().to_string()))
 }
 
 #[expect(

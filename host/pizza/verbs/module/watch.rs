@@ -1,7 +1,7 @@
 //! `pizza module watch`
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(crate) struct Watch {
     #[command(flatten)]
     target: AdminTarget,
-    /// Where components appear, for example target/wasm32-wasip2/debug
+    /// Where components appear, for example target/wasm32-wasip2/debug; it need not be there yet
     dir: PathBuf,
     /// The actor type of all of them [default: the file's name, without `pizza_actor_`]
     #[arg(long = "type", value_name = "TYPE")]
@@ -34,10 +34,22 @@ impl Watch {
     pub(super) fn run(self) -> anyhow::Result<()> {
         self.target.through(async |mut admin: Admin| {
             let shown = self.dir.display();
-            // What is there already has not changed: only changes are pushed.
-            let mut live_now = stamps(&self.dir).with_context(|| format!("reading {shown}"))?;
+            // What is there already has not changed: only changes are pushed. Where there is no
+            // folder yet, a build makes it, and all that is in it then is new.
+            let mut live_now = match stamps(&self.dir) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Stamps::new(),
+                found => found.with_context(|| format!("reading {shown}"))?,
+            };
             let mut seen = live_now.clone();
-            writeln!(std::io::stdout().lock(), "watching {shown}; Ctrl-C ends it")?;
+            let waits = if self.dir.exists() {
+                ""
+            } else {
+                ", which is not there yet"
+            };
+            writeln!(
+                std::io::stdout().lock(),
+                "watching {shown}{waits}; Ctrl-C ends it"
+            )?;
             loop {
                 tokio::select! {
                     stopped = tokio::signal::ctrl_c() => return Ok(stopped?),

@@ -22,7 +22,9 @@ pub(super) fn signature(headers: &HeaderMap) -> Result<Option<Signature>, Proble
     };
     let parsed = serde_json::from_slice(value.as_bytes());
     parsed.map(Some).map_err(|error| {
-        let detail = format!("the header {SIGNATURE}: {error}");
+        let detail = format!(
+            "the header {SIGNATURE}: {error}; it takes what `pizza module sign` has written, on one line"
+        );
         Problem::malformed(detail)
     })
 }

@@ -85,7 +85,9 @@ async fn component(body: Stream, bytes_max: usize) -> Result<Bytes, Problem> {
     if heard <= bytes_max {
         return Ok(wasm.into());
     }
-    let detail = format!("the module is too large; at most {bytes_max} bytes are taken");
+    let detail = format!(
+        "the module is too large; at most {bytes_max} bytes are taken (size_mib in [silo.modules] raises it)"
+    );
     Err(Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too-large",

@@ -54,8 +54,8 @@ fn head(record: &ActorRecord) -> serde_json::Map<String, Value> {
         .collect()
 }
 
-/// An actor's state as JSON. Actors made with the SDK keep MessagePack; what another keeps is its
-/// own business, and only its size is shown.
+/// An actor's state as JSON. Actors made with the SDK keep MessagePack, those in JavaScript and Python
+/// JSON; what another keeps is its own business, and only its size is shown.
 fn state(state: &ActorState) -> Value {
     let mut view = packed(&state.bytes);
     view["schema"] = json!(state.schema);
@@ -66,7 +66,23 @@ fn packed(bytes: &[u8]) -> Value {
     let mut view = json!({"bytes": bytes.len()});
     match msgpack::to_json(bytes) {
         Ok(value) => view["value"] = value,
-        Err(why) => view["unreadable"] = json!(why),
+        // An object of JSON is none of MessagePack: its first byte would be a number, and all of it.
+        Err(why) => match serde_json::from_slice::<Value>(bytes) {
+            Ok(value) => view["value"] = value,
+            Err(_) => view["unreadable"] = json!(why),
+        },
     }
     view
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_and_messagepack_are_both_read() {
+        assert_eq!(packed(br#"{"total": 7}"#)["value"], json!({"total": 7}));
+        assert_eq!(packed(&[0x81, 0xa1, b'n', 7])["value"], json!({"n": 7}));
+        assert!(packed(b"\xc1\xc1")["unreadable"].is_string());
+    }
 }

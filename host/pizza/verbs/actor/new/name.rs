@@ -10,9 +10,14 @@ pub(super) struct Name(String);
 /// The longest name: it becomes a part of many others.
 const CHARACTERS_MAX: usize = 40;
 
-/// Names that are taken: words of WIT and of Rust, and what the project itself calls so.
+/// Names that are taken: words of WIT, of Rust and of JavaScript, and what the project itself calls
+/// so, in whatever language.
 const TAKEN: &str = "\
-    abstract actor actors alloc as async await become bindings bool borrow box break build char \
+    abstract actor actors alloc arguments as ask async await become bindings bool borrow box break \
+    build call case catch char class calls debugger delete encode decode eval exports extends \
+    finally function host implements instanceof interface key let new null package private \
+    protected public publish reminder-events reminders silo stream-events streams switch this \
+    throw timer-events timers typeof undefined var void \
     clone const constructor context continue copy core crate default deps deserialize do drop dyn \
     else enum err error-context export extern f32 f64 false final flags float32 float64 fn for \
     from func future gen host if impl import in include interface let lifecycle list log loop \
@@ -43,7 +48,7 @@ impl std::fmt::Display for Refusal {
             ),
             Self::Taken(name) => write!(
                 f,
-                "{name:?} is a word of WIT or of Rust, or is used in the project itself"
+                "{name:?} is a word of WIT, Rust or JavaScript, or is used in the project itself"
             ),
             Self::Ending(ending) => write!(
                 f,
@@ -88,7 +93,13 @@ impl Name {
         self.0.replace('-', "_")
     }
 
-    /// The name as that of a Rust type, like `LoyaltyCard`.
+    /// The name as that of a variable of JavaScript, like `loyaltyCard`.
+    pub(super) fn camel(&self) -> String {
+        let name = self.rust_type();
+        name[..1].to_ascii_lowercase() + &name[1..]
+    }
+
+    /// The name as that of a type of Rust or a class, like `LoyaltyCard`.
     pub(super) fn rust_type(&self) -> String {
         let words = self.0.split('-');
         let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
@@ -101,10 +112,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_three_forms() {
+    fn a_name_has_four_forms() {
         let name: Name = "loyalty-card2".parse().unwrap();
         assert_eq!(name.module(), "loyalty_card2");
         assert_eq!(name.rust_type(), "LoyaltyCard2");
+        assert_eq!(name.camel(), "loyaltyCard2");
     }
 
     #[test]

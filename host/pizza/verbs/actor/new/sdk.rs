@@ -8,7 +8,9 @@ use anyhow::{Context as _, ensure};
 /// The files of the SDK: their places in the checkout, and their texts; `build.rs` has listed them.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 const ROOT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-const CONTRACTS: &str = "wit/silo/";
+/// Where the platform's contracts are in a checkout, and among the sources: the SDK has them by a link.
+const CONTRACTS: &str = "wit/silo";
+const OF_SDK: &str = "actors/sdk/wit/";
 
 pub(super) enum Sdk {
     Copy,
@@ -50,7 +52,10 @@ impl Sdk {
         }
     }
 
-    /// The files of the project that are not the author's: their paths and texts.
+    /// The files of a project in Rust that are not the author's: their paths and texts.
+    ///
+    /// # Errors
+    /// When the checkout's contracts cannot be read.
     pub(super) fn files(&self) -> anyhow::Result<Vec<(String, String)>> {
         let Self::Checkout(root) = self else {
             return Ok(copied());
@@ -73,13 +78,19 @@ impl Sdk {
 /// beside the actor's own.
 fn copied() -> Vec<(String, String)> {
     let mut files = vec![("sdk/Cargo.toml".to_owned(), workspace())];
-    for (path, text) in SOURCES {
-        files.push((format!("sdk/{path}"), (*text).to_owned()));
-        if let Some(name) = path.strip_prefix(CONTRACTS) {
-            files.push((format!("wit/silo/{name}"), (*text).to_owned()));
-        }
-    }
+    let sources = SOURCES.iter();
+    files.extend(sources.map(|(path, text)| (format!("sdk/{path}"), (*text).to_owned())));
+    files.extend(contracts("wit/silo"));
     files
+}
+
+/// The platform's contracts, in a folder of the project.
+pub(super) fn contracts(folder: &str) -> Vec<(String, String)> {
+    let sources = SOURCES.iter();
+    let contracts = sources.filter_map(|(path, text)| Some((path.strip_prefix(OF_SDK)?, text)));
+    contracts
+        .map(|(name, text)| (format!("{folder}/{name}"), (*text).to_owned()))
+        .collect()
 }
 
 /// The manifest of the workspace around a copy: what the SDK's packages take from their workspace,
