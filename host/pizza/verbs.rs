@@ -16,6 +16,7 @@ pub(crate) mod plugin;
 pub(crate) mod run;
 mod signature;
 pub(crate) mod silo;
+pub(crate) mod webhook;
 pub(crate) mod wit;
 
 use clap::{Command, Subcommand};
@@ -64,6 +65,9 @@ pub(crate) enum Verb {
     Silo(Box<silo::SiloVerb>),
     #[command(subcommand, about = texts::SIMULATE)]
     Simulate(Simulate),
+    /// Events that are posted to others: list, test, dead letters, replay, drop.
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(wit::Wit),
@@ -89,6 +93,7 @@ impl Verb {
             Self::Plugin(verb) => verb.run(),
             Self::Silo(verb) => verb.run(),
             Self::Simulate(verb) => verb.run(),
+            Self::Webhook(verb) => verb.run(),
             Self::Wit(verb) => verb.run(),
         }
     }
