@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pizza_client::Client;
+use pizza_client::held_lease::Lease;
 use pizza_client::lease::LeaseClaim;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -10,7 +11,6 @@ use tokio::task::JoinHandle;
 use crate::address::{self, AddressError};
 use crate::config::BridgeConfig;
 use crate::connection::Connection;
-use crate::lease::Lease;
 use crate::mapping::Mapping;
 use crate::metrics;
 use crate::mqtt_client::Options;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use pizza_events::Selection;
 use pizza_mqtt::Secret;
 use serde::Deserialize;
 use serde_json::Value;
@@ -84,43 +85,28 @@ pub struct Outbound {
     #[serde(default)]
     pub times: Vec<String>,
     /// Fields that an event has to have, beside those of the topic; without them it is another kind of
-    /// event, and not published. Without any, events of [`ORDERS`] need a status.
+    /// event, and not published. Without any, those of a restaurant's orders need a status.
     #[serde(default)]
     pub needs: Vec<String>,
     /// Fields that are left out, because not everybody who may read the topic may know them.
     #[serde(default)]
     pub without: Vec<String>,
-    /// Those of [`PRIVATE`] that are published all the same.
+    /// Fields that say who a customer is, where they live and what they have said, and are published all the
+    /// same.
     #[serde(default)]
     pub with: Vec<String>,
 }
 
-/// The stream that has got more kinds of events, and more fields, since operators wrote their mappings:
-/// what they have not asked for must not go out because we have published more.
-const ORDERS: &str = "restaurant-orders";
-/// Its fields that say who a customer is, where they live and what they have said.
-const PRIVATE: [&str; 5] = [
-    "customerName",
-    "deliverTo",
-    "deliveryAddress",
-    "items",
-    "note",
-];
-
 impl Outbound {
-    /// Whether an event is of the kind that is published, as far as its fields say.
-    pub(crate) fn takes(&self, event: &Value) -> bool {
-        // What else is in that stream would replace the order's last state where that is retained.
-        if self.needs.is_empty() && self.stream == ORDERS {
-            return event.get("status").is_some();
+    /// Which events are published, and which of their fields.
+    pub(crate) fn selection(&self) -> Selection<'_> {
+        Selection {
+            stream: &self.stream,
+            needs: &self.needs,
+            times: &self.times,
+            without: &self.without,
+            with: &self.with,
         }
-        self.needs.iter().all(|name| event.get(name).is_some())
-    }
-
-    pub(crate) fn leaves_out(&self, field: &str) -> bool {
-        let is_in = |names: &[String]| names.iter().any(|name| name == field);
-        let is_private = self.stream == ORDERS && PRIVATE.contains(&field);
-        is_in(&self.without) || is_private && !is_in(&self.with)
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use pizza_client::Client;
+use pizza_client::retry::wait;
 use tokio::sync::mpsc;
 
 use crate::metrics;
 use crate::mqtt_client::{Event, EventLoop, Message, MqttClient, Options};
-use crate::retry::wait;
 
 /// Events that wait for the session. Few: each may be a message of megabytes.
 const EVENTS_MAX: usize = 16;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pizza_client::Client;
 use pizza_client::lease::LeaseClaim;
+use pizza_client::retry::wait;
 use pizza_types::CallError;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -12,7 +13,6 @@ use crate::metrics;
 use crate::outbound_stream::OutboundStream;
 use crate::publication::Publication;
 use crate::restore::retained;
-use crate::retry::wait;
 
 /// How many events are published before the cursor moves; at most as many are published
 /// again after a crash.

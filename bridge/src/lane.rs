@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use pizza_client::retry::wait;
 use pizza_client::{Call, Client};
 use pizza_types::{ActorId, CallError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::mapping::Rejected;
-use crate::retry::wait;
 
 /// How often an actor may fail on a message before the message becomes a dead letter. Without
 /// an end, one message that makes its actor trap would hold up all that come after it.

@@ -3,11 +3,11 @@
 //!
 //! In reading order:
 //! - [`config`]: which broker, which topics; the usual mappings are `mappings.toml`
-//! - [`bridge`]: start and stop; [`lease`]: which of several bridges of one name works
+//! - [`bridge`]: start and stop, under the lease of its name
 //! - [`address`], [`tls`]: from the configuration to how to connect
 //! - [`dial`]: a connection to the broker for somebody else
 //! - [`mqtt_client`]: one client of a broker, whichever version of MQTT is spoken
-//! - [`connection`], [`retry`]: the broker, lost and found again
+//! - [`connection`]: the broker, lost and found again
 //! - [`session`]: messages in, acknowledgements out, in order
 //! - [`lane`]: one actor's messages one after the other, until each has its result
 //! - [`mapping`]: from a message to a call
@@ -26,7 +26,6 @@ mod dead_letter;
 mod dial;
 mod follow;
 mod lane;
-mod lease;
 mod mapping;
 mod measure;
 mod metrics;
@@ -35,7 +34,6 @@ mod outbound;
 mod outbound_stream;
 mod publication;
 mod restore;
-mod retry;
 mod session;
 mod template;
 mod tls;

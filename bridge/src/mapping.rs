@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pizza_client::Call;
+use pizza_events::applies;
 use pizza_types::{ActorId, MessageId};
 use pizza_value::whole_numbers;
 use serde_json::{Map, Value};
@@ -58,14 +59,7 @@ impl Mapping {
 
     /// Whether the payload is of those that this mapping is for.
     fn applies(&self, payload: &Value) -> bool {
-        let mut wanted = self.config.when.iter();
-        wanted.all(|(pointer, wanted)| {
-            let found = payload.pointer(pointer);
-            found.is_some_and(|found| match wanted {
-                Value::Array(several) => several.contains(found),
-                one => one == found,
-            })
-        })
+        applies(&self.config.when, payload)
     }
 
     /// The call for a message to which this mapping applies.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use pizza_client::Client;
 use pizza_client::lease::LeaseClaim;
+use pizza_client::retry::wait;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -18,14 +19,12 @@ use crate::follow::{Follower, PendingPublication};
 use crate::metrics;
 use crate::mqtt_client::{ConnectionError, Event, EventLoop, Options};
 use crate::outbound_stream::OutboundStream;
-use crate::retry::wait;
 
 /// Publications that the broker has not acknowledged: enough that the way to it and back
 /// costs no throughput.
 const IN_FLIGHT: usize = 100;
 /// How soon a new key is found. Its events wait in the stream until then, and are not lost.
 const DISCOVER_EVERY: Duration = Duration::from_secs(2);
-const KEYS_A_PAGE: usize = 1_000;
 
 pub(crate) struct Publisher {
     pub(crate) client: Client,
@@ -184,7 +183,13 @@ impl Discovery {
         let mut known = HashSet::new();
         loop {
             for (number, stream) in self.streams.iter().enumerate() {
-                for key in self.keys(&stream.actor).await {
+                let keys = self.client.all_actors(&stream.actor).await;
+                let keys = keys.unwrap_or_else(|error| {
+                    let actor_type = &stream.actor;
+                    tracing::warn!(actor_type, %error, "the keys of a stream cannot be listed");
+                    Vec::new()
+                });
+                for key in keys {
                     if !known.insert((number, Arc::clone(&key))) {
                         continue;
                     }
@@ -208,25 +213,5 @@ impl Discovery {
             }
         }
         while followers.join_next().await.is_some() {}
-    }
-
-    async fn keys(&self, actor_type: &str) -> Vec<Arc<str>> {
-        let mut keys: Vec<Arc<str>> = Vec::new();
-        loop {
-            let after = keys.last().cloned();
-            let transport = self.client.transport();
-            let page = transport
-                .actors(actor_type, after.as_deref(), KEYS_A_PAGE)
-                .await;
-            match page {
-                // Only an empty page is the last one: a page may be short for other reasons.
-                Ok(page) if page.is_empty() => return keys,
-                Ok(page) => keys.extend(page),
-                Err(error) => {
-                    tracing::warn!(actor_type, %error, "the keys of a stream cannot be listed");
-                    return keys;
-                }
-            }
-        }
     }
 }

@@ -1,7 +1,5 @@
 //! From an event of a stream to a publication.
 
-use jiff::Timestamp;
-use pizza_value::whole_numbers;
 use serde_json::Value;
 
 use crate::config::Outbound;
@@ -16,23 +14,15 @@ pub(crate) struct Publication {
 /// What the event is to be published as; `None` for one without the fields that the topic
 /// names: a stream may have events of several kinds, and such a one is of another.
 pub(crate) fn publication(config: &Outbound, event: &[u8]) -> Option<Publication> {
-    let mut event: Value = serde_json::from_slice(&whole_numbers(event)).ok()?;
-    if !config.takes(&event) {
+    let mut event = pizza_events::read(event)?;
+    let selection = config.selection();
+    if !selection.takes(&event) {
         return None;
     }
     let parts = config.topic.split('/').map(|part| named(part, &event));
     let topic = parts.collect::<Option<Vec<_>>>()?.join("/");
     // After the topic is made, which may name a field that is left out of the payload.
-    if let Value::Object(fields) = &mut event {
-        fields.retain(|name, _| !config.leaves_out(name));
-        for name in &config.times {
-            if let Some(field) = fields.get_mut(name)
-                && let Some(text) = field.as_u64().and_then(time)
-            {
-                *field = text.into();
-            }
-        }
-    }
+    selection.reduce(&mut event);
     Some(Publication {
         topic,
         payload: event.to_string().into_bytes(),
@@ -50,12 +40,6 @@ fn named(part: &str, event: &Value) -> Option<String> {
     // Anything else would be another topic than the one that was configured, or none.
     let fits = !value.is_empty() && !value.contains(['/', '+', '#', '\0']);
     fits.then(|| value.to_owned())
-}
-
-fn time(ms: u64) -> Option<String> {
-    let at = Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok()?;
-    // Always with milliseconds, so that texts sort as times do.
-    Some(format!("{at:.3}"))
 }
 
 #[cfg(test)]

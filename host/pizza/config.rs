@@ -10,6 +10,7 @@ use pizza_gateway::GatewayConfig;
 use pizza_http::Limits;
 use pizza_load::background::BackgroundConfig;
 use pizza_silo::{PlacementConfig, SiloConfig, Token, TokenError, Tokens};
+use pizza_webhooks::WebhookConfig;
 use serde::Deserialize;
 
 use crate::bundled;
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) silo: SiloConfig,
     pub(crate) gateway: GatewayConfig,
     pub(crate) bridge: BridgeConfig,
+    /// Whom events are posted to.
+    pub(crate) webhooks: Vec<WebhookConfig>,
     /// Simulated people, to look at how things go.
     pub(crate) simulate: BackgroundConfig,
     /// The MQTT broker in this process.
@@ -69,6 +72,7 @@ impl Default for Config {
             silo: SiloConfig::default(),
             gateway: GatewayConfig::default(),
             bridge: BridgeConfig::default(),
+            webhooks: Vec::new(),
             simulate: BackgroundConfig::default(),
             broker: pizza_broker::Config::default(),
         }

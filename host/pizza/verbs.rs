@@ -17,6 +17,7 @@ pub(crate) mod run;
 mod signature;
 pub(crate) mod silo;
 pub(crate) mod status;
+pub(crate) mod webhook;
 pub(crate) mod wit;
 
 use clap::{Command, Subcommand};
@@ -66,6 +67,9 @@ pub(crate) enum Verb {
     #[command(subcommand, about = texts::SIMULATE)]
     Simulate(Simulate),
     Status(status::Status),
+    /// Events that are posted to others: list, test, dead letters, replay, drop.
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Work on the contracts under `wit/`.
     #[command(subcommand)]
     Wit(wit::Wit),
@@ -92,6 +96,7 @@ impl Verb {
             Self::Silo(verb) => verb.run(),
             Self::Simulate(verb) => verb.run(),
             Self::Status(verb) => verb.run(),
+            Self::Webhook(verb) => verb.run(),
             Self::Wit(verb) => verb.run(),
         }
     }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::common::{Pizza, compiled, machine};
+use crate::common::{compiled, machine};
 
 const PAGE: &str = include_str!("../../docs/actors.md");
 /// The page promises ten minutes, and a reader has to read.

@@ -47,3 +47,4 @@ mod store_failure;
 mod store_full;
 mod tables;
 mod time_zones;
+mod webhooks;

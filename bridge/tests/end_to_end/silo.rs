@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use pizza_client::edge_keys::EdgeKeys;
 use pizza_client::lease::{LeaseClaim, LeaseRecord};
-use pizza_client::{Event, EventPage, Readiness, Transport};
+use pizza_client::{Event, EventPage, Note, Readiness, Transport};
 use pizza_types::{Body, CallError, Durability, Envelope, MessageId, Reply};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
@@ -212,6 +213,14 @@ impl Transport for Fake {
             None => leases.remove(name),
         };
         Ok(true)
+    }
+
+    async fn notes(&self, _: &str, _: Option<&str>, _: usize) -> Result<Vec<Note>, CallError> {
+        panic!("a bridge keeps no notes")
+    }
+
+    async fn set_note(&self, _: &str, _: Option<Bytes>, _: &LeaseClaim) -> Result<bool, CallError> {
+        panic!("a bridge keeps no notes")
     }
 
     async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {

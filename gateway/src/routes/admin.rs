@@ -4,7 +4,8 @@
 //! In reading order:
 //! - [`pass`](self::pass): a request on its way to a silo
 //! - [`silos`](self::silos), [`modules`](self::modules), [`actors`](self::actors),
-//!   [`dead_letters`](self::dead_letters), [`plugins`](self::plugins): the endpoints
+//!   [`dead_letters`](self::dead_letters), [`plugins`](self::plugins), [`webhooks`](self::webhooks): the
+//!   endpoints
 //! - [`stream`](self::stream): how things stand, as they change
 //! - [`schema`](self::schema): what all of them give
 
@@ -16,6 +17,7 @@ mod plugins;
 mod schema;
 mod silos;
 mod stream;
+mod webhooks;
 
 use crate::endpoint::Endpoint;
 
@@ -26,6 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         actors::endpoints(),
         dead_letters::endpoints(),
         plugins::endpoints(),
+        webhooks::endpoints(),
         stream::endpoints(),
     ]
     .into_iter()

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_client::edge_keys::EdgeKeys;
 use pizza_client::lease::{LeaseClaim, LeaseRecord};
-use pizza_client::{Event, EventPage, Readiness, Transport};
+use pizza_client::{Event, EventPage, Note, Readiness, Transport};
 use pizza_types::{Body, CallError, Durability, Envelope, MessageId, Reply};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
@@ -292,6 +292,14 @@ impl Transport for Fake {
         _: Option<LeaseRecord>,
     ) -> Result<bool, CallError> {
         Ok(false)
+    }
+
+    async fn notes(&self, _: &str, _: Option<&str>, _: usize) -> Result<Vec<Note>, CallError> {
+        panic!("a gateway keeps no notes")
+    }
+
+    async fn set_note(&self, _: &str, _: Option<Bytes>, _: &LeaseClaim) -> Result<bool, CallError> {
+        panic!("a gateway keeps no notes")
     }
 
     async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {

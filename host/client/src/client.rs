@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::transport::Transport;
 
+/// How many keys are listed with one question.
+const KEYS_A_PAGE: usize = 1_000;
 /// How long calls wait when nothing else is asked for.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -82,6 +84,25 @@ impl Client {
     #[must_use]
     pub fn transport(&self) -> &Arc<dyn Transport> {
         &self.transport
+    }
+
+    /// Keys of all actors of a type in the silo's cell.
+    ///
+    /// # Errors
+    /// When they cannot be listed to the end.
+    pub async fn all_actors(&self, actor_type: &str) -> Result<Vec<Arc<str>>, CallError> {
+        let mut keys: Vec<Arc<str>> = Vec::new();
+        loop {
+            let after = keys.last().cloned();
+            let transport = &self.transport;
+            let page = transport.actors(actor_type, after.as_deref(), KEYS_A_PAGE);
+            let page = page.await?;
+            // Only an empty page is the last one: a page may be short for other reasons.
+            if page.is_empty() {
+                return Ok(keys);
+            }
+            keys.extend(page);
+        }
     }
 
     /// Calls, and returns the reply as the actor gave it.

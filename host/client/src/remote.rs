@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use hyper::header::HeaderValue;
 use pizza_types::{Body, CallError, Envelope, MessageId, Reply};
 use tokio::time::sleep;
@@ -17,6 +18,7 @@ use self::exchange::{Asker, ExchangeError};
 pub use self::share_use::NotShared;
 use crate::edge_keys::EdgeKeys;
 use crate::lease::{LeaseClaim, LeaseRecord};
+use crate::notes::Note;
 use crate::silos::Silos;
 use crate::transport::{EventPage, Everywhere, Readiness, Transport};
 use crate::wire::{Answer, Answered, CallMessage, Question};
@@ -353,6 +355,40 @@ impl Transport for Remote {
             name: name.to_owned(),
             before,
             after,
+        };
+        match self.ask(question, ANSWER_WAIT).await? {
+            Answer::Changed(is_done) => Ok(is_done),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn notes(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Note>, CallError> {
+        let question = Question::Notes {
+            prefix: prefix.to_owned(),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        match self.ask(question, ANSWER_WAIT).await? {
+            Answer::Notes(notes) => Ok(notes),
+            answer => unexpected(&answer),
+        }
+    }
+
+    async fn set_note(
+        &self,
+        name: &str,
+        value: Option<Bytes>,
+        under: &LeaseClaim,
+    ) -> Result<bool, CallError> {
+        let question = Question::SetNote {
+            name: name.to_owned(),
+            value,
+            under: under.clone(),
         };
         match self.ask(question, ANSWER_WAIT).await? {
             Answer::Changed(is_done) => Ok(is_done),

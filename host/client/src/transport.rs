@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::edge_keys::EdgeKeys;
 use crate::lease::{LeaseClaim, LeaseRecord};
+use crate::notes::Note;
 
 /// A piece of a stream's history.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -111,6 +112,23 @@ pub trait Transport: Send + Sync + 'static {
         name: &str,
         before: Option<LeaseRecord>,
         after: Option<LeaseRecord>,
+    ) -> Result<bool, CallError>;
+
+    /// Notes of edges whose names begin with `prefix`, in order of their names, after the name `after`.
+    async fn notes(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Note>, CallError>;
+
+    /// Writes a note, or removes it where there is no value, if the edge has the lease that it names; durably
+    /// when it returns. False, and nothing was changed, if another one has the lease.
+    async fn set_note(
+        &self,
+        name: &str,
+        value: Option<Bytes>,
+        under: &LeaseClaim,
     ) -> Result<bool, CallError>;
 
     /// The keys that all edges share. They are made when they are first asked for, and a new one

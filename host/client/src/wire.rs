@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::client_use::{OthersUse, UseReport};
 use crate::edge_keys::EdgeKeys;
 use crate::lease::{LeaseClaim, LeaseRecord};
+use crate::notes::Note;
 use crate::transport::{EventPage, Everywhere, Readiness};
 
 pub const PATH: &str = "/edge/v2";
@@ -65,6 +66,17 @@ pub enum Question {
         before: Option<LeaseRecord>,
         after: Option<LeaseRecord>,
     },
+    Notes {
+        prefix: String,
+        after: Option<String>,
+        limit: usize,
+    },
+    SetNote {
+        name: String,
+        /// Without one, it goes.
+        value: Option<Bytes>,
+        under: LeaseClaim,
+    },
     Readiness,
     /// Where edges find the silos of the cluster that are not about to go.
     Silos,
@@ -110,6 +122,7 @@ pub enum Answer {
     OthersUse(OthersUse),
     EdgeKeys(EdgeKeys),
     Lease(Option<LeaseRecord>),
+    Notes(Vec<Note>),
     /// Whether it was done.
     Changed(bool),
     Done,

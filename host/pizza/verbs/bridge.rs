@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
-use pizza_bridge::{Bridge, BridgeConfig};
+use pizza_bridge::Bridge;
 use pizza_cli::address;
 use pizza_client::Client;
 use pizza_silo::Token;
+use pizza_webhooks::Webhooks;
 
 use crate::config::Config;
 use crate::edge_target::EdgeTarget;
@@ -17,15 +17,15 @@ use crate::log_args::{LogArgs, log_to_stderr};
 use crate::process::asked_to_stop;
 use crate::{metrics, metrics_listener};
 
-/// Carries messages between a broker and a silo in another process. Messages at QoS 1 are
-/// acknowledged to the broker when their actor has committed; several bridges that name
-/// the same group in `bridge.share` divide them.
+/// Carries messages between a broker and a silo in another process, and posts events as [[webhooks]] says.
+/// Messages at QoS 1 are acknowledged to the broker when their actor has committed; several bridges that name
+/// the same group in `bridge.share` divide them. Of several processes that have a webhook, one posts.
 #[derive(Args)]
 pub(crate) struct BridgeVerb {
     #[command(flatten)]
     silo: EdgeTarget,
-    /// Configuration file; of it, [bridge], edge_token, log and log_format matter [default: pizza.toml, where
-    /// there is one]
+    /// Configuration file; of it, [bridge], [[webhooks]], edge_token, log and log_format matter [default:
+    /// pizza.toml, where there is one]
     #[arg(long, env = "PIZZA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// The broker: mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS
@@ -54,22 +54,23 @@ impl BridgeVerb {
             .client_id
             .unwrap_or(std::mem::take(&mut bridge.client_id));
         anyhow::ensure!(
-            bridge.broker.is_some(),
+            bridge.broker.is_some() || !config.webhooks.is_empty(),
             "which broker? --broker mqtt://HOST:PORT names it, or bridge.broker in the \
-             configuration file"
+             configuration file; without one there is something to do where that has [[webhooks]]"
         );
+        Webhooks::check(&config.webhooks)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
         let token = self.silo.token(config.edge_token.as_ref())?;
-        runtime.block_on(carry(self.silo, token, config.bridge, self.metrics))
+        runtime.block_on(carry(self.silo, token, config, self.metrics))
     }
 }
 
 async fn carry(
     silo: EdgeTarget,
     token: Token,
-    config: BridgeConfig,
+    config: Config,
     metrics: Option<SocketAddr>,
 ) -> anyhow::Result<()> {
     // Before the bridge, which counts from its beginning.
@@ -89,18 +90,32 @@ async fn carry(
         remote = silo.found(&token) => remote?,
         () = &mut stop => return Ok(()),
     };
-    let broker = config.broker.clone().unwrap_or_default();
-    let bridge = Bridge::start(Client::new(remote), config)?;
-    let bridge = bridge.context("there is no broker to bridge to")?;
-    let served = served.map_or_else(String::new, |address| {
-        format!("  metrics http://{address}/metrics\n")
-    });
-    let banner = format!("The bridge is open.\n  silo    {address}\n  broker  {broker}\n{served}");
+    let client = Client::new(remote);
+    let webhooks = Webhooks::start(&client, &config.webhooks)?;
+    let broker = config.bridge.broker.clone();
+    let bridge = Bridge::start(client, config.bridge)?;
+    let line = |name: &str, what: &str| format!("  {name:<7} {what}\n");
+    let mut banner = "The bridge is open.\n".to_owned() + &line("silo", &address);
+    if let Some(broker) = broker {
+        banner += &line("broker", &broker);
+    }
+    if !config.webhooks.is_empty() {
+        let names: Vec<_> = config.webhooks.iter().map(|w| w.name.as_str()).collect();
+        banner += &line("posts", &names.join(", "));
+    }
+    if let Some(address) = served {
+        banner += &line("metrics", &format!("http://{address}/metrics"));
+    }
     // Nobody may be reading; that is no reason to carry nothing.
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
     drop(out);
     stop.await;
-    bridge.stop().await;
+    let of_broker = async {
+        if let Some(bridge) = bridge {
+            bridge.stop().await;
+        }
+    };
+    tokio::join!(of_broker, webhooks.stop());
     Ok(())
 }

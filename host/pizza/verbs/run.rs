@@ -8,6 +8,7 @@ use pizza_gateway::{Gateway, Metrics, Provided, Role, Secret, TokenConfig};
 use pizza_load::background;
 use pizza_load::pace::Pace;
 use pizza_silo::{RunningSilo, Token};
+use pizza_webhooks::Webhooks;
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::net::TcpListener;
@@ -101,6 +102,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let mqtt = mqtt_edge::bind(&config).await?;
     silo_args::set_edges(&mut config, admin.local_addr()?);
     config.check_tokens()?;
+    Webhooks::check(&config.webhooks)?;
     let silo = RunningSilo::start(&config.silo, bundled::MODULES).await;
     let silo = silo.map_err(shutdown::start_failed)?;
     let store = Arc::clone(silo.store());
@@ -157,6 +159,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     // The first data are there, so that no message finds an actor without its profile.
     let mqtt = MqttEdge::open(mqtt, &config, &of_mqtt, silo.client()).await?;
     open.mqtt = mqtt.banner();
+    let webhooks = Webhooks::start(&silo.client(), &config.webhooks)?;
     // Before the banner: a supervisor that has read it may send a signal at once.
     let stop = asked_to_stop()?;
     let broker = mqtt.for_clients(&config, &of_mqtt);
@@ -195,7 +198,7 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     let rest = async {
         // It has the time of the requests in progress, as everybody has.
         let _ = operators.await;
-        mqtt.stop().await;
+        tokio::join!(mqtt.stop(), webhooks.stop());
         // Last: the edges above still ask it to finish what they have begun.
         silo.drain().await;
     };

@@ -5,8 +5,8 @@
 //! - [`problem`]: every error that is answered
 //! - [`extract`]: what a request carries, refused as problems
 //! - [`state`]: what the routes work on
-//! - [`dead_letters`], [`actors`], [`follow`], [`modules`], [`plugins`], [`streams`], [`cluster`], [`stats`], [`rates`], [`backup`]:
-//!   the routes
+//! - [`dead_letters`], [`actors`], [`follow`], [`modules`], [`plugins`], [`streams`], [`cluster`], [`stats`], [`rates`],
+//!   [`backup`], [`webhooks`]: the routes
 //! - [`edge`]: what an edge in another process asks; [`use_exchange`]: what gateways tell each other
 //! - [`view`], [`msgpack`], [`whole`](mod@whole): what the answers are made of
 
@@ -29,6 +29,7 @@ mod streams;
 mod token;
 mod use_exchange;
 mod view;
+mod webhooks;
 mod whole;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ fn routes() -> Routes {
         .merge(plugins::routes())
         .merge(streams::routes())
         .merge(cluster::routes())
+        .merge(webhooks::routes())
         .merge(edge::routes())
 }
 

@@ -19,7 +19,8 @@
 //! - [`plugins`]: which plugin is bound to which actor
 //! - [`leases`](crate::leases): who outside does what only one may do at a time
 //! - [`edge_keys`](crate::edge_keys): by which edges seal what clients keep for them
-//! - [`transport`]: how the edges of the same process reach the silo
+//! - [`notes`](crate::notes): what edges keep with their silos
+//! - [`transport`], [`refused`](crate::refused): how the edges of the same process reach the silo
 
 mod about;
 pub mod admin;
@@ -37,10 +38,12 @@ mod label;
 mod leases;
 pub mod metrics;
 mod modules_config;
+mod notes;
 mod peers;
 mod placement_config;
 pub mod plugins;
 mod rates;
+mod refused;
 mod serving;
 mod store_tls;
 pub mod transport;

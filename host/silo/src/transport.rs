@@ -7,14 +7,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pizza_client::edge_keys::EdgeKeys;
 use pizza_client::lease::{LeaseClaim, LeaseRecord};
-use pizza_client::{Event, EventPage, Everywhere, Readiness, Transport};
+use pizza_client::{Event, EventPage, Everywhere, Note, Readiness, Transport};
 use pizza_runtime::Silo;
-use pizza_store::{Store, StoreError};
+use pizza_store::Store;
 use pizza_types::{CallError, Envelope, MessageId, Reply};
 use tokio::sync::watch;
 
 use crate::edge_keys;
 use crate::leases::Leases;
+use crate::notes;
+use crate::refused::refused;
 
 /// The start of the names of readers' facts, which keeps them apart from everything else in the
 /// store.
@@ -151,6 +153,28 @@ impl Transport for InProcess {
         changed.await.map_err(refused)
     }
 
+    async fn notes(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Note>, CallError> {
+        let listed = notes::list(&*self.store, prefix, after, limit).await;
+        listed.map_err(refused)
+    }
+
+    async fn set_note(
+        &self,
+        name: &str,
+        value: Option<Bytes>,
+        under: &LeaseClaim,
+    ) -> Result<bool, CallError> {
+        notes::check(&*self.store, name, value.as_ref()).await?;
+        let change = (notes::fact(name), value);
+        let set = self.leases.change_under(under, change, self.is_alone());
+        set.await.map_err(refused)
+    }
+
     async fn edge_keys(&self) -> Result<EdgeKeys, CallError> {
         let keys = edge_keys::edge_keys(&*self.store, self.silo.wall_ms()).await;
         keys.map_err(refused)
@@ -205,13 +229,4 @@ fn clock_is_wrong(ahead_ms: i64) -> String {
     format!(
         "this silo's clock is {by_ms} ms {side} that of the store, and so is what actors here take for the date"
     )
-}
-
-fn refused(error: StoreError) -> CallError {
-    match error {
-        StoreError::Full { detail } => CallError::StorageFull { detail },
-        error => CallError::Store {
-            detail: error.to_string(),
-        },
-    }
 }

@@ -14,6 +14,7 @@ pub(crate) fn looks(walk: &mut Walk) {
         ("/api/admin/modules", "/api/admin/modules?type=order"),
         ("/api/admin/plugins", "/api/admin/plugins"),
         ("/api/admin/dead-letters", "/api/admin/dead-letters?limit=3"),
+        ("/api/admin/webhooks", "/api/admin/webhooks"),
         (
             "/api/admin/types/{type}/states",
             "/api/admin/types/order/states",
@@ -108,6 +109,24 @@ pub(crate) fn acts(walk: &mut Walk) {
     walk.row("DELETE", "/api/admin/dead-letters/{id}")
         .bad(404, "/api/admin/dead-letters/4711", None)
         .not_for("observer", "/api/admin/dead-letters/4711", None);
+    for (method, template) in [
+        ("GET", "/api/admin/webhooks/{name}"),
+        ("GET", "/api/admin/webhooks/{name}/dead-letters"),
+        ("GET", "/api/admin/webhooks/{name}/dead-letters/{id}"),
+        ("DELETE", "/api/admin/webhooks/{name}/dead-letters/{id}"),
+        (
+            "POST",
+            "/api/admin/webhooks/{name}/dead-letters/{id}/replay",
+        ),
+        ("POST", "/api/admin/webhooks/{name}/switch-on"),
+        ("POST", "/api/admin/webhooks/{name}/test"),
+    ] {
+        let path = template.replace("{name}", "none").replace("{id}", "4711");
+        let walk = walk.row(method, template).bad(404, &path, None);
+        if method != "GET" {
+            walk.not_for("observer", &path, None);
+        }
+    }
     let none: Option<Value> = None;
     walk.row("DELETE", "/api/admin/plugins/{type}/{key}").bad(
         404,

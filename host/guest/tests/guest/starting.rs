@@ -236,8 +236,9 @@ async fn what_is_too_large_to_start_is_refused() {
 async fn memories_are_bounded_together() {
     let arena = Arena::open().await;
     let two = component(&large("(memory 112) (memory 112)", ""));
-    let fits = host().load("test", &two, TypeSettings::default());
-    assert!(fits.await.is_ok(), "14 MiB are fewer than 16");
+    let host = host();
+    let fits = host.load("test", &two, TypeSettings::default()).await;
+    assert!(fits.is_ok(), "14 MiB are fewer than 16");
     let three = component(&large("(memory 112) (memory 112) (memory 112)", ""));
     let error = arena.refused("21 MiB in three memories", &three).await;
     assert!(error.to_string().contains("memory"), "{error}");

@@ -103,6 +103,19 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             let changed = transport.change_lease(&name, before, after).await;
             changed.map(Answer::Changed)
         }
+        Question::Notes {
+            prefix,
+            after,
+            limit,
+        } => {
+            let limit = limit.clamp(1, PAGE_MAX);
+            let notes = transport.notes(&prefix, after.as_deref(), limit).await;
+            notes.map(Answer::Notes)
+        }
+        Question::SetNote { name, value, under } => {
+            let set = transport.set_note(&name, value, &under).await;
+            set.map(Answer::Changed)
+        }
         Question::Silos => Ok(Answer::Silos(silos(admin))),
         Question::ShareUse(report) => Ok(Answer::OthersUse(
             admin.uses.exchange(report, Instant::now()),

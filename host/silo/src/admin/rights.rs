@@ -199,6 +199,13 @@ mod tests {
         ("/rates", Right::Operator),
         ("/stats", Right::Operator),
         ("/streams/{stream}/{key}", Right::Operator),
+        ("/webhooks", Right::Operator),
+        ("/webhooks/{name}", Right::Operator),
+        ("/webhooks/{name}/dead-letters", Right::Operator),
+        ("/webhooks/{name}/dead-letters/{id}", Right::Operator),
+        ("/webhooks/{name}/dead-letters/{id}/replay", Right::Operator),
+        ("/webhooks/{name}/switch-on", Right::Operator),
+        ("/webhooks/{name}/test", Right::Operator),
     ];
 
     #[test]

@@ -1,16 +1,17 @@
-//! Of several bridges of one name, the one that works: it has the lease of that name, and writes to it
+//! Of several edges of one name, the one that works: it has the lease of that name, and writes to it
 //! every second. The others watch, and one of them takes it when nothing was written for a while.
 //!
 //! Nobody's clock is compared with another one's. The holder gives up after less time without a written
 //! beat than the others wait for one, so that it has stopped before another one begins; one that was
-//! itself stopped meanwhile finds its connections to the broker taken over, and its cursors refused.
+//! itself stopped meanwhile finds its cursors refused, and a bridge its connections to the broker taken over.
 
 use std::time::Duration;
 
-use pizza_client::Client;
-use pizza_client::lease::{LeaseClaim, LeaseRecord};
 use pizza_types::CallError;
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::client::Client;
+use crate::lease::{LeaseClaim, LeaseRecord};
 
 const BEAT_EVERY: Duration = Duration::from_secs(1);
 /// The holder gives up so long after it has sent the last beat that was written.
@@ -20,7 +21,7 @@ const TAKE_AFTER: Duration = Duration::from_millis(3_500);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The lease, as long as it is kept.
-pub(crate) struct Lease {
+pub struct Lease {
     client: Client,
     name: String,
     record: LeaseRecord,
@@ -30,7 +31,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// Waits until the lease of this name is free, or its holder is gone.
-    pub(crate) async fn acquire(client: &Client, name: &str) -> Self {
+    pub async fn acquire(client: &Client, name: &str) -> Self {
         // The record that is there, and since when.
         let mut seen: Option<(LeaseRecord, Instant)> = None;
         let mut is_told = false;
@@ -53,10 +54,12 @@ impl Lease {
                         return lease;
                     }
                     if !is_free && !std::mem::replace(&mut is_told, true) {
-                        tracing::info!(name, "another bridge of this name works; this one waits");
+                        tracing::info!(name, "another edge of this name works; this one waits");
                     }
                 }
-                Err(error) => tracing::warn!(name, %error, "whether a bridge works is not known"),
+                Err(error) => {
+                    tracing::warn!(name, %error, "whether an edge of this name works is not known")
+                }
             }
             sleep(LOOK_EVERY).await;
         }
@@ -72,7 +75,7 @@ impl Lease {
         // Whoever was not told in time is not sure to have it any longer.
         let is_taken = taken.unwrap_or(false) && beaten.elapsed() < GIVE_UP_AFTER;
         is_taken.then(|| {
-            tracing::info!(name, "this bridge works");
+            tracing::info!(name, "this edge works");
             Self {
                 client: client.clone(),
                 name: name.to_owned(),
@@ -83,7 +86,8 @@ impl Lease {
     }
 
     /// Under which its holder's cursors move.
-    pub(crate) fn claim(&self) -> LeaseClaim {
+    #[must_use]
+    pub fn claim(&self) -> LeaseClaim {
         LeaseClaim {
             name: self.name.clone(),
             holder: self.record.holder,
@@ -91,7 +95,7 @@ impl Lease {
     }
 
     /// Writes to it, and returns when it is lost.
-    pub(crate) async fn keep(&mut self) {
+    pub async fn keep(&mut self) {
         loop {
             sleep(BEAT_EVERY).await;
             let left = GIVE_UP_AFTER.saturating_sub(self.beaten.elapsed());
@@ -128,7 +132,7 @@ impl Lease {
     }
 
     /// Gives it to whoever waits, at once.
-    pub(crate) async fn release(self) {
+    pub async fn release(self) {
         let released = change(&self.client, &self.name, Some(self.record), None);
         // In vain, it is taken after a while.
         let _ = timeout(BEAT_EVERY, released).await;
