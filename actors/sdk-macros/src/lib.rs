@@ -2,7 +2,7 @@
 //!
 //! `actor!` reads the actor's world (`wit`), has wit-bindgen generate its bindings
 //! (`bindings`), and adds a client for each actor that the world imports (`clients`,
-//! `rust_type`), checks of what the contracts say of values (`bound`, `bounds`) and the
+//! `rust_type`; `flags` among their types), checks of what the contracts say of values (`bound`, `bounds`) and the
 //! exports (`actor`), also those of whole turns (`whole`, `plain`, `shape`). `guest` and `state` are the attributes.
 
 mod actor;

@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn flags_are_names_in_json() {
-        let _host = Host::new("lamp", "desk");
+        let _host = Host::new("lamp", "shelf");
         let also = silo_sdk::json::from_str(r#"{"marks":["from"]}"#).unwrap();
         let marked = <Lamp as lamp_queries::Guest>::marks(also);
         let json = silo_sdk::json::to_string(&marked).unwrap();

@@ -10,7 +10,7 @@ use super::new::Language;
 /// A project in its folder.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::verbs) struct Project {
+pub(crate) struct Project {
     #[serde(skip)]
     pub(super) dir: PathBuf,
     #[serde(rename = "type")]
@@ -24,13 +24,13 @@ pub(in crate::verbs) struct Project {
 
 impl Project {
     /// What is in its folder, and in no other one.
-    pub(in crate::verbs) const FILE: &str = "actor.toml";
+    pub(crate) const FILE: &str = "actor.toml";
 
     /// Reads the project of a folder.
     ///
     /// # Errors
     /// When there is none, or its file says something else than it should.
-    pub(in crate::verbs) fn of(dir: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn of(dir: &Path) -> anyhow::Result<Self> {
         let path = dir.join(Self::FILE);
         let shown = path.display();
         let text = std::fs::read_to_string(&path).with_context(|| {
@@ -58,7 +58,7 @@ impl Project {
     }
 
     /// Where the platform's contracts are.
-    pub(in crate::verbs) fn platform(&self) -> PathBuf {
+    pub(crate) fn platform(&self) -> PathBuf {
         self.dir.join(self.lang.platform())
     }
 }

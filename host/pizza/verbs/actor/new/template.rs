@@ -9,7 +9,7 @@ use super::sdk::{self, Sdk};
 /// The language of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::verbs::actor) enum Language {
+pub(crate) enum Language {
     Rust,
     /// JavaScript, with QuickJS in the component
     Js,
@@ -142,7 +142,7 @@ impl Language {
     }
 
     /// Where the platform's contracts are in a project.
-    pub(in crate::verbs::actor) fn platform(self) -> &'static str {
+    pub(crate) fn platform(self) -> &'static str {
         match self {
             Self::Rust => "wit/silo",
             Self::Js | Self::Python => "wit/deps/silo",
@@ -150,7 +150,7 @@ impl Language {
     }
 
     /// Where a project has the contracts of other actors.
-    pub(in crate::verbs::actor) fn packages(self) -> &'static str {
+    pub(crate) fn packages(self) -> &'static str {
         match self {
             Self::Rust => "wit",
             Self::Js | Self::Python => "wit/deps",
