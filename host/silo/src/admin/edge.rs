@@ -53,9 +53,8 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             after,
             limit,
         } => {
-            let limit = limit.clamp(1, PAGE_MAX);
-            let page = transport.events(&stream, &key, after, limit).await;
-            page.map(Answer::Events)
+            let page = transport.events(&stream, &key, after, bounded(limit));
+            page.await.map(Answer::Events)
         }
         Question::EventAfter {
             stream,
@@ -71,29 +70,21 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             after,
             limit,
         } => {
-            let limit = limit.clamp(1, PAGE_MAX);
-            let keys = transport.actors(&actor_type, after.as_deref(), limit).await;
-            keys.map(Answer::Actors)
+            let keys = transport.actors(&actor_type, after.as_deref(), bounded(limit));
+            keys.await.map(Answer::Actors)
         }
         Question::ActorsEverywhere {
             actor_type,
             after,
             limit,
-        } => {
-            let limit = limit.clamp(1, PAGE_MAX);
-            let listed = transport.actors_everywhere(&actor_type, after.as_deref(), limit);
-            listed.await.map(Answer::Everywhere)
-        }
+        } => everywhere(transport, &actor_type, after.as_deref(), limit).await,
         Question::KeyPrefix => Ok(Answer::KeyPrefix(transport.key_prefix())),
         Question::Cursor { name } => transport.cursor(&name).await.map(Answer::Position),
         Question::MoveCursor {
             name,
             position,
             under,
-        } => {
-            let moved = move_cursor(transport, &name, position, under).await;
-            moved.map(Answer::Changed)
-        }
+        } => move_cursor(transport, &name, position, under).await,
         Question::Lease { name } => transport.lease(&name).await.map(Answer::Lease),
         Question::ChangeLease {
             name,
@@ -107,11 +98,7 @@ async fn answer(admin: &Admin, transport: &dyn Transport, question: Question) ->
             prefix,
             after,
             limit,
-        } => {
-            let limit = limit.clamp(1, PAGE_MAX);
-            let notes = transport.notes(&prefix, after.as_deref(), limit).await;
-            notes.map(Answer::Notes)
-        }
+        } => notes(transport, &prefix, after.as_deref(), limit).await,
         Question::SetNote { name, value, under } => {
             let set = transport.set_note(&name, value, &under).await;
             set.map(Answer::Changed)
@@ -142,12 +129,37 @@ async fn move_cursor(
     name: &str,
     position: u64,
     under: Option<LeaseClaim>,
-) -> Result<bool, CallError> {
+) -> Answered {
     let Some(under) = under else {
         let message = "a reader of this version needs a lease: renew the bridge";
         return Err(CallError::bad_argument("/under", message));
     };
-    transport.move_cursor(name, position, &under).await
+    let moved = transport.move_cursor(name, position, &under).await;
+    moved.map(Answer::Changed)
+}
+
+async fn everywhere(
+    transport: &dyn Transport,
+    actor_type: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Answered {
+    let listed = transport.actors_everywhere(actor_type, after, bounded(limit));
+    listed.await.map(Answer::Everywhere)
+}
+
+async fn notes(
+    transport: &dyn Transport,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Answered {
+    let notes = transport.notes(prefix, after, bounded(limit)).await;
+    notes.map(Answer::Notes)
+}
+
+fn bounded(limit: usize) -> usize {
+    limit.clamp(1, PAGE_MAX)
 }
 
 /// Where edges find the silos that are not about to go.
