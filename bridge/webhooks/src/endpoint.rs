@@ -37,7 +37,7 @@ pub enum WebhookError {
     #[error("webhook {name:?}: {field} must be at least 1")]
     Zero { name: String, field: &'static str },
     #[error("webhook {name:?}: {why}")]
-    Tls { name: String, why: TlsError },
+    Tls { name: String, why: Box<TlsError> },
 }
 
 /// A webhook that can be worked on.
@@ -87,7 +87,10 @@ impl Endpoint {
             identity: None,
         });
         let tls = files.map(Renewed::read).transpose();
-        let tls = tls.map_err(|why| WebhookError::Tls { name, why })?;
+        let tls = tls.map_err(|why| WebhookError::Tls {
+            name,
+            why: Box::new(why),
+        })?;
         Ok(Self {
             permits: Semaphore::new(config.in_flight.min(Semaphore::MAX_PERMITS)),
             config,
