@@ -174,11 +174,10 @@ async fn open(mut config: Config, silo: RunningSilo, bound: Bound) -> anyhow::Re
     banner::show(&config, &open);
     let of_silo = silo.metrics();
     let read: Metrics = Box::new(move || metrics::read(&metrics, &of_silo));
-    let over_websocket = mqtt.over_websocket(&config);
     let at_home = operators::reached_at(open.admin, &token)?;
     let provided = Provided {
         metrics: Some(read),
-        mqtt: over_websocket,
+        mqtt: mqtt.over_websocket(&config),
         pages: PAGES,
         operators: Some(at_home),
         lends_roles: config.demo,
