@@ -130,7 +130,7 @@ fn serves_beside_rust(name: &str, heading: &str) -> Workshop {
     assert_eq!(status, 409, "{refused}");
     assert!(refused.to_string().contains("there is nothing to add"));
     assert_eq!(workshop.total(&hall), 5);
-    assert_eq!(workshop.total(&format!("{name}/Tür")), 0);
+    assert_eq!(workshop.total(&format!("{name}/door")), 0);
     let order = workshop.pizza.order();
     let beside = workshop.pizza.get(&format!("/api/orders/{order}"));
     assert_eq!(beside.status, 200, "{}", beside.text());

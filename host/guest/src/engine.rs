@@ -45,6 +45,7 @@ fn serving(settings: &HostConfig, reserved_bytes: u64) -> Config {
         .total_stacks(settings.instances_max)
         .max_core_instances_per_component(bounds.core_instances)
         .max_memories_per_component(MEMORIES_MAX)
+        .max_memories_per_module(MEMORIES_MAX)
         .max_tables_per_component(bounds.tables)
         .max_memory_size(settings.instance_memory_max)
         .table_elements(TABLE_ELEMENTS_MAX)
