@@ -109,6 +109,20 @@ pub(crate) fn acts(walk: &mut Walk) {
     walk.row("DELETE", "/api/admin/dead-letters/{id}")
         .bad(404, "/api/admin/dead-letters/4711", None)
         .not_for("observer", "/api/admin/dead-letters/4711", None);
+    webhooks(walk);
+    let none: Option<Value> = None;
+    walk.row("DELETE", "/api/admin/plugins/{type}/{key}").bad(
+        404,
+        "/api/admin/plugins/kitchen/napoli",
+        none,
+    );
+    walk.row("POST", "/api/admin/actors/{type}/{key}/deactivate")
+        .good(200, "/api/admin/actors/kitchen/napoli/deactivate", None)
+        .bad(404, "/api/admin/actors/nothing/napoli/deactivate", None);
+}
+
+/// There is none in this pizzeria.
+fn webhooks(walk: &mut Walk) {
     for (method, template) in [
         ("GET", "/api/admin/webhooks/{name}"),
         ("GET", "/api/admin/webhooks/{name}/dead-letters"),
@@ -127,13 +141,4 @@ pub(crate) fn acts(walk: &mut Walk) {
             walk.not_for("observer", &path, None);
         }
     }
-    let none: Option<Value> = None;
-    walk.row("DELETE", "/api/admin/plugins/{type}/{key}").bad(
-        404,
-        "/api/admin/plugins/kitchen/napoli",
-        none,
-    );
-    walk.row("POST", "/api/admin/actors/{type}/{key}/deactivate")
-        .good(200, "/api/admin/actors/kitchen/napoli/deactivate", None)
-        .bad(404, "/api/admin/actors/nothing/napoli/deactivate", None);
 }

@@ -69,15 +69,7 @@ fn only_what_a_trusted_key_signed_is_taken() {
 
     assert!(complained(&push()).contains("takes only signed modules"));
     sign("stranger");
-    // The place, and what mends it.
-    let refused = complained(&push());
-    for words in [
-        "none of the trusted keys",
-        &format!("remove {file}.sig"),
-        "[[silo.modules.trusted]]",
-    ] {
-        assert!(refused.contains(words), "{words}: {refused}");
-    }
+    says_what_mends_it(&complained(&push()), &file);
     sign("chefs");
     assert!(complained(&push()).contains("trusted for chef, not for \"order\""));
     sign("ours");
@@ -168,4 +160,15 @@ fn a_key_that_is_replaced_takes_its_modules_along() {
     assert_eq!(world.current("order"), digest);
     let world = world.restart(&["--config", &new]);
     assert_eq!(world.current("order"), digest);
+}
+
+/// The place, and what mends it.
+fn says_what_mends_it(refused: &str, file: &str) {
+    for words in [
+        "none of the trusted keys",
+        &format!("remove {file}.sig"),
+        "[[silo.modules.trusted]]",
+    ] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
 }

@@ -67,9 +67,9 @@ fn of_two_processes_one_posts_and_the_other_goes_on_after_its_death() {
     let expected = all_told();
     // Two that posted would have told some twice.
     assert_eq!(told(), expected);
-    for number in 0..bridges.len() {
+    for bridge in &mut bridges {
         // One of them is the one that posts.
-        bridges[number].kill();
+        bridge.kill();
         ready(&world.pizza);
         let expected = all_told();
         let mut firsts: Vec<u64> = Vec::new();
