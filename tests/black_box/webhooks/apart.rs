@@ -79,6 +79,6 @@ fn of_two_processes_one_posts_and_the_other_goes_on_after_its_death() {
             }
         }
         assert_eq!(firsts, expected, "in order, and none missing");
-        bridges[number] = Bridge::start(&world.pizza, world.data.path(), &config);
+        *bridge = Bridge::start(&world.pizza, world.data.path(), &config);
     }
 }
