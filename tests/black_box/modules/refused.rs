@@ -178,7 +178,7 @@ fn each_stage_says_what_it_refuses() {
         assert!(refusal.contains(words), "{name}: {refusal}");
     }
     // Of another type than it is kept for: what to type instead is in the refusal.
-    let file = world.file("order", &component);
+    let file = world.file("kept", &bundled("order"));
     let other = complained(&world.cli(&["module", "push", &file, "--type", "lone"]));
     assert!(other.contains("push it with --type order"), "{other}");
     for name in ["", "../x", "a b", "Order"] {
