@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> Result<SocketAddr, String> {
     }
     let is_named = text
         .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        .is_some_and(|(host, port)| is_name(host) && port.parse::<u16>().is_ok());
     if !is_named {
         return Err("an address like 127.0.0.1:5000, localhost:5000 or 5000".to_owned());
     }
@@ -29,6 +29,11 @@ pub fn parse(text: &str) -> Result<SocketAddr, String> {
     first
         .copied()
         .ok_or_else(|| "the name has no address".to_owned())
+}
+
+/// Whether somebody may be called that; a URL is no name.
+fn is_name(host: &str) -> bool {
+    !host.is_empty() && !host.contains('/')
 }
 
 #[cfg(test)]

@@ -168,6 +168,7 @@ mod tests {
     /// that somebody has broken into may do.
     const RIGHTS: &[(&str, Right)] = &[
         ("/actor-keys/{type}", Right::Operator),
+        ("/actor-turns/{type}", Right::Operator),
         ("/actors/{type}", Right::Operator),
         ("/actors/{type}/{key}", Right::Operator),
         ("/actors/{type}/{key}/call/{method}", Right::Operator),
